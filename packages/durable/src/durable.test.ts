@@ -1,0 +1,70 @@
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { type DurableFileSystem, makeDirectoryDurably, nodeFileSystem, writeFileDurably } from './index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'durable-'));
+});
+
+/** Node's file system, which notes each operation and can fail at one of them. */
+function recording(failAt = Number.POSITIVE_INFINITY) {
+  const log: string[] = [];
+  const step = (what: string) => {
+    log.push(what);
+    if (log.length > failAt) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+  };
+  const name = (path: string) => path.slice(folder.length + 1) || '.';
+  const fs: DurableFileSystem = {
+    async create(path) {
+      step(`create ${name(path)}`);
+      const file = await nodeFileSystem.create(path);
+      return {
+        async write(bytes) {
+          step('write');
+          await file.write(bytes);
+        },
+        async sync() {
+          step(`sync ${name(path)}`);
+          await file.sync();
+        },
+        close: () => file.close(),
+      };
+    },
+    async rename(from, to) {
+      step(`rename ${name(from)} ${name(to)}`);
+      await nodeFileSystem.rename(from, to);
+    },
+    remove: nodeFileSystem.remove,
+    makeDirectory: nodeFileSystem.makeDirectory,
+    async syncDirectory(path) {
+      step(`syncDirectory ${name(path)}`);
+      await nodeFileSystem.syncDirectory(path);
+    },
+  };
+  return { fs, log };
+}
+
+test('the order is create, write, sync, rename, sync the folder', async () => {
+  const { fs, log } = recording();
+  await writeFileDurably(join(folder, 'a'), 'hello', { fs });
+  expect(log).toEqual(['create a.tmp', 'write', 'sync a.tmp', 'rename a.tmp a', 'syncDirectory .']);
+  expect(await readFile(join(folder, 'a'), 'utf8')).toBe('hello');
+});
+
+test('a failure at any step leaves the older or the newer file whole, and no temp file', async () => {
+  for (let failAt = 0; failAt < 5; failAt++) {
+    await writeFile(join(folder, 'a'), 'old');
+    await expect(writeFileDurably(join(folder, 'a'), 'new', recording(failAt))).rejects.toThrow('no space');
+    expect(await readdir(folder)).toEqual(['a']);
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe(failAt < 4 ? 'old' : 'new');
+  }
+});
+
+test('each new folder is made to last in its parent', async () => {
+  const { fs, log } = recording();
+  await makeDirectoryDurably(join(folder, 'x/y/z'), { fs });
+  expect(log).toEqual(['syncDirectory .', 'syncDirectory x', 'syncDirectory x/y']);
+});

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type DurableFile, type DurableOptions, nodeFileSystem } from './file-system.js';
+
+/**
+ * Writes a file that is either wholly there or not at all, and that a power cut cannot take back once this resolves:
+ * temp file in the same folder, data, fsync(file), rename, fsync(folder).
+ *
+ * @param path where the file shall be; an older file there is replaced in one step.
+ * @param produce writes the content; what it returns is handed on.
+ * @throws whatever the file system threw (ENOSPC, EIO, EACCES …); the temp file is then gone and an older file untouched.
+ */
+export async function writeFileDurably<T>(
+  path: string,
+  produce: Uint8Array | string | ((file: Pick<DurableFile, 'write'>) => Promise<T>),
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<T> {
+  const temporary = `${path}.tmp`;
+  try {
+    const file = await fs.create(temporary);
+    let result: T;
+    try {
+      if (typeof produce === 'function') result = await produce(file);
+      else result = (await file.write(typeof produce === 'string' ? Buffer.from(produce) : produce)) as T;
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, path);
+    await fs.syncDirectory(dirname(path));
+    return result;
+  } catch (error) {
+    // The first error is the one to tell; a full or dying disk may fail here again.
+    await fs.remove(temporary).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Renames a file or folder within one file system, and makes the new name last. */
+export async function renameDurably(
+  from: string,
+  to: string,
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<void> {
+  await fs.rename(from, to);
+  await fs.syncDirectory(dirname(to));
+  if (dirname(from) !== dirname(to)) await fs.syncDirectory(dirname(from));
+}
+
+/** Removes a file or a folder with all it holds, and makes its absence last. */
+export async function removeDurably(
+  path: string,
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<void> {
+  if (!existsSync(dirname(path))) return;
+  await fs.remove(path);
+  await fs.syncDirectory(dirname(path));
+}
+
+/** Makes a folder, with its parents where they are missing, and makes the entry of every new one last. */
+export async function makeDirectoryDurably(
+  path: string,
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<void> {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  await fs.makeDirectory(path);
+  for (const folder of missing.reverse()) await fs.syncDirectory(dirname(folder));
+}
+
+/** Makes all entries of a folder last. */
+export async function syncDirectory(
+  path: string,
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<void> {
+  await fs.syncDirectory(path);
+}

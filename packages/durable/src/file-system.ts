@@ -1,0 +1,57 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+
+/** A file being written. */
+export interface DurableFile {
+  /** Appends all of `bytes`; a short write is continued until nothing is left. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Forces what was written to the device. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The file operations durability is built from; a test's file system records them or fails at one of them. */
+export interface DurableFileSystem {
+  /** Creates `path` for writing, emptying what was there. */
+  create(path: string): Promise<DurableFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file or a folder with all it holds; nothing there is no error. */
+  remove(path: string): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  /** Forces a folder's entries (creations, renames, removals) to the device. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export interface DurableOptions {
+  /** Default: Node's own file system. */
+  fs?: DurableFileSystem;
+}
+
+/** Node's file system. */
+export const nodeFileSystem: DurableFileSystem = {
+  async create(path) {
+    const handle = await open(path, 'w');
+    return {
+      async write(bytes) {
+        let done = 0;
+        while (done < bytes.byteLength) {
+          done += (await handle.write(bytes, done, bytes.byteLength - done)).bytesWritten;
+        }
+      },
+      sync: () => handle.sync(),
+      close: () => handle.close(),
+    };
+  },
+  rename,
+  remove: (path) => rm(path, { recursive: true, force: true }),
+  async makeDirectory(path) {
+    await mkdir(path, { recursive: true });
+  },
+  async syncDirectory(path) {
+    const handle = await open(path, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};

@@ -1,0 +1,9 @@
+export {
+  makeDirectoryDurably,
+  removeDurably,
+  renameDurably,
+  syncDirectory,
+  writeFileDurably,
+} from './durable.js';
+export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';
+export { nodeFileSystem } from './file-system.js';
