@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, join } from 'node:path';
+import { readShard } from '@holdfast/checkpoint';
+import { writeFileDurably } from '@holdfast/durable';
+import type { ModelSource } from '@holdfast/gpu-runtime';
+import type { SequenceIndex } from './index-store/index.js';
+import type { Layout } from './layout.js';
+import { type FormatName, formats, type Sink } from './output/index.js';
+import { type ResultRecord, writeResultRecord } from './result-record.js';
+import { type Shard, ShardCursor } from './shard-plan.js';
+
+/** A shard that was taken for complete lacks rows or holds a file that is not what was written. */
+export class ShardIncompleteError extends Error {
+  readonly code = 'shard_incomplete';
+  override readonly name = 'ShardIncompleteError';
+
+  constructor(
+    readonly shard: number,
+    reason: string,
+  ) {
+    super(`shard ${shard}: ${reason}`);
+  }
+}
+
+export interface Assembly {
+  place: Layout;
+  run: string;
+  index: SequenceIndex;
+  shards: readonly Shard[];
+  model: ModelSource;
+  format: FormatName;
+}
+
+/**
+ * Joins the checkpoints of all shards into the result, in input order: embeddings, `ids.txt`, and last `result.json`.
+ * Every checkpoint is checked against its digest and every row against the index on the way.
+ *
+ * @throws ShardIncompleteError when a shard must be worked on again; nothing is then left half-written.
+ */
+export async function assemble({
+  place,
+  run,
+  index,
+  shards,
+  model,
+  format,
+}: Assembly): Promise<ResultRecord> {
+  let zeroRows = 0;
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (const shard of shards) {
+      for await (const rows of shardRows(shard, { place, run, index, model })) {
+        zeroRows += countZeroRows(rows, model.dim);
+        yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+      }
+    }
+  }
+  const sequences = index.sequences;
+  const path = place.embeddings(format);
+  const embeddings = await writeMeasured(path, (sink) =>
+    formats[format](sink, {
+      shape: [sequences, model.dim],
+      columns: model.columns ?? null,
+      facts: { model: model.name, model_sha256: model.fingerprint, row_ids: basename(place.ids) },
+      ids: () => index.ids(0, sequences),
+      chunks,
+    }),
+  );
+  const ids = await writeMeasured(place.ids, async (sink) => {
+    const all = createReadStream(join(place.index, 'ids.txt'), { highWaterMark: 1 << 20 });
+    for await (const chunk of all) await sink.write(chunk as Uint8Array);
+  });
+  const record: ResultRecord = {
+    format: 1,
+    run,
+    sequences,
+    dim: model.dim,
+    files: [embeddings, ids],
+    warnings: warnings(model, zeroRows, index.summary.truncated),
+  };
+  await writeResultRecord(place.result, record);
+  return record;
+}
+
+/** Rows of one shard in order, a few MiB at a time. */
+async function* shardRows(
+  shard: Shard,
+  { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
+): AsyncGenerator<Float32Array> {
+  const cursor = new ShardCursor(shard, run, model.dim, index);
+  const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
+  for await (const entry of readShard(place.shard(shard.shard), { accept: cursor.accept })) {
+    if ('fault' in entry) throw new ShardIncompleteError(shard.shard, `${entry.path}: ${entry.fault}`);
+    const rows = entry.checkpoint.shape[0];
+    for (let at = 0; at < rows; at += step)
+      yield await entry.checkpoint.readRows(at, Math.min(rows, at + step));
+  }
+  if (!cursor.done)
+    throw new ShardIncompleteError(shard.shard, `batch ${cursor.nextBatch} and later are in no checkpoint`);
+}
+
+async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await writeFileDurably(path, (file) =>
+    produce({
+      write(chunk) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        return file.write(chunk);
+      },
+    }),
+  );
+  return { file: basename(path), bytes, sha256: hash.digest('hex') };
+}
+
+function countZeroRows(rows: Float32Array, dim: number): number {
+  let zero = 0;
+  for (let at = 0; at < rows.length; at += dim) {
+    let column = 0;
+    while (column < dim && rows[at + column] === 0) column++;
+    if (column === dim) zero++;
+  }
+  return zero;
+}
+
+function warnings(model: ModelSource, zeroRows: number, truncated: number): string[] {
+  const said: string[] = [];
+  if (zeroRows > 0) {
+    said.push(
+      `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,
+    );
+  }
+  if (truncated > 0) {
+    said.push(
+      `${truncated} sequence(s) are longer than the ${model.maxResidues} residues that ${model.name} takes; the rest of each was left out`,
+    );
+  }
+  return said;
+}

@@ -1,0 +1,245 @@
+import { rename } from 'node:fs/promises';
+import { makeDirectoryDurably } from '@holdfast/durable';
+import { type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { CheckpointManifest, FileLock, LockTimeoutError, ManifestCorruptError } from '@holdfast/manifest';
+import { assemble, ShardIncompleteError } from './assemble.js';
+import { coordinate } from './coordinate.js';
+import { ExitCode, StoppedError, UsageError } from './errors.js';
+import type { Tell } from './events.js';
+import { checkInputs } from './input/index.js';
+import { type Layout, layout } from './layout.js';
+import type { FormatName } from './output/index.js';
+import { makeOutputFolder, type Prepared, prepare, removeRun } from './prepare.js';
+import { Progress } from './progress.js';
+import { type ResultRecord, readResult } from './result-record.js';
+import { shardsOf } from './shards.js';
+
+/** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
+const WAIT_FOR_OLD_WORKERS = 60_000;
+
+/** How often shards whose files turn out damaged while the result is joined are worked on again. */
+const REPAIRS = 3;
+
+export interface EmbedOptions {
+  inputs: readonly string[];
+  out: string;
+  model: string;
+  workers: number;
+  shards?: number;
+  seqThreshold?: number;
+  timeThresholdSec?: number;
+  batchTokens?: number;
+  format: FormatName;
+  forceRestart: boolean;
+}
+
+/** Signals from outside: aborts what has no workers yet, and reaches the workers once there are some. */
+export interface StopSwitch {
+  signal: AbortSignal;
+  /** Who is told of a stop from now on. */
+  handler: ((signal: 'SIGTERM' | 'SIGINT') => void) | null;
+}
+
+/**
+ * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
+ *
+ * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; StoppedError.
+ */
+export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
+  const place = layout(options.out);
+  const model = await resolveModel(options.model);
+  await checkInputs(options.inputs);
+  await makeOutputFolder(place.out);
+  await using _lock = await lockFolder(place);
+  await waitForOldWorkers(place, tell);
+  if (options.forceRestart) await removeRun(place);
+
+  const { record, index, resumed } = await prepare(place, {
+    inputs: options.inputs,
+    model,
+    batchTokens: options.batchTokens ?? model.batchTokens,
+    shards: options.shards,
+    defaultShards: options.workers * 4,
+    signal: stop.signal,
+    onProgress: (progress) => tell({ type: 'indexing', ...progress }),
+  });
+  try {
+    return await run({ place, options, model, tell, stop, record, index, resumed });
+  } finally {
+    await index.close();
+  }
+}
+
+interface Run extends Prepared {
+  place: Layout;
+  options: EmbedOptions;
+  model: ModelSource;
+  tell: Tell;
+  stop: StopSwitch;
+}
+
+async function run({ place, options, model, tell, stop, record, index, resumed }: Run): Promise<number> {
+  const embeddings = place.embeddings(options.format);
+  const finish = (result: ResultRecord, already: boolean) => {
+    for (const message of result.warnings) tell({ type: 'warning', message });
+    const { sequences, dim } = result;
+    tell({ type: 'complete', already, sequences, dim, embeddings, ids: place.ids });
+    return ExitCode.complete;
+  };
+  const before = await readResult(place.result, { out: place.out, run: record.fingerprint, embeddings });
+  if (before !== null) return finish(before, true);
+
+  const shards = await shardsOf(index, record.shards);
+  const manifest = await openManifest(place, shards.length, tell);
+  const { sequences, residues, batches } = index.summary;
+  tell({
+    type: 'planned',
+    resumed,
+    sequences,
+    residues,
+    batches,
+    shards: shards.length,
+    workers: options.workers,
+  });
+  for (let repairs = 0; ; repairs++) {
+    const complete = new Set(await manifest.getCompletedShards());
+    const progress = new Progress(sequences, Date.now());
+    for (const { shard, firstOrdinal, endOrdinal } of shards) {
+      if (complete.has(shard)) progress.resumed(shard, endOrdinal - firstOrdinal);
+    }
+    const open = shards.map(({ shard }) => shard).filter((shard) => !complete.has(shard));
+    const exitCode = await work({ place, options, model, tell, stop, record, manifest, open, progress });
+    if (exitCode !== null) return exitCode;
+    stop.signal.throwIfAborted();
+    tell({ type: 'assembling', file: embeddings });
+    try {
+      const run = record.fingerprint;
+      return finish(await assemble({ place, run, index, shards, model, format: options.format }), false);
+    } catch (error) {
+      if (!(error instanceof ShardIncompleteError) || repairs >= REPAIRS) throw error;
+      tell({ type: 'repair', shard: error.shard, reason: error.message });
+      await manifest.markShardInProgress(error.shard);
+    }
+  }
+}
+
+/** Has the open shards embedded; null when all are complete, else the exit code. */
+async function work({
+  place,
+  options,
+  tell,
+  stop,
+  record,
+  manifest,
+  open,
+  progress,
+}: Omit<Run, 'index' | 'resumed'> & {
+  manifest: CheckpointManifest;
+  open: number[];
+  progress: Progress;
+}): Promise<number | null> {
+  const tellProgress = () => {
+    const { perSecond, secondsLeft } = progress.rate(Date.now());
+    const { done, total } = progress;
+    tell({
+      type: 'progress',
+      done,
+      total,
+      per_second: round(perSecond),
+      seconds_left: secondsLeft === null ? null : round(secondsLeft),
+    });
+  };
+  if (open.length === 0) return null;
+  tellProgress();
+  const { seqThreshold, timeThresholdSec } = options;
+  const outcome = await coordinate({
+    place,
+    shards: open,
+    workers: options.workers,
+    worker: {
+      out: place.out,
+      model: options.model,
+      run: record.fingerprint,
+      shards: record.shards,
+      trigger: {
+        ...(seqThreshold === undefined ? {} : { seqThreshold }),
+        ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),
+      },
+    },
+    manifest,
+    onEvent(event) {
+      if (event.type === 'resumed') progress.resumed(event.shard, event.sequences);
+      if (event.type === 'progress') progress.embedded(event.shard, event.sequences);
+      tell({ type: 'coordinator', event });
+      if (event.type === 'resumed' || event.type === 'progress') tellProgress();
+    },
+    onStart(stopWorkers) {
+      stop.handler = stopWorkers;
+      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
+    },
+  });
+  if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
+  if (outcome.startupFailure !== undefined) {
+    tell({ type: 'warning', message: `no worker could start: ${outcome.startupFailure}; see ${place.logs}` });
+    return ExitCode.unexpected;
+  }
+  if (outcome.failed.length === 0) return null;
+  for (const { shard, kind, message } of outcome.failed) {
+    tell({
+      type: 'warning',
+      message: `shard ${shard} failed (${kind}): ${message}; type the same line again to go on`,
+    });
+  }
+  return ExitCode.shardsFailed;
+}
+
+async function lockFolder(place: Layout): Promise<FileLock> {
+  try {
+    return await FileLock.acquire(place.lock, { timeoutMs: 0 });
+  } catch (cause) {
+    if (!(cause instanceof LockTimeoutError)) throw cause;
+    throw new UsageError(
+      `${place.out} is in use by another run (${cause.message}); wait for it to end, or use another --out`,
+      { cause },
+    );
+  }
+}
+
+/** Workers end soon after their coordinator does; until then they may still write. */
+async function waitForOldWorkers(place: Layout, tell: Tell): Promise<void> {
+  try {
+    await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
+    return;
+  } catch (error) {
+    if (!(error instanceof LockTimeoutError)) throw error;
+  }
+  tell({ type: 'waiting', reason: 'waiting for the workers of an earlier run to end' });
+  try {
+    await (await FileLock.acquire(place.workersLock, { timeoutMs: WAIT_FOR_OLD_WORKERS })).release();
+  } catch (cause) {
+    throw new UsageError(
+      `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then type the same line again`,
+      { cause },
+    );
+  }
+}
+
+/** The manifest of this run; one that is damaged is moved aside, since the checkpoints themselves are the truth. */
+async function openManifest(place: Layout, shards: number, tell: Tell): Promise<CheckpointManifest> {
+  await makeDirectoryDurably(place.checkpoints);
+  const manifest = new CheckpointManifest(place.manifest);
+  if (await manifest.exists()) {
+    try {
+      await manifest.load();
+      return manifest;
+    } catch (error) {
+      if (!(error instanceof ManifestCorruptError)) throw error;
+      tell({ type: 'warning', message: `${error.message}; it is made anew from the checkpoints` });
+      await rename(place.manifest, `${place.manifest}.corrupt`);
+    }
+  }
+  await manifest.initialize(shards);
+  return manifest;
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;

@@ -1,0 +1,25 @@
+/** The process exit codes of the command. */
+export const ExitCode = {
+  complete: 0,
+  unexpected: 1,
+  badInput: 2,
+  shardsFailed: 4,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** What the user asked for cannot be done as asked: exit code 2, and the one-line message says what to do. */
+export class UsageError extends Error {
+  readonly code = 'usage';
+  override readonly name = 'UsageError';
+}
+
+/** A signal ended the run; what was done is kept. */
+export class StoppedError extends Error {
+  readonly code = 'stopped';
+  override readonly name = 'StoppedError';
+
+  constructor(readonly signal: 'SIGTERM' | 'SIGINT') {
+    super(`stopped by ${signal}`);
+  }
+}

@@ -1,0 +1,23 @@
+import type { CoordinatorEvent } from '@holdfast/coordinator';
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
+  | {
+      type: 'planned';
+      resumed: boolean;
+      sequences: number;
+      residues: number;
+      batches: number;
+      shards: number;
+      workers: number;
+    }
+  | { type: 'waiting'; reason: string }
+  | { type: 'coordinator'; event: CoordinatorEvent }
+  | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
+  | { type: 'repair'; shard: number; reason: string }
+  | { type: 'warning'; message: string }
+  | { type: 'assembling'; file: string }
+  | { type: 'complete'; already: boolean; sequences: number; dim: number; embeddings: string; ids: string };
+
+export type Tell = (event: RunEvent) => void;

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { displayName, InputError } from '../input/index.js';
+import { AppendFile } from './append-file.js';
+import { BatchCutter } from './batch-cutter.js';
+import { FILES } from './format.js';
+import { IdSet } from './id-set.js';
+
+/** `IdSet` keeps ordinal + 1, and `batches.bin` the number of sequences, in 32 bits. */
+const MOST_SEQUENCES = 2 ** 32 - 2;
+const LINE_FEED = 0x0a;
+
+/** How sequences become batches. */
+export interface CutOptions {
+  /** Tokens that a sequence of so many residues takes in the model. */
+  tokensOf(residues: number): number;
+  /** Most tokens of a batch: count × longest. */
+  batchTokens: number;
+  /** Residues beyond which the model cuts a sequence off; only counted here. */
+  maxResidues: number;
+}
+
+type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
+
+/** The growing files of an index. Takes one record after another, over all inputs. */
+export class IndexWriter {
+  sequences = 0;
+  batches = 0;
+  truncated = 0;
+  /** Residues of all complete records. */
+  residues = 0;
+  readonly #files: Files;
+  readonly #options: CutOptions;
+  readonly #cutter: BatchCutter;
+  readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
+  readonly #inputs: { file: string; first: number }[] = [];
+
+  private constructor(files: Files, options: CutOptions, cutter: BatchCutter) {
+    this.#files = files;
+    this.#options = options;
+    this.#cutter = cutter;
+    files.residueOffsets.appendU64(0);
+    files.idOffsets.appendU64(0);
+  }
+
+  /** Creates the files in an existing folder. */
+  static async create(folder: string, options: CutOptions): Promise<IndexWriter> {
+    const cutter = new BatchCutter(options.batchTokens);
+    const opened: AppendFile[] = [];
+    const create = async (name: string) => {
+      const file = await AppendFile.create(join(folder, name));
+      opened.push(file);
+      return file;
+    };
+    try {
+      const files: Files = {
+        residues: await create(FILES.residues),
+        residueOffsets: await create(FILES.residueOffsets),
+        ids: await create(FILES.ids),
+        idOffsets: await create(FILES.idOffsets),
+        batches: await create(FILES.batches),
+      };
+      return new IndexWriter(files, options, cutter);
+    } catch (error) {
+      for (const file of opened) await file.close();
+      throw error;
+    }
+  }
+
+  /** Begins the next input. */
+  beginInput(file: string): void {
+    this.#inputs.push({ file, first: this.sequences });
+  }
+
+  /** Takes a record's ID. @throws InputError `duplicate_id` if an earlier record of any input has it. */
+  header(id: Uint8Array, record: number, line: number): void {
+    const place = {
+      file: this.#inputs.at(-1)?.file ?? '',
+      record,
+      line,
+      id: Buffer.from(id).toString('utf8'),
+    };
+    if (this.sequences === MOST_SEQUENCES) {
+      const problem = `an index holds at most ${MOST_SEQUENCES} sequences; run the input in parts`;
+      throw new InputError('too_many_records', place, problem);
+    }
+    const earlier = this.#seen.add(id);
+    if (earlier >= 0) {
+      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record an ID of its own`;
+      throw new InputError('duplicate_id', place, problem);
+    }
+    this.#files.ids.append(id);
+    this.#files.ids.appendByte(LINE_FEED);
+    this.#files.idOffsets.appendU64(this.#files.ids.length);
+  }
+
+  /** Lets `fill` put residues of the record begun last into the staging buffer. */
+  appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
+    this.#files.residues.appendWith(fill);
+  }
+
+  /** Completes the record begun last. */
+  end(residues: number): void {
+    this.residues += residues;
+    this.#files.residueOffsets.appendU64(this.residues);
+    if (residues > this.#options.maxResidues) this.truncated++;
+    if (this.#cutter.begins(this.#options.tokensOf(residues))) {
+      this.#files.batches.appendU32(this.sequences);
+      this.batches++;
+    }
+    this.sequences++;
+  }
+
+  /** Makes room for `ROOM_BYTES` more in each file. */
+  async settle(): Promise<void> {
+    for (const file of Object.values(this.#files)) await file.settle();
+  }
+
+  /** Completes the files and forces them to the device. */
+  async finish(): Promise<void> {
+    this.#files.batches.appendU32(this.sequences);
+    for (const file of Object.values(this.#files)) await file.finish();
+  }
+
+  async close(): Promise<void> {
+    for (const file of Object.values(this.#files)) await file.close();
+  }
+
+  #idAt(ordinal: number): Uint8Array {
+    const bounds = this.#files.idOffsets.readBack(8 * ordinal, 16);
+    const start = Number(bounds.readBigUInt64LE(0));
+    const end = Number(bounds.readBigUInt64LE(8));
+    return this.#files.ids.readBack(start, end - 1 - start);
+  }
+
+  #recordName(ordinal: number): string {
+    const input = this.#inputs.findLast(({ first }) => first <= ordinal);
+    return `record ${ordinal - (input?.first ?? 0) + 1} of ${displayName(input?.file ?? '')}`;
+  }
+}

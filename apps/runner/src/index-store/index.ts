@@ -1,0 +1,6 @@
+export { type BuildIndexOptions, buildIndex, type IndexProgress } from './build-index.js';
+export type { IndexSummary } from './format.js';
+export { IndexError, type IndexErrorCode } from './index-error.js';
+export { openIndex } from './open-index.js';
+export { type BatchRun, planShards } from './plan-shards.js';
+export type { SequenceIndex } from './sequence-index.js';

@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FILES, type IndexSummary, summarySchema } from './format.js';
+import { IndexError } from './index-error.js';
+import { damaged, PositionalFile, unreadable } from './positional-file.js';
+import { type IndexFiles, SequenceIndex } from './sequence-index.js';
+
+/**
+ * Opens an index that `buildIndex` wrote, and checks that its files fit together (sizes and ends, not every byte).
+ * Only the batches' table is held in memory: 4 bytes per batch.
+ *
+ * @throws IndexError `index_missing`, `index_format`, `index_damaged` or `index_unreadable`, naming the file.
+ */
+export async function openIndex(folder: string): Promise<SequenceIndex> {
+  const summary = await readSummary(join(folder, FILES.summary));
+  const opened: PositionalFile[] = [];
+  const open = async (name: string) => {
+    const file = await PositionalFile.open(join(folder, name));
+    opened.push(file);
+    return file;
+  };
+  try {
+    const files: IndexFiles = {
+      residues: await open(FILES.residues),
+      residueOffsets: await open(FILES.residueOffsets),
+      ids: await open(FILES.ids),
+      idOffsets: await open(FILES.idOffsets),
+    };
+    const batchFile = await open(FILES.batches);
+    const { sequences, batches, residues } = summary;
+    checkSize(files.residueOffsets, 8 * (sequences + 1));
+    checkSize(files.idOffsets, 8 * (sequences + 1));
+    checkSize(batchFile, 4 * (batches + 1));
+    checkSize(files.residues, residues);
+    await checkLast(files.residueOffsets, sequences, residues);
+    await checkLast(files.idOffsets, sequences, files.ids.size);
+    const starts = await readStarts(batchFile, summary);
+    await batchFile.close();
+    return new SequenceIndex(summary, files, starts);
+  } catch (error) {
+    for (const file of opened) await file.close();
+    throw error;
+  }
+}
+
+async function readSummary(path: string): Promise<IndexSummary> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw damaged(path, 'it is not JSON');
+  }
+  const format = (value as { format?: unknown } | null)?.format;
+  if (typeof format === 'number' && format !== 1) {
+    throw new IndexError(
+      'index_format',
+      path,
+      `format ${format} is not known here; use the version that wrote it`,
+    );
+  }
+  const parsed = summarySchema.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw damaged(path, `${issue?.path.join('.') || 'it'}: ${issue?.message}`);
+  }
+  return parsed.data;
+}
+
+function checkSize(file: PositionalFile, due: number): void {
+  if (file.size !== due) throw damaged(file.path, `it has ${file.size} bytes where ${due} are due`);
+}
+
+async function checkLast(offsets: PositionalFile, sequences: number, due: number): Promise<void> {
+  const [last] = await offsets.readU64(sequences, sequences);
+  if (last !== due) throw damaged(offsets.path, `its last offset is ${last} where ${due} is due`);
+}
+
+async function readStarts(file: PositionalFile, { batches, sequences }: IndexSummary): Promise<Uint32Array> {
+  const bytes = await file.read(0, 4 * (batches + 1));
+  const starts = Uint32Array.from({ length: batches + 1 }, (_, i) => bytes.readUInt32LE(4 * i));
+  const rising = starts.every((start, i) => i === 0 || start > starts[i - 1]!);
+  if (!rising || starts[0] !== 0 || starts[batches] !== sequences) {
+    throw damaged(file.path, `its batches do not cover the ${sequences} sequences in order`);
+  }
+  return starts;
+}

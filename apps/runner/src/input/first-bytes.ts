@@ -1,0 +1,52 @@
+/** Bytes needed to recognise every compression of {@link compressionOf}. */
+export const MAGIC_LENGTH = 6;
+
+/** A compression that is recognised, and the command that undoes it. */
+export interface Compression {
+  name: 'gzip' | 'bzip2' | 'xz' | 'zstd' | 'zip';
+  /** Writes the decompressed file to standard output when followed by the file's name. */
+  command: string;
+}
+
+// gzip: RFC 1952, 2.3.1; zstd: RFC 8878, 3.1.1; xz: the .xz file format 1.2.1, 2.1.1.1; zip: APPNOTE 4.3.7.
+const MAGICS: readonly (Compression & { magic: readonly number[] })[] = [
+  { name: 'gzip', command: 'gzip -dc', magic: [0x1f, 0x8b] },
+  { name: 'bzip2', command: 'bzip2 -dc', magic: [0x42, 0x5a, 0x68] },
+  { name: 'xz', command: 'xz -dc', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00] },
+  { name: 'zstd', command: 'zstd -dc', magic: [0x28, 0xb5, 0x2f, 0xfd] },
+  { name: 'zip', command: 'unzip -p', magic: [0x50, 0x4b, 0x03, 0x04] },
+];
+
+/** Tells a file's compression by its first bytes, whatever its name says. */
+export function compressionOf(head: Uint8Array): Compression | undefined {
+  return MAGICS.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
+}
+
+/** Says why a file whose first byte that is not blank is `byte` is no FASTA file, or nothing if it may be one. */
+export function notFasta(byte: number): string | undefined {
+  if (byte === 0x3e) return undefined;
+  if (byte === 0x40) {
+    return 'not FASTA: it begins with "@", as FASTQ does; turn it into FASTA first, e.g. with `seqtk seq -a`';
+  }
+  if (byte === 0xff || byte === 0xfe) {
+    return 'not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
+  }
+  return `not FASTA: the first character is ${describeByte(byte)} where ">" is due; check that this is the right file`;
+}
+
+/** A byte as shown in messages: the character where it is one that prints, else its value. */
+export function describeByte(byte: number): string {
+  if (byte === 0x22) return `'"'`;
+  if (byte > 0x20 && byte < 0x7f) return `"${String.fromCharCode(byte)}"`;
+  return `the byte 0x${byte.toString(16).padStart(2, '0')}`;
+}
+
+const BOM = [0xef, 0xbb, 0xbf];
+
+/** The first byte of `head` after a UTF-8 byte order mark, blanks and line ends. */
+export function firstVisibleByte(head: Uint8Array): number | undefined {
+  const start = BOM.every((byte, i) => head[i] === byte) ? BOM.length : 0;
+  return head
+    .subarray(start)
+    .find((byte) => byte !== 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
+}

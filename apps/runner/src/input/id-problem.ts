@@ -1,0 +1,13 @@
+import { isUtf8 } from 'node:buffer';
+import { describeByte } from './first-bytes.js';
+
+/** Says what is wrong with an ID, and what to do, or nothing if it may be used. */
+export function idProblem(id: Uint8Array): string | undefined {
+  if (id.length === 0) return 'no ID after ">"; begin the header with a word of its own';
+  const control = id.find((byte) => byte < 0x20 || byte === 0x7f);
+  if (control !== undefined) {
+    return `a control character (${describeByte(control)}) in the ID; give the record an ID that prints`;
+  }
+  if (!isUtf8(id)) return 'the ID is not valid UTF-8; convert the file, e.g. with `iconv -t UTF-8`';
+  return undefined;
+}

@@ -1,0 +1,77 @@
+/** What is wrong with an input; stable, for programs. */
+export type InputErrorCode =
+  | 'not_found'
+  | 'is_directory'
+  | 'not_a_file'
+  | 'not_readable'
+  | 'read_failed'
+  | 'stdin_twice'
+  | 'empty'
+  | 'compressed'
+  | 'bad_gzip'
+  | 'not_fasta'
+  | 'bad_line_end'
+  | 'bad_id'
+  | 'duplicate_id'
+  | 'bad_residue'
+  | 'no_residues'
+  | 'too_many_records';
+
+/** The place in an input that an {@link InputError} is about. */
+export interface InputPlace {
+  /** The path as the caller gave it; `-` is standard input. */
+  file: string;
+  /** Record within the file, from 1. */
+  record?: number;
+  /** The record's ID, where it is known. */
+  id?: string;
+  /** Line within the decompressed file, from 1. */
+  line?: number;
+}
+
+/** An input that can't be used. The message is one line: where, what, and what to do. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly code: InputErrorCode;
+  readonly file: string;
+  readonly record?: number;
+  readonly id?: string;
+  readonly line?: number;
+
+  constructor(code: InputErrorCode, place: InputPlace, problem: string, options?: ErrorOptions) {
+    super(oneLine(`${describePlace(place)}: ${problem}`), options);
+    this.code = code;
+    this.file = place.file;
+    if (place.record !== undefined) this.record = place.record;
+    if (place.id !== undefined) this.id = place.id;
+    if (place.line !== undefined) this.line = place.line;
+  }
+}
+
+/** The name of an input in messages. */
+export function displayName(file: string): string {
+  return file === '-' ? 'standard input' : file;
+}
+
+function describePlace({ file, record, id, line }: InputPlace): string {
+  const details = [
+    ...(id === undefined ? [] : [`"${shorten(id)}"`]),
+    ...(line === undefined ? [] : [`line ${line}`]),
+  ].join(', ');
+  if (record !== undefined) {
+    return `${displayName(file)}: record ${record}${details && ` (${details})`}`;
+  }
+  return displayName(file) + (details && `: ${details}`);
+}
+
+function shorten(id: string): string {
+  return id.length > 100 ? `${id.slice(0, 100)}…` : id;
+}
+
+/** A file's name or a damaged ID may hold line ends or escape sequences, which would break a log or a terminal. */
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
+    return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}

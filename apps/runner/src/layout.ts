@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+
+/** Where everything lies in an output folder. */
+export function layout(out: string) {
+  const checkpoints = join(out, 'checkpoints');
+  return {
+    out,
+    lock: join(out, '.lock'),
+    workersLock: join(out, '.workers.lock'),
+    run: join(out, 'run.json'),
+    index: join(out, 'index'),
+    newIndex: join(out, 'index.tmp'),
+    checkpoints,
+    manifest: join(checkpoints, 'manifest.json'),
+    shard: (shard: number) => join(checkpoints, `shard_${shard}`),
+    logs: join(out, 'logs'),
+    log: (worker: number) => join(out, 'logs', `worker_${worker}.log`),
+    ids: join(out, 'ids.txt'),
+    embeddings: (format: string) => join(out, `embeddings.${format}`),
+    result: join(out, 'result.json'),
+  };
+}
+
+export type Layout = ReturnType<typeof layout>;

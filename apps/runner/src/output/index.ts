@@ -1,0 +1,15 @@
+import type { WriteFormat } from './format.js';
+import { writeNpy } from './npy.js';
+import { writePtResult } from './pt.js';
+import { writeSafetensors } from './safetensors.js';
+
+export type { Result, Sink, WriteFormat } from './format.js';
+
+/** The output formats, by the name that is also their file's ending. */
+export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>> = {
+  safetensors: writeSafetensors,
+  npy: writeNpy,
+  pt: writePtResult,
+};
+
+export type FormatName = keyof typeof formats;

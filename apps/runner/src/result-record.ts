@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { writeFileDurably } from '@holdfast/durable';
+import { z } from 'zod';
+
+const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
+const schema = z.object({
+  format: z.literal(1),
+  run: z.string(),
+  sequences: z.number(),
+  dim: z.number(),
+  files: z.array(file),
+  warnings: z.array(z.string()),
+});
+
+/** `result.json`: what a complete run gave, written after the files it names. */
+export type ResultRecord = z.infer<typeof schema>;
+
+export async function writeResultRecord(path: string, record: ResultRecord): Promise<void> {
+  await writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** The result in `out` if it is of this run, has the wanted embeddings file, and every file has its length; else null. */
+export async function readResult(
+  path: string,
+  { out, run, embeddings }: { out: string; run: string; embeddings: string },
+): Promise<ResultRecord | null> {
+  try {
+    const record = schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    if (record.run !== run || !record.files.some(({ file }) => file === basename(embeddings))) return null;
+    for (const { file, bytes } of record.files) {
+      if ((await stat(join(out, file))).size !== bytes) return null;
+    }
+    return record;
+  } catch {
+    // Absent, damaged or incomplete alike: it is assembled again from the checkpoints.
+    return null;
+  }
+}

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { writeFileDurably } from '@holdfast/durable';
+import { z } from 'zod';
+import { UsageError } from './errors.js';
+
+const schema = z.object({
+  format: z.literal(1),
+  inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
+  model: z.object({ name: z.string(), fingerprint: z.string() }),
+  batch_tokens: z.number().int().positive(),
+  shards: z.number().int().positive(),
+  /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
+  fingerprint: z.string(),
+});
+
+/** `run.json`: what was asked, by content. */
+export type RunRecord = z.infer<typeof schema>;
+
+/** What a command line asks for, to be compared with what the folder holds. */
+export type Asked = Omit<RunRecord, 'format' | 'fingerprint' | 'shards'> & { shards: number | undefined };
+
+/** The record of a new run. */
+export function newRunRecord(asked: Asked & { shards: number }): RunRecord {
+  const { inputs, model, batch_tokens } = asked;
+  const results = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
+  const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
+  return { format: 1, inputs, model, batch_tokens, shards: asked.shards, fingerprint };
+}
+
+/** What differs between a run on disk and a command line, each as "what: then → now"; empty when it is the same run. */
+export function differences(record: RunRecord, asked: Asked): string[] {
+  const found: string[] = [];
+  if (record.inputs.length !== asked.inputs.length) {
+    found.push(`number of inputs: ${record.inputs.length} → ${asked.inputs.length}`);
+  } else {
+    asked.inputs.forEach((input, i) => {
+      const before = record.inputs[i]!;
+      if (input.sha256 !== before.sha256) {
+        found.push(
+          `content of input ${i + 1}: ${before.path} (sha256 ${short(before.sha256)}) → ${input.path} (sha256 ${short(input.sha256)})`,
+        );
+      }
+    });
+  }
+  if (record.model.fingerprint !== asked.model.fingerprint) {
+    const now = `${asked.model.name} (${short(asked.model.fingerprint)})`;
+    found.push(`model: ${record.model.name} (${short(record.model.fingerprint)}) → ${now}`);
+  }
+  if (record.batch_tokens !== asked.batch_tokens) {
+    found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
+  }
+  if (asked.shards !== undefined && record.shards !== asked.shards) {
+    found.push(`--shards: ${record.shards} → ${asked.shards}`);
+  }
+  return found;
+}
+
+const short = (sha256: string) => `${sha256.slice(0, 12)}…`;
+
+/**
+ * Reads `run.json`; null when there is none.
+ *
+ * @throws UsageError when it is damaged or of a later version.
+ */
+export async function readRunRecord(path: string): Promise<RunRecord | null> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new UsageError(
+      `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,
+      { cause },
+    );
+  }
+}
+
+export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`);
+}

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { AsyncCheckpointWriter, checkpointName, readShard, setAside } from '@holdfast/checkpoint';
+import type { EmbeddingModel } from '@holdfast/gpu-runtime';
+import type { CheckpointManifest } from '@holdfast/manifest';
+import type { CheckpointTrigger } from '@holdfast/trigger';
+import type { SequenceIndex } from './index-store/index.js';
+import { RowBuffer } from './row-buffer.js';
+import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
+
+/** Rows kept in memory before a checkpoint is due whatever the trigger says, in bytes. */
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+
+export interface ShardWork {
+  shard: Shard;
+  folder: string;
+  run: string;
+  index: SequenceIndex;
+  model: EmbeddingModel;
+  trigger: CheckpointTrigger;
+  manifest: Pick<CheckpointManifest, 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'>;
+  /** Asked between batches: whether to save what is there and leave. */
+  stopping(): boolean;
+  report: {
+    /** Sequences already in valid checkpoints, and the files that had to be moved aside. */
+    resumed(sequences: number, fault: string | null, aside: readonly string[]): Promise<void>;
+    /** A batch was embedded. */
+    progress(sequences: number): Promise<void>;
+    /** A batch is about to be embedded, for blame if it fails. */
+    batch(index: number): void;
+    checkpoint(batchIdx: number, sequences: number, file: string, reason: string): Promise<void>;
+  };
+}
+
+/**
+ * One shard from wherever it stands to its end: resume → remaining → batches → embed → trigger → write → manifest.
+ *
+ * @returns whether the shard is complete; false when it was stopped, with all embedded rows saved.
+ */
+export async function workShard(work: ShardWork): Promise<boolean> {
+  const { shard, folder, run, index, model, trigger, manifest, report } = work;
+
+  const cursor = new ShardCursor(shard, run, model.source.dim, index);
+  const found: { batchIdx: number; numSequences: number; file: string }[] = [];
+  let fault: string | null = null;
+  for await (const entry of readShard(folder, { accept: cursor.accept })) {
+    if ('fault' in entry) fault = `${entry.path}: ${entry.fault}`;
+    else
+      found.push({
+        batchIdx: entry.index,
+        numSequences: entry.checkpoint.sequenceIds.length,
+        file: checkpointName(entry.index),
+      });
+  }
+  const aside = await setAside(folder, found.length);
+  await manifest.reconcileShard(shard.shard, found);
+  await report.resumed(
+    found.reduce((sum, { numSequences }) => sum + numSequences, 0),
+    fault,
+    aside,
+  );
+
+  const writer = new AsyncCheckpointWriter({
+    onDurable: async ({ path, rows, metadata }) => {
+      const batchIdx = Number(metadata['checkpoint']);
+      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx));
+      await report.checkpoint(batchIdx, rows, path, String(metadata['reason']));
+    },
+  });
+  const buffer = new RowBuffer(model.source.dim);
+  let next = found.length;
+  let savedBatch = cursor.nextBatch;
+  const save = async (endBatch: number, reason: string) => {
+    const [first] = index.batchRange(savedBatch);
+    const [, end] = index.batchRange(endBatch - 1);
+    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end]);
+    const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
+    await writer.writeCheckpointAsync(join(folder, checkpointName(next)), rows, await index.ids(first, end), {
+      ...facts,
+      checkpoint: next,
+      reason,
+    });
+    next++;
+    savedBatch = endBatch;
+    buffer.clear();
+    trigger.reset();
+  };
+
+  trigger.reset();
+  let batch = savedBatch;
+  for (; batch < shard.endBatch && !work.stopping(); batch++) {
+    const [first, end] = index.batchRange(batch);
+    report.batch(batch);
+    buffer.append(await model.embed(await index.residues(first, end)));
+    await report.progress(end - first);
+    const [fired, reason] = trigger.shouldCheckpoint(end - first);
+    if (fired) await save(batch + 1, reason ?? 'threshold');
+    else if (buffer.bytes >= MAX_BUFFERED_BYTES) await save(batch + 1, 'buffer_full');
+  }
+  if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
+  await writer.shutdown();
+  if (batch < shard.endBatch) return false;
+  await manifest.markShardComplete(shard.shard);
+  return true;
+}

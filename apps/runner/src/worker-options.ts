@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+const schema = z.object({
+  out: z.string(),
+  model: z.string(),
+  run: z.string(),
+  shards: z.number().int().positive(),
+  trigger: z.object({ seqThreshold: z.number().optional(), timeThresholdSec: z.number().optional() }),
+});
+
+/** What a worker process is told at its start, as one JSON argument. */
+export type WorkerOptions = z.infer<typeof schema>;
+
+export const formatWorkerOptions = (options: WorkerOptions): string => JSON.stringify(options);
+
+export const parseWorkerOptions = (text: string | undefined): WorkerOptions =>
+  schema.parse(JSON.parse(text ?? 'null'));

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
+import { type Marker, parseMarker } from './marker.js';
+import { markerPath } from './names.js';
+
+/**
+ * What it takes to believe a file: its whole content against the marker's digest, its length against the marker's, or
+ * nothing (`'unmarked'`, to look into a file that is not trusted).
+ */
+export type Verify = 'digest' | 'length' | 'unmarked';
+
+/** Why a file is not a valid checkpoint. `reason` begins with the seed's words where the seed has them. */
+export class InvalidCheckpointError extends Error {
+  readonly code = 'invalid_checkpoint';
+  override readonly name = 'InvalidCheckpointError';
+
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${reason}`, options);
+  }
+}
+
+/** A valid checkpoint, open: IDs and facts in memory, rows still on disk. */
+export class Checkpoint implements AsyncDisposable {
+  readonly #file: PtFile;
+  readonly #embeddings: LazyTensor;
+
+  constructor(
+    readonly path: string,
+    file: PtFile,
+    embeddings: LazyTensor,
+    /** One ID a row, in the rows' order. */
+    readonly sequenceIds: readonly string[],
+    readonly metadata: ReadonlyMap<unknown, unknown>,
+  ) {
+    this.#file = file;
+    this.#embeddings = embeddings;
+  }
+
+  /** `[rows, dim]`. */
+  get shape(): readonly [rows: number, dim: number] {
+    const [rows = 0, dim = 0] = this.#embeddings.shape;
+    return [rows, dim];
+  }
+
+  /** Rows `from` (included) to `to` (not included) as float32, row-major; by default all. */
+  async readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
+    const { dtype } = this.#embeddings;
+    const bytes = await this.#embeddings.readRows(from, to);
+    const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+    if (dtype === 'float64') {
+      return Float32Array.from(new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8));
+    }
+    return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/**
+ * Opens a checkpoint after checking it: marker, length and digest, the keys, and one row an ID.
+ *
+ * @throws InvalidCheckpointError when any of it does not hold. The caller closes what is returned.
+ */
+export async function openCheckpoint(path: string, verify: Verify = 'digest'): Promise<Checkpoint> {
+  const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
+  const size = await sizeOf(path);
+  if (size === null) throw invalid('file is missing');
+  if (size === 0) throw invalid('file is 0 bytes');
+  const marker = verify === 'unmarked' ? 'empty' : await readMarker(path);
+  if (marker === undefined) throw invalid('missing .done marker');
+  if (marker === null) throw invalid('damaged .done marker');
+  if (marker !== 'empty') {
+    if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
+    if (verify === 'digest' && (await sha256Of(path)) !== marker.sha256) {
+      throw invalid('its content is not what its .done marker says (SHA-256)');
+    }
+  }
+  let file: PtFile;
+  try {
+    file = await openPt(path);
+  } catch (error) {
+    throw invalid(`failed to load: ${(error as Error).message}`, error);
+  }
+  try {
+    // A marker of the original holds no digest; the archive's own checksums are then the proof.
+    if (marker === 'empty' && verify === 'digest') await file.verify();
+    return readCheckpoint(path, file, invalid);
+  } catch (error) {
+    await file.close();
+    throw error instanceof InvalidCheckpointError
+      ? error
+      : invalid(`failed to load: ${(error as Error).message}`, error);
+  }
+}
+
+function readCheckpoint(path: string, file: PtFile, invalid: (reason: string) => Error): Checkpoint {
+  const { value } = file;
+  if (!(value instanceof Map)) throw invalid('failed to load: it does not hold a dict');
+  const missing = ['embeddings', 'sequence_ids'].filter((key) => !value.has(key));
+  if (missing.length > 0) throw invalid(`missing required keys: ${missing.join(', ')}`);
+  const embeddings = value.get('embeddings') as LazyTensor;
+  const ids = value.get('sequence_ids');
+  if (!isMatrix(embeddings)) throw invalid('failed to load: embeddings is not a float32 or float64 matrix');
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+    throw invalid('failed to load: sequence_ids is not a list of strings');
+  }
+  if (embeddings.shape[0] !== ids.length) {
+    throw invalid(`shape mismatch: ${embeddings.shape[0]} rows but ${ids.length} sequence IDs`);
+  }
+  const metadata = value.get('metadata');
+  return new Checkpoint(path, file, embeddings, ids, metadata instanceof Map ? metadata : new Map());
+}
+
+function isMatrix(value: unknown): value is LazyTensor {
+  const tensor = value as LazyTensor | null;
+  return (
+    typeof tensor === 'object' &&
+    Array.isArray(tensor?.shape) &&
+    tensor.shape.length === 2 &&
+    (tensor.dtype === 'float32' || tensor.dtype === 'float64')
+  );
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
+}
+
+async function readMarker(path: string): Promise<Marker | 'empty' | null | undefined> {
+  const text = await readFile(markerPath(path), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : parseMarker(text);
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
+    hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}

@@ -1,0 +1,20 @@
+/** Buffers for copies of rows, handed out again once their write is over: a copy into a fresh buffer costs several times more. */
+export class StagingPool {
+  readonly #free: ArrayBuffer[] = [];
+
+  /** Copies `data` into a buffer of the pool's. */
+  copy(data: Float32Array): Float32Array<ArrayBuffer> {
+    const fits = this.#free.findIndex((buffer) => buffer.byteLength >= data.byteLength);
+    const buffer = fits >= 0 ? this.#free.splice(fits, 1)[0] : undefined;
+    const copy = new Float32Array(buffer ?? new ArrayBuffer(data.byteLength), 0, data.length);
+    copy.set(data);
+    return copy;
+  }
+
+  /** Takes a buffer back; two are kept, the largest. */
+  release(copy: Float32Array<ArrayBuffer>): void {
+    this.#free.push(copy.buffer);
+    this.#free.sort((a, b) => a.byteLength - b.byteLength);
+    if (this.#free.length > 2) this.#free.shift();
+  }
+}

@@ -1,0 +1,12 @@
+import { InvalidCheckpointError, openCheckpoint } from './open.js';
+
+/** Whether a `.pt` is a whole checkpoint: `[true, '']`, or `[false, reason]`. */
+export async function validateCheckpointPt(path: string): Promise<[valid: boolean, reason: string]> {
+  try {
+    await (await openCheckpoint(path))[Symbol.asyncDispose]();
+    return [true, ''];
+  } catch (error) {
+    if (error instanceof InvalidCheckpointError) return [false, error.reason];
+    throw error;
+  }
+}
