@@ -1,0 +1,28 @@
+/** Why a checkpoint is due (the seed's words). */
+export type TriggerReason = 'emergency_time_override' | 'sequence_threshold' | 'time_threshold';
+
+/** Where the work stands since the last checkpoint. */
+export interface Progress {
+  /** Sequences embedded. */
+  sequences: number;
+  /** Seconds passed. */
+  seconds: number;
+}
+
+/** When a checkpoint is due. */
+export interface Thresholds {
+  /** Sequences. */
+  seqThreshold: number;
+  /** Seconds. */
+  timeThresholdSec: number;
+  /** Seconds after which a checkpoint is due whatever else is said. */
+  emergencyOverrideSec: number;
+}
+
+/** Whether a checkpoint is due, and why; the emergency is looked at first. */
+export function decide(progress: Progress, thresholds: Thresholds): TriggerReason | null {
+  if (progress.seconds >= thresholds.emergencyOverrideSec) return 'emergency_time_override';
+  if (progress.sequences >= thresholds.seqThreshold) return 'sequence_threshold';
+  if (progress.seconds >= thresholds.timeThresholdSec) return 'time_threshold';
+  return null;
+}

@@ -1,0 +1,25 @@
+import type { Thresholds } from './decide.js';
+
+/** The environment variable that turns viral mode on with the value `true`. */
+export const VIRAL_MODE_VARIABLE = 'VIRNUCPRO_VIRAL_CHECKPOINT_MODE';
+
+const DEFAULTS: Thresholds = { seqThreshold: 10_000, timeThresholdSec: 300, emergencyOverrideSec: 600 };
+const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 };
+
+/**
+ * The thresholds in force: what was passed, else viral mode's where it is on, else the defaults. Passing a value that
+ * equals a default is passing it.
+ *
+ * @throws RangeError for a threshold that is not a number above 0.
+ */
+export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
+  const viral = env[VIRAL_MODE_VARIABLE]?.trim().toLowerCase() === 'true';
+  const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
+  const thresholds = { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
+  for (const [name, value] of Object.entries(thresholds)) {
+    if (typeof value !== 'number' || !(value > 0)) {
+      throw new RangeError(`${name} must be a number above 0, not ${String(value)}`);
+    }
+  }
+  return thresholds;
+}

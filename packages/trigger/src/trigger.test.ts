@@ -1,0 +1,118 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { CheckpointTrigger, decide, VIRAL_MODE_VARIABLE } from './index.js';
+
+/** A clock that is moved by hand, in seconds. */
+function clock() {
+  let ms = 1_000_000;
+  return {
+    now: () => ms,
+    pass(seconds: number) {
+      ms += seconds * 1000;
+    },
+  };
+}
+
+test('test_trigger_sequence_threshold_fires', () => {
+  const trigger = new CheckpointTrigger({ seqThreshold: 100, env: {} });
+  expect(trigger.shouldCheckpoint(50)).toEqual([false, null]);
+  expect(trigger.shouldCheckpoint(50)).toEqual([true, 'sequence_threshold']);
+});
+
+test('test_trigger_time_threshold_fires', () => {
+  const time = clock();
+  const trigger = new CheckpointTrigger({ timeThresholdSec: 0.1, env: {}, now: time.now });
+  expect(trigger.shouldCheckpoint(1)).toEqual([false, null]);
+  time.pass(0.15);
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'time_threshold']);
+});
+
+test('test_trigger_emergency_override fires whatever the other thresholds say', () => {
+  const time = clock();
+  const trigger = new CheckpointTrigger({
+    emergencyOverrideSec: 0.1,
+    timeThresholdSec: 1e9,
+    env: {},
+    now: time.now,
+  });
+  time.pass(0.15);
+  expect(trigger.shouldCheckpoint(0)).toEqual([true, 'emergency_time_override']);
+});
+
+test('test_trigger_reset_clears_counters', () => {
+  const time = clock();
+  const trigger = new CheckpointTrigger({ seqThreshold: 10, timeThresholdSec: 5, env: {}, now: time.now });
+  time.pass(5);
+  expect(trigger.shouldCheckpoint(10)[0]).toBe(true);
+  expect(trigger.shouldCheckpoint(0)[0]).toBe(true);
+  trigger.reset();
+  expect(trigger.shouldCheckpoint(9)).toEqual([false, null]);
+  time.pass(4);
+  expect(trigger.shouldCheckpoint(0)).toEqual([false, null]);
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'sequence_threshold']);
+});
+
+test('test_trigger_viral_mode_overrides_defaults but nothing that was passed', () => {
+  const env = { [VIRAL_MODE_VARIABLE]: 'true' };
+  expect(new CheckpointTrigger({ env }).thresholds).toEqual({
+    seqThreshold: 5000,
+    timeThresholdSec: 180,
+    emergencyOverrideSec: 600,
+  });
+  expect(new CheckpointTrigger({ env, seqThreshold: 999 }).thresholds).toMatchObject({
+    seqThreshold: 999,
+    timeThresholdSec: 180,
+  });
+  expect(new CheckpointTrigger({ env, seqThreshold: 10_000 }).thresholds.seqThreshold).toBe(10_000);
+});
+
+test('test_trigger_viral_mode_disabled_uses_defaults', () => {
+  for (const env of [{}, { [VIRAL_MODE_VARIABLE]: 'false' }, { [VIRAL_MODE_VARIABLE]: '' }]) {
+    expect(new CheckpointTrigger({ env }).thresholds).toEqual({
+      seqThreshold: 10_000,
+      timeThresholdSec: 300,
+      emergencyOverrideSec: 600,
+    });
+  }
+});
+
+test('thresholds and batch sizes that mean nothing are refused by name', () => {
+  for (const value of [0, -1, Number.NaN]) {
+    expect(() => new CheckpointTrigger({ seqThreshold: value, env: {} })).toThrow('seqThreshold');
+    expect(() => new CheckpointTrigger({ timeThresholdSec: value, env: {} })).toThrow('timeThresholdSec');
+  }
+  expect(() => new CheckpointTrigger({ env: {} }).shouldCheckpoint(1.5)).toThrow('batchSize');
+});
+
+test('between two checkpoints there are never more sequences than the threshold and one batch', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 1, max: 50 })),
+      fc.integer({ min: 1, max: 200 }),
+      (batches, limit) => {
+        const trigger = new CheckpointTrigger({ seqThreshold: limit, env: {}, now: () => 0 });
+        let waiting = 0;
+        for (const size of batches) {
+          waiting += size;
+          const [due] = trigger.shouldCheckpoint(size);
+          expect(due).toBe(waiting >= limit);
+          if (due) {
+            trigger.reset();
+            waiting = 0;
+          }
+        }
+      },
+    ),
+  );
+});
+
+test('more progress never makes a due checkpoint not due', () => {
+  const progress = fc.record({ sequences: fc.nat(100), seconds: fc.nat(100) });
+  const thresholds = { seqThreshold: 50, timeThresholdSec: 40, emergencyOverrideSec: 60 };
+  fc.assert(
+    fc.property(progress, fc.nat(50), fc.nat(50), (at, sequences, seconds) => {
+      const later = { sequences: at.sequences + sequences, seconds: at.seconds + seconds };
+      return decide(at, thresholds) === null || decide(later, thresholds) !== null;
+    }),
+  );
+});
