@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { FileLock, LockTimeoutError } from './index.js';
+
+let path: string;
+const holders: ChildProcess[] = [];
+beforeEach(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'lock-')), 'a.lock');
+});
+afterEach(() => {
+  for (const holder of holders.splice(0)) holder.kill('SIGKILL');
+});
+
+async function holder(mode: 'alone' | 'shared'): Promise<ChildProcess> {
+  const child = fork(fileURLToPath(new URL('../test/lock-holder.mjs', import.meta.url)), [path, mode]);
+  holders.push(child);
+  await once(child, 'message');
+  return child;
+}
+
+test('another process is kept out, and told who holds the lock', async () => {
+  const child = await holder('alone');
+  for (const shared of [false, true]) {
+    const error = await FileLock.acquire(path, { shared, timeoutMs: 0 }).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(LockTimeoutError);
+    expect((error as Error).message).toContain(`process ${child.pid} on `);
+  }
+});
+
+test('the lock of a process killed with SIGKILL is free again', async () => {
+  const child = await holder('alone');
+  const waiting = FileLock.acquire(path, { timeoutMs: 30_000 });
+  child.kill('SIGKILL');
+  await (await waiting).release();
+});
+
+test('sharers go together, and keep out who wants it alone', async () => {
+  await holder('shared');
+  await holder('shared');
+  await (await FileLock.acquire(path, { shared: true, timeoutMs: 0 })).release();
+  await expect(FileLock.acquire(path, { timeoutMs: 0 })).rejects.toBeInstanceOf(LockTimeoutError);
+});
+
+test('two locks of one process exclude each other until released', async () => {
+  const first = await FileLock.acquire(path);
+  await expect(FileLock.acquire(path, { timeoutMs: 0 })).rejects.toBeInstanceOf(LockTimeoutError);
+  await first.release();
+  await (await FileLock.acquire(path, { timeoutMs: 0 })).release();
+});
