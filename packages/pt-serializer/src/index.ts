@@ -1,1 +1,5 @@
-export {};
+export type { DType } from './dtypes.js';
+export { type PtErrorCode, type PtErrorPlace, PtFormatError } from './format-error.js';
+export { PtTensor, type PtValue, type TensorData, tensor } from './pt-value.js';
+export { encodePt, type WriteOptions, writePt } from './write.js';
+export type { Sink } from './zip-writer.js';

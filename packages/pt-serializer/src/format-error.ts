@@ -1,0 +1,40 @@
+/**
+ * - `zip`: the archive is damaged or unlike any that PyTorch writes;
+ * - `pickle`: the object stream in it is;
+ * - `forbidden`: the stream names something that is not plain data;
+ * - `tensor`: a tensor's sizes, strides or storage do not fit together;
+ * - `checksum`: bytes are not those that were written;
+ * - `limit`: a limit on size or depth is passed;
+ * - `unsupported`: a kind of file that this package does not read.
+ */
+export type PtErrorCode = 'zip' | 'pickle' | 'forbidden' | 'tensor' | 'checksum' | 'limit' | 'unsupported';
+
+export interface PtErrorPlace {
+  path?: string;
+  /** Name of the archive's member. */
+  member?: string;
+  /** Offset in bytes, in the member if there is one, else in the file. */
+  offset?: number;
+}
+
+/** A `.pt` file that is not read, with the place and the reason. */
+export class PtFormatError extends Error {
+  override readonly name = 'PtFormatError';
+  readonly path: string | undefined;
+  readonly member: string | undefined;
+  readonly offset: number | undefined;
+
+  constructor(
+    readonly code: PtErrorCode,
+    reason: string,
+    { path, member, offset }: PtErrorPlace = {},
+  ) {
+    const place = [path, member, offset === undefined ? undefined : `byte ${offset}`]
+      .filter(Boolean)
+      .join(', ');
+    super(place ? `${place}: ${reason}` : reason);
+    this.path = path;
+    this.member = member;
+    this.offset = offset;
+  }
+}
