@@ -26,7 +26,8 @@ export class PtFormatError extends Error {
 
   constructor(
     readonly code: PtErrorCode,
-    reason: string,
+    /** The message without the place. */
+    readonly reason: string,
     { path, member, offset }: PtErrorPlace = {},
   ) {
     const place = [path, member, offset === undefined ? undefined : `byte ${offset}`]
@@ -36,5 +37,12 @@ export class PtFormatError extends Error {
     this.path = path;
     this.member = member;
     this.offset = offset;
+  }
+
+  /** The same error with more known of its place. */
+  at(place: PtErrorPlace): PtFormatError {
+    const { path, member, offset } = this;
+    const known = Object.entries({ path, member, offset }).filter(([, value]) => value !== undefined);
+    return new PtFormatError(this.code, this.reason, { ...place, ...Object.fromEntries(known) });
   }
 }

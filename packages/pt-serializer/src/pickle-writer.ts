@@ -77,9 +77,12 @@ class PickleWriter {
   }
 
   #number(value: number): void {
-    if (Number.isInteger(value) && !Object.is(value, -0)) return this.#integer(value);
-    this.out.byte(OP.BINFLOAT);
-    this.out.f64BigEndian(value);
+    if (Number.isInteger(value) && !Object.is(value, -0)) {
+      this.#integer(value);
+    } else {
+      this.out.byte(OP.BINFLOAT);
+      this.out.f64BigEndian(value);
+    }
   }
 
   #integer(value: number | bigint): void {
@@ -133,10 +136,9 @@ class PickleWriter {
 
   #tuple(items: readonly number[]): void {
     const { out } = this;
-    if (items.length === 0) return out.byte(OP.EMPTY_TUPLE);
     if (items.length > 3) out.byte(OP.MARK);
     for (const item of items) this.#integer(item);
-    out.byte([OP.TUPLE1, OP.TUPLE2, OP.TUPLE3][items.length - 1] ?? OP.TUPLE);
+    out.byte([OP.EMPTY_TUPLE, OP.TUPLE1, OP.TUPLE2, OP.TUPLE3][items.length] ?? OP.TUPLE);
   }
 
   #global(module: string, name: string): void {

@@ -108,7 +108,10 @@ export class ZipWriter {
     this.#write((out) => {
       out.u32(0x08074b50);
       out.u32(crc);
-      for (let i = 0; i < 2; i++) zip64 ? out.u64(size) : out.u32(size);
+      for (let i = 0; i < 2; i++) {
+        if (zip64) out.u64(size);
+        else out.u32(size);
+      }
     });
   }
 

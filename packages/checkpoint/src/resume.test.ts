@@ -1,0 +1,161 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tensor } from '@holdfast/pt-serializer';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  readShard,
+  resumeFromCheckpoints,
+  setAside,
+  validateCheckpointPt,
+  writeCheckpoint,
+  writePtDurably,
+} from './index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+});
+const at = (index: number) => join(folder, `batch_0000${index}.pt`);
+const ids = (n: number, prefix = 'seq') => Array.from({ length: n }, (_, i) => `${prefix}_${i}`);
+const write = (index: number, rows: number, dim = 3, prefix = `b${index}`) =>
+  writeCheckpoint(
+    at(index),
+    { data: Float32Array.from({ length: rows * dim }, (_, i) => index * 1000 + i), shape: [rows, dim] },
+    ids(rows, prefix),
+    { rank: 0 },
+  );
+
+test('test_validate_empty_file_fails', async () => {
+  await writeFile(at(0), '');
+  expect(await validateCheckpointPt(at(0))).toEqual([false, 'file is 0 bytes']);
+});
+
+test('test_validate_no_done_marker_fails', async () => {
+  await write(0, 2);
+  await rm(`${at(0)}.done`);
+  expect(await validateCheckpointPt(at(0))).toEqual([false, 'missing .done marker']);
+});
+
+test('test_validate_corrupt_torch_file_fails', async () => {
+  await writeFile(at(0), 'this is no archive');
+  await writeFile(`${at(0)}.done`, '');
+  const [valid, reason] = await validateCheckpointPt(at(0));
+  expect(valid).toBe(false);
+  expect(reason).toContain('failed to load');
+});
+
+test('test_validate_missing_keys_fails', async () => {
+  await writePtDurably(at(0), { embeddings: tensor('float32', [1, 2], new Float32Array(2)) });
+  await writeFile(`${at(0)}.done`, '');
+  expect(await validateCheckpointPt(at(0))).toEqual([false, 'missing required keys: sequence_ids']);
+});
+
+test('test_validate_shape_mismatch_fails', async () => {
+  const embeddings = tensor('float32', [10, 2], new Float32Array(20));
+  await writePtDurably(at(0), { embeddings, sequence_ids: ids(5) });
+  await writeFile(`${at(0)}.done`, '');
+  const [valid, reason] = await validateCheckpointPt(at(0));
+  expect(valid).toBe(false);
+  expect(reason).toContain('shape mismatch');
+});
+
+test('test_validate_valid_checkpoint_passes', async () => {
+  await write(0, 4);
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('any byte added, removed or changed is found', async () => {
+  await write(0, 3);
+  const whole = await readFile(at(0));
+  await appendFile(at(0), 'x');
+  expect((await validateCheckpointPt(at(0)))[0]).toBe(false);
+  await truncate(at(0), whole.length - 1);
+  expect((await validateCheckpointPt(at(0)))[0]).toBe(false);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (place, bit) => {
+      const flipped = Buffer.from(whole);
+      flipped[place]! ^= 1 << bit;
+      await writeFile(at(0), flipped);
+      return !(await validateCheckpointPt(at(0)))[0];
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('test_resume_no_checkpoints_returns_empty_4tuple', async () => {
+  expect(await resumeFromCheckpoints(folder)).toEqual([[], null, 0, []]);
+  expect(await resumeFromCheckpoints(join(folder, 'absent'))).toEqual([[], null, 0, []]);
+});
+
+test('test_resume_force_restart_ignores_checkpoints', async () => {
+  await write(0, 2);
+  expect(await resumeFromCheckpoints(folder, { forceRestart: true })).toEqual([[], null, 0, []]);
+});
+
+test('test_resume_loads_valid_pt_checkpoints_in_order', async () => {
+  await write(1, 2);
+  await write(0, 3);
+  const [names, embeddings, next, corrupted] = await resumeFromCheckpoints(folder);
+  expect(names).toEqual([...ids(3, 'b0'), ...ids(2, 'b1')]);
+  expect(Array.from(embeddings!.data)).toEqual([
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 1000, 1001, 1002, 1003, 1004, 1005,
+  ]);
+  expect(next).toBe(2);
+  expect(corrupted).toEqual([]);
+});
+
+test('test_resume_stops_at_corrupted_checkpoint_and_returns_corrupted_ids', async () => {
+  for (let i = 0; i < 3; i++) await write(i, 2);
+  await rm(`${at(1)}.done`);
+  const [names, embeddings, next, corrupted] = await resumeFromCheckpoints(folder);
+  expect(names).toEqual(ids(2, 'b0'));
+  expect(embeddings?.shape).toEqual([2, 3]);
+  expect(next).toBe(1);
+  expect(corrupted).toEqual([...ids(2, 'b1'), ...ids(2, 'b2')]);
+});
+
+test('test_resume_data_integrity_shapes_align', async () => {
+  await write(0, 5, 128);
+  await write(1, 3, 128);
+  const [names, embeddings] = await resumeFromCheckpoints(folder);
+  expect(embeddings?.shape).toEqual([8, 128]);
+  expect(names).toHaveLength(8);
+});
+
+test('test_resume_data_integrity_no_corruption', async () => {
+  const data = Float32Array.from({ length: 30 }, (_, i) => i);
+  await writeCheckpoint(at(0), { data, shape: [10, 3] }, ids(10), {});
+  const [, embeddings] = await resumeFromCheckpoints(folder);
+  expect(embeddings?.data).toEqual(data);
+});
+
+test('a gap in the numbering is a fault at the gap', async () => {
+  await write(0, 2);
+  await write(2, 2);
+  const [names, , next, corrupted] = await resumeFromCheckpoints(folder);
+  expect([names, next, corrupted]).toEqual([ids(2, 'b0'), 1, ids(2, 'b2')]);
+});
+
+test('what is set aside keeps its bytes, frees its number, and leaves no marker behind', async () => {
+  for (let i = 0; i < 3; i++) await write(i, 2);
+  await rm(at(2));
+  const bytes = await readFile(at(1));
+  expect(await setAside(folder, 1)).toEqual([`${at(1)}.corrupt`]);
+  expect(await readFile(`${at(1)}.corrupt`)).toEqual(bytes);
+  await write(1, 1);
+  expect(await setAside(folder, 1)).toEqual([`${at(1)}.corrupt.1`]);
+  const left = (await readdir(folder)).filter((name) => /^batch_\d+\.pt(\.done)?$/.test(name)).sort();
+  expect(left).toEqual(['batch_00000.pt', 'batch_00000.pt.done']);
+});
+
+test('a checkpoint the caller does not accept is a fault with the reason given', async () => {
+  await write(0, 2);
+  await write(1, 2);
+  const seen: unknown[] = [];
+  const accept = ({ path }: { path: string }) => (path === at(1) ? 'of another run' : null);
+  for await (const entry of readShard(folder, { accept }))
+    seen.push('fault' in entry ? entry.fault : entry.index);
+  expect(seen).toEqual([0, 'of another run']);
+});

@@ -1,0 +1,182 @@
+import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
+import { beforeEach, expect, test } from 'vitest';
+import {
+  AsyncCheckpointWriter,
+  CheckpointWritesError,
+  openCheckpoint,
+  parseMarker,
+  validateCheckpointPt,
+} from './index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+});
+const at = (index: number) => join(folder, `batch_0000${index}.pt`);
+const ids = (n: number) => Array.from({ length: n }, (_, i) => `seq_${i}`);
+const matrix = (rows: number, dim: number, first = 0) => ({
+  data: Float32Array.from({ length: rows * dim }, (_, i) => first + i),
+  shape: [rows, dim] as const,
+});
+
+/** A file system that waits before each creation until it is let go, and can refuse one. */
+function gated(refuse?: (path: string) => boolean) {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const fs: DurableFileSystem = {
+    ...nodeFileSystem,
+    async create(path) {
+      await gate;
+      if (refuse?.(path)) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      return nodeFileSystem.create(path);
+    },
+  };
+  return { fs, open };
+}
+
+test('test_writer_creates_pt_with_done_marker', async () => {
+  const writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(at(0), matrix(10, 128), ids(10), { rank: 0 });
+  await writer.waitAll();
+  const marker = parseMarker(await readFile(`${at(0)}.done`, 'utf8'));
+  expect(marker).toMatchObject({ bytes: (await stat(at(0))).size });
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('test_writer_pt_contains_correct_data', async () => {
+  const writer = new AsyncCheckpointWriter();
+  const embeddings = matrix(4, 3, 0.5);
+  await writer.writeCheckpointAsync(at(0), embeddings, ids(4), { rank: 7, model: 'tnf' });
+  await writer.waitAll();
+  await using checkpoint = await openCheckpoint(at(0));
+  expect(checkpoint.shape).toEqual([4, 3]);
+  expect(checkpoint.sequenceIds).toEqual(ids(4));
+  expect(await checkpoint.readRows()).toEqual(embeddings.data);
+  expect(await checkpoint.readRows(1, 3)).toEqual(embeddings.data.slice(3, 9));
+  expect(Number(checkpoint.metadata.get('rank'))).toBe(7);
+  expect(checkpoint.metadata.get('model')).toBe('tnf');
+});
+
+test('test_writer_atomic_write_no_temp_file_remains', async () => {
+  const writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.waitAll();
+  expect((await readdir(folder)).sort()).toEqual(['batch_00000.pt', 'batch_00000.pt.done']);
+});
+
+test('test_writer_copies_numpy_data_safely', async () => {
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs });
+  const embeddings = matrix(3, 2);
+  const before = embeddings.data.slice();
+  const names = ids(3);
+  const metadata = { model: 'before' };
+  await writer.writeCheckpointAsync(at(0), embeddings, names, metadata);
+  embeddings.data.fill(-1);
+  names[0] = 'changed';
+  metadata.model = 'after';
+  open();
+  await writer.waitAll();
+  await using checkpoint = await openCheckpoint(at(0));
+  expect(await checkpoint.readRows()).toEqual(before);
+  expect(checkpoint.sequenceIds).toEqual(ids(3));
+  expect(checkpoint.metadata.get('model')).toBe('before');
+});
+
+test('test_writer_gpu_to_cpu_transfer', async () => {
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs });
+  const { data, shape } = matrix(2, 2);
+  let downloads = 0;
+  const getData = async () => {
+    downloads++;
+    return data;
+  };
+  await writer.writeCheckpointAsync(at(0), { shape, getData }, ids(2));
+  expect(downloads).toBe(1);
+  const before = data.slice();
+  data.fill(9);
+  open();
+  await writer.waitAll();
+  await using checkpoint = await openCheckpoint(at(0));
+  expect(await checkpoint.readRows()).toEqual(before);
+});
+
+test('test_writer_shutdown_waits_for_pending', async () => {
+  const writer = new AsyncCheckpointWriter();
+  for (let i = 0; i < 3; i++) await writer.writeCheckpointAsync(at(i), matrix(2, 2, i), ids(2));
+  await writer.shutdown();
+  for (let i = 0; i < 3; i++) expect(await validateCheckpointPt(at(i))).toEqual([true, '']);
+});
+
+test('test_writer_async_failure_propagates', async () => {
+  const { fs, open } = gated((path) => path.includes('batch_00001.pt'));
+  const writer = new AsyncCheckpointWriter({ fs });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.writeCheckpointAsync(at(1), matrix(2, 2), ids(2));
+  open();
+  const error = await writer.waitAll().then(
+    () => null,
+    (error: unknown) => error as CheckpointWritesError,
+  );
+  expect(error).toBeInstanceOf(CheckpointWritesError);
+  expect(error?.errors).toHaveLength(1);
+  expect(error?.message).toContain(at(1));
+  expect(error?.message).toContain('no space left on device');
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+  expect((await readdir(folder)).filter((name) => name.includes('00001'))).toEqual([]);
+  // Told once; the writer goes on when there is space again.
+  await writer.waitAll();
+});
+
+test('a failed write is told by the next call too', async () => {
+  const { fs, open } = gated((path) => path.includes('batch_00000.pt'));
+  const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 1 });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  const next = writer.writeCheckpointAsync(at(1), matrix(2, 2), ids(2));
+  open();
+  await next;
+  await expect(writer.writeCheckpointAsync(at(2), matrix(2, 2), ids(2))).rejects.toThrow('no space');
+  await writer.waitAll();
+});
+
+test('test_writer_has_pending_returns_true_before_completion', async () => {
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  expect(writer.hasPending()).toBe(true);
+  open();
+  await writer.waitAll();
+  expect(writer.hasPending()).toBe(false);
+});
+
+test('beyond maxPendingBytes the caller is held back', async () => {
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 40 });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.writeCheckpointAsync(at(1), matrix(2, 2), ids(2));
+  let accepted = false;
+  const third = writer.writeCheckpointAsync(at(2), matrix(2, 2), ids(2)).then(() => {
+    accepted = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(accepted).toBe(false);
+  open();
+  await third;
+  await writer.waitAll();
+});
+
+test('rows, shape and IDs must agree', async () => {
+  const writer = new AsyncCheckpointWriter();
+  await expect(writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(3))).rejects.toThrow(
+    '2 rows but 3 sequence IDs',
+  );
+  const short = { data: new Float32Array(3), shape: [2, 2] as const };
+  await expect(writer.writeCheckpointAsync(at(0), short, ids(2))).rejects.toThrow('3 numbers');
+  expect(writer.hasPending()).toBe(false);
+});

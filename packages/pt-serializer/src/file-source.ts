@@ -1,0 +1,50 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { PtFormatError } from './format-error.js';
+
+/** A file read by position. */
+export class FileSource {
+  readonly path: string;
+  /** Bytes of the file when it was opened. */
+  readonly size: number;
+  readonly #file: FileHandle;
+
+  private constructor(path: string, size: number, file: FileHandle) {
+    this.path = path;
+    this.size = size;
+    this.#file = file;
+  }
+
+  static async open(path: string): Promise<FileSource> {
+    const file = await open(path, 'r');
+    try {
+      return new FileSource(path, (await file.stat()).size, file);
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** Exactly `length` bytes from `offset` on. @throws PtFormatError when the file has fewer. */
+  async read(offset: number, length: number): Promise<Buffer> {
+    if (offset < 0 || length < 0 || offset + length > this.size) {
+      throw new PtFormatError(
+        'zip',
+        `${length} bytes at ${offset} reach beyond the file's ${this.size}`,
+        this,
+      );
+    }
+    const bytes = Buffer.allocUnsafeSlow(length);
+    let done = 0;
+    while (done < length) {
+      const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
+      if (bytesRead === 0)
+        throw new PtFormatError('zip', 'the file ended while it was read', { path: this.path });
+      done += bytesRead;
+    }
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}

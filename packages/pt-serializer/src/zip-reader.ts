@@ -1,0 +1,166 @@
+import type { FileSource } from './file-source.js';
+import { PtFormatError } from './format-error.js';
+
+/** A stored member: its bytes are those of the file from `start` on. */
+export interface Member {
+  name: string;
+  start: number;
+  size: number;
+  crc: number;
+}
+
+const U32_MAX = 0xffffffff;
+/** The end record, and the longest comment that may follow it. */
+const END_SEARCH = 22 + 0xffff;
+
+interface CentralEntry extends Omit<Member, 'start'> {
+  offset: number;
+  stored: boolean;
+}
+
+/**
+ * The members of a zip, by their whole name. Believes only the central directory, and that only where it fits the file:
+ * members are stored, have plain names of their own, lie before the directory and do not overlap.
+ *
+ * @throws PtFormatError with code `zip` or `unsupported`.
+ */
+export async function readZip(file: FileSource): Promise<Map<string, Member>> {
+  const fail = (reason: string, offset?: number) =>
+    new PtFormatError('zip', reason, { path: file.path, ...(offset === undefined ? {} : { offset }) });
+  const { count, size, start } = await findDirectory(file, fail);
+  if (start + size > file.size) throw fail('the central directory reaches beyond the file');
+  if (count * 46 > size) throw fail(`${count} members do not fit a central directory of ${size} bytes`);
+  const entries = parseDirectory(await file.read(start, size), count, start, fail);
+  if (entries.some(({ name }) => /^[^/]+\/constants\.pkl$/.test(name))) {
+    throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data', {
+      path: file.path,
+    });
+  }
+  const members = new Map<string, Member>();
+  const ranges: [from: number, to: number, name: string][] = [];
+  for (const entry of entries) {
+    const { name, offset } = entry;
+    if (!entry.stored) throw fail(`member ${name} is compressed; PyTorch only stores`, offset);
+    if (members.has(name)) throw fail(`two members are named ${JSON.stringify(name)}`);
+    const dataStart = await localDataStart(file, entry, fail);
+    if (dataStart + entry.size > start)
+      throw fail(`member ${JSON.stringify(name)} reaches into the central directory`);
+    members.set(name, { name, start: dataStart, size: entry.size, crc: entry.crc });
+    ranges.push([offset, dataStart + entry.size, name]);
+  }
+  ranges.sort((a, b) => a[0] - b[0]);
+  for (let i = 1; i < ranges.length; i++) {
+    if (ranges[i]![0] < ranges[i - 1]![1])
+      throw fail(`members ${ranges[i - 1]![2]} and ${ranges[i]![2]} overlap`);
+  }
+  return members;
+}
+
+type Fail = (reason: string, offset?: number) => PtFormatError;
+
+async function findDirectory(file: FileSource, fail: Fail) {
+  const tailStart = Math.max(0, file.size - END_SEARCH);
+  const tail = await file.read(tailStart, file.size - tailStart);
+  let at = tail.length - 22;
+  // The comment's length must lead exactly to the file's end, so that a signature inside a comment is not taken.
+  while (
+    at >= 0 &&
+    !(tail.readUInt32LE(at) === 0x06054b50 && at + 22 + tail.readUInt16LE(at + 20) === tail.length)
+  )
+    at--;
+  if (at < 0) throw fail('no zip end record: the file is cut off or no zip archive');
+  const end = {
+    count: tail.readUInt16LE(at + 10),
+    size: tail.readUInt32LE(at + 12),
+    start: tail.readUInt32LE(at + 16),
+  };
+  if (end.count !== 0xffff && end.size !== U32_MAX && end.start !== U32_MAX) return end;
+  const locatorAt = tailStart + at - 20;
+  if (locatorAt < 0) throw fail('the zip64 locator is missing');
+  const locator = await file.read(locatorAt, 20);
+  if (locator.readUInt32LE(0) !== 0x07064b50) throw fail('the zip64 locator is missing', locatorAt);
+  const recordAt = whole(locator.readBigUInt64LE(8), fail);
+  const record = await file.read(recordAt, 56);
+  if (record.readUInt32LE(0) !== 0x06064b50) throw fail('the zip64 end record is missing', recordAt);
+  return {
+    count: whole(record.readBigUInt64LE(32), fail),
+    size: whole(record.readBigUInt64LE(40), fail),
+    start: whole(record.readBigUInt64LE(48), fail),
+  };
+}
+
+function parseDirectory(bytes: Buffer, count: number, start: number, fail: Fail): CentralEntry[] {
+  const entries: CentralEntry[] = [];
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50)
+      throw fail('a central entry is damaged', start + at);
+    const nameLength = bytes.readUInt16LE(at + 28);
+    const extraLength = bytes.readUInt16LE(at + 30);
+    const next = at + 46 + nameLength + extraLength + bytes.readUInt16LE(at + 32);
+    if (next > bytes.length) throw fail('a central entry reaches beyond the directory', start + at);
+    const name = bytes.toString('utf8', at + 46, at + 46 + nameLength);
+    checkName(name, (reason) => fail(reason, start + at));
+    if (bytes.readUInt16LE(at + 8) & 1) throw fail(`member ${name} is encrypted`, start + at);
+    const fields = {
+      size: bytes.readUInt32LE(at + 24),
+      compressed: bytes.readUInt32LE(at + 20),
+      offset: bytes.readUInt32LE(at + 42),
+    };
+    const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
+    widen(fields, extra, (reason) => fail(`member ${name}: ${reason}`, start + at));
+    const stored = bytes.readUInt16LE(at + 10) === 0;
+    if (stored && fields.size !== fields.compressed)
+      throw fail(`member ${name}: stored, but its two sizes differ`, start + at);
+    entries.push({
+      name,
+      stored,
+      size: fields.size,
+      offset: fields.offset,
+      crc: bytes.readUInt32LE(at + 16),
+    });
+    at = next;
+  }
+  return entries;
+}
+
+/** Takes the 64-bit values of the fields that overflow from the zip64 extra, in the order the format lays down. */
+function widen(fields: Record<'size' | 'compressed' | 'offset', number>, extra: Buffer, fail: Fail): void {
+  const overflowing = (['size', 'compressed', 'offset'] as const).filter(
+    (field) => fields[field] === U32_MAX,
+  );
+  if (overflowing.length === 0) return;
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) !== 0x0001) continue;
+    const length = extra.readUInt16LE(at + 2);
+    if (length < 8 * overflowing.length || at + 4 + length > extra.length) break;
+    overflowing.forEach((field, i) => {
+      fields[field] = whole(extra.readBigUInt64LE(at + 4 + 8 * i), fail);
+    });
+    return;
+  }
+  throw fail('its zip64 sizes are missing');
+}
+
+async function localDataStart(file: FileSource, { name, offset }: CentralEntry, fail: Fail): Promise<number> {
+  const header = await file.read(offset, 30);
+  if (header.readUInt32LE(0) !== 0x04034b50) throw fail(`member ${name} has no local header`, offset);
+  const nameLength = header.readUInt16LE(26);
+  const local = (await file.read(offset + 30, nameLength)).toString('utf8');
+  if (local !== name)
+    throw fail(`member ${name} is named ${JSON.stringify(local)} in its local header`, offset);
+  return offset + 30 + nameLength + header.readUInt16LE(28);
+}
+
+function checkName(name: string, fail: (reason: string) => PtFormatError): void {
+  const parts = name.split('/');
+  if (parts.length < 2) throw fail(`member ${JSON.stringify(name)} lies in no folder`);
+  if (/[\\\0]/.test(name) || parts.some((part) => part === '' || part === '.' || part === '..')) {
+    throw fail(`member name ${JSON.stringify(name)} is not a plain path`);
+  }
+}
+
+function whole(value: bigint, fail: Fail): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw fail(`${value} is beyond any file`);
+  return Number(value);
+}
