@@ -1,1 +1,19 @@
-export {};
+export { classifyError, type ErrorKind, type WorkerStatus } from './classify-error.js';
+export { type Clock, systemClock } from './clock.js';
+export { Coordinator } from './coordinator.js';
+export type { CoordinatorEvent } from './events.js';
+export { type ForkOptions, forkWorkers } from './fork-workers.js';
+export type { FromWorker, StopSignal, ToWorker } from './messages.js';
+export type { CoordinatorOptions, Outcome } from './options.js';
+export {
+  DEFAULT_POLICY,
+  type FailureHistory,
+  type RetryDecision,
+  type RetryPolicy,
+  shouldRetryWorker,
+} from './retry-policy.js';
+export type { FailedShard } from './shard-pool.js';
+export { ShardReportError } from './shard-report-error.js';
+export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
+export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
+export { WorkerUnreachableError } from './worker-unreachable-error.js';

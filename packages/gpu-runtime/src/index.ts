@@ -1,1 +1,10 @@
-export {};
+export { type Alphabet, allowedResidues } from './alphabet.js';
+export { DEFAULT_MODEL } from './built-in.js';
+export type { EmbeddingModel } from './embedding-model.js';
+export type { InferenceFailureKind } from './failure-kind.js';
+export { type FailedBatch, InferenceError } from './inference-error.js';
+export { type LoadOptions, loadModel } from './load-model.js';
+export { ModelError, type ModelErrorCode } from './model-error.js';
+export { type ModelSource, tokensOf } from './model-source.js';
+export type { ModelRecipe } from './recipe.js';
+export { resolveModel } from './resolve-model.js';

@@ -45,6 +45,11 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   complex128: facts(16, 'ComplexDoubleStorage', 8),
 };
 
+/** Whether a name is that of an element type. */
+export function isDType(name: unknown): name is DType {
+  return typeof name === 'string' && Object.hasOwn(DTYPES, name);
+}
+
 /** The element type of a storage class, or undefined. */
 export function dtypeOfStorage(name: string): DType | undefined {
   return (Object.keys(DTYPES) as DType[]).find((dtype) => DTYPES[dtype].storage === name);

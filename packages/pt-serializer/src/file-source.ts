@@ -1,5 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { allocate } from './allocate.js';
 import { PtFormatError } from './format-error.js';
+
+/** The system reads less than 2 GiB at a time. */
+const MAX_READ = 1 << 30;
 
 /** A file read by position. */
 export class FileSource {
@@ -7,17 +11,20 @@ export class FileSource {
   /** Bytes of the file when it was opened. */
   readonly size: number;
   readonly #file: FileHandle;
+  readonly #maxRead: number;
 
-  private constructor(path: string, size: number, file: FileHandle) {
+  private constructor(path: string, size: number, file: FileHandle, maxRead: number) {
     this.path = path;
     this.size = size;
     this.#file = file;
+    this.#maxRead = maxRead;
   }
 
-  static async open(path: string): Promise<FileSource> {
+  /** @param maxRead bytes that one call of the system reads at most. */
+  static async open(path: string, maxRead = MAX_READ): Promise<FileSource> {
     const file = await open(path, 'r');
     try {
-      return new FileSource(path, (await file.stat()).size, file);
+      return new FileSource(path, (await file.stat()).size, file, maxRead);
     } catch (error) {
       await file.close();
       throw error;
@@ -33,10 +40,15 @@ export class FileSource {
         this,
       );
     }
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = allocate(length);
     let done = 0;
     while (done < length) {
-      const { bytesRead } = await this.#file.read(bytes, done, length - done, offset + done);
+      const { bytesRead } = await this.#file.read(
+        bytes,
+        done,
+        Math.min(length - done, this.#maxRead),
+        offset + done,
+      );
       if (bytesRead === 0)
         throw new PtFormatError('zip', 'the file ended while it was read', { path: this.path });
       done += bytesRead;

@@ -9,6 +9,7 @@
  */
 export type PtErrorCode = 'zip' | 'pickle' | 'forbidden' | 'tensor' | 'checksum' | 'limit' | 'unsupported';
 
+/** Where in a file something is wrong, as far as it is known. */
 export interface PtErrorPlace {
   path?: string;
   /** Name of the archive's member. */
@@ -29,11 +30,12 @@ export class PtFormatError extends Error {
     /** The message without the place. */
     readonly reason: string,
     { path, member, offset }: PtErrorPlace = {},
+    options?: ErrorOptions,
   ) {
     const place = [path, member, offset === undefined ? undefined : `byte ${offset}`]
       .filter(Boolean)
       .join(', ');
-    super(place ? `${place}: ${reason}` : reason);
+    super(place ? `${place}: ${reason}` : reason, options);
     this.path = path;
     this.member = member;
     this.offset = offset;
@@ -43,6 +45,7 @@ export class PtFormatError extends Error {
   at(place: PtErrorPlace): PtFormatError {
     const { path, member, offset } = this;
     const known = Object.entries({ path, member, offset }).filter(([, value]) => value !== undefined);
-    return new PtFormatError(this.code, this.reason, { ...place, ...Object.fromEntries(known) });
+    const options = this.cause === undefined ? {} : { cause: this.cause };
+    return new PtFormatError(this.code, this.reason, { ...place, ...Object.fromEntries(known) }, options);
   }
 }

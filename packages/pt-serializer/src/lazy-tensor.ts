@@ -1,7 +1,9 @@
+import { allocate } from './allocate.js';
 import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
 import type { Storage } from './storage.js';
 
+/** What a tensor is, without its elements. */
 export interface TensorFacts {
   kind: 'tensor' | 'ndarray';
   dtype: DType;
@@ -32,8 +34,9 @@ export class LazyTensor implements TensorFacts {
     checkBounds(facts, storage.size);
     this.kind = facts.kind;
     this.dtype = facts.dtype;
-    this.shape = facts.shape;
-    this.stride = facts.stride;
+    // Copies: a pickle could append to these lists after they were checked.
+    this.shape = [...facts.shape];
+    this.stride = [...facts.stride];
     this.offset = facts.offset;
     this.requiresGrad = facts.requiresGrad;
     this.#storage = storage;
@@ -52,13 +55,24 @@ export class LazyTensor implements TensorFacts {
     );
   }
 
-  /** All elements' bytes, row-major, little-endian, whatever the strides. */
+  /** The same elements as a parameter of a module. */
+  asParameter(requiresGrad: boolean): LazyTensor {
+    return new LazyTensor({ ...this, requiresGrad }, this.#storage);
+  }
+
+  /**
+   * All elements' bytes, row-major, little-endian, whatever the strides; aligned for any typed array, the caller's own.
+   *
+   * @throws PtFormatError: `checksum` when a whole storage was read and is damaged, `limit` when Node has no array so
+   * large.
+   */
   readBytes(): Promise<Uint8Array> {
     return this.#readPart(this.shape, this.offset);
   }
 
   /**
-   * The bytes of rows `from` (included) to `to` (not included) of the first dimension, row-major, little-endian.
+   * The bytes of rows `from` (included) to `to` (not included) of the first dimension, as by `readBytes`. The checksum is
+   * compared only if they are the whole storage.
    *
    * @throws RangeError for rows the tensor has not.
    */
@@ -81,7 +95,9 @@ export class LazyTensor implements TensorFacts {
       const reach = shape.reduce((sum, size, i) => sum + (size - 1) * this.stride[i]!, 1);
       bytes = gather(await this.#storage.read(offset * width, reach * width), shape, this.stride, width);
     }
-    return this.#storage.bigEndian && swap > 1 ? swapped(bytes, swap) : bytes;
+    if (this.#storage.bigEndian && swap > 1) swapInPlace(bytes, swap);
+    // Not a Buffer, whose slice() does not copy as a Uint8Array's does.
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }
 
@@ -111,7 +127,7 @@ function gather(
   stride: readonly number[],
   width: number,
 ): Uint8Array {
-  const out = new Uint8Array(elementCount(shape) * width);
+  const out = allocate(elementCount(shape) * width);
   const index = new Array<number>(shape.length).fill(0);
   let from = 0;
   for (let to = 0; to < out.length; to += width) {
@@ -126,8 +142,9 @@ function gather(
   return out;
 }
 
-function swapped(bytes: Uint8Array, unit: number): Uint8Array {
-  const out = Buffer.from(bytes);
-  if (unit === 2) return out.swap16();
-  return unit === 4 ? out.swap32() : out.swap64();
+function swapInPlace(bytes: Uint8Array, unit: number): void {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (unit === 2) buffer.swap16();
+  else if (unit === 4) buffer.swap32();
+  else buffer.swap64();
 }

@@ -57,7 +57,7 @@ export class NumpyDraft {
 /** An array whose bytes lie in the pickle. */
 export function numpyArray(dtype: unknown, shape: unknown, fortran: boolean, bytes: unknown): LazyTensor {
   if (!(dtype instanceof NumpyDType)) throw fail('a numpy array has no dtype');
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+  if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isSize)) {
     throw fail('a numpy array has no shape');
   }
   if (!(bytes instanceof Uint8Array)) throw fail('a numpy array has no bytes');
@@ -112,6 +112,8 @@ export function numpyScalar(dtype: unknown, bytes: unknown): number | bigint | b
       throw fail(`a numpy scalar of ${dtype.dtype} is not read`);
   }
 }
+
+const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
 
 function narrow(value: bigint): number | bigint {
   return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;

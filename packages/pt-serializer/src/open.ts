@@ -2,10 +2,12 @@ import { crc32 } from 'node:zlib';
 import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
 import { unpickle } from './pickle-reader.js';
+import { checkPlain } from './plain.js';
 import type { Storage } from './storage.js';
 import { ptWorld } from './world.js';
 import { type Member, readZip } from './zip-reader.js';
 
+/** How a `.pt` is read. */
 export interface OpenOptions {
   /** Bytes of `data.pkl` at most. Default 1 GiB. */
   maxPickleBytes?: number;
@@ -72,9 +74,7 @@ async function readFile(source: FileSource, maxPickleBytes: number): Promise<PtF
   if (pickle.size > maxPickleBytes) {
     throw new PtFormatError('limit', `data.pkl has ${pickle.size} bytes; at most ${maxPickleBytes} are read`);
   }
-  const order = find('byteorder');
-  const bigEndian =
-    order !== undefined && (await source.read(order.start, Math.min(order.size, 16))).toString() === 'big';
+  const bigEndian = await isBigEndian(source, find('byteorder'));
   const bytes = await source.read(pickle.start, pickle.size);
   if (crc32(bytes) !== pickle.crc)
     throw new PtFormatError('checksum', 'its CRC-32 is wrong', { member: pickle.name });
@@ -85,12 +85,24 @@ async function readFile(source: FileSource, maxPickleBytes: number): Promise<PtF
       throw new PtFormatError('tensor', `the storage data/${key} has ${member.size} bytes, not ${size}`);
     }
     return memberStorage(source, member, bigEndian);
-  });
+  }, bytes.length);
   try {
-    return new PtFile(source, [...members.values()], unpickle(bytes, world));
+    const value = unpickle(bytes, world);
+    checkPlain(value);
+    return new PtFile(source, [...members.values()], value);
   } catch (error) {
     throw error instanceof PtFormatError ? error.at({ member: pickle.name }) : error;
   }
+}
+
+/** PyTorch before 2.1 does not say, and ran on little-endian machines. */
+async function isBigEndian(source: FileSource, member: Member | undefined): Promise<boolean> {
+  if (!member) return false;
+  const order = (await source.read(member.start, Math.min(member.size, 16))).toString('latin1');
+  if (order === 'little' || order === 'big') return order === 'big';
+  throw new PtFormatError('zip', `the byte order ${JSON.stringify(order)}; little and big are known`, {
+    member: member.name,
+  });
 }
 
 function memberStorage(source: FileSource, member: Member, bigEndian: boolean): Storage {
@@ -125,6 +137,12 @@ async function refuseOthers(source: FileSource): Promise<void> {
     throw new PtFormatError(
       'unsupported',
       'the old format of PyTorch before 1.6; load and save it again with a newer PyTorch',
+    );
+  }
+  if (head.toString('latin1', 0, 8) === 'PYTORCH1') {
+    throw new PtFormatError(
+      'unsupported',
+      'the first container of TorchScript: it holds code, not only data',
     );
   }
   if (head.toString('latin1', 257, 262) === 'ustar') {

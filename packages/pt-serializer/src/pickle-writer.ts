@@ -1,10 +1,8 @@
 import { ByteBuffer } from './byte-buffer.js';
 import { contiguousStride, DTYPES, elementCount } from './dtypes.js';
+import { MAX_DEPTH } from './limits.js';
 import { OP } from './opcodes.js';
 import { PtTensor, type PtValue } from './pt-value.js';
-
-/** Nesting beyond this is refused: readers refuse it too. */
-const MAX_DEPTH = 1000;
 
 /**
  * A value as a pickle of protocol 2 that PyTorch's restricted reader takes, and the tensors whose bytes go to the
@@ -28,13 +26,13 @@ class PickleWriter {
 
   value(value: PtValue, path: string, depth: number): void {
     const { out } = this;
-    if (depth > MAX_DEPTH) throw new TypeError(`${path || 'the value'}: nested deeper than ${MAX_DEPTH}`);
     if (value === null) out.byte(OP.NONE);
     else if (typeof value === 'boolean') out.byte(value ? OP.NEWTRUE : OP.NEWFALSE);
-    else if (typeof value === 'string') this.#string(value);
+    else if (typeof value === 'string') this.#string(value, path);
     else if (typeof value === 'bigint') this.#integer(value);
     else if (typeof value === 'number') this.#number(value);
     else if (value instanceof PtTensor) this.#tensor(value);
+    else if (depth >= MAX_DEPTH) throw new TypeError(`${path}: nested deeper than ${MAX_DEPTH}`);
     else if (Array.isArray(value)) this.#list(value, path, depth);
     else if (value instanceof Map) this.#dict(value.entries(), path, depth);
     else if (isPlainObject(value)) this.#dict(Object.entries(value), path, depth);
@@ -48,7 +46,7 @@ class PickleWriter {
     for (let i = 0; i < items.length; i++) {
       const item = items[i]!;
       // Lists of IDs are long; a path is made only for what can fail.
-      if (typeof item === 'string') this.#string(item);
+      if (typeof item === 'string') this.#string(item, path, i);
       else this.value(item, `${path}/${i}`, depth + 1);
     }
     this.out.byte(OP.APPENDS);
@@ -69,8 +67,13 @@ class PickleWriter {
     if (open) this.out.byte(OP.SETITEMS);
   }
 
-  #string(value: string): void {
+  #string(value: string, path = '', index?: number): void {
     const { out } = this;
+    // UTF-8 has no lone surrogates: two different IDs could become one.
+    if (!isWellFormed(value)) {
+      const where = index === undefined ? path || 'the value' : `${path}/${index}`;
+      throw new TypeError(`${where}: ${JSON.stringify(value)} has half a character and cannot be written`);
+    }
     out.byte(OP.BINUNICODE);
     out.u32(Buffer.byteLength(value));
     out.text(value);
@@ -147,6 +150,10 @@ class PickleWriter {
   }
 }
 
+/** Whether no surrogate stands alone. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const isWellFormed = (value: string) => !LONE_SURROGATE.test(value);
+
 /** Little-endian two's complement in as few bytes as hold the sign too. */
 function twosComplement(value: bigint): Uint8Array {
   const bytes: number[] = [];
@@ -158,7 +165,8 @@ function twosComplement(value: bigint): Uint8Array {
   }
 }
 
-function isPlainObject(value: object): value is { [key: string]: PtValue } {
+function isPlainObject(value: unknown): value is { [key: string]: PtValue } {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

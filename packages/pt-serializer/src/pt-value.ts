@@ -1,4 +1,4 @@
-import { DTYPES, type DType, elementCount } from './dtypes.js';
+import { DTYPES, type DType, elementCount, isDType } from './dtypes.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
 export type TensorData = ArrayBufferView | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>);
@@ -7,13 +7,15 @@ export type TensorData = ArrayBufferView | (() => Iterable<Uint8Array> | AsyncIt
 export class PtTensor {
   /** Bytes of all elements. */
   readonly byteLength: number;
+  readonly shape: readonly number[];
 
   constructor(
     readonly dtype: DType,
-    readonly shape: readonly number[],
+    shape: readonly number[],
     readonly data: TensorData,
   ) {
-    if (!(dtype in DTYPES)) throw new RangeError(`unknown dtype ${String(dtype)}`);
+    this.shape = [...shape];
+    if (!isDType(dtype)) throw new RangeError(`unknown dtype ${String(dtype)}`);
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
       throw new RangeError(`shape [${shape}] has a size that is not a whole number, at least 0`);
     }

@@ -4,7 +4,7 @@ export interface Storage {
   readonly size: number;
   /** Whether multi-byte elements are big-endian. */
   readonly bigEndian: boolean;
-  /** Exactly `length` bytes from `offset` on. */
+  /** Exactly `length` bytes from `offset` on, in memory of their own, aligned for any element type. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -13,6 +13,6 @@ export function memoryStorage(bytes: Uint8Array, bigEndian: boolean): Storage {
   return {
     size: bytes.byteLength,
     bigEndian,
-    read: async (offset, length) => bytes.subarray(offset, offset + length),
+    read: async (offset, length) => new Uint8Array(bytes.subarray(offset, offset + length)),
   };
 }

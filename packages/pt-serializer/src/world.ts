@@ -1,4 +1,4 @@
-import { DTYPES, type DType, dtypeOfStorage } from './dtypes.js';
+import { DTYPES, type DType, dtypeOfStorage, isDType } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from './numpy.js';
@@ -21,16 +21,28 @@ class StorageRef {
   ) {}
 }
 
-type Handler = (args: readonly unknown[]) => unknown;
+/** Takes from what may still be copied. */
+type Spend = (count: number) => void;
+type Handler = (args: readonly unknown[], spend: Spend) => unknown;
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
-/** The world of a `.pt`: a closed table of names, each of which is data or makes data. Nothing is ever called. */
-export function ptWorld(findStorage: FindStorage): PickleWorld {
+/**
+ * The world of a `.pt`: a closed table of names, each of which is data or makes data. Nothing is ever called.
+ *
+ * @param copies bytes or items that conversions may copy in all. What is written out once in a pickle is copied at most
+ * once, so its length is enough; without a bound, a few bytes that refer back to a long string could fill the memory.
+ */
+export function ptWorld(findStorage: FindStorage, copies: number): PickleWorld {
+  let left = copies;
+  const spend: Spend = (count) => {
+    left -= count;
+    if (left < 0) throw new PtFormatError('limit', 'it converts more than it holds');
+  };
   return {
     global(module, name) {
       const full = `${module}.${name}`;
-      if (module === 'torch' && name in DTYPES) return full;
+      if (module === 'torch' && isDType(name)) return full;
       if (isStorageClass(module, name)) return new Known(name);
       const known = ALIASES[full] ?? full;
       if (Object.hasOwn(HANDLERS, known) || known === 'numpy.ndarray') return new Known(known);
@@ -43,7 +55,7 @@ export function ptWorld(findStorage: FindStorage): PickleWorld {
       const handler =
         callable instanceof Known && Object.hasOwn(HANDLERS, callable.name) ? HANDLERS[callable.name] : null;
       if (!handler) throw new PtFormatError('forbidden', 'it calls what cannot be called');
-      return handler(args);
+      return handler(args, spend);
     },
     build(object, state) {
       if (object instanceof NumpyDraft || object instanceof NumpyDType) return object.setState(state);
@@ -94,25 +106,43 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   'torch._utils._rebuild_tensor_v3': (args) => {
     plainFlags(args[7]);
-    const dtype = String(args[6]).replace('torch.', '');
-    if (!(dtype in DTYPES)) throw fail(`dtype ${dtype} is not read`);
-    return rebuild(args[0], args[1], args[2], args[3], args[4] === true, dtype as DType);
+    const dtype = typeof args[6] === 'string' ? args[6].replace(/^torch\./, '') : 'of no name';
+    if (!isDType(dtype)) throw fail(`dtype ${dtype} is not read`);
+    return rebuild(args[0], args[1], args[2], args[3], args[4] === true, dtype);
   },
-  'torch._utils._rebuild_parameter': ([tensor]) => tensor,
-  'torch.Size': ([sizes]) => sizes,
-  'torch.device': (args) => args.join(':'),
-  'collections.OrderedDict': ([items]) => dict(items),
-  '_codecs.encode': ([text, codec]) => latin1(text, codec),
-  '__builtin__.set': ([items]) => new Set(Array.isArray(items) ? items : []),
+  'torch._utils._rebuild_parameter': ([tensor, requiresGrad]) => {
+    if (!(tensor instanceof LazyTensor)) throw fail('a parameter of what is no tensor');
+    return tensor.asParameter(requiresGrad === true);
+  },
+  'torch.Size': ([sizes = []]) => {
+    if (!Array.isArray(sizes)) throw fail('a torch.Size of what is no tuple');
+    return sizes;
+  },
+  'torch.device': ([type, index]) => {
+    if (typeof type !== 'string' || type.length > 64) throw fail('a torch.device without a name');
+    return typeof index === 'number' ? `${type}:${index}` : type;
+  },
+  'collections.OrderedDict': ([items], spend) => dict(items, spend),
+  '_codecs.encode': ([text, codec], spend) => latin1(text, codec, spend),
+  '__builtin__.set': ([items = []], spend) => {
+    if (!Array.isArray(items)) throw fail('a set of what is no list');
+    spend(items.length);
+    return new Set(items);
+  },
   '__builtin__.bytes': (args) => {
     if (args.length > 0) throw fail('bytes with arguments');
     return new Uint8Array(0);
   },
-  '__builtin__.bytearray': ([bytes, codec]) => {
+  '__builtin__.bytearray': ([bytes, codec], spend) => {
     if (bytes === undefined) return new Uint8Array(0);
-    return typeof bytes === 'string' ? latin1(bytes, codec) : bytes;
+    if (bytes instanceof Uint8Array) return bytes;
+    return latin1(bytes, codec === 'latin-1' ? 'latin1' : codec, spend);
   },
-  '__builtin__.complex': ([real, imaginary]) => [real, imaginary],
+  '__builtin__.complex': ([real, imaginary]) => {
+    if (typeof real !== 'number' || typeof imaginary !== 'number')
+      throw fail('a complex of what are no numbers');
+    return [real, imaginary];
+  },
   'numpy.core.multiarray._reconstruct': () => new NumpyDraft(),
   'numpy.core.multiarray.scalar': ([dtype, bytes]) => numpyScalar(dtype, bytes),
   'numpy.core.numeric._frombuffer': ([bytes, dtype, shape, order]) =>
@@ -143,10 +173,13 @@ function plainFlags(flags: unknown): void {
   }
 }
 
-function dict(items: unknown): Map<unknown, unknown> {
+function dict(items: unknown, spend: Spend): Map<unknown, unknown> {
   if (items instanceof Map) return items;
   const made = new Map<unknown, unknown>();
-  for (const item of Array.isArray(items) ? items : []) {
+  if (items === undefined) return made;
+  if (!Array.isArray(items)) throw fail('an OrderedDict of what is no list');
+  spend(items.length);
+  for (const item of items) {
     if (!Array.isArray(item) || typeof item[0] === 'object')
       throw fail('an OrderedDict of what are no pairs');
     made.set(item[0], item[1]);
@@ -154,8 +187,9 @@ function dict(items: unknown): Map<unknown, unknown> {
   return made;
 }
 
-function latin1(text: unknown, codec: unknown): Uint8Array {
+function latin1(text: unknown, codec: unknown, spend: Spend): Uint8Array {
   if (typeof text !== 'string' || codec !== 'latin1') throw fail('encode of what is no latin1 text');
+  spend(text.length);
   for (let i = 0; i < text.length; i++) {
     if (text.charCodeAt(i) > 0xff) throw fail('a character beyond latin1');
   }

@@ -2,10 +2,14 @@ import { pickle } from './pickle-writer.js';
 import type { PtTensor, PtValue } from './pt-value.js';
 import { type Sink, ZipWriter } from './zip-writer.js';
 
+/** How a `.pt` is written. */
 export interface WriteOptions {
   /** The folder inside the archive; PyTorch uses the file's name without its ending. Default `archive`. */
   name?: string;
 }
+
+/** Bytes; a member's name has fewer than 2^16. */
+const MAX_NAME = 255;
 
 /**
  * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: beyond the pickle itself (dicts, lists,
@@ -19,7 +23,11 @@ export async function writePt(
   value: PtValue,
   { name = 'archive' }: WriteOptions = {},
 ): Promise<void> {
-  if (name === '' || /[/\\\0]/.test(name))
+  if (
+    ['', '.', '..'].includes(name) ||
+    /[/\\\0]|\p{Surrogate}/u.test(name) ||
+    Buffer.byteLength(name) > MAX_NAME
+  )
     throw new RangeError(`${JSON.stringify(name)} is no name for a folder`);
   const { bytes, storages } = pickle(value);
   const zip = new ZipWriter(sink);

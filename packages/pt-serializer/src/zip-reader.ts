@@ -10,6 +10,8 @@ export interface Member {
 }
 
 const U32_MAX = 0xffffffff;
+/** Bytes; room for a million members. PyTorch's files have one for each storage. */
+const MAX_DIRECTORY = 2 ** 27;
 /** The end record, and the longest comment that may follow it. */
 const END_SEARCH = 22 + 0xffff;
 
@@ -29,7 +31,10 @@ export async function readZip(file: FileSource): Promise<Map<string, Member>> {
     new PtFormatError('zip', reason, { path: file.path, ...(offset === undefined ? {} : { offset }) });
   const { count, size, start } = await findDirectory(file, fail);
   if (start + size > file.size) throw fail('the central directory reaches beyond the file');
-  if (count * 46 > size) throw fail(`${count} members do not fit a central directory of ${size} bytes`);
+  if (size > MAX_DIRECTORY) {
+    const reason = `the central directory has ${size} bytes; at most ${MAX_DIRECTORY} are read`;
+    throw new PtFormatError('limit', reason, { path: file.path });
+  }
   const entries = parseDirectory(await file.read(start, size), count, start, fail);
   if (entries.some(({ name }) => /^[^/]+\/constants\.pkl$/.test(name))) {
     throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data', {
@@ -121,6 +126,7 @@ function parseDirectory(bytes: Buffer, count: number, start: number, fail: Fail)
     });
     at = next;
   }
+  if (at !== bytes.length) throw fail('the central directory holds more than its members', start + at);
   return entries;
 }
 

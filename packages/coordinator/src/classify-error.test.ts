@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { classifyError } from './index.js';
+
+test('test_classify_error_spot_preemption_exitcode', () => {
+  expect(classifyError({ exitcode: 143 })).toBe('spot_preemption');
+});
+
+test('a death by SIGTERM itself, which has no exit code, is a preemption too', () => {
+  expect(classifyError({ exitcode: null, signal: 'SIGTERM' })).toBe('spot_preemption');
+});
+
+test.each(['Received SIGTERM from the scheduler', 'slurmstepd: JOB 7 CANCELLED DUE TO PREEMPTION'])(
+  'test_classify_error_spot_preemption_message: %s',
+  (errorMessage) => {
+    expect(classifyError({ exitcode: 1, errorMessage })).toBe('spot_preemption');
+  },
+);
+
+test('test_classify_error_oom', () => {
+  expect(classifyError({ exitcode: 1, error: 'cuda_oom', errorMessage: 'CUDA out of memory' })).toBe('oom');
+  expect(classifyError({ exitcode: 1, error: 'cuda_oom' })).toBe('oom');
+});
+
+test.each([
+  'CUDA failure 2: out of memory',
+  'CUDA_ERROR_OUT_OF_MEMORY',
+  'BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1024',
+  'std::bad_alloc',
+  'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+  'mmap: Cannot allocate memory',
+])('is out of memory whatever the code: %s', (errorMessage) => {
+  expect(classifyError({ exitcode: 1, error: 'cuda_runtime', errorMessage })).toBe('oom');
+});
+
+test('test_classify_error_poison_input', () => {
+  expect(classifyError({ exitcode: 1, error: 'cuda_runtime' })).toBe('poison_input');
+  expect(classifyError({ exitcode: 1, circuitBreaker: true })).toBe('poison_input');
+});
+
+test('rows that are not finite are poison', () => {
+  expect(classifyError({ exitcode: 1, error: 'non_finite' })).toBe('poison_input');
+  expect(classifyError({ exitcode: 1, errorMessage: 'batch 3: 2 rows hold NaN' })).toBe('poison_input');
+  expect(classifyError({ exitcode: 1, errorMessage: 'Information on bananas' })).toBe('transient');
+});
+
+test('test_classify_error_transient_fallback', () => {
+  expect(classifyError({ exitcode: 1, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
+  expect(classifyError({ exitcode: 0 })).toBe('transient');
+  expect(classifyError({ exitcode: null, signal: 'SIGKILL' })).toBe('transient');
+  expect(classifyError({})).toBe('transient');
+});

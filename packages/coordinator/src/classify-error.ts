@@ -1,0 +1,39 @@
+/** What kind of failure it was; each has a policy of its own. */
+export type ErrorKind = 'spot_preemption' | 'oom' | 'poison_input' | 'transient';
+
+/** What is known of a worker's end. */
+export interface WorkerStatus {
+  exitcode?: number | null | undefined;
+  /** The signal it died of. */
+  signal?: string | null | undefined;
+  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, or anything else. */
+  error?: string | undefined;
+  errorMessage?: string | undefined;
+  /** Whether the same batch failed too often. */
+  circuitBreaker?: boolean | undefined;
+}
+
+/** SIGTERM as an exit code: 128 + 15. */
+const EXIT_SIGTERM = 143;
+const PREEMPTED = /SIGTERM|preempt/i;
+/** As CUDA, ONNX Runtime, C++, V8 and the system say it. */
+const OUT_OF_MEMORY =
+  /out[ _]of[ _]memory|bad_alloc|failed to allocate|cannot allocate memory|ENOMEM|cudaErrorMemoryAllocation/i;
+const NON_FINITE = /\b(NaN|Inf)\b|non-finite/;
+
+/** Tells the kind of a failure from how the worker ended and what it said; preemption is looked for first. */
+export function classifyError({
+  exitcode,
+  signal,
+  error,
+  errorMessage = '',
+  circuitBreaker,
+}: WorkerStatus): ErrorKind {
+  if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM' || PREEMPTED.test(errorMessage)) {
+    return 'spot_preemption';
+  }
+  if (error === 'cuda_oom' || OUT_OF_MEMORY.test(errorMessage)) return 'oom';
+  if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
+  if (error === 'non_finite' || NON_FINITE.test(errorMessage)) return 'poison_input';
+  return 'transient';
+}

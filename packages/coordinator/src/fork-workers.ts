@@ -1,0 +1,60 @@
+import { fork } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { LineSplitter } from './line-splitter.js';
+import type { FromWorker } from './messages.js';
+import type { SpawnWorker } from './worker-process.js';
+import { WorkerUnreachableError } from './worker-unreachable-error.js';
+
+/** Characters of a line that are kept, so that a worker that floods its output does not fill the memory. */
+const LINE_LIMIT = 65_536;
+
+export interface ForkOptions {
+  /** The worker's script. */
+  modulePath: string;
+  args?: readonly string[];
+  /** The whole environment of a slot's worker. Default: this process's own. */
+  env?: (slot: number) => NodeJS.ProcessEnv;
+  /** Options of the worker's Node. Default: none, also when this process has some. */
+  execArgv?: readonly string[];
+}
+
+/**
+ * Starts workers as Node processes that talk over IPC. They share this process's group, so that what the terminal or
+ * the batch system sends to the group reaches them too.
+ */
+export function forkWorkers({ modulePath, args = [], env, execArgv = [] }: ForkOptions): SpawnWorker {
+  return (slot, _attempt, listeners) => {
+    const child = fork(modulePath, args, {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: env?.(slot) ?? process.env,
+      execArgv: [...execArgv],
+    });
+    child.on('message', (message) => listeners.message(message as FromWorker));
+    child.on('error', (error) => {
+      // No process was made; of a process that was, `close` will tell.
+      if (child.pid === undefined) listeners.exit(null, null, error);
+    });
+    // Later than `exit`: by then stdio and the channel are drained.
+    child.on('close', (code, signal) => {
+      if (child.pid !== undefined) listeners.exit(code, signal);
+    });
+    if (child.stdout) splitLines(child.stdout, (line) => listeners.output('stdout', line));
+    if (child.stderr) splitLines(child.stderr, (line) => listeners.output('stderr', line));
+    return {
+      pid: child.pid,
+      send(message) {
+        if (!child.connected) throw new WorkerUnreachableError(child.pid);
+        // One that cannot be delivered any more goes to a worker that is ending; its exit will tell.
+        child.send(message, () => undefined);
+      },
+      kill: (signal) => void child.kill(signal),
+    };
+  };
+}
+
+function splitLines(stream: Readable, tell: (line: string) => void): void {
+  const splitter = new LineSplitter(tell, LINE_LIMIT);
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => splitter.push(text));
+  stream.on('end', () => splitter.end());
+}

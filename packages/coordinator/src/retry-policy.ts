@@ -1,0 +1,82 @@
+import type { ErrorKind } from './classify-error.js';
+
+/** When and how often a failed shard is tried again. */
+export interface RetryPolicy {
+  /** Retries after a failure by memory or of unknown cause, counted for each shard and kind alone. Default 3. */
+  maxRetriesTransient: number;
+  /** Failures of the same batch that open the circuit breaker. Default 2. */
+  poisonStrikes: number;
+  /** Seconds until a preempted worker is started again. Default 60. */
+  spotRetryPollInterval: number;
+  /** Seconds of the first back-off, which doubles each time. Default 1. */
+  backoffBaseSec: number;
+  /** Seconds of the longest back-off. Default 60. */
+  backoffMaxSec: number;
+  /** Workers in a row, over all slots, that end before they are ready, which end the run. Default 3. */
+  maxStartupFailures: number;
+}
+
+export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
+  maxRetriesTransient: 3,
+  poisonStrikes: 2,
+  spotRetryPollInterval: 60,
+  backoffBaseSec: 1,
+  backoffMaxSec: 60,
+  maxStartupFailures: 3,
+};
+
+/** A failure in the light of those before it. */
+export interface FailureHistory {
+  kind: ErrorKind;
+  /** Earlier failures of this shard of this kind, since it last made progress. */
+  retryCount: number;
+  /** The batch at work when it failed, where that is known. */
+  batchIdx?: number | undefined;
+  /** Failures of that batch, this one included. Default 1. */
+  batchFailures?: number | undefined;
+}
+
+export interface RetryDecision {
+  retry: boolean;
+  /** Why, for people. */
+  reason: string;
+  /** Milliseconds until the next try; 0 if there is none. */
+  delayMs: number;
+}
+
+/**
+ * Whether a shard is tried again after a failure, why, and when: for ever at the poll interval after a preemption, at
+ * once after a batch's first poisoning, else after 1, 2, 4 … seconds up to the longest back-off.
+ */
+export function shouldRetryWorker(
+  { kind, retryCount, batchIdx, batchFailures = 1 }: FailureHistory,
+  policy: Readonly<RetryPolicy> = DEFAULT_POLICY,
+): RetryDecision {
+  const batch = `batch ${batchIdx ?? 'unknown'}`;
+  switch (kind) {
+    case 'spot_preemption': {
+      const reason = `spot preemption #${retryCount + 1}, capacity will return`;
+      return { retry: true, reason, delayMs: policy.spotRetryPollInterval * 1000 };
+    }
+    case 'poison_input':
+      return batchFailures >= policy.poisonStrikes
+        ? { retry: false, reason: `circuit breaker: ${batch} failed ${batchFailures} times`, delayMs: 0 }
+        : { retry: true, reason: `${batch}, strike ${batchFailures}/${policy.poisonStrikes}`, delayMs: 0 };
+    case 'oom':
+    case 'transient': {
+      const most = policy.maxRetriesTransient;
+      return retryCount >= most
+        ? { retry: false, reason: `exhausted ${most} retries`, delayMs: 0 }
+        : {
+            retry: true,
+            reason: `attempt ${retryCount + 1}/${most}`,
+            delayMs: backoffMs(retryCount, policy),
+          };
+    }
+  }
+}
+
+/** Milliseconds of the back-off after `failures` earlier failures. */
+export function backoffMs(failures: number, policy: Readonly<RetryPolicy>): number {
+  return Math.min(policy.backoffBaseSec * 2 ** failures, policy.backoffMaxSec) * 1000;
+}

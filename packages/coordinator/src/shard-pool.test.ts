@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from './index.js';
+import { ShardPool } from './shard-pool.js';
+
+const failure = (kind: 'oom' | 'transient' | 'spot_preemption' | 'poison_input', batchIdx?: number) => ({
+  kind,
+  batchIdx,
+  message: 'broken',
+});
+
+/** Takes the only shard, whenever that may be, and fails it. */
+function failOnce(pool: ShardPool, ...args: Parameters<typeof failure>): boolean {
+  const taken = pool.take(Number.POSITIVE_INFINITY);
+  expect(taken).not.toBeNull();
+  return pool.fail(taken!.shard, failure(...args), 0).retry;
+}
+
+test('shards are given out once each, in order, with their attempts counted', () => {
+  const pool = new ShardPool([4, 2], DEFAULT_POLICY);
+  expect([pool.take(0), pool.take(0), pool.take(0)]).toEqual([
+    { shard: 4, attempt: 1 },
+    { shard: 2, attempt: 1 },
+    null,
+  ]);
+  pool.fail(4, failure('poison_input', 0), 0);
+  expect(pool.take(0)).toEqual({ shard: 4, attempt: 2 });
+});
+
+test('a failed shard waits for its back-off, a preempted one is free at once', () => {
+  const pool = new ShardPool([0, 1], DEFAULT_POLICY);
+  pool.take(0);
+  pool.take(0);
+  pool.fail(0, failure('transient'), 500);
+  expect(pool.nextDue(500)).toBe(1500);
+  expect([pool.due(1499), pool.take(1499), pool.due(1500)]).toEqual([0, null, 1]);
+  pool.fail(1, failure('spot_preemption'), 500);
+  expect(pool.take(500)).toEqual({ shard: 1, attempt: 2 });
+});
+
+test('each kind has a budget of its own', () => {
+  const pool = new ShardPool([0], DEFAULT_POLICY);
+  for (const kind of [
+    'oom',
+    'transient',
+    'spot_preemption',
+    'oom',
+    'transient',
+    'oom',
+    'transient',
+  ] as const) {
+    expect(failOnce(pool, kind)).toBe(true);
+  }
+  expect(failOnce(pool, 'oom')).toBe(false);
+  expect(pool.failed).toEqual([{ shard: 0, kind: 'oom', message: 'exhausted 3 retries: broken' }]);
+  expect(pool.settled).toBe(true);
+});
+
+test('a checkpoint gives the budgets back, but closes no breaker', () => {
+  const pool = new ShardPool([0], DEFAULT_POLICY);
+  for (let i = 0; i < 3; i++) failOnce(pool, 'transient');
+  failOnce(pool, 'poison_input', 7);
+  pool.progressed(0);
+  for (let i = 0; i < 3; i++) expect(failOnce(pool, 'transient')).toBe(true);
+  expect(failOnce(pool, 'poison_input', 8)).toBe(true);
+  expect(failOnce(pool, 'poison_input', 7)).toBe(false);
+  expect(pool.failed[0]?.message).toBe('circuit breaker: batch 7 failed 2 times: broken');
+});
+
+test('the breaker counts poison only', () => {
+  const pool = new ShardPool([0], DEFAULT_POLICY);
+  expect(failOnce(pool, 'transient', 3)).toBe(true);
+  expect(failOnce(pool, 'oom', 3)).toBe(true);
+  expect(failOnce(pool, 'poison_input', 3)).toBe(true);
+});

@@ -1,0 +1,17 @@
+/** `onShardFailed` did not take the report of a failed shard, so that shard's failure may be recorded nowhere. */
+export class ShardReportError extends Error {
+  readonly code = 'shard_report';
+  override readonly name = 'ShardReportError';
+
+  constructor(
+    readonly shard: number,
+    options: ErrorOptions,
+  ) {
+    const { cause } = options;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `the failure of shard ${shard} could not be recorded (${why}); mend that and run again: the shard is tried anew`,
+      options,
+    );
+  }
+}

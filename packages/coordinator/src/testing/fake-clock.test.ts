@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { FakeClock } from './index.js';
+
+test('sleepers wake in order, each at its own time, also those that fell asleep on the way', async () => {
+  const clock = new FakeClock();
+  const log: string[] = [];
+  const { signal } = new AbortController();
+  const nap = async (name: string, ms: number) => {
+    await clock.sleep(ms, signal);
+    log.push(`${name} at ${clock.now()}`);
+  };
+  void nap('late', 30);
+  void nap('early', 10).then(() => nap('again', 5));
+  await clock.advance(20);
+  expect(log).toEqual(['early at 10', 'again at 15']);
+  expect([clock.now(), clock.pending]).toEqual([20, [30]]);
+  await clock.drain();
+  expect(log.at(-1)).toBe('late at 30');
+});
+
+test('an aborted sleep rejects with the reason, and nobody is left asleep', async () => {
+  const clock = new FakeClock();
+  const abort = new AbortController();
+  const nap = clock.sleep(10, abort.signal);
+  abort.abort('enough');
+  await expect(nap).rejects.toBe('enough');
+  await expect(clock.sleep(10, abort.signal)).rejects.toBe('enough');
+  expect(clock.pending).toEqual([]);
+});

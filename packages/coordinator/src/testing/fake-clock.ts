@@ -1,0 +1,68 @@
+import type { Clock } from '../clock.js';
+
+interface Sleeper {
+  at: number;
+  wake: () => void;
+}
+
+/** A clock that is moved by hand. */
+export class FakeClock implements Clock {
+  #now = 0;
+  #sleepers: Sleeper[] = [];
+
+  /** Milliseconds since the clock was made. */
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const leave = () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal.removeEventListener('abort', aborted);
+      };
+      const aborted = () => {
+        leave();
+        reject(signal.reason);
+      };
+      const sleeper = {
+        at: this.#now + ms,
+        wake: () => {
+          leave();
+          resolve();
+        },
+      };
+      this.#sleepers.push(sleeper);
+      signal.addEventListener('abort', aborted);
+    });
+  }
+
+  /** The times at which somebody will wake, soonest first; milliseconds. */
+  get pending(): number[] {
+    return this.#sleepers.map(({ at }) => at).sort((a, b) => a - b);
+  }
+
+  /** Moves on by `ms` milliseconds; all who wake on the way do so in order, each at its own time. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await settled();
+    for (let next = this.pending[0]; next !== undefined && next <= until; next = this.pending[0]) {
+      this.#now = Math.max(this.#now, next);
+      this.#sleepers.find(({ at }) => at === next)?.wake();
+      await settled();
+    }
+    this.#now = until;
+  }
+
+  /** Moves on for as long as somebody sleeps. */
+  async drain(): Promise<void> {
+    await settled();
+    for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
+      await this.advance(next - this.#now);
+    }
+  }
+}
+
+/** Once every promise that can settle without time or I/O has done so. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));

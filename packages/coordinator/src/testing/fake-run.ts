@@ -1,0 +1,34 @@
+import { Coordinator, type CoordinatorEvent, type CoordinatorOptions } from '../index.js';
+import { FakeClock } from './fake-clock.js';
+import { type FakeWorker, FakeWorkers, type Script } from './fake-workers.js';
+
+/** Loads, completes what it is given, ends when told to. */
+export const good: Script = (worker, message) => {
+  if (message.type === 'start') worker.say({ type: 'ready' });
+  if (message.type === 'assign') worker.say({ type: 'complete', shard: message.shard });
+  if (message.type === 'finish') worker.exit(0);
+  if (message.type === 'stop') worker.exit(143);
+};
+/** As `good`, but what it does with a shard is given. */
+export const working =
+  (work: (worker: FakeWorker, shard: number, attempt: number) => void): Script =>
+  (worker, message) =>
+    message.type === 'assign' ? work(worker, message.shard, message.attempt) : good(worker, message);
+
+/** Runs a coordinator over fake workers, and keeps all that is to be looked at. */
+export function start(script: Script, options: Partial<CoordinatorOptions> & { shards: number[] }) {
+  const clock = new FakeClock();
+  const workers = new FakeWorkers(script);
+  const events: CoordinatorEvent[] = [];
+  const coordinator = new Coordinator({
+    slots: 1,
+    spawn: workers.spawn,
+    clock,
+    onEvent: (event) => events.push(event),
+    ...options,
+  });
+  const outcome = coordinator.run();
+  const of = <T extends CoordinatorEvent['type']>(type: T) =>
+    events.filter((event): event is Extract<CoordinatorEvent, { type: T }> => event.type === type);
+  return { clock, workers, events, of, coordinator, outcome };
+}

@@ -1,0 +1,96 @@
+import type { FromWorker, ToWorker } from '../messages.js';
+import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../worker-process.js';
+import { WorkerUnreachableError } from '../worker-unreachable-error.js';
+
+/** What a fake worker does when it starts, and when it is sent something. */
+export type Script = (worker: FakeWorker, message: ToWorker | { type: 'start' }) => void;
+
+/** A worker without a process. All it does arrives later, in the order in which it did it, as with a real one. */
+export class FakeWorker implements WorkerProcess {
+  readonly received: ToWorker[] = [];
+  readonly signals: NodeJS.Signals[] = [];
+  /** Whether the coordinator can reach it; set to false, `send` throws. */
+  reachable = true;
+  /** Whether a signal other than SIGKILL ends it. */
+  heedsSignals = true;
+  #state: 'alive' | 'ending' | 'gone' = 'alive';
+  readonly #script: Script;
+  readonly #listeners: WorkerListeners;
+
+  constructor(
+    readonly slot: number,
+    readonly attempt: number,
+    readonly pid: number,
+    script: Script,
+    listeners: WorkerListeners,
+  ) {
+    this.#script = script;
+    this.#listeners = listeners;
+    queueMicrotask(() => {
+      if (this.#state === 'alive') this.#script(this, { type: 'start' });
+    });
+  }
+
+  /** Until its exit was told. */
+  get alive(): boolean {
+    return this.#state !== 'gone';
+  }
+
+  send(message: ToWorker): void {
+    if (!this.reachable) throw new WorkerUnreachableError(this.pid);
+    this.received.push(message);
+    queueMicrotask(() => {
+      if (this.#state === 'alive') this.#script(this, message);
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.signals.push(signal);
+    if (signal === 'SIGKILL' || this.heedsSignals) this.exit(null, signal);
+  }
+
+  /** Tells the coordinator something. */
+  say(message: FromWorker): void {
+    this.#later(() => this.#listeners.message(message));
+  }
+
+  /** Prints a line. */
+  print(stream: 'stdout' | 'stderr', line: string): void {
+    this.#later(() => this.#listeners.output(stream, line));
+  }
+
+  /** Ends; nothing it does afterwards is seen. */
+  exit(code: number | null, signal: string | null = null): void {
+    this.#later(() => {
+      this.#state = 'gone';
+      this.#listeners.exit(code, signal);
+    });
+    if (this.#state === 'alive') this.#state = 'ending';
+  }
+
+  #later(tell: () => void): void {
+    if (this.#state === 'alive') queueMicrotask(tell);
+  }
+}
+
+/** Makes fake workers, and keeps them all to be looked at. */
+export class FakeWorkers {
+  readonly all: FakeWorker[] = [];
+  readonly #script: Script;
+
+  constructor(script: Script) {
+    this.#script = script;
+  }
+
+  /** To be given to a `Coordinator`. */
+  readonly spawn: SpawnWorker = (slot, attempt, listeners) => {
+    const worker = new FakeWorker(slot, attempt, this.all.length + 1, this.#script, listeners);
+    this.all.push(worker);
+    return worker;
+  };
+
+  /** Those whose exit was not told yet. */
+  get alive(): FakeWorker[] {
+    return this.all.filter(({ alive }) => alive);
+  }
+}

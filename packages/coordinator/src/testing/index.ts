@@ -1,0 +1,2 @@
+export { FakeClock } from './fake-clock.js';
+export { FakeWorker, FakeWorkers, type Script } from './fake-workers.js';

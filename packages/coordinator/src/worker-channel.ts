@@ -1,0 +1,60 @@
+import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+
+/** Why a worker is to save and end: a signal, or that its coordinator is gone. */
+export type StopReason = StopSignal | 'orphaned';
+
+/** A worker's end of the line to its coordinator. */
+export interface WorkerChannel {
+  /** Sends a message; resolves when it is handed over. When the coordinator is gone it resolves too, and drops it. */
+  send(message: FromWorker): Promise<void>;
+  /** The next message that is no stop; waits for one for as long as it takes. */
+  next(): Promise<Exclude<ToWorker, { type: 'stop' }>>;
+  /**
+   * Calls back, once, when the worker is to save and end: told so by its coordinator, on SIGTERM or SIGINT, or because
+   * its coordinator is gone. When that was before, it calls back at once.
+   */
+  onStop(callback: (reason: StopReason) => void): void;
+}
+
+/** Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal ends the process. */
+export function workerChannel(worker: NodeJS.Process): WorkerChannel {
+  const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
+  const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];
+  const callbacks: ((reason: StopReason) => void)[] = [];
+  // The coordinator may have died while this process was starting; nothing would tell later.
+  let stopped: StopReason | null = worker.connected ? null : 'orphaned';
+  const stop = (reason: StopReason) => {
+    if (stopped !== null) return;
+    stopped = reason;
+    for (const callback of callbacks) callback(reason);
+  };
+  worker.on('message', (message: ToWorker) => {
+    if (message.type === 'stop') return stop(message.signal);
+    const taker = takers.shift();
+    if (taker) taker(message);
+    else waiting.push(message);
+  });
+  worker.on('disconnect', () => stop('orphaned'));
+  worker.on('SIGTERM', () => stop('SIGTERM'));
+  worker.on('SIGINT', () => stop('SIGINT'));
+  // Printing into the pipe of a dead coordinator must not end the process before it has saved.
+  worker.stdout.on('error', () => undefined);
+  worker.stderr.on('error', () => undefined);
+  return {
+    send: (message) =>
+      new Promise((resolve) => {
+        if (worker.send === undefined || !worker.connected) resolve();
+        else worker.send(message, undefined, undefined, () => resolve());
+      }),
+    next: () =>
+      new Promise((resolve) => {
+        const message = waiting.shift();
+        if (message) resolve(message);
+        else takers.push(resolve);
+      }),
+    onStop(callback) {
+      if (stopped === null) callbacks.push(callback);
+      else callback(stopped);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+/** What a model's sequences are made of. */
+export type Alphabet = 'dna' | 'protein';
+
+/** IUPAC nucleotides (Cornish-Bowden 1985) with U, and gaps; every letter, stop and gaps for proteins. */
+const RESIDUES: Readonly<Record<Alphabet, string>> = {
+  dna: 'ACGTURYSWKMBDHVN-.',
+  protein: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.',
+};
+
+/**
+ * Which bytes may stand in a sequence: 256 entries, 1 where the ASCII character is a residue of the alphabet, else 0.
+ * Upper case only. A residue that is allowed may still be unknown to a model, which then reads it as "other".
+ */
+export function allowedResidues(alphabet: Alphabet): Uint8Array {
+  const allowed = new Uint8Array(256);
+  for (const residue of RESIDUES[alphabet]) allowed[residue.charCodeAt(0)] = 1;
+  return allowed;
+}

@@ -1,0 +1,72 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bytes, copyOf, fixture, inPackage, made } from '../test/support.js';
+import { InferenceError, loadModel, ModelError, resolveModel } from './index.js';
+
+type Json = Record<string, unknown> & { tokens?: unknown };
+
+/** The tnf folder with its descriptor changed. */
+async function described(change: (descriptor: Json) => Json) {
+  const folder = await copyOf(inPackage('models/tnf'));
+  const path = join(folder, 'holdfast.json');
+  const descriptor = JSON.parse(await readFile(path, 'utf8')) as Json;
+  await writeFile(path, JSON.stringify(change(descriptor)));
+  return resolveModel(folder);
+}
+
+test.each<[string, (descriptor: Json) => Json, RegExp]>([
+  ['an input it lacks', (d) => ({ ...d, inputs: { ids: 'tokens' } }), /nothing is known of: input_ids/],
+  [
+    'a mask it lacks',
+    (d) => ({ ...d, inputs: { ids: 'input_ids', mask: 'mask' } }),
+    /no input 'mask', it has: input_ids/,
+  ],
+  [
+    'another input type',
+    (d) => ({ ...d, tokens: { ...(d.tokens as Json), type: 'int64' } }),
+    /is int32, not int64/,
+  ],
+  ['an output it lacks', (d) => ({ ...d, output: { name: 'rows', pooling: 'none' } }), /it has: frequencies/],
+  ['another dimension', ({ columns: _, ...d }) => ({ ...d, dim: 135 }), /have 136 numbers, not 135/],
+])('a graph described with %s is refused when it is loaded', async (_, change, message) => {
+  const error = await loadModel(await described(change)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ModelError);
+  expect(error).toMatchObject({ code: 'model_mismatch', message: expect.stringMatching(message) });
+});
+
+test('an output of another rank than described is refused when it appears', async () => {
+  const model = await loadModel(
+    await described((d) => ({ ...d, output: { name: 'frequencies', pooling: 'mean' } })),
+  );
+  await expect(model.embed([bytes('ACGT')])).rejects.toMatchObject({
+    code: 'model_mismatch',
+    message: expect.stringContaining('[1,136], not float32 [1,4,136]'),
+  });
+  await model.release();
+});
+
+test('a file that is no graph is refused with what ONNX Runtime said', async () => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await writeFile(join(folder, 'model.onnx'), 'not a graph');
+  const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'model_load', path: join(folder, 'model.onnx') });
+  expect((error as ModelError).cause).toBeInstanceOf(Error);
+});
+
+test('a real want of memory is cuda_oom, and a smaller batch then works', async () => {
+  const model = await loadModel(await resolveModel(await made('test/fixtures/make-hungry.mjs')));
+  const error = await model.embed([bytes('AAAAAAAAA')]).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(InferenceError);
+  expect(error).toMatchObject({ kind: 'cuda_oom', sequences: 1, tokens: 9 });
+  expect([...(await model.embed([bytes('AAAAAAAA')]))]).toEqual([1, 1, 1, 1]);
+  await model.release();
+});
+
+test('release waits for the calls under way, may be repeated, and ends the use of the model', async () => {
+  const model = await loadModel(await resolveModel('tnf'), { intraOpThreads: 2 });
+  const rows = model.embed([bytes('ACGTACGT')]);
+  await Promise.all([model.release(), model.release()]);
+  expect(await rows).toHaveLength(136);
+  await expect(model.embed([bytes('ACGT')])).rejects.toMatchObject({ code: 'model_released' });
+});

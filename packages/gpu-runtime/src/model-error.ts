@@ -1,0 +1,29 @@
+/**
+ * What is wrong with a model:
+ * `model_not_found` no such name or folder; `model_file_missing` the folder lacks a file; `model_bad_json` a file is not what its
+ * format asks for; `model_unsupported` a kind of model this version cannot run; `model_mismatch` the graph is not as described;
+ * `model_load` ONNX Runtime refused the graph; `model_released` it was used after `release()`.
+ */
+export type ModelErrorCode =
+  | 'model_not_found'
+  | 'model_file_missing'
+  | 'model_bad_json'
+  | 'model_unsupported'
+  | 'model_mismatch'
+  | 'model_load'
+  | 'model_released';
+
+/** A model that cannot be used. `path` is the folder or file at fault, `remedy` what to do about it. */
+export class ModelError extends Error {
+  override readonly name = 'ModelError';
+
+  constructor(
+    readonly code: ModelErrorCode,
+    readonly path: string,
+    what: string,
+    readonly remedy: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${what}; ${remedy}`, options);
+  }
+}

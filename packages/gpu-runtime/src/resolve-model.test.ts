@@ -1,0 +1,144 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { copyOf, fixture, folderWith, inPackage } from '../test/support.js';
+import { DEFAULT_MODEL, ModelError, resolveModel } from './index.js';
+
+const descriptor = {
+  format: 1,
+  name: 'mine',
+  alphabet: 'protein',
+  dim: 3,
+  tokens: { type: 'int64', ids: { A: 5, '*': 6 }, other: 7, padding: 0, prefix: [1, 2], suffix: [3] },
+  inputs: { ids: 'x', mask: 'm' },
+  output: { name: 'y', pooling: 'mean' },
+  maxResidues: 100,
+  zeroRowMeaning: 'nothing there',
+  columns: ['a', 'b', 'c'],
+};
+const refusal = (nameOrPath: string) => resolveModel(nameOrPath).catch((thrown: unknown) => thrown);
+
+test('a built-in model is found by name, wherever the process stands', async () => {
+  const source = await resolveModel(DEFAULT_MODEL);
+  expect(source).toMatchObject({ name: 'tnf', folder: inPackage('models/tnf'), batchTokens: 65536 });
+  expect(source.fingerprint).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('a folder with a descriptor', async () => {
+  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': 'graph' });
+  const source = await resolveModel(folder);
+  expect(source).toMatchObject({
+    name: 'mine',
+    folder,
+    modelPath: join(folder, 'model.onnx'),
+    alphabet: 'protein',
+    dim: 3,
+    columns: ['a', 'b', 'c'],
+    maxResidues: 100,
+    specialTokens: 3,
+    batchTokens: 16384,
+    zeroRowMeaning: 'nothing there',
+  });
+  expect(['A', '*', 'B'].map((residue) => source.recipe.table[residue.charCodeAt(0)])).toEqual([5, 6, 7]);
+});
+
+test('a folder as Hugging Face exports ESM', async () => {
+  expect(await resolveModel(fixture('tiny_esm2'))).toMatchObject({
+    name: 'tiny_esm2',
+    alphabet: 'protein',
+    dim: 32,
+    maxResidues: 1022,
+    specialTokens: 2,
+    batchTokens: 16384,
+  });
+});
+
+test('a configuration without a longest sequence keeps every residue', async () => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await writeFile(join(folder, 'config.json'), '{"model_type":"esm","hidden_size":32}');
+  expect((await resolveModel(folder)).maxResidues).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('the fingerprint follows what changes results, and nothing else', async () => {
+  const files = { 'holdfast.json': descriptor, 'model.onnx': 'graph', 'model.onnx_data': 'weights' };
+  const of = async (changed: Record<string, unknown>) =>
+    (await resolveModel(await folderWith({ ...files, ...changed }))).fingerprint;
+  const first = await of({});
+  const same = [
+    await of({}),
+    await of({ 'README.md': 'words' }),
+    await of({ 'holdfast.json': { ...descriptor, batchTokens: 5 } }),
+    await of({ 'holdfast.json': JSON.stringify(descriptor, null, 4) }),
+  ];
+  expect(same).toEqual(same.map(() => first));
+  const others = [
+    await of({ 'model.onnx': 'grapi' }),
+    await of({ 'model.onnx_data': 'weightz' }),
+    await of({ 'model.onnx': 'graphw', 'model.onnx_data': 'eights' }),
+    await of({ 'holdfast.json': { ...descriptor, maxResidues: 99 } }),
+    await of({ 'holdfast.json': { ...descriptor, tokens: { ...descriptor.tokens, other: 8 } } }),
+  ];
+  expect(new Set([first, ...others]).size).toBe(6);
+});
+
+test('a vocabulary that differs in one token gives another fingerprint', async () => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  const before = (await resolveModel(folder)).fingerprint;
+  await writeFile(join(folder, 'vocab.txt'), '<cls>\n<pad>\n<eos>\n<unk>\nA\nL\n');
+  expect((await resolveModel(folder)).fingerprint).not.toBe(before);
+});
+
+test('a name that is neither built in nor a folder', async () => {
+  const error = await refusal('no-such-model');
+  expect(error).toBeInstanceOf(ModelError);
+  expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
+});
+
+test.each(['model.onnx', 'vocab.txt'])('a folder without %s', async (name) => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await rm(join(folder, name));
+  expect(await refusal(folder)).toMatchObject({ code: 'model_file_missing', path: join(folder, name) });
+});
+
+test('a folder with neither descriptor nor configuration', async () => {
+  expect(await refusal(await folderWith({ 'model.onnx': 'graph' }))).toMatchObject({
+    code: 'model_unsupported',
+    remedy: expect.stringContaining('holdfast.json'),
+  });
+});
+
+test('another model type says what is supported', async () => {
+  const folder = await folderWith({ 'config.json': { model_type: 'bert' }, 'model.onnx': 'graph' });
+  expect(await refusal(folder)).toMatchObject({
+    code: 'model_unsupported',
+    message: expect.stringContaining("'bert'"),
+    remedy: expect.stringContaining("'esm'"),
+  });
+});
+
+test.each<[string, Record<string, unknown>, RegExp]>([
+  ['that is no JSON', { 'holdfast.json': '{' }, /is not JSON/],
+  ['with a misspelt field', { 'holdfast.json': { ...descriptor, maxResidue: 3 } }, /maxResidue/],
+  [
+    'with a negative token',
+    { 'holdfast.json': { ...descriptor, tokens: { ...descriptor.tokens, other: -1 } } },
+    /tokens\.other/,
+  ],
+  [
+    'with a residue of two letters',
+    { 'holdfast.json': { ...descriptor, tokens: { ...descriptor.tokens, ids: { AC: 1 } } } },
+    /tokens\.ids/,
+  ],
+  ['with too few columns', { 'holdfast.json': { ...descriptor, columns: ['a'] } }, /columns/],
+  ['of a later format', { 'holdfast.json': { ...descriptor, format: 2 } }, /format/],
+  ['without a size', { 'config.json': { model_type: 'esm' }, 'vocab.txt': '<cls>' }, /hidden_size/],
+  [
+    'whose vocabulary lacks a special token',
+    { 'config.json': { model_type: 'esm', hidden_size: 3 }, 'vocab.txt': '<cls>\n<pad>\n<unk>' },
+    /<eos>/,
+  ],
+])('a description %s', async (_, files, message) => {
+  const error = await refusal(await folderWith({ 'model.onnx': 'graph', ...files }));
+  expect(error).toBeInstanceOf(ModelError);
+  expect(error).toMatchObject({ code: 'model_bad_json', message: expect.stringMatching(message) });
+});

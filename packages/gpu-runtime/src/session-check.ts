@@ -1,0 +1,45 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { DESCRIPTOR } from './descriptor.js';
+import { ModelError } from './model-error.js';
+import type { ModelSource } from './model-source.js';
+
+/** Holds a loaded graph to its description. @throws ModelError `model_mismatch`. */
+export function checkSession(
+  source: ModelSource,
+  { inputMetadata, outputMetadata }: Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>,
+): void {
+  const { inputs, idType, output } = source.recipe;
+  const mismatch = (what: string) =>
+    new ModelError(
+      'model_mismatch',
+      source.modelPath,
+      what,
+      `export it anew, or describe it in ${DESCRIPTOR}`,
+    );
+
+  const fed = inputs.mask === undefined ? [inputs.ids] : [inputs.ids, inputs.mask];
+  const asked = inputMetadata.map(({ name }) => name);
+  const unfed = asked.filter((name) => !fed.includes(name));
+  if (unfed.length > 0) throw mismatch(`asks for inputs that nothing is known of: ${unfed.join(', ')}`);
+  for (const name of fed) {
+    const found = inputMetadata.find((input) => input.name === name);
+    if (found === undefined) throw mismatch(`has no input '${name}', it has: ${asked.join(', ')}`);
+    const type = found.isTensor ? found.type : 'no tensor';
+    if (type !== idType) throw mismatch(`its input '${name}' is ${type}, not ${idType}`);
+  }
+
+  const found = outputMetadata.find(({ name }) => name === output.name);
+  if (found === undefined) {
+    const offered = outputMetadata.map(({ name }) => name).join(', ');
+    throw mismatch(`has no output '${output.name}', it has: ${offered}`);
+  }
+  if (!found.isTensor || found.type !== 'float32') {
+    throw mismatch(
+      `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, not float32`,
+    );
+  }
+  const last = found.shape.at(-1);
+  if (typeof last === 'number' && last !== source.dim) {
+    throw mismatch(`its rows have ${last} numbers, not ${source.dim}`);
+  }
+}

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { encodePt, type PtValue, tensor, writePt } from './index.js';
+
+test('every storage begins at a multiple of 64 bytes, whatever the names and sizes before it', async () => {
+  const marker = Buffer.from('0123456789abcdef0123456789abcdef');
+  const name = fc.string({ unit: fc.constantFrom('a', 'é', '-'), minLength: 1, maxLength: 80 });
+  await fc.assert(
+    fc.asyncProperty(name, fc.nat(200), fc.nat(300), async (name, length, filler) => {
+      const first = tensor('uint8', [length], new Uint8Array(length));
+      const bytes = await encodePt([first, tensor('uint8', [32], marker), 'x'.repeat(filler)], { name });
+      expect(Buffer.from(bytes).indexOf(marker) % 64).toBe(0);
+    }),
+  );
+});
+
+test('a small file is, byte for byte, what PyTorch writes but for the memo slots', async () => {
+  const bytes = Buffer.from(await encodePt({ x: tensor('uint8', [2], Uint8Array.of(7, 9)) }, { name: 'p' }));
+  const local = bytes.subarray(0, 30).toString('hex');
+  // Signature, version 0, flags 0x0808, method, time and date 0, CRC and sizes 0, name of 10, extra of 4 + 20.
+  expect(local).toBe('504b0304000008080000000000000000000000000000000000000a001800');
+  expect(bytes.subarray(30, 40).toString()).toBe('p/data.pkl');
+  const padding = `FB\x14\x00${'Z'.repeat(20)}`;
+  expect(bytes.subarray(40, 68).toString('latin1')).toBe(`${padding}\x80\x02}(`);
+  const names: string[] = [];
+  for (let at = bytes.indexOf('PK\x01\x02'); at >= 0; at = bytes.indexOf('PK\x01\x02', at + 4)) {
+    names.push(bytes.toString('utf8', at + 46, at + 46 + bytes.readUInt16LE(at + 28)));
+  }
+  expect(names).toEqual(['p/data.pkl', 'p/byteorder', 'p/data/0', 'p/version']);
+});
+
+test('an empty member has no descriptor, as with PyTorch', async () => {
+  const bytes = Buffer.from(await encodePt(tensor('float32', [0, 4], new Float32Array(0))));
+  const header = bytes.indexOf('archive/data/0') - 30;
+  const data = header + 30 + bytes.readUInt16LE(header + 26) + bytes.readUInt16LE(header + 28);
+  expect(bytes.toString('latin1', data, data + 4)).toBe('PK\x03\x04');
+});
+
+test('a tensor given in pieces is the same file as one given whole, and a wrong length is refused', async () => {
+  const data = new Uint8Array(100_000).map((_, i) => i);
+  const whole = await encodePt(tensor('uint8', [100_000], data));
+  async function* pieces() {
+    for (let at = 0; at < data.length; at += 7777) yield data.subarray(at, at + 7777);
+  }
+  expect(Buffer.compare(await encodePt(tensor('uint8', [100_000], pieces)), whole)).toBe(0);
+  await expect(encodePt(tensor('uint8', [100_001], pieces))).rejects.toThrow('but 100000 came');
+  await expect(encodePt(tensor('uint8', [99_999], pieces))).rejects.toThrow('but more came');
+  expect(() => tensor('float32', [2, 2], new Float32Array(3))).toThrow('16 bytes, not 12');
+});
+
+test('pieces beyond the announced length are not asked for', async () => {
+  let asked = 0;
+  function* pieces() {
+    for (; asked < 1000; asked++) yield new Uint8Array(10);
+  }
+  await expect(encodePt(tensor('uint8', [15], pieces))).rejects.toThrow(RangeError);
+  expect(asked).toBeLessThan(3);
+});
+
+test('one buffer can be used again for every piece', async () => {
+  const buffer = new Uint8Array(5000);
+  function* pieces() {
+    for (let i = 0; i < 10; i++) yield buffer.subarray(0, i % 2 ? 5000 : 10).fill(i);
+  }
+  const data = Buffer.concat(Array.from({ length: 10 }, (_, i) => Buffer.alloc(i % 2 ? 5000 : 10, i)));
+  const reused = await encodePt(tensor('uint8', [data.length], pieces));
+  expect(Buffer.compare(reused, await encodePt(tensor('uint8', [data.length], data)))).toBe(0);
+});
+
+test('the sink gets the tensor itself, and few writes beside it', async () => {
+  const data = new Float32Array(1 << 18);
+  const handed: ArrayBufferLike[] = [];
+  const sink = { write: async (bytes: Uint8Array) => void handed.push(bytes.buffer) };
+  await writePt(sink, { embeddings: tensor('float32', [1 << 18], data), ids: ['a'] });
+  expect(handed.filter((buffer) => buffer === data.buffer)).toHaveLength(1);
+  expect(handed).toHaveLength(3);
+});
+
+test('a tensor that occurs twice is stored once', async () => {
+  const once = tensor('uint8', [1000], new Uint8Array(1000).fill(1));
+  expect((await encodePt([once, once])).byteLength - (await encodePt([once])).byteLength).toBeLessThan(500);
+});
+
+test('what fails in the sink or in the data is thrown as it is', async () => {
+  const full = new Error('ENOSPC');
+  const sink = { write: async () => Promise.reject(full) };
+  await expect(writePt(sink, [1])).rejects.toBe(full);
+  const broken = () => {
+    throw full;
+  };
+  await expect(encodePt(tensor('uint8', [1], broken))).rejects.toBe(full);
+});
+
+const circular: PtValue[] = [];
+circular.push(circular);
+test.each<[string, unknown, string]>([
+  ['undefined in a list', { ids: ['a', undefined] }, '/ids/1: undefined'],
+  ['a Date', { a: new Date(0) }, '/a: a Date'],
+  ['a function', [() => 1], '/0: a function'],
+  ['a key that is an object', new Map([[{}, 1]]), 'a key is'],
+  ['half a character, which would make IDs equal', { ids: ['ok', 'a\ud800'] }, '/ids/1: "a\\ud800"'],
+  ['a list that holds itself', circular, 'nested deeper than 1000'],
+])('%s is refused by its path', async (_, value, message) => {
+  await expect(encodePt(value as PtValue)).rejects.toThrow(message);
+  await expect(encodePt(value as PtValue)).rejects.toThrow(TypeError);
+});
+
+test.each(['', '.', '..', 'a/b', 'a\\b', 'x'.repeat(256), '\ud800'])(
+  'the name %j is refused',
+  async (name) => {
+    await expect(encodePt(null, { name })).rejects.toThrow(RangeError);
+  },
+);
+
+test.each([
+  ['float33', [1]],
+  ['toString', [1]],
+  ['float32', [-1]],
+  ['float32', [1.5]],
+  ['float32', [2 ** 40, 2 ** 40]],
+])('a tensor of dtype %s and shape %j is refused', (dtype, shape) => {
+  expect(() => tensor(dtype as 'float32', shape, new Uint8Array(0))).toThrow(RangeError);
+});
