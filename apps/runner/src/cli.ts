@@ -1,1 +1,52 @@
-export {};
+import { createRequire } from 'node:module';
+import { ModelError } from '@holdfast/gpu-runtime';
+import { CommanderError } from 'commander';
+import { embed, type StopSwitch } from './embed.js';
+import { ExitCode, StoppedError, UsageError } from './errors.js';
+import { InputError } from './input/index.js';
+import { commandLine } from './options.js';
+import { reporter } from './reporter.js';
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+
+const abort = new AbortController();
+const stop: StopSwitch = { signal: abort.signal, handler: null };
+for (const [received, passedOn] of [
+  ['SIGTERM', 'SIGTERM'],
+  ['SIGINT', 'SIGINT'],
+  ['SIGHUP', 'SIGTERM'],
+] as const) {
+  process.on(received, () => {
+    abort.abort(new StoppedError(passedOn));
+    stop.handler?.(passedOn);
+  });
+}
+// A reader that went away (`| head`) is no reason to end a run.
+process.stdout.on('error', () => undefined);
+process.stderr.on('error', () => undefined);
+
+/** Ends with an exit code after one line on standard error. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
+  if (error instanceof StoppedError) {
+    console.error(`holdfast: ${error.message}; what was done is kept, type the same line again to go on`);
+    return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+  }
+  if (error instanceof UsageError || error instanceof InputError || error instanceof ModelError) {
+    console.error(`holdfast: ${error.message}`);
+    return ExitCode.badInput;
+  }
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  console.error(`holdfast: ${message}; what was done is kept, type the same line again to go on`);
+  if (process.env['HOLDFAST_DEBUG']) console.error(stack);
+  return ExitCode.unexpected;
+}
+
+try {
+  const tell = reporter(process.stdout);
+  await commandLine(version, async (options) => {
+    process.exitCode = await embed(options, tell, stop);
+  }).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}

@@ -5,7 +5,10 @@ const schema = z.object({
   model: z.string(),
   run: z.string(),
   shards: z.number().int().positive(),
-  trigger: z.object({ seqThreshold: z.number().optional(), timeThresholdSec: z.number().optional() }),
+  trigger: z.object({
+    seqThreshold: z.number().exactOptional(),
+    timeThresholdSec: z.number().exactOptional(),
+  }),
 });
 
 /** What a worker process is told at its start, as one JSON argument. */

@@ -1,1 +1,86 @@
-export {};
+import { workerChannel } from '@holdfast/coordinator';
+import { makeDirectoryDurably } from '@holdfast/durable';
+import { InferenceError, loadModel, resolveModel } from '@holdfast/gpu-runtime';
+import { CheckpointManifest, FileLock } from '@holdfast/manifest';
+import { CheckpointTrigger } from '@holdfast/trigger';
+import { ExitCode } from './errors.js';
+import { openIndex } from './index-store/index.js';
+import { layout } from './layout.js';
+import { shardsOf } from './shards.js';
+import { workShard } from './work-shard.js';
+import { parseWorkerOptions } from './worker-options.js';
+
+// One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
+const options = parseWorkerOptions(process.argv[2]);
+const channel = workerChannel(process);
+let stopped = false;
+let idle = false;
+channel.onStop(() => {
+  stopped = true;
+  // Between shards there is nothing to save.
+  if (idle) process.exit(ExitCode.terminated);
+});
+
+let shard: number | undefined;
+let batchIdx: number | undefined;
+try {
+  const place = layout(options.out);
+  // Held for life: a later run waits until no worker of this one is left.
+  await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
+  const index = await openIndex(place.index);
+  const shards = await shardsOf(index, options.shards);
+  const model = await loadModel(await resolveModel(options.model));
+  const manifest = new CheckpointManifest(place.manifest);
+  const trigger = new CheckpointTrigger(options.trigger);
+  await channel.send({ type: 'ready' });
+  for (;;) {
+    idle = true;
+    if (stopped) process.exit(ExitCode.terminated);
+    const message = await channel.next();
+    idle = false;
+    if (message.type !== 'assign') break;
+    const now = message.shard;
+    shard = now;
+    const plan = shards[now];
+    if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
+    const folder = place.shard(now);
+    await makeDirectoryDurably(folder);
+    const complete = await workShard({
+      shard: plan,
+      folder,
+      run: options.run,
+      index,
+      model,
+      trigger,
+      manifest,
+      stopping: () => stopped,
+      report: {
+        resumed: (sequences, fault, aside) => {
+          if (fault !== null)
+            console.error(`${fault}; embedded again from there, moved aside: ${aside.join(', ')}`);
+          return channel.send({ type: 'resumed', shard: now, sequences });
+        },
+        progress: (sequences) => channel.send({ type: 'progress', shard: now, sequences }),
+        batch: (at) => {
+          batchIdx = at;
+        },
+        checkpoint: (at, sequences, file, reason) =>
+          channel.send({ type: 'checkpoint', shard: now, batchIdx: at, sequences, file, reason }),
+      },
+    });
+    if (!complete) process.exit(ExitCode.terminated);
+    batchIdx = undefined;
+    shard = undefined;
+    await channel.send({ type: 'complete', shard: now });
+  }
+  process.exit(stopped ? ExitCode.terminated : ExitCode.complete);
+} catch (error) {
+  await channel.send({
+    type: 'failed',
+    ...(shard === undefined ? {} : { shard }),
+    ...(batchIdx === undefined ? {} : { batchIdx }),
+    error: error instanceof InferenceError ? error.kind : ((error as { code?: string }).code ?? 'error'),
+    message: error instanceof Error ? error.message : String(error),
+  });
+  process.exit(ExitCode.unexpected);
+}

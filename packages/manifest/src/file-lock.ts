@@ -14,6 +14,9 @@ export interface FileLockOptions {
 /** Pause between two tries, in milliseconds; grows to the second. */
 const PAUSE: readonly [first: number, most: number] = [1, 50];
 
+/** Locks that were not given back: garbage collection would close their files, and so give them up unasked. */
+const held = new Set<FileLock>();
+
 /**
  * A kernel advisory lock on a file of its own. The kernel gives it back when the holder dies, however it dies; the file
  * is never unlinked, since two processes could then hold "the lock" on two inodes.
@@ -26,6 +29,7 @@ export class FileLock implements AsyncDisposable {
     file: FileHandle,
   ) {
     this.#file = file;
+    held.add(this);
   }
 
   /**
@@ -53,8 +57,9 @@ export class FileLock implements AsyncDisposable {
     }
   }
 
-  /** Gives the lock back. */
+  /** Gives the lock back; a second call does nothing. */
   async release(): Promise<void> {
+    if (!held.delete(this)) return;
     unlock(this.#file.fd, 0, 0);
     await this.#file.close();
   }
