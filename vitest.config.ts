@@ -14,6 +14,7 @@ export default defineConfig({
     include: ['{packages,apps,tooling}/*/{src,test}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    globalSetup: at('./tooling/config/vitest-temp.mjs'),
     pool: 'forks',
     maxWorkers: 2,
   },

@@ -30,13 +30,14 @@ export interface Assembly {
   shards: readonly Shard[];
   model: ModelSource;
   format: FormatName;
+  signal: AbortSignal;
 }
 
 /**
  * Joins the checkpoints of all shards into the result, in input order: embeddings, `ids.txt`, and last `result.json`.
  * Every checkpoint is checked against its digest and every row against the index on the way.
  *
- * @throws ShardIncompleteError when a shard must be worked on again; nothing is then left half-written.
+ * @throws ShardIncompleteError when a shard must be worked on again; the signal's reason. Nothing is then left half-written.
  */
 export async function assemble({
   place,
@@ -45,11 +46,13 @@ export async function assemble({
   shards,
   model,
   format,
+  signal,
 }: Assembly): Promise<ResultRecord> {
   let zeroRows = 0;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for (const shard of shards) {
       for await (const rows of shardRows(shard, { place, run, index, model })) {
+        signal.throwIfAborted();
         zeroRows += countZeroRows(rows, model.dim);
         yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
       }

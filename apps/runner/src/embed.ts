@@ -11,7 +11,7 @@ import { type Layout, layout } from './layout.js';
 import type { FormatName } from './output/index.js';
 import { makeOutputFolder, type Prepared, prepare, removeRun } from './prepare.js';
 import { Progress } from './progress.js';
-import { type ResultRecord, readResult } from './result-record.js';
+import type { ResultRecord } from './result-record.js';
 import { shardsOf } from './shards.js';
 
 /** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
@@ -54,19 +54,30 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await waitForOldWorkers(place, tell);
   if (options.forceRestart) await removeRun(place);
 
-  const { record, index, resumed } = await prepare(place, {
+  const prepared = await prepare(place, {
     inputs: options.inputs,
     model,
     batchTokens: options.batchTokens ?? model.batchTokens,
     shards: options.shards,
     defaultShards: options.workers * 4,
+    format: options.format,
     signal: stop.signal,
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
+    onWarning: (message) => tell({ type: 'warning', message }),
   });
+  const finish = (result: ResultRecord, already: boolean) => {
+    for (const message of result.warnings) tell({ type: 'warning', message });
+    const { sequences, dim } = result;
+    const embeddings = place.embeddings(options.format);
+    tell({ type: 'complete', already, sequences, dim, embeddings, ids: place.ids });
+    return ExitCode.complete;
+  };
+  if (!('index' in prepared)) return finish(prepared, true);
   try {
-    return await run({ place, options, model, tell, stop, record, index, resumed });
+    const ended = await run({ ...prepared, place, options, model, tell, stop });
+    return typeof ended === 'number' ? ended : finish(ended, false);
   } finally {
-    await index.close();
+    await prepared.index.close();
   }
 }
 
@@ -78,17 +89,17 @@ interface Run extends Prepared {
   stop: StopSwitch;
 }
 
-async function run({ place, options, model, tell, stop, record, index, resumed }: Run): Promise<number> {
-  const embeddings = place.embeddings(options.format);
-  const finish = (result: ResultRecord, already: boolean) => {
-    for (const message of result.warnings) tell({ type: 'warning', message });
-    const { sequences, dim } = result;
-    tell({ type: 'complete', already, sequences, dim, embeddings, ids: place.ids });
-    return ExitCode.complete;
-  };
-  const before = await readResult(place.result, { out: place.out, run: record.fingerprint, embeddings });
-  if (before !== null) return finish(before, true);
-
+/** From a plan to the joined result; an exit code if some shards could not be completed. */
+async function run({
+  place,
+  options,
+  model,
+  tell,
+  stop,
+  record,
+  index,
+  resumed,
+}: Run): Promise<ResultRecord | number> {
   const shards = await shardsOf(index, record.shards);
   const manifest = await openManifest(place, shards.length, tell);
   const { sequences, residues, batches } = index.summary;
@@ -111,10 +122,18 @@ async function run({ place, options, model, tell, stop, record, index, resumed }
     const exitCode = await work({ place, options, model, tell, stop, record, manifest, open, progress });
     if (exitCode !== null) return exitCode;
     stop.signal.throwIfAborted();
-    tell({ type: 'assembling', file: embeddings });
+    tell({ type: 'assembling', file: place.embeddings(options.format) });
     try {
       const run = record.fingerprint;
-      return finish(await assemble({ place, run, index, shards, model, format: options.format }), false);
+      return await assemble({
+        place,
+        run,
+        index,
+        shards,
+        model,
+        format: options.format,
+        signal: stop.signal,
+      });
     } catch (error) {
       if (!(error instanceof ShardIncompleteError) || repairs >= REPAIRS) throw error;
       tell({ type: 'repair', shard: error.shard, reason: error.message });

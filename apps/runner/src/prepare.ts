@@ -3,11 +3,27 @@ import { access, constants, readdir } from 'node:fs/promises';
 import { makeDirectoryDurably, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { UsageError } from './errors.js';
-import { buildIndex, type IndexProgress, openIndex, type SequenceIndex } from './index-store/index.js';
-import { checkInputs, hashInput } from './input/index.js';
+import {
+  buildIndex,
+  IndexError,
+  type IndexProgress,
+  type IndexSummary,
+  openIndex,
+  type SequenceIndex,
+  verifyIndex,
+} from './index-store/index.js';
+import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
-import { formats } from './output/index.js';
-import { differences, newRunRecord, type RunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+import { type FormatName, formats } from './output/index.js';
+import { type ResultRecord, readResult } from './result-record.js';
+import {
+  type Asked,
+  differences,
+  newRunRecord,
+  type RunRecord,
+  readRunRecord,
+  writeRunRecord,
+} from './run-record.js';
 
 export interface PrepareOptions {
   inputs: readonly string[];
@@ -16,8 +32,10 @@ export interface PrepareOptions {
   /** Shards asked for on the command line; undefined leaves the choice to `defaultShards`, or to the run on disk. */
   shards: number | undefined;
   defaultShards: number;
+  format: FormatName;
   signal: AbortSignal;
   onProgress(progress: IndexProgress): void;
+  onWarning(message: string): void;
 }
 
 export interface Prepared {
@@ -41,12 +59,31 @@ export async function makeOutputFolder(out: string): Promise<void> {
   }
 }
 
-/** The run in the folder if it is the one asked for, or a new run with its plan. The caller holds the folder's lock. */
-export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared> {
+/**
+ * The run in the folder if it is the one asked for (its result, if it is complete), or a new run with its plan. The
+ * caller holds the folder's lock.
+ */
+export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
   const record = await readRunRecord(place.run);
-  if (record !== null) return { record, index: await resumePlan(place, record, options), resumed: true };
-  await refuseForeignFiles(place);
-  return { ...(await makePlan(place, options)), resumed: false };
+  if (record === null) {
+    await refuseForeignFiles(place);
+    return newRun(place, options);
+  }
+  const embeddings = place.embeddings(options.format);
+  const result = await readResult(place.result, { out: place.out, run: record.fingerprint, embeddings });
+  if (result !== null) {
+    refuseDifferences(place, record, options, await hashInputs(options));
+    return result;
+  }
+  const index = await intactIndex(place, options);
+  if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
+  try {
+    refuseDifferences(place, record, options, await hashInputs(options));
+    return { record, index, resumed: true };
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. */
@@ -58,37 +95,82 @@ export async function removeRun(place: Layout): Promise<void> {
     await removeDurably(path);
 }
 
-async function resumePlan(place: Layout, record: RunRecord, options: PrepareOptions): Promise<SequenceIndex> {
-  await checkInputs(options.inputs);
-  const inputs = [];
-  for (const path of options.inputs)
-    inputs.push({ path, ...(await hashInput(path, { signal: options.signal })) });
-  const { name, fingerprint } = options.model;
-  const asked = {
-    inputs,
-    model: { name, fingerprint },
-    batch_tokens: options.batchTokens,
-    shards: options.shards,
-  };
-  const differ = differences(record, asked);
-  if (differ.length > 0) {
-    throw new UsageError(
-      `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use another --out, or --force-restart to begin anew`,
-    );
-  }
-  return openIndex(place.index);
+async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
+  await indexInputs(place, options);
+  const index = await installIndex(place);
+  const record = newRunRecord({
+    ...asked(options, index.summary.inputs),
+    shards: options.shards ?? options.defaultShards,
+  });
+  await writeRunRecord(place.run, record);
+  return { record, index, resumed: false };
 }
 
-async function makePlan(
+/** The index of the run on disk, every byte verified; null when it is damaged. */
+async function intactIndex(
   place: Layout,
+  { signal, onWarning }: PrepareOptions,
+): Promise<SequenceIndex | null> {
+  let index: SequenceIndex | undefined;
+  try {
+    index = await openIndex(place.index);
+    await verifyIndex(place.index, index, signal);
+    return index;
+  } catch (error) {
+    await index?.close();
+    if (!(error instanceof IndexError) || error.code === 'index_unreadable') throw error;
+    onWarning(`${error.message}; the index is made anew from the input`);
+    return null;
+  }
+}
+
+/** Standard input can be read only once, so the hashes that are compared are those of the reading for the new index. */
+async function restoreIndex(
+  place: Layout,
+  record: RunRecord,
   options: PrepareOptions,
-): Promise<{ record: RunRecord; index: SequenceIndex }> {
-  const { model, batchTokens, signal, onProgress } = options;
-  await checkInputs(options.inputs);
+): Promise<SequenceIndex> {
+  const { inputs } = await indexInputs(place, options);
+  try {
+    refuseDifferences(place, record, options, inputs);
+  } catch (error) {
+    await removeDurably(place.newIndex);
+    throw error;
+  }
+  return installIndex(place);
+}
+
+async function hashInputs({ inputs, signal }: PrepareOptions): Promise<RunRecord['inputs']> {
+  const hashed = [];
+  for (const path of inputs) hashed.push({ path, ...(await hashInput(path, { signal })) });
+  return hashed;
+}
+
+function asked({ model, batchTokens, shards }: PrepareOptions, inputs: RunRecord['inputs']): Asked {
+  const { name, fingerprint } = model;
+  return { inputs, model: { name, fingerprint }, batch_tokens: batchTokens, shards };
+}
+
+function refuseDifferences(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+  inputs: RunRecord['inputs'],
+): void {
+  const differ = differences(record, asked(options, inputs));
+  if (differ.length === 0) return;
+  throw new UsageError(
+    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use another --out, or --force-restart to begin anew`,
+  );
+}
+
+/** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
+async function indexInputs(place: Layout, options: PrepareOptions): Promise<IndexSummary> {
+  const { inputs, model, batchTokens, signal, onProgress } = options;
   await removeDurably(place.newIndex);
   try {
-    await buildIndex({
-      inputs: options.inputs,
+    return await buildIndex({
+      inputs,
       folder: place.newIndex,
       allowed: allowedResidues(model.alphabet),
       hint: `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
@@ -102,17 +184,12 @@ async function makePlan(
     await removeDurably(place.newIndex);
     throw error;
   }
+}
+
+async function installIndex(place: Layout): Promise<SequenceIndex> {
   await removeDurably(place.index);
   await renameDurably(place.newIndex, place.index);
-  const index = await openIndex(place.index);
-  const record = newRunRecord({
-    inputs: index.summary.inputs,
-    model: { name: model.name, fingerprint: model.fingerprint },
-    batch_tokens: batchTokens,
-    shards: options.shards ?? options.defaultShards,
-  });
-  await writeRunRecord(place.run, record);
-  return { record, index };
+  return openIndex(place.index);
 }
 
 /** Without a run record, what lies there under our names is somebody else's, or a run whose record was lost. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
@@ -11,6 +12,7 @@ export const ROOM_BYTES = 512 * 1024;
 export class AppendFile {
   readonly #handle: FileHandle;
   readonly #staged = Buffer.allocUnsafeSlow(2 * ROOM_BYTES);
+  readonly #hash = createHash('sha256');
   #used = 0;
   #written = 0;
 
@@ -76,10 +78,11 @@ export class AppendFile {
     if (this.#used >= ROOM_BYTES) await this.#flush();
   }
 
-  /** Writes what is staged and forces the file to the device. */
-  async finish(): Promise<void> {
+  /** Writes what is staged and forces the file to the device. @returns the SHA-256 of the file, hexadecimal. */
+  async finish(): Promise<string> {
     await this.#flush();
     await this.#handle.sync();
+    return this.#hash.digest('hex');
   }
 
   close(): Promise<void> {
@@ -87,6 +90,7 @@ export class AppendFile {
   }
 
   async #flush(): Promise<void> {
+    this.#hash.update(this.#staged.subarray(0, this.#used));
     let done = 0;
     while (done < this.#used) {
       done += (await this.#handle.write(this.#staged, done, this.#used - done)).bytesWritten;

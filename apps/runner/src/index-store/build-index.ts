@@ -57,12 +57,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   await removeDurably(summaryPath);
   const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
+  let files: IndexSummary['files'];
   try {
     for (const path of options.inputs) {
       const bytesBefore = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
       inputs.push({ path, ...(await indexInput(path, writer, options, bytesBefore)) });
     }
-    await writer.finish();
+    files = await writer.finish();
   } finally {
     await writer.close();
   }
@@ -74,6 +75,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     batches,
     batch_tokens: batchTokens,
     truncated,
+    files,
     inputs,
   };
   await writeFileDurably(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);

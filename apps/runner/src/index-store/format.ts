@@ -17,6 +17,7 @@ export const FILES = {
 } as const;
 
 const count = z.number().int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const summarySchema = z.object({
   /** Version of the format. */
@@ -29,8 +30,16 @@ export const summarySchema = z.object({
   batch_tokens: z.number().positive(),
   /** Sequences that have more residues than the model reads. */
   truncated: count,
+  /** SHA-256 of each of the other files. */
+  files: z.object({
+    residues: sha256,
+    residueOffsets: sha256,
+    ids: sha256,
+    idOffsets: sha256,
+    batches: sha256,
+  }),
   /** Raw bytes of each input as read, in order. */
-  inputs: z.array(z.object({ path: z.string(), bytes: count, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+  inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });
 
 /** What an index holds, and what it was made from. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { displayName, InputError } from '../input/index.js';
 import { AppendFile } from './append-file.js';
 import { BatchCutter } from './batch-cutter.js';
-import { FILES } from './format.js';
+import { FILES, type IndexSummary } from './format.js';
 import { IdSet } from './id-set.js';
 
 /** `IdSet` keeps ordinal + 1, and `batches.bin` the number of sequences, in 32 bits. */
@@ -115,10 +115,17 @@ export class IndexWriter {
     for (const file of Object.values(this.#files)) await file.settle();
   }
 
-  /** Completes the files and forces them to the device. */
-  async finish(): Promise<void> {
-    this.#files.batches.appendU32(this.sequences);
-    for (const file of Object.values(this.#files)) await file.finish();
+  /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
+  async finish(): Promise<IndexSummary['files']> {
+    const { residues, residueOffsets, ids, idOffsets, batches } = this.#files;
+    batches.appendU32(this.sequences);
+    return {
+      residues: await residues.finish(),
+      residueOffsets: await residueOffsets.finish(),
+      ids: await ids.finish(),
+      idOffsets: await idOffsets.finish(),
+      batches: await batches.finish(),
+    };
   }
 
   async close(): Promise<void> {

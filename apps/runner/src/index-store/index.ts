@@ -4,3 +4,4 @@ export { IndexError, type IndexErrorCode } from './index-error.js';
 export { openIndex } from './open-index.js';
 export { type BatchRun, planShards } from './plan-shards.js';
 export type { SequenceIndex } from './sequence-index.js';
+export { verifyIndex } from './verify-index.js';

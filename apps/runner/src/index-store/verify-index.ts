@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { FILES } from './format.js';
+import { damaged, unreadable } from './positional-file.js';
+import type { SequenceIndex } from './sequence-index.js';
+
+/**
+ * Reads every byte of an index and compares it with what was written.
+ *
+ * @throws IndexError `index_damaged` or `index_unreadable`, naming the file; the signal's reason.
+ */
+export async function verifyIndex(folder: string, index: SequenceIndex, signal: AbortSignal): Promise<void> {
+  for (const [name, sha256] of Object.entries(index.summary.files)) {
+    const path = join(folder, FILES[name as keyof typeof FILES]);
+    const hash = createHash('sha256');
+    try {
+      for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 18 }))
+        hash.update(chunk);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreadable(path, error);
+    }
+    if (hash.digest('hex') !== sha256) throw damaged(path, 'its bytes are not those that were written');
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+// The command as a user starts it: the built one, in a process group of its own.
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const BIN = at('../bin/holdfast.js');
+
+/** A real file that ships with the tests. */
+export const fixture = (name: string): string => at(`fixtures/${name}`);
+
+/** One line of the command's standard output. */
+export type Line = { event: string } & Record<string, unknown>;
+
+export interface Ended {
+  code: number | null;
+  signal: string | null;
+  lines: Line[];
+  stderr: string;
+}
+
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+  /** Resolves with the first line of that event; rejects when the command ends without one. */
+  until(event: string): Promise<Line>;
+  /** Kills the command and all its workers at once, as a lost machine would. */
+  killGroup(): void;
+}
+
+export function start(args: readonly string[], options: { uid?: number } = {}): Running {
+  const child = spawn(process.execPath, [BIN, ...args], { detached: true, stdio: 'pipe', ...options });
+  child.stdin.on('error', () => undefined);
+  const lines: Line[] = [];
+  const watchers: { event: string; resolve: (line: Line) => void; reject: (error: Error) => void }[] = [];
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as Line;
+    lines.push(line);
+    for (const watcher of watchers) if (watcher.event === line.event) watcher.resolve(line);
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => {
+    for (const { event, reject } of watchers) reject(new Error(`ended without ${event}: ${code} ${stderr}`));
+    return { code, signal, lines, stderr } as Ended;
+  });
+  return {
+    child,
+    ended,
+    until: (event) =>
+      new Promise((resolve, reject) => {
+        const line = lines.find((line) => line.event === event);
+        if (line) resolve(line);
+        else watchers.push({ event, resolve, reject });
+      }),
+    killGroup: () => void process.kill(-child.pid!, 'SIGKILL'),
+  };
+}
+
+/** Runs the command to its end, with `input` on its standard input. */
+export async function holdfast(args: readonly string[], input: string | Uint8Array = ''): Promise<Ended> {
+  const running = start(args);
+  running.child.stdin!.end(input);
+  return running.ended;
+}
+
+export const freshFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'command-'));
+
+/** SHA-256 of what a run gave: embeddings and IDs. */
+export async function digestOf(out: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const file of ['embeddings.safetensors', 'ids.txt']) hash.update(await readFile(join(out, file)));
+  return hash.digest('hex');
+}
+
+/** A FASTA of so many windows of the lambda genome. */
+export async function windows(count: number): Promise<string> {
+  const path = join(await freshFolder(), 'windows.fa');
+  const script = at('../../../tooling/workload/windows.mjs');
+  const args = [
+    script,
+    fixture('lambda_virus.fa.gz'),
+    '--count',
+    `${count}`,
+    '--length',
+    '200',
+    '--stride',
+    '3',
+  ];
+  await writeFile(path, execFileSync(process.execPath, args, { maxBuffer: 1 << 30 }));
+  return path;
+}

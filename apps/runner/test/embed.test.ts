@@ -1,0 +1,143 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, expect, test } from 'vitest';
+import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
+
+let reads: string;
+beforeAll(async () => {
+  reads = await windows(3000);
+});
+
+/** Canonical tetranucleotide frequencies counted by hand, column by column. */
+function counted(residues: string): Map<string, number> {
+  const complement: Record<string, string> = { A: 'T', C: 'G', G: 'C', T: 'A' };
+  const counts = new Map<string, number>();
+  let total = 0;
+  const bases = residues.toUpperCase().replaceAll('U', 'T');
+  for (let at = 0; at + 4 <= bases.length; at++) {
+    const word = bases.slice(at, at + 4);
+    if (/[^ACGT]/.test(word)) continue;
+    const other = [...word].reverse().map((base) => complement[base]);
+    const canonical = [word, other.join('')].sort()[0]!;
+    counts.set(canonical, (counts.get(canonical) ?? 0) + 1);
+    total++;
+  }
+  for (const [word, count] of counts) counts.set(word, count / total);
+  return counts;
+}
+
+interface Tensor {
+  shape: [number, number];
+  columns: string[];
+  rows: Float32Array;
+}
+
+async function readEmbeddings(out: string): Promise<Tensor> {
+  const bytes = await readFile(join(out, 'embeddings.safetensors'));
+  const header = Number(bytes.readBigUInt64LE());
+  const { embeddings, __metadata__ } = JSON.parse(bytes.toString('utf8', 8, 8 + header));
+  const data = Uint8Array.from(bytes.subarray(8 + header));
+  return {
+    shape: embeddings.shape,
+    columns: __metadata__.columns.split(','),
+    rows: new Float32Array(data.buffer),
+  };
+}
+
+test('every row is the count of its own sequence, in input order', async () => {
+  const out = join(await freshFolder(), 'out');
+  const { code, stderr } = await holdfast([
+    'embed',
+    fixture('messy.fa'),
+    reads,
+    '--out',
+    out,
+    '--workers',
+    '2',
+  ]);
+  expect([code, stderr]).toEqual([0, '']);
+  const text = `${await readFile(fixture('messy.fa'), 'latin1')}${await readFile(reads, 'latin1')}`;
+  const expected = text
+    .split('>')
+    .slice(1)
+    .map((record) => {
+      const [header, ...lines] = record.split(/\r?\n/);
+      return { id: header!.split(/\s/)[0]!, residues: lines.join('').replace(/\s/g, '') };
+    });
+  const ids = (await readFile(join(out, 'ids.txt'), 'utf8')).split('\n');
+  expect(ids).toEqual([...expected.map(({ id }) => id), '']);
+  const { shape, columns, rows } = await readEmbeddings(out);
+  expect(shape).toEqual([expected.length, 136]);
+  expect(columns).toEqual([...columns].sort());
+  expected.forEach(({ residues }, row) => {
+    const counts = counted(residues);
+    const furthest = Math.max(
+      ...columns.map((word, column) => Math.abs(rows[row * 136 + column]! - (counts.get(word) ?? 0))),
+    );
+    expect(furthest).toBeLessThan(1e-6);
+  });
+});
+
+test('sequences without a countable window are rows of zeros and a warning', async () => {
+  const folder = await freshFolder();
+  const out = join(folder, 'out');
+  const { code, lines } = await holdfast(['embed', '-', '--out', out], '>a\nACG\n>b\nACGTN\n>c\nNNNNNNNN\n');
+  expect(code).toBe(0);
+  const { rows } = await readEmbeddings(out);
+  const sums = [0, 1, 2].map((row) => rows.subarray(row * 136, row * 136 + 136).reduce((a, b) => a + b));
+  expect(sums).toEqual([0, 1, 0]);
+  const warnings = lines.filter(({ event }) => event === 'warning');
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]!['message']).toMatch(/^2 sequence\(s\) have a row of zeros/);
+});
+
+test('neither workers, shards, thresholds, compression, nor standard input change a byte', async () => {
+  const folder = await freshFolder();
+  const zipped = join(folder, 'reads.fa.gz');
+  await writeFile(zipped, gzipSync(await readFile(reads)));
+  const variants = [
+    [reads, '--workers', '1', '--shards', '1'],
+    [reads, '--workers', '3', '--shards', '7', '--seq-threshold', '13'],
+    [zipped, '--workers', '2', '--shards', '1000', '--time-threshold', '0.001'],
+  ];
+  const digests = new Set<string>();
+  for (const [i, variant] of variants.entries()) {
+    const out = join(folder, `${i}`);
+    expect(await holdfast(['embed', ...variant, '--out', out])).toMatchObject({ code: 0 });
+    digests.add(await digestOf(out));
+  }
+  const out = join(folder, 'stdin');
+  expect(await holdfast(['embed', '-', '--out', out], await readFile(zipped))).toMatchObject({ code: 0 });
+  digests.add(await digestOf(out));
+  expect(digests.size).toBe(1);
+});
+
+test('when all is done, the same line says so and starts no worker; another format is joined from what is there', async () => {
+  const out = join(await freshFolder(), 'out');
+  await holdfast(['embed', reads, '--out', out]);
+  const before = await digestOf(out);
+  const again = await holdfast(['embed', reads, '--out', out]);
+  expect(again.code).toBe(0);
+  expect(again.lines.map(({ event, already }) => [event, already])).toEqual([['complete', true]]);
+  for (const format of ['npy', 'pt']) {
+    const other = await holdfast(['embed', reads, '--out', out, '--format', format]);
+    expect(other.code).toBe(0);
+    expect(other.lines.map(({ event }) => event)).not.toContain('spawned');
+  }
+  const forth = await holdfast(['embed', reads, '--out', out]);
+  expect(forth.code).toBe(0);
+  expect(await digestOf(out)).toEqual(before);
+});
+
+test('a removed or cut result is joined again, and --force-restart begins anew', async () => {
+  const out = join(await freshFolder(), 'out');
+  await holdfast(['embed', reads, '--out', out]);
+  const before = await digestOf(out);
+  await writeFile(join(out, 'embeddings.safetensors'), 'cut');
+  expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
+  expect(await digestOf(out)).toEqual(before);
+  const anew = await holdfast(['embed', fixture('messy.fa'), '--out', out, '--force-restart']);
+  expect(anew.code).toBe(0);
+  expect((await readFile(join(out, 'ids.txt'), 'utf8')).split('\n').length).toBeLessThan(30);
+});

@@ -1,0 +1,173 @@
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+
+let folder: string;
+let out: string;
+beforeEach(async () => {
+  folder = await freshFolder();
+  out = join(folder, 'out');
+});
+
+/** Exit code 2 and one line on standard error, without a stack trace. */
+function refused({ code, stderr }: Ended): string {
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  return stderr;
+}
+
+/** What a refused run may leave: the lock files, and nothing of a run. */
+async function leftovers(): Promise<string[]> {
+  return (await readdir(out).catch(() => [])).filter((name) => !name.endsWith('lock'));
+}
+
+describe('bad input ends with exit code 2, one line that names file and record, and nothing half-written', () => {
+  const cases: [what: string, content: string | (() => Promise<string | Buffer>), says: RegExp][] = [
+    ['an empty file', '', /bad\.fa: .*empty/],
+    ['no FASTA', 'ID\tlength\nx\t3\n', /bad\.fa: not FASTA: .*"I" where ">" is due/],
+    [
+      'a record without residues',
+      '>a\nACGT\n>b\n>c\nACGT\n',
+      /bad\.fa: record 2 \("b", line 3\): no residue/,
+    ],
+    ['a last record without residues', '>a\nACGT\n>b\n', /bad\.fa: record 2 \("b", line 3\): no residue/],
+    ['the same ID twice', '>a\nACGT\n>b\nACGT\n>a x\nACGT\n', /bad\.fa: record 3 \("a".*record 1/],
+    ['a residue that is none', '>a\nAC!T\n', /bad\.fa: record 1 \("a".*!/],
+    [
+      'a gzip that was cut',
+      async () => {
+        const whole = await readFile(fixture('lambda_virus.fa.gz'));
+        return whole.subarray(0, whole.length >> 1);
+      },
+      /bad\.fa: the gzip data ends early/,
+    ],
+    [
+      'a protein file for a DNA model',
+      () => readFile(fixture('globins45.faa')),
+      /bad\.fa: record 1 .*nucleotides.*--model/,
+    ],
+  ];
+  test.each(cases)('%s', async (_what, content, says) => {
+    const input = join(folder, 'bad.fa');
+    await writeFile(input, typeof content === 'string' ? content : await content());
+    expect(refused(await holdfast(['embed', input, '--out', out]))).toMatch(says);
+    expect(await leftovers()).toEqual([]);
+    // The place is as good as new.
+    const good = await holdfast(['embed', fixture('lambda_virus.fa.gz'), '--out', out]);
+    expect(good.code).toBe(0);
+  });
+
+  test('a missing file', async () => {
+    const missing = join(folder, 'missing.fa');
+    expect(refused(await holdfast(['embed', missing, '--out', out]))).toMatch(/missing\.fa: .*(not|no such)/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a folder, and standard input twice', async () => {
+    expect(refused(await holdfast(['embed', folder, '--out', out]))).toContain('folder');
+    expect(refused(await holdfast(['embed', '-', '-', '--out', out]))).toContain('standard input');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('an output folder that cannot be made or written to', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, 'mine');
+    const input = fixture('messy.fa');
+    expect(refused(await holdfast(['embed', input, '--out', join(file, 'out')]))).toMatch(
+      /cannot be written.*--out/,
+    );
+    expect(refused(await holdfast(['embed', input, '--out', file]))).toMatch(/cannot be written.*--out/);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+  });
+
+  // Root may write anywhere, so the test gives its rights away; who has none to give is refused without that.
+  test('an output folder without the right to write', async () => {
+    await chmod(folder, 0o755);
+    await mkdir(out, { mode: 0o555 });
+    const uid = process.getuid?.() === 0 ? 65534 : undefined;
+    const running = start(['embed', fixture('messy.fa'), '--out', out], uid === undefined ? {} : { uid });
+    expect(refused(await running.ended)).toMatch(/cannot be written to \(EACCES.*--out/);
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  test('a model that is not there', async () => {
+    const ended = await holdfast([
+      'embed',
+      fixture('messy.fa'),
+      '--out',
+      out,
+      '--model',
+      join(folder, 'none'),
+    ]);
+    expect(refused(ended)).toContain('none');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+test.each([
+  [['embed']],
+  [['embed', 'x.fa']],
+  [['embed', 'x.fa', '--out']],
+  [['embed', 'x.fa', '--out', 'o', '--workers', '0']],
+  [['embed', 'x.fa', '--out', 'o', '--batch-tokens', '1.5']],
+  [['embed', 'x.fa', '--out', 'o', '--format', 'csv']],
+  [['embed', 'x.fa', '--out', 'o', '--no-such-option']],
+  [['no-such-command']],
+])('bad usage ends with exit code 2: %j', async (args) => {
+  const { code, stderr } = await holdfast(args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: /);
+});
+
+describe('a resume that would mix two runs is refused', () => {
+  let reads: string;
+  beforeAll(async () => {
+    reads = await windows(200);
+  });
+
+  test.each([
+    ['another input', (path: string) => [path], /content of input 1: .*sha256/],
+    ['one input more', (path: string) => [reads, path], /number of inputs: 1 → 2/],
+    ['other batches', () => [reads, '--batch-tokens', '4096'], /--batch-tokens: \d+ → 4096/],
+    ['other shards', () => [reads, '--shards', '3'], /--shards: 2 → 3/],
+  ])('%s', async (_what, args, says) => {
+    const line = ['embed', reads, '--out', out, '--shards', '2', '--workers', '2'];
+    expect(await holdfast(line)).toMatchObject({ code: 0 });
+    const before = await digestOf(out);
+    const other = join(folder, 'other.fa');
+    await writeFile(other, '>a\nACGT\n');
+    const stderr = refused(await holdfast(['embed', ...args(other), '--out', out]));
+    expect(stderr).toMatch(says);
+    expect(stderr).toContain('--force-restart');
+    expect(await digestOf(out)).toBe(before);
+    expect(await holdfast(line)).toMatchObject({ code: 0 });
+  });
+
+  test('the same content under another name is the same run', async () => {
+    await holdfast(['embed', reads, '--out', out]);
+    const copy = join(folder, 'copy.fa');
+    await writeFile(copy, await readFile(reads));
+    const { code, lines } = await holdfast(['embed', copy, '--out', out]);
+    expect([code, lines.at(-1)!['already']]).toEqual([0, true]);
+  });
+
+  test('files that no run of ours left are not written over', async () => {
+    await mkdir(out);
+    await writeFile(join(out, 'ids.txt'), 'mine');
+    expect(refused(await holdfast(['embed', reads, '--out', out]))).toMatch(/ids\.txt is already there/);
+    expect(await readFile(join(out, 'ids.txt'), 'utf8')).toBe('mine');
+  });
+});
+
+test('a second run on the same folder at the same time is refused, and the first goes on', async () => {
+  const first = start(['embed', '-', '--out', out]);
+  first.child.stdin!.write('>a\nACGTACGT\n');
+  await first.until('indexing');
+  const stderr = refused(await holdfast(['embed', fixture('messy.fa'), '--out', out]));
+  expect(stderr).toMatch(new RegExp(`in use by another run.*process ${first.child.pid} on .*wait`));
+  first.child.stdin!.end('>b\nACGT\n');
+  expect((await first.ended).code).toBe(0);
+  expect(await readFile(join(out, 'ids.txt'), 'utf8')).toBe('a\nb\n');
+});

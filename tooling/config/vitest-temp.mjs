@@ -1,0 +1,10 @@
+// Every temporary file of a test run goes into one folder, which goes when the run ends.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export default function setup() {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-test-'));
+  process.env.TMPDIR = folder;
+  return () => rmSync(folder, { recursive: true, force: true });
+}
