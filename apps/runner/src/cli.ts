@@ -5,6 +5,7 @@ import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { commandLine } from './options.js';
+import { plain } from './plain.js';
 import { reporter } from './reporter.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
@@ -25,19 +26,25 @@ for (const [received, passedOn] of [
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
+/** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
+function complain(text: string): void {
+  if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+  console.error(`holdfast: ${plain(text)}`);
+}
+
 /** Ends with an exit code after one line on standard error. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   if (error instanceof StoppedError) {
-    console.error(`holdfast: ${error.message}; what was done is kept, type the same line again to go on`);
+    complain(`${error.message}; what was done is kept, type the same line again to go on`);
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
   if (error instanceof UsageError || error instanceof InputError || error instanceof ModelError) {
-    console.error(`holdfast: ${error.message}`);
+    complain(error.message);
     return ExitCode.badInput;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  console.error(`holdfast: ${message}; what was done is kept, type the same line again to go on`);
+  complain(`${message}; what was done is kept, type the same line again to go on`);
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
 }

@@ -1,4 +1,5 @@
 import type { RunEvent, Tell } from './events.js';
+import { plain } from './plain.js';
 import { renderBar } from './progress.js';
 
 /** Where a report goes; `process.stdout` is one. */
@@ -16,7 +17,9 @@ const TELL_EVERY = 1000;
 export function reporter(screen: Screen, now: () => number = Date.now): Tell {
   let last = Number.NEGATIVE_INFINITY;
   const due = (every: number) => {
-    if (now() - last < every) return false;
+    const since = now() - last;
+    // A clock that was set back must not silence the run until it has caught up.
+    if (since >= 0 && since < every) return false;
     last = now();
     return true;
   };
@@ -32,21 +35,21 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
   }
   return (event) => {
     if (frequent(event) && !due(DRAW_EVERY)) return;
-    const line =
-      event.type === 'progress'
-        ? renderBar(
-            { ...event, perSecond: event.per_second, secondsLeft: event.seconds_left },
-            screen.columns ?? 80,
-          )
-        : null;
+    // Some pseudo-terminals say 0 where they don't know their width.
+    const line = passing(event, screen.columns || 80);
+    const text = sentence(event);
     if (line !== null) screen.write(`\r\x1b[2K${line}`);
-    else if (event.type === 'indexing')
-      screen.write(`\r\x1b[2Kreading ${event.file}: ${event.sequences} sequences`);
-    else {
-      const text = sentence(event);
-      if (text !== null) screen.write(`\r\x1b[2K${text}\n`);
-    }
+    else if (text !== null) screen.write(`\r\x1b[2K${plain(text)}\n`);
   };
+}
+
+/** What is drawn over itself: one line, so never as wide as the terminal. */
+function passing(event: RunEvent, width: number): string | null {
+  if (event.type === 'progress')
+    return renderBar({ ...event, perSecond: event.per_second, secondsLeft: event.seconds_left }, width);
+  if (event.type === 'indexing')
+    return `${event.sequences} sequences read, now ${plain(event.file)}`.slice(0, width - 1);
+  return null;
 }
 
 function sentence(event: RunEvent): string | null {
@@ -71,9 +74,22 @@ function sentence(event: RunEvent): string | null {
 }
 
 function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' }>): string | null {
-  return ['failed', 'retry', 'shard_failed', 'stopping'].includes(event.type)
-    ? Object.entries(event)
-        .map(([key, value]) => `${key} ${value}`)
-        .join(', ')
-    : null;
+  switch (event.type) {
+    case 'failed': {
+      const work = event.shard === null ? 'before it had a shard' : `on shard ${event.shard}`;
+      return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
+    }
+    case 'retry':
+      return `shard ${event.shard} is tried again in ${event.delayMs / 1000} s: ${event.reason}`;
+    case 'shard_failed':
+      return `shard ${event.shard} has failed (${event.kind}): ${event.message}`;
+    case 'stopping':
+      return `${event.signal}: workers save what they have`;
+    case 'killed':
+      return `worker ${event.slot} is killed: ${event.reason}`;
+    case 'output':
+      return event.stream === 'stderr' ? `worker ${event.slot}: ${event.line}` : null;
+    default:
+      return null;
+  }
 }

@@ -70,7 +70,10 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
   });
   if (text === null) return null;
   try {
-    return schema.parse(JSON.parse(text));
+    const record = schema.parse(JSON.parse(text));
+    // A fingerprint of something else would disown every checkpoint of the run.
+    if (newRunRecord(record).fingerprint !== record.fingerprint) throw new Error('its fingerprint is wrong');
+    return record;
   } catch (cause) {
     throw new UsageError(
       `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,

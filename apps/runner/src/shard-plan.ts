@@ -56,7 +56,7 @@ export class ShardCursor {
     const endBatch = Number(fact('end_batch'));
     if (
       Number(fact('first_batch')) !== this.nextBatch ||
-      !(endBatch > this.nextBatch && endBatch <= this.shard.endBatch)
+      !(Number.isInteger(endBatch) && endBatch > this.nextBatch && endBatch <= this.shard.endBatch)
     ) {
       return `it holds batches ${fact('first_batch')} to ${fact('end_batch')}, but batch ${this.nextBatch} comes next`;
     }

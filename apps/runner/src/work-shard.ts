@@ -87,16 +87,22 @@ export async function workShard(work: ShardWork): Promise<boolean> {
 
   trigger.reset();
   let batch = savedBatch;
-  for (; batch < shard.endBatch && !work.stopping(); batch++) {
-    const [first, end] = index.batchRange(batch);
-    report.batch(batch);
-    buffer.append(await model.embed(await index.residues(first, end)));
-    await report.progress(end - first);
-    const [fired, reason] = trigger.shouldCheckpoint(end - first);
-    if (fired) await save(batch + 1, reason ?? 'threshold');
-    else if (buffer.bytes >= MAX_BUFFERED_BYTES) await save(batch + 1, 'buffer_full');
+  try {
+    for (; batch < shard.endBatch && !work.stopping(); batch++) {
+      const [first, end] = index.batchRange(batch);
+      report.batch(batch);
+      buffer.append(await model.embed(await index.residues(first, end)));
+      await report.progress(end - first);
+      const [fired, reason] = trigger.shouldCheckpoint(end - first);
+      if (fired) await save(batch + 1, reason ?? 'threshold');
+      else if (buffer.bytes >= MAX_BUFFERED_BYTES) await save(batch + 1, 'buffer_full');
+    }
+    if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
+  } catch (error) {
+    // Accepted checkpoints last before the process may end; a write that fails as well must not hide the reason.
+    await writer.waitAll().catch(() => undefined);
+    throw error;
   }
-  if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
   await writer.shutdown();
   if (batch < shard.endBatch) return false;
   await manifest.markShardComplete(shard.shard);

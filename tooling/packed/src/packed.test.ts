@@ -1,115 +1,81 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { install, packAll, packages, root } from './project.js';
 
-// What is tested is what ships: each package is packed, installed with npm in an empty project with nothing else, its
-// README's example is run there, and its types are resolved.
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-  packageManager: string;
-};
-
-interface Package {
-  name: string;
-  folder: string;
-  /** Names of our own packages it needs, all the way down. */
-  needs: string[];
-}
-
-/** The types of Node that a consumer has beside the package. */
-const types = JSON.parse(readFileSync(join(root, 'node_modules/@types/node/package.json'), 'utf8'))
-  .version as string;
-
-const manifest = (folder: string) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-const all = new Map(
-  ['packages', 'apps']
-    .flatMap((top) => readdirSync(join(root, top)).map((name) => join(root, top, name)))
-    .map((folder) => ({ folder, json: manifest(folder) }))
-    .filter(({ json }) => !json.private)
-    .map(({ folder, json }) => [json.name as string, { folder, json }]),
-);
-function needs(name: string): string[] {
-  const direct = Object.keys(all.get(name)!.json.dependencies ?? {}).filter((other) => all.has(other));
-  return [...new Set([...direct, ...direct.flatMap(needs)])];
-}
-const packages: Package[] = [...all].map(([name, { folder }]) => ({ name, folder, needs: needs(name) }));
+// What is tested is what ships: each package is packed and installed with npm in an empty project with nothing else.
 
 let tarballs: string;
-const tarballOf = (name: string) => join(tarballs, `${name.replace('@', '').replace('/', '-')}-0.1.0.tgz`);
-
 beforeAll(() => {
-  tarballs = mkdtempSync(join(tmpdir(), 'tarballs-'));
-  for (const { name, folder } of packages) {
-    if (!existsSync(join(folder, 'dist'))) throw new Error(`${name} is not built: run npm run setup`);
-    npx(folder, '-y', packageManager, 'pack', '--pack-destination', tarballs);
-    if (!existsSync(tarballOf(name))) throw new Error(`no ${tarballOf(name)} among ${readdirSync(tarballs)}`);
-  }
+  tarballs = packAll();
 });
 
-function npx(cwd: string, ...args: string[]): string {
-  return execFileSync('npx', args, {
-    cwd,
-    encoding: 'utf8',
-    env: { ...process.env, npm_config_loglevel: 'error' },
+describe.each(packages)('$name, installed alone', (each) => {
+  let project: string;
+  let folder: string;
+  beforeAll(() => {
+    project = install(each, tarballs);
+    folder = join(project, 'node_modules', each.name);
   });
-}
 
-/** An empty project with one package and what it needs, from tarballs; other dependencies come from the registry. */
-function install({ name, needs }: Package): string {
-  const project = mkdtempSync(join(tmpdir(), 'project-'));
-  const ours = Object.fromEntries([name, ...needs].map((each) => [each, `file:${tarballOf(each)}`]));
-  writeFileSync(
-    join(project, 'package.json'),
-    JSON.stringify({
-      name: 'empty',
-      private: true,
-      type: 'module',
-      dependencies: { [name]: ours[name], '@types/node': types },
-      overrides: ours,
-    }),
-  );
-  // Install scripts fetch binaries from elsewhere; what the packages need is in them.
-  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  execFileSync('npm', ['install', ...flags], { cwd: project, stdio: ['ignore', 'ignore', 'inherit'] });
-  return project;
-}
-
-test.each(packages)('$name works as in its README when it is installed alone', (each) => {
-  const project = install(each);
-  const readme = readFileSync(join(project, 'node_modules', each.name, 'README.md'), 'utf8');
-  const example = /```js\n([\s\S]*?)```/.exec(readme)?.[1];
-  expect(example, 'the README has a js example').toBeDefined();
-  writeFileSync(join(project, 'example.mjs'), example!);
-  expect(execFileSync(process.execPath, ['example.mjs'], { cwd: project, encoding: 'utf8' })).not.toBe('');
-
-  writeFileSync(
-    join(project, 'consumer.ts'),
-    `import * as it from '${each.name}';\nexport const names: string[] = Object.keys(it);\n`,
-  );
-  const typescript = join(root, 'node_modules/typescript/bin/tsc');
-  const flags = [
-    '--noEmit',
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2022',
-    '--lib',
-    'es2023,esnext.disposable',
-  ];
-  try {
-    execFileSync(process.execPath, [typescript, ...flags, '--types', 'node', 'consumer.ts'], {
-      cwd: project,
-      encoding: 'utf8',
-    });
-  } catch (error) {
-    expect.unreachable((error as { stdout: string }).stdout);
+  /** Runs a program in the project; what it printed, once it has ended with 0. */
+  function output(command: string, ...args: string[]): string {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: project, encoding: 'utf8' });
+    expect(status, `${error ?? ''}${stdout}${stderr}`).toBe(0);
+    return stdout;
   }
-  if (each.name === '@holdfast/runner') {
-    expect(npx(project, 'holdfast', '--help')).toContain('embed');
-  }
+
+  test('has its licence, README and build, no sources or tests, and source maps that are whole', () => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(folder.length + 1))
+      .filter((file) => !file.startsWith('node_modules/'));
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    const foreign = /^(src|test)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.ts$|^tsconfig/;
+    expect(files.filter((file) => foreign.test(file))).toEqual([]);
+
+    for (const file of files.filter((file) => /^dist\/.*\.js$/.test(file))) {
+      const link = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
+      expect(link, `${file} names its map`).toBeDefined();
+      const map = JSON.parse(readFileSync(join(folder, dirname(file), link!), 'utf8'));
+      // The sources themselves are not shipped, so their text has to be in the map.
+      expect(map.sourcesContent?.map((text: unknown) => typeof text) ?? []).toEqual(
+        map.sources.map(() => 'string'),
+      );
+    }
+    const maps = files.filter((file) => file.endsWith('.map'));
+    expect(maps.filter((file) => !files.includes(file.slice(0, -'.map'.length)))).toEqual([]);
+  });
+
+  test('works as in its README', () => {
+    const example = /```js\n([\s\S]*?)```/.exec(readFileSync(join(folder, 'README.md'), 'utf8'))?.[1];
+    expect(example, 'the README has a js example').toBeDefined();
+    writeFileSync(join(project, 'example.mjs'), example!);
+    expect(output(process.execPath, 'example.mjs')).not.toBe('');
+  });
+
+  test.each(each.entries)('can be imported by %s, with types', (entry) => {
+    const specifier = each.name + entry.slice(1);
+    const source = `import * as it from '${specifier}';\nexport const names: string[] = Object.keys(it);\n`;
+    writeFileSync(join(project, 'consumer.ts'), source);
+    writeFileSync(
+      join(project, 'consumer.mjs'),
+      `${source.replace(': string[]', '')}console.log(names.length);\n`,
+    );
+    const typescript = join(root, 'node_modules/typescript/bin/tsc');
+    const flags =
+      '--noEmit --strict --module nodenext --target es2022 --lib es2023,esnext.disposable --types node';
+    output(process.execPath, typescript, ...flags.split(' '), 'consumer.ts');
+    expect(Number(output(process.execPath, 'consumer.mjs'))).toBeGreaterThan(0);
+  });
+
+  test.each(each.commands)('has a command %s that embeds', (command) => {
+    writeFileSync(join(project, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
+    output(join(project, 'node_modules/.bin', command), 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');
+    expect(readFileSync(join(project, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
+    expect(existsSync(join(project, 'out/embeddings.safetensors'))).toBe(true);
+  });
 });

@@ -67,6 +67,10 @@ test('the fixtures, over several inputs in order', async () => {
   });
   const { records, total, summary: reread } = await contents();
   const raws = await Promise.all(inputs.map((path) => readFile(path)));
+  const sha256Of = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(join(folder, 'index', name)))
+      .digest('hex');
   expect(summary).toEqual({
     format: 1,
     sequences: 53,
@@ -74,6 +78,13 @@ test('the fixtures, over several inputs in order', async () => {
     batches: summary.batches,
     batch_tokens: 2000,
     truncated: records.filter(({ residues }) => residues.length > 200).length,
+    files: {
+      residues: await sha256Of('residues.bin'),
+      residueOffsets: await sha256Of('residue-offsets.bin'),
+      ids: await sha256Of('ids.txt'),
+      idOffsets: await sha256Of('id-offsets.bin'),
+      batches: await sha256Of('batches.bin'),
+    },
     inputs: inputs.map((path, i) => ({
       path,
       bytes: raws[i]!.length,

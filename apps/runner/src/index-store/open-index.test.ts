@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { buildIndex, openIndex } from './index.js';
+import { buildIndex, openIndex, verifyIndex } from './index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -115,3 +115,21 @@ test('offsets that fall or leave the file are refused when they are read, withou
     await writeFile(path, bytes);
   }
 });
+
+test.each(['residues.bin', 'residue-offsets.bin', 'ids.txt', 'id-offsets.bin', 'batches.bin'])(
+  'any flipped bit of %s is found by the full check',
+  async (name) => {
+    const signal = new AbortController().signal;
+    const path = join(folder, name);
+    const bytes = await readFile(path);
+    const index = await openIndex(folder);
+    await verifyIndex(folder, index, signal);
+    for (let at = 0; at < bytes.length; at += 3) {
+      const flipped = Buffer.from(bytes);
+      flipped[at] = flipped[at]! ^ 1;
+      await writeFile(path, flipped);
+      await expect(verifyIndex(folder, index, signal)).rejects.toMatchObject({ code: 'index_damaged', path });
+    }
+    await index.close();
+  },
+);

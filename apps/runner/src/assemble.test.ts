@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CheckpointManifest } from '@holdfast/manifest';
+import { CheckpointTrigger } from '@holdfast/trigger';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countingModel, DIM, indexed } from '../test/support.js';
+import { type Assembly, assemble, ShardIncompleteError } from './assemble.js';
+import { shardsOf } from './shards.js';
+import { workShard } from './work-shard.js';
+
+const sequences = Array.from({ length: 40 }, (_, i) => 'ACGT'.repeat(1 + (i % 30)));
+
+/** The counting model, but with a row of zeros for 8 residues, and one that only begins with 0 for 12. */
+function zeroingModel() {
+  const model = countingModel();
+  const embed = model.embed;
+  model.embed = async (batch) => {
+    const rows = await embed(batch);
+    return rows.map((value, i) => {
+      const length = rows[i - (i % DIM)]!;
+      return length === 8 || value === 12 ? 0 : value;
+    });
+  };
+  return model;
+}
+const rowOf = ({ length }: string) => (length === 8 ? [0, 0, 0] : [length === 12 ? 0 : length, 65, 84]);
+
+let assembly: Assembly;
+const stop = new AbortController();
+beforeEach(async () => {
+  const { place, index } = await indexed(sequences, 200);
+  const shards = await shardsOf(index, 3);
+  const manifest = new CheckpointManifest(place.manifest);
+  await mkdir(place.checkpoints);
+  await manifest.initialize(3);
+  const model = zeroingModel();
+  for (const shard of shards) {
+    const folder = place.shard(shard.shard);
+    await mkdir(folder);
+    const trigger = new CheckpointTrigger({ seqThreshold: 5 });
+    const silent = async () => undefined;
+    const report = { resumed: silent, progress: silent, batch: () => undefined, checkpoint: silent };
+    await workShard({
+      shard,
+      folder,
+      run: 'run',
+      index,
+      model,
+      trigger,
+      manifest,
+      stopping: () => false,
+      report,
+    });
+  }
+  assembly = {
+    place,
+    run: 'run',
+    index,
+    shards,
+    model: model.source,
+    format: 'safetensors',
+    signal: stop.signal,
+  };
+});
+
+afterEach(() => assembly.index.close());
+
+test('rows and IDs in input order, and a record of both files', async () => {
+  const record = await assemble(assembly);
+  const { out, ids, embeddings } = assembly.place;
+  expect(await readFile(ids, 'utf8')).toBe(sequences.map((_, i) => `s${i}\n`).join(''));
+  const bytes = await readFile(embeddings('safetensors'));
+  const data = Uint8Array.from(bytes.subarray(bytes.length - sequences.length * DIM * 4));
+  expect([...new Float32Array(data.buffer)]).toEqual(sequences.flatMap(rowOf));
+  const measured = (file: string, bytes: Uint8Array) => {
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { file, bytes: bytes.length, sha256 };
+  };
+  expect(record).toMatchObject({ format: 1, run: 'run', sequences: 40, dim: DIM });
+  expect(record.files).toEqual([
+    measured('embeddings.safetensors', bytes),
+    measured('ids.txt', await readFile(ids)),
+  ]);
+  expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toEqual(record);
+});
+
+// In 40 sequences of 4 to 120 residues, two have 8 and five more than 100.
+test.each(['safetensors', 'npy', 'pt'] as const)(
+  '%s: rows of zeros and sequences cut off are counted in warnings',
+  async (format) => {
+    const { warnings } = await assemble({ ...assembly, format });
+    expect(warnings).toEqual([
+      '2 sequence(s) have a row of zeros: the model gave nothing else',
+      '5 sequence(s) are longer than the 100 residues that counting takes; the rest of each was left out',
+    ]);
+  },
+);
+
+test('what a row of zeros means is said in the model’s words', async () => {
+  const model = { ...assembly.model, zeroRowMeaning: 'nothing to count' };
+  const { warnings } = await assemble({ ...assembly, model });
+  expect(warnings[0]).toBe('2 sequence(s) have a row of zeros: nothing to count');
+});
+
+test('a rerun gives the same bytes', async () => {
+  const first = await assemble(assembly);
+  await rm(assembly.place.embeddings('safetensors'));
+  expect(await assemble(assembly)).toEqual(first);
+});
+
+/** The last checkpoint of a shard once more, under the next number. */
+async function addAgain(folder: string): Promise<void> {
+  const count = (await readdir(folder)).filter((name) => name.endsWith('.pt')).length;
+  const name = (index: number) => join(folder, `batch_${String(index).padStart(5, '0')}.pt`);
+  for (const end of ['', '.done']) await cp(`${name(count - 1)}${end}`, `${name(count)}${end}`);
+}
+
+test.each<[string, (folder: string) => Promise<void>]>([
+  ['damaged', (folder) => truncate(join(folder, 'batch_00000.pt'), 300)],
+  ['gone', (folder) => rm(join(folder, 'batch_00000.pt'))],
+  ['not there', (folder) => rm(folder, { recursive: true })],
+  ['one too many', (folder) => addAgain(folder)],
+])('a shard whose checkpoints are %s is named, and nothing is left half-written', async (_what, damage) => {
+  await damage(assembly.place.shard(1));
+  const error = await assemble(assembly).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(ShardIncompleteError);
+  expect(error).toMatchObject({
+    shard: 1,
+    code: 'shard_incomplete',
+    message: expect.stringMatching(/^shard 1: /),
+  });
+  expect((await readdir(assembly.place.out)).sort()).toEqual(['checkpoints', 'in.fa', 'index']);
+});
+
+test('checkpoints of another run are not joined', async () => {
+  await expect(assemble({ ...assembly, run: 'another' })).rejects.toThrow(/^shard 0: .*another run/);
+});
+
+test('a stop ends the joining, and nothing is left half-written', async () => {
+  const signal = AbortSignal.abort(new Error('stopped'));
+  await expect(assemble({ ...assembly, signal })).rejects.toThrow('stopped');
+  expect((await readdir(assembly.place.out)).sort()).toEqual(['checkpoints', 'in.fa', 'index']);
+});

@@ -1,0 +1,85 @@
+import { CommanderError } from 'commander';
+import { expect, test } from 'vitest';
+import type { EmbedOptions } from './embed.js';
+import { commandLine } from './options.js';
+
+async function parsed(...args: string[]): Promise<EmbedOptions> {
+  let options: EmbedOptions | undefined;
+  const program = commandLine('1.2.3', async (given) => {
+    options = given;
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  }
+  await program.parseAsync(args, { from: 'user' });
+  return options!;
+}
+
+test('the least that is needed, and what it means', async () => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o')).toEqual({
+    inputs: ['a.fa'],
+    out: 'o',
+    model: 'tnf',
+    workers: expect.any(Number),
+    format: 'safetensors',
+    forceRestart: false,
+  });
+});
+
+test('everything that can be said', async () => {
+  const line = 'embed a.fa - --out o --model m --workers 3 --shards 5 --seq-threshold 7 --time-threshold 0.5';
+  const more = '--batch-tokens 11 --format npy --force-restart';
+  expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
+    inputs: ['a.fa', '-'],
+    out: 'o',
+    model: 'm',
+    workers: 3,
+    shards: 5,
+    seqThreshold: 7,
+    timeThresholdSec: 0.5,
+    batchTokens: 11,
+    format: 'npy',
+    forceRestart: true,
+  });
+});
+
+const WHOLE = /whole number from 1 to 1000000000/;
+test.each([
+  ['--workers', '0', WHOLE],
+  ['--workers', '-1', WHOLE],
+  ['--workers', '1e3', WHOLE],
+  ['--workers', '1000000001', WHOLE],
+  ['--shards', '2.5', WHOLE],
+  ['--shards', 'many', WHOLE],
+  ['--seq-threshold', '99999999999999999999', WHOLE],
+  ['--batch-tokens', '', WHOLE],
+  ['--batch-tokens', ' 5', WHOLE],
+  ['--time-threshold', '0', /seconds above 0/],
+  ['--time-threshold', 'Infinity', /seconds above 0/],
+  ['--time-threshold', 'soon', /seconds above 0/],
+  ['--time-threshold', ' ', /seconds above 0/],
+  ['--format', 'csv', /safetensors, npy, pt/],
+  ['--out', '', /name a folder/],
+])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
+  const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(CommanderError);
+  expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
+  expect((error as Error).message).toContain(`option '${option} <`);
+});
+
+test.each([
+  ['embed', /required option '--out <dir>' not specified/],
+  ['embed --out o', /missing required argument 'input'/],
+  ['embed a.fa', /required option '--out <dir>' not specified/],
+  ['embed a.fa --out', /'--out <dir>' argument missing/],
+  ['embed a.fa --out o --no-such', /unknown option '--no-such'/],
+  ['no-such', /unknown command 'no-such'/],
+])('the line "%s" is refused before anything is run', async (line, says) => {
+  const error = await parsed(...line.split(' ')).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(CommanderError);
+  expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
+});
+
+test.each(['--help', 'embed --help', '--version'])('%s is no error', async (line) => {
+  await expect(parsed(...line.split(' '))).rejects.toMatchObject({ exitCode: 0 });
+});

@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { type ResultRecord, readResult, writeResultRecord } from './result-record.js';
+
+const record: ResultRecord = {
+  format: 1,
+  run: 'r',
+  sequences: 1,
+  dim: 1,
+  files: [{ file: 'embeddings.npy', bytes: 4, sha256: 'a' }],
+  warnings: [],
+};
+let out: string;
+let path: string;
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), 'result-'));
+  path = join(out, 'result.json');
+  await writeFile(join(out, 'embeddings.npy'), 'four');
+  await writeResultRecord(path, record);
+});
+const read = (run = 'r', file = 'embeddings.npy') =>
+  readResult(path, { out, run, embeddings: join(out, file) });
+
+test('a whole result of this run is taken', async () => {
+  expect(await read()).toEqual(record);
+});
+
+test('a result of another run, in another format, damaged, cut or gone is not', async () => {
+  expect(await read('another')).toBeNull();
+  expect(await read('r', 'embeddings.pt')).toBeNull();
+  await writeFile(join(out, 'embeddings.npy'), 'cut');
+  expect(await read()).toBeNull();
+  await rm(join(out, 'embeddings.npy'));
+  expect(await read()).toBeNull();
+  await writeFile(path, '{"format":1');
+  expect(await read()).toBeNull();
+  await rm(path);
+  expect(await read()).toBeNull();
+});
+
+test('a result of a later version is not taken, though its files are whole', async () => {
+  await writeFile(path, JSON.stringify({ ...record, format: 2 }));
+  expect(await read()).toBeNull();
+});

@@ -1,0 +1,74 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { UsageError } from './errors.js';
+import { type Asked, differences, newRunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+
+const input = (path: string, sha256: string) => ({ path, bytes: 10, sha256: sha256.repeat(64) });
+const asked: Asked & { shards: number } = {
+  inputs: [input('a.fa', 'a'), input('b.fa', 'b')],
+  model: { name: 'tnf', fingerprint: 'f'.repeat(64) },
+  batch_tokens: 1000,
+  shards: 8,
+};
+const record = newRunRecord(asked);
+
+let path: string;
+beforeEach(async () => {
+  path = join(await mkdtemp(join(tmpdir(), 'run-')), 'run.json');
+});
+
+test('the same contents under other names are the same run', () => {
+  const renamed = { ...asked, inputs: [input('x', 'a'), input('y', 'b')], shards: undefined };
+  expect(differences(record, renamed)).toEqual([]);
+  expect(newRunRecord({ ...renamed, shards: 3 }).fingerprint).toBe(record.fingerprint);
+});
+
+test.each<[string, Partial<Asked>, RegExp]>([
+  [
+    'contents',
+    { inputs: [input('a.fa', 'c'), input('b.fa', 'b')] },
+    /^content of input 1: a\.fa .*aaaa.* → a\.fa .*cccc/,
+  ],
+  ['order', { inputs: [...asked.inputs].reverse() }, /^content of input 1: a\.fa .* → b\.fa/],
+  ['number', { inputs: asked.inputs.slice(1) }, /^number of inputs: 2 → 1$/],
+  ['model', { model: { name: 'tnf', fingerprint: '0'.repeat(64) } }, /^model: tnf \(ffff.* → tnf \(0000/],
+  ['batches', { batch_tokens: 999 }, /^--batch-tokens: 1000 → 999$/],
+])('another %s is told as then → now, and makes another fingerprint', (_what, change, says) => {
+  const now = { ...asked, ...change };
+  expect(differences(record, now)[0]).toMatch(says);
+  expect(newRunRecord({ ...now, shards: 8 }).fingerprint).not.toBe(record.fingerprint);
+});
+
+test('another number of shards is told, but results do not depend on it', () => {
+  expect(differences(record, { ...asked, shards: 9 })).toEqual(['--shards: 8 → 9']);
+  expect(newRunRecord({ ...asked, shards: 9 }).fingerprint).toBe(record.fingerprint);
+});
+
+test('everything that differs is told at once', () => {
+  const now = { ...asked, batch_tokens: 1, shards: 1, inputs: [] };
+  expect(differences(record, now)).toHaveLength(3);
+});
+
+test('what is written is read back; no file is no run', async () => {
+  expect(await readRunRecord(path)).toBeNull();
+  await writeRunRecord(path, record);
+  expect(await readRunRecord(path)).toEqual(record);
+});
+
+test.each([
+  '',
+  '{"format":1',
+  '{}',
+  JSON.stringify({ ...record, format: 2 }),
+  JSON.stringify({ ...record, shards: 0 }),
+  JSON.stringify({ ...record, batch_tokens: 1001 }),
+  JSON.stringify({ ...record, fingerprint: '0'.repeat(64) }),
+])('a damaged record, or one of a later version, is refused with the way out: %s', async (text) => {
+  await writeFile(path, text);
+  const error = await readRunRecord(path).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(UsageError);
+  expect((error as Error).message).toMatch(/^.*--out, or --force-restart/);
+  expect((error as Error).message.startsWith(`${path}: `)).toBe(true);
+});

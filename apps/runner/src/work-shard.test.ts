@@ -1,0 +1,229 @@
+import { mkdir, readdir, rename, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readShard } from '@holdfast/checkpoint';
+import { CheckpointManifest } from '@holdfast/manifest';
+import { CheckpointTrigger } from '@holdfast/trigger';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { countingModel, DIM, indexed } from '../test/support.js';
+import type { SequenceIndex } from './index-store/index.js';
+import type { Layout } from './layout.js';
+import type { Shard } from './shard-plan.js';
+import { shardsOf } from './shards.js';
+import { workShard } from './work-shard.js';
+
+const SEQ_THRESHOLD = 8;
+const sequences = Array.from({ length: 60 }, (_, i) => 'ACGT'.repeat(1 + (i % 5)));
+
+let place: Layout;
+let index: SequenceIndex;
+let shards: Shard[];
+let manifest: CheckpointManifest;
+let folder: string;
+beforeEach(async () => {
+  ({ place, index } = await indexed(sequences, 60));
+  shards = await shardsOf(index, 2);
+  folder = place.shard(0);
+  await mkdir(folder, { recursive: true });
+  manifest = new CheckpointManifest(place.manifest);
+  await manifest.initialize(2);
+});
+afterEach(() => index.close());
+
+/** Works on the first shard; stops after `stopAfter` batches of this attempt. */
+async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel()) {
+  const told = {
+    resumed: -1,
+    fault: null as string | null,
+    aside: [] as readonly string[],
+    progress: 0,
+    checkpointed: 0,
+    batches: [] as number[],
+  };
+  const complete = await workShard({
+    shard: shards[0]!,
+    folder,
+    run: 'run',
+    index,
+    model,
+    trigger: new CheckpointTrigger({ seqThreshold: SEQ_THRESHOLD }),
+    manifest,
+    stopping: () => model.batches >= stopAfter,
+    report: {
+      resumed: async (count, fault, aside) => void Object.assign(told, { resumed: count, fault, aside }),
+      progress: async (count) => {
+        told.progress += count;
+      },
+      batch: (batch) => void told.batches.push(batch),
+      checkpoint: async (_batch, count) => {
+        told.checkpointed += count;
+      },
+    },
+  });
+  return { complete, model, told };
+}
+
+const numbers = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
+
+/** All rows of a shard's checkpoints, and their IDs. */
+async function saved(folder: string) {
+  const rows: number[] = [];
+  const ids: string[] = [];
+  for await (const entry of readShard(folder)) {
+    if ('fault' in entry) throw new Error(entry.fault);
+    rows.push(...(await entry.checkpoint.readRows()));
+    ids.push(...entry.checkpoint.sequenceIds);
+  }
+  return { rows, ids };
+}
+
+const due = () => {
+  const part = sequences.slice(0, shards[0]!.endOrdinal);
+  return {
+    rows: part.flatMap((each) => [each.length, 65, 84]),
+    ids: part.map((_, i) => `s${i}`),
+  };
+};
+
+test('a shard from its beginning to its end: every row once, under its ID, in checkpoints by the trigger', async () => {
+  const { complete, model, told } = await work();
+  expect(complete).toBe(true);
+  expect(await saved(folder)).toEqual(due());
+  const count = shards[0]!.endOrdinal;
+  const batches = numbers(0, shards[0]!.endBatch);
+  expect(told).toEqual({ resumed: 0, fault: null, aside: [], progress: count, checkpointed: count, batches });
+  expect(model.sequences).toBe(count);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.done')).length).toBeGreaterThan(2);
+  expect(await manifest.getCompletedShards()).toEqual([0]);
+});
+
+test('stopped anywhere, all that was embedded is saved, and nothing is embedded twice', async () => {
+  const { endBatch } = shards[0]!;
+  let embedded = 0;
+  for (let life = 1; life < endBatch; life++) {
+    const { complete, model, told } = await work(1);
+    expect([complete, told.batches]).toEqual([false, [life - 1]]);
+    expect(told.resumed).toBe(embedded);
+    embedded += model.sequences;
+    expect(told.checkpointed).toBe(model.sequences);
+    expect(await manifest.getCompletedShards()).toEqual([]);
+  }
+  const last = await work();
+  expect([last.complete, last.told.batches]).toEqual([true, [endBatch - 1]]);
+  expect(embedded + last.model.sequences).toBe(shards[0]!.endOrdinal);
+  expect(await saved(folder)).toEqual(due());
+});
+
+test('from a damaged checkpoint on all is embedded again, and what was there is moved aside', async () => {
+  await work();
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.pt')).sort();
+  await truncate(join(folder, names[1]!), 500);
+  const { complete, told } = await work();
+  expect(complete).toBe(true);
+  expect(told.fault).toMatch(/batch_00001\.pt: /);
+  expect(told.aside).toEqual(names.slice(1).map((name) => join(folder, `${name}.corrupt`)));
+  const first = numbers(0, index.batches).find((batch) => index.batchRange(batch)[0] === told.resumed)!;
+  expect(first).toBeGreaterThan(0);
+  expect(told.batches).toEqual(numbers(first, shards[0]!.endBatch));
+  expect(await saved(folder)).toEqual(due());
+});
+
+test('what is complete is not embedded again', async () => {
+  await work();
+  const before = await readdir(folder);
+  const { complete, told } = await work();
+  expect([complete, told.batches, told.aside]).toEqual([true, [], []]);
+  expect(told.resumed).toBe(shards[0]!.endOrdinal);
+  expect(await readdir(folder)).toEqual(before);
+});
+
+test('after a model that fails, every checkpoint that was due is there, and is not embedded again', async () => {
+  const failing = countingModel();
+  const embed = failing.embed;
+  const broken = new Error('device lost');
+  failing.embed = async (batch, ...rest) => {
+    if (failing.batches === shards[0]!.endBatch - 1) throw broken;
+    return embed(batch, ...rest);
+  };
+  await expect(work(Number.POSITIVE_INFINITY, failing)).rejects.toBe(broken);
+  expect(await manifest.getCompletedShards()).toEqual([]);
+  const { complete, told } = await work();
+  expect(complete).toBe(true);
+  expect(failing.sequences - told.resumed).toBeLessThan(SEQ_THRESHOLD);
+  expect(index.batchRange(told.batches[0]!)[0]).toBe(told.resumed);
+  expect(await saved(folder)).toEqual(due());
+});
+
+test('a disk that refuses a checkpoint ends the work with the reason, and the shard is not complete', async () => {
+  // A folder where the checkpoint should be, as the rename meets it.
+  const first = join(folder, 'batch_00000.pt');
+  const model = countingModel();
+  const embed = model.embed;
+  model.embed = async (batch, ...rest) => {
+    if (model.batches === 0) await mkdir(join(first, 'in the way'), { recursive: true });
+    return embed(batch, ...rest);
+  };
+  await expect(work(Number.POSITIVE_INFINITY, model)).rejects.toThrow('batch_00000.pt');
+  expect(await manifest.getCompletedShards()).toEqual([]);
+});
+
+test('checkpoints of another run are moved aside, not believed', async () => {
+  await work();
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.pt')).sort();
+  const other = { ...countingModel().source, dim: DIM + 1 };
+  const told: unknown[] = [];
+  for (const [run, model] of [
+    ['another run', countingModel()],
+    ['run', { ...countingModel(), source: other }],
+  ] as const) {
+    const complete = await workShard({
+      shard: shards[0]!,
+      folder,
+      run,
+      index,
+      model,
+      trigger: new CheckpointTrigger({}),
+      manifest,
+      stopping: () => true,
+      report: {
+        resumed: async (count, fault, aside) => void told.push([count, fault, aside.length]),
+        progress: async () => undefined,
+        batch: () => undefined,
+        checkpoint: async () => undefined,
+      },
+    });
+    expect(complete).toBe(false);
+    // For the second round they are put back.
+    for (const name of names) {
+      await rename(join(folder, `${name}.corrupt`), join(folder, name));
+      await rename(join(folder, `${name}.corrupt.done`), join(folder, `${name}.done`));
+    }
+  }
+  expect(told).toEqual([
+    [0, expect.stringContaining('another run'), names.length],
+    [0, expect.stringContaining(`shape mismatch`), names.length],
+  ]);
+});
+
+test('however the work is cut into shards, the rows are the same', async () => {
+  const results = [];
+  for (const count of [1, 3, 7]) {
+    const rows: number[] = [];
+    const ids: string[] = [];
+    manifest = new CheckpointManifest(join(place.out, `manifest-${count}.json`));
+    shards = await shardsOf(index, count);
+    await manifest.initialize(count);
+    for (const shard of [...shards]) {
+      shards = [shard];
+      folder = join(place.out, `of-${count}`, `shard_${shard.shard}`);
+      await mkdir(folder, { recursive: true });
+      expect((await work()).complete).toBe(true);
+      const part = await saved(folder);
+      rows.push(...part.rows);
+      ids.push(...part.ids);
+    }
+    results.push({ rows, ids });
+  }
+  expect(results[0]!.ids).toEqual(sequences.map((_, i) => `s${i}`));
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+});
