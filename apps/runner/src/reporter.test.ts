@@ -68,6 +68,12 @@ test('progress is told at most once a second, but the last always', () => {
   expect(lines().map(({ done }) => done)).toEqual([1, 6, 10]);
 });
 
+test('a shard that is complete cannot be taken for the end of the run', () => {
+  const tell = reporter(screen, () => now);
+  tell({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
+  expect(lines()).toMatchObject([{ event: 'shard_complete', slot: 0, shard: 4 }]);
+});
+
 test('a worker’s own progress is not told beside the run’s', () => {
   const tell = reporter(screen, () => now);
   tell({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });

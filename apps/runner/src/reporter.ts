@@ -30,7 +30,9 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
       if (frequent(event) && !due(TELL_EVERY)) return;
       if (event.type === 'coordinator' && event.event.type === 'progress') return;
       const { type, ...rest } = event.type === 'coordinator' ? event.event : event;
-      screen.write(`${JSON.stringify({ time: new Date(now()).toISOString(), event: type, ...rest })}\n`);
+      // A worker says `complete` of its shard; in the run's own words that would be the end of the run.
+      const name = event.type === 'coordinator' && type === 'complete' ? 'shard_complete' : type;
+      screen.write(`${JSON.stringify({ time: new Date(now()).toISOString(), event: name, ...rest })}\n`);
     };
   }
   return (event) => {

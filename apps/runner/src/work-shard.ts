@@ -85,13 +85,24 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     trigger.reset();
   };
 
+  /** A batch that fails costs only itself: the rows before it are saved first. */
+  const embed = async (batch: number, first: number, end: number) => {
+    const residues = await index.residues(first, end);
+    try {
+      return await model.embed(residues);
+    } catch (error) {
+      if (buffer.rows > 0) await save(batch, 'failed').catch(() => undefined);
+      throw error;
+    }
+  };
+
   trigger.reset();
   let batch = savedBatch;
   try {
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
       report.batch(batch);
-      buffer.append(await model.embed(await index.residues(first, end)));
+      buffer.append(await embed(batch, first, end));
       await report.progress(end - first);
       const [fired, reason] = trigger.shouldCheckpoint(end - first);
       if (fired) await save(batch + 1, reason ?? 'threshold');
