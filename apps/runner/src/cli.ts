@@ -44,7 +44,10 @@ function exitCodeOf(error: unknown): number {
     return ExitCode.badInput;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  complain(`${message}; what was done is kept, type the same line again to go on`);
+  const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
+  complain(
+    `${message}; what was done is kept, ${full ? 'make room for the output folder and ' : ''}type the same line again to go on`,
+  );
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
 }
