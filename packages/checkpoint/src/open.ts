@@ -49,14 +49,8 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /** Rows `from` (included) to `to` (not included) as float32, row-major; by default all. */
-  async readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
-    const { dtype } = this.#embeddings;
-    const bytes = await this.#embeddings.readRows(from, to);
-    const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
-    if (dtype === 'float64') {
-      return Float32Array.from(new Float64Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 8));
-    }
-    return new Float32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength / 4);
+  readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
+    return this.#embeddings.readFloat32(from, to);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,7 +79,8 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   }
   let file: PtFile;
   try {
-    file = await openPt(path);
+    // What the digest has proved needs no second reading for its checksums.
+    file = await openPt(path, { checksums: marker !== 'empty' && verify === 'digest' ? 'never' : 'always' });
   } catch (error) {
     throw invalid(`failed to load: ${(error as Error).message}`, error);
   }

@@ -1,12 +1,13 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { allocate } from './allocate.js';
 import { PtFormatError } from './format-error.js';
+import { checkRange, type Source } from './source.js';
 
 /** The system reads less than 2 GiB at a time. */
 const MAX_READ = 1 << 30;
 
 /** A file read by position. */
-export class FileSource {
+export class FileSource implements Source {
   readonly path: string;
   /** Bytes of the file when it was opened. */
   readonly size: number;
@@ -22,6 +23,9 @@ export class FileSource {
 
   /** @param maxRead bytes that one call of the system reads at most. */
   static async open(path: string, maxRead = MAX_READ): Promise<FileSource> {
+    // Before it is opened: opening a pipe waits for its writer.
+    if (!(await stat(path)).isFile())
+      throw new PtFormatError('unsupported', 'not a regular file, which alone is read by position', { path });
     const file = await open(path, 'r');
     try {
       return new FileSource(path, (await file.stat()).size, file, maxRead);
@@ -33,13 +37,7 @@ export class FileSource {
 
   /** Exactly `length` bytes from `offset` on. @throws PtFormatError when the file has fewer. */
   async read(offset: number, length: number): Promise<Buffer> {
-    if (offset < 0 || length < 0 || offset + length > this.size) {
-      throw new PtFormatError(
-        'zip',
-        `${length} bytes at ${offset} reach beyond the file's ${this.size}`,
-        this,
-      );
-    }
+    checkRange(this, offset, length);
     const bytes = allocate(length);
     let done = 0;
     while (done < length) {

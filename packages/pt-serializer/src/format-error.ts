@@ -1,5 +1,5 @@
 /**
- * - `zip`: the archive is damaged or unlike any that PyTorch writes;
+ * - `zip`: the archive, or the container before PyTorch 1.6, is damaged or unlike any that PyTorch writes;
  * - `pickle`: the object stream in it is;
  * - `forbidden`: the stream names something that is not plain data;
  * - `tensor`: a tensor's sizes, strides or storage do not fit together;
@@ -48,4 +48,10 @@ export class PtFormatError extends Error {
     const options = this.cause === undefined ? {} : { cause: this.cause };
     return new PtFormatError(this.code, this.reason, { ...place, ...Object.fromEntries(known) }, options);
   }
+}
+
+/** The error for a name that stands for no plain data. */
+export function forbidden(name: string): PtFormatError {
+  const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
+  return new PtFormatError('forbidden', `it names ${shown}, which is not plain data; nothing of it was run`);
 }

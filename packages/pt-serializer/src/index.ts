@@ -1,7 +1,31 @@
+export type { TypedArray } from './arrays.js';
 export type { DType } from './dtypes.js';
 export { type PtErrorCode, type PtErrorPlace, PtFormatError } from './format-error.js';
-export { LazyTensor, type TensorFacts } from './lazy-tensor.js';
-export { type OpenOptions, openPt, PtFile } from './open.js';
-export { PtTensor, type PtValue, type TensorData, tensor } from './pt-value.js';
+export { LazyTensor } from './lazy-tensor.js';
+export type { PtLimits } from './limits.js';
+export { type Checksums, type FoundTensor, type OpenOptions, openPt, PtFile } from './open.js';
+export type { Protocol } from './pickle-emitter.js';
+export {
+  PtStorage,
+  PtTensor,
+  type PtValue,
+  storage,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+} from './pt-value.js';
+export type { Sink } from './sink.js';
+export type { TensorFacts } from './tensor-facts.js';
+export {
+  NumpyScalar,
+  PtByteArray,
+  PtComplex,
+  PtDevice,
+  PtDType,
+  PtFloat,
+  PtFrozenSet,
+  PtOrderedDict,
+  PtTuple,
+  tuple,
+} from './values.js';
 export { encodePt, type WriteOptions, writePt } from './write.js';
-export type { Sink } from './zip-writer.js';

@@ -1,23 +1,13 @@
-import { allocate } from './allocate.js';
+import { arrayOf, float32Of, type TypedArray } from './arrays.js';
 import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
-import type { Storage } from './storage.js';
+import { gather } from './gather.js';
+import { DEFAULT_LIMITS } from './limits.js';
+import { type Storage, swapped } from './storage.js';
+import { checkBounds, type TensorFacts } from './tensor-facts.js';
 
-/** What a tensor is, without its elements. */
-export interface TensorFacts {
-  kind: 'tensor' | 'ndarray';
-  dtype: DType;
-  shape: readonly number[];
-  /** In elements. */
-  stride: readonly number[];
-  /** Of the first element within the storage, in elements. */
-  offset: number;
-  requiresGrad: boolean;
-}
-
-const MAX_RANK = 64;
-/** A tensor that repeats one element (stride 0) may be far larger than its file; beyond this it is refused. */
-const MAX_BYTES = 2 ** 40;
+/** The storage a tensor is a view of. */
+export let storageOf: (tensor: LazyTensor) => Storage;
 
 /** A tensor in a file: what it is, known; its elements, read when asked. */
 export class LazyTensor implements TensorFacts {
@@ -27,10 +17,19 @@ export class LazyTensor implements TensorFacts {
   readonly stride: readonly number[];
   readonly offset: number;
   readonly requiresGrad: boolean;
+  readonly parameter: boolean;
   readonly #storage: Storage;
+  readonly #maxExpanded: number;
 
-  /** @throws PtFormatError (`tensor`) when an element would lie outside the storage. */
-  constructor(facts: TensorFacts, storage: Storage) {
+  static {
+    storageOf = (tensor) => tensor.#storage;
+  }
+
+  /**
+   * @param maxExpanded bytes that are read at most of a tensor with more elements than its storage.
+   * @throws PtFormatError (`tensor`) when an element would lie outside the storage.
+   */
+  constructor(facts: TensorFacts, storage: Storage, maxExpanded = DEFAULT_LIMITS.expandedBytes) {
     checkBounds(facts, storage.size);
     this.kind = facts.kind;
     this.dtype = facts.dtype;
@@ -39,7 +38,9 @@ export class LazyTensor implements TensorFacts {
     this.stride = [...facts.stride];
     this.offset = facts.offset;
     this.requiresGrad = facts.requiresGrad;
+    this.parameter = facts.parameter;
     this.#storage = storage;
+    this.#maxExpanded = maxExpanded;
   }
 
   /** Bytes of all elements. */
@@ -57,22 +58,22 @@ export class LazyTensor implements TensorFacts {
 
   /** The same elements as a parameter of a module. */
   asParameter(requiresGrad: boolean): LazyTensor {
-    return new LazyTensor({ ...this, requiresGrad }, this.#storage);
+    return new LazyTensor({ ...this, requiresGrad, parameter: true }, this.#storage, this.#maxExpanded);
   }
 
   /**
-   * All elements' bytes, row-major, little-endian, whatever the strides; aligned for any typed array, the caller's own.
+   * All elements' bytes, row-major, little-endian, whatever the strides. From a file they are the caller's own; from
+   * memory they may be a view of it.
    *
-   * @throws PtFormatError: `checksum` when a whole storage was read and is damaged, `limit` when Node has no array so
-   * large.
+   * @throws PtFormatError: `checksum` when the storage is damaged, `limit` when Node has no array so large or a repeated
+   * element is repeated too often.
    */
   readBytes(): Promise<Uint8Array> {
     return this.#readPart(this.shape, this.offset);
   }
 
   /**
-   * The bytes of rows `from` (included) to `to` (not included) of the first dimension, as by `readBytes`. The checksum is
-   * compared only if they are the whole storage.
+   * The bytes of rows `from` (included) to `to` (not included) of the first dimension, as by `readBytes`.
    *
    * @throws RangeError for rows the tensor has not.
    */
@@ -84,67 +85,40 @@ export class LazyTensor implements TensorFacts {
     return this.#readPart([to - from, ...rest], this.offset + from * this.stride[0]!);
   }
 
+  /** Elements, all or those of some rows, as the array type of their dtype; without a copy of what was read. */
+  async readArray(from?: number, to?: number): Promise<TypedArray> {
+    return arrayOf(this.dtype, await this.#readRange(from, to));
+  }
+
+  /**
+   * Elements, all or those of some rows, as float32: float16 and bfloat16 exactly, others rounded to the nearest.
+   *
+   * @throws TypeError for complex elements.
+   */
+  async readFloat32(from?: number, to?: number): Promise<Float32Array> {
+    return float32Of(this.dtype, await this.#readRange(from, to));
+  }
+
+  #readRange(from?: number, to = this.shape[0]): Promise<Uint8Array> {
+    return from === undefined || to === undefined ? this.readBytes() : this.readRows(from, to);
+  }
+
   async #readPart(shape: readonly number[], offset: number): Promise<Uint8Array> {
     const { bytes: width, swap } = DTYPES[this.dtype];
-    const count = elementCount(shape);
-    if (count === 0) return new Uint8Array(0);
-    let bytes: Uint8Array;
-    if (this.contiguous) {
-      bytes = await this.#storage.read(offset * width, count * width);
-    } else {
-      const reach = shape.reduce((sum, size, i) => sum + (size - 1) * this.stride[i]!, 1);
-      bytes = gather(await this.#storage.read(offset * width, reach * width), shape, this.stride, width);
+    const length = elementCount(shape) * width;
+    if (length === 0) return new Uint8Array(0);
+    if (length > Math.max(this.#storage.size, this.#maxExpanded)) {
+      throw new PtFormatError(
+        'limit',
+        `${length} bytes of shape [${shape}] from a storage of ${this.#storage.size}; at most ${this.#maxExpanded} are made of repeated elements (limits.expandedBytes), read fewer rows`,
+      );
     }
-    if (this.#storage.bigEndian && swap > 1) swapInPlace(bytes, swap);
+    const read = (from: number, count: number) => this.#storage.read(from, count);
+    let bytes = this.contiguous
+      ? await read(offset * width, length)
+      : await gather(read, { offset, shape, stride: this.stride }, width);
+    if (this.#storage.bigEndian && swap > 1) bytes = swapped(bytes, swap);
     // Not a Buffer, whose slice() does not copy as a Uint8Array's does.
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
-}
-
-function checkBounds({ dtype, shape, stride, offset }: TensorFacts, storageBytes: number): void {
-  const fail = (reason: string) => new PtFormatError('tensor', reason);
-  if (shape.length !== stride.length) throw fail(`${shape.length} sizes but ${stride.length} strides`);
-  if (shape.length > MAX_RANK) throw fail(`${shape.length} dimensions; at most ${MAX_RANK} are read`);
-  for (const value of [...shape, ...stride, offset]) {
-    if (!Number.isSafeInteger(value) || value < 0) throw fail(`${value} is no size, stride or offset`);
-  }
-  const width = BigInt(DTYPES[dtype].bytes);
-  const count = shape.reduce((product, size) => product * BigInt(size), 1n);
-  if (count * width > BigInt(MAX_BYTES)) throw fail(`${count * width} bytes; at most ${MAX_BYTES} are read`);
-  if (count === 0n) return;
-  const last = shape.reduce((sum, size, i) => sum + BigInt(size - 1) * BigInt(stride[i]!), BigInt(offset));
-  if ((last + 1n) * width > BigInt(storageBytes)) {
-    throw fail(
-      `shape [${shape}], stride [${stride}], offset ${offset} reach beyond a storage of ${storageBytes} bytes`,
-    );
-  }
-}
-
-/** Elements at `stride` steps, put side by side. */
-function gather(
-  bytes: Uint8Array,
-  shape: readonly number[],
-  stride: readonly number[],
-  width: number,
-): Uint8Array {
-  const out = allocate(elementCount(shape) * width);
-  const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < out.length; to += width) {
-    for (let i = 0; i < width; i++) out[to + i] = bytes[from * width + i]!;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += stride[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      from -= stride[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return out;
-}
-
-function swapInPlace(bytes: Uint8Array, unit: number): void {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (unit === 2) buffer.swap16();
-  else if (unit === 4) buffer.swap32();
-  else buffer.swap64();
 }

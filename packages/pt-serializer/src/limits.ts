@@ -1,2 +1,36 @@
-/** Lists and dicts within each other at most; code that recurses over a value is safe with it. */
-export const MAX_DEPTH = 1000;
+/** What reading one file may cost at most. Every number is checked before the memory or time is spent. */
+export interface PtLimits {
+  /** Members of the archive. Default 2²⁰. */
+  members: number;
+  /** Bytes of `data.pkl`, or of all pickles of the container before PyTorch 1.6. Default 1 GiB. */
+  pickleBytes: number;
+  /** Steps of the pickle machine. Default 2²⁷. */
+  opcodes: number;
+  /** Values the pickle makes, each container counted as sixteen. Default 2²⁶, about 1 GiB of heap. */
+  values: number;
+  /** Entries of the memo. Default 2²⁴, which is what a Map of V8 holds. */
+  memo: number;
+  /** Dicts, lists and tuples within each other. Default 1,000: code that recurses over a value is safe with it. */
+  depth: number;
+  /** Bytes of one string. Default 2²⁸. */
+  stringBytes: number;
+  /** Bytes of one int. Default 2¹⁶. */
+  integerBytes: number;
+  /**
+   * Bytes of one tensor that has more elements than its storage (one repeated by a stride of 0), when it is read.
+   * Default 256 MiB. A tensor that is no larger than its storage is bounded by the file.
+   */
+  expandedBytes: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<PtLimits> = {
+  members: 2 ** 20,
+  pickleBytes: 2 ** 30,
+  opcodes: 2 ** 27,
+  values: 2 ** 26,
+  memo: 2 ** 24,
+  depth: 1000,
+  stringBytes: 2 ** 28,
+  integerBytes: 2 ** 16,
+  expandedBytes: 2 ** 28,
+};

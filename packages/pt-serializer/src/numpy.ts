@@ -1,7 +1,9 @@
+import { arrayOf, float32Of } from './arrays.js';
 import { DTYPES, type DType, elementCount } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
-import { memoryStorage } from './storage.js';
+import { memoryStorage, swapped } from './storage.js';
+import { NumpyScalar, PtComplex } from './values.js';
 
 const fail = (reason: string) => new PtFormatError('tensor', reason);
 
@@ -29,7 +31,10 @@ export class NumpyDType {
 
   constructor(code: unknown) {
     const dtype = typeof code === 'string' && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-    if (dtype === undefined) throw fail(`numpy dtype ${JSON.stringify(code)} is not read`);
+    if (dtype === undefined) {
+      const shown = typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `a ${typeof code}`;
+      throw new PtFormatError('unsupported', `numpy dtype ${shown} is not read`);
+    }
     this.dtype = dtype;
   }
 
@@ -74,43 +79,24 @@ export function numpyArray(dtype: unknown, shape: unknown, fortran: boolean, byt
     stride,
     offset: 0,
     requiresGrad: false,
+    parameter: false,
   } as const;
   return new LazyTensor(facts, memoryStorage(bytes, dtype.bigEndian));
 }
 
-/** A numpy scalar as a number; float16 and complex ones are refused. */
-export function numpyScalar(dtype: unknown, bytes: unknown): number | bigint | boolean {
+/** One number of numpy. */
+export function numpyScalar(dtype: unknown, bytes: unknown): NumpyScalar {
   if (!(dtype instanceof NumpyDType) || !(bytes instanceof Uint8Array))
     throw fail('a numpy scalar without dtype or bytes');
   if (bytes.byteLength !== DTYPES[dtype.dtype].bytes) throw fail('a numpy scalar of the wrong length');
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const little = !dtype.bigEndian;
-  switch (dtype.dtype) {
-    case 'float64':
-      return view.getFloat64(0, little);
-    case 'float32':
-      return view.getFloat32(0, little);
-    case 'int64':
-      return narrow(view.getBigInt64(0, little));
-    case 'uint64':
-      return narrow(view.getBigUint64(0, little));
-    case 'int32':
-      return view.getInt32(0, little);
-    case 'uint32':
-      return view.getUint32(0, little);
-    case 'int16':
-      return view.getInt16(0, little);
-    case 'uint16':
-      return view.getUint16(0, little);
-    case 'int8':
-      return view.getInt8(0);
-    case 'uint8':
-      return view.getUint8(0);
-    case 'bool':
-      return view.getUint8(0) !== 0;
-    default:
-      throw fail(`a numpy scalar of ${dtype.dtype} is not read`);
-  }
+  const { dtype: name, bigEndian } = dtype;
+  const little = bigEndian ? swapped(bytes, DTYPES[name].swap) : bytes;
+  const [first, second] = arrayOf(name, little);
+  if (name === 'complex64' || name === 'complex128')
+    return new NumpyScalar(name, new PtComplex(first as number, second as number));
+  if (name === 'bool') return new NumpyScalar(name, first !== 0);
+  if (name === 'float16') return new NumpyScalar(name, float32Of(name, little)[0]!);
+  return new NumpyScalar(name, typeof first === 'bigint' ? narrow(first) : first!);
 }
 
 const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;

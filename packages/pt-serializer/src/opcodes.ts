@@ -25,6 +25,7 @@ export const OP = {
   DICT: 0x64,
   APPENDS: 0x65,
   BINGET: 0x68,
+  INST: 0x69,
   LONG_BINGET: 0x6a,
   LIST: 0x6c,
   BINPUT: 0x71,

@@ -1,44 +1,91 @@
-import { crc32 } from 'node:zlib';
+import { readArchive } from './archive.js';
 import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
-import { unpickle } from './pickle-reader.js';
-import { checkPlain } from './plain.js';
-import type { Storage } from './storage.js';
-import { ptWorld } from './world.js';
-import { type Member, readZip } from './zip-reader.js';
+import { LazyTensor } from './lazy-tensor.js';
+import { isLegacy, readLegacy } from './legacy.js';
+import { DEFAULT_LIMITS, type PtLimits } from './limits.js';
+import { MemorySource } from './memory-source.js';
+import { toData } from './plain.js';
+import type { Source } from './source.js';
+
+/**
+ * When CRC-32 checksums are compared: `always`, so that before a part of a storage is read for the first time the whole
+ * of it is; `whole`, only where all of a storage is read anyway; `never`.
+ */
+export type Checksums = 'always' | 'whole' | 'never';
 
 /** How a `.pt` is read. */
 export interface OpenOptions {
-  /** Bytes of `data.pkl` at most. Default 1 GiB. */
-  maxPickleBytes?: number;
+  /** Default `always`. */
+  checksums?: Checksums;
+  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, so that they can be told from ints. Default false. */
+  exact?: boolean;
+  /** What reading may cost at most; what is left out has its default. */
+  limits?: Partial<PtLimits>;
 }
 
-/** How much of a member is read at once when its checksum is taken. */
-const CHUNK = 1 << 20;
+/** What a container holds, before it is known to be data alone. */
+export interface Content {
+  value: unknown;
+  /** Name of the member in which the pickle lies. */
+  member?: string;
+  verify(): Promise<void>;
+}
+
+/** A tensor or array and where it lies: the keys and indices that lead to it, each after a `/`. */
+export interface FoundTensor {
+  path: string;
+  tensor: LazyTensor;
+}
 
 /** An open `.pt`. */
 export class PtFile implements AsyncDisposable {
-  readonly #source: FileSource;
-  readonly #members: readonly Member[];
+  readonly #source: Source;
+  readonly #verify: () => Promise<void>;
 
   constructor(
-    source: FileSource,
-    members: readonly Member[],
-    /** What the file holds: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor. */
+    source: Source,
+    verify: () => Promise<void>,
+    /**
+     * What the file holds: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
+     * Uint8Array, ints beyond 2^53 as bigint.
+     */
     readonly value: unknown,
   ) {
     this.#source = source;
-    this.#members = members;
+    this.#verify = verify;
   }
 
-  /** Reads everything through and compares the archive's checksums. @throws PtFormatError (`checksum`). */
-  async verify(): Promise<void> {
-    for (const member of this.#members) await checkMember(this.#source, member);
+  /** Every tensor, in the order in which the file names them, without reading elements; a shared one once. */
+  tensors(): FoundTensor[] {
+    const found: FoundTensor[] = [];
+    const seen = new Set<unknown>();
+    const walk = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null || seen.has(value)) return;
+      seen.add(value);
+      if (value instanceof LazyTensor) found.push({ path, tensor: value });
+      else if (Array.isArray(value) || value instanceof Map)
+        // A key that is a tuple is not written out: it could be exponentially long.
+        for (const [key, item] of value.entries())
+          if (typeof item === 'object')
+            walk(item, `${path}/${typeof key === 'object' ? '(…)' : String(key)}`);
+    };
+    walk(this.value, '');
+    return found;
+  }
+
+  /**
+   * Reads everything through and compares the archive's checksums. The container before PyTorch 1.6 has none.
+   *
+   * @throws PtFormatError (`checksum`).
+   */
+  verify(): Promise<void> {
+    return this.#verify();
   }
 
   /** Closes the file; its tensors cannot be read afterwards. */
-  async close(): Promise<void> {
-    await this.#source.close();
+  close(): Promise<void> {
+    return this.#source.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -47,98 +94,41 @@ export class PtFile implements AsyncDisposable {
 }
 
 /**
- * Opens a `.pt` that any PyTorch since 1.6 wrote: reads what is in it, and of tensors only what they are. Executes
+ * Opens a `.pt` that any PyTorch since 0.1.10 wrote: reads what is in it, and of tensors only what they are. Executes
  * nothing: a file that names anything but plain data is refused.
  *
+ * @param file its path, or its bytes; what is read from bytes may be views of them.
  * @throws PtFormatError for a file that is damaged, forbidden or not read; what the file system throws.
  */
-export async function openPt(path: string, { maxPickleBytes = 2 ** 30 }: OpenOptions = {}): Promise<PtFile> {
-  const source = await FileSource.open(path);
+export async function openPt(
+  file: string | Uint8Array,
+  { checksums = 'always', exact = false, limits }: OpenOptions = {},
+): Promise<PtFile> {
+  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {
-    return await readFile(source, maxPickleBytes);
+    const content = await readContent(source, bounds, checksums);
+    return new PtFile(source, content.verify, dataOf(content, bounds.depth, exact));
   } catch (error) {
     await source.close();
-    throw error instanceof PtFormatError ? error.at({ path }) : error;
+    throw error instanceof PtFormatError && source.path !== undefined
+      ? error.at({ path: source.path })
+      : error;
   }
 }
 
-async function readFile(source: FileSource, maxPickleBytes: number): Promise<PtFile> {
-  await refuseOthers(source);
-  const members = await readZip(source);
-  const folder = [...members.keys()][0]?.split('/')[0];
-  const find = (name: string) => members.get(`${folder}/${name}`);
-  const pickle = find('data.pkl');
-  if (!pickle) throw new PtFormatError('zip', 'there is no data.pkl in it: not a file of torch.save');
-  if (!find('version') && !find('.data/version'))
-    throw new PtFormatError('zip', 'the member version is missing');
-  if (pickle.size > maxPickleBytes) {
-    throw new PtFormatError('limit', `data.pkl has ${pickle.size} bytes; at most ${maxPickleBytes} are read`);
-  }
-  const bigEndian = await isBigEndian(source, find('byteorder'));
-  const bytes = await source.read(pickle.start, pickle.size);
-  if (crc32(bytes) !== pickle.crc)
-    throw new PtFormatError('checksum', 'its CRC-32 is wrong', { member: pickle.name });
-  const world = ptWorld((key, size) => {
-    const member = find(`data/${key}`);
-    if (!member) throw new PtFormatError('zip', `the storage data/${key} is missing`);
-    if (member.size !== size) {
-      throw new PtFormatError('tensor', `the storage data/${key} has ${member.size} bytes, not ${size}`);
-    }
-    return memberStorage(source, member, bigEndian);
-  }, bytes.length);
+function dataOf({ value, member }: Content, depth: number, exact: boolean): unknown {
   try {
-    const value = unpickle(bytes, world);
-    checkPlain(value);
-    return new PtFile(source, [...members.values()], value);
+    return toData(value, depth, exact);
   } catch (error) {
-    throw error instanceof PtFormatError ? error.at({ member: pickle.name }) : error;
+    throw error instanceof PtFormatError && member !== undefined ? error.at({ member }) : error;
   }
 }
 
-/** PyTorch before 2.1 does not say, and ran on little-endian machines. */
-async function isBigEndian(source: FileSource, member: Member | undefined): Promise<boolean> {
-  if (!member) return false;
-  const order = (await source.read(member.start, Math.min(member.size, 16))).toString('latin1');
-  if (order === 'little' || order === 'big') return order === 'big';
-  throw new PtFormatError('zip', `the byte order ${JSON.stringify(order)}; little and big are known`, {
-    member: member.name,
-  });
-}
-
-function memberStorage(source: FileSource, member: Member, bigEndian: boolean): Storage {
-  return {
-    size: member.size,
-    bigEndian,
-    async read(offset, length) {
-      const bytes = await source.read(member.start + offset, length);
-      if (length === member.size && crc32(bytes) !== member.crc) {
-        throw new PtFormatError('checksum', 'its CRC-32 is wrong', {
-          path: source.path,
-          member: member.name,
-        });
-      }
-      return bytes;
-    },
-  };
-}
-
-async function checkMember(source: FileSource, { name, start, size, crc }: Member): Promise<void> {
-  let sum = 0;
-  for (let at = 0; at < size; at += CHUNK)
-    sum = crc32(await source.read(start + at, Math.min(CHUNK, size - at)), sum);
-  if (sum !== crc)
-    throw new PtFormatError('checksum', 'its CRC-32 is wrong', { path: source.path, member: name });
-}
-
-async function refuseOthers(source: FileSource): Promise<void> {
+async function readContent(source: Source, limits: PtLimits, checksums: Checksums): Promise<Content> {
   if (source.size === 0) throw new PtFormatError('zip', 'the file is empty');
   const head = await source.read(0, Math.min(source.size, 512));
-  if (head.length > 12 && head[0] === 0x80 && head[2] === 0x8a && head.readUInt16LE(4) === 0xfc6c) {
-    throw new PtFormatError(
-      'unsupported',
-      'the old format of PyTorch before 1.6; load and save it again with a newer PyTorch',
-    );
-  }
+  if (isLegacy(head)) return readLegacy(source, limits);
   if (head.toString('latin1', 0, 8) === 'PYTORCH1') {
     throw new PtFormatError(
       'unsupported',
@@ -148,4 +138,5 @@ async function refuseOthers(source: FileSource): Promise<void> {
   if (head.toString('latin1', 257, 262) === 'ustar') {
     throw new PtFormatError('unsupported', 'the tar format of PyTorch before 0.1.10');
   }
+  return readArchive(source, limits, checksums);
 }

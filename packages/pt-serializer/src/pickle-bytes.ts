@@ -1,18 +1,27 @@
 import { constants, isUtf8 } from 'node:buffer';
 import { PtFormatError } from './format-error.js';
+import type { PtLimits } from './limits.js';
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
-/** Python has no bound; nothing that a checkpoint counts needs more. */
-const MAX_INTEGER_BYTES = 1024;
+
+/** A pickle that goes on beyond the bytes that were given. */
+export class EndOfPickle extends PtFormatError {
+  constructor(wanted: number, left: number) {
+    super('pickle', `${wanted} bytes are announced, but ${left} are left`);
+  }
+}
 
 /** A pickle's bytes, read from front to back; each length is compared with what is left before it is used. */
 export class PickleBytes {
   /** Offset of the next byte. */
-  at = 0;
+  at: number;
   readonly #bytes: Buffer;
+  readonly #limits: PtLimits;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, limits: PtLimits, from = 0) {
     this.#bytes = bytes;
+    this.#limits = limits;
+    this.at = from;
   }
 
   get left(): number {
@@ -20,9 +29,15 @@ export class PickleBytes {
   }
 
   take(length: number): Buffer {
-    if (length > this.left) throw fail(`${length} bytes are announced, but ${this.left} are left`);
+    if (length > this.left) throw new EndOfPickle(length, this.left);
     this.at += length;
     return this.#bytes.subarray(this.at - length, this.at);
+  }
+
+  /** A view of the pickle's own bytes. */
+  bytes(length: number): Uint8Array {
+    const { buffer, byteOffset } = this.take(length);
+    return new Uint8Array(buffer, byteOffset, length);
   }
 
   u8(): number {
@@ -65,7 +80,7 @@ export class PickleBytes {
   /** Text up to a line feed. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw fail('a name has no end');
+    if (end < 0) throw new EndOfPickle(this.left + 1, this.left);
     const line = this.utf8(end - this.at);
     this.at = end + 1;
     return line;
@@ -73,16 +88,21 @@ export class PickleBytes {
 
   /** Little-endian two's complement; a bigint beyond 2^53. */
   integer(length: number): number | bigint {
-    if (length > MAX_INTEGER_BYTES) throw fail(`an integer of ${length} bytes`);
+    const most = this.#limits.integerBytes;
+    if (length > most && length <= this.left)
+      throw new PtFormatError(
+        'limit',
+        `an integer of ${length} bytes; at most ${most} (limits.integerBytes)`,
+      );
     const hex = Buffer.from(this.take(length)).reverse().toString('hex');
     const value = BigInt.asIntN(length * 8, BigInt(`0x${hex || '0'}`));
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   }
 
   #textBytes(length: number): Buffer {
-    if (length > constants.MAX_STRING_LENGTH && length <= this.left) {
-      throw new PtFormatError('limit', `a string of ${length} bytes; at most ${constants.MAX_STRING_LENGTH}`);
-    }
+    const most = Math.min(constants.MAX_STRING_LENGTH, this.#limits.stringBytes);
+    if (length > most && length <= this.left)
+      throw new PtFormatError('limit', `a string of ${length} bytes; at most ${most} (limits.stringBytes)`);
     return this.take(length);
   }
 }

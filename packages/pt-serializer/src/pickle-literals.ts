@@ -1,5 +1,7 @@
+import { makeTuple } from './keys.js';
 import { OP } from './opcodes.js';
 import type { PickleBytes } from './pickle-bytes.js';
+import { PtByteArray, PtFloat } from './values.js';
 
 type Literal = (bytes: PickleBytes) => unknown;
 
@@ -13,18 +15,18 @@ export const LITERALS: ReadonlyMap<number, Literal> = new Map<number, Literal>([
   [OP.BININT, (bytes) => bytes.i32()],
   [OP.LONG1, (bytes) => bytes.integer(bytes.u8())],
   [OP.LONG4, (bytes) => bytes.integer(bytes.u32())],
-  [OP.BINFLOAT, (bytes) => bytes.f64BigEndian()],
+  [OP.BINFLOAT, (bytes) => new PtFloat(bytes.f64BigEndian())],
   [OP.BINUNICODE, (bytes) => bytes.utf8(bytes.u32())],
   [OP.SHORT_BINUNICODE, (bytes) => bytes.utf8(bytes.u8())],
   [OP.BINUNICODE8, (bytes) => bytes.utf8(bytes.u64())],
   [OP.SHORT_BINSTRING, (bytes) => bytes.latin1(bytes.u8())],
   [OP.BINSTRING, (bytes) => bytes.latin1(bytes.u32())],
-  [OP.SHORT_BINBYTES, (bytes) => bytes.take(bytes.u8())],
-  [OP.BINBYTES, (bytes) => bytes.take(bytes.u32())],
-  [OP.BINBYTES8, (bytes) => bytes.take(bytes.u64())],
-  [OP.BYTEARRAY8, (bytes) => bytes.take(bytes.u64())],
+  [OP.SHORT_BINBYTES, (bytes) => bytes.bytes(bytes.u8())],
+  [OP.BINBYTES, (bytes) => bytes.bytes(bytes.u32())],
+  [OP.BINBYTES8, (bytes) => bytes.bytes(bytes.u64())],
+  [OP.BYTEARRAY8, (bytes) => new PtByteArray(bytes.take(bytes.u64()))],
   [OP.EMPTY_DICT, () => new Map()],
   [OP.EMPTY_LIST, () => []],
-  [OP.EMPTY_TUPLE, () => []],
+  [OP.EMPTY_TUPLE, () => makeTuple([])],
   [OP.EMPTY_SET, () => new Set()],
 ]);

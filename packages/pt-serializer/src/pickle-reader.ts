@@ -1,7 +1,10 @@
-import { PtFormatError } from './format-error.js';
+import { forbidden, PtFormatError } from './format-error.js';
+import { keyOf, makeTuple } from './keys.js';
+import type { PtLimits } from './limits.js';
 import { OP } from './opcodes.js';
-import { PickleBytes } from './pickle-bytes.js';
+import { EndOfPickle, PickleBytes } from './pickle-bytes.js';
 import { LITERALS } from './pickle-literals.js';
+import { PtFrozenSet, PtTuple } from './values.js';
 
 /** What the machine knows of the world outside a pickle: nothing but what this gives it. */
 export interface PickleWorld {
@@ -17,31 +20,33 @@ export interface PickleWorld {
 }
 
 const MARK = Symbol('mark');
-/**
- * A few bytes of a pickle can make much of the heap: each value is counted, and an object as many times as it is
- * larger than a number. This is about 1 GiB of heap.
- */
-const MAX_COST = 2 ** 26;
+/** What an object costs of `limits.values`, as many times as it is larger than a number. */
 const OBJECT_COST = 16;
-/** A Map of V8 takes 2^24 entries. */
-const MAX_MEMO = 2 ** 24;
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
+/** A value and the offset behind the pickle it came from. */
+export interface Unpickled {
+  value: unknown;
+  end: number;
+}
+
 /**
- * Runs a pickle of protocol 2 to 5 and returns what it describes: dicts as Map, lists and tuples as arrays, sets as Set,
- * bytes as Uint8Array, ints as number or, beyond 2^53, bigint. Executes nothing. What is referred to twice is shared.
+ * Runs a pickle of protocol 2 to 5, from `from` on, and returns what it describes: dicts as Map, lists as arrays, tuples
+ * as PtTuple, sets as Set, bytes as Uint8Array, floats as PtFloat, ints as number or, beyond 2^53, bigint. Executes
+ * nothing. What is referred to twice is shared.
  *
  * @throws PtFormatError with code `pickle` or `limit`, or what `world` throws, with the offset of the opcode.
  */
-export function unpickle(bytes: Buffer, world: PickleWorld): unknown {
-  const machine = new PickleMachine(bytes, world);
+export function unpickle(bytes: Buffer, world: PickleWorld, limits: PtLimits, from = 0): Unpickled {
+  const machine = new PickleMachine(new PickleBytes(bytes, limits, from), world, limits);
   try {
     return machine.run();
   } catch (error) {
-    if (error instanceof PtFormatError) throw error.at({ offset: machine.opcodeAt });
-    if (!(error instanceof RangeError)) throw error;
     const place = { offset: machine.opcodeAt };
+    if (error instanceof EndOfPickle) throw error;
+    if (error instanceof PtFormatError) throw error.at(place);
+    if (!(error instanceof RangeError)) throw error;
     throw new PtFormatError('limit', `more than Node can hold: ${error.message}`, place, { cause: error });
   }
 }
@@ -54,24 +59,26 @@ class PickleMachine {
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
+  readonly #limits: PtLimits;
   #cost = 0;
 
-  constructor(bytes: Buffer, world: PickleWorld) {
-    this.#in = new PickleBytes(bytes);
+  constructor(bytes: PickleBytes, world: PickleWorld, limits: PtLimits) {
+    this.#in = bytes;
     this.#world = world;
+    this.#limits = limits;
   }
 
-  run(): unknown {
-    for (;;) {
+  run(): Unpickled {
+    for (let steps = 0; ; steps++) {
       this.opcodeAt = this.#in.at;
+      if (steps >= this.#limits.opcodes) throw beyond(`more than ${this.#limits.opcodes} steps`, 'opcodes');
       const opcode = this.#in.u8();
       if (opcode === OP.STOP) break;
       this.#step(opcode);
     }
     const value = this.#pop();
     if (this.#stack.length > 0) throw fail('more than one value is left at the end');
-    if (this.#in.left > 0) throw fail(`${this.#in.left} bytes follow the end`);
-    return value;
+    return { value, end: this.#in.at };
   }
 
   #step(opcode: number): void {
@@ -84,9 +91,11 @@ class PickleMachine {
         if (protocol < 2 || protocol > 5) throw fail(`protocol ${protocol}; 2 to 5 are read`);
         return;
       }
-      case OP.FRAME:
-        bytes.u64();
+      case OP.FRAME: {
+        const length = bytes.u64();
+        if (length > bytes.left) throw new EndOfPickle(length, bytes.left);
         return;
+      }
       case OP.MARK:
         this.#push(MARK);
         this.#marks.push(this.#stack.length - 1);
@@ -104,13 +113,14 @@ class PickleMachine {
       case OP.TUPLE2:
       case OP.TUPLE3: {
         const items = Array.from({ length: opcode - OP.TUPLE1 + 1 }, () => this.#pop());
-        return this.#pushNew(items.reverse());
+        return this.#pushNew(makeTuple(items.reverse()));
       }
       case OP.TUPLE:
+        return this.#pushNew(makeTuple(this.#popMark()));
       case OP.LIST:
         return this.#pushNew(this.#popMark());
       case OP.FROZENSET:
-        return this.#pushNew(new Set(this.#popMark()));
+        return this.#pushNew(new PtFrozenSet(this.#popMark().map(keyOf)));
       case OP.DICT: {
         const items = this.#popMark();
         this.#pushNew(new Map());
@@ -125,8 +135,9 @@ class PickleMachine {
       case OP.ADDITEMS: {
         const items = this.#popMark();
         const set = this.#top();
-        if (!(set instanceof Set)) throw fail('items are added to what is no set');
-        for (const item of items) set.add(item);
+        if (!(set instanceof Set) || set instanceof PtFrozenSet)
+          throw fail('items are added to what is no set');
+        for (const item of items) set.add(keyOf(item));
         return;
       }
       case OP.SETITEM: {
@@ -163,6 +174,10 @@ class PickleMachine {
         if (!Array.isArray(args)) throw fail('the arguments of a call are no tuple');
         return this.#pushNew(this.#world.reduce(callable, args));
       }
+      case OP.INST: {
+        const module = bytes.line();
+        throw forbidden(`${module}.${bytes.line()}`);
+      }
       case OP.BUILD: {
         const state = this.#pop();
         return this.#pushNew(this.#world.build(this.#pop(), state));
@@ -176,7 +191,7 @@ class PickleMachine {
 
   #append(items: readonly unknown[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) throw fail('items are appended to what is no list');
+    if (!Array.isArray(list) || list instanceof PtTuple) throw fail('items are appended to what is no list');
     for (const item of items) list.push(item);
   }
 
@@ -185,16 +200,14 @@ class PickleMachine {
     if (!(dict instanceof Map)) throw fail('items are set in what is no dict');
     if (items.length % 2 !== 0) throw fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
-      const key = items[i];
-      if (typeof key === 'object' && key !== null) throw fail('a key is neither a string nor a number');
-      dict.set(key, items[i + 1]);
+      dict.set(keyOf(items[i]), items[i + 1]);
     }
   }
 
   #push(value: unknown, cost = 1): void {
     this.#cost += cost;
-    if (this.#cost > MAX_COST)
-      throw new PtFormatError('limit', 'it holds too many values to be read at once');
+    if (this.#cost > this.#limits.values)
+      throw beyond('it holds too many values to be read at once', 'values');
     this.#stack.push(value);
   }
 
@@ -223,7 +236,8 @@ class PickleMachine {
   }
 
   #put(slot: number): void {
-    if (this.#memo.size >= MAX_MEMO) throw new PtFormatError('limit', `more than ${MAX_MEMO} memo entries`);
+    if (this.#memo.size >= this.#limits.memo)
+      throw beyond(`more than ${this.#limits.memo} memo entries`, 'memo');
     this.#memo.set(slot, this.#top());
   }
 
@@ -231,4 +245,8 @@ class PickleMachine {
     if (!this.#memo.has(slot)) throw fail(`nothing is memorised under ${slot}`);
     this.#push(this.#world.settled(this.#memo.get(slot)));
   }
+}
+
+function beyond(reason: string, limit: keyof PtLimits): PtFormatError {
+  return new PtFormatError('limit', `${reason} (limits.${limit})`);
 }

@@ -1,174 +1,239 @@
-import { ByteBuffer } from './byte-buffer.js';
-import { contiguousStride, DTYPES, elementCount } from './dtypes.js';
-import { MAX_DEPTH } from './limits.js';
+import { DTYPES } from './dtypes.js';
+import { isHashable } from './keys.js';
+import { LazyTensor } from './lazy-tensor.js';
+import { DEFAULT_LIMITS } from './limits.js';
 import { OP } from './opcodes.js';
-import { PtTensor, type PtValue } from './pt-value.js';
+import { PickleEmitter, type Protocol } from './pickle-emitter.js';
+import { PtTensor } from './pt-value.js';
+import { sharedObjects } from './shared-objects.js';
+import { type StorageEntry, StorageTable } from './storage-table.js';
+import {
+  NumpyScalar,
+  PtByteArray,
+  PtComplex,
+  PtDevice,
+  PtDType,
+  PtFloat,
+  PtFrozenSet,
+  PtOrderedDict,
+  PtTuple,
+} from './values.js';
+
+/** Beyond it a value is not read either. */
+const MAX_DEPTH = DEFAULT_LIMITS.depth;
 
 /**
- * A value as a pickle of protocol 2 that PyTorch's restricted reader takes, and the tensors whose bytes go to the
- * storages `0`, `1`, … it names. A tensor that occurs twice has one storage.
+ * A value as a pickle, and the storages `0`, `1`, … it names. What occurs twice is written once.
  *
  * @throws TypeError for a value that cannot be written, with its path.
  */
-export function pickle(value: PtValue): { bytes: Uint8Array; storages: PtTensor[] } {
-  const writer = new PickleWriter();
-  writer.out.byte(OP.PROTO);
-  writer.out.byte(2);
+export function pickle(value: unknown, protocol: Protocol): { bytes: Uint8Array; storages: StorageEntry[] } {
+  const writer = new PickleWriter(protocol, sharedObjects(value));
   writer.value(value, '', 0);
-  writer.out.byte(OP.STOP);
-  return { bytes: writer.out.view(), storages: [...writer.storages.keys()] };
+  writer.emit.out.byte(OP.STOP);
+  return { bytes: writer.emit.out.view(), storages: writer.storages.entries() };
 }
 
 class PickleWriter {
-  readonly out = new ByteBuffer();
-  /** Tensors in the order of their storages' keys. */
-  readonly storages = new Map<PtTensor, number>();
+  readonly emit: PickleEmitter;
+  readonly storages = new StorageTable();
+  readonly #shared: ReadonlySet<object>;
+  /** Slots of the shared objects written so far. */
+  readonly #memo = new Map<object, number>();
+  readonly #openTuples = new Set<PtTuple>();
 
-  value(value: PtValue, path: string, depth: number): void {
-    const { out } = this;
-    if (value === null) out.byte(OP.NONE);
-    else if (typeof value === 'boolean') out.byte(value ? OP.NEWTRUE : OP.NEWFALSE);
-    else if (typeof value === 'string') this.#string(value, path);
-    else if (typeof value === 'bigint') this.#integer(value);
-    else if (typeof value === 'number') this.#number(value);
-    else if (value instanceof PtTensor) this.#tensor(value);
-    else if (depth >= MAX_DEPTH) throw new TypeError(`${path}: nested deeper than ${MAX_DEPTH}`);
-    else if (Array.isArray(value)) this.#list(value, path, depth);
-    else if (value instanceof Map) this.#dict(value.entries(), path, depth);
-    else if (isPlainObject(value)) this.#dict(Object.entries(value), path, depth);
-    else throw new TypeError(`${path || 'the value'}: ${describe(value)} cannot be written`);
+  constructor(protocol: Protocol, shared: ReadonlySet<object>) {
+    this.emit = new PickleEmitter(protocol);
+    this.#shared = shared;
   }
 
-  #list(items: readonly PtValue[], path: string, depth: number): void {
-    this.out.byte(OP.EMPTY_LIST);
+  value(value: unknown, path: string, depth: number): void {
+    const { emit } = this;
+    if (value === null) emit.out.byte(OP.NONE);
+    else if (typeof value === 'boolean') emit.out.byte(value ? OP.NEWTRUE : OP.NEWFALSE);
+    else if (typeof value === 'string') emit.string(value, () => path);
+    else if (typeof value === 'bigint') emit.integer(value);
+    else if (typeof value === 'number') emit.number(value);
+    else if (typeof value === 'object') this.#object(value, path, depth);
+    else throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
+  }
+
+  #object(value: object, path: string, depth: number): void {
+    const { emit } = this;
+    const slot = this.#memo.get(value);
+    if (slot !== undefined) return emit.get(slot);
+    if (depth >= MAX_DEPTH) throw new TypeError(`${place(path)}: nested deeper than ${MAX_DEPTH}`);
+    if (value instanceof PtTuple) this.#tuple(value, path, depth);
+    else if (Array.isArray(value)) this.#list(value, path, depth);
+    else if (value instanceof Map) this.#map(value, path, depth);
+    else if (value instanceof Set) this.#set(value, path, depth);
+    else if (value instanceof PtTensor || value instanceof LazyTensor) this.#tensor(value, path);
+    else if (value instanceof Uint8Array)
+      value instanceof PtByteArray ? emit.byteArray(value) : emit.bytes(value);
+    else if (!this.#scalar(value, path)) {
+      if (!isPlainObject(value)) throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
+      emit.out.byte(OP.EMPTY_DICT);
+      this.#remember(value);
+      this.#items(Object.entries(value), path, depth);
+    }
+    this.#remember(value);
+  }
+
+  /** Gives the object on top of the stack a slot if it occurs again. */
+  #remember(value: object): void {
+    if (!this.#shared.has(value) || this.#memo.has(value)) return;
+    const slot = this.#memo.size;
+    this.#memo.set(value, slot);
+    this.emit.put(slot);
+  }
+
+  /** Numbers and names that are objects here. */
+  #scalar(value: object, path: string): boolean {
+    const { emit } = this;
+    if (value instanceof PtFloat) emit.float(value.value);
+    else if (value instanceof PtComplex) {
+      emit.global('__builtin__', 'complex');
+      emit.float(value.re);
+      emit.float(value.im);
+      this.#call(2);
+    } else if (value instanceof PtDType) emit.global('torch', value.name);
+    else if (value instanceof PtDevice) {
+      emit.global('torch', 'device');
+      emit.string(value.type, () => path);
+      if (value.index !== null) emit.integer(value.index);
+      this.#call(value.index === null ? 1 : 2);
+    } else if (value instanceof NumpyScalar) {
+      const float = value.dtype.startsWith('float') && typeof value.value === 'number';
+      this.value(float ? new PtFloat(value.value as number) : value.value, path, 0);
+    } else return false;
+    return true;
+  }
+
+  #list(items: readonly unknown[], path: string, depth: number): void {
+    const { out } = this.emit;
+    out.byte(OP.EMPTY_LIST);
+    this.#remember(items);
     if (items.length === 0) return;
-    this.out.byte(OP.MARK);
+    out.byte(OP.MARK);
+    this.#each(items, path, depth);
+    out.byte(OP.APPENDS);
+  }
+
+  #tuple(items: PtTuple, path: string, depth: number): void {
+    // Unlike a list it is made after what it holds.
+    if (this.#openTuples.has(items)) throw new TypeError(`${place(path)}: a tuple that holds itself`);
+    this.#openTuples.add(items);
+    if (items.length > 3) this.emit.out.byte(OP.MARK);
+    this.#each(items, path, depth);
+    this.emit.endTuple(items.length);
+    this.#openTuples.delete(items);
+  }
+
+  #each(items: readonly unknown[], path: string, depth: number): void {
     for (let i = 0; i < items.length; i++) {
-      const item = items[i]!;
+      const item = items[i];
       // Lists of IDs are long; a path is made only for what can fail.
-      if (typeof item === 'string') this.#string(item, path, i);
+      if (typeof item === 'string') this.emit.string(item, () => `${path}/${i}`);
       else this.value(item, `${path}/${i}`, depth + 1);
     }
-    this.out.byte(OP.APPENDS);
   }
 
-  #dict(entries: Iterable<readonly [string | number, PtValue]>, path: string, depth: number): void {
-    this.out.byte(OP.EMPTY_DICT);
+  #map(map: ReadonlyMap<unknown, unknown>, path: string, depth: number): void {
+    const { emit } = this;
+    if (!(map instanceof PtOrderedDict)) {
+      emit.out.byte(OP.EMPTY_DICT);
+      this.#remember(map);
+      return this.#items(map, path, depth);
+    }
+    emit.global('collections', 'OrderedDict');
+    this.#call(0);
+    this.#remember(map);
+    this.#items(map, path, depth);
+    if (map.attributes === null) return;
+    this.value(map.attributes, `${path}/(attributes)`, depth + 1);
+    emit.out.byte(OP.BUILD);
+  }
+
+  #items(entries: Iterable<readonly [unknown, unknown]>, path: string, depth: number): void {
+    const { out } = this.emit;
     let open = false;
     for (const [key, item] of entries) {
-      if (typeof key !== 'string' && typeof key !== 'number') {
-        throw new TypeError(`${path || 'the value'}: a key is ${describe(key)}; keys are strings or numbers`);
+      if (!isHashable(key)) {
+        throw new TypeError(`${place(path)}: a key is ${describe(key)}; Python cannot hash it`);
       }
-      if (!open) this.out.byte(OP.MARK);
+      const name = typeof key === 'object' ? '(…)' : String(key);
+      if (!open) out.byte(OP.MARK);
       open = true;
-      this.value(key, `${path}/${key}`, depth);
-      this.value(item, `${path}/${key}`, depth + 1);
+      this.value(key, `${path}/${name}`, depth + 1);
+      this.value(item, `${path}/${name}`, depth + 1);
     }
-    if (open) this.out.byte(OP.SETITEMS);
+    if (open) out.byte(OP.SETITEMS);
   }
 
-  #string(value: string, path = '', index?: number): void {
-    const { out } = this;
-    // UTF-8 has no lone surrogates: two different IDs could become one.
-    if (!isWellFormed(value)) {
-      const where = index === undefined ? path || 'the value' : `${path}/${index}`;
-      throw new TypeError(`${where}: ${JSON.stringify(value)} has half a character and cannot be written`);
-    }
-    out.byte(OP.BINUNICODE);
-    out.u32(Buffer.byteLength(value));
-    out.text(value);
+  #set(set: ReadonlySet<unknown>, path: string, depth: number): void {
+    const { emit } = this;
+    const items = [...set];
+    const bad = items.find((item) => !isHashable(item));
+    if (bad !== undefined)
+      throw new TypeError(`${place(path)}: a set has ${describe(bad)}; Python cannot hash it`);
+    emit.global('__builtin__', set instanceof PtFrozenSet ? 'frozenset' : 'set');
+    this.#list(items, path, depth + 1);
+    this.#call(1);
   }
 
-  #number(value: number): void {
-    if (Number.isInteger(value) && !Object.is(value, -0)) {
-      this.#integer(value);
-    } else {
-      this.out.byte(OP.BINFLOAT);
-      this.out.f64BigEndian(value);
-    }
+  #tensor(value: PtTensor | LazyTensor, path: string): void {
+    const { emit } = this;
+    if (!value.parameter) return this.#plainTensor(value, path);
+    emit.global('torch._utils', '_rebuild_parameter');
+    this.#plainTensor(value, path);
+    emit.out.byte(value.requiresGrad ? OP.NEWTRUE : OP.NEWFALSE);
+    emit.global('collections', 'OrderedDict');
+    this.#call(0);
+    this.#call(3);
   }
 
-  #integer(value: number | bigint): void {
-    const { out } = this;
-    if (value >= 0 && value <= 0xff) {
-      out.byte(OP.BININT1);
-      out.byte(Number(value));
-    } else if (value >= 0 && value <= 0xffff) {
-      out.byte(OP.BININT2);
-      out.u16(Number(value));
-    } else if (value >= -0x80000000 && value <= 0x7fffffff) {
-      out.byte(OP.BININT);
-      out.i32(Number(value));
-    } else {
-      const bytes = twosComplement(BigInt(value));
-      if (bytes.length > 255) throw new TypeError(`an integer of ${bytes.length} bytes cannot be written`);
-      out.byte(OP.LONG1);
-      out.byte(bytes.length);
-      out.raw(bytes);
-    }
-  }
-
-  #tensor(value: PtTensor): void {
-    const { out } = this;
-    const key = this.storages.get(value) ?? this.storages.size;
-    this.storages.set(value, key);
-    const { storage } = DTYPES[value.dtype];
-    const count = elementCount(value.shape);
-    this.#global('torch._utils', storage ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3');
+  #plainTensor(value: PtTensor | LazyTensor, path: string): void {
+    const { emit } = this;
+    const { out } = emit;
+    const { key, size, type } = this.storages.entry(value, place(path));
+    emit.global('torch._utils', type ? '_rebuild_tensor_v2' : '_rebuild_tensor_v3');
     out.byte(OP.MARK);
     out.byte(OP.MARK);
-    this.#string('storage');
-    if (storage) this.#global('torch', storage);
-    else this.#global('torch.storage', 'UntypedStorage');
-    this.#string(String(key));
-    this.#string('cpu');
-    this.#integer(storage ? count : value.byteLength);
+    emit.string('storage', () => path);
+    if (type) emit.global('torch', type);
+    else emit.global('torch.storage', 'UntypedStorage');
+    emit.string(String(key), () => path);
+    emit.string('cpu', () => path);
+    emit.integer(type ? size / DTYPES[value.dtype].bytes : size);
     out.byte(OP.TUPLE);
     out.byte(OP.BINPERSID);
-    this.#integer(0);
-    this.#tuple(value.shape);
-    this.#tuple(contiguousStride(value.shape));
-    out.byte(OP.NEWFALSE);
-    this.#global('collections', 'OrderedDict');
-    out.byte(OP.EMPTY_TUPLE);
-    out.byte(OP.REDUCE);
-    if (!storage) this.#global('torch', value.dtype);
+    emit.integer(value.offset);
+    emit.tuple(value.shape);
+    emit.tuple(value.stride);
+    // A parameter's own flag counts; the tensor within has none.
+    out.byte(value.requiresGrad && !value.parameter ? OP.NEWTRUE : OP.NEWFALSE);
+    emit.global('collections', 'OrderedDict');
+    this.#call(0);
+    if (!type) emit.global('torch', value.dtype);
     out.byte(OP.TUPLE);
     out.byte(OP.REDUCE);
   }
 
-  #tuple(items: readonly number[]): void {
-    const { out } = this;
-    if (items.length > 3) out.byte(OP.MARK);
-    for (const item of items) this.#integer(item);
-    out.byte([OP.EMPTY_TUPLE, OP.TUPLE1, OP.TUPLE2, OP.TUPLE3][items.length] ?? OP.TUPLE);
-  }
-
-  #global(module: string, name: string): void {
-    this.out.byte(OP.GLOBAL);
-    this.out.text(`${module}\n${name}\n`);
+  /** Calls the global below the last items with them, at most three. */
+  #call(items: number): void {
+    this.emit.endTuple(items);
+    this.emit.out.byte(OP.REDUCE);
   }
 }
 
-/** Whether no surrogate stands alone. */
-const LONE_SURROGATE = /\p{Surrogate}/u;
-const isWellFormed = (value: string) => !LONE_SURROGATE.test(value);
-
-/** Little-endian two's complement in as few bytes as hold the sign too. */
-function twosComplement(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest >>= 8n) {
-    const byte = Number(rest & 0xffn);
-    bytes.push(byte);
-    const signed = rest >> 8n;
-    if ((signed === 0n && byte < 0x80) || (signed === -1n && byte >= 0x80)) return Uint8Array.from(bytes);
-  }
-}
-
-function isPlainObject(value: unknown): value is { [key: string]: PtValue } {
-  if (typeof value !== 'object' || value === null) return false;
+function isPlainObject(value: object): value is Record<string, unknown> {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
+}
+
+/** Where in the value something is wrong; of a long path its end. */
+function place(path: string): string {
+  return path.length > 200 ? `…${path.slice(-150)}` : path || 'the value';
 }
 
 function describe(value: unknown): string {

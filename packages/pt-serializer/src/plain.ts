@@ -1,6 +1,6 @@
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
-import { MAX_DEPTH } from './limits.js';
+import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOrderedDict } from './values.js';
 
 interface Frame {
   readonly value: object;
@@ -10,22 +10,24 @@ interface Frame {
 }
 
 /**
- * Makes sure that a value consists of data alone (a pickle may end with a bare name or an unfinished object) and is not
- * nested too deep, on its longest path. Each object is visited once, however often it is shared; cycles are legal.
+ * Makes data of what a pickle left: makes sure that it consists of data alone (a pickle may end with a bare name or an
+ * unfinished object), that it is not nested too deep on its longest path, and, unless `exact`, puts plain numbers in the
+ * place of floats and numpy's scalars. Each object is visited once, however often it is shared; cycles are legal.
  *
  * @throws PtFormatError `pickle` or `limit`.
  */
-export function checkPlain(root: unknown): void {
+export function toData(root: unknown, depth: number, exact: boolean): unknown {
   const heights = new Map<object, number>();
   const open = new Set<object>();
   const frames: Frame[] = [];
+  const change = exact ? (value: unknown) => value : plainNumber;
   const enter = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    const items = itemsOf(value);
+    const items = itemsOf(value, change);
     if (items === null || open.has(value)) return;
     const height = heights.get(value) ?? 1;
-    if (frames.length + height > MAX_DEPTH) {
-      throw new PtFormatError('limit', `it is nested deeper than ${MAX_DEPTH}`);
+    if (frames.length + height > depth) {
+      throw new PtFormatError('limit', `it is nested deeper than ${depth} (limits.depth)`);
     }
     const parent = frames.at(-1);
     if (parent) parent.below = Math.max(parent.below, height);
@@ -33,7 +35,8 @@ export function checkPlain(root: unknown): void {
     open.add(value);
     frames.push({ value, items, below: 0 });
   };
-  enter(root);
+  const data = change(root);
+  enter(data);
   for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
     const next = frame.items.next();
     if (!next.done) {
@@ -46,11 +49,40 @@ export function checkPlain(root: unknown): void {
     const parent = frames.at(-1);
     if (parent) parent.below = Math.max(parent.below, frame.below + 1);
   }
+  return data;
 }
 
-/** What is in a container; null for data that hold nothing. */
-function itemsOf(value: object): Iterator<unknown> | null {
-  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return value.values();
-  if (value instanceof LazyTensor || value instanceof Uint8Array) return null;
+type Change = (value: unknown) => unknown;
+
+const plainNumber: Change = (value) =>
+  value instanceof PtFloat || value instanceof NumpyScalar ? value.value : value;
+
+const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar];
+
+/** The objects in a container, after `change`; null for data that hold nothing. */
+function itemsOf(value: object, change: Change): Iterator<unknown> | null {
+  if (Array.isArray(value)) return inArray(value, change);
+  if (value instanceof Map) return inMap(value, change);
+  if (value instanceof Set) return value.values();
+  if (LEAVES.some((leaf) => value instanceof leaf)) return null;
   throw new PtFormatError('pickle', 'a name or an unfinished object stands where data should be');
+}
+
+function* inArray(items: unknown[], change: Change): Generator<unknown> {
+  for (let i = 0; i < items.length; i++) {
+    // Millions of IDs are passed over without another step.
+    if (typeof items[i] !== 'object') continue;
+    items[i] = change(items[i]);
+    yield items[i];
+  }
+}
+
+function* inMap(dict: Map<unknown, unknown>, change: Change): Generator<unknown> {
+  for (const [key, value] of dict) {
+    yield key;
+    const changed = change(value);
+    if (changed !== value) dict.set(key, changed);
+    yield changed;
+  }
+  if (dict instanceof PtOrderedDict) yield dict.attributes;
 }

@@ -1,56 +1,140 @@
-import { DTYPES, type DType, elementCount, isDType } from './dtypes.js';
+import { contiguousStride, DTYPES, type DType, elementCount, isDType } from './dtypes.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
 export type TensorData = ArrayBufferView | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>);
+
+/** Bytes that several tensors are views of; written once. Made by `storage()`. */
+export class PtStorage {
+  constructor(
+    /** Bytes. */
+    readonly size: number,
+    readonly data: TensorData,
+  ) {
+    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a storage of ${size} bytes`);
+    if (typeof data !== 'function' && data.byteLength !== size)
+      throw new RangeError(`a storage of ${size} bytes, not ${data.byteLength}`);
+  }
+}
+
+/** How a tensor lies in its storage, and what it is beside its elements. */
+export interface TensorOptions {
+  /** Steps between neighbours of each dimension, in elements. Default: row-major without gaps. */
+  stride?: readonly number[];
+  /** Of the first element within the storage, in elements. Default 0. */
+  offset?: number;
+  /** Default false. */
+  requiresGrad?: boolean;
+  /** Whether it is a `torch.nn.Parameter`. Default false. */
+  parameter?: boolean;
+}
 
 /** A tensor to be written. Made by `tensor()`. */
 export class PtTensor {
   /** Bytes of all elements. */
   readonly byteLength: number;
   readonly shape: readonly number[];
+  readonly stride: readonly number[];
+  readonly offset: number;
+  readonly requiresGrad: boolean;
+  readonly parameter: boolean;
+  readonly storage: PtStorage;
 
   constructor(
     readonly dtype: DType,
     shape: readonly number[],
-    readonly data: TensorData,
+    data: TensorData | PtStorage,
+    { stride, offset = 0, requiresGrad = false, parameter = false }: TensorOptions = {},
   ) {
-    this.shape = [...shape];
     if (!isDType(dtype)) throw new RangeError(`unknown dtype ${String(dtype)}`);
-    if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-      throw new RangeError(`shape [${shape}] has a size that is not a whole number, at least 0`);
-    }
+    this.shape = wholeNumbers(shape, 'shape');
     this.byteLength = elementCount(shape) * DTYPES[dtype].bytes;
     if (!Number.isSafeInteger(this.byteLength)) throw new RangeError(`shape [${shape}] is too large`);
-    if (typeof data !== 'function' && data.byteLength !== this.byteLength) {
+    this.stride = stride ? wholeNumbers(stride, 'stride') : contiguousStride(shape);
+    [this.offset] = wholeNumbers([offset], 'offset') as [number];
+    this.requiresGrad = requiresGrad;
+    this.parameter = parameter;
+    const viewed = data instanceof PtStorage;
+    if (!viewed && (stride || offset !== 0))
+      throw new RangeError('only a tensor over a storage() has a stride or an offset');
+    if (!viewed && typeof data !== 'function' && data.byteLength !== this.byteLength) {
       throw new RangeError(
         `a ${dtype} tensor of shape [${shape}] has ${this.byteLength} bytes, not ${data.byteLength}`,
       );
     }
+    this.storage = viewed ? data : new PtStorage(this.byteLength, data);
+    this.#checkStorage();
+  }
+
+  #checkStorage(): void {
+    const { shape, stride, offset, dtype, storage } = this;
+    const { bytes } = DTYPES[dtype];
+    if (stride.length !== shape.length)
+      throw new RangeError(`shape [${shape}] and stride [${stride}] differ in length`);
+    if (storage.size % bytes !== 0)
+      throw new RangeError(`a storage of ${storage.size} bytes has no whole number of ${dtype} elements`);
+    if (this.byteLength === 0) return;
+    const last = shape.reduce((sum, size, i) => sum + (size - 1) * stride[i]!, offset);
+    if (!((last + 1) * bytes <= storage.size))
+      throw new RangeError(
+        `shape [${shape}], stride [${stride}], offset ${offset} reach beyond a storage of ${storage.size} bytes`,
+      );
   }
 }
 
 /**
  * A tensor to be written.
  *
- * @param data its bytes, row-major and little-endian, as a view, or a function that gives them in pieces when they are
- * due (for what does not fit in memory); their number must be that of the shape.
- * @throws RangeError when shape, dtype and length do not agree.
+ * @param data its bytes, row-major and little-endian, as a view; or a function that gives them in pieces when they are
+ * due (for what does not fit in memory), as many as the shape says; or a `storage()` that it is a view of.
+ * @throws RangeError when shape, dtype, stride, offset and length do not agree.
  */
-export function tensor(dtype: DType, shape: readonly number[], data: TensorData): PtTensor {
-  return new PtTensor(dtype, shape, data);
+export function tensor(
+  dtype: DType,
+  shape: readonly number[],
+  data: TensorData | PtStorage,
+  options?: TensorOptions,
+): PtTensor {
+  return new PtTensor(dtype, shape, data, options);
 }
 
 /**
- * What can be written. A Map or a plain object becomes a dict; whole numbers and bigints become ints, other numbers
- * floats.
+ * Bytes that several tensors share.
+ *
+ * @param size bytes.
+ * @param data as many bytes, little-endian, at once or in pieces when due.
+ * @throws RangeError when the length is another.
+ */
+export function storage(size: number, data: TensorData): PtStorage {
+  return new PtStorage(size, data);
+}
+
+/**
+ * What can be written: everything that is read, and plain objects as dicts. Whole numbers up to 2^53 and bigints become
+ * ints, other numbers floats; `new PtFloat(1)` makes a float of a whole one, `tuple()` a tuple. What occurs twice is
+ * written once and is one object when it is loaded.
  */
 export type PtValue =
   | PtTensor
-  | ReadonlyMap<string | number, PtValue>
+  | LazyTensor
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
   | { readonly [key: string]: PtValue }
   | readonly PtValue[]
+  | Uint8Array
+  | PtFloat
+  | PtComplex
+  | PtDType
+  | PtDevice
+  | NumpyScalar
   | string
   | number
   | bigint
   | boolean
   | null;
+
+function wholeNumbers(values: readonly number[], what: string): readonly number[] {
+  if (values.every((value) => Number.isSafeInteger(value) && value >= 0)) return [...values];
+  throw new RangeError(`${what} [${values}] has a number that is not whole, at least 0`);
+}

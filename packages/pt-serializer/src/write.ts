@@ -1,11 +1,16 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
-import type { PtTensor, PtValue } from './pt-value.js';
-import { type Sink, ZipWriter } from './zip-writer.js';
+import type { PtValue } from './pt-value.js';
+import { fileSink, isFileHandle, type Sink } from './sink.js';
+import { ZipWriter } from './zip-writer.js';
 
 /** How a `.pt` is written. */
 export interface WriteOptions {
   /** The folder inside the archive; PyTorch uses the file's name without its ending. Default `archive`. */
   name?: string;
+  /** Of the pickle. Default 2; what is written with 4 is refused by `torch.load(weights_only=True)`. */
+  protocol?: Protocol;
 }
 
 /** Bytes; a member's name has fewer than 2^16. */
@@ -15,13 +20,14 @@ const MAX_NAME = 255;
  * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: beyond the pickle itself (dicts, lists,
  * strings) nothing is copied. Equal values give equal bytes.
  *
+ * @param sink an open file, written from where it stands, or anything that takes bytes.
  * @throws TypeError for a value that cannot be written; RangeError when a tensor's pieces have the wrong length; what
  * the sink throws. The sink then holds an incomplete file.
  */
 export async function writePt(
-  sink: Sink,
+  sink: Sink | FileHandle,
   value: PtValue,
-  { name = 'archive' }: WriteOptions = {},
+  { name = 'archive', protocol = 2 }: WriteOptions = {},
 ): Promise<void> {
   if (
     ['', '.', '..'].includes(name) ||
@@ -29,15 +35,15 @@ export async function writePt(
     Buffer.byteLength(name) > MAX_NAME
   )
     throw new RangeError(`${JSON.stringify(name)} is no name for a folder`);
-  const { bytes, storages } = pickle(value);
-  const zip = new ZipWriter(sink);
+  if (protocol !== 2 && protocol !== 4)
+    throw new RangeError(`protocol ${String(protocol)}; 2 and 4 are written`);
+  const { bytes, storages } = pickle(value, protocol);
+  const zip = new ZipWriter(isFileHandle(sink) ? fileSink(sink) : sink);
   const small = (path: string, content: Uint8Array) =>
     zip.add(`${name}/${path}`, content.byteLength, [content]);
   await small('data.pkl', bytes);
   await small('byteorder', Buffer.from('little'));
-  for (const [key, storage] of storages.entries()) {
-    await zip.add(`${name}/data/${key}`, storage.byteLength, piecesOf(storage));
-  }
+  for (const { key, size, pieces } of storages) await zip.add(`${name}/data/${key}`, size, pieces());
   await small('version', Buffer.from('3\n'));
   await zip.finish();
 }
@@ -52,9 +58,4 @@ export async function encodePt(value: PtValue, options: WriteOptions = {}): Prom
   };
   await writePt(sink, value, options);
   return Buffer.concat(pieces);
-}
-
-function piecesOf({ data }: PtTensor): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  if (typeof data === 'function') return data();
-  return [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
 }

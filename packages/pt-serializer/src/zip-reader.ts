@@ -1,5 +1,5 @@
-import type { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
+import type { Source } from './source.js';
 
 /** A stored member: its bytes are those of the file from `start` on. */
 export interface Member {
@@ -10,8 +10,8 @@ export interface Member {
 }
 
 const U32_MAX = 0xffffffff;
-/** Bytes; room for a million members. PyTorch's files have one for each storage. */
-const MAX_DIRECTORY = 2 ** 27;
+/** Bytes of an entry of the central directory, with names and extras of ordinary length. */
+const MAX_ENTRY = 4096;
 /** The end record, and the longest comment that may follow it. */
 const END_SEARCH = 22 + 0xffff;
 
@@ -26,20 +26,18 @@ interface CentralEntry extends Omit<Member, 'start'> {
  *
  * @throws PtFormatError with code `zip` or `unsupported`.
  */
-export async function readZip(file: FileSource): Promise<Map<string, Member>> {
+export async function readZip(file: Source, maxMembers: number): Promise<Map<string, Member>> {
   const fail = (reason: string, offset?: number) =>
-    new PtFormatError('zip', reason, { path: file.path, ...(offset === undefined ? {} : { offset }) });
+    new PtFormatError('zip', reason, offset === undefined ? {} : { offset });
   const { count, size, start } = await findDirectory(file, fail);
   if (start + size > file.size) throw fail('the central directory reaches beyond the file');
-  if (size > MAX_DIRECTORY) {
-    const reason = `the central directory has ${size} bytes; at most ${MAX_DIRECTORY} are read`;
-    throw new PtFormatError('limit', reason, { path: file.path });
-  }
+  // Each entry has 46 bytes at least, so a count beyond the directory's size is no count.
+  if (count > maxMembers)
+    throw new PtFormatError('limit', `${count} members; at most ${maxMembers} are read (limits.members)`);
+  if (size > count * MAX_ENTRY) throw fail('the central directory holds more than its members');
   const entries = parseDirectory(await file.read(start, size), count, start, fail);
   if (entries.some(({ name }) => /^[^/]+\/constants\.pkl$/.test(name))) {
-    throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data', {
-      path: file.path,
-    });
+    throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data');
   }
   const members = new Map<string, Member>();
   const ranges: [from: number, to: number, name: string][] = [];
@@ -63,7 +61,7 @@ export async function readZip(file: FileSource): Promise<Map<string, Member>> {
 
 type Fail = (reason: string, offset?: number) => PtFormatError;
 
-async function findDirectory(file: FileSource, fail: Fail) {
+async function findDirectory(file: Source, fail: Fail) {
   const tailStart = Math.max(0, file.size - END_SEARCH);
   const tail = await file.read(tailStart, file.size - tailStart);
   let at = tail.length - 22;
@@ -148,12 +146,15 @@ function widen(fields: Record<'size' | 'compressed' | 'offset', number>, extra: 
   throw fail('its zip64 sizes are missing');
 }
 
-async function localDataStart(file: FileSource, { name, offset }: CentralEntry, fail: Fail): Promise<number> {
-  const header = await file.read(offset, 30);
+async function localDataStart(file: Source, { name, offset }: CentralEntry, fail: Fail): Promise<number> {
+  const header = await file.read(
+    offset,
+    Math.min(30 + Buffer.byteLength(name), Math.max(30, file.size - offset)),
+  );
   if (header.readUInt32LE(0) !== 0x04034b50) throw fail(`member ${name} has no local header`, offset);
   const nameLength = header.readUInt16LE(26);
-  const local = (await file.read(offset + 30, nameLength)).toString('utf8');
-  if (local !== name)
+  const local = header.toString('utf8', 30);
+  if (local !== name || nameLength !== header.length - 30)
     throw fail(`member ${name} is named ${JSON.stringify(local)} in its local header`, offset);
   return offset + 30 + nameLength + header.readUInt16LE(28);
 }

@@ -1,10 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ByteBuffer } from './byte-buffer.js';
-
-/** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
-export interface Sink {
-  write(bytes: Uint8Array): Promise<void>;
-}
+import type { Sink } from './sink.js';
 
 interface Entry {
   name: Uint8Array;
@@ -18,6 +14,8 @@ const U32_MAX = 0xffffffff;
 const FLAGS = 0x0808;
 /** Every member's data begin at a multiple of this in the file, so that they can be mapped. */
 const ALIGNMENT = 64;
+/** Bytes handed to the sink at once. */
+const PART = 1 << 22;
 
 /**
  * Writes a zip of stored members as PyTorch does: aligned data, sizes behind them, zip64 where a size or an offset needs
@@ -50,10 +48,15 @@ export class ZipWriter {
     let crc = 0;
     let written = 0;
     for await (const piece of pieces) {
-      crc = crc32(piece, crc);
       written += piece.byteLength;
       if (written > size) break;
-      await this.#data(piece);
+      // While a part is on its way to the sink, the checksum of it is taken.
+      for (let at = 0; at < piece.byteLength; at += PART) {
+        const part = piece.subarray(at, at + PART);
+        const writing = this.#data(part);
+        crc = crc32(part, crc);
+        await writing;
+      }
     }
     if (written !== size) {
       throw new RangeError(

@@ -1,0 +1,36 @@
+import { PtFormatError } from './format-error.js';
+import { PtByteArray, PtFloat, PtFrozenSet, PtTuple } from './values.js';
+
+/** Whether a tuple can be a key, once it is known. */
+const known = new WeakMap<PtTuple, boolean>();
+
+/** A tuple of these items. What is known of the tuples in it is used, so that no nesting is walked twice. */
+export function makeTuple(items: readonly unknown[]): PtTuple {
+  const made = PtTuple.from(items) as PtTuple;
+  isHashable(made);
+  return made;
+}
+
+/**
+ * What a dict or a set holds for a key: numbers as numbers, whether Python had ints or floats.
+ *
+ * @throws PtFormatError for what Python cannot hash.
+ */
+export function keyOf(value: unknown): unknown {
+  if (value instanceof PtFloat) return value.value;
+  if (!isHashable(value))
+    throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
+  return value;
+}
+
+/** Whether Python can hash a value, as a key must be. */
+export function isHashable(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (value instanceof PtTuple) {
+    const found = known.get(value) ?? value.every(isHashable);
+    known.set(value, found);
+    return found;
+  }
+  if (value instanceof PtByteArray) return false;
+  return value instanceof PtFloat || value instanceof PtFrozenSet || value instanceof Uint8Array;
+}

@@ -1,0 +1,19 @@
+import { checkRange, type Source } from './source.js';
+
+/** A file that lies in memory; what is read are views of it. */
+export class MemorySource implements Source {
+  readonly size: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.size = bytes.byteLength;
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    checkRange(this, offset, length);
+    return this.#bytes.subarray(offset, offset + length);
+  }
+
+  async close(): Promise<void> {}
+}

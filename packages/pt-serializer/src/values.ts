@@ -1,0 +1,67 @@
+import type { DType } from './dtypes.js';
+
+/** A Python tuple: an array that a reader gives for it, and that is written as one. Made by `tuple()`. */
+export class PtTuple<T = unknown> extends Array<T> {
+  // What map() or slice() makes of a tuple is a plain array.
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+}
+
+/** A tuple of these items. */
+export function tuple<T>(...items: T[]): PtTuple<T> {
+  return PtTuple.from(items) as PtTuple<T>;
+}
+
+/**
+ * A Python float, also where the number is whole: `new PtFloat(1)` is written as `1.0`, while `1` is written as an int.
+ * Read only with the option `exact`.
+ */
+export class PtFloat {
+  constructor(readonly value: number) {}
+
+  valueOf(): number {
+    return this.value;
+  }
+}
+
+/** A Python complex number. */
+export class PtComplex {
+  constructor(
+    readonly re: number,
+    readonly im: number,
+  ) {}
+}
+
+/** An `OrderedDict`, as `state_dict()` returns. */
+export class PtOrderedDict<V = unknown> extends Map<unknown, V> {
+  /** Attributes set on it, such as a state dict's `_metadata`; null if there are none. */
+  attributes: ReadonlyMap<unknown, unknown> | null = null;
+}
+
+/** A Python frozenset. */
+export class PtFrozenSet<T = unknown> extends Set<T> {}
+
+/** A Python bytearray; `bytes` is a plain Uint8Array. */
+export class PtByteArray extends Uint8Array {}
+
+/** An element type used as a value, such as `torch.float32`. */
+export class PtDType {
+  constructor(readonly name: DType) {}
+}
+
+/** A `torch.device`. */
+export class PtDevice {
+  constructor(
+    readonly type: string,
+    readonly index: number | null,
+  ) {}
+}
+
+/** A number of numpy with its type. Read only with the option `exact`; written as a plain Python number. */
+export class NumpyScalar {
+  constructor(
+    readonly dtype: DType,
+    readonly value: number | bigint | boolean | PtComplex,
+  ) {}
+}
