@@ -1,3 +1,4 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library();
+// Also for programs that are not ES modules: Node 20 cannot require() one.
+export default library({ format: ['esm', 'cjs'] });

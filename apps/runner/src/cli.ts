@@ -4,6 +4,7 @@ import { CommanderError } from 'commander';
 import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
+import { inspect } from './inspect/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
 import { reporter } from './reporter.js';
@@ -53,9 +54,14 @@ function exitCodeOf(error: unknown): number {
 }
 
 try {
-  const tell = reporter(process.stdout);
-  await commandLine(version, async (options) => {
-    process.exitCode = await embed(options, tell, stop);
+  await commandLine(version, {
+    async embed(options) {
+      process.exitCode = await embed(options, reporter(process.stdout), stop);
+    },
+    async inspect(options) {
+      const line = (text: string) => void process.stdout.write(`${text}\n`);
+      process.exitCode = await inspect(options, { line, error: complain });
+    },
   }).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);

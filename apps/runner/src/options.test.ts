@@ -5,8 +5,11 @@ import { commandLine } from './options.js';
 
 async function parsed(...args: string[]): Promise<EmbedOptions> {
   let options: EmbedOptions | undefined;
-  const program = commandLine('1.2.3', async (given) => {
-    options = given;
+  const program = commandLine('1.2.3', {
+    embed: async (given) => {
+      options = given;
+    },
+    inspect: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });

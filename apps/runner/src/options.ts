@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EmbedOptions } from './embed.js';
+import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
 
 /** Beyond any machine and any input, and a few times it is still an exact number. */
@@ -28,13 +29,23 @@ function folder(text: string): string {
   return text;
 }
 
-/** The command line; `run` is called with what `embed` was given. */
-export function commandLine(version: string, run: (options: EmbedOptions) => Promise<void>): Command {
+function count(text: string): number {
+  return text === '0' ? 0 : whole(text);
+}
+
+/** What each command does with its options. */
+export interface Commands {
+  embed(options: EmbedOptions): Promise<void>;
+  inspect(options: InspectOptions): Promise<void>;
+}
+
+/** The command line. */
+export function commandLine(version: string, commands: Commands): Command {
   const program = new Command('holdfast')
     .description('Embeds sequences with a model, and loses nothing whatever is killed and whenever.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(holdfast embed --help tells the options)');
+    .showHelpAfterError('(holdfast help COMMAND tells the options)');
   program
     .command('embed')
     .description('FASTA in, embeddings out. The same line again goes on where an earlier run ended.')
@@ -53,11 +64,20 @@ export function commandLine(version: string, run: (options: EmbedOptions) => Pro
     )
     .option('--force-restart', 'remove what an earlier run left in the folder, and begin anew', false)
     .action(async (inputs: string[], { timeThreshold, ...options }) => {
-      await run({
+      await commands.embed({
         inputs,
         ...options,
         ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
       });
+    });
+  program
+    .command('inspect')
+    .description('Shows what PyTorch files (.pt) hold. Executes nothing of them, whoever made them.')
+    .argument('<file...>', '.pt files of any PyTorch since 0.1.10')
+    .option('--json', 'one JSON object a file, with a SHA-256 of every tensor; checksums are compared', false)
+    .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
+    .action(async (files: string[], { json, head }) => {
+      await commands.inspect({ files, json, head });
     });
   return program;
 }

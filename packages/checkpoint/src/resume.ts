@@ -55,12 +55,13 @@ export async function resumeFromCheckpoints(
 async function idsFrom(folder: string, from: number): Promise<string[]> {
   const ids: string[] = [];
   for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from)) {
-    try {
-      await using checkpoint = await openCheckpoint(join(folder, checkpointName(index)), 'unmarked');
-      ids.push(...checkpoint.sequenceIds);
-    } catch {
-      // Unreadable: its IDs are known from the plan only.
-    }
+    // Unreadable: its IDs are known from the plan only.
+    ids.push(...(await idsOf(join(folder, checkpointName(index))).catch(() => [])));
   }
   return ids;
+}
+
+async function idsOf(path: string): Promise<readonly string[]> {
+  await using checkpoint = await openCheckpoint(path, 'unmarked');
+  return checkpoint.sequenceIds;
 }

@@ -34,10 +34,10 @@ describe.each(packages)('$name, installed alone', (each) => {
     expect(files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']),
     );
-    const foreign = /^(src|test)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.ts$|^tsconfig/;
+    const foreign = /^(src|test)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.c?ts$|^tsconfig/;
     expect(files.filter((file) => foreign.test(file))).toEqual([]);
 
-    for (const file of files.filter((file) => /^dist\/.*\.js$/.test(file))) {
+    for (const file of files.filter((file) => /^dist\/.*\.c?js$/.test(file))) {
       const link = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
       expect(link, `${file} names its map`).toBeDefined();
       const map = JSON.parse(readFileSync(join(folder, dirname(file), link!), 'utf8'));
@@ -57,6 +57,10 @@ describe.each(packages)('$name, installed alone', (each) => {
     expect(output(process.execPath, 'example.mjs')).not.toBe('');
   });
 
+  const flags =
+    '--noEmit --strict --module nodenext --target es2022 --lib es2023,esnext.disposable --types node';
+  const typescript = join(root, 'node_modules/typescript/bin/tsc');
+
   test.each(each.entries)('can be imported by %s, with types', (entry) => {
     const specifier = each.name + entry.slice(1);
     const source = `import * as it from '${specifier}';\nexport const names: string[] = Object.keys(it);\n`;
@@ -65,11 +69,24 @@ describe.each(packages)('$name, installed alone', (each) => {
       join(project, 'consumer.mjs'),
       `${source.replace(': string[]', '')}console.log(names.length);\n`,
     );
-    const typescript = join(root, 'node_modules/typescript/bin/tsc');
-    const flags =
-      '--noEmit --strict --module nodenext --target es2022 --lib es2023,esnext.disposable --types node';
     output(process.execPath, typescript, ...flags.split(' '), 'consumer.ts');
     expect(Number(output(process.execPath, 'consumer.mjs'))).toBeGreaterThan(0);
+  });
+
+  test.each(each.required)('can be required by %s, with types', (entry) => {
+    const specifier = each.name + entry.slice(1);
+    writeFileSync(
+      join(project, 'consumer.cts'),
+      `import it = require('${specifier}');\nexport const names: string[] = Object.keys(it);\n`,
+    );
+    writeFileSync(
+      join(project, 'consumer.cjs'),
+      `console.log(Object.keys(require('${specifier}')).length);\n`,
+    );
+    output(process.execPath, typescript, ...flags.split(' '), 'consumer.cts');
+    const imported = `console.log(Object.keys(await import('${specifier}')).length);\n`;
+    writeFileSync(join(project, 'imported.mjs'), imported);
+    expect(output(process.execPath, 'consumer.cjs')).toBe(output(process.execPath, 'imported.mjs'));
   });
 
   test.each(each.commands)('has a command %s that embeds', (command) => {

@@ -13,6 +13,8 @@ export interface Package {
   tarball: string;
   /** The sub-paths by which it is imported, such as `.` and `./testing`. */
   entries: string[];
+  /** Those of them that CommonJS can require. */
+  required: string[];
   /** The names of its commands. */
   commands: string[];
   /** Names of our own packages it needs, all the way down. */
@@ -37,6 +39,7 @@ export const packages: Package[] = [...all].map(([name, { folder, json }]) => ({
   folder,
   tarball: `${name.replace('@', '').replace('/', '-')}-${json.version}.tgz`,
   entries: Object.keys(json.exports).filter((path) => path !== './package.json'),
+  required: Object.keys(json.exports).filter((path) => json.exports[path].require),
   commands: Object.keys(json.bin ?? {}),
   needs: needs(name),
 }));

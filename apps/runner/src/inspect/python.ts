@@ -1,0 +1,142 @@
+import {
+  NumpyScalar,
+  PtByteArray,
+  PtComplex,
+  PtDevice,
+  PtDType,
+  PtFloat,
+  PtFrozenSet,
+  PtTuple,
+} from '@holdfast/pt-serializer';
+
+/** Python's words for what a `.pt` holds, so that our listing can be compared with PyTorch's own, line by line. */
+
+/** Parts of a value put into words at most; a hostile file can make a small tuple exponentially long. */
+const MOST_PARTS = 10_000;
+
+/** The name of a value's type. */
+export function typeName(value: unknown): string {
+  if (value === null) return 'NoneType';
+  if (value instanceof NumpyScalar) return value.dtype === 'bool' ? 'bool_' : value.dtype;
+  if (typeof value !== 'object') return { string: 'str', boolean: 'bool' }[typeof value as string] ?? 'int';
+  for (const [type, name] of TYPES) if (value instanceof type) return name;
+  return 'object';
+}
+
+const TYPES: readonly (readonly [abstract new (...args: never[]) => object, string])[] = [
+  [PtFloat, 'float'],
+  [PtComplex, 'complex'],
+  [PtDType, 'dtype'],
+  [PtDevice, 'device'],
+  [PtFrozenSet, 'frozenset'],
+  [Set, 'set'],
+  [PtByteArray, 'bytearray'],
+  [Uint8Array, 'bytes'],
+  [PtTuple, 'tuple'],
+  [Array, 'list'],
+  [Map, 'dict'],
+];
+
+/** `str()` of a dict's key. */
+export function keyText(key: unknown): string {
+  return typeof key === 'string' ? key : repr(key);
+}
+
+/** `repr()` of a value that holds no tensors. */
+export function repr(value: unknown): string {
+  let parts = 0;
+  const say = (part: unknown): string => {
+    if (++parts > MOST_PARTS) return '…';
+    if (part === null) return 'None';
+    if (typeof part === 'boolean') return part ? 'True' : 'False';
+    if (typeof part === 'string') return quoted(part);
+    if (part instanceof PtFloat) return float(part.value);
+    if (part instanceof PtComplex) return complex(part, float);
+    if (part instanceof PtDType) return `torch.${part.name}`;
+    if (part instanceof PtDevice) {
+      const index = part.index === null ? '' : `, index=${part.index}`;
+      return `device(type=${quoted(part.type)}${index})`;
+    }
+    if (part instanceof NumpyScalar) return numpy(part);
+    if (part instanceof PtByteArray) return `bytearray(${bytes(part)})`;
+    if (part instanceof Uint8Array) return bytes(part);
+    if (part instanceof PtTuple) return `(${part.map(say).join(', ')}${part.length === 1 ? ',' : ''})`;
+    if (part instanceof Set) {
+      const items = part.size > 0 ? `{${[...part].map(say).join(', ')}}` : '';
+      return part instanceof PtFrozenSet ? `frozenset(${items})` : items || 'set()';
+    }
+    return String(part);
+  };
+  return say(value);
+}
+
+/** `repr()` of a float: the shortest digits that give the same double, as in JavaScript, in Python's notation. */
+export function float(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf';
+  if (Object.is(value, -0)) return '-0.0';
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e16)) {
+    return Number.isInteger(value) ? `${value}.0` : String(value);
+  }
+  const [digits, exponent = ''] = value.toExponential().split('e');
+  return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+/** Numbers of numpy have the shortest digits that tell them from their neighbours of the same type. */
+function numpy({ dtype, value }: NumpyScalar): string {
+  const real =
+    { float16: (x: number) => shortest(x, 10, -24), float32: single, complex64: single }[dtype as string] ??
+    ((x: number) => x);
+  if (value instanceof PtComplex) return complex(value, (part) => float(real(part)));
+  if (typeof value === 'number' && dtype.startsWith('float')) return float(real(value));
+  return typeof value === 'boolean' ? repr(value) : String(value);
+}
+
+const single = (value: number) => shortest(value, 23, -149);
+
+/** @param fraction bits of the type's fraction. @param least exponent of its smallest step. */
+function shortest(value: number, fraction: number, least: number): number {
+  if (!Number.isFinite(value) || value === 0) return value;
+  const step = 2 ** Math.max(Math.floor(Math.log2(Math.abs(value))) - fraction, least);
+  for (let digits = 1; digits < 10; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (Math.abs(candidate - value) < step / 2) return candidate;
+  }
+  return value;
+}
+
+function complex({ re, im }: PtComplex, say: (part: number) => string): string {
+  const short = (part: number) => say(part).replace(/\.0$/, '');
+  const imaginary = `${short(im)}j`;
+  if (Object.is(re, 0)) return imaginary;
+  return `(${short(re)}${/^-/.test(imaginary) ? '' : '+'}${imaginary})`;
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** A literal in the quotes that need fewer escapes. @param other how a character is shown that is none of the usual. */
+function literal(text: string, other: (character: string) => string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const inside = Array.from(text, (character) =>
+    character === quote ? `\\${quote}` : (ESCAPED[character] ?? other(character)),
+  );
+  return `${quote}${inside.join('')}${quote}`;
+}
+
+function quoted(text: string): string {
+  return literal(text, (character) => {
+    if (character === ' ' || !/[\p{C}\p{Z}]/u.test(character)) return character;
+    const code = character.codePointAt(0)!;
+    if (code <= 0xff) return `\\x${hex(code, 2)}`;
+    return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+  });
+}
+
+function bytes(value: Uint8Array): string {
+  const printable = /^[ -~]$/;
+  const other = (character: string) =>
+    printable.test(character) ? character : `\\x${hex(character.charCodeAt(0), 2)}`;
+  return `b${literal(Buffer.from(value).toString('latin1'), other)}`;
+}
+
+const hex = (code: number, length: number) => code.toString(16).padStart(length, '0');

@@ -1,0 +1,108 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodePt, PtFloat, tensor, tuple } from '@holdfast/pt-serializer';
+import { expect, test } from 'vitest';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const FIXTURES = at('../../../packages/pt-serializer/test/fixtures/');
+
+function inspect(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [at('../bin/holdfast.js'), 'inspect', ...args],
+    {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 28,
+    },
+  );
+  return { status, lines: stdout.split('\n').slice(0, -1), stderr };
+}
+
+/** JSON in which Python's extra words and long ints are strings, as the JSON of every language knows them. */
+function parsed(
+  text: string,
+): Record<string, { must?: string; ok?: boolean; items?: unknown[] }> & { ok: boolean } {
+  return JSON.parse(text.replace(/: ?(-?Infinity|NaN|-?\d{16,}(?:e[+-]\d+)?)(?=[,\s}])/g, ':"$1"'));
+}
+
+test('--json lists, for every fixture, what real PyTorch lists', async () => {
+  const expected = parsed(await readFile(`${FIXTURES}expected.json`, 'utf8'));
+  const names = Object.keys(expected);
+  const { status, lines } = inspect('--json', ...names.map((name) => FIXTURES + name));
+  // One is a TorchScript archive.
+  expect(status).toBe(2);
+  expect(lines).toHaveLength(names.length);
+  for (const [i, name] of names.entries()) {
+    const found = parsed(lines[i]!);
+    expect(found['file']).toBe(FIXTURES + name);
+    expect(found.ok, name).toBe(expected[name]!.must === 'load');
+    if (!found.ok) {
+      expect(found['error']).toContain('TorchScript');
+      continue;
+    }
+    // The first elements are only in PyTorch's listing.
+    const items = (expected[name]!.items as Record<string, unknown>[]).map(({ first, ...item }) => item);
+    const ours = found['items'] as unknown as Record<string, unknown>[];
+    expect(ours, name).toHaveLength(items.length);
+    for (const [k, item] of items.entries()) expect(ours[k], `${name} ${item['path']}`).toMatchObject(item);
+  }
+});
+
+test('a table shows what is there, and the first values', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inspect-'));
+  const path = join(folder, 'a.pt');
+  const value = {
+    embeddings: tensor('float32', [2, 2], Float32Array.of(1, 2.5, -3, 4)),
+    half: tensor('float16', [], Uint16Array.of(0x3c00)),
+    flags: tensor('bool', [2], Uint8Array.of(1, 0)),
+    sequence_ids: ['a', 'b\u001b[31m'],
+    metadata: { size: 7, loss: new PtFloat(1), pair: tuple(null) },
+  };
+  await writeFile(path, await encodePt(value));
+  const { status, lines } = inspect(path, '--head', '3');
+  expect(status).toBe(0);
+  expect(lines.map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
+    'PATH  KIND  DTYPE  SHAPE  VALUE',
+    '/embeddings  tensor  float32  [2, 2]  16 bytes',
+    '  1.0, 2.5, -3.0',
+    '/half  tensor  float16  []  2 bytes',
+    '  1.0',
+    '/flags  tensor  bool  [2]  2 bytes',
+    '  True, False',
+    '/sequence_ids  strings  [2]',
+    '  a',
+    '  b [31m',
+    '/metadata/size  int  7',
+    '/metadata/loss  float  1.0',
+    '/metadata/pair/0  NoneType  None',
+  ]);
+});
+
+test('a file that is not read is told with the reason, the others are shown, and nothing is run', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inspect-'));
+  const [good, bad, proof] = ['good.pt', 'bad.pt', 'proof'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(good, await encodePt({ a: 1 }));
+  const legacy = await readFile(`${FIXTURES}legacy_not_zip.pt`);
+  const attack = Buffer.concat([
+    legacy.subarray(0, 15),
+    Buffer.from(`\x80\x02cos\nsystem\n(X\x05\0\0\0touchtR.`, 'latin1'),
+  ]);
+  await writeFile(bad, attack);
+  const { status, lines, stderr } = inspect(bad, good, join(folder, 'none.pt'));
+  expect(status).toBe(2);
+  expect(stderr.split('\n').slice(0, 2)).toEqual([
+    expect.stringMatching(/^holdfast: .*bad\.pt, byte \d+: it names os\.system/),
+    expect.stringMatching(/^holdfast: .*none\.pt: no such file/),
+  ]);
+  expect(lines.at(-1)).toMatch(/^\/a +int +1$/);
+  expect(() => execFileSync('ls', [proof], { stdio: 'ignore' })).toThrow();
+  expect(inspect().status).toBe(2);
+  expect(inspect(good, '--head', 'x').status).toBe(2);
+});
