@@ -1,27 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { sha256 } from '../test/digest.js';
+import { expected, FIXTURES, type Item } from '../test/expected.js';
 import { LazyTensor, NumpyScalar, openPt, PtFloat, PtFormatError, PtFrozenSet } from './index.js';
-
-interface Item {
-  path: string;
-  kind: string;
-  dtype?: string;
-  shape?: number[];
-  stride?: number[];
-  requires_grad?: boolean;
-  sha256?: string;
-  sha256_float64?: string;
-  count?: number;
-  value?: unknown;
-}
-
-const folder = fileURLToPath(new URL('../test/fixtures/', import.meta.url));
-const expected = JSON.parse(
-  // Python writes numbers that JSON has no word for, and more digits than a JSON number keeps.
-  readFileSync(`${folder}expected.json`, 'utf8').replace(/: (-?Infinity|NaN|-?\d{16,})(?=[,\s])/g, ': "$1"'),
-) as Record<string, { must: string; keys?: string[] | null; items?: Item[] }>;
 
 /** Every item of a value by its path, as `expected.json` names them. */
 function walk(value: unknown, path: string, found: Map<string, unknown>): Map<string, unknown> {
@@ -84,14 +64,14 @@ async function compare(value: unknown, item: Item): Promise<void> {
 for (const [name, { must, keys, items = [] }] of Object.entries(expected)) {
   if (must !== 'load') {
     test(`${name} is refused with a typed error`, async () => {
-      const error = await openPt(folder + name).catch((error: unknown) => error);
+      const error = await openPt(FIXTURES + name).catch((error: unknown) => error);
       expect(error).toBeInstanceOf(PtFormatError);
-      expect(error).toMatchObject({ code: 'unsupported', path: folder + name });
+      expect(error).toMatchObject({ code: 'unsupported', path: FIXTURES + name });
     });
     continue;
   }
   test(`${name} holds what PyTorch reads in it`, async () => {
-    await using file = await openPt(folder + name, { exact: true });
+    await using file = await openPt(FIXTURES + name, { exact: true });
     await file.verify();
     if (keys) expect([...(file.value as Map<unknown, unknown>).keys()].map(String)).toEqual(keys.map(String));
     const found = walk(file.value, '', new Map());

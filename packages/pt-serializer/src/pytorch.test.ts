@@ -1,22 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sha256 } from '../test/digest.js';
+import { hasTorch, python } from '../test/torch.js';
 import { DTYPES, type DType } from './dtypes.js';
 import { encodePt, tensor } from './index.js';
-
-const PYTHON = '/usr/bin/python3';
-
-function hasTorch(): boolean {
-  try {
-    execFileSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Prints what the restricted reader makes of a file. */
 const SCRIPT = `
@@ -28,10 +17,7 @@ print(json.dumps([tell(d['embeddings']), d['sequence_ids'], d['metadata'], [tell
   list(d['empty'].shape), d['twice'][0].data_ptr() == d['twice'][1].data_ptr()]))`;
 
 test('real PyTorch reads what is written, with weights_only=True', async () => {
-  if (!hasTorch()) {
-    console.warn('LEFT OUT: real PyTorch is not on this machine (Debian: python3-torch)');
-    return;
-  }
+  if (!hasTorch()) return;
   const path = join(await mkdtemp(join(tmpdir(), 'pt-')), 'checkpoint.pt');
   const data = Float32Array.from({ length: 1000 * 7 }, (_, i) => Math.sin(i));
   const ids = Array.from({ length: 1000 }, (_, i) => `séq_🧬_${i}`);
@@ -58,7 +44,7 @@ test('real PyTorch reads what is written, with weights_only=True', async () => {
     twice: [twice, twice],
   };
   await writeFile(path, await encodePt(value, { name: 'checkpoint' }));
-  const told = JSON.parse(execFileSync(PYTHON, ['-c', SCRIPT, path], { encoding: 'utf8' }));
+  const told = python(SCRIPT, path);
   expect(told).toEqual([
     ['torch.float32', [1000, 7], [7, 1], sha256(new Uint8Array(data.buffer))],
     ids,
