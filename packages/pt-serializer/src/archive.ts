@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { PtFormatError } from './format-error.js';
+import { type PtErrorPlace, PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
 import type { Checksums, Content } from './open.js';
 import { unpickle } from './pickle-reader.js';
@@ -75,6 +75,7 @@ function memberStorage(source: Source, member: Member, bigEndian: boolean, check
   const { start, size } = member;
   let checked: Promise<void> | null = null;
   return {
+    place: placeOf(source, member),
     size,
     bigEndian,
     async read(offset, length) {
@@ -100,10 +101,12 @@ async function checkMember(source: Source, member: Member): Promise<void> {
   compare(source, member, sum);
 }
 
-function compare({ path }: Source, { name, crc }: Member, found: number): void {
-  if (found === crc) return;
-  throw new PtFormatError('checksum', 'its CRC-32 is wrong: the bytes are not those that were written', {
-    ...(path === undefined ? {} : { path }),
-    member: name,
-  });
+function compare(source: Source, member: Member, found: number): void {
+  if (found === member.crc) return;
+  const reason = 'its CRC-32 is wrong: the bytes are not those that were written';
+  throw new PtFormatError('checksum', reason, placeOf(source, member));
+}
+
+function placeOf({ path }: Source, { name }: Member): PtErrorPlace {
+  return path === undefined ? { member: name } : { path, member: name };
 }

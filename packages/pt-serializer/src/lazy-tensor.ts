@@ -111,6 +111,7 @@ export class LazyTensor implements TensorFacts {
       throw new PtFormatError(
         'limit',
         `${length} bytes of shape [${shape}] from a storage of ${this.#storage.size}; at most ${this.#maxExpanded} are made of repeated elements (limits.expandedBytes), read fewer rows`,
+        this.#storage.place,
       );
     }
     const read = (from: number, count: number) => this.#storage.read(from, count);

@@ -113,6 +113,7 @@ async function place(
 
 function lateStorage(source: Source, { bytes, dtype }: StorageId, bigEndian: boolean): LateStorage {
   return {
+    ...(source.path === undefined ? {} : { place: { path: source.path } }),
     size: bytes,
     bigEndian,
     dtype,
@@ -132,8 +133,8 @@ function viewOf(root: LateStorage, { dtype, more: [view] }: StorageId): Storage 
     throw new PtFormatError('tensor', 'a part of a storage lies outside it');
   }
   return {
+    ...root,
     size: count * width,
-    bigEndian: root.bigEndian,
     read: (from, length) => root.read(offset * width + from, length),
   };
 }

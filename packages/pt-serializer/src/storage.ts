@@ -1,5 +1,9 @@
+import type { PtErrorPlace } from './format-error.js';
+
 /** Bytes that tensors are views of. */
 export interface Storage {
+  /** Where they are, for errors. */
+  readonly place?: PtErrorPlace;
   /** Bytes. */
   readonly size: number;
   /** Whether multi-byte elements are big-endian. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -42,4 +42,15 @@ test.each([
   const { status, text } = fuzz(...args, '--seconds-per-hundred', '5');
   expect(text).toMatch(finding);
   expect(status).toBe(1);
+});
+
+test('the attacks on file are those that the script makes', () => {
+  const made = mkdtempSync(join(tmpdir(), 'attacks-'));
+  const script = fileURLToPath(new URL('../attacks.mjs', import.meta.url));
+  expect(spawnSync(process.execPath, [script, made]).status).toBe(0);
+  const filed = fileURLToPath(new URL('../../../packages/pt-serializer/test/attacks/', import.meta.url));
+  const names = readdirSync(made);
+  expect(readdirSync(filed)).toEqual(names);
+  for (const name of names)
+    expect(readFileSync(join(filed, name)), name).toEqual(readFileSync(join(made, name)));
 });
