@@ -1,4 +1,4 @@
 import { library } from '@holdfast/config/tsup';
 
-// Also for programs that are not ES modules: Node 20 cannot require() one.
-export default library({ format: ['esm', 'cjs'] });
+// CommonJS, too: Node 20 cannot require() an ES module. The native part of the checksum is found when the package runs.
+export default library({ format: ['esm', 'cjs'], external: ['@node-rs/crc32'] });

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from './checksum.js';
 import { type PtErrorPlace, PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
 import type { Checksums, Content } from './open.js';
@@ -87,8 +87,11 @@ function memberStorage(source: Source, member: Member, bigEndian: boolean, check
         }
         return source.read(start + offset, length);
       }
-      const bytes = await source.read(start, size);
-      compare(source, member, crc32(bytes));
+      let sum = 0;
+      const bytes = await source.read(start, size, (part) => {
+        sum = crc32(part, sum);
+      });
+      compare(source, member, sum);
       return bytes;
     },
   };

@@ -10,9 +10,11 @@ export class MemorySource implements Source {
     this.size = bytes.byteLength;
   }
 
-  async read(offset: number, length: number): Promise<Buffer> {
+  async read(offset: number, length: number, inOrder?: (part: Buffer) => void): Promise<Buffer> {
     checkRange(this, offset, length);
-    return this.#bytes.subarray(offset, offset + length);
+    const bytes = this.#bytes.subarray(offset, offset + length);
+    inOrder?.(bytes);
+    return bytes;
   }
 
   async close(): Promise<void> {}

@@ -1,4 +1,5 @@
 import { readArchive } from './archive.js';
+import { fastCrc32 } from './checksum.js';
 import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
@@ -104,6 +105,7 @@ export async function openPt(
   file: string | Uint8Array,
   { checksums = 'always', exact = false, limits }: OpenOptions = {},
 ): Promise<PtFile> {
+  await fastCrc32;
   const bounds = { ...DEFAULT_LIMITS, ...limits };
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {

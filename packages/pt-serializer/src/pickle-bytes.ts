@@ -29,9 +29,8 @@ export class PickleBytes {
   }
 
   take(length: number): Buffer {
-    if (length > this.left) throw new EndOfPickle(length, this.left);
-    this.at += length;
-    return this.#bytes.subarray(this.at - length, this.at);
+    const from = this.#skip(length);
+    return this.#bytes.subarray(from, this.at);
   }
 
   /** A view of the pickle's own bytes. */
@@ -41,40 +40,42 @@ export class PickleBytes {
   }
 
   u8(): number {
-    return this.take(1)[0]!;
+    return this.#bytes[this.#skip(1)]!;
   }
 
   u16(): number {
-    return this.take(2).readUInt16LE();
+    return this.#bytes.readUInt16LE(this.#skip(2));
   }
 
   u32(): number {
-    return this.take(4).readUInt32LE();
+    return this.#bytes.readUInt32LE(this.#skip(4));
   }
 
   /** Rounded beyond 2^53, where it is more than any file has. */
   u64(): number {
-    return Number(this.take(8).readBigUInt64LE());
+    return Number(this.#bytes.readBigUInt64LE(this.#skip(8)));
   }
 
   i32(): number {
-    return this.take(4).readInt32LE();
+    return this.#bytes.readInt32LE(this.#skip(4));
   }
 
   f64BigEndian(): number {
-    return this.take(8).readDoubleBE();
+    return this.#bytes.readDoubleBE(this.#skip(8));
   }
 
   utf8(length: number): string {
-    const bytes = this.#textBytes(length);
-    const text = bytes.toString('utf8');
+    const from = this.#skipText(length);
+    const text = this.#bytes.toString('utf8', from, this.at);
     // Decoding puts U+FFFD for what is not UTF-8, which would make different names equal.
-    if (text.includes('\ufffd') && !isUtf8(bytes)) throw fail('a string is not UTF-8');
+    if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(from, this.at)))
+      throw fail('a string is not UTF-8');
     return text;
   }
 
   latin1(length: number): string {
-    return this.#textBytes(length).toString('latin1');
+    const from = this.#skipText(length);
+    return this.#bytes.toString('latin1', from, this.at);
   }
 
   /** Text up to a line feed. */
@@ -99,10 +100,17 @@ export class PickleBytes {
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   }
 
-  #textBytes(length: number): Buffer {
+  #skipText(length: number): number {
     const most = Math.min(constants.MAX_STRING_LENGTH, this.#limits.stringBytes);
     if (length > most && length <= this.left)
       throw new PtFormatError('limit', `a string of ${length} bytes; at most ${most} (limits.stringBytes)`);
-    return this.take(length);
+    return this.#skip(length);
+  }
+
+  /** Goes on by so many bytes; returns where they begin. No view is made of them: this runs for every opcode. */
+  #skip(length: number): number {
+    if (length > this.left) throw new EndOfPickle(length, this.left);
+    this.at += length;
+    return this.at - length;
   }
 }

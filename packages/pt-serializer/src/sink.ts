@@ -5,19 +5,55 @@ export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** A sink that appends to an open file, however little the system takes at a time. */
-export function fileSink(file: FileHandle): Sink {
-  return {
-    async write(bytes) {
-      for (let done = 0; done < bytes.length; ) {
-        done += (await file.write(bytes, done, Math.min(bytes.length - done, MAX_WRITE))).bytesWritten;
-      }
-    },
-  };
-}
-
 /** The system writes less than 2 GiB at a time. */
 const MAX_WRITE = 2 ** 30;
+/** Bytes after which the device is asked to take what there is while more is written. */
+const SYNC_EVERY = 2 ** 24;
+
+/** A sink that appends to an open file, however little the system takes at a time. */
+export class FileSink implements Sink {
+  readonly #file: FileHandle;
+  readonly #sync: boolean;
+  #unsynced = 0;
+  #syncing: Promise<void> | null = null;
+  #failure: { error: unknown } | null = null;
+
+  /** @param sync whether `finish` leaves the content on the device. */
+  constructor(file: FileHandle, sync: boolean) {
+    this.#file = file;
+    this.#sync = sync;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.#failure) throw this.#failure.error;
+    for (let done = 0; done < bytes.length; ) {
+      const length = Math.min(bytes.length - done, MAX_WRITE);
+      done += (await this.#file.write(bytes, done, length)).bytesWritten;
+    }
+    this.#unsynced += bytes.length;
+    if (this.#sync && this.#unsynced >= SYNC_EVERY && !this.#syncing) this.#beginSync();
+  }
+
+  /** Waits for all that was begun. */
+  async finish(): Promise<void> {
+    await this.#syncing;
+    // The system tells of a failed write only once, so one told early must not be lost.
+    if (this.#failure) throw this.#failure.error;
+    if (this.#sync) await this.#file.sync();
+  }
+
+  #beginSync(): void {
+    this.#unsynced = 0;
+    this.#syncing = this.#file
+      .datasync()
+      .catch((error: unknown) => {
+        this.#failure = { error };
+      })
+      .finally(() => {
+        this.#syncing = null;
+      });
+  }
+}
 
 /** Whether it is a file handle of `node:fs/promises`, whose `write` may take only a part. */
 export function isFileHandle(sink: Sink | FileHandle): sink is FileHandle {

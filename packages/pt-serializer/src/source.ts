@@ -9,9 +9,10 @@ export interface Source {
   /**
    * Exactly `length` bytes from `offset` on. From a file they are the caller's own; from memory they are a view.
    *
+   * @param inOrder is given the bytes in parts, from first to last, while later ones are still being read.
    * @throws PtFormatError when there are fewer.
    */
-  read(offset: number, length: number): Promise<Buffer>;
+  read(offset: number, length: number, inOrder?: (part: Buffer) => void): Promise<Buffer>;
   close(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
-import { crc32 } from 'node:zlib';
 import { ByteBuffer } from './byte-buffer.js';
+import { crc32 } from './checksum.js';
 import type { Sink } from './sink.js';
 
 interface Entry {
@@ -180,7 +180,8 @@ export class ZipWriter {
       if (this.#pending.length >= 65_536) await this.#flush();
       return;
     }
-    await this.#flush();
+    // Awaited only where there is something, so that the write begins before this returns.
+    if (this.#pending.length > 0) await this.#flush();
     await this.#sink.write(piece);
     this.#offset += piece.byteLength;
   }
