@@ -5,11 +5,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { startRival } from './rival.mjs';
 
 const packageUrl = new URL('../../packages/pt-serializer/dist/index.js', import.meta.url).href;
@@ -28,20 +25,11 @@ const [rows, dim, rounds] = [values.rows, values.dim, values.rounds].map(Number)
 const folder = mkdtempSync(join(values.folder, 'bench-'));
 const at = (name) => join(folder, name);
 
-// What a round leaves behind is freed before the next is timed, as the rival's is.
-setFlagsFromString('--expose-gc');
-// Forced collections would also throw compiled code away, as no real program's do.
-setFlagsFromString('--no-flush-bytecode');
-const collect = runInNewContext('gc');
-
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 const seconds = (nanoseconds) => Number(nanoseconds) / 1e9;
 const show = (value) => value.toPrecision(3);
 
 async function timed(work) {
-  collect();
-  // Memory is given back by another thread, for which there are only two cores.
-  await setTimeout(50);
   const start = process.hrtime.bigint();
   await work();
   return seconds(process.hrtime.bigint() - start);

@@ -6,7 +6,7 @@ import { checkRange, type Source } from './source.js';
 /** The system reads less than 2 GiB at a time. */
 const MAX_READ = 1 << 30;
 /** Bytes that one thread reads at a time. */
-const PART = 1 << 22;
+const PART = 1 << 20;
 
 /** A file read by position. */
 export class FileSource implements Source {
