@@ -55,8 +55,9 @@ test('a table shows what is there, and the first values', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'inspect-'));
   const path = join(folder, 'a.pt');
   const value = {
-    embeddings: tensor('float32', [2, 2], Float32Array.of(1, 2.5, -3, 4)),
+    embeddings: tensor('float32', [2, 2], Float32Array.of(1, 0.1, -3, 4)),
     half: tensor('float16', [], Uint16Array.of(0x3c00)),
+    phase: tensor('complex64', [1], Float32Array.of(0.5, -1)),
     flags: tensor('bool', [2], Uint8Array.of(1, 0)),
     sequence_ids: ['a', 'b\u001b[31m'],
     metadata: { size: 7, loss: new PtFloat(1), pair: tuple(null) },
@@ -67,9 +68,11 @@ test('a table shows what is there, and the first values', async () => {
   expect(lines.map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
     'PATH  KIND  DTYPE  SHAPE  VALUE',
     '/embeddings  tensor  float32  [2, 2]  16 bytes',
-    '  1.0, 2.5, -3.0',
+    '  1.0, 0.1, -3.0',
     '/half  tensor  float16  []  2 bytes',
     '  1.0',
+    '/phase  tensor  complex64  [1]  8 bytes',
+    '  (0.5-1j)',
     '/flags  tensor  bool  [2]  2 bytes',
     '  True, False',
     '/sequence_ids  strings  [2]',

@@ -85,8 +85,12 @@ export function float(value: number): string {
 /** Numbers of numpy have the shortest digits that tell them from their neighbours of the same type. */
 function numpy({ dtype, value }: NumpyScalar): string {
   const real =
-    { float16: (x: number) => shortest(x, 10, -24), float32: single, complex64: single }[dtype as string] ??
-    ((x: number) => x);
+    {
+      float16: (x: number) => shortest(x, 10, -24),
+      bfloat16: (x: number) => shortest(x, 7, -133),
+      float32: single,
+      complex64: single,
+    }[dtype as string] ?? ((x: number) => x);
   if (value instanceof PtComplex) return complex(value, (part) => float(real(part)));
   if (typeof value === 'number' && dtype.startsWith('float')) return float(real(value));
   return typeof value === 'boolean' ? repr(value) : String(value);

@@ -1,4 +1,4 @@
-import { type LazyTensor, PtFloat } from '@holdfast/pt-serializer';
+import { type LazyTensor, NumpyScalar, PtComplex } from '@holdfast/pt-serializer';
 import { plain } from '../plain.js';
 import { type Item, itemsOf } from './items.js';
 import { float, repr } from './python.js';
@@ -66,22 +66,16 @@ async function elements(tensor: LazyTensor, count: number): Promise<string[]> {
   const [rows = 1] = shape;
   const each = shape.slice(1).reduce((product, size) => product * size, 1);
   const range = shape.length === 0 ? [] : [0, Math.min(rows, Math.ceil(count / each))];
-  if (dtype === 'float16' || dtype === 'bfloat16')
-    return Array.from((await tensor.readFloat32(...range)).subarray(0, count), (x) => float(x));
-  const array = await tensor.readArray(...range);
-  if (dtype.startsWith('complex')) {
-    const pairs = Array.from(array.subarray(0, 2 * count), Number);
-    return pairs.flatMap((re, i) =>
-      i % 2 === 0 ? [`${re}${pairs[i + 1]! < 0 ? '' : '+'}${pairs[i + 1]}j`] : [],
-    );
-  }
-  const say = (value: number | bigint) =>
-    dtype === 'bool'
-      ? repr(value !== 0)
-      : dtype.startsWith('float')
-        ? repr(new PtFloat(Number(value)))
-        : String(value);
-  return Array.from(array.subarray(0, count) as Iterable<number | bigint>, say);
+  const half = dtype === 'float16' || dtype === 'bfloat16';
+  const array = half ? await tensor.readFloat32(...range) : await tensor.readArray(...range);
+  // Complex numbers lie as pairs.
+  const parts = dtype.startsWith('complex') ? 2 : 1;
+  return Array.from({ length: Math.min(count, array.length / parts) }, (_, i) => {
+    const value = array[i * parts]!;
+    if (typeof value === 'bigint') return String(value);
+    if (parts === 2) return repr(new NumpyScalar(dtype, new PtComplex(value, Number(array[i * parts + 1]))));
+    return repr(new NumpyScalar(dtype, dtype === 'bool' ? value !== 0 : value));
+  });
 }
 
 function short(text: string): string {
