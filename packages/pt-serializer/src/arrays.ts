@@ -67,9 +67,18 @@ export function float32Of(dtype: DType, bytes: Uint8Array): Float32Array {
     const bits = new Uint32Array(out.buffer);
     for (let i = 0; i < bits.length; i++) bits[i] = table[array[i] as number]!;
   } else {
-    for (let i = 0; i < out.length; i++) out[i] = Number(array[i]);
+    for (let i = 0; i < out.length; i++) out[i] = toDouble(array[i]!);
   }
   return out;
+}
+
+/** A number of which a float32 can be made without rounding twice. */
+function toDouble(value: number | bigint): number {
+  const double = Number(value);
+  if (typeof value === 'number' || Number.isSafeInteger(double)) return double;
+  // Bits far below a float32's last are one bit here: it tells only that something is there, and the double is exact.
+  const low = value & 0xfffn;
+  return Number(low === 0n ? value : value - low + 0x800n);
 }
 
 let table: Uint32Array | null = null;

@@ -57,7 +57,8 @@ export function dtypeOfStorage(name: string): DType | undefined {
 
 /** Elements of a shape: the product of its sizes. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((count, size) => count * size, 1);
+  // A product that passes what a double holds would make NaN of a later zero.
+  return shape.includes(0) ? 0 : shape.reduce((count, size) => count * size, 1);
 }
 
 /** Strides, in elements, of a tensor of this shape that lies row-major without gaps, as PyTorch counts them. */

@@ -43,10 +43,15 @@ export class PtFormatError extends Error {
 
   /** The same error with more known of its place. */
   at(place: PtErrorPlace): PtFormatError {
+    const options = this.cause === undefined ? {} : { cause: this.cause };
+    return new PtFormatError(this.code, this.reason, this.placeWithin(place), options);
+  }
+
+  /** Its own place, and of this one what it does not know itself. */
+  protected placeWithin(place: PtErrorPlace): PtErrorPlace {
     const { path, member, offset } = this;
     const known = Object.entries({ path, member, offset }).filter(([, value]) => value !== undefined);
-    const options = this.cause === undefined ? {} : { cause: this.cause };
-    return new PtFormatError(this.code, this.reason, { ...place, ...Object.fromEntries(known) }, options);
+    return { ...place, ...Object.fromEntries(known) };
   }
 }
 

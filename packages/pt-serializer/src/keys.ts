@@ -1,8 +1,16 @@
 import { PtFormatError } from './format-error.js';
-import { PtByteArray, PtFloat, PtFrozenSet, PtTuple } from './values.js';
-
-/** Whether a tuple can be a key, once it is known. */
-const known = new WeakMap<PtTuple, boolean>();
+import {
+  hashabilityOf,
+  NumpyScalar,
+  PtByteArray,
+  PtComplex,
+  PtDevice,
+  PtDType,
+  PtFloat,
+  PtFrozenSet,
+  PtTuple,
+  setHashability,
+} from './values.js';
 
 /** A tuple of these items. What is known of the tuples in it is used, so that no nesting is walked twice. */
 export function makeTuple(items: readonly unknown[]): PtTuple {
@@ -17,7 +25,7 @@ export function makeTuple(items: readonly unknown[]): PtTuple {
  * @throws PtFormatError for what Python cannot hash.
  */
 export function keyOf(value: unknown): unknown {
-  if (value instanceof PtFloat) return value.value;
+  if (value instanceof PtFloat || value instanceof NumpyScalar) return value.value;
   if (!isHashable(value))
     throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
   return value;
@@ -27,10 +35,12 @@ export function keyOf(value: unknown): unknown {
 export function isHashable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (value instanceof PtTuple) {
-    const found = known.get(value) ?? value.every(isHashable);
-    known.set(value, found);
+    const found = hashabilityOf(value) ?? value.every(isHashable);
+    setHashability(value, found);
     return found;
   }
   if (value instanceof PtByteArray) return false;
-  return value instanceof PtFloat || value instanceof PtFrozenSet || value instanceof Uint8Array;
+  return HASHABLE.some((type) => value instanceof type);
 }
+
+const HASHABLE = [PtFloat, PtFrozenSet, Uint8Array, NumpyScalar, PtComplex, PtDType, PtDevice];

@@ -48,12 +48,31 @@ export class LazyTensor implements TensorFacts {
     return elementCount(this.shape) * DTYPES[this.dtype].bytes;
   }
 
+  /** Bytes of the storage it is a view of, which others may share. */
+  get storageByteLength(): number {
+    return this.#storage.size;
+  }
+
   /** Whether the elements lie row-major without gaps. */
   get contiguous(): boolean {
     const expected = contiguousStride(this.shape);
     return (
       this.shape.every((size, i) => size === 1 || this.stride[i] === expected[i]) || this.byteLength === 0
     );
+  }
+
+  /**
+   * The part at one index of the first dimension, without that dimension, as `torch.select(tensor, 0, index)`.
+   *
+   * @throws RangeError for an index the tensor has not.
+   */
+  select(index: number): LazyTensor {
+    const [size, ...shape] = this.shape;
+    if (size === undefined || !(Number.isInteger(index) && index >= 0 && index < size))
+      throw new RangeError(`index ${index} of a tensor of shape [${this.shape}]`);
+    const [step = 0, ...stride] = this.stride;
+    const facts = { ...this, shape, stride, offset: this.offset + index * step, parameter: false };
+    return new LazyTensor(facts, this.#storage, this.#maxExpanded);
   }
 
   /** The same elements as a parameter of a module. */
@@ -99,8 +118,9 @@ export class LazyTensor implements TensorFacts {
     return float32Of(this.dtype, await this.#readRange(from, to));
   }
 
-  #readRange(from?: number, to = this.shape[0]): Promise<Uint8Array> {
-    return from === undefined || to === undefined ? this.readBytes() : this.readRows(from, to);
+  #readRange(from?: number, to?: number): Promise<Uint8Array> {
+    if (from === undefined && to === undefined) return this.readBytes();
+    return this.readRows(from ?? 0, to ?? this.shape[0] ?? 0);
   }
 
   async #readPart(shape: readonly number[], offset: number): Promise<Uint8Array> {

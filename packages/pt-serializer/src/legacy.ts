@@ -1,6 +1,7 @@
 import { DTYPES, type DType } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
+import { OP } from './opcodes.js';
 import type { Content } from './open.js';
 import { EndOfPickle } from './pickle-bytes.js';
 import { unpickle } from './pickle-reader.js';
@@ -8,7 +9,7 @@ import type { Source } from './source.js';
 import type { Storage } from './storage.js';
 import { ptWorld, type StorageId } from './world.js';
 
-/** The first pickle: PROTO, LONG1, ten bytes of the magic number, STOP. */
+/** The first pickle, after its protocol and, from protocol 4 on, a frame: LONG1, ten bytes of the magic number, STOP. */
 const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex');
 const VERSION = 1001;
 /** How much is read first; pickles that go on beyond it are read again with four times as much. */
@@ -16,7 +17,8 @@ const WINDOW = 1 << 20;
 
 /** Whether a file begins as the container before PyTorch 1.6 does. */
 export function isLegacy(head: Buffer): boolean {
-  return head[0] === 0x80 && head.subarray(2, 2 + MAGIC.length).equals(MAGIC);
+  const at = head[2] === OP.FRAME ? 11 : 2;
+  return head[0] === OP.PROTO && head.subarray(at, at + MAGIC.length).equals(MAGIC);
 }
 
 /** A storage whose place is known only when the pickles before it have been read. */

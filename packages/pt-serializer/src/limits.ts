@@ -14,7 +14,7 @@ export interface PtLimits {
   depth: number;
   /** Bytes of one string. Default 2²⁸. */
   stringBytes: number;
-  /** Bytes of one int. Default 2¹⁶. */
+  /** Bytes of one int. Default 2²⁴. */
   integerBytes: number;
   /**
    * Bytes of one tensor that has more elements than its storage (one repeated by a stride of 0), when it is read.
@@ -31,6 +31,19 @@ export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   memo: 2 ** 24,
   depth: 1000,
   stringBytes: 2 ** 28,
-  integerBytes: 2 ** 16,
+  integerBytes: 2 ** 24,
   expandedBytes: 2 ** 28,
 };
+
+/** Limits in full. @throws RangeError for one that is no number, or is unknown. */
+export function withDefaults(limits: Partial<PtLimits> = {}): PtLimits {
+  const full = { ...DEFAULT_LIMITS };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new RangeError(`there is no limits.${name}`);
+    if (value === undefined) continue;
+    if (typeof value !== 'number' || !(value >= 0))
+      throw new RangeError(`limits.${name} is ${String(value)}; a number of at least 0 is wanted`);
+    full[name as keyof PtLimits] = value;
+  }
+  return full;
+}

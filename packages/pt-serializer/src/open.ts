@@ -4,7 +4,7 @@ import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { isLegacy, readLegacy } from './legacy.js';
-import { DEFAULT_LIMITS, type PtLimits } from './limits.js';
+import { type PtLimits, withDefaults } from './limits.js';
 import { MemorySource } from './memory-source.js';
 import { toData } from './plain.js';
 import type { Source } from './source.js';
@@ -99,14 +99,17 @@ export class PtFile implements AsyncDisposable {
  * nothing: a file that names anything but plain data is refused.
  *
  * @param file its path, or its bytes; what is read from bytes may be views of them.
- * @throws PtFormatError for a file that is damaged, forbidden or not read; what the file system throws.
+ * @throws PtFormatError for a file that is damaged, forbidden or not read; RangeError for options that are none; what the
+ * file system throws.
  */
 export async function openPt(
   file: string | Uint8Array,
   { checksums = 'always', exact = false, limits }: OpenOptions = {},
 ): Promise<PtFile> {
   await fastCrc32;
-  const bounds = { ...DEFAULT_LIMITS, ...limits };
+  if (!['always', 'whole', 'never'].includes(checksums))
+    throw new RangeError(`checksums ${JSON.stringify(checksums)}; always, whole and never are known`);
+  const bounds = withDefaults(limits);
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {
     const content = await readContent(source, bounds, checksums);

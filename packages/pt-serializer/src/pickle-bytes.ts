@@ -1,13 +1,21 @@
 import { constants, isUtf8 } from 'node:buffer';
-import { PtFormatError } from './format-error.js';
+import { type PtErrorPlace, PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
 /** A pickle that goes on beyond the bytes that were given. */
 export class EndOfPickle extends PtFormatError {
-  constructor(wanted: number, left: number) {
-    super('pickle', `${wanted} bytes are announced, but ${left} are left`);
+  constructor(
+    readonly wanted: number,
+    readonly remaining: number,
+    place?: PtErrorPlace,
+  ) {
+    super('pickle', `${wanted} bytes are announced, but ${remaining} are left`, place);
+  }
+
+  override at(place: PtErrorPlace): EndOfPickle {
+    return new EndOfPickle(this.wanted, this.remaining, this.placeWithin(place));
   }
 }
 
@@ -71,11 +79,6 @@ export class PickleBytes {
     if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(from, this.at)))
       throw fail('a string is not UTF-8');
     return text;
-  }
-
-  latin1(length: number): string {
-    const from = this.#skipText(length);
-    return this.#bytes.toString('latin1', from, this.at);
   }
 
   /** Text up to a line feed. */

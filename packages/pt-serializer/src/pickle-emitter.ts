@@ -102,8 +102,10 @@ export class PickleEmitter {
     this.out.byte(OP.REDUCE);
   }
 
+  /** @throws TypeError for a name with a line feed, behind which could stand opcodes of anybody's choice. */
   global(module: string, name: string): void {
     const { out } = this;
+    if (!/^\w+$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name of ${module}`);
     if (this.protocol === 4) {
       this.string(module === '__builtin__' ? 'builtins' : module, () => '');
       this.string(name, () => '');

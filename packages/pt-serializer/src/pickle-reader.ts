@@ -20,8 +20,9 @@ export interface PickleWorld {
 }
 
 const MARK = Symbol('mark');
-/** What an object costs of `limits.values`, as many times as it is larger than a number. */
+/** What an object costs of `limits.values`, as many times as it is larger than a number; and a mark, kept twice. */
 const OBJECT_COST = 16;
+const MARK_COST = 4;
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
@@ -44,7 +45,6 @@ export function unpickle(bytes: Buffer, world: PickleWorld, limits: PtLimits, fr
     return machine.run();
   } catch (error) {
     const place = { offset: machine.opcodeAt };
-    if (error instanceof EndOfPickle) throw error;
     if (error instanceof PtFormatError) throw error.at(place);
     if (!(error instanceof RangeError)) throw error;
     throw new PtFormatError('limit', `more than Node can hold: ${error.message}`, place, { cause: error });
@@ -97,7 +97,7 @@ class PickleMachine {
         return;
       }
       case OP.MARK:
-        this.#push(MARK);
+        this.#push(MARK, MARK_COST);
         this.#marks.push(this.#stack.length - 1);
         return;
       case OP.POP:

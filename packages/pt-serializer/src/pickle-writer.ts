@@ -20,7 +20,7 @@ import {
 } from './values.js';
 
 /** Beyond it a value is not read either. */
-const MAX_DEPTH = DEFAULT_LIMITS.depth;
+const { depth: MAX_DEPTH, integerBytes: MAX_INTEGER } = DEFAULT_LIMITS;
 
 /**
  * A value as a pickle, and the storages `0`, `1`, … it names. What occurs twice is written once.
@@ -28,7 +28,7 @@ const MAX_DEPTH = DEFAULT_LIMITS.depth;
  * @throws TypeError for a value that cannot be written, with its path.
  */
 export function pickle(value: unknown, protocol: Protocol): { bytes: Uint8Array; storages: StorageEntry[] } {
-  const writer = new PickleWriter(protocol, sharedObjects(value));
+  const writer = new PickleWriter(protocol, sharedObjects(value, MAX_DEPTH));
   writer.value(value, '', 0);
   writer.emit.out.byte(OP.STOP);
   return { bytes: writer.emit.out.view(), storages: writer.storages.entries() };
@@ -52,8 +52,11 @@ class PickleWriter {
     if (value === null) emit.out.byte(OP.NONE);
     else if (typeof value === 'boolean') emit.out.byte(value ? OP.NEWTRUE : OP.NEWFALSE);
     else if (typeof value === 'string') emit.string(value, () => path);
-    else if (typeof value === 'bigint') emit.integer(value);
-    else if (typeof value === 'number') emit.number(value);
+    else if (typeof value === 'bigint') {
+      if (BigInt.asIntN(8 * MAX_INTEGER, value) !== value)
+        throw new TypeError(`${place(path)}: an int of more than ${MAX_INTEGER} bytes`);
+      emit.integer(value);
+    } else if (typeof value === 'number') emit.number(value);
     else if (typeof value === 'object') this.#object(value, path, depth);
     else throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
   }
@@ -74,6 +77,8 @@ class PickleWriter {
       if (!isPlainObject(value)) throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
       emit.out.byte(OP.EMPTY_DICT);
       this.#remember(value);
+      const symbol = Object.getOwnPropertySymbols(value)[0];
+      if (symbol) throw new TypeError(`${place(path)}: a key is ${String(symbol)}; Python has no symbols`);
       this.#items(Object.entries(value), path, depth);
     }
     this.#remember(value);

@@ -1,5 +1,6 @@
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './lazy-tensor.js';
+import { StorageRef } from './storage.js';
 import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOrderedDict } from './values.js';
 
 interface Frame {
@@ -65,6 +66,8 @@ function itemsOf(value: object, change: Change): Iterator<unknown> | null {
   if (value instanceof Map) return inMap(value, change);
   if (value instanceof Set) return value.values();
   if (LEAVES.some((leaf) => value instanceof leaf)) return null;
+  if (value instanceof StorageRef)
+    throw new PtFormatError('unsupported', 'a storage that is saved by itself; save a tensor of it');
   throw new PtFormatError('pickle', 'a name or an unfinished object stands where data should be');
 }
 

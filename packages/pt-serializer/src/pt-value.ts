@@ -3,7 +3,7 @@ import type { LazyTensor } from './lazy-tensor.js';
 import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
-export type TensorData = ArrayBufferView | (() => Iterable<Uint8Array> | AsyncIterable<Uint8Array>);
+export type TensorData = ArrayBufferView | (() => Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>);
 
 /** Bytes that several tensors are views of; written once. Made by `storage()`. */
 export class PtStorage {

@@ -1,17 +1,27 @@
-/** The objects that occur more than once in a value; the writer refers back to them. */
-export function sharedObjects(root: unknown): Set<object> {
+/**
+ * The objects that occur more than once in a value; the writer refers back to them. Looks no deeper than `depth`, where
+ * the writer gives up: a getter can make new objects for ever.
+ */
+export function sharedObjects(root: unknown, depth: number): Set<object> {
   const seen = new Set<object>();
   const shared = new Set<object>();
   const open: unknown[] = [root];
+  const depths: number[] = [0];
   while (open.length > 0) {
     const value = open.pop();
+    const at = depths.pop()!;
     if (typeof value !== 'object' || value === null) continue;
     if (seen.has(value)) {
       shared.add(value);
       continue;
     }
     seen.add(value);
-    for (const item of itemsOf(value)) if (typeof item === 'object' && item !== null) open.push(item);
+    if (at > depth) continue;
+    for (const item of itemsOf(value)) {
+      if (typeof item !== 'object' || item === null) continue;
+      open.push(item);
+      depths.push(at + 1);
+    }
   }
   return shared;
 }

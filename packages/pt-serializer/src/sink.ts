@@ -57,5 +57,23 @@ export class FileSink implements Sink {
 
 /** Whether it is a file handle of `node:fs/promises`, whose `write` may take only a part. */
 export function isFileHandle(sink: Sink | FileHandle): sink is FileHandle {
-  return 'fd' in sink && typeof sink.fd === 'number';
+  return 'fd' in sink && 'datasync' in sink;
+}
+
+/**
+ * A sink that others wrote, held to its word.
+ *
+ * @throws TypeError when its `write` gives no promise: a stream's does not say when the bytes may be reused.
+ */
+export function checkedSink(sink: Sink): Sink {
+  return {
+    write(bytes) {
+      const written: unknown = sink.write(bytes);
+      if (typeof (written as Promise<void> | undefined)?.then !== 'function')
+        throw new TypeError(
+          'the write of the sink gives no promise; pass an open file of node:fs/promises, or for a stream { write: (bytes) => … } with a promise that resolves when it took them',
+        );
+      return written as Promise<void>;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { DTYPES, type DType } from './dtypes.js';
+import { DTYPES, type DType, isDType } from './dtypes.js';
 import { type LazyTensor, storageOf } from './lazy-tensor.js';
 import { PtStorage, PtTensor } from './pt-value.js';
 import { piecesOf, type Storage } from './storage.js';
@@ -8,9 +8,9 @@ export interface StorageEntry {
   key: number;
   /** Bytes. */
   size: number;
-  /** Its class, such as FloatStorage; null for bytes without a type. */
+  /** Its class, such as FloatStorage; null for bytes without a type, or with no whole number of elements. */
   type: string | null;
-  pieces(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  pieces(): AsyncIterable<Uint8Array>;
 }
 
 /** The storages of a value's tensors, each once, numbered in the order in which they are first met. */
@@ -21,7 +21,9 @@ export class StorageTable {
   entry(tensor: PtTensor | LazyTensor, path: string): StorageEntry {
     const { dtype } = tensor;
     const storage = tensor instanceof PtTensor ? tensor.storage : storageOf(tensor);
-    const { storage: type, swap } = DTYPES[dtype];
+    if (!isDType(dtype)) throw new TypeError(`${path}: unknown dtype ${JSON.stringify(dtype)}`);
+    const { storage: typed, swap, bytes } = DTYPES[dtype];
+    const type = storage.size % bytes === 0 ? typed : null;
     const known = this.#entries.get(storage);
     if (known) {
       if (known.type === type && DTYPES[known.dtype].swap === swap) return known;
@@ -39,7 +41,9 @@ export class StorageTable {
   }
 }
 
-function dataOf({ data }: PtStorage): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  if (typeof data === 'function') return data();
-  return [new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
+async function* dataOf({ data }: PtStorage): AsyncGenerator<Uint8Array> {
+  for await (const piece of typeof data === 'function' ? data() : [data]) {
+    if (!ArrayBuffer.isView(piece)) throw new TypeError('a piece of a tensor is no view of bytes');
+    yield new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
+  }
 }

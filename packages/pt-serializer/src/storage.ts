@@ -1,3 +1,4 @@
+import type { DType } from './dtypes.js';
 import type { PtErrorPlace } from './format-error.js';
 
 /** Bytes that tensors are views of. */
@@ -10,6 +11,14 @@ export interface Storage {
   readonly bigEndian: boolean;
   /** Exactly `length` bytes from `offset` on; from a file they are the caller's own. */
   read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A storage as a tensor's pickle names it; `dtype` is null for bytes without a type. */
+export class StorageRef {
+  constructor(
+    readonly storage: Storage,
+    readonly dtype: DType | null,
+  ) {}
 }
 
 /** How much of a storage is read at once when all of it passes through. */

@@ -1,7 +1,20 @@
-import type { DType } from './dtypes.js';
+import { type DType, isDType } from './dtypes.js';
+
+/** Whether Python can hash a tuple, once that was found out; null before. Kept on it: a WeakMap of millions is slow. */
+export let hashabilityOf: (tuple: PtTuple) => boolean | null;
+export let setHashability: (tuple: PtTuple, hashable: boolean) => void;
 
 /** A Python tuple: an array that a reader gives for it, and that is written as one. Made by `tuple()`. */
 export class PtTuple<T = unknown> extends Array<T> {
+  #hashable: boolean | null = null;
+
+  static {
+    hashabilityOf = (tuple) => tuple.#hashable;
+    setHashability = (tuple, hashable) => {
+      tuple.#hashable = hashable;
+    };
+  }
+
   // What map() or slice() makes of a tuple is a plain array.
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
@@ -47,7 +60,10 @@ export class PtByteArray extends Uint8Array {}
 
 /** An element type used as a value, such as `torch.float32`. */
 export class PtDType {
-  constructor(readonly name: DType) {}
+  /** @throws RangeError for a name that is none. */
+  constructor(readonly name: DType) {
+    if (!isDType(name)) throw new RangeError(`unknown dtype ${JSON.stringify(name)}`);
+  }
 }
 
 /** A `torch.device`. */

@@ -5,7 +5,7 @@ import { LazyTensor } from './lazy-tensor.js';
 import type { PtLimits } from './limits.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from './numpy.js';
 import type { PickleWorld } from './pickle-reader.js';
-import type { Storage } from './storage.js';
+import { type Storage, StorageRef } from './storage.js';
 import { PtByteArray, PtComplex, PtDevice, PtDType, PtFloat, PtFrozenSet, PtOrderedDict } from './values.js';
 
 /** What a tensor's pickle says of a storage. */
@@ -33,14 +33,6 @@ export interface WorldOptions {
 /** A name in a pickle that stands for one of the few things this reader knows. */
 class Known {
   constructor(readonly name: string) {}
-}
-
-/** A storage as a tensor's pickle names it; `dtype` is null for bytes without a type. */
-class StorageRef {
-  constructor(
-    readonly storage: Storage,
-    readonly dtype: DType | null,
-  ) {}
 }
 
 interface Tools {

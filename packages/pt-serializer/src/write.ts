@@ -3,7 +3,7 @@ import { fastCrc32 } from './checksum.js';
 import type { Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
 import type { PtValue } from './pt-value.js';
-import { FileSink, isFileHandle, type Sink } from './sink.js';
+import { checkedSink, FileSink, isFileHandle, type Sink } from './sink.js';
 import { ZipWriter } from './zip-writer.js';
 
 /** How a `.pt` is written. */
@@ -46,7 +46,7 @@ export async function writePt(
   await fastCrc32;
   const { bytes, storages } = pickle(value, protocol);
   if (sync && !isFileHandle(sink)) throw new RangeError('only an open file can be synced');
-  const target = isFileHandle(sink) ? new FileSink(sink, sync) : sink;
+  const target = isFileHandle(sink) ? new FileSink(sink, sync) : checkedSink(sink);
   const zip = new ZipWriter(target);
   const small = (path: string, content: Uint8Array) =>
     zip.add(`${name}/${path}`, content.byteLength, [content]);

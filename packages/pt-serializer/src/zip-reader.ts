@@ -10,8 +10,12 @@ export interface Member {
 }
 
 const U32_MAX = 0xffffffff;
-/** Bytes of an entry of the central directory, with names and extras of ordinary length. */
-const MAX_ENTRY = 4096;
+/** Bytes of an entry of the central directory; a file's name has 255 at most, and extras are few. */
+const MAX_ENTRY = 1024;
+/** Bytes read at once where small things follow each other. */
+const AHEAD = 1 << 16;
+/** A local header no farther than this from the next is read with it. */
+const NEAR = 4096;
 /** The end record, and the longest comment that may follow it. */
 const END_SEARCH = 22 + 0xffff;
 
@@ -35,17 +39,19 @@ export async function readZip(file: Source, maxMembers: number): Promise<Map<str
   if (count > maxMembers)
     throw new PtFormatError('limit', `${count} members; at most ${maxMembers} are read (limits.members)`);
   if (size > count * MAX_ENTRY) throw fail('the central directory holds more than its members');
-  const entries = parseDirectory(await file.read(start, size), count, start, fail);
+  const entries = await readDirectory(file, count, start, start + size, fail);
   if (entries.some(({ name }) => /^[^/]+\/constants\.pkl$/.test(name))) {
     throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data');
   }
   const members = new Map<string, Member>();
   const ranges: [from: number, to: number, name: string][] = [];
-  for (const entry of entries) {
+  const headers = new ReadAhead(file);
+  for (const [i, entry] of entries.entries()) {
     const { name, offset } = entry;
+    const near = (entries[i + 1]?.offset ?? 0) - offset <= NEAR;
     if (!entry.stored) throw fail(`member ${name} is compressed; PyTorch only stores`, offset);
     if (members.has(name)) throw fail(`two members are named ${JSON.stringify(name)}`);
-    const dataStart = await localDataStart(file, entry, fail);
+    const dataStart = await localDataStart(headers, entry, file.size, near ? AHEAD : 0, fail);
     if (dataStart + entry.size > start)
       throw fail(`member ${JSON.stringify(name)} reaches into the central directory`);
     members.set(name, { name, start: dataStart, size: entry.size, crc: entry.crc });
@@ -92,40 +98,69 @@ async function findDirectory(file: Source, fail: Fail) {
   };
 }
 
-function parseDirectory(bytes: Buffer, count: number, start: number, fail: Fail): CentralEntry[] {
-  const entries: CentralEntry[] = [];
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50)
-      throw fail('a central entry is damaged', start + at);
-    const nameLength = bytes.readUInt16LE(at + 28);
-    const extraLength = bytes.readUInt16LE(at + 30);
-    const next = at + 46 + nameLength + extraLength + bytes.readUInt16LE(at + 32);
-    if (next > bytes.length) throw fail('a central entry reaches beyond the directory', start + at);
-    const name = bytes.toString('utf8', at + 46, at + 46 + nameLength);
-    checkName(name, (reason) => fail(reason, start + at));
-    if (bytes.readUInt16LE(at + 8) & 1) throw fail(`member ${name} is encrypted`, start + at);
-    const fields = {
-      size: bytes.readUInt32LE(at + 24),
-      compressed: bytes.readUInt32LE(at + 20),
-      offset: bytes.readUInt32LE(at + 42),
-    };
-    const extra = bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + extraLength);
-    widen(fields, extra, (reason) => fail(`member ${name}: ${reason}`, start + at));
-    const stored = bytes.readUInt16LE(at + 10) === 0;
-    if (stored && fields.size !== fields.compressed)
-      throw fail(`member ${name}: stored, but its two sizes differ`, start + at);
-    entries.push({
-      name,
-      stored,
-      size: fields.size,
-      offset: fields.offset,
-      crc: bytes.readUInt32LE(at + 16),
-    });
-    at = next;
+/** Reads small pieces of a file, from front to back, out of larger ones. */
+class ReadAhead {
+  readonly #file: Source;
+  #from = 0;
+  #bytes: Buffer = Buffer.alloc(0);
+
+  constructor(file: Source) {
+    this.#file = file;
   }
-  if (at !== bytes.length) throw fail('the central directory holds more than its members', start + at);
+
+  /** @param ahead bytes to read, if any are, where so many are left. */
+  async read(offset: number, length: number, ahead: number): Promise<Buffer> {
+    if (offset < this.#from || offset + length > this.#from + this.#bytes.length) {
+      this.#bytes = await this.#file.read(
+        offset,
+        Math.max(length, Math.min(ahead, this.#file.size - offset)),
+      );
+      this.#from = offset;
+    }
+    return this.#bytes.subarray(offset - this.#from, offset - this.#from + length);
+  }
+}
+
+/** The entries of the directory, which lies between two offsets. Not read as a whole: a sparse file can announce 4 GiB. */
+async function readDirectory(
+  file: Source,
+  count: number,
+  start: number,
+  end: number,
+  fail: Fail,
+): Promise<CentralEntry[]> {
+  const directory = new ReadAhead(file);
+  const entries: CentralEntry[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const failed = (reason: string) => fail(reason, at);
+    const head = at + 46 > end ? null : await directory.read(at, 46, AHEAD);
+    if (head?.readUInt32LE(0) !== 0x02014b50) throw failed('a central entry is damaged');
+    const length = 46 + head.readUInt16LE(28) + head.readUInt16LE(30) + head.readUInt16LE(32);
+    if (at + length > end) throw failed('a central entry reaches beyond the directory');
+    entries.push(parseEntry(await directory.read(at, length, AHEAD), failed));
+    at += length;
+  }
+  if (at !== end) throw fail('the central directory holds more than its members', at);
   return entries;
+}
+
+function parseEntry(bytes: Buffer, fail: (reason: string) => PtFormatError): CentralEntry {
+  const extraAt = 46 + bytes.readUInt16LE(28);
+  const name = bytes.toString('utf8', 46, extraAt);
+  checkName(name, fail);
+  if (bytes.readUInt16LE(8) & 1) throw fail(`member ${name} is encrypted`);
+  const fields = {
+    size: bytes.readUInt32LE(24),
+    compressed: bytes.readUInt32LE(20),
+    offset: bytes.readUInt32LE(42),
+  };
+  const extra = bytes.subarray(extraAt, extraAt + bytes.readUInt16LE(30));
+  widen(fields, extra, (reason) => fail(`member ${name}: ${reason}`));
+  const stored = bytes.readUInt16LE(10) === 0;
+  if (stored && fields.size !== fields.compressed)
+    throw fail(`member ${name}: stored, but its two sizes differ`);
+  return { name, stored, size: fields.size, offset: fields.offset, crc: bytes.readUInt32LE(16) };
 }
 
 /** Takes the 64-bit values of the fields that overflow from the zip64 extra, in the order the format lays down. */
@@ -146,11 +181,15 @@ function widen(fields: Record<'size' | 'compressed' | 'offset', number>, extra: 
   throw fail('its zip64 sizes are missing');
 }
 
-async function localDataStart(file: Source, { name, offset }: CentralEntry, fail: Fail): Promise<number> {
-  const header = await file.read(
-    offset,
-    Math.min(30 + Buffer.byteLength(name), Math.max(30, file.size - offset)),
-  );
+async function localDataStart(
+  headers: ReadAhead,
+  { name, offset }: CentralEntry,
+  fileSize: number,
+  ahead: number,
+  fail: Fail,
+): Promise<number> {
+  const length = Math.min(30 + Buffer.byteLength(name), Math.max(30, fileSize - offset));
+  const header = await headers.read(offset, length, ahead);
   if (header.readUInt32LE(0) !== 0x04034b50) throw fail(`member ${name} has no local header`, offset);
   const nameLength = header.readUInt16LE(26);
   const local = header.toString('utf8', 30);
