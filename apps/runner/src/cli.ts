@@ -11,20 +11,22 @@ import { reporter } from './reporter.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
-const abort = new AbortController();
-const stop: StopSwitch = { signal: abort.signal, handler: null };
-for (const [received, passedOn] of [
-  ['SIGTERM', 'SIGTERM'],
-  ['SIGINT', 'SIGINT'],
-  ['SIGHUP', 'SIGTERM'],
-] as const) {
-  process.on(received, () => {
-    abort.abort(new StoppedError(passedOn));
-    stop.handler?.(passedOn);
-  });
+/** From now on signals end the run in good order. */
+function stopOnSignals(): StopSwitch {
+  const abort = new AbortController();
+  const stop: StopSwitch = { signal: abort.signal, handler: null };
+  for (const [received, passedOn] of [
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGINT'],
+    ['SIGHUP', 'SIGTERM'],
+  ] as const) {
+    process.on(received, () => {
+      abort.abort(new StoppedError(passedOn));
+      stop.handler?.(passedOn);
+    });
+  }
+  return stop;
 }
-// A reader that went away (`| head`) is no reason to end a run.
-process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 /** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
@@ -56,11 +58,15 @@ function exitCodeOf(error: unknown): number {
 try {
   await commandLine(version, {
     async embed(options) {
-      process.exitCode = await embed(options, reporter(process.stdout), stop);
+      // A reader that went away (`| head`) is no reason to end a run.
+      process.stdout.on('error', () => undefined);
+      process.exitCode = await embed(options, reporter(process.stdout), stopOnSignals());
     },
     async inspect(options) {
-      const line = (text: string) => void process.stdout.write(`${text}\n`);
-      process.exitCode = await inspect(options, { line, error: complain });
+      // A listing without a reader is of no use.
+      process.stdout.on('error', () => process.exit());
+      const write = (text: string) => void process.stdout.write(text);
+      process.exitCode = await inspect(options, { write, error: complain });
     },
   }).parseAsync();
 } catch (error) {

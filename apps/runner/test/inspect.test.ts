@@ -1,9 +1,10 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { encodePt, PtFloat, tensor, tuple } from '@holdfast/pt-serializer';
+import { encodePt, PtFloat, storage, tensor, tuple } from '@holdfast/pt-serializer';
 import { expect, test } from 'vitest';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -82,6 +83,67 @@ test('a table shows what is there, and the first values', async () => {
     '/metadata/loss  float  1.0',
     '/metadata/pair/0  NoneType  None',
   ]);
+});
+
+/** The bytes of a value, with one bit of some of them turned. */
+async function damaged(value: Parameters<typeof encodePt>[0], find: string): Promise<Buffer> {
+  const bytes = Buffer.from(await encodePt(value));
+  bytes[bytes.indexOf(find)]! ^= 1;
+  return bytes;
+}
+
+test('--json compares the checksums of what no item is read from, too', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'inspect-')), 'damaged.pt');
+  await writeFile(path, await damaged(tensor('uint8', [0], storage(8, Buffer.from('unneeded'))), 'unneeded'));
+  const { status, lines } = inspect('--json', path);
+  expect(status).toBe(2);
+  expect(parsed(lines[0]!)).toMatchObject({ ok: false, error: expect.stringContaining('CRC-32') });
+});
+
+test('a small file that would be listed without end is refused, and what is shared is hashed once', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'inspect-'));
+  const [fan, long, huge, shared] = ['fan', 'long', 'huge', 'shared'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  let value: unknown[] = [null, null];
+  for (let i = 0; i < 5; i++) value = new Array<unknown>(100).fill(value);
+  await writeFile(fan, await encodePt(value as never));
+  const items = new Array<unknown>(20_000).fill(new Map([['x'.repeat(50_000), null]]));
+  await writeFile(long, await encodePt(items as never));
+  const repeated = (shape: number[]) => tensor('uint8', shape, storage(1, Uint8Array.of(1)), { stride: [0] });
+  await writeFile(huge, await encodePt(repeated([2 ** 48])));
+  const strings = Array.from({ length: 100_000 }, (_, i) => `read_${i}`);
+  await writeFile(
+    shared,
+    await encodePt([repeated([2 ** 28]), strings].flatMap((one) => new Array(2000).fill(one))),
+  );
+  for (const path of [fan, long]) {
+    expect(inspect(path)).toMatchObject({
+      status: 2,
+      lines: [],
+      stderr: expect.stringContaining('its listing'),
+    });
+    const { status, lines } = inspect('--json', path);
+    expect([status, lines.length, parsed(lines[0]!).ok]).toEqual([2, 1, false]);
+  }
+  expect(inspect('--json', huge).lines).toEqual([expect.stringMatching(/"ok":false,"error":".*huge: 2814/)]);
+  expect(inspect(huge, '--head', '3').lines.at(-1)).toBe('  1, 1, 1');
+  const listed = parsed(inspect('--json', shared).lines[0]!);
+  expect([listed.ok, (listed['items'] as unknown as unknown[]).length]).toEqual([true, 4000]);
+});
+
+test('a signal ends a listing', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'inspect-')), 'pipe');
+  await writeFile(path, await encodePt(Array.from({ length: 300_000 }, (_, i) => ({ i }))));
+  const child = spawn(process.execPath, [at('../bin/holdfast.js'), 'inspect', path]);
+  // It fills the pipe that nobody reads, and waits.
+  await once(child.stdout, 'readable');
+  child.kill('SIGTERM');
+  const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+  expect(signal).toBe('SIGTERM');
 });
 
 test('a file that is not read is told with the reason, the others are shown, and nothing is run', async () => {

@@ -30,6 +30,7 @@ export async function gather(
   read: (offset: number, length: number) => Promise<Uint8Array>,
   { offset, shape, stride }: View,
   width: number,
+  windowBytes = WINDOW,
 ): Promise<Uint8Array> {
   const out = allocate(elementCount(shape) * width);
   const to = contiguousStride(shape);
@@ -37,10 +38,10 @@ export async function gather(
     .map((size, i) => ({ size, from: stride[i]!, to: to[i]! }))
     .filter(({ size }) => size > 1)
     .sort((a, b) => b.from - a.from);
-  const window = overlaps(axes) ? Number.POSITIVE_INFINITY : WINDOW / width;
+  const window = overlaps(axes) ? Number.POSITIVE_INFINITY : windowBytes / width;
   const part = async (axes: readonly Axis[], from: number, to: number): Promise<void> => {
     const reach = extent(axes);
-    if (reach <= window) {
+    if (reach <= window || axes.length === 0) {
       scatter(await read(from * width, reach * width), out, width, axes, to);
       return;
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { archive, storage, tensorOf, text } from '../test/archive.js';
 import { normal } from '../test/digest.js';
-import { type LazyTensor, openPt, PtFormatError } from './index.js';
+import { encodePt, type LazyTensor, openPt, PtFormatError } from './index.js';
 
 let path: string;
 beforeAll(async () => {
@@ -49,6 +49,8 @@ test.each([
   ['a key without a value', '}(Nu.'],
   ['a key that is a list', '}]Ns.'],
   ['no end', 'N'],
+  ['a string that is longer than what is left', 'NX\xff\0\0\0ab.'],
+  ['a string of Python 2 that is not UTF-8', 'U\x01\xe9.'],
   ['a string that is not UTF-8', 'X\x02\0\0\0\xff\xfe.'],
   ['a bare name for a value', 'ccollections\nOrderedDict\n.'],
   ['an array without its state', ']cnumpy.core.multiarray\n_reconstruct\n)Ra.'],
@@ -59,6 +61,71 @@ test.each([
   ['a storage that lies outside', `ctorch._utils\n_rebuild_tensor_v2\n(${storage(6, '../x')}K\0))\x89}tR.`],
 ])('a pickle with %s is refused', async (_, pickle) => {
   expect(await refusal(pickle)).toMatchObject({ code: 'pickle', member: 'a/data.pkl' });
+});
+
+test('an end that comes too early is told with the opcode that wanted more', async () => {
+  expect(await refusal('NX\xff\0\0\0ab.')).toMatchObject({
+    offset: 3,
+    message: expect.stringContaining('255'),
+  });
+});
+
+test('a string of Python 2 is read as UTF-8, as torch.load does', async () => {
+  expect(await value('U\x02\xc3\xa9.')).toBe('é');
+});
+
+test('a storage that was saved by itself is refused with what to do', async () => {
+  expect(await refusal(`${storage(6)}.`)).toMatchObject({
+    code: 'unsupported',
+    reason: expect.stringContaining('save a tensor'),
+  });
+});
+
+test('marks without values are refused before they fill the memory', async () => {
+  expect(await refusal(`${'('.repeat(17_000_000)}.`)).toMatchObject({
+    code: 'limit',
+    reason: expect.stringContaining('limits.values'),
+  });
+});
+
+test('an empty tensor with sizes that no number holds has no bytes', async () => {
+  const huge = '\x8a\x07\xff\xff\xff\xff\xff\xff\x1f';
+  const pickle = tensorOf(6, 'K\0', `(${huge.repeat(30)}K\0t`, `(${'K\x01'.repeat(31)}t`);
+  await writeFile(path, await archive(`\x80\x02${pickle}.`, DATA));
+  await using file = await openPt(path);
+  const tensor = file.value as LazyTensor;
+  expect(tensor.byteLength).toBe(0);
+  expect(await tensor.readBytes()).toHaveLength(0);
+});
+
+test('what Python can hash is a key: names of types, devices, complex numbers and those of numpy', async () => {
+  const dtype = `cnumpy\ndtype\n${text('i8')}\x85R(K\x03${text('<')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb`;
+  const bytes = `c_codecs\nencode\n${text('\x07\0\0\0\0\0\0\0')}${text('latin1')}\x86R`;
+  const keys = [
+    'ctorch\nfloat32\n',
+    `ctorch\ndevice\n${text('cpu')}\x85R`,
+    'c__builtin__\ncomplex\nK\x01K\x02\x86R',
+    `cnumpy.core.multiarray\nscalar\n${dtype}${bytes}\x86R`,
+  ];
+  await writeFile(
+    path,
+    await archive(`\x80\x02}(${keys.map((key, i) => `${key}K${String.fromCharCode(i)}`).join('')}u.`),
+  );
+  await using file = await openPt(path);
+  const dict = file.value as Map<unknown, number>;
+  expect(dict.size).toBe(4);
+  expect(dict.get(7)).toBe(3);
+  await using again = await openPt(await encodePt(dict));
+  expect((again.value as Map<unknown, unknown>).size).toBe(4);
+});
+
+test('a tensor over bytes that are no whole number of its elements is written as it was', async () => {
+  const untyped = `(${text('storage')}ctorch.storage\nUntypedStorage\n${text('0')}${text('cpu')}K\x07tQ`;
+  const pickle = `ctorch._utils\n_rebuild_tensor_v3\n(${untyped}K\0K\x01\x85K\x01\x85\x89}ctorch\nfloat32\ntR.`;
+  const bytes = await archive(`\x80\x02${pickle}`, { 'a/data/0': '1234567' });
+  const again = await openPt(await encodePt((await openPt(bytes)).value as LazyTensor));
+  const tensor = again.value as LazyTensor;
+  expect([tensor.storageByteLength, Buffer.from(await tensor.readBytes()).toString()]).toEqual([7, '1234']);
 });
 
 test('a tensor that lies in its storage is read, and none that leaves it by an element', async () => {

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { archive, text } from '../test/archive.js';
-import { encodePt, type LazyTensor, openPt, type PtLimits, PtTuple, storage, tensor } from './index.js';
+import {
+  encodePt,
+  type LazyTensor,
+  type OpenOptions,
+  openPt,
+  type PtLimits,
+  PtTuple,
+  storage,
+  tensor,
+} from './index.js';
 
 test.each<[keyof PtLimits, number, string]>([
   ['members', 2, 'N.'],
@@ -56,4 +65,51 @@ test('floats are numbers, and with exact can be told from ints; tuples are array
   const exact = (await openPt(await archive(pickle), { exact: true })).value as unknown[];
   expect(exact[0]).toEqual({ value: 1 });
   expect(exact[1]).toBe(1);
+});
+
+test.each([
+  [{ checksums: 'alway' }, /checksums "alway"/],
+  [{ limits: { depth: Number.NaN } }, /limits\.depth is NaN/],
+  [{ limits: { depths: 5 } }, /no limits\.depths/],
+])('the options %j are refused', async (options, message) => {
+  const opening = openPt(await encodePt(null), options as OpenOptions);
+  await expect(opening).rejects.toThrow(message);
+  await expect(opening).rejects.toThrow(RangeError);
+});
+
+test('a limit that is undefined has its default', async () => {
+  const limits = { opcodes: undefined } as unknown as Partial<PtLimits>;
+  await expect(openPt(await encodePt([1]), { limits })).resolves.toBeDefined();
+});
+
+test('rows are read from the first where only the last is named, and a tensor without rows has none', async () => {
+  const value = [tensor('uint8', [3], Uint8Array.of(1, 2, 3)), tensor('uint8', [], Uint8Array.of(9))];
+  const [rows, single] = (await openPt(await encodePt(value))).value as [LazyTensor, LazyTensor];
+  expect([...(await rows.readArray(undefined, 1))]).toEqual([1]);
+  expect([...(await rows.readArray(1))]).toEqual([2, 3]);
+  await expect(single.readArray(7)).rejects.toThrow(RangeError);
+  expect([...(await single.readArray())]).toEqual([9]);
+});
+
+test('the part at one index is what the rows from there to the next hold', async () => {
+  const value = tensor('uint8', [2, 3], storage(6, Uint8Array.of(1, 2, 3, 4, 5, 6)), { stride: [1, 2] });
+  const whole = (await openPt(await encodePt(value))).value as LazyTensor;
+  expect([...(await whole.select(1).readArray())]).toEqual([2, 4, 6]);
+  expect(whole.select(1).select(2).shape).toEqual([]);
+  for (const index of [-1, 2, 0.5]) expect(() => whole.select(index)).toThrow(RangeError);
+});
+
+test('an int64 is rounded to float32 once', async () => {
+  const ints = BigInt64Array.of(
+    2n ** 60n + 2n ** 36n + 1n,
+    -(2n ** 60n + 2n ** 36n + 1n),
+    2n ** 60n + 2n ** 36n,
+    7n,
+  );
+  const signed = (await openPt(await encodePt(tensor('int64', [4], ints)))).value as LazyTensor;
+  const up = 2 ** 60 + 2 ** 37;
+  // Half way between two of them is the even one; a little more is the upper.
+  expect([...(await signed.readFloat32())]).toEqual([up, -up, 2 ** 60, 7]);
+  const most = (await openPt(await encodePt(tensor('uint64', [1], BigUint64Array.of(2n ** 64n - 1n))))).value;
+  expect([...(await (most as LazyTensor).readFloat32())]).toEqual([2 ** 64]);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodePt, type PtValue, tensor, writePt } from './index.js';
+import { type DType, encodePt, openPt, PtDType, type PtValue, type Sink, tensor, writePt } from './index.js';
 
 test('every storage begins at a multiple of 64 bytes, whatever the names and sizes before it', async () => {
   const marker = Buffer.from('0123456789abcdef0123456789abcdef');
@@ -121,4 +121,47 @@ test.each([
   ['float32', [2 ** 40, 2 ** 40]],
 ])('a tensor of dtype %s and shape %j is refused', (dtype, shape) => {
   expect(() => tensor(dtype as 'float32', shape, new Uint8Array(0))).toThrow(RangeError);
+});
+
+test('no name reaches the pickle that is not one, whatever made it', async () => {
+  const attack = 'float32\ncos\nsystem\n(X\x04\0\0\0truetR0ctorch\nfloat32' as DType;
+  expect(() => new PtDType(attack)).toThrow(RangeError);
+  const forged = Object.assign(Object.create(PtDType.prototype) as PtDType, { name: attack });
+  await expect(encodePt([forged])).rejects.toThrow(TypeError);
+  const renamed = Object.assign(tensor('uint16', [1], new Uint8Array(2)), { dtype: attack });
+  await expect(encodePt(renamed)).rejects.toThrow(TypeError);
+});
+
+test('pieces may be arrays of any element type, and what is no bytes is refused', async () => {
+  const floats = Float32Array.from({ length: 4096 }, (_, i) => i + 0.5);
+  const given = (pieces: () => Iterable<ArrayBufferView>) => encodePt(tensor('float32', [4096], pieces));
+  const whole = await encodePt(tensor('float32', [4096], floats));
+  for (const step of [4096, 40]) {
+    const pieces = function* () {
+      for (let at = 0; at < 4096; at += step) yield floats.subarray(at, at + step);
+    };
+    expect(Buffer.compare(await given(pieces), whole)).toBe(0);
+  }
+  await expect(given(() => [[1, 2, 3] as unknown as Uint8Array])).rejects.toThrow(TypeError);
+});
+
+test('ints as large as are read are written, and larger ones are refused', async () => {
+  const large = 2n ** 600_000n;
+  expect((await openPt(await encodePt(large))).value).toBe(large);
+  await expect(encodePt({ a: 1n << (2n ** 27n) })).rejects.toThrow('/a: an int of more than');
+});
+
+test('a key that is a symbol is refused, and an object without an end, too', async () => {
+  await expect(encodePt({ [Symbol('id')]: 1 } as PtValue)).rejects.toThrow('Symbol(id)');
+  const endless = (): PtValue => ({
+    get a() {
+      return endless();
+    },
+  });
+  await expect(encodePt(endless())).rejects.toThrow('nested deeper than 1000');
+});
+
+test('a stream, which does not say when it took the bytes, is refused', async () => {
+  const stream = { fd: 7, write: () => true };
+  await expect(writePt(stream as unknown as Sink, [1])).rejects.toThrow(/gives no promise/);
 });

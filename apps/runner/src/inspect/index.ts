@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { ExitCode } from '../errors.js';
 import { plain } from '../plain.js';
@@ -13,11 +14,14 @@ export interface InspectOptions {
   head: number;
 }
 
-/** Where lines go. */
+/** Where the listing and complaints go. */
 export interface InspectOutput {
-  line(text: string): void;
+  write(text: string): void;
   error(text: string): void;
 }
+
+/** Characters that are written at once. */
+const PART = 1 << 16;
 
 /**
  * Shows what `.pt` files hold, executing nothing of them.
@@ -28,12 +32,11 @@ export async function inspect({ files, json, head }: InspectOptions, output: Ins
   let code: number = ExitCode.complete;
   for (const [i, path] of files.entries()) {
     try {
-      const lines = await listing(path, json, head);
-      if (!json && files.length > 1) output.line(`${i > 0 ? '\n' : ''}${plain(path)}`);
-      for (const line of lines) output.line(line);
+      const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${plain(path)}\n`;
+      if (!(await list(path, json, head, name, output))) code = ExitCode.badInput;
     } catch (error) {
       code = ExitCode.badInput;
-      if (json) output.line(jsonError(path, error as Error));
+      if (json) output.write(jsonError(path, error as Error));
       else output.error(reason(path, error as Error));
     }
   }
@@ -41,17 +44,33 @@ export async function inspect({ files, json, head }: InspectOptions, output: Ins
 }
 
 /**
- * The lines of one file. A function of its own: what esbuild makes of `await using` in a loop throws the error of one turn
- * in the next.
+ * Lists one file after its name; returns whether that went well. A function of its own: what esbuild makes of `await using`
+ * in a loop throws the error of one turn in the next.
  */
-async function listing(path: string, json: boolean, head: number): Promise<string[]> {
-  // For its digest every storage is read, and so compared with its checksum; a table reads at most some rows.
-  await using file = await openPt(path, { exact: true, checksums: json ? 'always' : 'whole' });
-  return json ? [await jsonLine(path, file)] : await tableOf(file.value, head);
+async function list(
+  path: string,
+  json: boolean,
+  head: number,
+  name: string,
+  output: InspectOutput,
+): Promise<boolean> {
+  // All checksums are compared before digests are taken; a table reads at most some rows.
+  await using file = await openPt(path, { exact: true, checksums: json ? 'never' : 'whole' });
+  const pieces = json ? jsonLine(path, file, (await stat(path)).size) : tableOf(file.value, head);
+  let pending = name;
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (!done) pending += value;
+    if (done || pending.length > PART) {
+      output.write(pending);
+      pending = '';
+    }
+    if (done) return value ?? true;
+  }
 }
 
 function reason(path: string, error: Error): string {
-  if (error instanceof PtFormatError) return error.message;
+  if (error instanceof PtFormatError) return error.at({ path }).message;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return `${path}: no such file`;
   return `${path}: ${error.message}`;

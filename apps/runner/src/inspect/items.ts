@@ -1,49 +1,91 @@
-import { createHash } from 'node:crypto';
-import { LazyTensor, NumpyScalar, PtFloat } from '@holdfast/pt-serializer';
+import { LazyTensor, NumpyScalar, PtFloat, PtFormatError } from '@holdfast/pt-serializer';
 import { keyText, repr, typeName } from './python.js';
 
 /** One thing in a `.pt` and the keys and indices that lead to it, each after a `/`. */
 export type Item = { path: string } & (
   | { kind: 'tensor' | 'ndarray'; tensor: LazyTensor }
   | { kind: 'strings'; strings: readonly string[] }
-  | { kind: 'numbers'; numbers: Float64Array }
+  | { kind: 'numbers'; numbers: readonly unknown[] }
   /** `value` as JSON has it or, where JSON has no such thing, in Python's words. */
   | { kind: string; value: string | number | bigint | boolean | null | PtFloat }
 );
 
-/** Steps at most: what is shared is listed each time, and a hostile file can share exponentially. */
-const MOST_STEPS = 10_000_000;
+/** What is shared is listed each time, and a hostile file can share exponentially: values that are listed at most. */
+const MOST_VALUES = 10_000_000;
+/** Characters of all their paths and texts at most. */
+const MOST_CHARACTERS = 2 ** 28;
 /** A longer list of numbers is one item. */
 const LONG = 16;
+
+interface Frame {
+  container: object;
+  path: string;
+  items: Iterator<readonly [unknown, unknown]>;
+}
 
 /**
  * Everything a `.pt` holds, in its order, cut into items as `check_pt.py` does.
  *
  * @param root the value of a file opened with `exact`.
- * @throws RangeError for more than ten million values.
+ * @throws PtFormatError (`limit`) for a listing that would be endless.
  */
 export function* itemsOf(root: unknown): Generator<Item> {
-  let steps = 0;
-  const around = new Set<unknown>();
-  function* walk(value: unknown, path: string): Generator<Item> {
-    if (++steps > MOST_STEPS) throw new RangeError(`it lists more than ${MOST_STEPS} values`);
-    const list = Array.isArray(value);
-    if (list && value.length > 0 && value.every((item) => typeof item === 'string')) {
-      yield { path, kind: 'strings', strings: value };
-    } else if (list && value.length > LONG && value.every(isNumber)) {
-      yield { path, kind: 'numbers', numbers: Float64Array.from(value as unknown[], Number) };
-    } else if (list || value instanceof Map) {
-      if (around.has(value)) return yield { path, kind: typeName(value), value: '(itself)' };
-      around.add(value);
-      for (const [key, item] of value.entries()) yield* walk(item, `${path}/${keyText(key)}`);
-      around.delete(value);
-    } else if (value instanceof LazyTensor) {
-      yield { path, kind: value.kind, tensor: value };
-    } else {
-      yield { path, kind: typeName(value), value: plainValue(value) };
+  let values = 0;
+  let characters = 0;
+  const open = new Set<object>();
+  const frames: Frame[] = [];
+  const kinds = new Map<object, 'strings' | 'numbers' | null>();
+  const enter = (value: unknown, path: string): Item | null => {
+    characters += path.length;
+    const item = leafOf(value, path, kinds);
+    if (item && 'value' in item && typeof item.value === 'string') characters += item.value.length;
+    if (++values > MOST_VALUES) throw endless(`${MOST_VALUES} values`);
+    if (characters > MOST_CHARACTERS) throw endless(`${MOST_CHARACTERS} characters`);
+    if (item) return item;
+    const container = value as unknown[] | Map<unknown, unknown>;
+    if (open.has(container)) return { path, kind: typeName(value), value: '(itself)' };
+    open.add(container);
+    frames.push({ container, path, items: container.entries() });
+    return null;
+  };
+  const first = enter(root, '');
+  if (first) yield first;
+  for (let frame = frames.at(-1); frame; frame = frames.at(-1)) {
+    const { done, value: entry } = frame.items.next();
+    if (done) {
+      open.delete(frame.container);
+      frames.pop();
+      continue;
     }
+    const item = enter(entry[1], `${frame.path}/${keyText(entry[0])}`);
+    if (item) yield item;
   }
-  yield* walk(root, '');
+}
+
+function endless(most: string): PtFormatError {
+  return new PtFormatError('limit', `its listing has more than ${most}: it shares what it holds many times`);
+}
+
+/** What is one item; null for a container of items. */
+function leafOf(value: unknown, path: string, kinds: Map<object, 'strings' | 'numbers' | null>): Item | null {
+  if (Array.isArray(value)) {
+    // Long lists are looked through once, however often they are referred to.
+    let kind = kinds.get(value);
+    if (kind === undefined) {
+      kind = kindOf(value);
+      if (value.length > LONG) kinds.set(value, kind);
+    }
+    if (kind === 'strings') return { path, kind, strings: value };
+    return kind === 'numbers' ? { path, kind, numbers: value } : null;
+  }
+  if (value instanceof Map) return null;
+  if (value instanceof LazyTensor) return { path, kind: value.kind, tensor: value };
+  return { path, kind: typeName(value), value: plainValue(value) };
+}
+
+function kindOf(list: readonly unknown[]): 'strings' | 'numbers' | null {
+  if (list.length > 0 && list.every((item) => typeof item === 'string')) return 'strings';
+  return list.length > LONG && list.every(isNumber) ? 'numbers' : null;
 }
 
 /** Whether Python calls it an int or a float; numpy's float64 is one, too. */
@@ -52,25 +94,14 @@ function isNumber(value: unknown): boolean {
   return value instanceof PtFloat || ['number', 'bigint', 'boolean'].includes(typeof value);
 }
 
-function plainValue(value: unknown): string | number | bigint | boolean | null | PtFloat {
-  if (value === null || value instanceof PtFloat) return value;
-  if (value instanceof NumpyScalar && value.dtype === 'float64') return new PtFloat(Number(value.value));
-  if (typeof value === 'object') return repr(value);
-  return value as string | number | bigint | boolean;
+/** The double of what a list of numbers holds. */
+export function doubleOf(value: unknown): number {
+  return Number(value instanceof NumpyScalar ? value.value : value);
 }
 
-/** Bytes of a tensor held at once. */
-const CHUNK = 1 << 24;
-
-/** The SHA-256 of a tensor's elements: row-major, little-endian. */
-export async function sha256Of(tensor: LazyTensor): Promise<string> {
-  const hash = createHash('sha256');
-  const [rows] = tensor.shape;
-  if (rows === undefined || tensor.byteLength <= CHUNK) {
-    hash.update(await tensor.readBytes());
-  } else {
-    const step = Math.max(1, Math.floor(CHUNK / (tensor.byteLength / rows)));
-    for (let at = 0; at < rows; at += step) hash.update(await tensor.readRows(at, Math.min(rows, at + step)));
-  }
-  return hash.digest('hex');
+function plainValue(value: unknown): string | number | bigint | boolean | null | PtFloat {
+  if (value === null || value instanceof PtFloat) return value;
+  if (value instanceof NumpyScalar && value.dtype === 'float64') return new PtFloat(doubleOf(value));
+  if (typeof value === 'object') return repr(value);
+  return value as string | number | bigint | boolean;
 }

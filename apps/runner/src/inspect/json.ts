@@ -1,42 +1,63 @@
-import { createHash } from 'node:crypto';
 import type { PtFile } from '@holdfast/pt-serializer';
-import { PtFloat } from '@holdfast/pt-serializer';
-import { type Item, itemsOf, sha256Of } from './items.js';
+import { PtFloat, PtFormatError } from '@holdfast/pt-serializer';
+import { Digests } from './digests.js';
+import { type Item, itemsOf } from './items.js';
 import { float, keyText } from './python.js';
 
-/** One line with the fields of `check_pt.py`, from which real PyTorch's listing can be had. */
-export async function jsonLine(path: string, file: PtFile): Promise<string> {
-  const items: string[] = [];
-  for (const item of itemsOf(file.value)) items.push(await jsonItem(item));
+/**
+ * One line with the fields of `check_pt.py`, from which real PyTorch's listing can be had, piece by piece. Whether all
+ * went well stands at its end: a listing can be longer than what should be held.
+ *
+ * @param fileBytes of the file.
+ * @returns whether it did.
+ */
+export async function* jsonLine(
+  path: string,
+  file: PtFile,
+  fileBytes: number,
+): AsyncGenerator<string, boolean> {
+  // Digests are taken of what is referred to; this compares the checksums of all there is.
+  await file.verify();
+  // To the end once, so that one without an end is refused before anything is written.
+  for (const _ of itemsOf(file.value));
+  yield `{"file":${JSON.stringify(path)},"items":[`;
+  try {
+    const digests = new Digests(fileBytes);
+    let first = true;
+    for (const item of itemsOf(file.value)) {
+      yield `${first ? '' : ','}${await jsonItem(item, digests)}`;
+      first = false;
+    }
+  } catch (error) {
+    const placed = error instanceof PtFormatError ? error.at({ path }) : (error as Error);
+    yield `],"ok":false,"error":${JSON.stringify(`${placed.name}: ${placed.message}`)}}\n`;
+    return false;
+  }
   const keys = file.value instanceof Map ? [...file.value.keys()].map(keyText) : null;
-  const head = { file: path, ok: true, keys };
-  return `${JSON.stringify(head).slice(0, -1)},"items":[${items.join(',')}]}`;
+  yield `],"keys":${JSON.stringify(keys)},"ok":true}\n`;
+  return true;
 }
 
 /** The line for a file that is not read. */
 export function jsonError(path: string, error: Error): string {
-  return JSON.stringify({ file: path, ok: false, error: `${error.name}: ${error.message}` });
+  return `${JSON.stringify({ file: path, ok: false, error: `${error.name}: ${error.message}` })}\n`;
 }
 
-async function jsonItem(item: Item): Promise<string> {
+async function jsonItem(item: Item, digests: Digests): Promise<string> {
   const { path, kind } = item;
   if ('tensor' in item) {
     const { tensor } = item;
     const { dtype, shape, stride, requiresGrad } = tensor;
-    const array = { path, kind, dtype, shape, sha256: await sha256Of(tensor) };
+    const array = { path, kind, dtype, shape, sha256: await digests.ofTensor(tensor) };
     return JSON.stringify(kind === 'tensor' ? { ...array, stride, requires_grad: requiresGrad } : array);
   }
   if ('strings' in item) {
-    return JSON.stringify({
-      path,
-      kind,
-      count: item.strings.length,
-      sha256: sha256(item.strings.join('\n')),
-    });
+    const { strings } = item;
+    return JSON.stringify({ path, kind, count: strings.length, sha256: digests.ofStrings(strings) });
   }
   if ('numbers' in item) {
     const { numbers } = item;
-    return JSON.stringify({ path, kind, count: numbers.length, sha256_float64: sha256(numbers) });
+    return JSON.stringify({ path, kind, count: numbers.length, sha256_float64: digests.ofNumbers(numbers) });
   }
   return `${JSON.stringify({ path, kind }).slice(0, -1)},"value":${jsonValue(item.value)}}`;
 }
@@ -49,8 +70,4 @@ function jsonValue(value: string | number | bigint | boolean | null | PtFloat): 
     return words[text] ?? text;
   }
   return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
-}
-
-function sha256(data: string | Float64Array): string {
-  return createHash('sha256').update(data).digest('hex');
 }

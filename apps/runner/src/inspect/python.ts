@@ -11,8 +11,9 @@ import {
 
 /** Python's words for what a `.pt` holds, so that our listing can be compared with PyTorch's own, line by line. */
 
-/** Parts of a value put into words at most; a hostile file can make a small tuple exponentially long. */
+/** Parts of a value put into words at most, and their characters; a hostile file can make a small tuple endless. */
 const MOST_PARTS = 10_000;
+const MOST_CHARACTERS = 2 ** 24;
 
 /** The name of a value's type. */
 export function typeName(value: unknown): string {
@@ -45,12 +46,16 @@ export function keyText(key: unknown): string {
 /** `repr()` of a value that holds no tensors. */
 export function repr(value: unknown): string {
   let parts = 0;
+  let characters = 0;
   const say = (part: unknown): string => {
-    if (++parts > MOST_PARTS) return '…';
+    if (typeof part === 'string' || part instanceof Uint8Array) characters += part.length;
+    if (++parts > MOST_PARTS || characters > MOST_CHARACTERS) return '…';
     if (part === null) return 'None';
     if (typeof part === 'boolean') return part ? 'True' : 'False';
     if (typeof part === 'string') return quoted(part);
     if (part instanceof PtFloat) return float(part.value);
+    // A float that was a key; of a whole one is not known that it was.
+    if (typeof part === 'number' && !Number.isSafeInteger(part)) return float(part);
     if (part instanceof PtComplex) return complex(part, float);
     if (part instanceof PtDType) return `torch.${part.name}`;
     if (part instanceof PtDevice) {

@@ -1,6 +1,6 @@
 import { type LazyTensor, NumpyScalar, PtComplex } from '@holdfast/pt-serializer';
 import { plain } from '../plain.js';
-import { type Item, itemsOf } from './items.js';
+import { doubleOf, type Item, itemsOf } from './items.js';
 import { float, repr } from './python.js';
 
 /** Characters of a value that are shown. */
@@ -11,25 +11,26 @@ const WIDTH = 80;
  *
  * @param head values shown of each tensor and list.
  */
-export async function tableOf(value: unknown, head: number): Promise<string[]> {
-  const lines: { cells: string[]; values: string[] }[] = [];
-  for (const item of itemsOf(value)) lines.push({ cells: cells(item), values: await first(item, head) });
+export async function* tableOf(value: unknown, head: number): AsyncGenerator<string> {
   const header = ['PATH', 'KIND', 'DTYPE', 'SHAPE', 'VALUE'];
   const widths = header.map((name) => name.length);
-  for (const { cells } of lines) {
-    cells.slice(0, -1).forEach((cell, i) => {
-      widths[i] = Math.max(widths[i]!, cell.length);
-    });
-  }
+  // Looked through twice rather than held: a listing can be longer than what should be.
+  for (const item of itemsOf(value))
+    cells(item)
+      .slice(0, -1)
+      .forEach((cell, i) => {
+        widths[i] = Math.max(widths[i]!, cell.length);
+      });
   const row = (cells: readonly string[]) =>
-    cells
+    `${cells
       .map((cell, i) => cell.padEnd(widths[i]!))
       .join('  ')
-      .trimEnd();
-  return [
-    row(header),
-    ...lines.flatMap(({ cells, values }) => [row(cells), ...values.map((text) => `  ${text}`)]),
-  ];
+      .trimEnd()}\n`;
+  yield row(header);
+  for (const item of itemsOf(value)) {
+    yield row(cells(item));
+    for (const text of await first(item, head)) yield `  ${text}\n`;
+  }
 }
 
 function cells(item: Item): string[] {
@@ -54,18 +55,25 @@ function cells(item: Item): string[] {
 async function first(item: Item, count: number): Promise<string[]> {
   if (count === 0) return [];
   if ('strings' in item) return item.strings.slice(0, count).map((text) => short(plain(text)));
-  if ('numbers' in item) return [Array.from(item.numbers.subarray(0, count), (x) => float(x)).join(', ')];
+  if ('numbers' in item)
+    return [
+      item.numbers
+        .slice(0, count)
+        .map((x) => float(doubleOf(x)))
+        .join(', '),
+    ];
   return 'tensor' in item && item.tensor.byteLength > 0
     ? [(await elements(item.tensor, count)).join(', ')]
     : [];
 }
 
 /** The first elements of a tensor, row-major. */
-async function elements(tensor: LazyTensor, count: number): Promise<string[]> {
+async function elements(whole: LazyTensor, count: number): Promise<string[]> {
+  const eachOf = ({ shape }: LazyTensor) => shape.slice(1).reduce((product, size) => product * size, 1);
+  let tensor = whole;
+  while (tensor.shape.length > 1 && eachOf(tensor) >= count) tensor = tensor.select(0);
   const { shape, dtype } = tensor;
-  const [rows = 1] = shape;
-  const each = shape.slice(1).reduce((product, size) => product * size, 1);
-  const range = shape.length === 0 ? [] : [0, Math.min(rows, Math.ceil(count / each))];
+  const range = shape.length === 0 ? [] : [0, Math.min(shape[0]!, Math.ceil(count / eachOf(tensor)))];
   const half = dtype === 'float16' || dtype === 'bfloat16';
   const array = half ? await tensor.readFloat32(...range) : await tensor.readArray(...range);
   // Complex numbers lie as pairs.
