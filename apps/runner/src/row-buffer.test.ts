@@ -21,7 +21,7 @@ test('holds what was appended since the last clear, whatever the sizes', () => {
           added.fill(-1);
         }
         expect([...buffer.view()]).toEqual(expected);
-        expect([buffer.rows, buffer.bytes]).toEqual([expected.length / dim, expected.length * 4]);
+        expect(buffer.rows).toBe(expected.length / dim);
       }
     }),
   );

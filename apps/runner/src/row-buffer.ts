@@ -9,10 +9,6 @@ export class RowBuffer {
     return this.#length / this.dim;
   }
 
-  get bytes(): number {
-    return this.#length * Float32Array.BYTES_PER_ELEMENT;
-  }
-
   /** Adds whole rows, row-major. */
   append(rows: Float32Array): void {
     if (this.#length + rows.length > this.#data.length) {

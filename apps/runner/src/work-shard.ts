@@ -7,16 +7,13 @@ import type { SequenceIndex } from './index-store/index.js';
 import { RowBuffer } from './row-buffer.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
 
-/** Rows kept in memory before a checkpoint is due whatever the trigger says, in bytes. */
-const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
-
 export interface ShardWork {
   shard: Shard;
   folder: string;
   run: string;
   index: SequenceIndex;
   model: EmbeddingModel;
-  trigger: CheckpointTrigger;
+  trigger: CheckpointTrigger<string>;
   manifest: Pick<CheckpointManifest, 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'>;
   /** Asked between batches: whether to save what is there and leave. */
   stopping(): boolean;
@@ -104,9 +101,12 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       report.batch(batch);
       buffer.append(await embed(batch, first, end));
       await report.progress(end - first);
-      const [fired, reason] = trigger.shouldCheckpoint(end - first);
-      if (fired) await save(batch + 1, reason ?? 'threshold');
-      else if (buffer.bytes >= MAX_BUFFERED_BYTES) await save(batch + 1, 'buffer_full');
+      const size = end - first;
+      const [due, reason] = trigger.shouldCheckpoint(
+        size,
+        size * buffer.dim * Float32Array.BYTES_PER_ELEMENT,
+      );
+      if (due) await save(batch + 1, reason);
     }
     if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
   } catch (error) {

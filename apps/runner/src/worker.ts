@@ -2,13 +2,16 @@ import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import { InferenceError, loadModel, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
-import { CheckpointTrigger } from '@holdfast/trigger';
+import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { ExitCode } from './errors.js';
 import { openIndex } from './index-store/index.js';
 import { layout } from './layout.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 import { parseWorkerOptions } from './worker-options.js';
+
+/** Rows kept in memory before a checkpoint is due whatever the thresholds say, in bytes. */
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 // One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
 const options = parseWorkerOptions(process.argv[2]);
@@ -31,7 +34,8 @@ try {
   const shards = await shardsOf(index, options.shards);
   const model = await loadModel(await resolveModel(options.model));
   const manifest = new CheckpointManifest(place.manifest);
-  const trigger = new CheckpointTrigger(options.trigger);
+  const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
+  const trigger = new CheckpointTrigger({ ...options.trigger, policies });
   await channel.send({ type: 'ready' });
   for (;;) {
     idle = true;

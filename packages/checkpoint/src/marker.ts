@@ -2,13 +2,13 @@
 export interface Marker {
   /** Length of the `.pt` in bytes. */
   bytes: number;
-  /** SHA-256 of the `.pt`, 64 hexadecimal digits. */
-  sha256: string;
+  /** XXH64 of the `.pt`, seed 0, 16 hexadecimal digits. */
+  xxh64: string;
 }
 
 /** A marker's text: one line of JSON. */
-export function formatMarker({ bytes, sha256 }: Marker): string {
-  return `${JSON.stringify({ bytes, sha256 })}\n`;
+export function formatMarker({ bytes, xxh64 }: Marker): string {
+  return `${JSON.stringify({ bytes, xxh64 })}\n`;
 }
 
 /**
@@ -19,9 +19,9 @@ export function formatMarker({ bytes, sha256 }: Marker): string {
 export function parseMarker(text: string): Marker | 'empty' | null {
   if (text === '') return 'empty';
   try {
-    const { bytes, sha256 } = JSON.parse(text) as Partial<Marker>;
-    if (Number.isSafeInteger(bytes) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)) {
-      return { bytes: bytes as number, sha256 };
+    const { bytes, xxh64 } = JSON.parse(text) as Partial<Marker>;
+    if (Number.isSafeInteger(bytes) && typeof xxh64 === 'string' && /^[0-9a-f]{16}$/.test(xxh64)) {
+      return { bytes: bytes as number, xxh64 };
     }
   } catch {
     // Not JSON: damaged.

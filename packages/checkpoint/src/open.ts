@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
+import { xxh64Of } from './digest.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
 
@@ -73,8 +72,8 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   if (marker === null) throw invalid('damaged .done marker');
   if (marker !== 'empty') {
     if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
-    if (verify === 'digest' && (await sha256Of(path)) !== marker.sha256) {
-      throw invalid('its content is not what its .done marker says (SHA-256)');
+    if (verify === 'digest' && (await xxh64Of(path)) !== marker.xxh64) {
+      throw invalid('its content is not what its .done marker says (XXH64)');
     }
   }
   let file: PtFile;
@@ -103,7 +102,7 @@ function readCheckpoint(path: string, file: PtFile, invalid: (reason: string) =>
   if (missing.length > 0) throw invalid(`missing required keys: ${missing.join(', ')}`);
   const embeddings = value.get('embeddings') as LazyTensor;
   const ids = value.get('sequence_ids');
-  if (!isMatrix(embeddings)) throw invalid('failed to load: embeddings is not a float32 or float64 matrix');
+  if (!isMatrix(embeddings)) throw invalid('failed to load: embeddings is not a float matrix');
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
     throw invalid('failed to load: sequence_ids is not a list of strings');
   }
@@ -120,7 +119,7 @@ function isMatrix(value: unknown): value is LazyTensor {
     typeof tensor === 'object' &&
     Array.isArray(tensor?.shape) &&
     tensor.shape.length === 2 &&
-    (tensor.dtype === 'float32' || tensor.dtype === 'float64')
+    ['float32', 'float64', 'float16', 'bfloat16'].includes(tensor.dtype)
   );
 }
 
@@ -134,11 +133,4 @@ async function sizeOf(path: string): Promise<number | null> {
 async function readMarker(path: string): Promise<Marker | 'empty' | null | undefined> {
   const text = await readFile(markerPath(path), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : parseMarker(text);
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 }))
-    hash.update(chunk as Uint8Array);
-  return hash.digest('hex');
 }

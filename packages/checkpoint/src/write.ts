@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type DurableOptions, writeFileDurably } from '@holdfast/durable';
+import { type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
+import { xxh64 } from './digest.js';
+import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
 
@@ -14,46 +16,77 @@ export interface Matrix {
   shape: readonly [rows: number, dim: number];
 }
 
+/** Element types in which rows are kept on disk. */
+export type StorageType = 'float32' | 'float16';
+
+/** How one checkpoint is written. */
+export interface CheckpointOptions extends DurableOptions {
+  /** Default `float32`, which is exact. */
+  storage?: StorageType;
+}
+
+/** A checkpoint that is on disk. */
+export interface Written extends Marker {
+  /** What float16 did not keep; null where rows are kept as they are. */
+  loss: Float16Loss | null;
+}
+
 /**
  * Writes one checkpoint so that it lasts: first the `.pt`, wholly and synced, then its marker. A crash before the
  * marker is in place leaves a file that resume takes as not written.
  *
  * @returns length and digest of the `.pt`.
+ * @throws an error with code `EEXIST` where a finished checkpoint stands already; RangeError for numbers that float16 has
+ * not; what the file system throws. Then nothing new is left.
  */
 export async function writeCheckpoint(
   path: string,
   embeddings: Matrix,
   sequenceIds: readonly string[],
   metadata: Metadata,
-  options: DurableOptions = {},
-): Promise<Marker> {
+  options: CheckpointOptions = {},
+): Promise<Written> {
+  if (existsSync(markerPath(path)))
+    throw Object.assign(new Error(`EEXIST: a checkpoint is there already; set it aside first`), {
+      code: 'EEXIST',
+    });
+  const { data, shape } = embeddings;
+  const half = options.storage === 'float16' ? toFloat16(data) : null;
   const value: PtValue = {
-    embeddings: tensor('float32', embeddings.shape, embeddings.data),
-    sequence_ids: [...sequenceIds],
+    embeddings: half ? tensor('float16', shape, half.bits) : tensor('float32', shape, data),
+    sequence_ids: sequenceIds,
     metadata,
   };
   const marker = await writePtDurably(path, value, options);
-  await writeFileDurably(markerPath(path), formatMarker(marker), options);
-  return marker;
+  try {
+    await writeFileDurably(markerPath(path), formatMarker(marker), options);
+  } catch (error) {
+    // Without its marker it counts for nothing, and a full disk needs the room.
+    await removeDurably(path, options).catch(() => undefined);
+    throw error;
+  }
+  return { ...marker, loss: half?.loss ?? null };
 }
 
 /** Writes any value as a `.pt` that lasts, and takes its length and digest on the way. */
-export function writePtDurably(path: string, value: PtValue, options: DurableOptions = {}): Promise<Marker> {
-  return writeFileDurably(
-    path,
-    async (file) => {
-      const hash = createHash('sha256');
-      let bytes = 0;
-      const sink = {
-        write(chunk: Uint8Array) {
-          hash.update(chunk);
-          bytes += chunk.byteLength;
-          return file.write(chunk);
-        },
-      };
-      await writePt(sink, value, { name: basename(path).replace(/\.[^.]*$/, '') });
-      return { bytes, sha256: hash.digest('hex') };
-    },
-    options,
-  );
+export async function writePtDurably(
+  path: string,
+  value: PtValue,
+  options: DurableOptions = {},
+): Promise<Marker> {
+  const hash = await xxh64();
+  let bytes = 0;
+  const produce = async (file: { write(chunk: Uint8Array): Promise<void> }): Promise<Marker> => {
+    const sink = {
+      async write(chunk: Uint8Array) {
+        const writing = file.write(chunk);
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        await writing;
+      },
+    };
+    await writePt(sink, value, { name: basename(path).replace(/\.[^.]*$/, '') });
+    return { bytes, xxh64: hash.digest() };
+  };
+  return writeFileDurably(path, produce, options);
 }

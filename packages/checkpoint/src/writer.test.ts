@@ -6,6 +6,7 @@ import { beforeEach, expect, test } from 'vitest';
 import {
   AsyncCheckpointWriter,
   CheckpointWritesError,
+  type DurableCheckpoint,
   openCheckpoint,
   parseMarker,
   validateCheckpointPt,
@@ -179,4 +180,78 @@ test('rows, shape and IDs must agree', async () => {
   const short = { data: new Float32Array(3), shape: [2, 2] as const };
   await expect(writer.writeCheckpointAsync(at(0), short, ids(2))).rejects.toThrow('3 numbers');
   expect(writer.hasPending()).toBe(false);
+});
+
+test('what is not rows of float32 is refused before it is accepted, and so is an ID that is no text', async () => {
+  const writer = new AsyncCheckpointWriter();
+  const rows = { data: new Float64Array(4) as unknown as Float32Array, shape: [2, 2] as const };
+  await expect(writer.writeCheckpointAsync(at(0), rows, ids(2))).rejects.toThrow(TypeError);
+  const half = { type: 'float16', shape: [2, 2] as const, getData: async () => new Float32Array(4) };
+  await expect(writer.writeCheckpointAsync(at(0), half, ids(2))).rejects.toThrow('float16');
+  await expect(writer.writeCheckpointAsync(at(0), matrix(2, 2), ['a', '\ud800'])).rejects.toThrow('row 1');
+  const flat = { data: new Float32Array(2), shape: [2] as unknown as [number, number] };
+  await expect(writer.writeCheckpointAsync(at(0), flat, ids(2))).rejects.toThrow('no [rows, dim]');
+  expect(writer.hasPending()).toBe(false);
+  expect(() => new AsyncCheckpointWriter({ storage: 'float8' as 'float16' })).toThrow(RangeError);
+});
+
+test('a finished checkpoint is never written over', async () => {
+  const writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.waitAll();
+  const before = await readFile(at(0));
+  await writer.writeCheckpointAsync(at(0), matrix(3, 2), ids(3));
+  await expect(writer.waitAll()).rejects.toThrow('set it aside');
+  expect(await readFile(at(0))).toEqual(before);
+  await writer.shutdown();
+});
+
+test('a device that fails gives back the room it had reserved, and the writer goes on', async () => {
+  const writer = new AsyncCheckpointWriter({ maxPendingBytes: 16 });
+  const lost = { shape: [2, 2] as const, getData: () => Promise.reject(new Error('device lost')) };
+  await expect(writer.writeCheckpointAsync(at(0), lost, ids(2))).rejects.toThrow('device lost');
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.shutdown();
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('an error of the disk comes out of the thread with path, code and cause, and the next write succeeds', async () => {
+  const missing = join(folder, 'absent', 'batch_00000.pt');
+  await using writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(missing, matrix(2, 2), ids(2));
+  const told = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
+  expect(told.errors[0]).toMatchObject({ path: missing, cause: { code: 'ENOENT' } });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.waitAll();
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('a marker that cannot be written takes its .pt with it', async () => {
+  const { fs, open } = gated((path) => path.includes('.done'));
+  const writer = new AsyncCheckpointWriter({ fs });
+  open();
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await expect(writer.waitAll()).rejects.toThrow('no space');
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('rows kept as float16 are the nearest, what is lost is told, and what cannot be kept is refused', async () => {
+  const done: DurableCheckpoint[] = [];
+  await using writer = new AsyncCheckpointWriter({
+    storage: 'float16',
+    onDurable: (checkpoint) => void done.push(checkpoint),
+  });
+  await writer.writeCheckpointAsync(
+    at(0),
+    { data: Float32Array.of(1, 0.1, 1e-9, -2), shape: [2, 2] },
+    ids(2),
+  );
+  await writer.waitAll();
+  await using checkpoint = await openCheckpoint(at(0));
+  const rows = await checkpoint.readRows();
+  expect(Array.from(rows)).toEqual([1, 0.0999755859375, 0, -2]);
+  const lost = Math.fround(0.1) - 0.0999755859375;
+  expect(done[0]).toMatchObject({ path: at(0), rows: 2, loss: { maxAbsoluteError: lost, zeroed: 1 } });
+  await writer.writeCheckpointAsync(at(1), { data: Float32Array.of(1e6, 0), shape: [1, 2] }, ids(1));
+  await expect(writer.waitAll()).rejects.toThrow('float16 ends at 65504');
 });

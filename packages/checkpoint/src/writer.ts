@@ -1,23 +1,39 @@
 import type { DurableOptions } from '@holdfast/durable';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
+import type { JobRunner } from './job.js';
 import { StagingPool } from './staging.js';
-import { type Matrix, type Metadata, writeCheckpoint } from './write.js';
+import { ThreadRunner } from './thread-runner.js';
+import { type Matrix, type Metadata, type StorageType, type Written, writeCheckpoint } from './write.js';
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Rows that still lie on a device; `getData` brings them to the host. */
 export interface DeviceMatrix {
   shape: readonly [rows: number, dim: number];
+  /** Element type, where the device's tensor tells it; must be `float32`. */
+  type?: string;
   getData(): Promise<Float32Array>;
 }
 
+/** A checkpoint that lasts. */
+export interface DurableCheckpoint extends Written {
+  path: string;
+  rows: number;
+  metadata: Metadata;
+}
+
 export interface WriterOptions extends DurableOptions {
+  /** How rows are kept: `float32` exactly (default), `float16` rounded, in half the room. */
+  storage?: StorageType;
   /** Bytes of rows that may wait for the disk; a caller beyond it is held back. Default 256 MiB. */
   maxPendingBytes?: number;
   /** Told of each checkpoint once it lasts, in order, before it stops being pending; for a manifest. What it throws counts as a failed write. */
-  onDurable?: (checkpoint: { path: string; rows: number; metadata: Metadata }) => void | Promise<void>;
+  onDurable?: (checkpoint: DurableCheckpoint) => void | Promise<void>;
 }
 
 /**
- * Writes checkpoints one after another behind the caller's back.
+ * Writes checkpoints one after another behind the caller's back, in a thread of its own: the caller's event loop copies
+ * the rows and nothing else. (With a file system of the caller's, `fs`, it is done in the caller's thread.)
  *
  * What a call accepted is a snapshot: once `writeCheckpointAsync` resolves, the caller may overwrite its rows. A write
  * that failed is told by the next call and by `waitAll()`, never swallowed.
@@ -26,6 +42,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
   readonly #maxPendingBytes: number;
   readonly #pool = new StagingPool();
+  readonly #storage: StorageType;
+  readonly #runner: JobRunner;
   readonly #failed: CheckpointWriteError[] = [];
   readonly #waiting: (() => void)[] = [];
   #tail: Promise<void> = Promise.resolve();
@@ -34,6 +52,10 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
 
   constructor(options: WriterOptions = {}) {
     this.#options = options;
+    this.#storage = options.storage ?? 'float32';
+    if (!['float32', 'float16'].includes(this.#storage))
+      throw new RangeError(`storage ${JSON.stringify(this.#storage)}; float32 and float16 are written`);
+    this.#runner = options.fs ? hereWith(options) : new ThreadRunner();
     this.#maxPendingBytes = options.maxPendingBytes ?? 256 * 1024 * 1024;
     if (!(this.#maxPendingBytes > 0)) {
       throw new RangeError(
@@ -48,7 +70,9 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
    * @param path where the `.pt` shall be; its folder exists.
    * @param embeddings float32 rows `[rows, dim]`, on the host or on a device.
    * @param sequenceIds one ID a row, in the rows' order.
-   * @throws RangeError when shape, rows and IDs do not agree; CheckpointWritesError when an earlier write failed.
+   * @throws RangeError when shape, rows and IDs do not agree; TypeError for rows that are no float32; in both cases
+   * nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then not accepted either, and can
+   * be asked for again.
    */
   async writeCheckpointAsync(
     path: string,
@@ -58,17 +82,30 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   ): Promise<void> {
     this.#throwFailures();
     const [rows, dim] = embeddings.shape;
+    if (
+      embeddings.shape.length !== 2 ||
+      ![rows, dim].every((size) => Number.isSafeInteger(size) && size >= 0)
+    )
+      throw new RangeError(`${path}: shape [${embeddings.shape.join(', ')}] is no [rows, dim]`);
     if (rows !== sequenceIds.length) {
       throw new RangeError(`${path}: ${rows} rows but ${sequenceIds.length} sequence IDs`);
     }
+    const strange = sequenceIds.findIndex((id) => typeof id !== 'string' || LONE_SURROGATE.test(id));
+    if (strange >= 0)
+      throw new RangeError(
+        `${path}: the ID of row ${strange}, ${String(sequenceIds[strange])}, is no text in UTF-8`,
+      );
+    if ('getData' in embeddings && (embeddings.type ?? 'float32') !== 'float32')
+      throw new TypeError(`${path}: rows of type ${embeddings.type}; float32 is written`);
     const bytes = rows * dim * Float32Array.BYTES_PER_ELEMENT;
     // Reserved before any wait, so that two callers cannot both see the same room.
     await this.#room(bytes);
     const ids = [...sequenceIds];
     const facts = { ...metadata };
-    let copy: Float32Array<ArrayBuffer>;
+    let copy: Float32Array;
     try {
       const data = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
+      if (!(data instanceof Float32Array)) throw new TypeError(`${path}: rows that are no Float32Array`);
       if (data.length !== rows * dim) {
         throw new RangeError(`${path}: shape [${rows}, ${dim}] but ${data.length} numbers`);
       }
@@ -79,8 +116,9 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     }
     this.#tail = this.#tail.then(async () => {
       try {
-        await writeCheckpoint(path, { data: copy, shape: [rows, dim] }, ids, facts, this.#options);
-        await this.#options.onDurable?.({ path, rows, metadata: facts });
+        const job = { path, rows: { data: copy, shape: [rows, dim] as const }, storage: this.#storage };
+        const written = await this.#runner.run({ ...job, sequenceIds: ids, metadata: facts });
+        await this.#options.onDurable?.({ ...written, path, rows, metadata: facts });
       } catch (error) {
         this.#failed.push(new CheckpointWriteError(path, error));
       } finally {
@@ -105,13 +143,17 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     this.#throwFailures();
   }
 
-  /** The same as `waitAll()`; the writer holds nothing else that must be given back. */
-  shutdown(): Promise<void> {
-    return this.waitAll();
+  /** The same as `waitAll()`, after which the thread is given back. A later write starts another. */
+  async shutdown(): Promise<void> {
+    try {
+      await this.waitAll();
+    } finally {
+      await this.#runner.close();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.waitAll();
+    return this.shutdown();
   }
 
   async #room(bytes: number): Promise<void> {
@@ -137,4 +179,13 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   #throwFailures(): void {
     if (this.#failed.length > 0) throw new CheckpointWritesError(this.#failed.splice(0));
   }
+}
+
+/** Writes in the caller's thread, with the caller's file system. */
+function hereWith(options: DurableOptions): JobRunner {
+  return {
+    run: ({ path, rows, sequenceIds, metadata, storage }) =>
+      writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }),
+    close: async () => undefined,
+  };
 }

@@ -26,19 +26,49 @@ export interface DurableOptions {
   fs?: DurableFileSystem;
 }
 
+/** Bytes after which the device is asked to take what there is while more is written: sooner done than all at the end. */
+const SYNC_EVERY = 1 << 24;
+
 /** Node's file system. */
 export const nodeFileSystem: DurableFileSystem = {
   async create(path) {
     const handle = await open(path, 'w');
+    let unsynced = 0;
+    let syncing: Promise<void> | null = null;
+    // The system tells of a failed write once, so what is told early must be kept.
+    let failure: { error: unknown } | null = null;
+    const beginSync = () => {
+      unsynced = 0;
+      syncing = handle
+        .datasync()
+        .catch((error: unknown) => {
+          failure = { error };
+        })
+        .finally(() => {
+          syncing = null;
+        });
+    };
+    const settle = async () => {
+      await syncing;
+      if (failure) throw failure.error;
+    };
     return {
       async write(bytes) {
         let done = 0;
         while (done < bytes.byteLength) {
           done += (await handle.write(bytes, done, bytes.byteLength - done)).bytesWritten;
         }
+        unsynced += bytes.byteLength;
+        if (unsynced >= SYNC_EVERY && !syncing) beginSync();
       },
-      sync: () => handle.sync(),
-      close: () => handle.close(),
+      async sync() {
+        await settle();
+        await handle.sync();
+      },
+      async close() {
+        await syncing;
+        await handle.close();
+      },
     };
   },
   rename,

@@ -7,6 +7,8 @@ export interface Progress {
   sequences: number;
   /** Seconds passed. */
   seconds: number;
+  /** Bytes of rows that are not yet in a checkpoint, as far as they were told. */
+  bytes: number;
 }
 
 /** When a checkpoint is due. */
@@ -19,8 +21,11 @@ export interface Thresholds {
   emergencyOverrideSec: number;
 }
 
+/** A rule that says why a checkpoint is due, or null while it is not. */
+export type TriggerPolicy<Reason extends string = string> = (progress: Progress) => Reason | null;
+
 /** Whether a checkpoint is due, and why; the emergency is looked at first. */
-export function decide(progress: Progress, thresholds: Thresholds): TriggerReason | null {
+export function decide(progress: Omit<Progress, 'bytes'>, thresholds: Thresholds): TriggerReason | null {
   if (progress.seconds >= thresholds.emergencyOverrideSec) return 'emergency_time_override';
   if (progress.sequences >= thresholds.seqThreshold) return 'sequence_threshold';
   if (progress.seconds >= thresholds.timeThresholdSec) return 'time_threshold';

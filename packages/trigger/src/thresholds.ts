@@ -10,13 +10,14 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * The thresholds in force: what was passed, else viral mode's where it is on, else the defaults. Passing a value that
  * equals a default is passing it.
  *
- * @throws RangeError for a threshold that is not a number above 0.
+ * @throws RangeError for a threshold that is not a number above 0, or a name that is none.
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
   const viral = env[VIRAL_MODE_VARIABLE]?.trim().toLowerCase() === 'true';
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
   const thresholds = { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
   for (const [name, value] of Object.entries(thresholds)) {
+    if (!Object.hasOwn(DEFAULTS, name)) throw new RangeError(`there is no threshold ${name}`);
     if (typeof value !== 'number' || !(value > 0)) {
       throw new RangeError(`${name} must be a number above 0, not ${String(value)}`);
     }

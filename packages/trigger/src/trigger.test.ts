@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CheckpointTrigger, decide, VIRAL_MODE_VARIABLE } from './index.js';
+import { CheckpointTrigger, decide, everyBytes, onceAborted, VIRAL_MODE_VARIABLE } from './index.js';
 
 /** A clock that is moved by hand, in seconds. */
 function clock() {
@@ -80,8 +80,12 @@ test('thresholds and batch sizes that mean nothing are refused by name', () => {
   for (const value of [0, -1, Number.NaN]) {
     expect(() => new CheckpointTrigger({ seqThreshold: value, env: {} })).toThrow('seqThreshold');
     expect(() => new CheckpointTrigger({ timeThresholdSec: value, env: {} })).toThrow('timeThresholdSec');
+    expect(() => everyBytes(value)).toThrow('everyBytes');
   }
   expect(() => new CheckpointTrigger({ env: {} }).shouldCheckpoint(1.5)).toThrow('batchSize');
+  expect(() => new CheckpointTrigger({ env: {} }).shouldCheckpoint(1, -1)).toThrow('batchBytes');
+  const misspelt = { seqTreshold: 5, env: {} };
+  expect(() => new CheckpointTrigger(misspelt)).toThrow('no threshold seqTreshold');
 });
 
 test('between two checkpoints there are never more sequences than the threshold and one batch', () => {
@@ -115,4 +119,35 @@ test('more progress never makes a due checkpoint not due', () => {
       return decide(at, thresholds) === null || decide(later, thresholds) !== null;
     }),
   );
+});
+
+test('rules of the caller are asked first, in their order, and count from reset to reset', () => {
+  const notice = new AbortController();
+  const policies = [everyBytes(100), onceAborted(notice.signal)];
+  const trigger = new CheckpointTrigger({ seqThreshold: 10, env: {}, now: () => 0, policies });
+  expect(trigger.shouldCheckpoint(1, 99)).toEqual([false, null]);
+  expect(trigger.shouldCheckpoint(9, 1)).toEqual([true, 'byte_threshold']);
+  trigger.reset();
+  expect(trigger.shouldCheckpoint(10, 99)).toEqual([true, 'sequence_threshold']);
+  trigger.reset();
+  notice.abort();
+  expect(trigger.shouldCheckpoint(0)).toEqual([false, null]);
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'preemption_notice']);
+  trigger.reset();
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'preemption_notice']);
+});
+
+test('a rule of its own decides on all there is to know', () => {
+  const slow = ({ sequences, seconds }: { sequences: number; seconds: number }) =>
+    sequences > 0 && seconds / sequences > 2 ? ('slow' as const) : null;
+  const time = clock();
+  const trigger = new CheckpointTrigger({ env: {}, now: time.now, policies: [slow] });
+  time.pass(5);
+  expect(trigger.shouldCheckpoint(3)).toEqual([false, null]);
+  time.pass(5);
+  const [due, reason] = trigger.shouldCheckpoint(1);
+  expect([
+    due,
+    reason satisfies 'slow' | 'sequence_threshold' | 'time_threshold' | 'emergency_time_override' | null,
+  ]).toEqual([true, 'slow']);
 });

@@ -1,0 +1,28 @@
+import type { Matrix, Metadata, StorageType, Written } from './write.js';
+
+/** One checkpoint to be written. */
+export interface WriteJob {
+  path: string;
+  rows: Matrix;
+  sequenceIds: readonly string[];
+  metadata: Metadata;
+  storage: StorageType;
+}
+
+/** Writes checkpoints; here, or in a thread. */
+export interface JobRunner {
+  run(job: WriteJob): Promise<Written>;
+  /** Gives back what it holds; no job is at work. */
+  close(): Promise<void>;
+}
+
+/** A job on its way to the thread; IDs as one text, which crosses a hundred times as fast as a list. */
+export interface JobMessage extends Omit<WriteJob, 'sequenceIds'> {
+  id: number;
+  sequenceIds: string;
+}
+
+/** What the thread answers; of an error, what survives the way. */
+export type AnswerMessage =
+  | { id: number; written: Written }
+  | { id: number; error: { name: string; message: string; stack: string | undefined; code: unknown } };

@@ -1,0 +1,56 @@
+import { Worker } from 'node:worker_threads';
+import type { AnswerMessage, JobMessage, JobRunner, WriteJob } from './job.js';
+import type { Written } from './write.js';
+
+// From the sources, as under test, the built one is used: Node does not read TypeScript.
+const THREAD = new URL(
+  import.meta.url.endsWith('.ts') ? '../dist/write-thread.js' : './write-thread.js',
+  import.meta.url,
+);
+
+interface Waiting {
+  resolve(written: Written): void;
+  reject(error: unknown): void;
+}
+
+/** Runs jobs in a thread of its own, which is started for the first one and keeps no process alive by itself. */
+export class ThreadRunner implements JobRunner {
+  #thread: Worker | null = null;
+  #jobs = 0;
+  readonly #waiting = new Map<number, Waiting>();
+
+  run({ sequenceIds, ...job }: WriteJob): Promise<Written> {
+    const id = this.#jobs++;
+    const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
+    return new Promise((resolve, reject) => {
+      this.#thread ??= this.#start();
+      this.#waiting.set(id, { resolve, reject });
+      this.#thread.ref();
+      this.#thread.postMessage(message);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#thread?.terminate();
+    this.#thread = null;
+  }
+
+  #start(): Worker {
+    const thread = new Worker(THREAD, { name: 'holdfast-checkpoint', execArgv: [] });
+    thread.on('message', (answer: AnswerMessage) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
+      if (this.#waiting.size === 0) thread.unref();
+      if ('written' in answer) waiting?.resolve(answer.written);
+      else waiting?.reject(Object.assign(new Error(answer.error.message), answer.error));
+    });
+    const ended = (error: unknown) => {
+      if (this.#thread === thread) this.#thread = null;
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    };
+    thread.on('error', ended);
+    thread.on('exit', (code) => ended(new Error(`the writing thread ended with code ${code}`)));
+    return thread;
+  }
+}

@@ -1,0 +1,39 @@
+import type { TriggerPolicy } from './decide.js';
+
+/**
+ * A checkpoint every so many bytes of rows.
+ *
+ * @throws RangeError for what is not a number above 0.
+ */
+export function everyBytes<Reason extends string = 'byte_threshold'>(
+  bytes: number,
+  reason = 'byte_threshold' as Reason,
+): TriggerPolicy<Reason> {
+  if (typeof bytes !== 'number' || !(bytes > 0))
+    throw new RangeError(`everyBytes: a number above 0 is wanted, not ${String(bytes)}`);
+  return (progress) => (progress.bytes >= bytes ? reason : null);
+}
+
+/**
+ * From the moment a signal is aborted, such as by the notice that the machine will be taken away, a checkpoint after every
+ * batch.
+ */
+export function onceAborted<Reason extends string = 'preemption_notice'>(
+  signal: AbortSignal,
+  reason = 'preemption_notice' as Reason,
+): TriggerPolicy<Reason> {
+  return ({ sequences }) => (signal.aborted && sequences > 0 ? reason : null);
+}
+
+/** The first of several rules that says a checkpoint is due. */
+export function firstOf<Reason extends string>(
+  ...policies: readonly TriggerPolicy<Reason>[]
+): TriggerPolicy<Reason> {
+  return (progress) => {
+    for (const policy of policies) {
+      const reason = policy(progress);
+      if (reason !== null) return reason;
+    }
+    return null;
+  };
+}
