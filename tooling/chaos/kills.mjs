@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { random } from './random.mjs';
 
 const BIN = fileURLToPath(new URL('../../apps/runner/bin/holdfast.js', import.meta.url));
 
@@ -43,17 +44,6 @@ async function live(args, due = () => false, delay = 0) {
   const [code, signal] = await once(child, 'close');
   life.killed = signal === 'SIGKILL';
   return { ...life, code, ms: Math.round(performance.now() - begun) };
-}
-
-/** A small generator of pseudo-random numbers in [0, 1), so that a seed names the moments (mulberry32). */
-function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 async function digest(out) {

@@ -26,14 +26,15 @@ export async function xxh64(): Promise<Digest> {
   };
 }
 
-/** The XXH64 of a file. */
-export async function xxh64Of(path: string): Promise<string> {
+/** The XXH64 of a file of `size` bytes. */
+export async function xxh64Of(path: string, size: number): Promise<string> {
   const hash = await xxh64();
   const file = await open(path, 'r');
   try {
-    const buffers = [Buffer.allocUnsafe(PART), Buffer.allocUnsafe(PART)] as const;
+    const part = Math.min(PART, size);
+    const buffers = [Buffer.allocUnsafe(part), Buffer.allocUnsafe(part)] as const;
     let at = 0;
-    const next = (i: number) => file.read(buffers[i % 2]!, 0, PART, at);
+    const next = (i: number) => file.read(buffers[i % 2]!, 0, part, at);
     let reading = next(0);
     for (let i = 0; ; i++) {
       const { bytesRead } = await reading;

@@ -4,7 +4,15 @@ export { formatMarker, type Marker, parseMarker } from './marker.js';
 export { checkpointIndex, checkpointName, markerPath } from './names.js';
 export { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
 export { type ResumeOptions, resumeFromCheckpoints } from './resume.js';
-export { checkpointIndexes, type ReadOptions, readShard, type ShardEntry, setAside } from './shard.js';
+export {
+  checkpointIndexes,
+  type OnCorruption,
+  type ReadOptions,
+  readShard,
+  type ShardEntry,
+  setAside,
+  setAsideOne,
+} from './shard.js';
 export { validateCheckpointPt } from './validate.js';
 export {
   type CheckpointOptions,

@@ -72,7 +72,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   if (marker === null) throw invalid('damaged .done marker');
   if (marker !== 'empty') {
     if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
-    if (verify === 'digest' && (await xxh64Of(path)) !== marker.xxh64) {
+    if (verify === 'digest' && (await xxh64Of(path, size)) !== marker.xxh64) {
       throw invalid('its content is not what its .done marker says (XXH64)');
     }
   }

@@ -8,6 +8,7 @@ import {
   readShard,
   resumeFromCheckpoints,
   setAside,
+  setAsideOne,
   validateCheckpointPt,
   writeCheckpoint,
   writePtDurably,
@@ -158,4 +159,47 @@ test('a checkpoint the caller does not accept is a fault with the reason given',
   for await (const entry of readShard(folder, { accept }))
     seen.push('fault' in entry ? entry.fault : entry.index);
   expect(seen).toEqual([0, 'of another run']);
+});
+
+test('salvage keeps the valid checkpoints after a bad one, and the next index is behind all there are', async () => {
+  for (let i = 0; i < 5; i++) await write(i, 2);
+  await rm(`${at(1)}.done`);
+  await rm(at(3));
+  const [names, embeddings, next, corrupted] = await resumeFromCheckpoints(folder, {
+    onCorruption: 'salvage',
+  });
+  expect(names).toEqual([...ids(2, 'b0'), ...ids(2, 'b2'), ...ids(2, 'b4')]);
+  expect(Array.from(embeddings!.data)).toEqual(
+    [0, 2, 4].flatMap((i) => [0, 1, 2, 3, 4, 5].map((k) => i * 1000 + k)),
+  );
+  expect([embeddings!.shape, next, corrupted]).toEqual([[6, 3], 5, ids(2, 'b1')]);
+});
+
+test('the streaming form tells where each checkpoint lies among the rows, also past a fault', async () => {
+  for (let i = 0; i < 4; i++) await write(i, i + 1);
+  await rm(`${at(1)}.done`);
+  const seen: unknown[] = [];
+  for await (const entry of readShard(folder, { onCorruption: 'salvage' }))
+    seen.push('fault' in entry ? [entry.index, entry.fault] : [entry.index, entry.rows]);
+  expect(seen).toEqual([
+    [0, [0, 1]],
+    [1, 'missing .done marker'],
+    [2, [1, 4]],
+    [3, [4, 8]],
+  ]);
+});
+
+test('one of several is set aside, and its number is free', async () => {
+  for (let i = 0; i < 3; i++) await write(i, 2);
+  expect(await setAsideOne(at(1))).toBe(`${at(1)}.corrupt`);
+  await write(1, 1);
+  const [names] = await resumeFromCheckpoints(folder);
+  expect(names).toEqual([...ids(2, 'b0'), ...ids(1, 'b1'), ...ids(2, 'b2')]);
+});
+
+test('a checkpoint with other columns than those before it is a fault', async () => {
+  await write(0, 2, 3);
+  await write(1, 2, 4);
+  const [names, , next, corrupted] = await resumeFromCheckpoints(folder);
+  expect([names, next, corrupted]).toEqual([ids(2, 'b0'), 1, ids(2, 'b1')]);
 });

@@ -5,16 +5,23 @@ import { type DurableOptions, renameDurably, syncDirectory } from '@holdfast/dur
 import { checkpointIndex, checkpointName, markerPath } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
 
+/**
+ * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
+ */
+export type OnCorruption = 'stop' | 'salvage';
+
 export interface ReadOptions {
+  /** Default `'stop'`. */
+  onCorruption?: OnCorruption;
   /** Default `'digest'`. */
   verify?: Verify;
   /** A further condition, such as "these are the rows this shard needs next"; returns what is wrong, or null. */
   accept?: (checkpoint: Checkpoint) => string | null | Promise<string | null>;
 }
 
-/** What stands in a shard's folder, one after another: valid checkpoints from 0 on, then at most one fault. */
+/** One thing in a shard's folder: a valid checkpoint with its place among the rows of all valid ones, or a fault. */
 export type ShardEntry =
-  | { index: number; checkpoint: Checkpoint }
+  | { index: number; checkpoint: Checkpoint; rows: readonly [from: number, to: number] }
   | { index: number; fault: string; path: string };
 
 /** The indexes for which a shard's folder holds a checkpoint file, ascending; no folder, none. */
@@ -25,14 +32,16 @@ export async function checkpointIndexes(folder: string): Promise<number[]> {
 }
 
 /**
- * Walks through a shard's checkpoints in order, one open at a time (each is closed when the next is asked for), and
- * stops at the first that is not valid. A gap in the numbering is a fault at the missing index.
+ * Walks through a shard's checkpoints in order, one open at a time (each is closed when the next is asked for): IDs are
+ * in memory, rows are read when asked. Stops at the first that is not valid, or with `salvage` goes on behind it. A gap in
+ * the numbering is a fault at the missing index.
  */
 export async function* readShard(
   folder: string,
-  { verify = 'digest', accept }: ReadOptions = {},
+  { verify = 'digest', accept, onCorruption = 'stop' }: ReadOptions = {},
 ): AsyncGenerator<ShardEntry, void, undefined> {
   const last = (await checkpointIndexes(folder)).at(-1) ?? -1;
+  let row = 0;
   for (let index = 0; index <= last; index++) {
     const path = join(folder, checkpointName(index));
     let checkpoint: Checkpoint;
@@ -41,15 +50,19 @@ export async function* readShard(
     } catch (error) {
       if (!(error instanceof InvalidCheckpointError)) throw error;
       yield { index, path, fault: error.reason };
-      return;
+      if (onCorruption === 'stop') return;
+      continue;
     }
     try {
       const fault = (await accept?.(checkpoint)) ?? null;
       if (fault !== null) {
         yield { index, path, fault };
-        return;
+        if (onCorruption === 'stop') return;
+        continue;
       }
-      yield { index, checkpoint };
+      const from = row;
+      row += checkpoint.shape[0];
+      yield { index, checkpoint, rows: [from, row] };
     } finally {
       await checkpoint[Symbol.asyncDispose]();
     }
@@ -69,15 +82,23 @@ export async function setAside(
 ): Promise<string[]> {
   const moved: string[] = [];
   // From the last to the first: a crash half way leaves the faulty one in place, and the next resume goes on from there.
-  for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse()) {
-    const path = join(folder, checkpointName(index));
-    const aside = freeName(`${path}.corrupt`);
-    if (existsSync(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
-    await renameDurably(path, aside, options);
-    moved.unshift(aside);
-  }
+  for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse())
+    moved.unshift(await setAsideOne(join(folder, checkpointName(index)), options));
   await removeOrphans(folder, from, options);
   return moved;
+}
+
+/**
+ * Moves one checkpoint out of the way, as `setAside` does, such as a faulty one among valid ones.
+ *
+ * @returns the new path of the `.pt`.
+ */
+export async function setAsideOne(path: string, options: DurableOptions = {}): Promise<string> {
+  const aside = freeName(`${path}.corrupt`);
+  // The marker first: without it the `.pt` counts for nothing, while a marker alone would vouch for the next of that name.
+  if (existsSync(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
+  await renameDurably(path, aside, options);
+  return aside;
 }
 
 /** A marker whose `.pt` is gone would vouch for the next file of that name until its own marker is there. */

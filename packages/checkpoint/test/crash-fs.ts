@@ -1,0 +1,186 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
+
+/*
+ * A model of what a crash may leave, after Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014, ALICE):
+ * what was not synced may be there, be missing, or be there in part, each independently of the others. Operations on a
+ * folder (a name made, moved or removed) are atomic one by one, and last only when the folder was synced; a file's bytes
+ * last only when the file was.
+ */
+
+/** One file: its bytes on the device, and what was done to them since. */
+interface Inode {
+  durable: Buffer;
+  pending: ({ kind: 'truncate' } | { kind: 'write'; at: number; bytes: Buffer })[];
+}
+
+type Operation =
+  | { kind: 'truncate' | 'sync'; inode: Inode }
+  | { kind: 'write'; inode: Inode; bytes: Buffer }
+  | { kind: 'link'; name: string; inode: Inode }
+  | { kind: 'rename'; from: string; to: string; inode: Inode }
+  | { kind: 'unlink'; name: string }
+  | { kind: 'syncFolder' };
+
+/** Chooses one of `n` ways, 0 to n - 1. */
+export type Pick = (n: number) => number;
+
+/** What a sync is for, so that a test can leave it out. */
+export type SyncOf = 'pt' | 'marker' | 'folder after pt' | 'folder after marker';
+
+/** A file system over one folder that does what it is told and keeps a record of it. */
+export class CrashFileSystem implements DurableFileSystem {
+  readonly operations: Operation[] = [];
+  readonly #names = new Map<string, Inode>();
+  readonly #initial = new Map<string, Inode>();
+  readonly #without: SyncOf | null;
+  #lastRename = '';
+
+  private constructor(without: SyncOf | null) {
+    this.#without = without;
+  }
+
+  /** @param without a sync that is left out, to show that its absence is found. */
+  static async over(folder: string, without: SyncOf | null = null): Promise<CrashFileSystem> {
+    const fs = new CrashFileSystem(without);
+    for (const name of await readdir(folder)) {
+      const inode = { durable: await readFile(join(folder, name)), pending: [] };
+      fs.#initial.set(name, inode);
+      fs.#names.set(name, inode);
+    }
+    return fs;
+  }
+
+  async create(path: string) {
+    const name = basename(path);
+    const file = await nodeFileSystem.create(path);
+    let inode = this.#names.get(name);
+    if (inode) this.operations.push({ kind: 'truncate', inode });
+    else {
+      inode = { durable: Buffer.alloc(0), pending: [] };
+      this.#names.set(name, inode);
+      this.operations.push({ kind: 'link', name, inode });
+    }
+    const opened = inode;
+    return {
+      write: async (bytes: Uint8Array) => {
+        // The whole is one operation only where the system took it at once; it may take less.
+        const half = Math.ceil(bytes.length / 2);
+        for (const part of [bytes.subarray(0, half), bytes.subarray(half)]) {
+          if (part.length === 0) continue;
+          await file.write(part);
+          this.operations.push({ kind: 'write', inode: opened, bytes: Buffer.from(part) });
+        }
+      },
+      sync: async () => {
+        await file.sync();
+        if (this.#without !== (name.includes('.done') ? 'marker' : 'pt'))
+          this.operations.push({ kind: 'sync', inode: opened });
+      },
+      close: () => file.close(),
+    };
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await nodeFileSystem.rename(from, to);
+    const [source, target] = [basename(from), basename(to)];
+    const inode = this.#names.get(source)!;
+    this.#names.delete(source);
+    this.#names.set(target, inode);
+    this.#lastRename = target;
+    this.operations.push({ kind: 'rename', from: source, to: target, inode });
+  }
+
+  async remove(path: string): Promise<void> {
+    await nodeFileSystem.remove(path);
+    if (this.#names.delete(basename(path))) this.operations.push({ kind: 'unlink', name: basename(path) });
+  }
+
+  makeDirectory = nodeFileSystem.makeDirectory;
+
+  async syncDirectory(path: string): Promise<void> {
+    await nodeFileSystem.syncDirectory(path);
+    const after = this.#lastRename.endsWith('.done') ? 'folder after marker' : 'folder after pt';
+    if (this.#without !== after) this.operations.push({ kind: 'syncFolder' });
+  }
+
+  /** Makes a folder as a crash after the first `count` operations may leave it. */
+  async crash(count: number, folder: string, pick: Pick): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const inodes = new Map<Inode, Inode>();
+    const names = new Map<string, Inode>();
+    const copy = (inode: Inode): Inode => {
+      let made = inodes.get(inode);
+      if (!made) {
+        made = { durable: inode.durable, pending: [] };
+        inodes.set(inode, made);
+      }
+      return made;
+    };
+    for (const [name, inode] of this.#initial) names.set(name, copy(inode));
+    let moves: Operation[] = [];
+    const apply = (operation: Operation) => {
+      if (operation.kind === 'link') names.set(operation.name, copy(operation.inode));
+      if (operation.kind === 'unlink') names.delete(operation.name);
+      if (operation.kind !== 'rename') return;
+      const inode = copy(operation.inode);
+      if (names.get(operation.from) === inode) names.delete(operation.from);
+      names.set(operation.to, inode);
+    };
+    for (const operation of this.operations.slice(0, count)) {
+      switch (operation.kind) {
+        case 'truncate':
+          copy(operation.inode).pending.push({ kind: 'truncate' });
+          break;
+        case 'write': {
+          const inode = copy(operation.inode);
+          inode.pending.push({ kind: 'write', at: sizeOf(inode), bytes: operation.bytes });
+          break;
+        }
+        case 'sync': {
+          const inode = copy(operation.inode);
+          inode.durable = contentOf(inode, () => 0);
+          inode.pending = [];
+          break;
+        }
+        case 'syncFolder':
+          moves.forEach(apply);
+          moves = [];
+          break;
+        default:
+          moves.push(operation);
+      }
+    }
+    for (const move of moves) if (pick(2) === 0) apply(move);
+    for (const [name, inode] of names) await writeFile(join(folder, name), contentOf(inode, pick));
+  }
+}
+
+/** Bytes of a file when all that was done is there. */
+function sizeOf({ durable, pending }: Inode): number {
+  const last = pending.at(-1);
+  if (!last) return durable.length;
+  return last.kind === 'truncate' ? 0 : last.at + last.bytes.length;
+}
+
+/** What a file may hold: each change whole (way 0), missing, its first half alone, or as zeros of its length. */
+function contentOf({ durable, pending }: Inode, pick: Pick): Buffer {
+  let content = Buffer.from(durable);
+  for (const change of pending) {
+    if (change.kind === 'truncate') {
+      if (pick(2) === 0) content = Buffer.alloc(0);
+      continue;
+    }
+    const way = pick(4);
+    if (way === 1) continue;
+    const { at, bytes } = change;
+    const kept =
+      way === 2 ? bytes.subarray(0, bytes.length >> 1) : way === 3 ? Buffer.alloc(bytes.length) : bytes;
+    const larger = Buffer.alloc(Math.max(content.length, at + kept.length));
+    content.copy(larger);
+    kept.copy(larger, at);
+    content = larger;
+  }
+  return content;
+}

@@ -1,0 +1,172 @@
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import {
+  AsyncCheckpointWriter,
+  checkpointName,
+  openCheckpoint,
+  readShard,
+  setAside,
+  type Verify,
+} from '../src/index.js';
+import { CrashFileSystem, type Pick, type SyncOf } from './crash-fs.js';
+
+const DIM = 3;
+let root: string;
+let folders = 0;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'crash-'));
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+const fresh = () => join(root, String(folders++));
+
+const idOf = (ordinal: number) => `s${ordinal}`;
+const rowOf = (ordinal: number) => [ordinal, ordinal + 0.5, -ordinal];
+
+/** One life of a worker: the sizes of the checkpoints it writes, and after which of them it waits for the disk. */
+interface Life {
+  sizes: readonly number[];
+  waits: readonly boolean[];
+}
+
+/** Rows found by a resume; throws when one is not what its ordinal says. */
+async function rowsIn(folder: string, verify: Verify): Promise<{ rows: number; next: number }> {
+  let [rows, next] = [0, 0];
+  for await (const entry of readShard(folder, { verify })) {
+    if ('fault' in entry) break;
+    const { sequenceIds } = entry.checkpoint;
+    const data = await entry.checkpoint.readRows();
+    for (const [i, id] of sequenceIds.entries()) {
+      if (id !== idOf(rows + i)) throw new Error(`row ${rows + i} is named ${id}`);
+      const row = Array.from(data.subarray(i * DIM, (i + 1) * DIM));
+      if (row.join() !== rowOf(rows + i).join()) throw new Error(`row ${rows + i} holds ${row}`);
+    }
+    rows += sequenceIds.length;
+    next++;
+  }
+  return { rows, next };
+}
+
+/** Every marker vouches for a whole file: the original, which believes in markers alone, may resume the folder. */
+async function checkMarkers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/^batch_\d+\.pt\.done$/.test(name)) continue;
+    const checkpoint = await openCheckpoint(join(folder, name.slice(0, -'.done'.length)));
+    await checkpoint[Symbol.asyncDispose]();
+  }
+}
+
+/** Resumes, writes on, and records: the operations, and how many rows were acknowledged after how many of them. */
+async function live(folder: string, { sizes, waits }: Life, without: SyncOf | null) {
+  const fs = await CrashFileSystem.over(folder, without);
+  const { rows, next } = await rowsIn(folder, 'digest');
+  const acknowledged = [{ operations: 0, rows }];
+  await setAside(folder, next, { fs });
+  const writer = new AsyncCheckpointWriter({ fs });
+  let ordinal = rows;
+  for (const [i, size] of sizes.entries()) {
+    const ordinals = Array.from({ length: size }, (_, k) => ordinal + k);
+    const embeddings = { data: Float32Array.from(ordinals.flatMap(rowOf)), shape: [size, DIM] as const };
+    await writer.writeCheckpointAsync(join(folder, checkpointName(next + i)), embeddings, ordinals.map(idOf));
+    ordinal += size;
+    if (!waits[i]) continue;
+    await writer.waitAll();
+    acknowledged.push({ operations: fs.operations.length, rows: ordinal });
+  }
+  await writer.waitAll();
+  acknowledged.push({ operations: fs.operations.length, rows: ordinal });
+  return { fs, acknowledged };
+}
+
+/** Looks at a folder as a crash left it. */
+async function check(folder: string, acknowledged: number): Promise<void> {
+  for (const verify of ['digest', 'length'] as const) {
+    const { rows } = await rowsIn(folder, verify);
+    if (rows < acknowledged) throw new Error(`${acknowledged} rows were acknowledged, ${rows} are found`);
+  }
+  await checkMarkers(folder);
+}
+
+/** Lives one life and crashes in it at a place of `pick`'s choice; returns what the crash left. */
+async function liveAndCrash(folder: string, life: Life, pick: Pick, without: SyncOf | null): Promise<string> {
+  const { fs, acknowledged } = await live(folder, life, without);
+  const count = pick(fs.operations.length + 1);
+  const left = fresh();
+  await fs.crash(count, left, pick);
+  const safe = Math.max(
+    ...acknowledged.filter(({ operations }) => operations <= count).map(({ rows }) => rows),
+  );
+  await check(left, safe);
+  return left;
+}
+
+const life = fc.record({
+  sizes: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 3 }),
+  waits: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+});
+
+/** Several lives, each in what the crash of the one before left. */
+function lives(without: SyncOf | null) {
+  const choices = fc.array(fc.nat(1_000_000), { minLength: 20, maxLength: 80 });
+  return fc.asyncProperty(fc.array(fc.tuple(life, choices), { minLength: 1, maxLength: 3 }), async (all) => {
+    let folder = fresh();
+    await mkdir(folder, { recursive: true });
+    for (const [life, choices] of all) {
+      let at = 0;
+      folder = await liveAndCrash(
+        folder,
+        life,
+        (n) => (choices[at++ % choices.length] as number) % n,
+        without,
+      );
+    }
+  });
+}
+
+test('whatever a crash leaves, resume finds all that was acknowledged, nothing torn and nothing under a wrong name', async () => {
+  await fc.assert(lives(null), { numRuns: 400 });
+});
+
+test('every state of two checkpoints, in full', async () => {
+  const start = fresh();
+  await mkdir(start, { recursive: true });
+  const { fs, acknowledged } = await live(start, { sizes: [2, 1], waits: [true, true] }, null);
+  let states = 0;
+  for (let count = 0; count <= fs.operations.length; count++) {
+    const safe = Math.max(...acknowledged.filter((one) => one.operations <= count).map(({ rows }) => rows));
+    // All sequences of choices, like the digits of a number that is counted up.
+    let digits: { value: number; of: number }[] = [];
+    for (;;) {
+      let at = 0;
+      const left = fresh();
+      await fs.crash(count, left, (of) => {
+        digits[at] ??= { value: 0, of };
+        return digits[at++]!.value;
+      });
+      await check(left, safe);
+      await rm(left, { recursive: true });
+      states++;
+      while (digits.length > 0 && digits.at(-1)!.value + 1 >= digits.at(-1)!.of) digits.pop();
+      if (digits.length === 0) break;
+      digits = [...digits.slice(0, -1), { ...digits.at(-1)!, value: digits.at(-1)!.value + 1 }];
+    }
+  }
+  expect(states).toBeGreaterThan(100);
+});
+
+test.each<[SyncOf, RegExp]>([
+  ['pt', /not what its .done marker says|failed to load/],
+  ['marker', /damaged .done marker/],
+  ['folder after pt', /file is missing/],
+  ['folder after marker', /acknowledged/],
+])('without the sync of: %s, a crash is found that breaks the law', async (without, how) => {
+  const { failed, errorInstance } = await fc.check(lives(without), {
+    numRuns: 2000,
+    seed: 4,
+    endOnFailure: true,
+  });
+  expect(failed).toBe(true);
+  expect(String(errorInstance)).toMatch(how);
+});
