@@ -7,6 +7,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { comparing, median, show, timed } from './measure.mjs';
 import { startRival } from './rival.mjs';
 
 const packageUrl = new URL('../../packages/pt-serializer/dist/index.js', import.meta.url).href;
@@ -25,35 +26,7 @@ const [rows, dim, rounds] = [values.rows, values.dim, values.rounds].map(Number)
 const folder = mkdtempSync(join(values.folder, 'bench-'));
 const at = (name) => join(folder, name);
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-const seconds = (nanoseconds) => Number(nanoseconds) / 1e9;
-const show = (value) => value.toPrecision(3);
-
-async function timed(work) {
-  const start = process.hrtime.bigint();
-  await work();
-  return seconds(process.hrtime.bigint() - start);
-}
-
-/** Ours and a rival by turns; the ratio of a round is above 1 where ours is faster. */
-async function compare(what, wanted, ours, rival) {
-  const times = { ours: [], rival: [], ratios: [] };
-  // The first turn of each is not counted: it meets cold code and an empty page cache.
-  for (let round = -1; round < rounds; round++) {
-    const pair = round % 2 === 0 ? [await ours(), await rival()] : [await rival(), await ours()].reverse();
-    if (round < 0) continue;
-    times.ours.push(pair[0]);
-    times.rival.push(pair[1]);
-    times.ratios.push(pair[1] / pair[0]);
-  }
-  const ratio = median(times.ratios);
-  const [least, most] = [Math.min(...times.ratios), Math.max(...times.ratios)];
-  const verdict = wanted === null ? '' : `; wanted ${wanted}: ${ratio >= wanted ? 'met' : 'NOT met'}`;
-  const milliseconds = [times.ours, times.rival].map((each) => `${show(median(each) * 1000)} ms`);
-  console.log(
-    `${what}: ${milliseconds.join(' against ')}, ratio ${show(ratio)} (${show(least)} to ${show(most)})${verdict}`,
-  );
-}
+const compare = comparing(rounds);
 
 const data = Float32Array.from({ length: rows * dim }, (_, i) => Math.sin(i));
 const value = {

@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 });
 const next = random(Number(values.seed));
-const sum = { kills: 0, acknowledged: 0, faults: 0, lost: 0, mislabelled: 0 };
+const sum = { kills: 0, beyond: 0, faults: 0, lost: 0, mislabelled: 0 };
 let folder = '';
 let safe = 0;
 for (let life = 0; sum.kills < Number(values.kills) && life < 2 * Number(values.kills); life++) {
@@ -51,7 +51,7 @@ for (let life = 0; sum.kills < Number(values.kills) && life < 2 * Number(values.
     const { rows, fault } = await resume(folder);
     if (rows < safe) sum.lost += safe - rows;
     if (fault) sum.faults++;
-    sum.acknowledged += Math.max(0, rows - safe);
+    sum.beyond += Math.max(0, rows - safe);
     safe = rows;
   } catch (error) {
     console.error(error.message);

@@ -1,22 +1,19 @@
-/**
- * Buffers for copies of rows, handed out again once their write is over: a copy into a fresh buffer costs several times
- * more. Shared memory, so that the thread that writes needs no copy of its own.
- */
+/** Buffers for copies of rows, used again once their write is over: a copy into a fresh one costs several times more. */
 export class StagingPool {
-  readonly #free: SharedArrayBuffer[] = [];
+  readonly #free: ArrayBuffer[] = [];
 
   /** Copies `data` into a buffer of the pool's. */
-  copy(data: Float32Array): Float32Array {
+  copy(data: Float32Array): Float32Array<ArrayBuffer> {
     const fits = this.#free.findIndex((buffer) => buffer.byteLength >= data.byteLength);
     const buffer = fits >= 0 ? this.#free.splice(fits, 1)[0] : undefined;
-    const copy = new Float32Array(buffer ?? new SharedArrayBuffer(data.byteLength), 0, data.length);
+    const copy = new Float32Array(buffer ?? new ArrayBuffer(data.byteLength), 0, data.length);
     copy.set(data);
     return copy;
   }
 
   /** Takes a buffer back; two are kept, the largest. */
-  release(copy: Float32Array): void {
-    this.#free.push(copy.buffer as SharedArrayBuffer);
+  release(buffer: ArrayBuffer): void {
+    this.#free.push(buffer);
     this.#free.sort((a, b) => a.byteLength - b.byteLength);
     if (this.#free.length > 2) this.#free.shift();
   }

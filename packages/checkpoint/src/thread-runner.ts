@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { AnswerMessage, JobMessage, JobRunner, WriteJob } from './job.js';
-import type { Written } from './write.js';
+import type { AnswerMessage, JobMessage, JobRunner, Outcome, WriteJob } from './job.js';
 
 // From the sources, as under test, the built one is used: Node does not read TypeScript.
 const THREAD = new URL(
@@ -8,25 +7,21 @@ const THREAD = new URL(
   import.meta.url,
 );
 
-interface Waiting {
-  resolve(written: Written): void;
-  reject(error: unknown): void;
-}
-
 /** Runs jobs in a thread of its own, which is started for the first one and keeps no process alive by itself. */
 export class ThreadRunner implements JobRunner {
   #thread: Worker | null = null;
   #jobs = 0;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
 
-  run({ sequenceIds, ...job }: WriteJob): Promise<Written> {
+  run({ sequenceIds, ...job }: WriteJob): Promise<Outcome> {
     const id = this.#jobs++;
     const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#thread ??= this.#start();
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, resolve);
       this.#thread.ref();
-      this.#thread.postMessage(message);
+      // The buffer goes to the thread and comes back with the answer; nothing is copied.
+      this.#thread.postMessage(message, [job.rows.data.buffer]);
     });
   }
 
@@ -37,16 +32,15 @@ export class ThreadRunner implements JobRunner {
 
   #start(): Worker {
     const thread = new Worker(THREAD, { name: 'holdfast-checkpoint', execArgv: [] });
-    thread.on('message', (answer: AnswerMessage) => {
-      const waiting = this.#waiting.get(answer.id);
-      this.#waiting.delete(answer.id);
+    thread.on('message', ({ id, written, error, buffer }: AnswerMessage) => {
+      const resolve = this.#waiting.get(id);
+      this.#waiting.delete(id);
       if (this.#waiting.size === 0) thread.unref();
-      if ('written' in answer) waiting?.resolve(answer.written);
-      else waiting?.reject(Object.assign(new Error(answer.error.message), answer.error));
+      resolve?.({ written, error: error && Object.assign(new Error(error.message), error), buffer });
     });
     const ended = (error: unknown) => {
       if (this.#thread === thread) this.#thread = null;
-      for (const { reject } of this.#waiting.values()) reject(error);
+      for (const resolve of this.#waiting.values()) resolve({ written: null, error, buffer: null });
       this.#waiting.clear();
     };
     thread.on('error', ended);

@@ -3,14 +3,29 @@ import type { AnswerMessage, JobMessage } from './job.js';
 import { writeCheckpoint } from './write.js';
 
 // The thread of a writer: encodes, takes checksums and writes, so that the event loop of the caller does none of it.
-parentPort?.on('message', async ({ id, path, rows, sequenceIds, metadata, storage }: JobMessage) => {
-  let answer: AnswerMessage;
+let before = Promise.resolve();
+parentPort?.on('message', (job: JobMessage) => {
+  before = before.then(async () => {
+    const answer = await answerTo(job);
+    parentPort?.postMessage(answer, [answer.buffer]);
+  });
+});
+
+async function answerTo({
+  id,
+  path,
+  rows,
+  sequenceIds,
+  metadata,
+  storage,
+}: JobMessage): Promise<AnswerMessage> {
+  const { buffer } = rows.data;
   try {
     const ids = JSON.parse(sequenceIds) as string[];
-    answer = { id, written: await writeCheckpoint(path, rows, ids, metadata, { storage }) };
+    const written = await writeCheckpoint(path, rows, ids, metadata, { storage });
+    return { id, written, error: null, buffer };
   } catch (caught) {
     const { name, message, stack, code } = caught as NodeJS.ErrnoException;
-    answer = { id, error: { name, message, stack, code } };
+    return { id, written: null, error: { name, message, stack, code }, buffer };
   }
-  parentPort?.postMessage(answer);
-});
+}

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
+import { type DurableFile, type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
-import { xxh64 } from './digest.js';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
+import { TappedFile } from './tapped-file.js';
 
 /** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
@@ -47,7 +47,7 @@ export async function writeCheckpoint(
   options: CheckpointOptions = {},
 ): Promise<Written> {
   if (existsSync(markerPath(path)))
-    throw Object.assign(new Error(`EEXIST: a checkpoint is there already; set it aside first`), {
+    throw Object.assign(new Error('EEXIST: a checkpoint is there already; set it aside first'), {
       code: 'EEXIST',
     });
   const { data, shape } = embeddings;
@@ -68,25 +68,21 @@ export async function writeCheckpoint(
   return { ...marker, loss: half?.loss ?? null };
 }
 
-/** Writes any value as a `.pt` that lasts, and takes its length and digest on the way. */
+/**
+ * Writes any value as a `.pt` that lasts, and takes its length and digest on the way.
+ *
+ * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
+ */
 export async function writePtDurably(
   path: string,
   value: PtValue,
   options: DurableOptions = {},
 ): Promise<Marker> {
-  const hash = await xxh64();
-  let bytes = 0;
-  const produce = async (file: { write(chunk: Uint8Array): Promise<void> }): Promise<Marker> => {
-    const sink = {
-      async write(chunk: Uint8Array) {
-        const writing = file.write(chunk);
-        hash.update(chunk);
-        bytes += chunk.byteLength;
-        await writing;
-      },
-    };
-    await writePt(sink, value, { name: basename(path).replace(/\.[^.]*$/, '') });
-    return { bytes, xxh64: hash.digest() };
+  const produce = async (file: Pick<DurableFile, 'write'>) => {
+    const tapped = new TappedFile(file);
+    await writePt(tapped, value, { name: basename(path).replace(/\.[^.]*$/, '') });
+    await tapped.finish();
+    return tapped;
   };
-  return writeFileDurably(path, produce, options);
+  return writeFileDurably(path, produce, { ...options, whileSyncing: (tapped) => tapped.marker() });
 }

@@ -46,7 +46,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   readonly #runner: JobRunner;
   readonly #failed: CheckpointWriteError[] = [];
   readonly #waiting: (() => void)[] = [];
-  #tail: Promise<void> = Promise.resolve();
+  /** Settles when all that was accepted is over; never fails. */
+  #tail: Promise<unknown> = Promise.resolve();
   #pendingWrites = 0;
   #pendingBytes = 0;
 
@@ -102,27 +103,29 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     await this.#room(bytes);
     const ids = [...sequenceIds];
     const facts = { ...metadata };
-    let copy: Float32Array;
+    let data: Float32Array<ArrayBuffer>;
     try {
-      const data = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
-      if (!(data instanceof Float32Array)) throw new TypeError(`${path}: rows that are no Float32Array`);
-      if (data.length !== rows * dim) {
-        throw new RangeError(`${path}: shape [${rows}, ${dim}] but ${data.length} numbers`);
+      const given = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
+      if (!(given instanceof Float32Array)) throw new TypeError(`${path}: rows that are no Float32Array`);
+      if (given.length !== rows * dim) {
+        throw new RangeError(`${path}: shape [${rows}, ${dim}] but ${given.length} numbers`);
       }
-      copy = this.#pool.copy(data);
+      data = this.#pool.copy(given);
     } catch (error) {
       this.#leave(bytes);
       throw error;
     }
+    const job = { path, rows: { data, shape: [rows, dim] as const }, sequenceIds: ids, metadata: facts };
+    const outcome = this.#runner.run({ ...job, storage: this.#storage });
     this.#tail = this.#tail.then(async () => {
+      const { written, error, buffer } = await outcome;
+      if (buffer) this.#pool.release(buffer);
       try {
-        const job = { path, rows: { data: copy, shape: [rows, dim] as const }, storage: this.#storage };
-        const written = await this.#runner.run({ ...job, sequenceIds: ids, metadata: facts });
+        if (written === null) throw error;
         await this.#options.onDurable?.({ ...written, path, rows, metadata: facts });
       } catch (error) {
         this.#failed.push(new CheckpointWriteError(path, error));
       } finally {
-        this.#pool.release(copy);
         this.#leave(bytes);
       }
     });
@@ -183,9 +186,19 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
 
 /** Writes in the caller's thread, with the caller's file system. */
 function hereWith(options: DurableOptions): JobRunner {
+  let before: Promise<unknown> = Promise.resolve();
   return {
-    run: ({ path, rows, sequenceIds, metadata, storage }) =>
-      writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }),
+    run({ path, rows, sequenceIds, metadata, storage }) {
+      const { buffer } = rows.data;
+      const outcome = before
+        .then(() => writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }))
+        .then(
+          (written) => ({ written, error: null, buffer }),
+          (error: unknown) => ({ written: null, error, buffer }),
+        );
+      before = outcome;
+      return outcome;
+    },
     close: async () => undefined,
   };
 }

@@ -27,7 +27,7 @@ export interface DurableOptions {
 }
 
 /** Bytes after which the device is asked to take what there is while more is written: sooner done than all at the end. */
-const SYNC_EVERY = 1 << 24;
+const SYNC_EVERY = 1 << 23;
 
 /** Node's file system. */
 export const nodeFileSystem: DurableFileSystem = {
