@@ -1,16 +1,24 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DurableFile } from '@holdfast/durable';
-import { xxh64 } from './digest.js';
+import { type Digest, xxh64 } from './digest.js';
 import type { Marker } from './marker.js';
 
+/** Bytes up to which a copy costs nothing that counts. */
+const SMALL = 1 << 16;
+/** Bytes hashed before others have their turn. */
+const SLICE = 1 << 20;
+
 /**
- * Passes bytes on to a file and remembers them, so that their digest can be taken while the device takes its time. A write
- * resolves when the one before it is over: the next part is prepared meanwhile.
+ * Passes bytes on to a file, and takes their digest in the time that is left while the system writes. A write resolves when
+ * the one before it is over: the next part is prepared meanwhile.
  */
 export class TappedFile {
   readonly #file: Pick<DurableFile, 'write'>;
-  readonly #parts: Uint8Array[] = [];
+  readonly #unhashed: Uint8Array[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #hashing: Promise<void> | null = null;
+  #hash: Digest | null = null;
+  #bytes = 0;
 
   constructor(file: Pick<DurableFile, 'write'>) {
     this.#file = file;
@@ -19,11 +27,12 @@ export class TappedFile {
   /** @param bytes large ones must stay as they are until the digest is taken; small ones are copied. */
   write(bytes: Uint8Array): Promise<void> {
     const kept = bytes.byteLength < SMALL ? bytes.slice() : bytes;
-    this.#parts.push(kept);
     const before = this.#writing;
     this.#writing = before.then(() => this.#file.write(kept));
     // It is told by the next write, or by finish().
     this.#writing.catch(() => undefined);
+    this.#unhashed.push(kept);
+    this.#hashing ??= this.#hashAll();
     return before;
   }
 
@@ -34,17 +43,19 @@ export class TappedFile {
 
   /** Length and digest of all bytes. */
   async marker(): Promise<Marker> {
-    const hash = await xxh64();
-    let bytes = 0;
-    for (const part of this.#parts) {
-      bytes += part.byteLength;
-      hash.update(part);
-      // The device waits for its next command no longer than one part takes.
-      await setImmediate();
+    await this.#hashing;
+    return { bytes: this.#bytes, xxh64: (this.#hash ?? (await xxh64())).digest() };
+  }
+
+  async #hashAll(): Promise<void> {
+    this.#hash ??= await xxh64();
+    for (let part = this.#unhashed.shift(); part; part = this.#unhashed.shift()) {
+      for (let at = 0; at < part.byteLength; at += SLICE) {
+        await setImmediate();
+        this.#hash.update(part.subarray(at, at + SLICE));
+      }
+      this.#bytes += part.byteLength;
     }
-    return { bytes, xxh64: hash.digest() };
+    this.#hashing = null;
   }
 }
-
-/** Bytes up to which a copy costs nothing that counts. */
-const SMALL = 1 << 16;

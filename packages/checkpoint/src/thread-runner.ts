@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { AnswerMessage, JobMessage, JobRunner, Outcome, WriteJob } from './job.js';
+import type { AnswerMessage, JobMessage, JobRunner, WriteJob } from './job.js';
+import type { Written } from './write.js';
 
 // From the sources, as under test, the built one is used: Node does not read TypeScript.
 const THREAD = new URL(
@@ -7,21 +8,25 @@ const THREAD = new URL(
   import.meta.url,
 );
 
+interface Waiting {
+  resolve(written: Written): void;
+  reject(error: unknown): void;
+}
+
 /** Runs jobs in a thread of its own, which is started for the first one and keeps no process alive by itself. */
 export class ThreadRunner implements JobRunner {
   #thread: Worker | null = null;
   #jobs = 0;
-  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
+  readonly #waiting = new Map<number, Waiting>();
 
-  run({ sequenceIds, ...job }: WriteJob): Promise<Outcome> {
+  run({ sequenceIds, ...job }: WriteJob): Promise<Written> {
     const id = this.#jobs++;
     const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
-      this.#waiting.set(id, resolve);
+      this.#waiting.set(id, { resolve, reject });
       this.#thread.ref();
-      // The buffer goes to the thread and comes back with the answer; nothing is copied.
-      this.#thread.postMessage(message, [job.rows.data.buffer]);
+      this.#thread.postMessage(message);
     });
   }
 
@@ -32,15 +37,18 @@ export class ThreadRunner implements JobRunner {
 
   #start(): Worker {
     const thread = new Worker(THREAD, { name: 'holdfast-checkpoint', execArgv: [] });
-    thread.on('message', ({ id, written, error, buffer }: AnswerMessage) => {
-      const resolve = this.#waiting.get(id);
-      this.#waiting.delete(id);
+    thread.on('message', (answer: AnswerMessage) => {
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
       if (this.#waiting.size === 0) thread.unref();
-      resolve?.({ written, error: error && Object.assign(new Error(error.message), error), buffer });
+      if ('written' in answer) waiting?.resolve(answer.written);
+      else waiting?.reject(Object.assign(new Error(answer.error.message), answer.error));
     });
     const ended = (error: unknown) => {
-      if (this.#thread === thread) this.#thread = null;
-      for (const resolve of this.#waiting.values()) resolve({ written: null, error, buffer: null });
+      // A later thread's jobs are not this one's.
+      if (this.#thread !== thread) return;
+      this.#thread = null;
+      for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     };
     thread.on('error', ended);

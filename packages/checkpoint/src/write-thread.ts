@@ -5,10 +5,7 @@ import { writeCheckpoint } from './write.js';
 // The thread of a writer: encodes, takes checksums and writes, so that the event loop of the caller does none of it.
 let before = Promise.resolve();
 parentPort?.on('message', (job: JobMessage) => {
-  before = before.then(async () => {
-    const answer = await answerTo(job);
-    parentPort?.postMessage(answer, [answer.buffer]);
-  });
+  before = before.then(async () => parentPort?.postMessage(await answerTo(job)));
 });
 
 async function answerTo({
@@ -19,13 +16,11 @@ async function answerTo({
   metadata,
   storage,
 }: JobMessage): Promise<AnswerMessage> {
-  const { buffer } = rows.data;
   try {
     const ids = JSON.parse(sequenceIds) as string[];
-    const written = await writeCheckpoint(path, rows, ids, metadata, { storage });
-    return { id, written, error: null, buffer };
+    return { id, written: await writeCheckpoint(path, rows, ids, metadata, { storage }) };
   } catch (caught) {
     const { name, message, stack, code } = caught as NodeJS.ErrnoException;
-    return { id, written: null, error: { name, message, stack, code }, buffer };
+    return { id, error: { name, message, stack, code } };
   }
 }

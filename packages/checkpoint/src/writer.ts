@@ -103,7 +103,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     await this.#room(bytes);
     const ids = [...sequenceIds];
     const facts = { ...metadata };
-    let data: Float32Array<ArrayBuffer>;
+    let data: Float32Array;
     try {
       const given = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
       if (!(given instanceof Float32Array)) throw new TypeError(`${path}: rows that are no Float32Array`);
@@ -116,19 +116,16 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
       throw error;
     }
     const job = { path, rows: { data, shape: [rows, dim] as const }, sequenceIds: ids, metadata: facts };
-    const outcome = this.#runner.run({ ...job, storage: this.#storage });
-    this.#tail = this.#tail.then(async () => {
-      const { written, error, buffer } = await outcome;
-      if (buffer) this.#pool.release(buffer);
-      try {
-        if (written === null) throw error;
-        await this.#options.onDurable?.({ ...written, path, rows, metadata: facts });
-      } catch (error) {
+    const written = this.#runner.run({ ...job, storage: this.#storage });
+    this.#tail = Promise.all([written, this.#tail])
+      .then(([told]) => this.#options.onDurable?.({ ...told, path, rows, metadata: facts }))
+      .catch((error: unknown) => {
         this.#failed.push(new CheckpointWriteError(path, error));
-      } finally {
+      })
+      .finally(() => {
+        this.#pool.release(data);
         this.#leave(bytes);
-      }
-    });
+      });
   }
 
   /** Whether anything accepted is not yet on disk. */
@@ -189,15 +186,11 @@ function hereWith(options: DurableOptions): JobRunner {
   let before: Promise<unknown> = Promise.resolve();
   return {
     run({ path, rows, sequenceIds, metadata, storage }) {
-      const { buffer } = rows.data;
-      const outcome = before
-        .then(() => writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }))
-        .then(
-          (written) => ({ written, error: null, buffer }),
-          (error: unknown) => ({ written: null, error, buffer }),
-        );
-      before = outcome;
-      return outcome;
+      const written = before.then(() =>
+        writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }),
+      );
+      before = written.catch(() => undefined);
+      return written;
     },
     close: async () => undefined,
   };
