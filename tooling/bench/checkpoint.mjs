@@ -92,19 +92,24 @@ async function plainWrites(bytes, count) {
   });
 }
 
+/** Six checkpoints resumed, each side its own files, and the other's. */
 async function resumeBesideTheOriginal(torch) {
-  const six = at('six');
-  mkdirSync(six);
+  const [own, original] = [at('own'), at('original')];
+  for (const name of [own, original]) mkdirSync(name);
   for (let i = 0; i < 6; i++)
-    await writeCheckpoint(join(six, checkpointName(i)), embeddings, ids, { shard: 1 });
-  const ours = () =>
+    await writeCheckpoint(join(own, checkpointName(i)), embeddings, ids, { shard: 1 });
+  await torch.ask('write_original', original, 6, rows, dim);
+  const ours = (files) => () =>
     timed(async () => {
-      const [found, matrix] = await resumeFromCheckpoints(six);
+      const [found, matrix] = await resumeFromCheckpoints(files);
       if (found.length !== 6 * rows || matrix.shape[0] !== 6 * rows) throw new Error('short');
     });
-  const theirs = async () => (await torch.ask('resume', six)).seconds;
-  await compare('resume of six checkpoints, against the original', 5, ours, theirs);
-  rmSync(six, { recursive: true });
+  const theirs = (files) => async () => (await torch.ask('resume', files)).seconds;
+  const few = comparing(Math.min(rounds, 3));
+  await few('resume of six checkpoints, against the original, each its own', 5, ours(own), theirs(original));
+  await few('the same, both the files of ours', null, ours(own), theirs(own));
+  await few('the same, both the files of the original', null, ours(original), theirs(original));
+  for (const name of [own, original]) rmSync(name, { recursive: true });
 }
 
 /** Many small checkpoints: the time of a tenth, a half and all of them, and the memory of all. */

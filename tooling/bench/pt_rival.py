@@ -45,6 +45,17 @@ def huge(path):
     return {"shape": list(rows.shape), "sum": float(rows[:-1].sum()), "last": last}
 
 
+def write_original(folder, count, rows, dim):
+    """Checkpoints as the original's writer leaves them: numpy rows inside, markers empty."""
+    data = np.sin(np.arange(rows * dim, dtype=np.float32)).reshape(rows, dim)
+    ids = [f"sequence_{i}" for i in range(rows)]
+    for index in range(count):
+        path = os.path.join(folder, f"batch_{index:05d}.pt")
+        torch.save({"embeddings": data, "sequence_ids": ids, "metadata": {"batch_idx": index}}, path)
+        open(path + ".done", "w").close()
+    return count
+
+
 def resume(folder):
     """Seconds of the original's resume: it loads a file to look at it, and again to take its rows."""
     start = time.perf_counter()
@@ -66,7 +77,7 @@ def resume(folder):
     return {"seconds": seconds, "rows": len(rows)}
 
 
-COMMANDS = {"resume": resume, "prepare": prepare, "save": save, "load": load, "huge": huge}
+COMMANDS = {"write_original": write_original, "resume": resume, "prepare": prepare, "save": save, "load": load, "huge": huge}
 print(json.dumps(torch.__version__), flush=True)
 for line in sys.stdin:
     name, *arguments = json.loads(line)

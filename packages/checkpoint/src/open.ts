@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
-import { xxh64Of } from './digest.js';
+import { xxh64Into, xxh64Of } from './digest.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
 
@@ -24,27 +24,62 @@ export class InvalidCheckpointError extends Error {
   }
 }
 
+const WRONG_DIGEST = 'its content is not what its .done marker says (XXH64)';
+/** Numbers read at a time. */
+const PART = 1 << 20;
+
 /** A valid checkpoint, open: IDs and facts in memory, rows still on disk. */
 export class Checkpoint implements AsyncDisposable {
   readonly #file: PtFile;
   readonly #embeddings: LazyTensor;
+  readonly #marker: Marker | 'empty';
 
   constructor(
     readonly path: string,
     file: PtFile,
     embeddings: LazyTensor,
+    marker: Marker | 'empty',
     /** One ID a row, in the rows' order. */
     readonly sequenceIds: readonly string[],
     readonly metadata: ReadonlyMap<unknown, unknown>,
   ) {
     this.#file = file;
     this.#embeddings = embeddings;
+    this.#marker = marker;
   }
 
   /** `[rows, dim]`. */
   get shape(): readonly [rows: number, dim: number] {
     const [rows = 0, dim = 0] = this.#embeddings.shape;
     return [rows, dim];
+  }
+
+  /**
+   * Reads all rows into `target`, and compares the file with its marker's digest, or where it holds none with the archive's
+   * checksums, on the way.
+   *
+   * @returns why the rows must not be believed, or null.
+   */
+  async readVerified(target: Float32Array): Promise<string | null> {
+    const { fileRange, dtype } = this.#embeddings;
+    if (this.#marker !== 'empty' && fileRange && dtype === 'float32') {
+      const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+      const found = await xxh64Into(this.path, this.#marker.bytes, fileRange.offset, bytes);
+      return found === this.#marker.xxh64 ? null : WRONG_DIGEST;
+    }
+    if (this.#marker !== 'empty' && (await xxh64Of(this.path, this.#marker.bytes)) !== this.#marker.xxh64)
+      return WRONG_DIGEST;
+    try {
+      if (this.#marker === 'empty') await this.#file.verify();
+      const [rows, dim] = this.shape;
+      // In parts, whose memory is used again, where fresh memory for a whole file would cost more than reading it.
+      const step = Math.max(1, Math.floor(PART / Math.max(1, dim)));
+      for (let at = 0; at < rows; at += step)
+        target.set(await this.readRows(at, Math.min(rows, at + step)), at * dim);
+      return null;
+    } catch (error) {
+      return `failed to load: ${(error as Error).message}`;
+    }
   }
 
   /** Rows `from` (included) to `to` (not included) as float32, row-major; by default all. */
@@ -73,7 +108,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   if (marker !== 'empty') {
     if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
     if (verify === 'digest' && (await xxh64Of(path, size)) !== marker.xxh64) {
-      throw invalid('its content is not what its .done marker says (XXH64)');
+      throw invalid(WRONG_DIGEST);
     }
   }
   let file: PtFile;
@@ -86,7 +121,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   try {
     // A marker of the original holds no digest; the archive's own checksums are then the proof.
     if (marker === 'empty' && verify === 'digest') await file.verify();
-    return readCheckpoint(path, file, invalid);
+    return readCheckpoint(path, file, marker, invalid);
   } catch (error) {
     await file.close();
     throw error instanceof InvalidCheckpointError
@@ -95,7 +130,12 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   }
 }
 
-function readCheckpoint(path: string, file: PtFile, invalid: (reason: string) => Error): Checkpoint {
+function readCheckpoint(
+  path: string,
+  file: PtFile,
+  marker: Marker | 'empty',
+  invalid: (reason: string) => Error,
+): Checkpoint {
   const { value } = file;
   if (!(value instanceof Map)) throw invalid('failed to load: it does not hold a dict');
   const missing = ['embeddings', 'sequence_ids'].filter((key) => !value.has(key));
@@ -110,7 +150,7 @@ function readCheckpoint(path: string, file: PtFile, invalid: (reason: string) =>
     throw invalid(`shape mismatch: ${embeddings.shape[0]} rows but ${ids.length} sequence IDs`);
   }
   const metadata = value.get('metadata');
-  return new Checkpoint(path, file, embeddings, ids, metadata instanceof Map ? metadata : new Map());
+  return new Checkpoint(path, file, embeddings, marker, ids, metadata instanceof Map ? metadata : new Map());
 }
 
 function isMatrix(value: unknown): value is LazyTensor {

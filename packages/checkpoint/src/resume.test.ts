@@ -203,3 +203,30 @@ test('a checkpoint with other columns than those before it is a fault', async ()
   const [names, , next, corrupted] = await resumeFromCheckpoints(folder);
   expect([names, next, corrupted]).toEqual([ids(2, 'b0'), 1, ids(2, 'b1')]);
 });
+
+test.each(['stop', 'salvage'] as const)(
+  'a changed byte is found while the rows are read (%s)',
+  async (onCorruption) => {
+    for (let i = 0; i < 3; i++) await write(i, 2);
+    const bytes = await readFile(at(1));
+    // In a row, which nothing but the digest proves.
+    const place = bytes.indexOf(Buffer.from(Float32Array.of(1003).buffer));
+    bytes[place]! ^= 1;
+    await writeFile(at(1), bytes);
+    const [names, embeddings, , corrupted] = await resumeFromCheckpoints(folder, { onCorruption });
+    const after = onCorruption === 'stop' ? [] : ids(2, 'b2');
+    expect(names).toEqual([...ids(2, 'b0'), ...after]);
+    expect(embeddings?.data.length).toBe(names.length * 3);
+    expect(corrupted).toEqual([...ids(2, 'b1'), ...(onCorruption === 'stop' ? ids(2, 'b2') : [])]);
+  },
+);
+
+test('rows kept as float16 are resumed, and a changed byte of them is found', async () => {
+  const data = Float32Array.of(1, 2, 3, 4);
+  await writeCheckpoint(at(0), { data, shape: [2, 2] }, ids(2), {}, { storage: 'float16' });
+  expect((await resumeFromCheckpoints(folder))[1]).toEqual({ data, shape: [2, 2] });
+  const bytes = await readFile(at(0));
+  bytes[bytes.indexOf(Buffer.from(Uint16Array.of(0x3c00, 0x4000).buffer))]! ^= 1;
+  await writeFile(at(0), bytes);
+  expect((await resumeFromCheckpoints(folder))[0]).toEqual([]);
+});

@@ -12,9 +12,6 @@ export interface ResumeOptions {
   onCorruption?: OnCorruption;
 }
 
-/** Bytes of rows that are read at a time. */
-const PART = 1 << 22;
-
 /**
  * The seed's resume of one shard: all rows at once, up to the first checkpoint that is not valid, or with `salvage` of all
  * that are.
@@ -35,18 +32,18 @@ export async function resumeFromCheckpoints(
   const corrupted: string[] = [];
   const rows = new Rows(await numbersIn(folder, indexes));
   let next = 0;
-  for await (const entry of readShard(folder, {
-    accept: (checkpoint) => rows.fault(checkpoint),
-    onCorruption,
-  })) {
-    if ('fault' in entry) {
-      const lost = onCorruption === 'stop' ? indexes.filter((index) => index >= entry.index) : [entry.index];
-      for (const index of lost) for (const id of await idsOf(folder, index)) corrupted.push(id);
+  const accept = (checkpoint: Checkpoint) => rows.fault(checkpoint);
+  // The digests are taken while the rows are read, so that each file is read once.
+  for await (const entry of readShard(folder, { verify: 'length', accept, onCorruption })) {
+    const bad = 'fault' in entry || (await rows.append(entry.checkpoint)) !== null;
+    if (!bad) {
+      for (const id of entry.checkpoint.sequenceIds) ids.push(id);
+      next = entry.index + 1;
       continue;
     }
-    for (const id of entry.checkpoint.sequenceIds) ids.push(id);
-    await rows.append(entry.checkpoint);
-    next = entry.index + 1;
+    const lost = onCorruption === 'stop' ? indexes.filter((index) => index >= entry.index) : [entry.index];
+    for (const index of lost) for (const id of await idsOf(folder, index)) corrupted.push(id);
+    if (onCorruption === 'stop') break;
   }
   if (onCorruption === 'salvage') next = (indexes.at(-1) ?? -1) + 1;
   return [ids, rows.matrix(), next, corrupted];
@@ -69,22 +66,20 @@ class Rows {
     return `shape mismatch: ${dim} columns, but ${this.#dim} in the checkpoints before it`;
   }
 
-  async append(checkpoint: Checkpoint): Promise<void> {
+  /** Reads a checkpoint's rows behind those that are there; returns why they were not taken, or null. */
+  async append(checkpoint: Checkpoint): Promise<string | null> {
     const [rows, dim] = checkpoint.shape;
-    this.#dim = dim;
-    const numbers = this.#length + rows * dim;
-    if (numbers > this.#data.length) {
-      const larger = new Float32Array(numbers);
+    const end = this.#length + rows * dim;
+    if (end > this.#data.length) {
+      const larger = new Float32Array(end);
       larger.set(this.#data.subarray(0, this.#length));
       this.#data = larger;
     }
-    // In parts, whose memory is used again, where fresh memory for a whole file would cost more than reading it.
-    const step = Math.max(1, Math.floor(PART / Math.max(1, dim * Float32Array.BYTES_PER_ELEMENT)));
-    for (let at = 0; at < rows; at += step) {
-      const part = await checkpoint.readRows(at, Math.min(rows, at + step));
-      this.#data.set(part, this.#length);
-      this.#length += part.length;
-    }
+    const fault = await checkpoint.readVerified(this.#data.subarray(this.#length, end));
+    if (fault !== null) return fault;
+    this.#dim = dim;
+    this.#length = end;
+    return null;
   }
 
   matrix(): Matrix | null {
@@ -94,32 +89,19 @@ class Rows {
   }
 }
 
-/** Numbers in all checkpoints that look sound at a glance; a file that is not trusted counts for no more than its bytes. */
+/** Numbers that the checkpoints may hold together, by the files' sizes; memory that is not used costs nothing. */
 async function numbersIn(folder: string, indexes: readonly number[]): Promise<number> {
-  let numbers = 0;
-  for (const index of indexes) {
-    const found = (await peek(folder, index, ({ shape: [rows, dim] }) => rows * dim)) ?? 0;
-    const { size } = await stat(join(folder, checkpointName(index)));
-    numbers += Math.min(found, Math.ceil(size / 2));
-  }
-  return numbers;
+  let bytes = 0;
+  for (const index of indexes) bytes += (await stat(join(folder, checkpointName(index)))).size;
+  return Math.ceil(bytes / Float32Array.BYTES_PER_ELEMENT);
 }
 
 /** The IDs in a checkpoint, as far as they can be read at all, marker or not. */
 async function idsOf(folder: string, index: number): Promise<readonly string[]> {
-  return (await peek(folder, index, ({ sequenceIds }) => sequenceIds)) ?? [];
-}
-
-/** Something of a checkpoint that is not trusted; null where it cannot be read. */
-async function peek<T>(
-  folder: string,
-  index: number,
-  look: (checkpoint: Checkpoint) => T,
-): Promise<T | null> {
   try {
     await using checkpoint = await openCheckpoint(join(folder, checkpointName(index)), 'unmarked');
-    return look(checkpoint);
+    return checkpoint.sequenceIds;
   } catch {
-    return null;
+    return [];
   }
 }

@@ -77,6 +77,7 @@ function memberStorage(source: Source, member: Member, bigEndian: boolean, check
   return {
     place: placeOf(source, member),
     size,
+    start,
     bigEndian,
     async read(offset, length) {
       if (checksums === 'never') return source.read(start + offset, length);

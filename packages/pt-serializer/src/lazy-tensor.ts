@@ -62,6 +62,17 @@ export class LazyTensor implements TensorFacts {
   }
 
   /**
+   * Where its elements lie in the archive, for who reads the file itself; null where they do not lie there one after
+   * another, as `readBytes` gives them. What is read so is compared with no checksum.
+   */
+  get fileRange(): { offset: number; length: number } | null {
+    const { start, bigEndian } = this.#storage;
+    const { bytes, swap } = DTYPES[this.dtype];
+    if (start === undefined || !this.contiguous || (bigEndian && swap > 1)) return null;
+    return { offset: start + this.offset * bytes, length: this.byteLength };
+  }
+
+  /**
    * The part at one index of the first dimension, without that dimension, as `torch.select(tensor, 0, index)`.
    *
    * @throws RangeError for an index the tensor has not.

@@ -113,3 +113,17 @@ test('an int64 is rounded to float32 once', async () => {
   const most = (await openPt(await encodePt(tensor('uint64', [1], BigUint64Array.of(2n ** 64n - 1n))))).value;
   expect([...(await (most as LazyTensor).readFloat32())]).toEqual([2 ** 64]);
 });
+
+test('a tensor tells where its elements lie in the file, if they lie there as they are read', async () => {
+  const rows = Float32Array.of(1, 2, 3, 4);
+  const two = storage(16, rows);
+  const value = [
+    tensor('float32', [2], two, { offset: 1 }),
+    tensor('float32', [2, 2], two, { stride: [1, 2] }),
+  ];
+  const bytes = await encodePt(value);
+  const [part, turned] = (await openPt(bytes)).value as [LazyTensor, LazyTensor];
+  const { offset, length } = part.fileRange!;
+  expect(Buffer.compare(bytes.slice(offset, offset + length), new Uint8Array(rows.buffer, 4, 8))).toBe(0);
+  expect(turned.fileRange).toBeNull();
+});

@@ -7,6 +7,8 @@ export interface Storage {
   readonly place?: PtErrorPlace;
   /** Bytes. */
   readonly size: number;
+  /** Where in the file its first byte is; undefined for one that lies in no file. */
+  readonly start?: number;
   /** Whether multi-byte elements are big-endian. */
   readonly bigEndian: boolean;
   /** Exactly `length` bytes from `offset` on; from a file they are the caller's own. */
