@@ -35,7 +35,7 @@ export interface Assembly {
 
 /**
  * Joins the checkpoints of all shards into the result, in input order: embeddings, `ids.txt`, and last `result.json`.
- * Every checkpoint is checked against its digest and every row against the index on the way.
+ * Every checkpoint is checked against its checksum and every row against the index on the way.
  *
  * @throws ShardIncompleteError when a shard must be worked on again; the signal's reason. Nothing is then left half-written.
  */

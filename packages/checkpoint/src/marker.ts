@@ -2,13 +2,13 @@
 export interface Marker {
   /** Length of the `.pt` in bytes. */
   bytes: number;
-  /** XXH64 of the `.pt`, seed 0, 16 hexadecimal digits. */
-  xxh64: string;
+  /** CRC-32 (IEEE 802.3) of all of the `.pt`. */
+  crc32: number;
 }
 
-/** A marker's text: one line of JSON. */
-export function formatMarker({ bytes, xxh64 }: Marker): string {
-  return `${JSON.stringify({ bytes, xxh64 })}\n`;
+/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. */
+export function formatMarker({ bytes, crc32 }: Marker): string {
+  return `${JSON.stringify({ bytes, crc32: crc32.toString(16).padStart(8, '0') })}\n`;
 }
 
 /**
@@ -19,9 +19,9 @@ export function formatMarker({ bytes, xxh64 }: Marker): string {
 export function parseMarker(text: string): Marker | 'empty' | null {
   if (text === '') return 'empty';
   try {
-    const { bytes, xxh64 } = JSON.parse(text) as Partial<Marker>;
-    if (Number.isSafeInteger(bytes) && typeof xxh64 === 'string' && /^[0-9a-f]{16}$/.test(xxh64)) {
-      return { bytes: bytes as number, xxh64 };
+    const { bytes, crc32 } = JSON.parse(text) as Record<keyof Marker, unknown>;
+    if (Number.isSafeInteger(bytes) && typeof crc32 === 'string' && /^[0-9a-f]{8}$/.test(crc32)) {
+      return { bytes: bytes as number, crc32: Number.parseInt(crc32, 16) };
     }
   } catch {
     // Not JSON: damaged.

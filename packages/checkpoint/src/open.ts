@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
-import { xxh64Into, xxh64Of } from './digest.js';
+import { crc32Into, crc32Of } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
 
 /**
- * What it takes to believe a file: its whole content against the marker's digest, its length against the marker's, or
+ * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
  * nothing (`'unmarked'`, to look into a file that is not trusted).
  */
-export type Verify = 'digest' | 'length' | 'unmarked';
+export type Verify = 'checksum' | 'length' | 'unmarked';
 
 /** Why a file is not a valid checkpoint. `reason` begins with the seed's words where the seed has them. */
 export class InvalidCheckpointError extends Error {
@@ -24,7 +24,7 @@ export class InvalidCheckpointError extends Error {
   }
 }
 
-const WRONG_DIGEST = 'its content is not what its .done marker says (XXH64)';
+const WRONG_CHECKSUM = 'its content is not what its .done marker says (CRC-32)';
 /** Numbers read at a time. */
 const PART = 1 << 20;
 
@@ -55,7 +55,7 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /**
-   * Reads all rows into `target`, and compares the file with its marker's digest, or where it holds none with the archive's
+   * Reads all rows into `target`, and compares the file with its marker's checksum, or where it holds none with the archive's
    * checksums, on the way.
    *
    * @returns why the rows must not be believed, or null.
@@ -64,11 +64,11 @@ export class Checkpoint implements AsyncDisposable {
     const { fileRange, dtype } = this.#embeddings;
     if (this.#marker !== 'empty' && fileRange && dtype === 'float32') {
       const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
-      const found = await xxh64Into(this.path, this.#marker.bytes, fileRange.offset, bytes);
-      return found === this.#marker.xxh64 ? null : WRONG_DIGEST;
+      const found = await crc32Into(this.path, this.#marker.bytes, fileRange.offset, bytes);
+      return found === this.#marker.crc32 ? null : WRONG_CHECKSUM;
     }
-    if (this.#marker !== 'empty' && (await xxh64Of(this.path, this.#marker.bytes)) !== this.#marker.xxh64)
-      return WRONG_DIGEST;
+    if (this.#marker !== 'empty' && (await crc32Of(this.path, this.#marker.bytes)) !== this.#marker.crc32)
+      return WRONG_CHECKSUM;
     try {
       if (this.#marker === 'empty') await this.#file.verify();
       const [rows, dim] = this.shape;
@@ -93,11 +93,11 @@ export class Checkpoint implements AsyncDisposable {
 }
 
 /**
- * Opens a checkpoint after checking it: marker, length and digest, the keys, and one row an ID.
+ * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
  *
  * @throws InvalidCheckpointError when any of it does not hold. The caller closes what is returned.
  */
-export async function openCheckpoint(path: string, verify: Verify = 'digest'): Promise<Checkpoint> {
+export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
   const size = await sizeOf(path);
   if (size === null) throw invalid('file is missing');
@@ -107,20 +107,22 @@ export async function openCheckpoint(path: string, verify: Verify = 'digest'): P
   if (marker === null) throw invalid('damaged .done marker');
   if (marker !== 'empty') {
     if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
-    if (verify === 'digest' && (await xxh64Of(path, size)) !== marker.xxh64) {
-      throw invalid(WRONG_DIGEST);
+    if (verify === 'checksum' && (await crc32Of(path, size)) !== marker.crc32) {
+      throw invalid(WRONG_CHECKSUM);
     }
   }
   let file: PtFile;
   try {
-    // What the digest has proved needs no second reading for its checksums.
-    file = await openPt(path, { checksums: marker !== 'empty' && verify === 'digest' ? 'never' : 'always' });
+    // What was compared as a whole needs no second reading for the archive's own checksums.
+    file = await openPt(path, {
+      checksums: marker !== 'empty' && verify === 'checksum' ? 'never' : 'always',
+    });
   } catch (error) {
     throw invalid(`failed to load: ${(error as Error).message}`, error);
   }
   try {
-    // A marker of the original holds no digest; the archive's own checksums are then the proof.
-    if (marker === 'empty' && verify === 'digest') await file.verify();
+    // A marker of the original holds no checksum; the archive's own checksums are then the proof.
+    if (marker === 'empty' && verify === 'checksum') await file.verify();
     return readCheckpoint(path, file, marker, invalid);
   } catch (error) {
     await file.close();

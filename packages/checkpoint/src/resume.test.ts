@@ -209,7 +209,7 @@ test.each(['stop', 'salvage'] as const)(
   async (onCorruption) => {
     for (let i = 0; i < 3; i++) await write(i, 2);
     const bytes = await readFile(at(1));
-    // In a row, which nothing but the digest proves.
+    // In a row, which nothing but the checksum proves.
     const place = bytes.indexOf(Buffer.from(Float32Array.of(1003).buffer));
     bytes[place]! ^= 1;
     await writeFile(at(1), bytes);

@@ -33,7 +33,7 @@ export async function resumeFromCheckpoints(
   const rows = new Rows(await numbersIn(folder, indexes));
   let next = 0;
   const accept = (checkpoint: Checkpoint) => rows.fault(checkpoint);
-  // The digests are taken while the rows are read, so that each file is read once.
+  // The checksums are taken while the rows are read, so that each file is read once.
   for await (const entry of readShard(folder, { verify: 'length', accept, onCorruption })) {
     const bad = 'fault' in entry || (await rows.append(entry.checkpoint)) !== null;
     if (!bad) {

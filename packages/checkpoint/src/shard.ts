@@ -13,7 +13,7 @@ export type OnCorruption = 'stop' | 'salvage';
 export interface ReadOptions {
   /** Default `'stop'`. */
   onCorruption?: OnCorruption;
-  /** Default `'digest'`. */
+  /** Default `'checksum'`. */
   verify?: Verify;
   /** A further condition, such as "these are the rows this shard needs next"; returns what is wrong, or null. */
   accept?: (checkpoint: Checkpoint) => string | null | Promise<string | null>;
@@ -38,7 +38,7 @@ export async function checkpointIndexes(folder: string): Promise<number[]> {
  */
 export async function* readShard(
   folder: string,
-  { verify = 'digest', accept, onCorruption = 'stop' }: ReadOptions = {},
+  { verify = 'checksum', accept, onCorruption = 'stop' }: ReadOptions = {},
 ): AsyncGenerator<ShardEntry, void, undefined> {
   const last = (await checkpointIndexes(folder)).at(-1) ?? -1;
   let row = 0;

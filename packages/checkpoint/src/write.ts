@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type DurableFile, type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
+import { type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
-import { TappedFile } from './tapped-file.js';
 
 /** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
@@ -35,7 +34,7 @@ export interface Written extends Marker {
  * Writes one checkpoint so that it lasts: first the `.pt`, wholly and synced, then its marker. A crash before the
  * marker is in place leaves a file that resume takes as not written.
  *
- * @returns length and digest of the `.pt`.
+ * @returns length and checksum of the `.pt`.
  * @throws an error with code `EEXIST` where a finished checkpoint stands already; RangeError for numbers that float16 has
  * not; what the file system throws. Then nothing new is left.
  */
@@ -69,20 +68,29 @@ export async function writeCheckpoint(
 }
 
 /**
- * Writes any value as a `.pt` that lasts, and takes its length and digest on the way.
+ * Writes any value as a `.pt` that lasts.
  *
  * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
  */
-export async function writePtDurably(
-  path: string,
-  value: PtValue,
-  options: DurableOptions = {},
-): Promise<Marker> {
-  const produce = async (file: Pick<DurableFile, 'write'>) => {
-    const tapped = new TappedFile(file);
-    await writePt(tapped, value, { name: basename(path).replace(/\.[^.]*$/, '') });
-    await tapped.finish();
-    return tapped;
-  };
-  return writeFileDurably(path, produce, { ...options, whileSyncing: (tapped) => tapped.marker() });
+export function writePtDurably(path: string, value: PtValue, options: DurableOptions = {}): Promise<Marker> {
+  return writeFileDurably(
+    path,
+    async (file) => {
+      // A write resolves when the one before it is over: the next part is prepared while the system writes.
+      let writing: Promise<void> = Promise.resolve();
+      const sink = {
+        write(bytes: Uint8Array): Promise<void> {
+          const before = writing;
+          writing = before.then(() => file.write(bytes));
+          // It is told by the next write, or at the end.
+          writing.catch(() => undefined);
+          return before;
+        },
+      };
+      const written = await writePt(sink, value, { name: basename(path).replace(/\.[^.]*$/, '') });
+      await writing;
+      return written;
+    },
+    options,
+  );
 }

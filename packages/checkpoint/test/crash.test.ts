@@ -61,7 +61,7 @@ async function checkMarkers(folder: string): Promise<void> {
 /** Resumes, writes on, and records: the operations, and how many rows were acknowledged after how many of them. */
 async function live(folder: string, { sizes, waits }: Life, without: SyncOf | null) {
   const fs = await CrashFileSystem.over(folder, without);
-  const { rows, next } = await rowsIn(folder, 'digest');
+  const { rows, next } = await rowsIn(folder, 'checksum');
   const acknowledged = [{ operations: 0, rows }];
   await setAside(folder, next, { fs });
   const writer = new AsyncCheckpointWriter({ fs });
@@ -82,7 +82,7 @@ async function live(folder: string, { sizes, waits }: Life, without: SyncOf | nu
 
 /** Looks at a folder as a crash left it. */
 async function check(folder: string, acknowledged: number): Promise<void> {
-  for (const verify of ['digest', 'length'] as const) {
+  for (const verify of ['checksum', 'length'] as const) {
     const { rows } = await rowsIn(folder, verify);
     if (rows < acknowledged) throw new Error(`${acknowledged} rows were acknowledged, ${rows} are found`);
   }

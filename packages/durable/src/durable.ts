@@ -2,39 +2,27 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DurableFile, type DurableOptions, nodeFileSystem } from './file-system.js';
 
-/** How a file is written. */
-export interface WriteFileOptions<T, R> extends DurableOptions {
-  /** Makes the result out of what `produce` returned, while the device takes the content. */
-  whileSyncing?: (produced: T) => R | Promise<R>;
-}
-
 /**
  * Writes a file that is either wholly there or not at all, and that a power cut cannot take back once this resolves:
  * temp file in the same folder, data, fsync(file), rename, fsync(folder).
  *
  * @param path where the file shall be; an older file there is replaced in one step.
- * @param produce writes the content; what it returns is handed on, or to `whileSyncing`.
+ * @param produce writes the content; what it returns is handed on.
  * @throws whatever the file system threw (ENOSPC, EIO, EACCES …); the temp file is then gone and an older file untouched.
  */
-export async function writeFileDurably<T, R = T>(
+export async function writeFileDurably<T>(
   path: string,
   produce: Uint8Array | string | ((file: Pick<DurableFile, 'write'>) => Promise<T>),
-  { fs = nodeFileSystem, whileSyncing }: WriteFileOptions<T, R> = {},
-): Promise<R> {
+  { fs = nodeFileSystem }: DurableOptions = {},
+): Promise<T> {
   const temporary = `${path}.tmp`;
   try {
     const file = await fs.create(temporary);
-    let result: R;
+    let result: T;
     try {
-      const produced =
-        typeof produce === 'function'
-          ? await produce(file)
-          : ((await file.write(typeof produce === 'string' ? Buffer.from(produce) : produce)) as T);
-      const syncing = file.sync();
-      // Its failure is told below; until then it is nobody's.
-      syncing.catch(() => undefined);
-      result = whileSyncing ? await whileSyncing(produced) : (produced as unknown as R);
-      await syncing;
+      if (typeof produce === 'function') result = await produce(file);
+      else result = (await file.write(typeof produce === 'string' ? Buffer.from(produce) : produce)) as T;
+      await file.sync();
     } finally {
       await file.close();
     }

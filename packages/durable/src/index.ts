@@ -3,7 +3,6 @@ export {
   removeDurably,
   renameDurably,
   syncDirectory,
-  type WriteFileOptions,
   writeFileDurably,
 } from './durable.js';
 export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';

@@ -19,3 +19,33 @@ export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
 export function crc32(bytes: Uint8Array, sum = 0): number {
   return fast(bytes, sum);
 }
+
+/** The polynomial of CRC-32 (IEEE 802.3); here and below the highest bit stands for x⁰. */
+const POLYNOMIAL = 0xedb88320;
+/** x⁰. */
+const ONE = 0x80000000;
+
+/** The product of two polynomials over GF(2), modulo that of CRC-32. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  for (let bit = ONE, power = b; bit !== 0; bit >>>= 1) {
+    if (a & bit) product ^= power;
+    power = power & 1 ? (power >>> 1) ^ POLYNOMIAL : power >>> 1;
+  }
+  return product >>> 0;
+}
+
+/** x^(8 × 2ⁿ), for every n that a length of up to 2^53 needs. */
+const SHIFTS: readonly number[] = (() => {
+  const shifts = [ONE >>> 8];
+  while (shifts.length < 53) shifts.push(multiply(shifts.at(-1)!, shifts.at(-1)!));
+  return shifts;
+})();
+
+/** The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`. */
+export function combineCrc32(first: number, last: number, length: number): number {
+  let shifted = first;
+  for (let n = 0, rest = length; rest > 0; n++, rest = Math.floor(rest / 2))
+    if (rest % 2 === 1) shifted = multiply(SHIFTS[n]!, shifted);
+  return (shifted ^ last) >>> 0;
+}

@@ -1,4 +1,5 @@
 export type { TypedArray } from './arrays.js';
+export { combineCrc32, crc32, fastCrc32 } from './checksum.js';
 export type { DType } from './dtypes.js';
 export { type PtErrorCode, type PtErrorPlace, PtFormatError } from './format-error.js';
 export { LazyTensor } from './lazy-tensor.js';
@@ -28,4 +29,4 @@ export {
   PtTuple,
   tuple,
 } from './values.js';
-export { encodePt, type WriteOptions, writePt } from './write.js';
+export { encodePt, type WriteOptions, type WrittenPt, writePt } from './write.js';

@@ -19,6 +19,14 @@ export interface WriteOptions {
   sync?: boolean;
 }
 
+/** What a file is after it was written. */
+export interface WrittenPt {
+  /** Its length. */
+  bytes: number;
+  /** CRC-32 (IEEE 802.3) of all of it. */
+  crc32: number;
+}
+
 /** Bytes; a member's name has fewer than 2^16. */
 const MAX_NAME = 255;
 
@@ -27,6 +35,7 @@ const MAX_NAME = 255;
  * strings) nothing is copied. Equal values give equal bytes.
  *
  * @param sink an open file, written from where it stands, or anything that takes bytes.
+ * @returns length and CRC-32 of all that was written.
  * @throws TypeError for a value that cannot be written; RangeError when a tensor's pieces have the wrong length; what
  * the sink throws. The sink then holds an incomplete file.
  */
@@ -34,7 +43,7 @@ export async function writePt(
   sink: Sink | FileHandle,
   value: PtValue,
   { name = 'archive', protocol = 2, sync = false }: WriteOptions = {},
-): Promise<void> {
+): Promise<WrittenPt> {
   if (
     ['', '.', '..'].includes(name) ||
     /[/\\\0]|\p{Surrogate}/u.test(name) ||
@@ -54,8 +63,9 @@ export async function writePt(
   await small('byteorder', Buffer.from('little'));
   for (const { key, size, pieces } of storages) await zip.add(`${name}/data/${key}`, size, pieces());
   await small('version', Buffer.from('3\n'));
-  await zip.finish();
+  const written = await zip.finish();
   if (target instanceof FileSink) await target.finish();
+  return written;
 }
 
 /** Writes a value as the bytes of a `.pt`, in memory. */

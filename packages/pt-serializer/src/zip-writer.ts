@@ -1,5 +1,5 @@
 import { ByteBuffer } from './byte-buffer.js';
-import { crc32 } from './checksum.js';
+import { combineCrc32, crc32 } from './checksum.js';
 import type { Sink } from './sink.js';
 
 interface Entry {
@@ -14,6 +14,8 @@ const U32_MAX = 0xffffffff;
 const FLAGS = 0x0808;
 /** Every member's data begin at a multiple of this in the file, so that they can be mapped. */
 const ALIGNMENT = 64;
+/** Smaller pieces are gathered with what is before and behind them. */
+const SMALL = 4096;
 /** Bytes handed to the sink at once. */
 const PART = 1 << 22;
 
@@ -26,6 +28,8 @@ export class ZipWriter {
   readonly #entries: Entry[] = [];
   #pending = new ByteBuffer();
   #offset = 0;
+  /** CRC-32 of all that was handed to the sink. */
+  #sum = 0;
 
   constructor(sink: Sink) {
     this.#sink = sink;
@@ -54,8 +58,10 @@ export class ZipWriter {
       for (let at = 0; at < piece.byteLength; at += PART) {
         const part = piece.subarray(at, at + PART);
         const writing = this.#data(part);
-        crc = crc32(part, crc);
+        const own = crc32(part);
+        crc = combineCrc32(crc, own, part.byteLength);
         await writing;
+        if (part.byteLength >= SMALL) this.#sum = combineCrc32(this.#sum, own, part.byteLength);
       }
     }
     if (written !== size) {
@@ -67,13 +73,14 @@ export class ZipWriter {
     this.#entries.push({ name, offset, size, crc });
   }
 
-  /** Writes the central directory; nothing can be added afterwards. */
-  async finish(): Promise<void> {
+  /** Writes the central directory; nothing can be added afterwards. Returns what the whole is. */
+  async finish(): Promise<{ bytes: number; crc32: number }> {
     const start = this.#offset;
     for (const entry of this.#entries) this.#centralHeader(entry);
     const size = this.#offset - start;
     this.#end(start, size);
     await this.#flush();
+    return { bytes: this.#offset, crc32: this.#sum };
   }
 
   #localHeader(name: Uint8Array, offset: number, size: number): void {
@@ -175,7 +182,7 @@ export class ZipWriter {
   }
 
   async #data(piece: Uint8Array): Promise<void> {
-    if (piece.byteLength < 4096) {
+    if (piece.byteLength < SMALL) {
       this.#write((out) => out.raw(piece));
       if (this.#pending.length >= 65_536) await this.#flush();
       return;
@@ -190,6 +197,7 @@ export class ZipWriter {
     if (this.#pending.length === 0) return;
     const bytes = this.#pending.view();
     this.#pending = new ByteBuffer();
+    this.#sum = crc32(bytes, this.#sum);
     await this.#sink.write(bytes);
   }
 }
