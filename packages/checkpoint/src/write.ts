@@ -60,8 +60,9 @@ export async function writeCheckpoint(
   try {
     await writeFileDurably(markerPath(path), formatMarker(marker), options);
   } catch (error) {
-    // Without its marker it counts for nothing, and a full disk needs the room.
-    await removeDurably(path, options).catch(() => undefined);
+    // The marker may be in place, and only not be sure to last. Both go, so that the same can be tried again, and because
+    // a full disk needs the room.
+    for (const left of [markerPath(path), path]) await removeDurably(left, options).catch(() => undefined);
     throw error;
   }
   return { ...marker, loss: half?.loss ?? null };

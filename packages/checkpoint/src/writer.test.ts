@@ -255,3 +255,22 @@ test('rows kept as float16 are the nearest, what is lost is told, and what canno
   await writer.writeCheckpointAsync(at(1), { data: Float32Array.of(1e6, 0), shape: [1, 2] }, ids(1));
   await expect(writer.waitAll()).rejects.toThrow('float16 ends at 65504');
 });
+
+test('a checkpoint that is not sure to last is taken back, and can be written again', async () => {
+  let syncs = 0;
+  const fs: DurableFileSystem = {
+    ...nodeFileSystem,
+    async syncDirectory(path) {
+      // The second is that behind the marker, which is in place by then.
+      if (++syncs === 2) throw Object.assign(new Error('i/o error'), { code: 'EIO' });
+      await nodeFileSystem.syncDirectory(path);
+    },
+  };
+  const writer = new AsyncCheckpointWriter({ fs });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await expect(writer.waitAll()).rejects.toThrow('i/o error');
+  expect(await readdir(folder)).toEqual([]);
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await writer.shutdown();
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
