@@ -17,7 +17,7 @@ import { shardsOf } from './shards.js';
 /** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
 const WAIT_FOR_OLD_WORKERS = 60_000;
 
-/** How often shards whose files turn out damaged while the result is joined are worked on again. */
+/** How often a shard whose files turn out damaged while the result is joined is worked on again. */
 const REPAIRS = 3;
 
 export interface EmbedOptions {
@@ -112,7 +112,8 @@ async function run({
     shards: shards.length,
     workers: options.workers,
   });
-  for (let repairs = 0; ; repairs++) {
+  const repairs = new Map<number, number>();
+  for (;;) {
     const complete = new Set(await manifest.getCompletedShards());
     const progress = new Progress(sequences, Date.now());
     for (const { shard, firstOrdinal, endOrdinal } of shards) {
@@ -135,7 +136,10 @@ async function run({
         signal: stop.signal,
       });
     } catch (error) {
-      if (!(error instanceof ShardIncompleteError) || repairs >= REPAIRS) throw error;
+      if (!(error instanceof ShardIncompleteError)) throw error;
+      const before = repairs.get(error.shard) ?? 0;
+      if (before >= REPAIRS) throw error;
+      repairs.set(error.shard, before + 1);
       tell({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
     }

@@ -87,3 +87,15 @@ test.each([
     expect(await digestOf(out)).toBe(whole);
   },
 );
+
+test('more damaged shards than one is worked on again for are mended by one run', async () => {
+  const out = join(await freshFolder(), 'out');
+  const many = ['embed', reads, '--out', out, '--shards', '6'];
+  expect(await holdfast(many)).toMatchObject({ code: 0 });
+  const before = await digestOf(out);
+  await rm(join(out, 'embeddings.safetensors'));
+  for (let i = 0; i < 6; i++) await flip(join(out, `checkpoints/shard_${i}/batch_00000.pt`), 50_000);
+  const { code, stderr } = await holdfast(many);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await digestOf(out)).toBe(before);
+});
