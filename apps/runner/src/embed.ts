@@ -3,6 +3,7 @@ import { makeDirectoryDurably } from '@holdfast/durable';
 import { type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock, LockTimeoutError, ManifestCorruptError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
+import { claimFolder } from './claim.js';
 import { coordinate } from './coordinate.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
@@ -52,6 +53,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
   await waitForOldWorkers(place, tell);
+  await claimFolder(place, options.inputs);
   if (options.forceRestart) await removeRun(place);
 
   const prepared = await prepare(place, {

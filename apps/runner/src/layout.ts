@@ -6,6 +6,8 @@ export function layout(out: string) {
   return {
     out,
     lock: join(out, '.lock'),
+    /** Says that the folder's other names are a run's own. */
+    claim: join(out, '.holdfast'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
     index: join(out, 'index'),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { makeDirectoryDurably, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
+import { ownPaths } from './claim.js';
 import { UsageError } from './errors.js';
 import {
   buildIndex,
@@ -66,11 +67,17 @@ export async function makeOutputFolder(out: string): Promise<void> {
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
   const record = await readRunRecord(place.run);
   if (record === null) {
-    await refuseForeignFiles(place);
+    refuseLostRun(place);
     return newRun(place, options);
   }
   const embeddings = place.embeddings(options.format);
-  const result = await readResult(place.result, { out: place.out, run: record.fingerprint, embeddings });
+  const { fingerprint: run } = record;
+  const result = await readResult(place.result, {
+    out: place.out,
+    run,
+    embeddings,
+    signal: options.signal,
+  });
   if (result !== null) {
     refuseDifferences(place, record, options, await hashInputs(options));
     return result;
@@ -88,15 +95,17 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. */
 export async function removeRun(place: Layout): Promise<void> {
-  await removeDurably(place.run);
-  await removeDurably(place.result);
-  for (const format of Object.keys(formats)) await removeDurably(place.embeddings(format));
-  for (const path of [place.ids, place.checkpoints, place.index, place.newIndex, place.logs])
-    await removeDurably(path);
+  for (const path of ownPaths(place)) await removeDurably(path);
 }
 
 async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
-  await indexInputs(place, options);
+  try {
+    await indexInputs(place, options);
+  } catch (error) {
+    // No run came of it, so the folder is as free as before.
+    await removeDurably(place.claim);
+    throw error;
+  }
   const index = await installIndex(place);
   const record = newRunRecord({
     ...asked(options, index.summary.inputs),
@@ -192,12 +201,12 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
   return openIndex(place.index);
 }
 
-/** Without a run record, what lies there under our names is somebody else's, or a run whose record was lost. */
-async function refuseForeignFiles(place: Layout): Promise<void> {
+/** Without a run record, rows and results are those of a run whose record was lost. */
+function refuseLostRun(place: Layout): void {
   const ours = [place.checkpoints, place.result, place.ids, ...Object.keys(formats).map(place.embeddings)];
   const found = ours.find((path) => existsSync(path));
   if (found === undefined) return;
   throw new UsageError(
-    `${found} is already there, but ${place.run} is not: it would be written over. Use another --out, or --force-restart to remove it`,
+    `${found} is there, but ${place.run} is not, so that nobody knows of which run it is. Use another --out, or --force-restart to remove it`,
   );
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,13 @@ const record: ResultRecord = {
   run: 'r',
   sequences: 1,
   dim: 1,
-  files: [{ file: 'embeddings.npy', bytes: 4, sha256: 'a' }],
+  files: [
+    {
+      file: 'embeddings.npy',
+      bytes: 4,
+      sha256: createHash('sha256').update('four').digest('hex'),
+    },
+  ],
   warnings: [],
 };
 let out: string;
@@ -21,16 +28,18 @@ beforeEach(async () => {
   await writeResultRecord(path, record);
 });
 const read = (run = 'r', file = 'embeddings.npy') =>
-  readResult(path, { out, run, embeddings: join(out, file) });
+  readResult(path, { out, run, embeddings: join(out, file), signal: new AbortController().signal });
 
 test('a whole result of this run is taken', async () => {
   expect(await read()).toEqual(record);
 });
 
-test('a result of another run, in another format, damaged, cut or gone is not', async () => {
+test('a result of another run, in another format, damaged, cut, changed or gone is not', async () => {
   expect(await read('another')).toBeNull();
   expect(await read('r', 'embeddings.pt')).toBeNull();
   await writeFile(join(out, 'embeddings.npy'), 'cut');
+  expect(await read()).toBeNull();
+  await writeFile(join(out, 'embeddings.npy'), 'flip');
   expect(await read()).toBeNull();
   await rm(join(out, 'embeddings.npy'));
   expect(await read()).toBeNull();

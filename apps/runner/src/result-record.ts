@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileDurably } from '@holdfast/durable';
 import { z } from 'zod';
+import { sha256File } from './sha256-file.js';
 
 const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
 const schema = z.object({
@@ -20,19 +21,23 @@ export async function writeResultRecord(path: string, record: ResultRecord): Pro
   await writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** The result in `out` if it is of this run, has the wanted embeddings file, and every file has its length; else null. */
+/**
+ * The result in `out` if it is of this run, has the wanted embeddings file, and every byte of every file is as it was
+ * written; else null. @throws the signal's reason.
+ */
 export async function readResult(
   path: string,
-  { out, run, embeddings }: { out: string; run: string; embeddings: string },
+  { out, run, embeddings, signal }: { out: string; run: string; embeddings: string; signal: AbortSignal },
 ): Promise<ResultRecord | null> {
   try {
     const record = schema.parse(JSON.parse(await readFile(path, 'utf8')));
     if (record.run !== run || !record.files.some(({ file }) => file === basename(embeddings))) return null;
-    for (const { file, bytes } of record.files) {
-      if ((await stat(join(out, file))).size !== bytes) return null;
-    }
+    for (const { file, bytes } of record.files) if ((await stat(join(out, file))).size !== bytes) return null;
+    for (const { file, sha256 } of record.files)
+      if ((await sha256File(join(out, file), signal)) !== sha256) return null;
     return record;
   } catch {
+    signal.throwIfAborted();
     // Absent, damaged or incomplete alike: it is assembled again from the checkpoints.
     return null;
   }

@@ -14,6 +14,9 @@ const schema = z.object({
   fingerprint: z.string(),
 });
 
+/** What tells a record of ours from another program's `run.json`. */
+const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
+
 /** `run.json`: what was asked, by content. */
 export type RunRecord = z.infer<typeof schema>;
 
@@ -79,6 +82,15 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
       `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,
       { cause },
     );
+  }
+}
+
+/** Whether there is a record of a run, of whatever version of ours, in whatever state its other fields are. */
+export async function holdsRunRecord(path: string): Promise<boolean> {
+  try {
+    return claimSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).success;
+  } catch {
+    return false;
   }
 }
 

@@ -1,5 +1,5 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
@@ -153,12 +153,62 @@ describe('a resume that would mix two runs is refused', () => {
     expect([code, lines.at(-1)!['already']]).toEqual([0, true]);
   });
 
-  test('files that no run of ours left are not written over', async () => {
-    await mkdir(out);
-    await writeFile(join(out, 'ids.txt'), 'mine');
-    expect(refused(await holdfast(['embed', reads, '--out', out]))).toMatch(/ids\.txt is already there/);
-    expect(await readFile(join(out, 'ids.txt'), 'utf8')).toBe('mine');
+  test.each([
+    'ids.txt',
+    'embeddings.npy',
+    'result.json',
+    'run.json',
+    'index/g.bt2',
+    'logs/my.log',
+    'checkpoints/m.pt',
+  ])('what no run of ours left is neither written over nor removed: %s', async (name) => {
+    const mine = join(out, name);
+    await mkdir(dirname(mine), { recursive: true });
+    await writeFile(mine, 'mine');
+    for (const force of [[], ['--force-restart']]) {
+      const stderr = refused(await holdfast(['embed', reads, '--out', out, ...force]));
+      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} is already there`);
+      expect(await readFile(mine, 'utf8')).toBe('mine');
+    }
   });
+
+  test('a run by the first version, which made no claim, is gone on with', async () => {
+    expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
+    await rm(join(out, '.holdfast'));
+    expect((await holdfast(['embed', reads, '--out', out])).lines.at(-1)).toMatchObject({ already: true });
+    await rm(join(out, '.holdfast'));
+    const forced = await holdfast(['embed', reads, '--out', out, '--force-restart']);
+    expect([forced.code, forced.lines.at(-1)!['already']]).toEqual([0, false]);
+  });
+
+  test('an input that lies where the run itself writes is refused and kept', async () => {
+    expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
+    const input = join(out, 'index', 'reads.fa');
+    await writeFile(input, '>a\nACGT\n');
+    for (const force of [[], ['--force-restart']])
+      expect(refused(await holdfast(['embed', input, '--out', out, ...force]))).toContain('move the input');
+    expect(await readFile(input, 'utf8')).toBe('>a\nACGT\n');
+  });
+
+  test.each(['embeddings.safetensors', 'ids.txt', 'result.json', 'run.json', 'checkpoints/manifest.json'])(
+    'a folder in the place of a file is named, and left: %s',
+    async (name) => {
+      expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
+      const before = await readFile(join(out, name));
+      await rm(join(out, name));
+      await mkdir(join(out, name));
+      await writeFile(join(out, name, 'mine'), '');
+      expect(refused(await holdfast(['embed', reads, '--out', out]))).toContain(
+        `${join(out, name)} is a folder`,
+      );
+      await rm(join(out, name), { recursive: true });
+      expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({
+        code: name === 'run.json' ? 2 : 0,
+      });
+      if (name !== 'run.json' && name !== 'checkpoints/manifest.json')
+        expect(before.equals(await readFile(join(out, name)))).toBe(true);
+    },
+  );
 });
 
 test('a second run on the same folder at the same time is refused, and the first goes on', async () => {

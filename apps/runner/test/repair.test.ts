@@ -53,6 +53,18 @@ test.each(damages)('%s: the same line mends it to the same bytes', async (_what,
   expect(await digestOf(out)).toBe(whole);
 });
 
+test.each(['embeddings.safetensors', 'ids.txt'])(
+  'one bit of the result (%s): the same line joins it anew to the same bytes',
+  async (name) => {
+    const out = join(await freshFolder(), 'out');
+    await cp(complete, out, { recursive: true });
+    await flip(join(out, name), 700);
+    const { code, lines } = await holdfast(line(out));
+    expect([code, lines.at(-1)!['already']]).toEqual([0, false]);
+    expect(await digestOf(out)).toBe(whole);
+  },
+);
+
 test('what was damaged is moved aside, never deleted', async () => {
   const out = join(await freshFolder(), 'out');
   await cp(complete, out, { recursive: true });

@@ -74,7 +74,8 @@ export class PickleBytes {
 
   utf8(length: number): string {
     const from = this.#skipText(length);
-    const text = this.#bytes.toString('utf8', from, this.at);
+    // An encoding that is named is looked up each time; UTF-8 is what is taken where none is.
+    const text = this.#bytes.toString(undefined, from, this.at);
     // Decoding puts U+FFFD for what is not UTF-8, which would make different names equal.
     if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(from, this.at)))
       throw fail('a string is not UTF-8');

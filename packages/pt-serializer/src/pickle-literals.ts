@@ -5,8 +5,7 @@ import { PtByteArray, PtFloat } from './values.js';
 
 type Literal = (bytes: PickleBytes) => unknown;
 
-/** The opcodes that only put a value on the stack, by their byte: how to read or make it. */
-export const LITERALS: ReadonlyMap<number, Literal> = new Map<number, Literal>([
+const literals = new Map<number, Literal>([
   [OP.NONE, () => null],
   [OP.NEWTRUE, () => true],
   [OP.NEWFALSE, () => false],
@@ -30,3 +29,8 @@ export const LITERALS: ReadonlyMap<number, Literal> = new Map<number, Literal>([
   [OP.EMPTY_TUPLE, () => makeTuple([])],
   [OP.EMPTY_SET, () => new Set()],
 ]);
+
+/** The opcodes that only put a value on the stack, by their byte: how to read or make it. An array: one look-up a step. */
+export const LITERALS: readonly (Literal | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>
+  literals.get(opcode),
+);

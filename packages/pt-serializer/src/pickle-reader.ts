@@ -1,6 +1,7 @@
 import { forbidden, PtFormatError } from './format-error.js';
 import { keyOf, makeTuple } from './keys.js';
 import type { PtLimits } from './limits.js';
+import { Memo } from './memo.js';
 import { OP } from './opcodes.js';
 import { EndOfPickle, PickleBytes } from './pickle-bytes.js';
 import { LITERALS } from './pickle-literals.js';
@@ -58,7 +59,7 @@ class PickleMachine {
   readonly #world: PickleWorld;
   readonly #stack: unknown[] = [];
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, unknown>();
+  readonly #memo = new Memo();
   readonly #limits: PtLimits;
   #cost = 0;
 
@@ -83,7 +84,7 @@ class PickleMachine {
 
   #step(opcode: number): void {
     const bytes = this.#in;
-    const literal = LITERALS.get(opcode);
+    const literal = LITERALS[opcode];
     if (literal) return this.#pushNew(literal(bytes));
     switch (opcode) {
       case OP.PROTO: {

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { sha256File } from '../sha256-file.js';
 import { FILES } from './format.js';
 import { damaged, unreadable } from './positional-file.js';
 import type { SequenceIndex } from './sequence-index.js';
@@ -13,14 +12,10 @@ import type { SequenceIndex } from './sequence-index.js';
 export async function verifyIndex(folder: string, index: SequenceIndex, signal: AbortSignal): Promise<void> {
   for (const [name, sha256] of Object.entries(index.summary.files)) {
     const path = join(folder, FILES[name as keyof typeof FILES]);
-    const hash = createHash('sha256');
-    try {
-      for await (const chunk of createReadStream(path, { signal, highWaterMark: 1 << 18 }))
-        hash.update(chunk);
-    } catch (error) {
+    const found = await sha256File(path, signal).catch((error: unknown) => {
       signal.throwIfAborted();
       throw unreadable(path, error);
-    }
-    if (hash.digest('hex') !== sha256) throw damaged(path, 'its bytes are not those that were written');
+    });
+    if (found !== sha256) throw damaged(path, 'its bytes are not those that were written');
   }
 }

@@ -1,0 +1,85 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+import { writeFileDurably } from '@holdfast/durable';
+import { UsageError } from './errors.js';
+import type { Layout } from './layout.js';
+import { formats } from './output/index.js';
+import { holdsRunRecord } from './run-record.js';
+
+const NOTE =
+  'holdfast keeps a run in this folder: what has the names of a run here is its own, and it may remove it.\n';
+
+/**
+ * Makes the folder's names a run's own, or refuses: what lies under them already, in a folder that no run claimed, is
+ * somebody else's, and is neither written over nor removed. The caller holds the folder's lock.
+ *
+ * @throws UsageError that names what is in the way.
+ */
+export async function claimFolder(place: Layout, inputs: readonly string[]): Promise<void> {
+  const paths = ownPaths(place);
+  refuseOwnInputs(place, paths, inputs);
+  if (lstatSync(place.claim, { throwIfNoEntry: false })) return refuseOtherKinds(place);
+  // Runs of the first version made no claim, but their record says whose the rest is.
+  if (!(await holdsRunRecord(place.run))) {
+    const found = paths.find((path) => lstatSync(path, { throwIfNoEntry: false }));
+    if (found !== undefined)
+      throw new UsageError(
+        `${found} is already there, and no run of holdfast left it: it would be written over. Use another --out, or move it away`,
+      );
+  }
+  refuseOtherKinds(place);
+  await writeFileDurably(place.claim, NOTE);
+}
+
+/** Everything a run writes, and `--force-restart` removes; its record first. */
+export function ownPaths(place: Layout): string[] {
+  const embeddings = Object.keys(formats).map(place.embeddings);
+  return [
+    place.run,
+    place.result,
+    ...embeddings,
+    place.ids,
+    place.checkpoints,
+    place.index,
+    place.newIndex,
+    place.logs,
+  ];
+}
+
+/** An input below what a run writes would be removed with it. */
+function refuseOwnInputs(place: Layout, paths: readonly string[], inputs: readonly string[]): void {
+  const out = realpathSync(place.out);
+  for (const input of inputs) {
+    const real = realPath(input);
+    for (const path of paths) {
+      const own = join(out, basename(path));
+      if (real !== own && !real?.startsWith(own + sep)) continue;
+      throw new UsageError(
+        `${input}: the input lies in ${path}, which the run itself writes and removes; use another --out, or move the input`,
+      );
+    }
+  }
+}
+
+/** Where a file lies without links; null for what lies in no folder, as standard input and pipes. */
+function realPath(file: string): string | null {
+  try {
+    return realpathSync(file);
+  } catch {
+    return null;
+  }
+}
+
+/** A folder in the place of a file, or the other way round, can be neither read nor replaced. */
+function refuseOtherKinds(place: Layout): void {
+  const folders = [place.checkpoints, place.index, place.newIndex, place.logs];
+  for (const path of [...ownPaths(place), place.manifest]) {
+    const kind = lstatSync(path, { throwIfNoEntry: false });
+    if (kind === undefined || kind.isSymbolicLink()) continue;
+    const folder = folders.includes(path);
+    if (folder === kind.isDirectory() && (folder || kind.isFile())) continue;
+    throw new UsageError(
+      `${path} is ${kind.isDirectory() ? 'a folder where the run has a file' : `no ${folder ? 'folder' : 'file'}`}; move it away, then type the same line again`,
+    );
+  }
+}
