@@ -1,4 +1,7 @@
-/** A checkpoint that could not be written. `path` names it, `cause` is what the disk or the encoder said. */
+/**
+ * A checkpoint that could not be written, or whose `onDurable` failed. `path` names it, `cause` is what the disk, the encoder
+ * or the callback said.
+ */
 export class CheckpointWriteError extends Error {
   readonly code = 'checkpoint_write';
   override readonly name = 'CheckpointWriteError';
@@ -6,13 +9,13 @@ export class CheckpointWriteError extends Error {
   constructor(
     readonly path: string,
     cause: unknown,
+    /** Whether the checkpoint is on disk and lasts; then `onDurable` failed, and it is not to be written again. */
+    readonly onDisk = false,
   ) {
-    super(
-      `${path}: the checkpoint could not be written: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-      },
-    );
+    const what = onDisk
+      ? 'the checkpoint lasts, but onDurable failed'
+      : 'the checkpoint could not be written';
+    super(`${path}: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
@@ -24,7 +27,7 @@ export class CheckpointWritesError extends AggregateError {
   constructor(errors: readonly CheckpointWriteError[]) {
     super(
       errors,
-      `${errors.length} checkpoint(s) could not be written:\n${errors.map((e) => e.message).join('\n')}`,
+      `${errors.length} checkpoint(s) could not be written or recorded:\n${errors.map((e) => e.message).join('\n')}`,
     );
   }
 }

@@ -1,12 +1,21 @@
-/** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). */
+/** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). @throws RangeError for no index. */
 export function checkpointName(index: number): string {
+  if (!Number.isSafeInteger(index) || index < 0)
+    throw new RangeError(`a checkpoint's index is a whole number from 0 on, not ${String(index)}`);
   return `batch_${String(index).padStart(5, '0')}.pt`;
 }
 
 /** The index in a checkpoint's file name, or null when it is the name of something else. */
 export function checkpointIndex(name: string): number | null {
-  const match = /^batch_(\d{5,})\.pt$/.exec(name);
-  return match ? Number(match[1]) : null;
+  const index = Number(/^batch_(\d{5,})\.pt$/.exec(name)?.[1] ?? Number.NaN);
+  // One name an index: batch_000002.pt is none.
+  return Number.isSafeInteger(index) && checkpointName(index) === name ? index : null;
+}
+
+/** The index for which a file was being written when its writer ended, or null when it is no such file. */
+export function temporaryIndex(name: string): number | null {
+  const match = /^(batch_\d+\.pt)(\.done)?(\.[0-9a-f]{12})?\.tmp$/.exec(name);
+  return match ? checkpointIndex(match[1]!) : null;
 }
 
 /** The path of a checkpoint's marker. */

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
+import { checkChoice } from './check.js';
 import { crc32Into, crc32Of } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
@@ -99,8 +100,10 @@ export class Checkpoint implements AsyncDisposable {
  */
 export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
+  checkChoice('verify', verify, ['checksum', 'length', 'unmarked']);
   const size = await sizeOf(path);
   if (size === null) throw invalid('file is missing');
+  if (size === undefined) throw invalid('not a regular file');
   if (size === 0) throw invalid('file is 0 bytes');
   const marker = verify === 'unmarked' ? 'empty' : await readMarker(path);
   if (marker === undefined) throw invalid('missing .done marker');
@@ -165,9 +168,10 @@ function isMatrix(value: unknown): value is LazyTensor {
   );
 }
 
-async function sizeOf(path: string): Promise<number | null> {
+/** Bytes of a file; null where none is, undefined for what is no file. */
+async function sizeOf(path: string): Promise<number | null | undefined> {
   return stat(path).then(
-    ({ size }) => size,
+    (found) => (found.isFile() ? found.size : undefined),
     () => null,
   );
 }

@@ -1,10 +1,21 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tensor } from '@holdfast/pt-serializer';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import {
+  checkpointName,
   readShard,
   resumeFromCheckpoints,
   setAside,
@@ -229,4 +240,83 @@ test('rows kept as float16 are resumed, and a changed byte of them is found', as
   bytes[bytes.indexOf(Buffer.from(Uint16Array.of(0x3c00, 0x4000).buffer))]! ^= 1;
   await writeFile(at(0), bytes);
   expect((await resumeFromCheckpoints(folder))[0]).toEqual([]);
+});
+
+test('what is no checkpoint in a folder of checkpoints is a fault at its number, or nothing', async () => {
+  await write(0, 2);
+  for (const name of ['batch_000001.pt', 'batch_99999999999999999999.pt', 'batch_0001.pt'])
+    await writeFile(join(folder, name), 'x');
+  expect((await resumeFromCheckpoints(folder))[2]).toBe(1);
+  expect(await setAside(folder, 1)).toEqual([]);
+  await symlink(join(folder, 'nowhere'), at(2));
+  await mkdir(at(3));
+  await writeFile(`${at(3)}.done`, '');
+  await writeFile(at(4), '');
+  await truncate(at(4), 2 ** 42);
+  for (const onCorruption of ['stop', 'salvage'] as const)
+    expect((await resumeFromCheckpoints(folder, { onCorruption }))[0]).toEqual(ids(2, 'b0'));
+  const faults: unknown[] = [];
+  for await (const entry of readShard(folder, { onCorruption: 'salvage' }))
+    faults.push('fault' in entry ? entry.fault : entry.index);
+  expect(faults).toEqual([
+    0,
+    'file is missing',
+    'file is missing',
+    'not a regular file',
+    'missing .done marker',
+  ]);
+  expect(await validateCheckpointPt(at(3))).toEqual([false, 'not a regular file']);
+  expect(await setAside(folder, 1)).toHaveLength(3);
+});
+
+test('a gap is one fault, however wide', async () => {
+  await write(0, 1);
+  await writeCheckpoint(
+    join(folder, 'batch_900000000.pt'),
+    { data: new Float32Array(3), shape: [1, 3] },
+    ['z'],
+    {},
+  );
+  const seen: unknown[] = [];
+  for await (const entry of readShard(folder, { onCorruption: 'salvage' }))
+    seen.push('fault' in entry ? [entry.index, entry.fault] : entry.index);
+  expect(seen).toEqual([0, [1, '899999999 files are missing'], 900000000]);
+});
+
+test('a checkpoint without rows is followed by any', async () => {
+  await writeCheckpoint(at(0), { data: new Float32Array(0), shape: [0, 0] }, [], {});
+  expect((await resumeFromCheckpoints(folder))[1]?.shape).toEqual([0, 0]);
+  await write(1, 2);
+  await writeCheckpoint(at(2), { data: new Float32Array(0), shape: [0, 7] }, [], {});
+  await write(3, 1);
+  const [names, embeddings, next, corrupted] = await resumeFromCheckpoints(folder);
+  expect([names, embeddings?.shape, next, corrupted]).toEqual([
+    [...ids(2, 'b1'), ...ids(1, 'b3')],
+    [3, 3],
+    4,
+    [],
+  ]);
+});
+
+test('rows without columns are counted', async () => {
+  await writeCheckpoint(at(0), { data: new Float32Array(0), shape: [3, 0] }, ids(3), {});
+  expect((await resumeFromCheckpoints(folder))[1]?.shape).toEqual([3, 0]);
+});
+
+test('an index that is none has no name', () => {
+  for (const index of [-1, 1.5, Number.NaN, 2 ** 53, undefined as unknown as number])
+    expect(() => checkpointName(index)).toThrow(RangeError);
+});
+
+test('what a killed writer had begun is removed when its number is freed', async () => {
+  await write(0, 1);
+  const begun = [
+    'batch_00001.pt.0123456789ab.tmp',
+    'batch_00001.pt.done.0123456789ab.tmp',
+    'batch_00001.pt.tmp',
+  ];
+  const kept = ['batch_00000.pt.0123456789ab.tmp', 'notes.tmp'];
+  for (const name of [...begun, ...kept]) await writeFile(join(folder, name), '');
+  await setAside(folder, 1);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp')).sort()).toEqual(kept.sort());
 });

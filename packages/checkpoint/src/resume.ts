@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkpointName } from './names.js';
+import { checkpointName, markerPath } from './names.js';
 import { type Checkpoint, openCheckpoint } from './open.js';
+import { Rows } from './rows.js';
 import { checkpointIndexes, type OnCorruption, readShard } from './shard.js';
 import type { Matrix } from './write.js';
 
@@ -30,7 +32,7 @@ export async function resumeFromCheckpoints(
   const indexes = await checkpointIndexes(folder);
   const ids: string[] = [];
   const corrupted: string[] = [];
-  const rows = new Rows(await numbersIn(folder, indexes));
+  const rows = new Rows(await bytesOf(folder, indexes));
   let next = 0;
   const accept = (checkpoint: Checkpoint) => rows.fault(checkpoint);
   // The checksums are taken while the rows are read, so that each file is read once.
@@ -49,51 +51,14 @@ export async function resumeFromCheckpoints(
   return [ids, rows.matrix(), next, corrupted];
 }
 
-/** The rows of several checkpoints, in memory once. */
-class Rows {
-  #dim: number | null = null;
-  #length = 0;
-  #data: Float32Array;
-
-  /** @param numbers how many there will be; more are made room for. */
-  constructor(numbers: number) {
-    this.#data = new Float32Array(numbers);
-  }
-
-  /** Why rows cannot follow those that are there, or null. */
-  fault({ shape: [, dim] }: Checkpoint): string | null {
-    if (this.#dim === null || this.#dim === dim) return null;
-    return `shape mismatch: ${dim} columns, but ${this.#dim} in the checkpoints before it`;
-  }
-
-  /** Reads a checkpoint's rows behind those that are there; returns why they were not taken, or null. */
-  async append(checkpoint: Checkpoint): Promise<string | null> {
-    const [rows, dim] = checkpoint.shape;
-    const end = this.#length + rows * dim;
-    if (end > this.#data.length) {
-      const larger = new Float32Array(end);
-      larger.set(this.#data.subarray(0, this.#length));
-      this.#data = larger;
-    }
-    const fault = await checkpoint.readVerified(this.#data.subarray(this.#length, end));
-    if (fault !== null) return fault;
-    this.#dim = dim;
-    this.#length = end;
-    return null;
-  }
-
-  matrix(): Matrix | null {
-    if (this.#dim === null) return null;
-    const rows = this.#dim === 0 ? 0 : this.#length / this.#dim;
-    return { data: this.#data.subarray(0, this.#length), shape: [rows, this.#dim] };
-  }
-}
-
-/** Numbers that the checkpoints may hold together, by the files' sizes; memory that is not used costs nothing. */
-async function numbersIn(folder: string, indexes: readonly number[]): Promise<number> {
+/** Bytes of the files that have a marker, together. */
+async function bytesOf(folder: string, indexes: readonly number[]): Promise<number> {
   let bytes = 0;
-  for (const index of indexes) bytes += (await stat(join(folder, checkpointName(index)))).size;
-  return Math.ceil(bytes / Float32Array.BYTES_PER_ELEMENT);
+  for (const index of indexes) {
+    const path = join(folder, checkpointName(index));
+    if (existsSync(markerPath(path))) bytes += (await stat(path).catch(() => null))?.size ?? 0;
+  }
+  return bytes;
 }
 
 /** The IDs in a checkpoint, as far as they can be read at all, marker or not. */

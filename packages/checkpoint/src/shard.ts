@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DurableOptions, renameDurably, syncDirectory } from '@holdfast/durable';
-import { checkpointIndex, checkpointName, markerPath } from './names.js';
+import { type DurableOptions, nodeFileSystem, renameDurably, syncDirectory } from '@holdfast/durable';
+import { checkChoice } from './check.js';
+import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
 
 /**
@@ -34,15 +35,23 @@ export async function checkpointIndexes(folder: string): Promise<number[]> {
 /**
  * Walks through a shard's checkpoints in order, one open at a time (each is closed when the next is asked for): IDs are
  * in memory, rows are read when asked. Stops at the first that is not valid, or with `salvage` goes on behind it. A gap in
- * the numbering is a fault at the missing index.
+ * the numbering is one fault, at the first missing index.
  */
 export async function* readShard(
   folder: string,
   { verify = 'checksum', accept, onCorruption = 'stop' }: ReadOptions = {},
 ): AsyncGenerator<ShardEntry, void, undefined> {
-  const last = (await checkpointIndexes(folder)).at(-1) ?? -1;
+  checkChoice('onCorruption', onCorruption, ['stop', 'salvage']);
   let row = 0;
-  for (let index = 0; index <= last; index++) {
+  let expected = 0;
+  for (const index of await checkpointIndexes(folder)) {
+    if (index > expected) {
+      const path = join(folder, checkpointName(expected));
+      const count = index - expected;
+      yield { index: expected, path, fault: count === 1 ? 'file is missing' : `${count} files are missing` };
+      if (onCorruption === 'stop') return;
+    }
+    expected = index + 1;
     const path = join(folder, checkpointName(index));
     let checkpoint: Checkpoint;
     try {
@@ -101,13 +110,18 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
   return aside;
 }
 
-/** A marker whose `.pt` is gone would vouch for the next file of that name until its own marker is there. */
+/**
+ * A marker whose `.pt` is gone would vouch for the next file of that name until its own marker is there: it is moved away.
+ * What a writer that was killed had begun is removed; it never was a checkpoint.
+ */
 async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
   if (!existsSync(folder)) return;
+  const { fs = nodeFileSystem } = options;
   for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if ((temporaryIndex(name) ?? -1) >= from) await fs.remove(path);
     const index = name.endsWith('.done') ? checkpointIndex(name.slice(0, -'.done'.length)) : null;
     if (index === null || index < from) continue;
-    const path = join(folder, name);
     await renameDurably(path, freeName(`${path}.corrupt`), options);
   }
   await syncDirectory(folder, options);

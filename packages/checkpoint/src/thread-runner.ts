@@ -24,15 +24,18 @@ export class ThreadRunner implements JobRunner {
     const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
     return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
+      // First: what cannot cross must not be waited for.
+      this.#thread.postMessage(message);
       this.#waiting.set(id, { resolve, reject });
       this.#thread.ref();
-      this.#thread.postMessage(message);
     });
   }
 
   async close(): Promise<void> {
-    await this.#thread?.terminate();
+    const thread = this.#thread;
+    // A job that comes while this one ends has another.
     this.#thread = null;
+    await thread?.terminate();
   }
 
   #start(): Worker {

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type DurableOptions, removeDurably, writeFileDurably } from '@holdfast/durable';
+import {
+  type DurableOptions,
+  removeDurably,
+  type WriteDurablyOptions,
+  writeFileDurably,
+} from '@holdfast/durable';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
+import { checkIds, checkNumbers, checkShape, checkStorage } from './check.js';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
@@ -32,11 +38,12 @@ export interface Written extends Marker {
 
 /**
  * Writes one checkpoint so that it lasts: first the `.pt`, wholly and synced, then its marker. A crash before the
- * marker is in place leaves a file that resume takes as not written.
+ * marker is in place leaves a file that resume takes as not written. Of several at once for the same path, in whatever
+ * processes, one succeeds and the others find that something is there.
  *
  * @returns length and checksum of the `.pt`.
- * @throws an error with code `EEXIST` where a finished checkpoint stands already; RangeError for numbers that float16 has
- * not; what the file system throws. Then nothing new is left.
+ * @throws an error with code `EEXIST` where a file stands already, finished or not; RangeError and TypeError for rows, IDs
+ * and options that do not agree or cannot be written; what the file system throws. Then nothing new is left.
  */
 export async function writeCheckpoint(
   path: string,
@@ -45,35 +52,49 @@ export async function writeCheckpoint(
   metadata: Metadata,
   options: CheckpointOptions = {},
 ): Promise<Written> {
-  if (existsSync(markerPath(path)))
-    throw Object.assign(new Error('EEXIST: a checkpoint is there already; set it aside first'), {
-      code: 'EEXIST',
-    });
-  const { data, shape } = embeddings;
-  const half = options.storage === 'float16' ? toFloat16(data) : null;
+  const { storage = 'float32', ...durable } = options;
+  checkStorage(storage);
+  const shape = checkShape(path, embeddings.shape, sequenceIds);
+  checkIds(path, sequenceIds);
+  const data = checkNumbers(path, embeddings.data, shape);
+  if (existsSync(path) || existsSync(markerPath(path))) throw taken(path);
+  const half = storage === 'float16' ? toFloat16(data) : null;
   const value: PtValue = {
     embeddings: half ? tensor('float16', shape, half.bits) : tensor('float32', shape, data),
     sequence_ids: sequenceIds,
     metadata,
   };
-  const marker = await writePtDurably(path, value, options);
+  const only = { ...durable, onlyNew: true };
+  const marker = await writePtDurably(path, value, only).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EEXIST' ? taken(path, error) : error;
+  });
   try {
-    await writeFileDurably(markerPath(path), formatMarker(marker), options);
+    await writeFileDurably(markerPath(path), formatMarker(marker), only);
   } catch (error) {
-    // The marker may be in place, and only not be sure to last. Both go, so that the same can be tried again, and because
-    // a full disk needs the room.
-    for (const left of [markerPath(path), path]) await removeDurably(left, options).catch(() => undefined);
+    // The `.pt` goes too, so that the same can be tried again, and because a full disk needs the room.
+    await removeDurably(path, durable).catch(() => undefined);
     throw error;
   }
   return { ...marker, loss: half?.loss ?? null };
 }
 
+function taken(path: string, cause?: unknown): Error {
+  const reason = existsSync(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
+  return Object.assign(new Error(`EEXIST: ${reason} is there already; set it aside first`, { cause }), {
+    code: 'EEXIST',
+  });
+}
+
 /**
- * Writes any value as a `.pt` that lasts.
+ * Writes any value as a `.pt` that lasts; a file that is there is replaced, unless `onlyNew` is set.
  *
  * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
  */
-export function writePtDurably(path: string, value: PtValue, options: DurableOptions = {}): Promise<Marker> {
+export function writePtDurably(
+  path: string,
+  value: PtValue,
+  options: WriteDurablyOptions = {},
+): Promise<Marker> {
   return writeFileDurably(
     path,
     async (file) => {

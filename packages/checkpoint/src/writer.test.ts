@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
@@ -7,9 +7,13 @@ import {
   AsyncCheckpointWriter,
   CheckpointWritesError,
   type DurableCheckpoint,
+  type Matrix,
   openCheckpoint,
   parseMarker,
+  readShard,
+  type StorageType,
   validateCheckpointPt,
+  writeCheckpoint,
 } from './index.js';
 
 let folder: string;
@@ -31,10 +35,10 @@ function gated(refuse?: (path: string) => boolean) {
   });
   const fs: DurableFileSystem = {
     ...nodeFileSystem,
-    async create(path) {
+    async create(path, options) {
       await gate;
       if (refuse?.(path)) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-      return nodeFileSystem.create(path);
+      return nodeFileSystem.create(path, options);
     },
   };
   return { fs, open };
@@ -273,4 +277,179 @@ test('a checkpoint that is not sure to last is taken back, and can be written ag
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
   await writer.shutdown();
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('of several writers of one path, one has it and its file is whole; the others are told', async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = join(folder, `batch_1000${round}.pt`);
+    const writers = Array.from({ length: 4 }, () => new AsyncCheckpointWriter());
+    await Promise.all(
+      writers.map((writer, i) => writer.writeCheckpointAsync(path, matrix(2000 + i, 3), ids(2000 + i))),
+    );
+    const ended = await Promise.allSettled(writers.map((writer) => writer.shutdown()));
+    const won = ended.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
+    expect(won).toHaveLength(1);
+    for (const each of ended)
+      if (each.status === 'rejected') expect(each.reason.errors[0].cause).toMatchObject({ code: 'EEXIST' });
+    await using checkpoint = await openCheckpoint(path);
+    expect(checkpoint.shape[0]).toBe(2000 + won[0]!);
+  }
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('a file without a marker, whoever left it, is not written over, and stays when the write fails', async () => {
+  await writeFile(at(0), 'mine');
+  const writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await expect(writer.waitAll()).rejects.toThrow('without a marker');
+  expect(await readFile(at(0), 'utf8')).toBe('mine');
+  await writer.shutdown();
+});
+
+test('IDs and metadata are those of the call, also where it waits for room', async () => {
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 1 });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  const names = ids(2);
+  const metadata = { nested: [1] } as unknown as Record<string, number>;
+  const second = writer.writeCheckpointAsync(at(1), matrix(2, 2), names, metadata);
+  names.push('late');
+  (metadata['nested'] as unknown as number[]).push(2);
+  open();
+  await second;
+  await writer.shutdown();
+  await using checkpoint = await openCheckpoint(at(1));
+  expect([checkpoint.sequenceIds, checkpoint.metadata.get('nested')]).toEqual([ids(2), [1]]);
+});
+
+test('metadata that are no plain data are refused before they are accepted', async () => {
+  const writer = new AsyncCheckpointWriter();
+  const metadata = { f: () => 1 } as unknown as Record<string, number>;
+  await expect(writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2), metadata)).rejects.toThrow(TypeError);
+  expect(writer.hasPending()).toBe(false);
+  await writer.shutdown();
+});
+
+test('onDurable is told one after another in order, also past a write that fails', async () => {
+  const told: string[] = [];
+  const writer = new AsyncCheckpointWriter({
+    storage: 'float16',
+    onDurable: async ({ path }) => {
+      told.push(`begin ${path.at(-4)}`);
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      told.push(`end ${path.at(-4)}`);
+    },
+  });
+  for (let i = 0; i < 4; i++)
+    await writer.writeCheckpointAsync(at(i), matrix(1, 2, i === 1 ? 1e6 : 0), ids(1));
+  await expect(writer.waitAll()).rejects.toThrow('float16');
+  expect(told).toEqual([0, 2, 3].flatMap((i) => [`begin ${i}`, `end ${i}`]));
+  await writer.shutdown();
+});
+
+test('what onDurable throws is told as such: the checkpoint lasts', async () => {
+  const writer = new AsyncCheckpointWriter({ onDurable: () => Promise.reject(new Error('manifest away')) });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  const told = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
+  expect(told.errors[0]).toMatchObject({ path: at(0), onDisk: true });
+  expect(told.message).toContain('manifest away');
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+  await writer.shutdown();
+});
+
+test('whoever waits at the same time hears of the same failure', async () => {
+  const writer = new AsyncCheckpointWriter();
+  await writer.writeCheckpointAsync(join(folder, 'absent', 'a.pt'), matrix(2, 2), ids(2));
+  const ended = await Promise.allSettled([writer.waitAll(), writer.waitAll(), writer.shutdown()]);
+  expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  await writer.shutdown();
+});
+
+test('a write that is accepted while the writer shuts down lasts', async () => {
+  for (let i = 0; i < 5; i++) {
+    const writer = new AsyncCheckpointWriter();
+    await writer.writeCheckpointAsync(join(folder, `batch_2000${i}.pt`), matrix(2, 2), ids(2));
+    const down = writer.shutdown();
+    const late = join(folder, `batch_3000${i}.pt`);
+    await writer.writeCheckpointAsync(late, matrix(2, 2), ids(2));
+    await down;
+    await writer.shutdown();
+    expect(await validateCheckpointPt(late)).toEqual([true, '']);
+  }
+});
+
+test('rows on a device may tell their shape as onnxruntime does', async () => {
+  const writer = new AsyncCheckpointWriter();
+  const { data } = matrix(2, 3);
+  await writer.writeCheckpointAsync(
+    at(0),
+    { type: 'float32', dims: [2, 3], getData: async () => data },
+    ids(2),
+  );
+  await writer.shutdown();
+  await using checkpoint = await openCheckpoint(at(0));
+  expect(await checkpoint.readRows()).toEqual(data);
+});
+
+test('a path is that of the time of the call', async () => {
+  const before = process.cwd();
+  const { fs, open } = gated();
+  const writer = new AsyncCheckpointWriter({ fs });
+  try {
+    process.chdir(folder);
+    await writer.writeCheckpointAsync('batch_00000.pt', matrix(2, 2), ids(2));
+  } finally {
+    process.chdir(before);
+  }
+  open();
+  await writer.shutdown();
+  expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
+});
+
+test('writing one checkpoint directly checks as much', async () => {
+  const write = (rows: Matrix, names: readonly string[], storage?: StorageType) =>
+    writeCheckpoint(at(0), rows, names, {}, storage === undefined ? {} : { storage });
+  await expect(write(matrix(2, 2), ids(1))).rejects.toThrow('2 rows but 1');
+  await expect(write(matrix(2, 2), [1, 2] as unknown as string[])).rejects.toThrow('row 0');
+  await expect(write({ ...matrix(2, 2), shape: [2] as unknown as [2, 2] }, ids(2))).rejects.toThrow(
+    'no [rows, dim]',
+  );
+  await expect(write(matrix(2, 2), ids(2), 'bfloat16' as StorageType)).rejects.toThrow('bfloat16');
+  const doubles = { data: new Float64Array(4) as unknown as Float32Array, shape: [2, 2] as const };
+  await expect(write(doubles, ids(2), 'float16')).rejects.toThrow(TypeError);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('files are written in the order of the calls, whatever each has to wait for', async () => {
+  const told: string[] = [];
+  const writer = new AsyncCheckpointWriter({
+    maxPendingBytes: 1000,
+    onDurable: ({ path }) => void told.push(path),
+  });
+  const { data, shape } = matrix(10, 10);
+  const slow = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    return data;
+  };
+  const calls = [
+    writer.writeCheckpointAsync(at(0), { shape, getData: slow }, ids(10)),
+    writer.writeCheckpointAsync(at(1), matrix(20, 10), ids(20)),
+    writer.writeCheckpointAsync(at(2), { shape, getData: () => Promise.reject(new Error('lost')) }, ids(10)),
+    writer.writeCheckpointAsync(at(3), matrix(1, 1), ids(1)),
+  ];
+  expect(writer.hasPending()).toBe(true);
+  const ended = await Promise.allSettled(calls);
+  expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
+  await writer.shutdown();
+  expect(told).toEqual([at(0), at(1), at(3)]);
+});
+
+test('options that are none are refused', async () => {
+  for (const maxPendingBytes of ['100', 10n, 0, Number.NaN])
+    expect(() => new AsyncCheckpointWriter({ maxPendingBytes: maxPendingBytes as number })).toThrow(
+      RangeError,
+    );
+  expect(() => new AsyncCheckpointWriter({ onDurable: 5 as never })).toThrow(TypeError);
+  await expect(openCheckpoint(at(0), 'checksums' as never)).rejects.toThrow(RangeError);
+  await expect(readShard(folder, { onCorruption: 'Stop' as never }).next()).rejects.toThrow(RangeError);
 });

@@ -1,18 +1,22 @@
+import { resolve } from 'node:path';
 import type { DurableOptions } from '@holdfast/durable';
+import { checkIds, checkNumbers, checkShape, checkStorage } from './check.js';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 import type { JobRunner } from './job.js';
 import { StagingPool } from './staging.js';
 import { ThreadRunner } from './thread-runner.js';
 import { type Matrix, type Metadata, type StorageType, type Written, writeCheckpoint } from './write.js';
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** Rows that still lie on a device; `getData` brings them to the host. */
+/** Rows that still lie on a device, such as a tensor of onnxruntime; `getData` brings them to the host. */
 export interface DeviceMatrix {
-  shape: readonly [rows: number, dim: number];
+  /** `[rows, dim]`. */
+  shape?: readonly number[];
+  /** The same where there is no `shape`: the name it has in onnxruntime. */
+  dims?: readonly number[];
   /** Element type, where the device's tensor tells it; must be `float32`. */
   type?: string;
-  getData(): Promise<Float32Array>;
+  /** The rows, row-major; must be a Float32Array. */
+  getData(): Promise<unknown>;
 }
 
 /** A checkpoint that lasts. */
@@ -27,7 +31,11 @@ export interface WriterOptions extends DurableOptions {
   storage?: StorageType;
   /** Bytes of rows that may wait for the disk; a caller beyond it is held back. Default 256 MiB. */
   maxPendingBytes?: number;
-  /** Told of each checkpoint once it lasts, in order, before it stops being pending; for a manifest. What it throws counts as a failed write. */
+  /**
+   * Told of each checkpoint once it lasts, one after another in the order of acceptance, before it stops being pending; for
+   * a manifest. What it throws is told like a failed write, with `onDisk` set: that checkpoint lasts, and is not to be
+   * written again. It must not wait for `waitAll()`, which waits for it.
+   */
   onDurable?: (checkpoint: DurableCheckpoint) => void | Promise<void>;
 }
 
@@ -48,21 +56,25 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   readonly #waiting: (() => void)[] = [];
   /** Settles when all that was accepted is over; never fails. */
   #tail: Promise<unknown> = Promise.resolve();
+  #draining: Promise<void> | null = null;
   #pendingWrites = 0;
-  #pendingBytes = 0;
+  /** Bytes of the rows that are copied and not yet written. */
+  #stagedBytes = 0;
+  /** Settles when all earlier calls are accepted or refused; never fails. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: WriterOptions = {}) {
     this.#options = options;
     this.#storage = options.storage ?? 'float32';
-    if (!['float32', 'float16'].includes(this.#storage))
-      throw new RangeError(`storage ${JSON.stringify(this.#storage)}; float32 and float16 are written`);
+    checkStorage(this.#storage);
     this.#runner = options.fs ? hereWith(options) : new ThreadRunner();
     this.#maxPendingBytes = options.maxPendingBytes ?? 256 * 1024 * 1024;
-    if (!(this.#maxPendingBytes > 0)) {
+    if (typeof this.#maxPendingBytes !== 'number' || !(this.#maxPendingBytes > 0))
       throw new RangeError(
-        `maxPendingBytes must be a positive number of bytes, not ${this.#maxPendingBytes}`,
+        `maxPendingBytes must be a positive number of bytes, not ${String(this.#maxPendingBytes)}`,
       );
-    }
+    if (!['undefined', 'function'].includes(typeof options.onDurable))
+      throw new TypeError('onDurable must be a function');
   }
 
   /**
@@ -71,9 +83,10 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
    * @param path where the `.pt` shall be; its folder exists.
    * @param embeddings float32 rows `[rows, dim]`, on the host or on a device.
    * @param sequenceIds one ID a row, in the rows' order.
-   * @throws RangeError when shape, rows and IDs do not agree; TypeError for rows that are no float32; in both cases
-   * nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then not accepted either, and can
-   * be asked for again.
+   * @param metadata plain facts, copied.
+   * @throws RangeError when shape, rows and IDs do not agree; TypeError for rows that are no float32, and metadata that are
+   * no plain data; in both cases nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then
+   * not accepted either, and can be asked for again.
    */
   async writeCheckpointAsync(
     path: string,
@@ -82,50 +95,65 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     metadata: Metadata = {},
   ): Promise<void> {
     this.#throwFailures();
-    const [rows, dim] = embeddings.shape;
-    if (
-      embeddings.shape.length !== 2 ||
-      ![rows, dim].every((size) => Number.isSafeInteger(size) && size >= 0)
-    )
-      throw new RangeError(`${path}: shape [${embeddings.shape.join(', ')}] is no [rows, dim]`);
-    if (rows !== sequenceIds.length) {
-      throw new RangeError(`${path}: ${rows} rows but ${sequenceIds.length} sequence IDs`);
-    }
-    const strange = sequenceIds.findIndex((id) => typeof id !== 'string' || LONE_SURROGATE.test(id));
-    if (strange >= 0)
-      throw new RangeError(
-        `${path}: the ID of row ${strange}, ${String(sequenceIds[strange])}, is no text in UTF-8`,
-      );
+    // Copied before anything is awaited, and what is checked is the copy.
+    const ids = [...sequenceIds];
+    const given = 'getData' in embeddings ? (embeddings.shape ?? embeddings.dims) : embeddings.shape;
+    const shape = checkShape(path, given, ids);
+    checkIds(path, ids);
     if ('getData' in embeddings && (embeddings.type ?? 'float32') !== 'float32')
       throw new TypeError(`${path}: rows of type ${embeddings.type}; float32 is written`);
-    const bytes = rows * dim * Float32Array.BYTES_PER_ELEMENT;
-    // Reserved before any wait, so that two callers cannot both see the same room.
-    await this.#room(bytes);
-    const ids = [...sequenceIds];
-    const facts = { ...metadata };
-    let data: Float32Array;
-    try {
-      const given = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
-      if (!(given instanceof Float32Array)) throw new TypeError(`${path}: rows that are no Float32Array`);
-      if (given.length !== rows * dim) {
-        throw new RangeError(`${path}: shape [${rows}, ${dim}] but ${given.length} numbers`);
-      }
-      data = this.#pool.copy(given);
-    } catch (error) {
-      this.#leave(bytes);
-      throw error;
-    }
-    const job = { path, rows: { data, shape: [rows, dim] as const }, sequenceIds: ids, metadata: facts };
-    const written = this.#runner.run({ ...job, storage: this.#storage });
-    this.#tail = Promise.all([written, this.#tail])
-      .then(([told]) => this.#options.onDurable?.({ ...told, path, rows, metadata: facts }))
-      .catch((error: unknown) => {
-        this.#failed.push(new CheckpointWriteError(path, error));
-      })
+    const facts = plainCopy(path, metadata);
+    const place = resolve(path);
+    this.#pendingWrites++;
+    // In the order of the calls, whatever a device takes to hand out its rows: a later file without an earlier is a gap.
+    const accepted = this.#turn.then(() => this.#accept(embeddings, { path: place, shape, ids, facts }));
+    this.#turn = accepted.catch(() => this.#leave(0));
+    return accepted;
+  }
+
+  /** Copies the rows once there is room for them, and hands them on to be written. */
+  async #accept(
+    embeddings: Matrix | DeviceMatrix,
+    { path, shape, ids, facts }: { path: string; shape: Matrix['shape']; ids: string[]; facts: Metadata },
+  ): Promise<void> {
+    const bytes = shape[0] * shape[1] * Float32Array.BYTES_PER_ELEMENT;
+    // One write larger than the whole allowance is let in alone, else it would wait for ever.
+    while (this.#stagedBytes > 0 && this.#stagedBytes + bytes > this.#maxPendingBytes) await this.#change();
+    const numbers = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
+    const data = this.#pool.copy(checkNumbers(path, numbers, shape));
+    this.#stagedBytes += bytes;
+    const rows = { data, shape };
+    const written = this.#runner.run({
+      path,
+      rows,
+      sequenceIds: ids,
+      metadata: facts,
+      storage: this.#storage,
+    });
+    // Told below, in its turn.
+    written.catch(() => undefined);
+    this.#tail = this.#tail
+      .then(() => this.#settle(path, written, { rows: shape[0], metadata: facts }))
       .finally(() => {
         this.#pool.release(data);
         this.#leave(bytes);
       });
+  }
+
+  /** Sees one write to its end, and keeps what went wrong for the next call. */
+  async #settle(
+    path: string,
+    written: Promise<Written>,
+    facts: Pick<DurableCheckpoint, 'rows' | 'metadata'>,
+  ): Promise<void> {
+    let onDisk = false;
+    try {
+      const told = await written;
+      onDisk = true;
+      await this.#options.onDurable?.({ ...told, path, ...facts });
+    } catch (error) {
+      this.#failed.push(new CheckpointWriteError(path, error, onDisk));
+    }
   }
 
   /** Whether anything accepted is not yet on disk. */
@@ -138,17 +166,23 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
    *
    * @throws CheckpointWritesError naming each write that failed and was not told before.
    */
-  async waitAll(): Promise<void> {
-    while (this.hasPending()) await this.#change();
-    this.#throwFailures();
+  waitAll(): Promise<void> {
+    // Whoever waits at the same time hears the same.
+    this.#draining ??= this.#drain().finally(() => {
+      this.#draining = null;
+    });
+    return this.#draining;
   }
 
-  /** The same as `waitAll()`, after which the thread is given back. A later write starts another. */
+  /**
+   * The same as `waitAll()`, after which the thread is given back. A later write starts another; one that is accepted
+   * meanwhile is waited for too.
+   */
   async shutdown(): Promise<void> {
     try {
-      await this.waitAll();
+      while (this.hasPending() || this.#failed.length > 0) await this.waitAll();
     } finally {
-      await this.#runner.close();
+      if (!this.hasPending()) await this.#runner.close();
     }
   }
 
@@ -156,13 +190,9 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     return this.shutdown();
   }
 
-  async #room(bytes: number): Promise<void> {
-    // One write larger than the whole allowance is let in alone, else it would wait for ever.
-    while (this.#pendingWrites > 0 && this.#pendingBytes + bytes > this.#maxPendingBytes) {
-      await this.#change();
-    }
-    this.#pendingWrites++;
-    this.#pendingBytes += bytes;
+  async #drain(): Promise<void> {
+    while (this.hasPending()) await this.#change();
+    this.#throwFailures();
   }
 
   /** Resolves when the next write is over. */
@@ -172,12 +202,21 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
 
   #leave(bytes: number): void {
     this.#pendingWrites--;
-    this.#pendingBytes -= bytes;
+    this.#stagedBytes -= bytes;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #throwFailures(): void {
     if (this.#failed.length > 0) throw new CheckpointWritesError(this.#failed.splice(0));
+  }
+}
+
+/** A copy of metadata that nobody else holds. @throws TypeError for what is no plain data, such as a function. */
+function plainCopy(path: string, metadata: Metadata): Metadata {
+  try {
+    return structuredClone({ ...metadata });
+  } catch (cause) {
+    throw new TypeError(`${path}: metadata that are no plain data: ${(cause as Error).message}`, { cause });
   }
 }
 

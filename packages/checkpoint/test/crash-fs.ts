@@ -52,9 +52,9 @@ export class CrashFileSystem implements DurableFileSystem {
     return fs;
   }
 
-  async create(path: string) {
+  async create(path: string, options?: { onlyNew?: boolean }) {
     const name = basename(path);
-    const file = await nodeFileSystem.create(path);
+    const file = await nodeFileSystem.create(path, options);
     let inode = this.#names.get(name);
     if (inode) this.operations.push({ kind: 'truncate', inode });
     else {
@@ -90,6 +90,17 @@ export class CrashFileSystem implements DurableFileSystem {
     this.#names.set(target, inode);
     this.#lastRename = target;
     this.operations.push({ kind: 'rename', from: source, to: target, inode });
+  }
+
+  /** As Linux does it: a second name, and then the first is removed. */
+  async renameToFree(from: string, to: string): Promise<void> {
+    await nodeFileSystem.renameToFree(from, to);
+    const [source, target] = [basename(from), basename(to)];
+    const inode = this.#names.get(source)!;
+    this.#names.set(target, inode);
+    this.#names.delete(source);
+    this.#lastRename = target;
+    this.operations.push({ kind: 'link', name: target, inode }, { kind: 'unlink', name: source });
   }
 
   async remove(path: string): Promise<void> {

@@ -18,9 +18,9 @@ function recording(failAt = Number.POSITIVE_INFINITY) {
   };
   const name = (path: string) => path.slice(folder.length + 1) || '.';
   const fs: DurableFileSystem = {
-    async create(path) {
+    async create(path, options) {
       step(`create ${name(path)}`);
-      const file = await nodeFileSystem.create(path);
+      const file = await nodeFileSystem.create(path, options);
       return {
         async write(bytes) {
           step('write');
@@ -36,6 +36,10 @@ function recording(failAt = Number.POSITIVE_INFINITY) {
     async rename(from, to) {
       step(`rename ${name(from)} ${name(to)}`);
       await nodeFileSystem.rename(from, to);
+    },
+    async renameToFree(from, to) {
+      step(`renameToFree ${name(from)} ${name(to)}`);
+      await nodeFileSystem.renameToFree(from, to);
     },
     remove: nodeFileSystem.remove,
     makeDirectory: nodeFileSystem.makeDirectory,
@@ -61,6 +65,23 @@ test('a failure at any step leaves the older or the newer file whole, and no tem
     expect(await readdir(folder)).toEqual(['a']);
     expect(await readFile(join(folder, 'a'), 'utf8')).toBe(failAt < 4 ? 'old' : 'new');
   }
+});
+
+test('with onlyNew, what has the name is kept, a failure leaves nothing new, and of many writers one has it', async () => {
+  const path = join(folder, 'a');
+  for (let failAt = 0; failAt < 5; failAt++) {
+    const options = { ...recording(failAt), onlyNew: true };
+    await expect(writeFileDurably(path, 'new', options)).rejects.toThrow('no space');
+    expect(await readdir(folder)).toEqual([]);
+  }
+  const texts = Array.from({ length: 20 }, (_, i) => `${i}`.repeat(1000));
+  const all = await Promise.allSettled(texts.map((text) => writeFileDurably(path, text, { onlyNew: true })));
+  const won = all.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []));
+  expect(won).toHaveLength(1);
+  for (const each of all)
+    if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'EEXIST' });
+  expect(await readFile(path, 'utf8')).toBe(texts[won[0]!]);
+  expect(await readdir(folder)).toEqual(['a']);
 });
 
 test('each new folder is made to last in its parent', async () => {

@@ -1,23 +1,33 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DurableFile, type DurableOptions, nodeFileSystem } from './file-system.js';
+
+export interface WriteDurablyOptions extends DurableOptions {
+  /** Whether something that has the name already is kept, and the write fails with EEXIST. Default false: it is replaced. */
+  onlyNew?: boolean;
+}
 
 /**
  * Writes a file that is either wholly there or not at all, and that a power cut cannot take back once this resolves:
  * temp file in the same folder, data, fsync(file), rename, fsync(folder).
  *
- * @param path where the file shall be; an older file there is replaced in one step.
+ * @param path where the file shall be; an older file there is replaced in one step, unless `onlyNew` is set. Then several
+ * writers may be at work on the name at once, and one of them has it.
  * @param produce writes the content; what it returns is handed on.
- * @throws whatever the file system threw (ENOSPC, EIO, EACCES …); the temp file is then gone and an older file untouched.
+ * @throws whatever the file system threw (ENOSPC, EIO, EACCES …); the temp file is then gone and an older file untouched, and
+ * with `onlyNew` nothing has the name that had it not before.
  */
 export async function writeFileDurably<T>(
   path: string,
   produce: Uint8Array | string | ((file: Pick<DurableFile, 'write'>) => Promise<T>),
-  { fs = nodeFileSystem }: DurableOptions = {},
+  { fs = nodeFileSystem, onlyNew = false }: WriteDurablyOptions = {},
 ): Promise<T> {
-  const temporary = `${path}.tmp`;
+  const temporary = onlyNew ? `${path}.${randomBytes(6).toString('hex')}.tmp` : `${path}.tmp`;
+  const file = await fs.create(temporary, { onlyNew });
+  /** What is this call's own, and must not be left when it fails. */
+  let own = temporary;
   try {
-    const file = await fs.create(temporary);
     let result: T;
     try {
       if (typeof produce === 'function') result = await produce(file);
@@ -26,12 +36,15 @@ export async function writeFileDurably<T>(
     } finally {
       await file.close();
     }
-    await fs.rename(temporary, path);
+    if (onlyNew) {
+      await fs.renameToFree(temporary, path);
+      own = path;
+    } else await fs.rename(temporary, path);
     await fs.syncDirectory(dirname(path));
     return result;
   } catch (error) {
     // The first error is the one to tell; a full or dying disk may fail here again.
-    await fs.remove(temporary).catch(() => undefined);
+    await fs.remove(own).catch(() => undefined);
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 
 /** A file being written. */
 export interface DurableFile {
@@ -11,9 +11,11 @@ export interface DurableFile {
 
 /** The file operations durability is built from; a test's file system records them or fails at one of them. */
 export interface DurableFileSystem {
-  /** Creates `path` for writing, emptying what was there. */
-  create(path: string): Promise<DurableFile>;
+  /** Creates `path` for writing, emptying a file that was there; `onlyNew`: EEXIST where anything is. */
+  create(path: string, options?: { onlyNew?: boolean }): Promise<DurableFile>;
   rename(from: string, to: string): Promise<void>;
+  /** Renames a file to a name that nothing has, in one step; EEXIST where something has it. */
+  renameToFree(from: string, to: string): Promise<void>;
   /** Removes a file or a folder with all it holds; nothing there is no error. */
   remove(path: string): Promise<void>;
   makeDirectory(path: string): Promise<void>;
@@ -29,10 +31,13 @@ export interface DurableOptions {
 /** Bytes after which the device is asked to take what there is while more is written: sooner done than all at the end. */
 const SYNC_EVERY = 1 << 23;
 
+/** What file systems without hard links answer, such as FAT and some network mounts. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
 /** Node's file system. */
 export const nodeFileSystem: DurableFileSystem = {
-  async create(path) {
-    const handle = await open(path, 'w');
+  async create(path, { onlyNew = false } = {}) {
+    const handle = await open(path, onlyNew ? 'wx' : 'w');
     let unsynced = 0;
     let syncing: Promise<void> | null = null;
     // The system tells of a failed write once, so what is told early must be kept.
@@ -72,6 +77,20 @@ export const nodeFileSystem: DurableFileSystem = {
     };
   },
   rename,
+  async renameToFree(from, to) {
+    // A rename replaces; a second name for the file does not.
+    try {
+      await link(from, to);
+    } catch (error) {
+      if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      // The name is taken by an empty file, which only who made it replaces.
+      await (await open(to, 'wx')).close();
+      await rename(from, to);
+      return;
+    }
+    // The file has its name; that it keeps the other as well harms nobody.
+    await unlink(from).catch(() => undefined);
+  },
   remove: (path) => rm(path, { recursive: true, force: true }),
   async makeDirectory(path) {
     await mkdir(path, { recursive: true });

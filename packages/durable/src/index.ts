@@ -3,6 +3,7 @@ export {
   removeDurably,
   renameDurably,
   syncDirectory,
+  type WriteDurablyOptions,
   writeFileDurably,
 } from './durable.js';
 export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';

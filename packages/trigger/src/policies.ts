@@ -25,14 +25,18 @@ export function onceAborted<Reason extends string = 'preemption_notice'>(
   return ({ sequences }) => (signal.aborted && sequences > 0 ? reason : null);
 }
 
-/** The first of several rules that says a checkpoint is due. */
+/** The first of several rules that says a checkpoint is due. @throws TypeError when one gives something that is no reason. */
 export function firstOf<Reason extends string>(
   ...policies: readonly TriggerPolicy<Reason>[]
 ): TriggerPolicy<Reason> {
   return (progress) => {
     for (const policy of policies) {
-      const reason = policy(progress);
-      if (reason !== null) return reason;
+      const reason: unknown = policy(progress);
+      // A function that ends without a word, or `condition && 'reason'`, says that nothing is due.
+      if (reason === null || reason === undefined || reason === false) continue;
+      if (typeof reason !== 'string')
+        throw new TypeError(`a policy gives a reason or null, and at once; not ${String(reason)}`);
+      return reason as Reason;
     }
     return null;
   };

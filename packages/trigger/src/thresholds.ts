@@ -14,10 +14,11 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
   const viral = env[VIRAL_MODE_VARIABLE]?.trim().toLowerCase() === 'true';
+  for (const name of Object.keys(passed))
+    if (!Object.hasOwn(DEFAULTS, name)) throw new RangeError(`there is no threshold ${name}`);
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
   const thresholds = { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
   for (const [name, value] of Object.entries(thresholds)) {
-    if (!Object.hasOwn(DEFAULTS, name)) throw new RangeError(`there is no threshold ${name}`);
     if (typeof value !== 'number' || !(value > 0)) {
       throw new RangeError(`${name} must be a number above 0, not ${String(value)}`);
     }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CheckpointTrigger, decide, everyBytes, onceAborted, VIRAL_MODE_VARIABLE } from './index.js';
+import {
+  CheckpointTrigger,
+  decide,
+  everyBytes,
+  onceAborted,
+  type TriggerPolicy,
+  VIRAL_MODE_VARIABLE,
+} from './index.js';
 
 /** A clock that is moved by hand, in seconds. */
 function clock() {
@@ -150,4 +157,58 @@ test('a rule of its own decides on all there is to know', () => {
     due,
     reason satisfies 'slow' | 'sequence_threshold' | 'time_threshold' | 'emergency_time_override' | null,
   ]).toEqual([true, 'slow']);
+});
+
+test('once due, it stays due until reset, whatever a rule or the clock says then', () => {
+  const hundredth = ({ sequences }: { sequences: number }) => (sequences % 100 === 0 ? 'hundred' : null);
+  const ruled = new CheckpointTrigger({ env: {}, now: () => 0, policies: [hundredth] });
+  expect(ruled.shouldCheckpoint(100)).toEqual([true, 'hundred']);
+  expect(ruled.shouldCheckpoint(1)).toEqual([true, 'hundred']);
+  ruled.reset();
+  expect(ruled.shouldCheckpoint(1)).toEqual([false, null]);
+  const times = [0, 200_000, 100_000, 250_000, 301_000, 0];
+  const timed = new CheckpointTrigger({ env: {}, now: () => times.shift()! });
+  const due = [1, 1, 1, 1, 1].map(() => timed.shouldCheckpoint(1)[0]);
+  expect(due).toEqual([false, false, false, true, true]);
+});
+
+test('a rule that ends without a word is not due; one that gives no reason is refused', () => {
+  const wordless = (() => undefined) as unknown as TriggerPolicy;
+  const and = (({ seconds }) => seconds > 60 && 'minute') as TriggerPolicy;
+  const trigger = new CheckpointTrigger({
+    seqThreshold: 2,
+    env: {},
+    now: () => 0,
+    policies: [wordless, and],
+  });
+  expect(trigger.shouldCheckpoint(1)).toEqual([false, null]);
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'sequence_threshold']);
+  const later = (async () => 'late') as unknown as TriggerPolicy;
+  expect(() => new CheckpointTrigger({ env: {}, policies: [later] }).shouldCheckpoint(1)).toThrow(TypeError);
+});
+
+test('nothing a rule does outvotes the emergency', () => {
+  const time = clock();
+  const throwing = () => {
+    throw new Error('rule');
+  };
+  const trigger = new CheckpointTrigger({ env: {}, now: time.now, policies: [throwing] });
+  expect(() => trigger.shouldCheckpoint(1)).toThrow('rule');
+  time.pass(600);
+  expect(trigger.shouldCheckpoint(1)).toEqual([true, 'emergency_time_override']);
+  const meddling = ((progress: { sequences: number }) => {
+    progress.sequences = 0;
+    return null;
+  }) as TriggerPolicy;
+  const frozen = new CheckpointTrigger({ seqThreshold: 1, env: {}, policies: [meddling] });
+  expect(() => frozen.shouldCheckpoint(1)).toThrow(TypeError);
+  expect(Object.isFrozen(frozen.thresholds)).toBe(true);
+});
+
+test('options of other kinds are refused when they are given', () => {
+  for (const policies of ['ab', [3], {}])
+    expect(() => new CheckpointTrigger({ env: {}, policies: policies as never })).toThrow(TypeError);
+  for (const time of [Number.NaN, undefined])
+    expect(() => new CheckpointTrigger({ env: {}, now: () => time as number })).toThrow('clock');
+  expect(() => new CheckpointTrigger({ env: {}, foo: undefined } as never)).toThrow('no threshold foo');
 });

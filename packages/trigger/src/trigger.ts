@@ -3,11 +3,11 @@ import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
 export interface TriggerOptions<Reason extends string = never> extends Partial<Thresholds> {
-  /** Further rules, in their order; they are asked before the thresholds. */
+  /** Further rules, in their order; they are asked before the thresholds, but for the emergency. */
   policies?: readonly TriggerPolicy<Reason>[];
   /** Where viral mode is looked up. Default `process.env`. */
   env?: NodeJS.ProcessEnv;
-  /** The clock, in milliseconds; it must not run backwards. Default `performance.now`. */
+  /** The clock, in milliseconds. Default `performance.now`. */
   now?: () => number;
 }
 
@@ -19,22 +19,28 @@ export class CheckpointTrigger<Reason extends string = never> {
   /** The thresholds in force. */
   readonly thresholds: Readonly<Thresholds>;
   readonly #now: () => number;
-  readonly #policy: TriggerPolicy<Reason | TriggerReason>;
+  readonly #policies: readonly TriggerPolicy<Reason>[];
   #sequences = 0;
   #bytes = 0;
+  /** Seconds up to the latest time that was told; a clock that is set back takes none of them back. */
+  #seconds = 0;
   #since: number;
+  /** Why a checkpoint is due; kept until it is made. */
+  #due: Reason | TriggerReason | null = null;
 
-  /** @throws RangeError for a threshold that is not a number above 0. */
+  /** @throws RangeError for a threshold that is not a number above 0; TypeError for rules that are no functions. */
   constructor({
     env = process.env,
     now = () => performance.now(),
     policies = [],
     ...thresholds
   }: TriggerOptions<Reason> = {}) {
-    this.thresholds = resolveThresholds(thresholds, env);
-    this.#policy = firstOf<Reason | TriggerReason>(...policies, (at) => decide(at, this.thresholds));
+    this.thresholds = Object.freeze(resolveThresholds(thresholds, env));
+    if (!Array.isArray(policies) || !policies.every((policy) => typeof policy === 'function'))
+      throw new TypeError('policies must be an array of functions');
+    this.#policies = [...policies];
     this.#now = now;
-    this.#since = now();
+    this.#since = this.#time();
   }
 
   /**
@@ -42,7 +48,8 @@ export class CheckpointTrigger<Reason extends string = never> {
    *
    * @param batchSize sequences in the batch.
    * @param batchBytes bytes of their rows, for rules that count them.
-   * @throws RangeError when one of them is not a whole number, at least 0.
+   * @throws RangeError when one of them is not a whole number, at least 0, or the clock tells no time; what a rule throws, but
+   * not where the emergency is due; TypeError when it gives something that is no reason.
    */
   shouldCheckpoint(
     batchSize: number,
@@ -54,15 +61,35 @@ export class CheckpointTrigger<Reason extends string = never> {
     }
     this.#sequences += batchSize;
     this.#bytes += batchBytes;
-    const seconds = (this.#now() - this.#since) / 1000;
-    const reason = this.#policy({ sequences: this.#sequences, seconds, bytes: this.#bytes });
-    return reason === null ? [false, null] : [true, reason];
+    this.#seconds = Math.max(this.#seconds, (this.#time() - this.#since) / 1000);
+    this.#due ??= this.#decide();
+    return this.#due === null ? [false, null] : [true, this.#due];
   }
 
   /** Begins anew: a checkpoint was made. */
   reset(): void {
     this.#sequences = 0;
     this.#bytes = 0;
-    this.#since = this.#now();
+    this.#seconds = 0;
+    this.#due = null;
+    this.#since = this.#time();
+  }
+
+  #decide(): Reason | TriggerReason | null {
+    const progress = Object.freeze({
+      sequences: this.#sequences,
+      seconds: this.#seconds,
+      bytes: this.#bytes,
+    });
+    const reason = decide(progress, this.thresholds);
+    // Before the caller's rules: whatever they say or throw, this is due.
+    if (reason === 'emergency_time_override') return reason;
+    return firstOf(...this.#policies)(progress) ?? reason;
+  }
+
+  #time(): number {
+    const time = this.#now();
+    if (!Number.isFinite(time)) throw new RangeError(`the clock says ${String(time)}, which is no time`);
+    return time;
   }
 }
