@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { writeFileDurably } from '@holdfast/durable';
+import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
@@ -18,10 +18,10 @@ const NOTE =
 export async function claimFolder(place: Layout, inputs: readonly string[]): Promise<void> {
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
-  if (lstatSync(place.claim, { throwIfNoEntry: false })) return refuseOtherKinds(place);
+  if (exists(place.claim)) return refuseOtherKinds(place);
   // Runs of the first version made no claim, but their record says whose the rest is.
-  if (!(await holdsRunRecord(place.run))) {
-    const found = paths.find((path) => lstatSync(path, { throwIfNoEntry: false }));
+  if (!lstatSync(place.run, { throwIfNoEntry: false })?.isFile() || !(await holdsRunRecord(place.run))) {
+    const found = paths.find(exists);
     if (found !== undefined)
       throw new UsageError(
         `${found} is already there, and no run of holdfast left it: it would be written over. Use another --out, or move it away`,
@@ -30,6 +30,14 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
   refuseOtherKinds(place);
   await writeFileDurably(place.claim, NOTE);
 }
+
+/** Gives a folder back that holds nothing of a run: what comes to lie in it is its owner's. */
+export async function releaseFolder(place: Layout): Promise<void> {
+  if (!ownPaths(place).some(exists)) await removeDurably(place.claim);
+}
+
+/** Whether anything has a name, be it a link to nowhere. */
+const exists = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** Everything a run writes, and `--force-restart` removes; its record first. */
 export function ownPaths(place: Layout): string[] {

@@ -15,18 +15,33 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 function stopOnSignals(): StopSwitch {
   const abort = new AbortController();
   const stop: StopSwitch = { signal: abort.signal, handler: null };
-  for (const [received, passedOn] of [
+  let received = 0;
+  for (const [signal, passedOn] of [
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGINT'],
     ['SIGHUP', 'SIGTERM'],
   ] as const) {
-    process.on(received, () => {
+    process.on(signal, () => {
+      received++;
+      // The first has what is done saved; the second ends workers, and what has none to end.
+      if (received > 2 || (received === 2 && !stop.handler)) dieBy(passedOn);
       abort.abort(new StoppedError(passedOn));
       stop.handler?.(passedOn);
     });
   }
   return stop;
 }
+
+/** Ends at once, also while the system is in a call that does not return, such as the opening of a pipe nobody writes to. */
+function dieBy(signal: 'SIGTERM' | 'SIGINT'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
+const LINGER = 1000;
+
+let again = 'type the same line again to go on';
 process.stderr.on('error', () => undefined);
 
 /** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
@@ -39,7 +54,8 @@ function complain(text: string): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   if (error instanceof StoppedError) {
-    complain(`${error.message}; what was done is kept, type the same line again to go on`);
+    complain(`${error.message}; what was done is kept, ${again}`);
+    setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
   if (error instanceof UsageError || error instanceof InputError || error instanceof ModelError) {
@@ -49,7 +65,7 @@ function exitCodeOf(error: unknown): number {
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
   complain(
-    `${message}; what was done is kept, ${full ? 'make room for the output folder and ' : ''}type the same line again to go on`,
+    `${message}; what was done is kept, ${full ? 'make room for the output folder and ' : ''}${again}`,
   );
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
@@ -58,6 +74,7 @@ function exitCodeOf(error: unknown): number {
 try {
   await commandLine(version, {
     async embed(options) {
+      if (options.forceRestart) again = 'type the line again without --force-restart to go on';
       // A reader that went away (`| head`) is no reason to end a run.
       process.stdout.on('error', () => undefined);
       process.exitCode = await embed(options, reporter(process.stdout), stopOnSignals());

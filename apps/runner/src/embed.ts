@@ -1,5 +1,4 @@
-import { rename } from 'node:fs/promises';
-import { makeDirectoryDurably } from '@holdfast/durable';
+import { makeDirectoryDurably, renameDurably } from '@holdfast/durable';
 import { type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock, LockTimeoutError, ManifestCorruptError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
@@ -10,7 +9,7 @@ import type { Tell } from './events.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import type { FormatName } from './output/index.js';
-import { makeOutputFolder, type Prepared, prepare, removeRun } from './prepare.js';
+import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import type { ResultRecord } from './result-record.js';
 import { shardsOf } from './shards.js';
@@ -52,9 +51,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await checkInputs(options.inputs);
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
-  await waitForOldWorkers(place, tell);
+  await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
-  if (options.forceRestart) await removeRun(place);
 
   const prepared = await prepare(place, {
     inputs: options.inputs,
@@ -63,6 +61,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     shards: options.shards,
     defaultShards: options.workers * 4,
     format: options.format,
+    forceRestart: options.forceRestart,
     signal: stop.signal,
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
     onWarning: (message) => tell({ type: 'warning', message }),
@@ -203,6 +202,7 @@ async function work({
       if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
     },
   });
+  stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   if (outcome.startupFailure !== undefined) {
     tell({ type: 'warning', message: `no worker could start: ${outcome.startupFailure}; see ${place.logs}` });
@@ -231,7 +231,7 @@ async function lockFolder(place: Layout): Promise<FileLock> {
 }
 
 /** Workers end soon after their coordinator does; until then they may still write. */
-async function waitForOldWorkers(place: Layout, tell: Tell): Promise<void> {
+async function waitForOldWorkers(place: Layout, tell: Tell, signal: AbortSignal): Promise<void> {
   try {
     await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
     return;
@@ -240,8 +240,10 @@ async function waitForOldWorkers(place: Layout, tell: Tell): Promise<void> {
   }
   tell({ type: 'waiting', reason: 'waiting for the workers of an earlier run to end' });
   try {
-    await (await FileLock.acquire(place.workersLock, { timeoutMs: WAIT_FOR_OLD_WORKERS })).release();
+    const timeoutMs = WAIT_FOR_OLD_WORKERS;
+    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal })).release();
   } catch (cause) {
+    if (!(cause instanceof LockTimeoutError)) throw cause;
     throw new UsageError(
       `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then type the same line again`,
       { cause },
@@ -255,12 +257,14 @@ async function openManifest(place: Layout, shards: number, tell: Tell): Promise<
   const manifest = new CheckpointManifest(place.manifest);
   if (await manifest.exists()) {
     try {
-      await manifest.load();
-      return manifest;
+      const { shards: recorded } = await manifest.load();
+      const missing = Array.from({ length: shards }, (_, shard) => shard).find((shard) => !recorded[shard]);
+      if (missing === undefined) return manifest;
+      throw new ManifestCorruptError(place.manifest, `shard ${missing} of ${shards} is missing`);
     } catch (error) {
       if (!(error instanceof ManifestCorruptError)) throw error;
       tell({ type: 'warning', message: `${error.message}; it is made anew from the checkpoints` });
-      await rename(place.manifest, `${place.manifest}.corrupt`);
+      await renameDurably(place.manifest, `${place.manifest}.corrupt`);
     }
   }
   await manifest.initialize(shards);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { access, constants, readdir } from 'node:fs/promises';
 import { makeDirectoryDurably, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
-import { ownPaths } from './claim.js';
+import { ownPaths, releaseFolder } from './claim.js';
 import { UsageError } from './errors.js';
 import {
   buildIndex,
@@ -34,6 +34,8 @@ export interface PrepareOptions {
   shards: number | undefined;
   defaultShards: number;
   format: FormatName;
+  /** Whether a run that is there is replaced. */
+  forceRestart: boolean;
   signal: AbortSignal;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
@@ -65,6 +67,7 @@ export async function makeOutputFolder(out: string): Promise<void> {
  * caller holds the folder's lock.
  */
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
+  if (options.forceRestart) return newRun(place, options);
   const record = await readRunRecord(place.run);
   if (record === null) {
     refuseLostRun(place);
@@ -93,19 +96,20 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   }
 }
 
-/** Removes a run with its results, its record first: whatever happens half way, what is left is no run. */
-export async function removeRun(place: Layout): Promise<void> {
-  for (const path of ownPaths(place)) await removeDurably(path);
+/** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
+async function removeRun(place: Layout): Promise<void> {
+  for (const path of ownPaths(place)) if (path !== place.newIndex) await removeDurably(path);
 }
 
 async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
   try {
     await indexInputs(place, options);
   } catch (error) {
-    // No run came of it, so the folder is as free as before.
-    await removeDurably(place.claim);
+    await releaseFolder(place);
     throw error;
   }
+  // Only now that the input is known to be good.
+  if (options.forceRestart) await removeRun(place);
   const index = await installIndex(place);
   const record = newRunRecord({
     ...asked(options, index.summary.inputs),

@@ -71,6 +71,10 @@ describe('bad input ends with exit code 2, one line that names file and record, 
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test('an output folder below /proc, where making one fails in its own way', async () => {
+    expect(refused(await holdfast(['embed', fixture('messy.fa'), '--out', '/proc/x/y']))).toMatch(/--out/);
+  });
+
   test('an output folder that cannot be made or written to', async () => {
     const file = join(folder, 'file');
     await writeFile(file, 'mine');

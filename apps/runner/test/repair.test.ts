@@ -39,6 +39,15 @@ const damages: [what: string, damage: (out: string) => Promise<void>][] = [
     },
   ],
   ['a manifest that is no JSON', (out) => writeFile(join(out, 'checkpoints/manifest.json'), '{"version":')],
+  [
+    'a manifest that lacks a shard',
+    async (out) => {
+      const path = join(out, 'checkpoints/manifest.json');
+      const manifest = JSON.parse(await readFile(path, 'utf8'));
+      delete manifest.shards['1'];
+      await writeFile(path, JSON.stringify(manifest));
+    },
+  ],
   ['the manifest gone', (out) => rm(join(out, 'checkpoints/manifest.json'))],
 ];
 

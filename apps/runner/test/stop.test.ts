@@ -1,7 +1,9 @@
-import { readdir } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { digestOf, type Ended, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
 const COUNT = 30_000;
 let reads: string;
@@ -81,3 +83,56 @@ test('workers whose coordinator was killed save and end, and a rerun waits for t
   const fromCheckpoints = COUNT - embedded(rest);
   expect(fromCheckpoints).toBeGreaterThan(0);
 });
+
+test('a pipe nobody writes to: SIGTERM ends the run all the same, and a second one at once', async () => {
+  const pipe = join(await freshFolder(), 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  for (const signals of [['SIGTERM'], ['SIGTERM', 'SIGINT']] as const) {
+    const running = start(['embed', pipe, '--out', out]);
+    // The claim is made just before the input is opened.
+    await until(() => existsSync(join(out, '.holdfast')));
+    for (const signal of signals) running.child.kill(signal);
+    const { code, signal } = await running.ended;
+    // Node cannot end in good order while the system opens the pipe, so the process dies by the signal.
+    expect(code ?? signal).toMatch(/^SIG(TERM|INT)$/);
+    await rm(out, { recursive: true });
+  }
+});
+
+test('a run that waits for the workers of an earlier one obeys SIGTERM', async () => {
+  const { FileLock } = await import('@holdfast/manifest');
+  await mkdir(out);
+  await using _worker = await FileLock.acquire(join(out, '.workers.lock'), { shared: true });
+  const running = start(line());
+  await running.until('waiting');
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toMatchObject({ code: 143, stderr: expect.stringContaining('SIGTERM') });
+});
+
+test('a line with --force-restart that is stopped says how to go on, and without it goes on', async () => {
+  const running = start([...line(), '--force-restart']);
+  await running.until('checkpoint');
+  running.child.kill('SIGTERM');
+  const stopped = await running.ended;
+  expect([stopped.code, stopped.stderr]).toEqual([143, expect.stringContaining('without --force-restart')]);
+  const rest = await holdfast(line());
+  expect([rest.code, embedded(rest)]).toEqual([0, COUNT - embedded(stopped)]);
+});
+
+test('--force-restart with an input that turns out bad leaves the result that was there', async () => {
+  const good = ['embed', fixture('messy.fa'), '--out', out];
+  expect(await holdfast(good)).toMatchObject({ code: 0 });
+  const before = await digestOf(out);
+  const bad = join(await freshFolder(), 'bad.fa');
+  await writeFile(bad, '>a\nACGT\n>b\nAC1G\n');
+  expect(await holdfast(['embed', bad, '--out', out, '--force-restart'])).toMatchObject({ code: 2 });
+  expect(await digestOf(out)).toBe(before);
+  expect((await holdfast(good)).lines.at(-1)).toMatchObject({ already: true });
+  const forced = await holdfast([...good, '--force-restart']);
+  expect([forced.code, forced.lines.at(-1)!['already'], await digestOf(out)]).toEqual([0, false, before]);
+});
+
+/** Resolves once a condition holds; the test's own limit ends it. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { type LazyTensor, openPt, type PtFile } from '@holdfast/pt-serializer';
+import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
 import { checkChoice } from './check.js';
 import { crc32Into, crc32Of } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
@@ -26,6 +26,8 @@ export class InvalidCheckpointError extends Error {
 }
 
 const WRONG_CHECKSUM = 'its content is not what its .done marker says (CRC-32)';
+/** Bytes; ours have fewer than a hundred. */
+const MAX_MARKER = 4096;
 /** Numbers read at a time. */
 const PART = 1 << 20;
 
@@ -79,7 +81,8 @@ export class Checkpoint implements AsyncDisposable {
         target.set(await this.readRows(at, Math.min(rows, at + step)), at * dim);
       return null;
     } catch (error) {
-      return `failed to load: ${(error as Error).message}`;
+      if (!(error instanceof PtFormatError)) throw error;
+      return `failed to load: ${error.message}`;
     }
   }
 
@@ -96,7 +99,8 @@ export class Checkpoint implements AsyncDisposable {
 /**
  * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
  *
- * @throws InvalidCheckpointError when any of it does not hold. The caller closes what is returned.
+ * @throws InvalidCheckpointError when any of it does not hold; what the file system throws, which says nothing of the
+ * checkpoint. The caller closes what is returned.
  */
 export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
@@ -121,7 +125,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'checksum'):
       checksums: marker !== 'empty' && verify === 'checksum' ? 'never' : 'always',
     });
   } catch (error) {
-    throw invalid(`failed to load: ${(error as Error).message}`, error);
+    throw error instanceof PtFormatError ? invalid(`failed to load: ${error.message}`, error) : error;
   }
   try {
     // A marker of the original holds no checksum; the archive's own checksums are then the proof.
@@ -129,9 +133,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'checksum'):
     return readCheckpoint(path, file, marker, invalid);
   } catch (error) {
     await file.close();
-    throw error instanceof InvalidCheckpointError
-      ? error
-      : invalid(`failed to load: ${(error as Error).message}`, error);
+    throw error instanceof PtFormatError ? invalid(`failed to load: ${error.message}`, error) : error;
   }
 }
 
@@ -170,13 +172,20 @@ function isMatrix(value: unknown): value is LazyTensor {
 
 /** Bytes of a file; null where none is, undefined for what is no file. */
 async function sizeOf(path: string): Promise<number | null | undefined> {
-  return stat(path).then(
-    (found) => (found.isFile() ? found.size : undefined),
-    () => null,
-  );
+  const found = await stat(path).catch(absent);
+  return found === null ? null : found.isFile() ? found.size : undefined;
+}
+
+/** Null for what is not there; any other error says nothing of the file, and is thrown. */
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
 }
 
 async function readMarker(path: string): Promise<Marker | 'empty' | null | undefined> {
-  const text = await readFile(markerPath(path), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : parseMarker(text);
+  const size = await sizeOf(markerPath(path));
+  if (size === null) return undefined;
+  // Neither a pipe, which would be waited for, nor a huge file is read.
+  if (size === undefined || size > MAX_MARKER) return null;
+  return parseMarker(await readFile(markerPath(path), 'utf8'));
 }

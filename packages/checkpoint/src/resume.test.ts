@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
   appendFile,
   mkdir,
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   truncate,
@@ -319,4 +321,45 @@ test('what a killed writer had begun is removed when its number is freed', async
   for (const name of [...begun, ...kept]) await writeFile(join(folder, name), '');
   await setAside(folder, 1);
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp')).sort()).toEqual(kept.sort());
+});
+
+test('an error of the machine is thrown, not taken for damage', async () => {
+  await write(0, 1);
+  await write(1, 1);
+  const loop = join(folder, 'loop');
+  await symlink(loop, loop);
+  for (const name of [`${at(1)}.done`, at(1)]) {
+    await rename(name, `${name}.away`);
+    await symlink(loop, name);
+    for (const onCorruption of ['stop', 'salvage'] as const)
+      await expect(resumeFromCheckpoints(folder, { onCorruption })).rejects.toMatchObject({ code: 'ELOOP' });
+    await expect(validateCheckpointPt(at(1))).rejects.toMatchObject({ code: 'ELOOP' });
+    await rm(name);
+    await rename(`${name}.away`, name);
+  }
+  expect((await resumeFromCheckpoints(folder))[2]).toBe(2);
+});
+
+test('a marker that is a pipe, a folder or huge is a damaged one', async () => {
+  for (const [index, make] of [
+    (path: string) => execFileSync('mkfifo', [path]),
+    (path: string) => mkdir(path),
+    async (path: string) => {
+      await writeFile(path, '');
+      await truncate(path, 2 ** 40);
+    },
+  ].entries()) {
+    await write(index, 1);
+    await rm(`${at(index)}.done`);
+    await make(`${at(index)}.done`);
+    expect(await validateCheckpointPt(at(index))).toEqual([false, 'damaged .done marker']);
+  }
+});
+
+test('nothing that was set aside before is written over', async () => {
+  await write(0, 1);
+  await writeFile(`${at(0)}.corrupt.done`, 'mine');
+  await symlink(join(folder, 'nowhere'), `${at(0)}.corrupt.1`);
+  expect(await setAsideOne(at(0))).toBe(`${at(0)}.corrupt.2`);
+  expect(await readFile(`${at(0)}.corrupt.done`, 'utf8')).toBe('mine');
 });

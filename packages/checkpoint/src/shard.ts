@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DurableOptions, nodeFileSystem, renameDurably, syncDirectory } from '@holdfast/durable';
@@ -27,8 +27,11 @@ export type ShardEntry =
 
 /** The indexes for which a shard's folder holds a checkpoint file, ascending; no folder, none. */
 export async function checkpointIndexes(folder: string): Promise<number[]> {
-  if (!existsSync(folder)) return [];
-  const indexes = (await readdir(folder)).map(checkpointIndex).filter((index) => index !== null);
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const indexes = names.map(checkpointIndex).filter((index) => index !== null);
   return indexes.sort((a, b) => a - b);
 }
 
@@ -127,9 +130,12 @@ async function removeOrphans(folder: string, from: number, options: DurableOptio
   await syncDirectory(folder, options);
 }
 
+/** Whether anything has a name, be it a link to nowhere. */
+const isTaken = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 function freeName(path: string): string {
   for (let n = 0; ; n++) {
     const name = n === 0 ? path : `${path}.${n}`;
-    if (!existsSync(name)) return name;
+    if (!isTaken(name) && !isTaken(markerPath(name))) return name;
   }
 }

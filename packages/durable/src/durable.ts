@@ -77,8 +77,9 @@ export async function makeDirectoryDurably(
 ): Promise<void> {
   const missing: string[] = [];
   for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
-  await fs.makeDirectory(path);
-  for (const folder of missing.reverse()) await fs.syncDirectory(dirname(folder));
+  // One by one: Node's own way of making several never ends where the system says ENOENT of a parent that is there.
+  for (const folder of missing.length > 0 ? missing.reverse() : [path]) await fs.makeDirectory(folder);
+  for (const folder of missing) await fs.syncDirectory(dirname(folder));
 }
 
 /** Makes all entries of a folder last. */

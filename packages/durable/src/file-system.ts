@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 
 /** A file being written. */
 export interface DurableFile {
@@ -18,6 +18,7 @@ export interface DurableFileSystem {
   renameToFree(from: string, to: string): Promise<void>;
   /** Removes a file or a folder with all it holds; nothing there is no error. */
   remove(path: string): Promise<void>;
+  /** Makes one folder, whose parent is there; one that is there already is no error. */
   makeDirectory(path: string): Promise<void>;
   /** Forces a folder's entries (creations, renames, removals) to the device. */
   syncDirectory(path: string): Promise<void>;
@@ -93,7 +94,9 @@ export const nodeFileSystem: DurableFileSystem = {
   },
   remove: (path) => rm(path, { recursive: true, force: true }),
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true });
+    await mkdir(path).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    });
   },
   async syncDirectory(path) {
     const handle = await open(path, 'r');

@@ -52,3 +52,11 @@ test('two locks of one process exclude each other until released', async () => {
   await first.release();
   await (await FileLock.acquire(path, { timeoutMs: 0 })).release();
 });
+
+test('a wait is ended by a signal, with its reason', async () => {
+  await holder('alone');
+  const stop = new AbortController();
+  const waiting = FileLock.acquire(path, { signal: stop.signal });
+  stop.abort(new Error('stopped'));
+  await expect(waiting).rejects.toThrow('stopped');
+});

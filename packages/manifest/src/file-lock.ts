@@ -9,6 +9,8 @@ export interface FileLockOptions {
   shared?: boolean;
   /** Milliseconds to wait; 0 tries once. Default 30,000. */
   timeoutMs?: number;
+  /** Ends the wait early, with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 /** Pause between two tries, in milliseconds; grows to the second. */
@@ -35,11 +37,11 @@ export class FileLock implements AsyncDisposable {
   /**
    * Takes the lock; the file is made where it is missing.
    *
-   * @throws LockTimeoutError when others hold it for longer than the wait.
+   * @throws LockTimeoutError when others hold it for longer than the wait; the signal's reason.
    */
   static async acquire(
     path: string,
-    { shared = false, timeoutMs = 30_000 }: FileLockOptions = {},
+    { shared = false, timeoutMs = 30_000, signal }: FileLockOptions = {},
   ): Promise<FileLock> {
     // An exclusive lock on a descriptor that cannot be written through is refused by the kernel, hence a+.
     const file = await open(path, 'a+');
@@ -47,6 +49,7 @@ export class FileLock implements AsyncDisposable {
       const end = performance.now() + timeoutMs;
       for (let pause = PAUSE[0]; !tryLock(file.fd, 0, 0, { shared }); pause = Math.min(pause * 2, PAUSE[1])) {
         if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, await holderIn(path));
+        signal?.throwIfAborted();
         await delay(pause);
       }
       if (!shared) await signHolder(file);

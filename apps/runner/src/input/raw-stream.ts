@@ -21,6 +21,17 @@ export interface InputDigest {
   sha256: string;
 }
 
+/** The same promise, but rejected with the signal's reason as soon as it is aborted. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
 /** The raw bytes of one input, counted and hashed as they pass. */
 export class RawStream {
   readonly file: string;
@@ -44,9 +55,11 @@ export class RawStream {
   static async open(file: string, { stdin = process.stdin, signal }: InputOptions): Promise<RawStream> {
     if (file === '-') return new RawStream(file, stdin, signal);
     try {
-      const handle = await open(file, 'r');
+      // The opening of a pipe waits for its writer.
+      const handle = await unlessAborted(open(file, 'r'), signal);
       return new RawStream(file, handle.createReadStream({ highWaterMark: CHUNK_BYTES }), signal);
     } catch (error) {
+      signal?.throwIfAborted();
       throw asInputError(file, error);
     }
   }
@@ -54,7 +67,11 @@ export class RawStream {
   /** The bytes from where the last reader stopped. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of this.#stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      const parts: AsyncIterator<Buffer> = this.#stream.iterator({ destroyOnReturn: false });
+      for (;;) {
+        const next = await unlessAborted(parts.next(), this.#signal);
+        if (next.done) break;
+        const chunk = next.value;
         this.#hash.update(chunk);
         let end = chunk.length;
         while (end > 0 && chunk[end - 1] === 0) end--;
