@@ -1,4 +1,4 @@
-/** The manifest is not what this version can read: cut off, changed by hand, or of another version. */
+/** The manifest is not what was written: cut off, changed by hand, or damaged. */
 export class ManifestCorruptError extends Error {
   readonly code = 'manifest_corrupt';
   override readonly name = 'ManifestCorruptError';
@@ -15,8 +15,58 @@ export class ManifestCorruptError extends Error {
   }
 }
 
+/** The manifest is of a version that this one does not know; nothing is wrong with it, so nothing may replace it. */
+export class ManifestVersionError extends Error {
+  readonly code = 'manifest_version';
+  override readonly name = 'ManifestVersionError';
+
+  constructor(
+    readonly path: string,
+    readonly version: unknown,
+  ) {
+    super(
+      `${path} is of version ${JSON.stringify(version)}, and this Holdfast reads "1.0"; go on with the Holdfast that wrote it, or a newer one`,
+    );
+  }
+}
+
 /** An update that names a shard or a file the manifest cannot have. */
 export class ManifestUpdateError extends Error {
-  readonly code = 'manifest_update';
-  override readonly name = 'ManifestUpdateError';
+  readonly code: string = 'manifest_update';
+  override readonly name: string = 'ManifestUpdateError';
+}
+
+/** An update by one that does not hold the shard's claim any more, or never did. It changed nothing. */
+export class StaleClaimError extends ManifestUpdateError {
+  override readonly code = 'stale_claim';
+  override readonly name = 'StaleClaimError';
+
+  constructor(
+    readonly rank: number,
+    /** Who holds the shard now; null where nobody does. */
+    readonly owner: string | null,
+    hadToken: boolean,
+  ) {
+    const holder = owner === null ? 'nobody has claimed it' : `it is claimed by ${owner}`;
+    super(
+      hadToken
+        ? `shard ${rank} was given to another: ${holder}; this worker must end`
+        : `shard ${rank} can only be updated with the token of its claim: ${holder}`,
+    );
+  }
+}
+
+/** A claim of a shard whose owner gave a sign of life not long ago. */
+export class ShardClaimedError extends ManifestUpdateError {
+  override readonly code = 'shard_claimed';
+  override readonly name = 'ShardClaimedError';
+
+  constructor(
+    readonly rank: number,
+    readonly owner: string,
+    /** Its last sign of life, ISO 8601. */
+    readonly since: string,
+  ) {
+    super(`shard ${rank} is claimed by ${owner}, who was alive at ${since}`);
+  }
 }

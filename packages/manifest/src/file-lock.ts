@@ -1,8 +1,9 @@
+import { constants, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock, unlock } from 'fs-native-extensions';
-import { LockTimeoutError } from './lock-timeout-error.js';
+import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
 
 export interface FileLockOptions {
   /** Held by any number of sharers, or by one process alone. Default false: alone. */
@@ -15,6 +16,15 @@ export interface FileLockOptions {
 
 /** Pause between two tries, in milliseconds; grows to the second. */
 const PAUSE: readonly [first: number, most: number] = [1, 50];
+
+/** What a file system without advisory locks answers. */
+const NO_LOCKS = new Set(['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
+
+/** The holder's name takes this many bytes, so that a new one hides the old. */
+const HOLDER_LENGTH = 128;
+
+/** Lock files that were seen to keep a second holder out. */
+const proven = new Set<string>();
 
 /** Locks that were not given back: garbage collection would close their files, and so give them up unasked. */
 const held = new Set<FileLock>();
@@ -37,22 +47,25 @@ export class FileLock implements AsyncDisposable {
   /**
    * Takes the lock; the file is made where it is missing.
    *
-   * @throws LockTimeoutError when others hold it for longer than the wait; the signal's reason.
+   * @throws LockTimeoutError when others hold it for longer than the wait; LockUnsupportedError where the file system has no
+   * locks, or such as keep nobody out; the signal's reason.
    */
   static async acquire(
     path: string,
     { shared = false, timeoutMs = 30_000, signal }: FileLockOptions = {},
   ): Promise<FileLock> {
-    // An exclusive lock on a descriptor that cannot be written through is refused by the kernel, hence a+.
-    const file = await open(path, 'a+');
+    // An exclusive lock on a descriptor that cannot be written through is refused by the kernel.
+    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
     try {
       const end = performance.now() + timeoutMs;
-      for (let pause = PAUSE[0]; !tryLock(file.fd, 0, 0, { shared }); pause = Math.min(pause * 2, PAUSE[1])) {
+      for (let pause = PAUSE[0]; !tried(path, file.fd, shared); pause = Math.min(pause * 2, PAUSE[1])) {
         if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, await holderIn(path));
         signal?.throwIfAborted();
-        await delay(pause);
+        // Not all at the same moments.
+        await delay(pause * (0.5 + Math.random() / 2));
       }
-      if (!shared) await signHolder(file);
+      if (!proven.has(path)) await prove(path);
+      if (!shared) signHolder(file.fd);
       return new FileLock(path, file);
     } catch (error) {
       await file.close();
@@ -72,10 +85,31 @@ export class FileLock implements AsyncDisposable {
   }
 }
 
+/** Tries once. */
+function tried(path: string, descriptor: number, shared: boolean): boolean {
+  try {
+    return tryLock(descriptor, 0, 0, { shared });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (!NO_LOCKS.has(code ?? '')) throw cause;
+    throw new LockUnsupportedError(path, message, { cause });
+  }
+}
+
+/** Some file systems grant every lock. @throws LockUnsupportedError when another could hold this one too. */
+async function prove(path: string): Promise<void> {
+  const second = await open(path, 'r+');
+  try {
+    if (tried(path, second.fd, false)) throw new LockUnsupportedError(path, 'two could hold one lock');
+  } finally {
+    await second.close();
+  }
+  proven.add(path);
+}
+
 /** Who holds the lock alone, for the message another process prints; it decides nothing. */
-async function signHolder(file: FileHandle): Promise<void> {
-  await file.truncate(0);
-  await file.write(`process ${process.pid} on ${hostname()}\n`);
+function signHolder(descriptor: number): void {
+  writeSync(descriptor, `process ${process.pid} on ${hostname()}`.padEnd(HOLDER_LENGTH - 1).concat('\n'), 0);
 }
 
 async function holderIn(path: string): Promise<string | null> {

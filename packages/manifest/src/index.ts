@@ -1,7 +1,22 @@
-export { ManifestCorruptError, ManifestUpdateError } from './errors.js';
+export type { ShardClaim } from './claim.js';
+export {
+  ManifestCorruptError,
+  ManifestUpdateError,
+  ManifestVersionError,
+  ShardClaimedError,
+  StaleClaimError,
+} from './errors.js';
 export { FileLock, type FileLockOptions } from './file-lock.js';
-export { LockTimeoutError } from './lock-timeout-error.js';
-export { CheckpointManifest, type Lock, type ManifestOptions } from './manifest.js';
+export { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
+export {
+  CheckpointManifest,
+  type ClaimOptions,
+  type Lock,
+  type ManifestOptions,
+  type RecordedCheckpoint,
+  type UpdateOptions,
+} from './manifest.js';
 export type { GlobalProgress } from './progress.js';
-export type { CheckpointEntry, ManifestState, ShardState, ShardStatus } from './schema.js';
-export type { RecordedCheckpoint } from './transitions.js';
+export type { FoundCheckpoints, Rebuild } from './rebuild.js';
+export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './schema.js';
+export type { ManifestChange, WatchOptions } from './watch.js';

@@ -1,11 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { writeFileDurably } from '@holdfast/durable';
-import { ManifestCorruptError } from './errors.js';
+import { dirname } from 'node:path';
+import { checkClaim, claimOf, type ShardClaim } from './claim.js';
+import { ManifestCorruptError, ManifestUpdateError, ShardClaimedError } from './errors.js';
 import { FileLock } from './file-lock.js';
-import { type GlobalProgress, globalProgress } from './progress.js';
-import { type ManifestState, manifestSchema, type ShardState, type ShardStatus } from './schema.js';
-import { apply, initialState, type ManifestEvent, type RecordedCheckpoint } from './transitions.js';
+import type { JournalRecord } from './journal-format.js';
+import { isLocalDisk } from './local-disk.js';
+import { ManifestModel } from './model.js';
+import type { GlobalProgress } from './progress.js';
+import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
+import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
+import { ManifestStore, type Settle, UnsettledError } from './store.js';
+import { Turns } from './turns.js';
+import { type ManifestChange, type WatchOptions, watchManifest } from './watch.js';
 
 /** What a manifest needs of a lock. */
 export interface Lock {
@@ -19,54 +26,98 @@ export interface ManifestOptions {
   acquireLock?: () => Promise<Lock>;
   /** The time, for the record. Default: now. */
   now?: () => Date;
+  /** Whether an update is forced to the device before it is acknowledged. Default true; false loses some in a power cut. */
+  fsync?: boolean;
+  /** Finds out what is in the checkpoint folders, to make a damaged manifest anew. Default: the damage is thrown. */
+  rebuild?: Rebuild;
+  /** Told when a damaged manifest was made anew. Default: a warning of the process. */
+  onWarning?: (message: string) => void;
+}
+
+/** One checkpoint as a worker reports it. */
+export interface RecordedCheckpoint {
+  batchIdx: number;
+  numSequences: number;
+  /** File name within the shard's folder. */
+  file: string;
+}
+
+export interface UpdateOptions {
+  /** The token of the shard's claim, which an update by a worker of a claimed shard needs. */
+  token?: string;
+}
+
+export interface ClaimOptions {
+  /**
+   * Milliseconds for which the last sign of life of another owner keeps it the shard, by the clocks of both. Default 0: the
+   * claimer knows that the other is to be replaced.
+   */
+  unlessAliveWithinMs?: number;
+}
+
+/** An update that waits for its turn. */
+interface Update {
+  event: (model: ManifestModel, at: string) => ManifestEvent;
+  then: (model: ManifestModel) => void;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+  /** Why it cannot be. */
+  refusal?: { error: unknown };
 }
 
 /**
- * All shards' shared record in one JSON file, safe under many processes: an update locks, loads, changes, saves durably
- * and unlocks. Shards are named by their rank, from 0.
+ * All shards' shared record, safe under many processes. `manifest.json` is plain JSON; where it is large, updates go to a
+ * journal beside it, `manifest.json.journal`, so that one costs the same however long the history is, and become part of
+ * it now and then. Shards are named by their rank, from 0.
  *
- * Every method throws ManifestCorruptError when the file cannot be read, every update LockTimeoutError when the lock is
- * not had in time and ManifestUpdateError for a shard that is not there.
+ * An update is taken in under a lock of the kernel, after all others, and when it resolves it lasts. Updates that are made
+ * while one is under way share its lock and its way to the disk.
+ *
+ * Every method throws ManifestCorruptError when the files are damaged and there is no `rebuild`, ManifestVersionError when
+ * they are of a newer Holdfast, and ENOENT where there is no manifest; every update LockTimeoutError when the lock is not had
+ * in time, LockUnsupportedError where there are none, ManifestUpdateError for a shard that is not there, and what the file
+ * system throws (then the update may be recorded or not).
  */
 export class CheckpointManifest {
   readonly #acquireLock: () => Promise<Lock>;
   readonly #now: () => string;
+  readonly #options: ManifestOptions;
+  /** For one piece of work with the store at a time. */
+  readonly #turns = new Turns();
+  #store: ManifestStore | null = null;
+  #waiting: Update[] = [];
+  #committing = false;
 
   constructor(
     readonly path: string,
-    { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() }: ManifestOptions = {},
+    options: ManifestOptions = {},
   ) {
+    const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
+    this.#options = options;
     this.#acquireLock = acquireLock ?? (() => FileLock.acquire(`${path}.lock`, { timeoutMs: lockTimeoutMs }));
     this.#now = () => now().toISOString();
   }
 
-  /** Begins the record of a run; one that is there is replaced. Its folder exists. */
+  /**
+   * Begins the record of a run; one that is there is replaced. Its folder exists.
+   *
+   * @param worldSize number of shards.
+   */
   async initialize(worldSize: number): Promise<void> {
-    await this.#locked(() => this.#save(initialState(worldSize, this.#now())));
+    if (!Number.isSafeInteger(worldSize) || worldSize < 0)
+      throw new ManifestUpdateError(`${worldSize} is no number of shards`);
+    await this.#locked(() =>
+      this.#files().replace(ManifestModel.initial(worldSize, randomUUID(), this.#now())),
+    );
   }
 
   async exists(): Promise<boolean> {
     return existsSync(this.path);
   }
 
-  /** The whole state, as last saved. */
+  /** The whole state, the journal's events included. */
   async load(): Promise<ManifestState> {
-    const text = await readFile(this.path, 'utf8');
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch (cause) {
-      throw new ManifestCorruptError(this.path, 'it is not JSON', { cause });
-    }
-    const version = (json as { version?: unknown } | null)?.version;
-    if (version !== '1.0')
-      throw new ManifestCorruptError(this.path, `version ${JSON.stringify(version)}, not "1.0"`);
-    const parsed = manifestSchema.safeParse(json);
-    if (!parsed.success) {
-      const { path, message } = parsed.error.issues[0]!;
-      throw new ManifestCorruptError(this.path, `${path.join('.')}: ${message}`, { cause: parsed.error });
-    }
-    return parsed.data;
+    return this.#read((model) => model.toState());
   }
 
   /** Records a checkpoint that lasts; recording it again changes nothing. */
@@ -75,78 +126,229 @@ export class CheckpointManifest {
     batchIdx: number,
     numSequences: number,
     checkpointFile: string,
+    { token }: UpdateOptions = {},
   ): Promise<void> {
-    await this.#update({ type: 'checkpoint', rank, batchIdx, numSequences, file: checkpointFile });
+    const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
+    await this.#update((model) => {
+      checkClaim(model, rank, token, true);
+      return { type: 'checkpoint', rank, ...facts };
+    });
   }
 
   /** Replaces a shard's checkpoints by what was found in its folder, which is the truth. */
-  async reconcileShard(rank: number, checkpoints: readonly RecordedCheckpoint[]): Promise<void> {
-    await this.#update({ type: 'reconciled', rank, checkpoints });
+  async reconcileShard(
+    rank: number,
+    checkpoints: readonly RecordedCheckpoint[],
+    { token }: UpdateOptions = {},
+  ): Promise<void> {
+    const found = checkpoints.map(factsOf);
+    await this.#update((model) => {
+      checkClaim(model, rank, token, true);
+      return model.shard(rank).difference(rank, found);
+    });
   }
 
-  async markShardComplete(rank: number): Promise<void> {
-    await this.#update({ type: 'complete', rank });
+  async markShardComplete(rank: number, { token }: UpdateOptions = {}): Promise<void> {
+    await this.#update((model) => {
+      checkClaim(model, rank, token, true);
+      return { type: 'complete', rank };
+    });
   }
 
-  async markShardFailed(rank: number, error: string): Promise<void> {
-    await this.#update({ type: 'failed', rank, error });
+  /** Records a failure; a coordinator does so without the token of the worker that failed. */
+  async markShardFailed(rank: number, error: string, { token }: UpdateOptions = {}): Promise<void> {
+    await this.#update((model) => {
+      checkClaim(model, rank, token, false);
+      return { type: 'failed', rank, error };
+    });
   }
 
   /** Opens a shard again that was failed, or complete by mistake. */
-  async markShardInProgress(rank: number): Promise<void> {
-    await this.#update({ type: 'in_progress', rank });
+  async markShardInProgress(rank: number, { token }: UpdateOptions = {}): Promise<void> {
+    await this.#update((model) => {
+      checkClaim(model, rank, token, false);
+      return { type: 'in_progress', rank };
+    });
+  }
+
+  /**
+   * Gives a shard to one worker, and takes it from whoever had it: updates with an older token are refused from now on, and
+   * so are those of a worker without one.
+   *
+   * @param owner who it is, for people: such as a process and its host.
+   * @throws ShardClaimedError when another may still be at work, see `unlessAliveWithinMs`.
+   */
+  async claimShard(
+    rank: number,
+    owner: string,
+    { unlessAliveWithinMs = 0 }: ClaimOptions = {},
+  ): Promise<ShardClaim> {
+    let claim: ShardClaim | null = null;
+    await this.#update(
+      (model, at) => {
+        const { lease, status } = model.shard(rank);
+        if (lease && status === 'in_progress' && lease.owner !== owner) {
+          const age = Date.parse(at) - Date.parse(lease.heartbeat_at);
+          if (age < unlessAliveWithinMs) throw new ShardClaimedError(rank, lease.owner, lease.heartbeat_at);
+        }
+        return { type: 'claimed', rank, owner };
+      },
+      (model) => {
+        claim = claimOf(model, rank);
+      },
+    );
+    return claim!;
+  }
+
+  /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
+  async heartbeat(rank: number, { token }: Required<UpdateOptions>): Promise<void> {
+    await this.#update((model) => {
+      checkClaim(model, rank, token, true);
+      return { type: 'heartbeat', rank };
+    });
   }
 
   /** Records that a failed shard's remaining work went to another's worker. */
   async recordRedistribution(failedRank: number, newRank: number): Promise<void> {
-    await this.#update({ type: 'redistributed', failedRank, newRank });
+    await this.#update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
   }
 
   /** Ranks that are not complete, ascending. */
-  getResumableShards(): Promise<number[]> {
-    return this.#ranks('in_progress', 'failed');
+  async getResumableShards(): Promise<number[]> {
+    return this.#read((model) => model.ranks('in_progress', 'failed'));
   }
 
   /** Ranks that are complete, ascending. */
-  getCompletedShards(): Promise<number[]> {
-    return this.#ranks('complete');
+  async getCompletedShards(): Promise<number[]> {
+    return this.#read((model) => model.ranks('complete'));
   }
 
   async getGlobalProgress(): Promise<GlobalProgress> {
-    return globalProgress(await this.load());
+    return this.#read((model) => model.progress());
   }
 
   /** The newest owner of each redistributed shard, by failed rank. */
   async getRedistributedShards(): Promise<Map<number, number>> {
-    const { redistributions } = await this.load();
-    return new Map(redistributions.map(({ failed_rank, new_rank }) => [failed_rank, new_rank]));
+    return this.#read((model) => model.redistributed());
   }
 
   /** One shard's state, or null when the run has no such shard. */
   async getShardState(rank: number): Promise<ShardState | null> {
-    return (await this.load()).shards[rank] ?? null;
+    return this.#read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
   }
 
-  async #ranks(...statuses: ShardStatus[]): Promise<number[]> {
-    const { shards } = await this.load();
-    const ranks = Object.entries(shards).filter(([, { status }]) => statuses.includes(status));
-    return ranks.map(([rank]) => Number(rank)).sort((a, b) => a - b);
+  /**
+   * Tells of changes, whoever makes them: at once of what there is, then of each change or, where the listener is slow, of
+   * several as one. Ends with the signal, or when the loop over it ends.
+   */
+  watch(options: WatchOptions = {}): AsyncGenerator<ManifestChange, void> {
+    return watchManifest(this.path, (of) => this.#read(of), options);
   }
 
-  async #update(event: ManifestEvent): Promise<void> {
-    await this.#locked(async () => this.#save(apply(await this.load(), event, this.#now())));
+  /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
+  async #read<T>(of: (model: ManifestModel) => T): Promise<T> {
+    try {
+      return await this.#turns.take(() => of(this.#files().read(false)));
+    } catch (error) {
+      if (!(error instanceof UnsettledError)) throw error;
+      return this.#locked(async () => of(await this.#current()));
+    }
   }
 
-  async #save(state: ManifestState): Promise<void> {
-    await writeFileDurably(this.path, `${JSON.stringify(state, null, 1)}\n`);
+  /** The state as the files have it; made anew where they are damaged and that is possible. Under the lock. */
+  async #current(): Promise<ManifestModel> {
+    const files = this.#files();
+    try {
+      return files.read(true);
+    } catch (error) {
+      const { rebuild, onWarning = (message) => process.emitWarning(message) } = this.#options;
+      if (!(error instanceof ManifestCorruptError) || !rebuild) throw error;
+      const model = await rebuilt(files.readable(), rebuild, this.#now());
+      const aside = await keepDamaged([files.path, files.journalPath]);
+      await files.replace(model);
+      onWarning(
+        `${error.message.replace(/; move it aside.*/, '')}; it was made anew from the checkpoints, the damaged one is ${aside}`,
+      );
+      return model;
+    }
   }
 
-  async #locked(change: () => Promise<void>): Promise<void> {
+  /** @param then is called with the state right after the event, before others. */
+  async #update(
+    event: (model: ManifestModel, at: string) => ManifestEvent,
+    then: (model: ManifestModel) => void = () => undefined,
+  ): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ event, then, resolve, reject });
+      void this.#commitAll();
+    });
+  }
+
+  /** Commits what waits, and what comes while it does. */
+  async #commitAll(): Promise<void> {
+    if (this.#committing) return;
+    this.#committing = true;
+    while (this.#waiting.length > 0) await this.#commit();
+    this.#committing = false;
+  }
+
+  /** Everything that waits, with one taking of the lock and one way to the disk. */
+  async #commit(): Promise<void> {
+    const first = this.#waiting.length;
+    let batch: Update[] = [];
+    try {
+      const settle = await this.#locked(async () => {
+        const model = await this.#current();
+        batch = this.#waiting.splice(0);
+        return this.#apply(model, batch);
+      });
+      // The lock is free: others need not wait for the disk.
+      await settle();
+      for (const { refusal, resolve, reject } of batch) refusal ? reject(refusal.error) : resolve();
+    } catch (error) {
+      if (batch.length === 0) batch = this.#waiting.splice(0, first);
+      for (const { refusal, reject } of batch) reject(refusal ? refusal.error : error);
+    }
+  }
+
+  /** Takes a batch of updates in, but for those that cannot be. */
+  #apply(model: ManifestModel, batch: readonly Update[]): Promise<Settle> {
+    const records: JournalRecord[] = [];
+    for (const update of batch) {
+      try {
+        const at = this.#now();
+        const event = update.event(model, at);
+        if (model.apply(event, at)) records.push({ revision: model.revision, at, event });
+        update.then(model);
+      } catch (error) {
+        update.refusal = { error };
+      }
+    }
+    return records.length > 0 ? this.#files().append(records) : this.#files().settled();
+  }
+
+  async #locked<T>(work: () => T | Promise<T>): Promise<T> {
     const lock = await this.#acquireLock();
     try {
-      await change();
+      return await this.#turns.take(work);
     } finally {
       await lock.release();
     }
   }
+
+  /** Opened late: the folder need not be there before the first use. */
+  #files(): ManifestStore {
+    this.#store ??= new ManifestStore(this.path, {
+      fsync: this.#options.fsync ?? true,
+      coherent: isLocalDisk(dirname(this.path)),
+    });
+    return this.#store;
+  }
 }
+
+const factsOf = ({ batchIdx, numSequences, file }: RecordedCheckpoint) => {
+  for (const [name, value] of Object.entries({ batchIdx, numSequences }))
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw new ManifestUpdateError(`${name} is ${value}; it must be a whole number from 0 on`);
+  return { batch_idx: batchIdx, num_sequences: numSequences, file };
+};

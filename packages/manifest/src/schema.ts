@@ -9,6 +9,15 @@ const checkpoint = z.object({
   recorded_at: z.string(),
 });
 
+const lease = z.object({
+  owner: z.string(),
+  /** How many have claimed the shard, this one included. */
+  attempt: z.number().int().positive(),
+  claimed_at: z.string(),
+  /** The owner's last sign of life. */
+  heartbeat_at: z.string(),
+});
+
 const shard = z.object({
   status: z.enum(['in_progress', 'complete', 'failed']),
   /** Index of the newest checkpoint; -1 before the first. */
@@ -17,21 +26,64 @@ const shard = z.object({
   checkpoints: z.array(checkpoint),
   completed_at: z.string().nullable(),
   error: z.string().nullable(),
+  lease: lease.nullable().default(null),
 });
 
 const redistribution = z.object({ failed_rank: count, new_rank: count, recorded_at: z.string() });
 
-/** `manifest.json`, in the seed's spelling. */
-export const manifestSchema = z.object({
-  version: z.literal('1.0'),
-  world_size: count,
-  created_at: z.string(),
-  updated_at: z.string(),
-  shards: z.record(z.string().regex(/^\d+$/), shard),
-  redistributions: z.array(redistribution),
-});
+/** `manifest.json`, in the seed's spelling. What later fields say has a default, so that older files are read for ever. */
+export const manifestSchema = z
+  .object({
+    version: z.literal('1.0'),
+    /** Tells this manifest from others that were at its place before it; empty in files older than the journal. */
+    manifest_id: z.string().default(''),
+    /** The number of the last event that this document contains; the journal goes on from there. */
+    revision: count.default(0),
+    world_size: count,
+    created_at: z.string(),
+    updated_at: z.string(),
+    shards: z.record(z.string().regex(/^(0|[1-9]\d*)$/), shard),
+    redistributions: z.array(redistribution),
+  })
+  .superRefine(({ world_size, shards }, context) => {
+    const ranks = Object.keys(shards);
+    const message = ranks.find((rank) => Number(rank) >= world_size);
+    for (let rank = 0; rank < world_size; rank++)
+      if (shards[rank] === undefined)
+        return context.addIssue({ code: 'custom', path: ['shards'], message: `shard ${rank} is missing` });
+    if (message !== undefined)
+      context.addIssue({ code: 'custom', path: ['shards'], message: `shard ${message} is one too many` });
+  });
+
+const rank = count;
+
+/** What can happen to a manifest, as a line of the journal says it. */
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('checkpoint'),
+    rank,
+    batch_idx: count,
+    num_sequences: count,
+    file: z.string(),
+  }),
+  z.object({
+    type: z.literal('reconciled'),
+    rank,
+    /** Batches that are no longer recorded. */
+    removed: z.array(count),
+    added: z.array(checkpoint.omit({ recorded_at: true })),
+  }),
+  z.object({ type: z.literal('complete'), rank }),
+  z.object({ type: z.literal('in_progress'), rank }),
+  z.object({ type: z.literal('failed'), rank, error: z.string() }),
+  z.object({ type: z.literal('redistributed'), failed_rank: rank, new_rank: rank }),
+  z.object({ type: z.literal('claimed'), rank, owner: z.string() }),
+  z.object({ type: z.literal('heartbeat'), rank }),
+]);
 
 export type ManifestState = z.infer<typeof manifestSchema>;
 export type ShardState = z.infer<typeof shard>;
 export type CheckpointEntry = z.infer<typeof checkpoint>;
+export type Lease = z.infer<typeof lease>;
 export type ShardStatus = ShardState['status'];
+export type ManifestEvent = z.infer<typeof eventSchema>;

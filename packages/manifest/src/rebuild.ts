@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import type { RecordedCheckpoint } from './manifest.js';
+import { ManifestModel } from './model.js';
+
+/** What was found in the checkpoint folders. */
+export interface FoundCheckpoints {
+  /** Number of shards. */
+  worldSize: number;
+  /** Valid checkpoints of the shards that have any, by rank. */
+  checkpoints: ReadonlyMap<number, readonly RecordedCheckpoint[]>;
+}
+
+/** Reads the checkpoint folders, which are the truth. It is called under the manifest's lock, and must not use the manifest. */
+export type Rebuild = () => Promise<FoundCheckpoints>;
+
+/**
+ * A manifest of what was found.
+ *
+ * @param known what could still be read of the damaged one; null where nothing could. What no folder tells (who has a shard,
+ * which failed, where work went) is taken from it.
+ */
+export async function rebuilt(
+  known: ManifestModel | null,
+  rebuild: Rebuild,
+  at: string,
+): Promise<ManifestModel> {
+  const { worldSize, checkpoints } = await rebuild();
+  const model = known?.worldSize === worldSize ? known : ManifestModel.initial(worldSize, randomUUID(), at);
+  for (let rank = 0; rank < worldSize; rank++) {
+    const found = (checkpoints.get(rank) ?? []).map(({ batchIdx, numSequences, file }) => ({
+      batch_idx: batchIdx,
+      num_sequences: numSequences,
+      file,
+    }));
+    model.apply(model.shard(rank).difference(rank, found), at);
+  }
+  return model;
+}
+
+/**
+ * Copies damaged files, to names that are free, so that they can be looked at.
+ *
+ * @returns the first one's copy.
+ */
+export async function keepDamaged(paths: readonly string[]): Promise<string> {
+  let number = 0;
+  const aside = (path: string) => `${path}.corrupt${number > 0 ? `-${number}` : ''}`;
+  while (paths.some((path) => existsSync(aside(path)))) number++;
+  for (const path of paths) if (existsSync(path)) await copyFile(path, aside(path));
+  return aside(paths[0]!);
+}

@@ -1,0 +1,350 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import { type DurableFileSystem, nodeFileSystem, syncDirectory, writeFileDurably } from '@holdfast/durable';
+import { ManifestCorruptError, ManifestVersionError } from './errors.js';
+import { isFoldDue } from './fold.js';
+import {
+  formatHeader,
+  formatRecord,
+  isKnownVersion,
+  type JournalRecord,
+  parseHeader,
+  parseRecord,
+  readJournal,
+} from './journal-format.js';
+import { ManifestModel } from './model.js';
+import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
+
+const dataSync = promisify(fdatasync);
+
+/** Bytes of `manifest.json` that are handed to the disk at once. */
+const PIECE = 1 << 20;
+
+/** Readings without the lock that a change by another made void, before the lock is taken instead. */
+const READINGS = 50;
+
+/** What was read without the lock was changed meanwhile, again and again, or looks damaged: to be read under the lock. */
+export class UnsettledError extends Error {}
+
+/** Makes appended events last; to be called when the lock was given back, where `early` may be. */
+export type Settle = () => Promise<void>;
+
+export interface StoreOptions {
+  /** Whether what is written is forced to the device. */
+  fsync: boolean;
+  /** Whether others on this machine see what was written before it was forced to the device, as on any disk of its own. */
+  coherent: boolean;
+}
+
+/**
+ * The two files of a manifest, and what they say, in memory: `manifest.json`, and `manifest.json.journal` with the events
+ * since. Reading costs what is new. Between two calls the files may have been changed by anybody who holds the lock.
+ *
+ * The small steps under the lock are synchronous: each takes microseconds, and the lock is free sooner.
+ */
+export class ManifestStore {
+  readonly journalPath: string;
+  readonly #fs: DurableFileSystem;
+  #model: ManifestModel | null = null;
+  /** The beginning of the `manifest.json` that the model comes from, and its length in bytes. */
+  #head: Buffer = Buffer.alloc(0);
+  #snapshotBytes = 0;
+  /** Bytes of the journal that the model contains; what lies behind is new, or torn. */
+  #journalBytes = 0;
+  /** After a failed write or sync nobody knows what of the journal will last; a new `manifest.json` will. */
+  #doubtful = false;
+
+  constructor(
+    readonly path: string,
+    readonly options: StoreOptions,
+  ) {
+    this.journalPath = `${path}.journal`;
+    this.#fs = options.fsync ? nodeFileSystem : WITHOUT_SYNC;
+  }
+
+  /**
+   * What the files say now.
+   *
+   * @param locked whether the caller holds the lock; without it another may change the files meanwhile.
+   * @throws ManifestCorruptError, ManifestVersionError; UnsettledError only without the lock; ENOENT where there is no manifest.
+   */
+  read(locked: boolean): ManifestModel {
+    if (locked) return this.#readOnce();
+    for (let reading = 0; reading < READINGS; reading++) {
+      try {
+        const model = this.#readOnce();
+        if (this.#isSnapshot()) return model;
+      } catch (error) {
+        if (!(error instanceof ManifestCorruptError)) throw error;
+        if (this.#isSnapshot()) throw new UnsettledError('looks damaged', { cause: error });
+      }
+      this.#model = null;
+    }
+    throw new UnsettledError('changed while it was read');
+  }
+
+  /** Of damaged files, what can be read: `manifest.json` and the events before the damage. Null where that is nothing. */
+  readable(): ManifestModel | null {
+    try {
+      this.#readSnapshot();
+    } catch {
+      return null;
+    }
+    const model = this.#model;
+    try {
+      this.#readJournal(model!);
+    } catch {
+      this.#model = null;
+    }
+    return model;
+  }
+
+  /**
+   * Adds events that the model has taken in already. Under the lock.
+   *
+   * @returns what makes them last.
+   */
+  async append(records: readonly JournalRecord[]): Promise<Settle> {
+    const lines = records.map(formatRecord).join('');
+    const bytes = Buffer.from(this.#journalBytes === 0 ? formatHeader(this.#model!.id) + lines : lines);
+    const due = isFoldDue(this.#snapshotBytes, this.#journalBytes + bytes.length);
+    if (due || this.#doubtful) {
+      await this.replace(this.#model!);
+      return async () => undefined;
+    }
+    let file: number | null = null;
+    try {
+      file = openSync(this.journalPath, constants.O_RDWR | constants.O_CREAT, 0o666);
+      // The name must last before anything in the file can.
+      if (this.#journalBytes === 0) await syncDirectory(dirname(this.path), { fs: this.#fs });
+      this.#write(file, bytes);
+    } catch (error) {
+      this.#forget();
+      if (file !== null) closeSync(file);
+      throw error;
+    }
+    const settle = () => this.#settle(file);
+    if (this.options.coherent) return settle;
+    await settle();
+    return async () => undefined;
+  }
+
+  /** Makes what is there last, where nothing was added: those who did may not have come to it. */
+  async settled(): Promise<Settle> {
+    const file = this.#journalBytes > 0 && this.options.fsync ? opened(this.journalPath, 'r+') : null;
+    return async () => {
+      if (file !== null) await this.#settle(file);
+    };
+  }
+
+  /** Writes a `manifest.json` that has everything, and empties the journal. Under the lock. */
+  async replace(model: ManifestModel): Promise<void> {
+    this.#model = null;
+    const head: Buffer[] = [];
+    let total = 0;
+    await writeFileDurably(
+      this.path,
+      async (file) => {
+        for (const piece of pieces(formatSnapshot(model.toState()))) {
+          if (total < HEAD_LENGTH) head.push(piece);
+          total += piece.length;
+          await file.write(piece);
+        }
+      },
+      { fs: this.#fs },
+    );
+    // A journal that is left here by a kill is of events that manifest.json has, or of another manifest.
+    emptied(this.journalPath);
+    this.#head = Buffer.concat(head).subarray(0, HEAD_LENGTH);
+    this.#snapshotBytes = total;
+    this.#journalBytes = 0;
+    this.#doubtful = false;
+    this.#model = model;
+  }
+
+  /** Forgets what is in memory: it was changed, and the change may not have reached the disk. */
+  #forget(): void {
+    this.#model = null;
+    this.#doubtful = true;
+  }
+
+  #readOnce(): ManifestModel {
+    if (this.#model === null || !this.#isSnapshot()) this.#readSnapshot();
+    try {
+      return this.#readJournal(this.#model!);
+    } catch (error) {
+      this.#model = null;
+      throw error;
+    }
+  }
+
+  #readSnapshot(): void {
+    this.#model = null;
+    const bytes = readFileSync(this.path);
+    const state = parseSnapshot(this.path, bytes.toString());
+    // One from before there was a journal has no name by which to tell its own; the next update gives it one.
+    const isOld = state.manifest_id === '';
+    if (isOld) this.#doubtful = true;
+    this.#model = ManifestModel.from(state, isOld ? randomUUID() : state.manifest_id);
+    this.#head = Buffer.from(bytes.subarray(0, HEAD_LENGTH));
+    this.#snapshotBytes = bytes.length;
+    this.#journalBytes = 0;
+  }
+
+  /** Whether the `manifest.json` that is there is the one in memory. */
+  #isSnapshot(): boolean {
+    const file = openSync(this.path, 'r');
+    try {
+      if (fstatSync(file).size !== this.#snapshotBytes) return false;
+      return readAt(file, 0, HEAD_LENGTH).equals(this.#head);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Takes in the events that are new. */
+  #readJournal(model: ManifestModel): ManifestModel {
+    const bytes = tail(this.journalPath, this.#journalBytes);
+    if (bytes === null) {
+      if (this.#journalBytes > 0) throw this.#corrupt('its journal is shorter than it was');
+      return model;
+    }
+    const reading = readJournal(bytes);
+    let { values } = reading;
+    if (this.#journalBytes === 0 && values.length > 0) {
+      const header = parseHeader(values[0]);
+      if (header === null) throw this.#corrupt('its journal has no first line');
+      if (!isKnownVersion(header.version)) throw new ManifestVersionError(this.journalPath, header.version);
+      // Left by one who was killed between a new manifest.json and the emptying of the old one's journal.
+      if (header.manifestId !== model.id) return model;
+      values = values.slice(1);
+    }
+    for (const value of values) this.#takeIn(model, value);
+    if (reading.end === 'mangled')
+      throw this.#corrupt(`its journal is damaged at byte ${this.#journalBytes + reading.bytes}`);
+    this.#journalBytes += reading.bytes;
+    return model;
+  }
+
+  #takeIn(model: ManifestModel, value: unknown): void {
+    try {
+      const { revision, at, event } = parseRecord(value);
+      if (revision <= model.revision) return;
+      if (revision > model.revision + 1) throw new RangeError(`event ${model.revision + 1} is missing`);
+      model.apply(event, at);
+      if (model.revision !== revision) throw new RangeError(`event ${revision} changes nothing`);
+    } catch (cause) {
+      const reason = cause instanceof RangeError ? cause.message : 'it has a line that is no event';
+      throw this.#corrupt(`its journal: ${reason}`, cause);
+    }
+  }
+
+  /** Writes behind the last event that is whole; all of it or, as far as the file system lets us, nothing. */
+  #write(file: number, bytes: Buffer): void {
+    const start = this.#journalBytes;
+    try {
+      if (fstatSync(file).size > start) ftruncateSync(file, start);
+      for (let done = 0; done < bytes.length; )
+        done += writeSync(file, bytes, done, bytes.length - done, start + done);
+    } catch (error) {
+      try {
+        ftruncateSync(file, start);
+      } catch {
+        // What is left there is half a line, or a line nobody was told of.
+      }
+      throw error;
+    }
+    this.#journalBytes += bytes.length;
+  }
+
+  async #settle(file: number): Promise<void> {
+    try {
+      if (this.options.fsync || !this.options.coherent) await dataSync(file);
+    } catch (error) {
+      this.#forget();
+      throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #corrupt(reason: string, cause?: unknown): ManifestCorruptError {
+    return new ManifestCorruptError(this.path, reason, { cause });
+  }
+}
+
+/** As Node's own, but that nothing is forced to the device. */
+const WITHOUT_SYNC: DurableFileSystem = {
+  ...nodeFileSystem,
+  create: async (path, options) => ({
+    ...(await nodeFileSystem.create(path, options)),
+    sync: async () => undefined,
+  }),
+  syncDirectory: async () => undefined,
+};
+
+function* pieces(texts: Iterable<string>): Generator<Buffer> {
+  let text = '';
+  for (const each of texts) {
+    text += each;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  if (text !== '') yield Buffer.from(text);
+}
+
+/** The bytes of a file from `start` on; null where it ends before, or is missing. */
+function tail(path: string, start: number): Buffer | null {
+  const file = opened(path, 'r');
+  if (file === null) return null;
+  try {
+    const { size } = fstatSync(file);
+    return size < start ? null : readAt(file, start, size - start);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function emptied(path: string): void {
+  const file = opened(path, 'r+');
+  if (file === null) return;
+  try {
+    ftruncateSync(file, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function opened(path: string, flags: string): number | null {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Up to `length` bytes of a file; fewer where it ends. */
+function readAt(file: number, start: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(file, bytes, done, length - done, start + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}
