@@ -29,12 +29,10 @@ const event: fc.Arbitrary<ManifestEvent> = fc.oneof(
   fc.record({ type: fc.constant('claimed' as const), rank, owner: text }),
 );
 const record: fc.Arbitrary<JournalRecord> = fc.record({ revision: fc.nat(), at: text, event });
-const journal = fc
-  .array(record, { maxLength: 6 })
-  .map((records) => ({
-    records,
-    bytes: Buffer.from(formatHeader('id') + records.map(formatRecord).join('')),
-  }));
+const journal = fc.array(record, { maxLength: 6 }).map((records) => ({
+  records,
+  bytes: Buffer.from(formatHeader('id') + records.map(formatRecord).join('')),
+}));
 
 /** The records of what was read, without the first line. */
 const recordsOf = (bytes: Buffer) => readJournal(bytes).values.slice(1).map(parseRecord);

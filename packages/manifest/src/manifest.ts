@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ManifestCorruptError, ManifestUpdateError, ShardClaimedError } from './errors.js';
 import { FileLock } from './file-lock.js';
@@ -189,7 +190,9 @@ export class CheckpointManifest {
         const { lease, status } = model.shard(rank);
         if (lease && status === 'in_progress' && lease.owner !== owner) {
           const age = Date.parse(at) - Date.parse(lease.heartbeat_at);
-          if (age < unlessAliveWithinMs) throw new ShardClaimedError(rank, lease.owner, lease.heartbeat_at);
+          // By another's clock it may be of the future; that is alive as well, to one who asks.
+          if (unlessAliveWithinMs > 0 && age < unlessAliveWithinMs)
+            throw new ShardClaimedError(rank, lease.owner, lease.heartbeat_at);
         }
         return { type: 'claimed', rank, owner };
       },
@@ -247,6 +250,8 @@ export class CheckpointManifest {
 
   /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
   async #read<T>(of: (model: ManifestModel) => T): Promise<T> {
+    // The reading itself waits for nothing: a loop of it would leave timers and signals no turn.
+    await turn();
     try {
       return await this.#turns.take(() => of(this.#files().read(false)));
     } catch (error) {

@@ -1,0 +1,291 @@
+import { cpSync, readFileSync, statSync } from 'node:fs';
+import { appendFile, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { CheckpointManifest, ManifestCorruptError, ManifestVersionError } from './index.js';
+
+let folder: string;
+let manifest: CheckpointManifest;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'journal-'));
+  manifest = new CheckpointManifest(join(folder, 'manifest.json'));
+});
+const journal = () => `${manifest.path}.journal`;
+const other = () => new CheckpointManifest(manifest.path);
+const file = (batch: number) => `batch_${String(batch).padStart(5, '0')}.pt`;
+
+/** A manifest that is large enough for updates to go to the journal. */
+const SHARDS = 200;
+const LARGE = 16 * 1024;
+async function large(): Promise<void> {
+  await manifest.initialize(SHARDS);
+  expect(statSync(manifest.path).size).toBeGreaterThan(LARGE);
+}
+
+test('a large manifest is not written anew for an update, and what is in the journal counts', async () => {
+  await large();
+  const before = readFileSync(manifest.path);
+  for (let i = 0; i < 10; i++) await manifest.updateShardCheckpoint(i, 0, 10, file(0));
+  await manifest.markShardFailed(3, 'lost');
+  expect(readFileSync(manifest.path)).toEqual(before);
+  for (const reader of [manifest, other()]) {
+    expect(await reader.getGlobalProgress()).toMatchObject({ total_checkpoints: 10, failed: 1 });
+    expect((await reader.getShardState(9))?.checkpoints).toMatchObject([{ batch_idx: 0, num_sequences: 10 }]);
+  }
+});
+
+test('in time the journal becomes part of manifest.json, which then says it all', async () => {
+  await large();
+  const sizes = new Set<number>();
+  for (let i = 0; i < 600; i++) {
+    await manifest.updateShardCheckpoint(i % SHARDS, i, 10, file(i));
+    sizes.add(statSync(manifest.path).size);
+    expect(statSync(journal(), { throwIfNoEntry: false })?.size ?? 0).toBeLessThanOrEqual(
+      statSync(manifest.path).size,
+    );
+  }
+  // It was written anew some times, each time for more events than the last.
+  expect(sizes.size).toBeGreaterThan(1);
+  expect(sizes.size).toBeLessThan(10);
+  expect((await other().getGlobalProgress()).total_checkpoints).toBe(600);
+  expect((await readdir(folder)).sort()).toEqual([
+    'manifest.json',
+    'manifest.json.journal',
+    'manifest.json.lock',
+  ]);
+});
+
+test('updates made at once share one taking of the lock, and each is told of its own fault', async () => {
+  await large();
+  let taken = 0;
+  const counted = new CheckpointManifest(manifest.path, {
+    acquireLock: async () => {
+      taken++;
+      return { release: async () => undefined };
+    },
+  });
+  const results = await Promise.allSettled(
+    Array.from({ length: 100 }, (_, i) =>
+      counted.updateShardCheckpoint(i === 50 ? SHARDS : 0, i, 10, file(i)),
+    ),
+  );
+  expect(taken).toBeLessThanOrEqual(2);
+  expect(results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([50]);
+  expect((await manifest.getShardState(0))?.checkpoints).toHaveLength(99);
+});
+
+test('killed between a new manifest.json and the emptying of its journal, nothing counts twice', async () => {
+  await large();
+  for (let i = 0; i < 20; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
+  const stale = readFileSync(journal());
+  const whole = await manifest.load();
+  // What a fold leaves: here by writing the state as a large manifest's.
+  const { formatSnapshot } = await import('./snapshot-format.js');
+  await writeFile(manifest.path, [...formatSnapshot(whole)].join(''));
+  await writeFile(journal(), stale);
+  for (const one of [manifest, other()]) expect(await one.load()).toEqual(whole);
+  await other().updateShardCheckpoint(0, 20, 10, file(20));
+  expect((await manifest.getShardState(0))?.total_sequences).toBe(210);
+});
+
+test('a journal of a manifest that was there before is of no account', async () => {
+  await large();
+  for (let i = 0; i < 20; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
+  const stale = readFileSync(journal());
+  await manifest.initialize(SHARDS);
+  await writeFile(journal(), stale);
+  expect((await other().getGlobalProgress()).total_checkpoints).toBe(0);
+  await other().updateShardCheckpoint(1, 0, 10, file(0));
+  for (const one of [manifest, other()]) {
+    expect((await one.getGlobalProgress()).total_checkpoints).toBe(1);
+    expect((await one.getShardState(0))?.checkpoints).toEqual([]);
+  }
+});
+
+test('after a power cut anywhere behind what was acknowledged, that is there, and no more than what was begun', async () => {
+  await large();
+  // Sizes of the journal at each acknowledgement.
+  const acknowledged = [0];
+  for (let i = 0; i < 12; i++) {
+    await manifest.updateShardCheckpoint(0, i, 10, file(i));
+    acknowledged.push(statSync(journal()).size);
+  }
+  const whole = readFileSync(journal());
+  const kept = fc.record({
+    from: fc.nat(12),
+    bytes: fc.nat(whole.length),
+    lost: fc.constantFrom('cut', 'zeros'),
+  });
+  await fc.assert(
+    fc.asyncProperty(kept, async ({ from, bytes, lost }) => {
+      // So many bytes behind the acknowledged ones had reached the disk.
+      const end = Math.min(whole.length, acknowledged[from]! + bytes);
+      const rest = lost === 'zeros' ? Buffer.alloc(whole.length - end) : Buffer.alloc(0);
+      await writeFile(journal(), Buffer.concat([whole.subarray(0, end), rest]));
+      const after = other();
+      const numbers = (await after.getShardState(0))!.checkpoints.map(({ batch_idx }) => batch_idx);
+      expect(numbers).toEqual(numbers.map((_, i) => i));
+      expect(numbers.length).toBeGreaterThanOrEqual(from);
+      // And it goes on from there.
+      await after.updateShardCheckpoint(0, numbers.length, 10, file(numbers.length));
+      expect((await other().getShardState(0))?.total_sequences).toBe(10 * (numbers.length + 1));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('a damaged journal is refused by name, or made anew where the checkpoints can be read', async () => {
+  await large();
+  await manifest.recordRedistribution(5, 6);
+  for (let i = 0; i < 5; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
+  await manifest.markShardFailed(7, 'lost');
+  const bytes = readFileSync(journal());
+  bytes[bytes.indexOf('batch_00002')]! ^= 1;
+  await writeFile(journal(), bytes);
+  for (const use of [
+    (one: CheckpointManifest) => one.load(),
+    (one: CheckpointManifest) => one.markShardComplete(0),
+  ]) {
+    await expect(use(other())).rejects.toBeInstanceOf(ManifestCorruptError);
+    await expect(use(other())).rejects.toThrow(manifest.path);
+  }
+  const warnings: string[] = [];
+  const healing = new CheckpointManifest(manifest.path, {
+    rebuild: async () => ({
+      worldSize: SHARDS,
+      checkpoints: new Map([
+        [0, [0, 1, 2, 3].map((i) => ({ batchIdx: i, numSequences: 10, file: file(i) }))],
+      ]),
+    }),
+    onWarning: (message) => void warnings.push(message),
+  });
+  expect((await healing.getShardState(0))?.total_sequences).toBe(40);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('journal is damaged at byte');
+  expect(warnings[0]).toContain('made anew from the checkpoints');
+  expect(await readFile(`${journal()}.corrupt`)).toEqual(bytes);
+  // What stood before the damage and is in no folder is kept.
+  expect(await other().getRedistributedShards()).toEqual(new Map([[5, 6]]));
+  expect((await other().getGlobalProgress()).total_checkpoints).toBe(4);
+});
+
+test('a damaged manifest.json is made anew from the checkpoints, by whoever meets it, also several at once', async () => {
+  await manifest.initialize(3);
+  await manifest.updateShardCheckpoint(1, 0, 10, file(0));
+  await truncate(manifest.path, 100);
+  const warnings: string[] = [];
+  const healing = () =>
+    new CheckpointManifest(manifest.path, {
+      rebuild: async () => ({
+        worldSize: 3,
+        checkpoints: new Map([[1, [{ batchIdx: 0, numSequences: 10, file: file(0) }]]]),
+      }),
+      onWarning: (message) => void warnings.push(message),
+    });
+  await Promise.all([healing().load(), healing().updateShardCheckpoint(1, 1, 5, file(1)), healing().load()]);
+  expect(await manifest.getShardState(1)).toMatchObject({ total_sequences: 15 });
+  expect(warnings).toHaveLength(1);
+  expect(await readdir(folder)).toContain('manifest.json.corrupt');
+  await writeFile(manifest.path, '');
+  await healing().load();
+  expect(await readdir(folder)).toContain('manifest.json.corrupt-1');
+});
+
+test('a newer version is refused by name, and never made anew', async () => {
+  await manifest.initialize(1);
+  const healing = new CheckpointManifest(manifest.path, {
+    rebuild: () => Promise.reject(new Error('asked')),
+  });
+  const text = await readFile(manifest.path, 'utf8');
+  await writeFile(manifest.path, text.replace('"1.0"', '"1.1"'));
+  for (const use of [() => healing.load(), () => healing.markShardComplete(0)])
+    await expect(use()).rejects.toBeInstanceOf(ManifestVersionError);
+  await writeFile(manifest.path, text);
+  await writeFile(journal(), await newerJournal(text));
+  await expect(healing.load()).rejects.toThrow('"9.0"');
+});
+
+async function newerJournal(text: string): Promise<string> {
+  const { crc32 } = await import('node:zlib');
+  const head = `{"journal":"9.0","manifest_id":"${JSON.parse(text).manifest_id}"`;
+  return `${head},"crc32":"${crc32(head).toString(16).padStart(8, '0')}"}\n`;
+}
+
+test('events that are gone from a journal that was read are missed', async () => {
+  await large();
+  await manifest.updateShardCheckpoint(0, 0, 10, file(0));
+  await manifest.updateShardCheckpoint(0, 1, 10, file(1));
+  await truncate(journal(), 0);
+  await expect(manifest.markShardComplete(0)).rejects.toThrow('shorter than it was');
+});
+
+test('a manifest that is missing is told as such', async () => {
+  await expect(manifest.markShardComplete(0)).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(manifest.load()).rejects.toMatchObject({ code: 'ENOENT' });
+  await manifest.initialize(1);
+  await manifest.markShardComplete(0);
+  await rm(manifest.path);
+  await expect(manifest.load()).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('what cannot be numbers is refused before anything is written', async () => {
+  for (const size of [-1, 1.5, Number.NaN])
+    await expect(manifest.initialize(size)).rejects.toThrow('no number');
+  await manifest.initialize(1);
+  for (const [batch, count] of [
+    [-1, 1],
+    [0.5, 1],
+    [0, Number.NaN],
+    [0, -1],
+  ] as const)
+    await expect(manifest.updateShardCheckpoint(0, batch, count, file(0))).rejects.toThrow('whole number');
+  expect(await manifest.getGlobalProgress()).toMatchObject({ total_checkpoints: 0 });
+});
+
+const golden = new URL('../test/golden/', import.meta.url);
+const goldenStates = JSON.parse(readFileSync(new URL('expected.json', golden), 'utf8'));
+
+test.each(Object.keys(goldenStates))(
+  '%s, as an older Holdfast wrote it, is read and gone on with',
+  async (name) => {
+    cpSync(new URL(`${name}/`, golden), folder, { recursive: true });
+    const { id, ...expected } = goldenStates[name];
+    const state = await manifest.load();
+    expect(state).toMatchObject(expected);
+    if (id) expect(state.manifest_id).toBe(id);
+    const { token } = await manifest.claimShard(0, 'a new worker');
+    await manifest.updateShardCheckpoint(0, 77, 5, file(77), { token });
+    expect((await other().getShardState(0))?.last_checkpoint_batch).toBe(77);
+    const { total_sequences, checkpoints } = expected.shards[0];
+    expect(await other().getShardState(0)).toMatchObject({ total_sequences: total_sequences + 5 });
+    expect((await other().getShardState(0))?.checkpoints).toHaveLength(checkpoints.length + 1);
+  },
+);
+
+test('a reader sees whole states, in order, while others write and fold', async () => {
+  await large();
+  const writer = other();
+  let done = false;
+  const writing = (async () => {
+    for (let i = 0; i < 800; i++) await writer.updateShardCheckpoint(0, i, 1, file(i));
+    done = true;
+  })();
+  let seen = 0;
+  while (!done) {
+    const { checkpoints, total_sequences } = (await manifest.getShardState(0))!;
+    expect(checkpoints.length).toBe(total_sequences);
+    expect(total_sequences).toBeGreaterThanOrEqual(seen);
+    seen = total_sequences;
+  }
+  await writing;
+  expect((await manifest.getShardState(0))?.total_sequences).toBe(800);
+});
+
+test('appending to a journal by hand is found out', async () => {
+  await large();
+  await manifest.updateShardCheckpoint(0, 0, 10, file(0));
+  await appendFile(journal(), '{"revision":2,"type":"complete","rank":0}\n');
+  await expect(other().load()).rejects.toBeInstanceOf(ManifestCorruptError);
+});

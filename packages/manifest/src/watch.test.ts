@@ -1,0 +1,60 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, expect, test } from 'vitest';
+import { CheckpointManifest } from './index.js';
+
+let manifest: CheckpointManifest;
+beforeEach(async () => {
+  manifest = new CheckpointManifest(join(await mkdtemp(join(tmpdir(), 'watch-')), 'manifest.json'));
+});
+
+test.each([1, 200])(
+  'a watch over %i shards tells of what is there, then of what another process changes',
+  async (shards) => {
+    await manifest.initialize(shards);
+    const script = fileURLToPath(new URL('../test/update-worker.mjs', import.meta.url));
+    const changes = manifest.watch();
+    expect((await changes.next()).value).toMatchObject({
+      revision: 0,
+      changed: Array.from({ length: shards }, (_, rank) => rank),
+    });
+    const exit = once(fork(script, [manifest.path, '0', '0', '20']), 'exit');
+    let revision = 0;
+    for await (const change of changes) {
+      expect(change.changed).toEqual([0]);
+      expect(change.revision).toBeGreaterThan(revision);
+      revision = change.revision;
+      expect(change.progress.total_checkpoints).toBe(revision);
+      if (revision === 20) break;
+    }
+    await exit;
+  },
+);
+
+test('where the system tells of no change, the clock does', async () => {
+  await manifest.initialize(2);
+  const changes = manifest.watch({ pollMs: 5 });
+  await changes.next();
+  await new CheckpointManifest(manifest.path).recordRedistribution(1, 0);
+  expect((await changes.next()).value).toMatchObject({ revision: 1, changed: [1] });
+  await changes.return();
+});
+
+test('a watch ends with its signal, and tells of a manifest that is gone', async () => {
+  await manifest.initialize(1);
+  const stop = new AbortController();
+  const seen: number[] = [];
+  for await (const { revision } of manifest.watch({ signal: stop.signal })) {
+    seen.push(revision);
+    stop.abort();
+  }
+  expect(seen).toEqual([0]);
+  const waiting = manifest.watch({ pollMs: 5 });
+  await waiting.next();
+  await rm(manifest.path);
+  await expect(waiting.next()).rejects.toMatchObject({ code: 'ENOENT' });
+});

@@ -1,0 +1,162 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CheckpointManifest, type ManifestState } from '@holdfast/manifest';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const fresh = () => mkdtempSync(join(tmpdir(), 'manifest-'));
+
+test('many processes at one manifest, each killed at random moments, lose nothing that was acknowledged', () => {
+  const lines = execFileSync(process.execPath, [
+    at('../manifest-kills.mjs'),
+    ...['--out', fresh(), '--processes', '6', '--updates', '150', '--kills', '20', '--seed', '11'],
+  ]);
+  expect(JSON.parse(lines.toString())).toMatchObject({ lost: 0, twice: 0, recorded: 900, verdict: 'held' });
+});
+
+/** A process at work on manifests; another takes its place when it dies. */
+class Hands {
+  #child: ChildProcess | null = null;
+  deaths = 0;
+
+  /** What the process answers; null when it died before. */
+  async do(order: object): Promise<{ value?: unknown; error?: string } | null> {
+    if (this.#child === null) {
+      this.#child = fork(at('../manifest-hands.mjs'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+      await once(this.#child, 'message');
+    }
+    const child = this.#child;
+    const answer = new Promise<object | null>((resolve) => {
+      child.once('message', (message) => resolve(message as object));
+      child.once('exit', () => {
+        this.#child = null;
+        this.deaths++;
+        resolve(null);
+      });
+    });
+    child.send(order);
+    const got = await answer;
+    child.removeAllListeners('message').removeAllListeners('exit');
+    return got;
+  }
+
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+}
+
+const HANDS = 3;
+const hands = Array.from({ length: HANDS }, () => new Hands());
+afterAll(() => {
+  for (const each of hands) each.kill();
+});
+
+const shard = fc.nat(1);
+const batch = fc.nat(5);
+const count = fc.nat(50);
+const call = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      method: fc.constant('updateShardCheckpoint'),
+      args: fc.tuple(shard, batch, count, fc.constantFrom('a.pt', 'b.pt')),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      method: fc.constantFrom('markShardComplete', 'markShardInProgress'),
+      args: fc.tuple(shard),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      method: fc.constant('markShardFailed'),
+      args: fc.tuple(shard, fc.constantFrom('x', 'y')),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ method: fc.constant('recordRedistribution'), args: fc.tuple(shard, shard) }),
+  },
+);
+const order = fc.record({
+  hand: fc.nat(HANDS - 1),
+  call,
+  // At most of them nobody dies.
+  steps: fc.option(fc.nat(24), { freq: 2, nil: undefined }),
+});
+type Call = { method: string; args: readonly (string | number)[] };
+
+/** What is compared: all but the times, and what counts the events. */
+interface Seen {
+  shards: { status: string; error: string | null; checkpoints: Record<number, string> }[];
+  owners: Record<number, number>;
+}
+
+function seen({ shards, redistributions }: ManifestState): Seen {
+  return {
+    shards: [0, 1].map((rank) => {
+      const { status, error, checkpoints, total_sequences } = shards[rank]!;
+      expect(new Set(checkpoints.map(({ batch_idx }) => batch_idx)).size).toBe(checkpoints.length);
+      expect(checkpoints.reduce((sum, { num_sequences }) => sum + num_sequences, 0)).toBe(total_sequences);
+      const entries = checkpoints.map(({ batch_idx, num_sequences, file }) => [
+        batch_idx,
+        `${num_sequences} ${file}`,
+      ]);
+      return { status, error, checkpoints: Object.fromEntries(entries) };
+    }),
+    owners: Object.fromEntries(redistributions.map(({ failed_rank, new_rank }) => [failed_rank, new_rank])),
+  };
+}
+
+/** The model: what a call makes of a state. */
+function after(state: Seen, { method, args }: Call): Seen {
+  const next = structuredClone(state);
+  const [rank, first, second, file] = args as [number, never, never, never];
+  const one = next.shards[rank]!;
+  if (method === 'updateShardCheckpoint') one.checkpoints[first] = `${second} ${file}`;
+  else if (method === 'recordRedistribution') next.owners[rank] = first;
+  else if (method === 'markShardFailed') Object.assign(one, { status: 'failed', error: first });
+  else
+    Object.assign(one, { status: method === 'markShardComplete' ? 'complete' : 'in_progress', error: null });
+  return next;
+}
+
+test.each([
+  ['small, and written anew each time', 2, 25],
+  ['large, and with a journal', 200, 25],
+])(
+  'a manifest that is %s is what its acknowledged updates make it, whoever is killed in the middle',
+  async (_, size, numRuns) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(order, { minLength: 5, maxLength: 30 }), async (orders) => {
+        const path = join(fresh(), 'manifest.json');
+        const watcher = new CheckpointManifest(path);
+        await watcher.initialize(size);
+        let state = seen(await watcher.load());
+        for (const { hand, call, steps } of orders) {
+          const answer = await hands[hand]!.do({ path, ...call, steps });
+          JSON.parse(readFileSync(path, 'utf8'));
+          // One that has read before, and one that begins.
+          const [now, anew] = [seen(await watcher.load()), seen(await new CheckpointManifest(path).load())];
+          expect(now).toEqual(anew);
+          const done = after(state, call);
+          if (answer !== null) expect(answer.error).toBeUndefined();
+          // Who died may have come to it, or not.
+          if (answer !== null || JSON.stringify(now) === JSON.stringify(done)) state = done;
+          expect(now).toEqual(state);
+        }
+      }),
+      { numRuns },
+    );
+    expect(hands.some(({ deaths }) => deaths > 0)).toBe(true);
+  },
+  240_000,
+);
