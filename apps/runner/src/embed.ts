@@ -1,11 +1,12 @@
-import { makeDirectoryDurably, renameDurably } from '@holdfast/durable';
+import { makeDirectoryDurably } from '@holdfast/durable';
 import { type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
-import { CheckpointManifest, FileLock, LockTimeoutError, ManifestCorruptError } from '@holdfast/manifest';
+import { CheckpointManifest, FileLock, LockTimeoutError, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
 import { claimFolder } from './claim.js';
 import { coordinate } from './coordinate.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
+import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import type { FormatName } from './output/index.js';
@@ -251,21 +252,20 @@ async function waitForOldWorkers(place: Layout, tell: Tell, signal: AbortSignal)
   }
 }
 
-/** The manifest of this run; one that is damaged is moved aside, since the checkpoints themselves are the truth. */
+/** The manifest of this run; one that is damaged is made anew, since the checkpoints themselves are the truth. */
 async function openManifest(place: Layout, shards: number, tell: Tell): Promise<CheckpointManifest> {
   await makeDirectoryDurably(place.checkpoints);
-  const manifest = new CheckpointManifest(place.manifest);
+  const manifest = new CheckpointManifest(place.manifest, {
+    rebuild: rebuildFrom(place, shards),
+    onWarning: (message) => tell({ type: 'warning', message }),
+  });
   if (await manifest.exists()) {
-    try {
-      const { shards: recorded } = await manifest.load();
-      const missing = Array.from({ length: shards }, (_, shard) => shard).find((shard) => !recorded[shard]);
-      if (missing === undefined) return manifest;
-      throw new ManifestCorruptError(place.manifest, `shard ${missing} of ${shards} is missing`);
-    } catch (error) {
-      if (!(error instanceof ManifestCorruptError)) throw error;
-      tell({ type: 'warning', message: `${error.message}; it is made anew from the checkpoints` });
-      await renameDurably(place.manifest, `${place.manifest}.corrupt`);
-    }
+    const { total_shards } = await manifest.getGlobalProgress().catch((cause: unknown) => {
+      throw cause instanceof ManifestVersionError ? new UsageError(cause.message, { cause }) : cause;
+    });
+    if (total_shards === shards) return manifest;
+    const message = `${place.manifest} is of ${total_shards} shards, this run has ${shards}; it is made anew from the checkpoints`;
+    tell({ type: 'warning', message });
   }
   await manifest.initialize(shards);
   return manifest;

@@ -1,8 +1,10 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AsyncCheckpointWriter, checkpointName, readShard, setAside } from '@holdfast/checkpoint';
+import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/checkpoint';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import type { CheckpointTrigger } from '@holdfast/trigger';
+import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
 import { RowBuffer } from './row-buffer.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
@@ -14,7 +16,10 @@ export interface ShardWork {
   index: SequenceIndex;
   model: EmbeddingModel;
   trigger: CheckpointTrigger<string>;
-  manifest: Pick<CheckpointManifest, 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'>;
+  manifest: Pick<
+    CheckpointManifest,
+    'claimShard' | 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'
+  >;
   /** Asked between batches: whether to save what is there and leave. */
   stopping(): boolean;
   report: {
@@ -36,20 +41,12 @@ export interface ShardWork {
 export async function workShard(work: ShardWork): Promise<boolean> {
   const { shard, folder, run, index, model, trigger, manifest, report } = work;
 
+  // From here on a predecessor that was believed dead can record nothing of this shard.
+  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`);
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
-  const found: { batchIdx: number; numSequences: number; file: string }[] = [];
-  let fault: string | null = null;
-  for await (const entry of readShard(folder, { accept: cursor.accept })) {
-    if ('fault' in entry) fault = `${entry.path}: ${entry.fault}`;
-    else
-      found.push({
-        batchIdx: entry.index,
-        numSequences: entry.checkpoint.sequenceIds.length,
-        file: checkpointName(entry.index),
-      });
-  }
+  const { found, fault } = await findCheckpoints(folder, { accept: cursor.accept });
   const aside = await setAside(folder, found.length);
-  await manifest.reconcileShard(shard.shard, found);
+  await manifest.reconcileShard(shard.shard, found, claim);
   await report.resumed(
     found.reduce((sum, { numSequences }) => sum + numSequences, 0),
     fault,
@@ -59,7 +56,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   const writer = new AsyncCheckpointWriter({
     onDurable: async ({ path, rows, metadata }) => {
       const batchIdx = Number(metadata['checkpoint']);
-      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx));
+      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
       await report.checkpoint(batchIdx, rows, path, String(metadata['reason']));
     },
   });
@@ -116,6 +113,6 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   }
   await writer.shutdown();
   if (batch < shard.endBatch) return false;
-  await manifest.markShardComplete(shard.shard);
+  await manifest.markShardComplete(shard.shard, claim);
   return true;
 }

@@ -4,6 +4,7 @@ import { InferenceError, loadModel, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { ExitCode } from './errors.js';
+import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
 import { layout } from './layout.js';
 import { shardsOf } from './shards.js';
@@ -33,7 +34,10 @@ try {
   const index = await openIndex(place.index);
   const shards = await shardsOf(index, options.shards);
   const model = await loadModel(await resolveModel(options.model));
-  const manifest = new CheckpointManifest(place.manifest);
+  const manifest = new CheckpointManifest(place.manifest, {
+    rebuild: rebuildFrom(place, shards.length),
+    onWarning: (message) => console.error(message),
+  });
   const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
   const trigger = new CheckpointTrigger({ ...options.trigger, policies });
   await channel.send({ type: 'ready' });

@@ -48,6 +48,10 @@ const damages: [what: string, damage: (out: string) => Promise<void>][] = [
       await writeFile(path, JSON.stringify(manifest));
     },
   ],
+  [
+    'a manifest whose journal is of no use',
+    (out) => writeFile(join(out, 'checkpoints/manifest.json.journal'), 'nothing of ours\n'),
+  ],
   ['the manifest gone', (out) => rm(join(out, 'checkpoints/manifest.json'))],
 ];
 
