@@ -1,6 +1,6 @@
-import { constants, writeSync } from 'node:fs';
+import { constants as flags, writeSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { constants, hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock, unlock } from 'fs-native-extensions';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
@@ -18,7 +18,15 @@ export interface FileLockOptions {
 const PAUSE: readonly [first: number, most: number] = [1, 50];
 
 /** What a file system without advisory locks answers. */
-const NO_LOCKS = new Set(['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
+const NO_LOCKS = new Set([
+  // libuv has no name for ENOLCK.
+  `Unknown system error -${constants.errno.ENOLCK}`,
+  'ENOLCK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EINVAL',
+]);
 
 /** The holder's name takes this many bytes, so that a new one hides the old. */
 const HOLDER_LENGTH = 128;
@@ -55,7 +63,7 @@ export class FileLock implements AsyncDisposable {
     { shared = false, timeoutMs = 30_000, signal }: FileLockOptions = {},
   ): Promise<FileLock> {
     // An exclusive lock on a descriptor that cannot be written through is refused by the kernel.
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
+    const file = await open(path, flags.O_RDWR | flags.O_CREAT, 0o666);
     try {
       const end = performance.now() + timeoutMs;
       for (let pause = PAUSE[0]; !tried(path, file.fd, shared); pause = Math.min(pause * 2, PAUSE[1])) {
@@ -90,9 +98,9 @@ function tried(path: string, descriptor: number, shared: boolean): boolean {
   try {
     return tryLock(descriptor, 0, 0, { shared });
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (!NO_LOCKS.has(code ?? '')) throw cause;
-    throw new LockUnsupportedError(path, message, { cause });
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (!NO_LOCKS.has(code)) throw cause;
+    throw new LockUnsupportedError(path, code.startsWith('Unknown') ? 'ENOLCK' : code, { cause });
   }
 }
 

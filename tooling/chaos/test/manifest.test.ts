@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -160,3 +160,64 @@ test.each([
   },
   240_000,
 );
+
+const traceable = spawnSync('strace', ['-f', '-e', 'inject=fsync:error=EIO:when=9', 'true']).status === 0;
+if (!traceable) console.warn('LEFT OUT: a file system without locks cannot be made on this machine');
+
+test.runIf(traceable).each([
+  ['has no locks', 'error=ENOLCK'],
+  ['grants every lock', 'retval=0'],
+])('a file system that %s is refused by name', (_, answer) => {
+  const path = join(fresh(), 'manifest.json');
+  const strace = ['-f', '-qq', '-o', '/dev/null', '-P', `${path}.lock`, '-e', `inject=fcntl:${answer}`];
+  const script = `import { CheckpointManifest } from '@holdfast/manifest';
+    await new CheckpointManifest(process.argv[1]).initialize(1).catch((error) => console.log(error.name, error.message));`;
+  const node = [process.execPath, '--input-type=module', '-e', script, path];
+  const { stdout } = spawnSync('strace', [...strace, ...node], { encoding: 'utf8', cwd: at('..') });
+  expect(stdout).toContain(`LockUnsupportedError ${path}.lock`);
+  expect(stdout).toContain('local disk');
+});
+
+test.runIf(traceable)(
+  'an update whose line is not sure to last is refused, and the next one makes all of it last',
+  async () => {
+    const path = join(fresh(), 'manifest.json');
+    const manifest = new CheckpointManifest(path);
+    await manifest.initialize(200);
+    const strace = ['-f', '-qq', '-o', '/dev/null', '-e', 'inject=fdatasync:error=EIO:when=1'];
+    const script = `import { CheckpointManifest } from '@holdfast/manifest';
+    import { statSync } from 'node:fs';
+    const manifest = new CheckpointManifest(process.argv[1]);
+    const { ino } = statSync(manifest.path);
+    await manifest.markShardComplete(0).catch(({ code }) => console.log('failed', code));
+    await manifest.markShardComplete(1);
+    console.log('anew', statSync(manifest.path).ino !== ino);`;
+    const node = [process.execPath, '--input-type=module', '-e', script, path];
+    const { stdout } = spawnSync('strace', [...strace, ...node], { encoding: 'utf8', cwd: at('..') });
+    expect(stdout).toBe('failed EIO\nanew true\n');
+    expect(await manifest.getCompletedShards()).toContain(1);
+  },
+);
+
+test('who begins to read while manifest.json is written anew, again and again, misses nothing', async () => {
+  const path = join(fresh(), 'manifest.json');
+  const manifest = new CheckpointManifest(path);
+  await manifest.initialize(200);
+  // Long errors: every few of them the journal has outgrown manifest.json.
+  const script = `import { CheckpointManifest } from '@holdfast/manifest';
+    const manifest = new CheckpointManifest(process.argv[1], { fsync: false });
+    for (let i = 1; i <= 3000; i++) await manifest.markShardFailed(0, i + 'x'.repeat(9000));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, path], {
+    cwd: at('..'),
+    stdio: 'inherit',
+  });
+  const exit = once(child, 'exit');
+  let before = 0;
+  while (child.exitCode === null) {
+    const shard = await new CheckpointManifest(path).getShardState(0);
+    const now = Number.parseInt(shard?.error ?? '0', 10);
+    expect(now).toBeGreaterThanOrEqual(before);
+    before = now;
+  }
+  expect(await exit).toEqual([0, null]);
+});
