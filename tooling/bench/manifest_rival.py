@@ -18,7 +18,8 @@ def entry(batch):
 def save(path, state, fsync):
     temporary = f"{path}.tmp"
     with open(temporary, "w") as file:
-        json.dump(state, file)
+        # dumps, not dump: only it has an encoder in C.
+        file.write(json.dumps(state))
         if fsync:
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { ModelError } from '@holdfast/gpu-runtime';
+import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { CommanderError } from 'commander';
 import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
@@ -58,7 +58,12 @@ function exitCodeOf(error: unknown): number {
     setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
-  if (error instanceof UsageError || error instanceof InputError || error instanceof ModelError) {
+  if (
+    error instanceof UsageError ||
+    error instanceof InputError ||
+    error instanceof ModelError ||
+    error instanceof DeviceError
+  ) {
     complain(error.message);
     return ExitCode.badInput;
   }

@@ -1,7 +1,8 @@
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { formatDevice, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock, LockTimeoutError, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
+import { chooseDevice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { coordinate } from './coordinate.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
@@ -13,6 +14,7 @@ import type { FormatName } from './output/index.js';
 import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import type { ResultRecord } from './result-record.js';
+import { type RunRecord, writeRunRecord } from './run-record.js';
 import { shardsOf } from './shards.js';
 
 /** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
@@ -26,6 +28,8 @@ export interface EmbedOptions {
   out: string;
   model: string;
   workers: number;
+  /** Default: the fastest that works. */
+  device?: DeviceWish;
   shards?: number;
   seqThreshold?: number;
   timeThresholdSec?: number;
@@ -76,14 +80,25 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   };
   if (!('index' in prepared)) return finish(prepared, true);
   try {
-    const ended = await run({ ...prepared, place, options, model, tell, stop });
+    const record = await onDevice(prepared.record, place, options.device ?? 'auto', tell);
+    const ended = await run({ ...prepared, record, place, options, model, tell, stop });
     return typeof ended === 'number' ? ended : finish(ended, false);
   } finally {
     await prepared.index.close();
   }
 }
 
+/** The run's record with the device it is computed on from now on. */
+async function onDevice(record: RunRecord, place: Layout, wish: DeviceWish, tell: Tell) {
+  const { device, warnings } = await chooseDevice(wish, { begunOn: record.device });
+  for (const message of warnings) tell({ type: 'warning', message });
+  const now = { ...record, device: formatDevice(device) };
+  if (now.device !== record.device) await writeRunRecord(place.run, now);
+  return now;
+}
+
 interface Run extends Prepared {
+  record: RunRecord & { device: string };
   place: Layout;
   options: EmbedOptions;
   model: ModelSource;
@@ -113,6 +128,7 @@ async function run({
     batches,
     shards: shards.length,
     workers: options.workers,
+    device: record.device,
   });
   const repairs = new Map<number, number>();
   for (;;) {
@@ -185,6 +201,7 @@ async function work({
       out: place.out,
       model: options.model,
       run: record.fingerprint,
+      device: record.device,
       shards: record.shards,
       trigger: {
         ...(seqThreshold === undefined ? {} : { seqThreshold }),

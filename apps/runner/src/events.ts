@@ -11,6 +11,8 @@ export type RunEvent =
       batches: number;
       shards: number;
       workers: number;
+      /** Where rows are computed, such as `cpu` or `cuda:0`. */
+      device: string;
     }
   | { type: 'waiting'; reason: string }
   | { type: 'coordinator'; event: CoordinatorEvent }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
+import { DEFAULT_MODEL, parseDevice } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DeviceWish } from './choose-device.js';
 import type { EmbedOptions } from './embed.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
@@ -22,6 +23,14 @@ function seconds(text: string): number {
     throw new InvalidArgumentError('It must be a number of seconds above 0.');
   }
   return value;
+}
+
+function device(text: string): DeviceWish {
+  try {
+    return text === 'auto' ? text : parseDevice(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 function folder(text: string): string {
@@ -52,6 +61,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input')
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', DEFAULT_MODEL)
+    .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
     .option('--workers <n>', 'worker processes', whole, availableParallelism())
     .option('--shards <n>', 'shares the work is cut in (default: 4 a worker; fixed by the first run)', whole)
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)

@@ -111,12 +111,30 @@ test.each([20, 80, 0, undefined])('what is drawn over itself fits a terminal of 
 
 const shown: [RunEvent, string][] = [
   [
-    { type: 'planned', resumed: false, sequences: 9, residues: 90, batches: 3, shards: 2, workers: 1 },
-    'embedding 9 sequences (90 residues) in 2 shards with 1 worker(s)',
+    {
+      type: 'planned',
+      resumed: false,
+      sequences: 9,
+      residues: 90,
+      batches: 3,
+      shards: 2,
+      workers: 1,
+      device: 'cpu',
+    },
+    'embedding 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu',
   ],
   [
-    { type: 'planned', resumed: true, sequences: 9, residues: 90, batches: 3, shards: 2, workers: 1 },
-    'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s)',
+    {
+      type: 'planned',
+      resumed: true,
+      sequences: 9,
+      residues: 90,
+      batches: 3,
+      shards: 2,
+      workers: 1,
+      device: 'cpu',
+    },
+    'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'repair', shard: 3, reason: 'why' }, 'shard 3 is worked on again: why'],

@@ -57,7 +57,7 @@ function passing(event: RunEvent, width: number): string | null {
 function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
-      return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s)`;
+      return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}`;
     case 'waiting':
       return event.reason;
     case 'repair':

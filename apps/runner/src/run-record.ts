@@ -10,6 +10,8 @@ const schema = z.object({
   model: z.object({ name: z.string(), fingerprint: z.string() }),
   batch_tokens: z.number().int().positive(),
   shards: z.number().int().positive(),
+  /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
+  device: z.string().exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
 });
@@ -21,7 +23,9 @@ const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), mode
 export type RunRecord = z.infer<typeof schema>;
 
 /** What a command line asks for, to be compared with what the folder holds. */
-export type Asked = Omit<RunRecord, 'format' | 'fingerprint' | 'shards'> & { shards: number | undefined };
+export type Asked = Omit<RunRecord, 'format' | 'fingerprint' | 'shards' | 'device'> & {
+  shards: number | undefined;
+};
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { shards: number }): RunRecord {

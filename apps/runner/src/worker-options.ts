@@ -4,6 +4,7 @@ const schema = z.object({
   out: z.string(),
   model: z.string(),
   run: z.string(),
+  device: z.string(),
   shards: z.number().int().positive(),
   trigger: z.object({
     seqThreshold: z.number().exactOptional(),

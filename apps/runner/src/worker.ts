@@ -1,6 +1,6 @@
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { InferenceError, loadModel, resolveModel } from '@holdfast/gpu-runtime';
+import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { ExitCode } from './errors.js';
@@ -33,7 +33,7 @@ try {
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
   const index = await openIndex(place.index);
   const shards = await shardsOf(index, options.shards);
-  const model = await loadModel(await resolveModel(options.model));
+  const model = await loadModel(await resolveModel(options.model), { device: parseDevice(options.device) });
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),

@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { meanPool } from './mean-pool.js';
 import { ModelError } from './model-error.js';
@@ -61,6 +62,7 @@ export class SessionModel implements EmbeddingModel {
     const width = batchWidth(this.source, sequences);
     let residues: number[];
     let output: Tensor | undefined;
+    let numbers: Float32Array | null = null;
     try {
       const size = sequences.length * width;
       const bytes = size * (recipe.idType === 'int64' ? 8 : 4);
@@ -75,19 +77,24 @@ export class SessionModel implements EmbeddingModel {
       const feeds = { [recipe.inputs.ids]: tensor(ids) };
       if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
       output = (await this.#session.run(feeds, [recipe.output.name]))[recipe.output.name];
+      // The shape outlives what it was the shape of.
+      if (output) numbers = await download(output);
     } catch (error) {
       throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
     }
     const pooled = recipe.output.pooling === 'mean';
-    const hidden = this.#checked(output, pooled ? [sequences.length, width, dim] : [sequences.length, dim]);
+    const hidden = this.#checked(
+      output,
+      numbers,
+      pooled ? [sequences.length, width, dim] : [sequences.length, dim],
+    );
     return pooled ? meanPool(hidden, residues, { width, dim, offset: recipe.prefix.length }) : hidden;
   }
 
-  #checked(output: Tensor | undefined, shape: number[]): Float32Array {
-    const data = output?.data;
+  #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {
     const same =
       output?.dims.length === shape.length && shape.every((length, axis) => output.dims[axis] === length);
-    if (same && data instanceof Float32Array) return data;
+    if (same && numbers) return numbers;
     throw new ModelError(
       'model_mismatch',
       this.source.modelPath,

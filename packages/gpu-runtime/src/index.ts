@@ -1,10 +1,14 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
 export { DEFAULT_MODEL } from './built-in.js';
+export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
+export { DeviceError } from './device-error.js';
+export type { DeviceTensor } from './device-tensor.js';
 export type { EmbeddingModel } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export { type ModelSource, tokensOf } from './model-source.js';
+export { type CreateSession, listedDevices } from './open-session.js';
 export type { ModelRecipe } from './recipe.js';
 export { resolveModel } from './resolve-model.js';

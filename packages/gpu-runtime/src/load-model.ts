@@ -1,40 +1,38 @@
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
+import { CPU, type Device } from './device.js';
+import { DeviceError } from './device-error.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { failureKind } from './failure-kind.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
+import { type CreateSession, openSession } from './open-session.js';
 import { checkSession } from './session-check.js';
 
 export interface LoadOptions {
   /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */
   intraOpThreads?: number;
+  /** Where it computes. Default: the CPU. */
+  device?: Device;
+  /** Opens the session; default: ONNX Runtime's own. */
+  create?: CreateSession;
 }
 
-/** ONNX Runtime's level "fatal": every error comes back as an exception, and needs no second copy on stderr. */
-const LOG_FATAL = 4;
-
 /**
- * Loads a model onto the CPU. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).
+ * Loads a model onto a device. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).
  *
- * @throws ModelError `model_load` if ONNX Runtime refuses the graph, `model_mismatch` if the graph is not as described;
+ * @throws DeviceError if the device cannot be had: nothing is computed elsewhere instead; ModelError `model_load` if ONNX Runtime refuses the graph, `model_mismatch` if the graph is not as described;
  * InferenceError of kind `cuda_oom` if there was too little memory.
  */
 export async function loadModel(
   source: ModelSource,
-  { intraOpThreads = 1 }: LoadOptions = {},
+  { intraOpThreads = 1, device = CPU, create }: LoadOptions = {},
 ): Promise<EmbeddingModel> {
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(source.modelPath, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: intraOpThreads,
-      interOpNumThreads: 1,
-      // Plans are kept for every shape seen, and batches have many.
-      enableMemPattern: false,
-      logSeverityLevel: LOG_FATAL,
-    });
+    session = await openSession(source.modelPath, device, intraOpThreads, create);
   } catch (error) {
+    if (error instanceof DeviceError) throw error;
     if (failureKind(error) === 'cuda_oom') {
       throw new InferenceError({ model: source.name, sequences: 0, tokens: 0 }, error);
     }

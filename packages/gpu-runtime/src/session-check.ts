@@ -33,9 +33,9 @@ export function checkSession(
     const offered = outputMetadata.map(({ name }) => name).join(', ');
     throw mismatch(`has no output '${output.name}', it has: ${offered}`);
   }
-  if (!found.isTensor || found.type !== 'float32') {
+  if (!found.isTensor || (found.type !== 'float32' && found.type !== 'float16')) {
     throw mismatch(
-      `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, not float32`,
+      `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, neither float32 nor float16`,
     );
   }
   const last = found.shape.at(-1);

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,6 +87,38 @@ test('an owner that is alive keeps its shard from those who ask', async () => {
   expect(await timed.claimShard(0, 'worker c', { unlessAliveWithinMs: 60_000 })).toMatchObject({
     attempt: 3,
   });
+});
+
+test("a shard that failed and is tried again is its new owner's", async () => {
+  await manifest.claimShard(0, 'worker a');
+  await manifest.markShardFailed(0, 'killed');
+  const asked = { unlessAliveWithinMs: 60_000 };
+  const claim = await manifest.claimShard(0, 'worker b', asked);
+  expect(await manifest.getShardState(0)).toMatchObject({ status: 'in_progress', error: null });
+  await expect(manifest.claimShard(0, 'worker c', asked)).rejects.toBeInstanceOf(ShardClaimedError);
+  await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', claim);
+});
+
+test('after a manifest was made anew no token of before is good', async () => {
+  await manifest.initialize(200);
+  const old = await manifest.claimShard(0, 'worker a');
+  const journal = `${manifest.path}.journal`;
+  const length = (await readFile(journal, 'utf8')).trimEnd().length;
+  const now = await manifest.claimShard(0, 'worker b');
+  // The line of the second claim is damaged, and others follow.
+  await manifest.markShardComplete(1);
+  const bytes = await readFile(journal);
+  bytes[length + 10]! ^= 1;
+  await writeFile(journal, bytes);
+  const healing = new CheckpointManifest(manifest.path, {
+    rebuild: async () => ({ worldSize: 200, checkpoints: new Map() }),
+    onWarning: () => undefined,
+  });
+  await healing.load();
+  const third = await healing.claimShard(0, 'worker c');
+  for (const { token } of [old, now])
+    await expect(healing.markShardComplete(0, { token })).rejects.toBeInstanceOf(StaleClaimError);
+  await healing.markShardComplete(0, third);
 });
 
 test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing when it continues', async () => {

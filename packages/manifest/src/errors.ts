@@ -5,7 +5,7 @@ export class ManifestCorruptError extends Error {
 
   constructor(
     readonly path: string,
-    reason: string,
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(

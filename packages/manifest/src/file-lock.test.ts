@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,11 +46,41 @@ test('sharers go together, and keep out who wants it alone', async () => {
   await expect(FileLock.acquire(path, { timeoutMs: 0 })).rejects.toBeInstanceOf(LockTimeoutError);
 });
 
+test('a lock file that is removed while one waits for it keeps nobody in and lets nobody in twice', async () => {
+  const child = await holder('alone');
+  const waiting = FileLock.acquire(path, { timeoutMs: 30_000 });
+  await rm(path);
+  const now = await FileLock.acquire(path, { timeoutMs: 0 });
+  child.kill('SIGKILL');
+  let had = false;
+  void waiting.then(() => {
+    had = true;
+  });
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(had).toBe(false);
+  await now.release();
+  await (await waiting).release();
+});
+
 test('two locks of one process exclude each other until released', async () => {
   const first = await FileLock.acquire(path);
   await expect(FileLock.acquire(path, { timeoutMs: 0 })).rejects.toBeInstanceOf(LockTimeoutError);
   await first.release();
   await (await FileLock.acquire(path, { timeoutMs: 0 })).release();
+});
+
+test('who waits for sharers is not told of who held it before', async () => {
+  await (await FileLock.acquire(path)).release();
+  await holder('shared');
+  const error = await FileLock.acquire(path, { timeoutMs: 0 }).catch((error: unknown) => error);
+  expect(error).toMatchObject({ code: 'lock_timeout', holder: null });
+});
+
+test('a wait that is none, and one that is over before it begins, are refused', async () => {
+  await expect(FileLock.acquire(path, { timeoutMs: Number.NaN })).rejects.toThrow(RangeError);
+  await expect(FileLock.acquire(path, { signal: AbortSignal.abort(new Error('over')) })).rejects.toThrow(
+    'over',
+  );
 });
 
 test('a wait is ended by a signal, with its reason', async () => {

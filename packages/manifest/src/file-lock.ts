@@ -1,8 +1,16 @@
-import { constants as flags, writeSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import {
+  closeSync,
+  constants as flags,
+  fstatSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { constants, hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { tryLock, unlock } from 'fs-native-extensions';
+import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
 
 export interface FileLockOptions {
@@ -14,8 +22,11 @@ export interface FileLockOptions {
   signal?: AbortSignal;
 }
 
-/** Pause between two tries, in milliseconds; grows to the second. */
-const PAUSE: readonly [first: number, most: number] = [1, 50];
+/** Tries without a pause: most holders need the lock for some microseconds only. */
+const TRIES_AT_ONCE = 10;
+
+/** Pause between two tries after these, in milliseconds; grows from the first to the second. */
+const PAUSE: readonly [first: number, most: number] = [1, 20];
 
 /** What a file system without advisory locks answers. */
 const NO_LOCKS = new Set([
@@ -42,11 +53,12 @@ const held = new Set<FileLock>();
  * is never unlinked, since two processes could then hold "the lock" on two inodes.
  */
 export class FileLock implements AsyncDisposable {
-  readonly #file: FileHandle;
+  readonly #file: number;
 
   private constructor(
     readonly path: string,
-    file: FileHandle,
+    file: number,
+    readonly shared: boolean,
   ) {
     this.#file = file;
     held.add(this);
@@ -62,21 +74,35 @@ export class FileLock implements AsyncDisposable {
     path: string,
     { shared = false, timeoutMs = 30_000, signal }: FileLockOptions = {},
   ): Promise<FileLock> {
-    // An exclusive lock on a descriptor that cannot be written through is refused by the kernel.
-    const file = await open(path, flags.O_RDWR | flags.O_CREAT, 0o666);
+    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs is ${timeoutMs}, no number from 0 on`);
+    signal?.throwIfAborted();
+    // An exclusive lock on a descriptor that cannot be written through is refused by the kernel. Opened at once, not by a
+    // thread: that would take longer than all that is done under the lock.
+    let file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
     try {
       const end = performance.now() + timeoutMs;
-      for (let pause = PAUSE[0]; !tried(path, file.fd, shared); pause = Math.min(pause * 2, PAUSE[1])) {
-        if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, await holderIn(path));
+      let pause = PAUSE[0];
+      for (let tries = 0; !tried(path, file, shared) || isGone(path, file); tries++) {
+        if (isGone(path, file)) {
+          // Removed by somebody: a lock on it keeps out nobody who comes after.
+          closeSync(file);
+          file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
+          continue;
+        }
+        if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, holderIn(path));
         signal?.throwIfAborted();
-        // Not all at the same moments.
-        await delay(pause * (0.5 + Math.random() / 2));
+        if (tries < TRIES_AT_ONCE) await turn();
+        else {
+          // Not all at the same moments.
+          await delay(pause * (0.5 + Math.random() / 2));
+          pause = Math.min(pause * 1.5, PAUSE[1]);
+        }
       }
-      if (!proven.has(path)) await prove(path);
-      if (!shared) signHolder(file.fd);
-      return new FileLock(path, file);
+      if (!proven.has(path)) prove(path);
+      if (!shared) signHolder(file, `process ${process.pid} on ${hostname()}`);
+      return new FileLock(path, file, shared);
     } catch (error) {
-      await file.close();
+      closeSync(file);
       throw error;
     }
   }
@@ -84,8 +110,10 @@ export class FileLock implements AsyncDisposable {
   /** Gives the lock back; a second call does nothing. */
   async release(): Promise<void> {
     if (!held.delete(this)) return;
-    unlock(this.#file.fd, 0, 0);
-    await this.#file.close();
+    // Those who wait for sharers must not be told of who held it before them.
+    if (!this.shared) signHolder(this.#file, '');
+    unlock(this.#file, 0, 0);
+    closeSync(this.#file);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -104,27 +132,28 @@ function tried(path: string, descriptor: number, shared: boolean): boolean {
   }
 }
 
+/** Whether the file at the path is not, or no more, the one that is open. */
+function isGone(path: string, descriptor: number): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino;
+}
+
 /** Some file systems grant every lock. @throws LockUnsupportedError when another could hold this one too. */
-async function prove(path: string): Promise<void> {
-  const second = await open(path, 'r+');
+function prove(path: string): void {
+  if (isUnlockedNetwork(path)) throw new LockUnsupportedError(path, 'it is mounted so that locks are local');
+  const second = openSync(path, 'r+');
   try {
-    if (tried(path, second.fd, false)) throw new LockUnsupportedError(path, 'two could hold one lock');
+    if (tried(path, second, false)) throw new LockUnsupportedError(path, 'two could hold one lock');
   } finally {
-    await second.close();
+    closeSync(second);
   }
   proven.add(path);
 }
 
 /** Who holds the lock alone, for the message another process prints; it decides nothing. */
-function signHolder(descriptor: number): void {
-  writeSync(descriptor, `process ${process.pid} on ${hostname()}`.padEnd(HOLDER_LENGTH - 1).concat('\n'), 0);
+function signHolder(descriptor: number, name: string): void {
+  writeSync(descriptor, `${name.padEnd(HOLDER_LENGTH - 1)}\n`, 0);
 }
 
-async function holderIn(path: string): Promise<string | null> {
-  const file = await open(path, 'r');
-  try {
-    return (await file.readFile('utf8')).trim() || null;
-  } finally {
-    await file.close();
-  }
+function holderIn(path: string): string | null {
+  return readFileSync(path, 'utf8').trim() || null;
 }

@@ -6,17 +6,18 @@ export {
   ShardClaimedError,
   StaleClaimError,
 } from './errors.js';
+export type { RecordedCheckpoint } from './events.js';
 export { FileLock, type FileLockOptions } from './file-lock.js';
 export { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
 export {
   CheckpointManifest,
   type ClaimOptions,
+  type InitializeOptions,
   type Lock,
   type ManifestOptions,
-  type RecordedCheckpoint,
   type UpdateOptions,
 } from './manifest.js';
 export type { GlobalProgress } from './progress.js';
 export type { FoundCheckpoints, Rebuild } from './rebuild.js';
 export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './schema.js';
-export type { ManifestChange, WatchOptions } from './watch.js';
+export type { ManifestChange, ManifestWatch, WatchOptions } from './watch.js';

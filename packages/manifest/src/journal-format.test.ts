@@ -11,7 +11,8 @@ import type { ManifestEvent } from './schema.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 });
 const rank = fc.nat(5);
-const facts = { batch_idx: fc.nat(), num_sequences: fc.nat(), file: text };
+const file = fc.stringMatching(/^[^/\\\0.]{1,9}\.pt$/);
+const facts = { batch_idx: fc.nat(), num_sequences: fc.nat(), file };
 const event: fc.Arbitrary<ManifestEvent> = fc.oneof(
   fc.record({ type: fc.constant('checkpoint' as const), rank, ...facts }),
   fc.record({
@@ -53,7 +54,7 @@ test('cut off anywhere, or zeros from anywhere on, the lines before are read and
       const read = readJournal(Buffer.concat([bytes.subarray(0, length), Buffer.alloc(zeros)]));
       const lines = bytes.subarray(0, length).filter((byte) => byte === 0x0a).length;
       const whole = length === 0 || bytes[length - 1] === 0x0a;
-      expect(read.end).toBe(whole && zeros === 0 ? 'whole' : 'torn');
+      expect(read.end).toBe(whole ? 'whole' : 'torn');
       expect(read.values.slice(1).map(parseRecord)).toEqual(records.slice(0, Math.max(0, lines - 1)));
     }),
   );
@@ -61,15 +62,21 @@ test('cut off anywhere, or zeros from anywhere on, the lines before are read and
 
 test('a changed byte is never taken for another event', () => {
   fc.assert(
-    fc.property(journal, fc.nat(), fc.integer({ min: 1, max: 255 }), ({ records, bytes }, place, change) => {
-      const at = place % bytes.length;
-      bytes[at]! ^= change;
-      const { values, end } = readJournal(bytes);
-      expect(end).not.toBe('whole');
-      const line = bytes.subarray(0, at).filter((byte) => byte === 0x0a).length;
-      expect(values).toHaveLength(line);
-      expect(values.slice(1).map(parseRecord)).toEqual(records.slice(0, Math.max(0, line - 1)));
-    }),
+    fc.property(
+      journal,
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      ({ records, bytes: written }, place, change) => {
+        const bytes = Buffer.from(written);
+        const at = place % bytes.length;
+        bytes[at]! ^= change;
+        const { values, end } = readJournal(bytes);
+        expect(end).not.toBe('whole');
+        const line = bytes.subarray(0, at).filter((byte) => byte === 0x0a).length;
+        expect(values).toHaveLength(line);
+        expect(values.slice(1).map(parseRecord)).toEqual(records.slice(0, Math.max(0, line - 1)));
+      },
+    ),
   );
 });
 
@@ -78,6 +85,27 @@ test('a damaged line that others follow is told from one that was cut off', () =
   const line = formatRecord(record);
   expect(readJournal(Buffer.from(`${line}${line.replace('0', '1')}`)).end).toBe('mangled');
   expect(readJournal(Buffer.from(`${line}${line.slice(0, -1)}`)).end).toBe('torn');
+});
+
+test('a hole of whole sectors is torn, wherever it lies, and one of any other size is damage', () => {
+  const line = (revision: number) =>
+    formatRecord({ revision, at: 'now', event: { type: 'failed', rank: 0, error: 'x'.repeat(1200) } });
+  const bytes = Buffer.from(line(1) + line(2) + line(3));
+  const holed = (from: number, to: number, by: number) => {
+    const copy = Buffer.from(bytes);
+    copy.fill(by, from, to);
+    return readJournal(copy).end;
+  };
+  for (const by of [0, 0x0a]) {
+    expect(holed(512, 1024, by)).toBe('torn');
+    expect(holed(line(1).length, 2048, by)).toBe('torn');
+    expect(holed(2560, bytes.length, by)).toBe('torn');
+    expect(holed(700, 701, by)).toBe('mangled');
+    expect(holed(600, 1024, by)).toBe('mangled');
+    expect(holed(512, 1000, by)).toBe('mangled');
+  }
+  // From where the bytes begin it is told as well.
+  expect(readJournal(Buffer.concat([bytes.subarray(0, 12), Buffer.alloc(512), bytes]), 500).end).toBe('torn');
 });
 
 test('lines are JSON that other programs read', () => {

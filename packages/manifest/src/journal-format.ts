@@ -2,7 +2,8 @@ import { crc32 } from 'node:zlib';
 import { eventSchema, type ManifestEvent } from './schema.js';
 
 // The journal is lines of JSON. Each ends in the CRC-32 of what stands before it in the line, so that a line that is there
-// in part is told from one that was written. The first line names the manifest that the journal goes with.
+// in part is told from one that was written. The first line names the manifest that the journal goes with. Behind the last
+// line there may be room: line feeds, that lines are written over, since a sync is quicker where the file does not grow.
 
 /** One event, as a line has it. */
 export interface JournalRecord {
@@ -25,8 +26,14 @@ export interface JournalReading {
 
 const VERSION = '1.0';
 const NEWLINE = 0x0a;
+/** Bytes that a disk writes at once, at the least. */
+const SECTOR = 512;
 /** `,"crc32":"89abcdef"}` */
 const CHECKSUM_LENGTH = 20;
+const ENDS_A_LINE = /,"crc32":"[0-9a-f]{8}"\}$/;
+
+/** Room to be written behind a journal's last line: line feeds, which a reader of JSON passes over. */
+export const room = (bytes: number) => Buffer.alloc(bytes, NEWLINE);
 
 /** The first line of a journal. */
 export const formatHeader = (manifestId: string) => formatLine({ journal: VERSION, manifest_id: manifestId });
@@ -35,28 +42,44 @@ export const formatHeader = (manifestId: string) => formatLine({ journal: VERSIO
 export const formatRecord = ({ revision, at, event }: JournalRecord) =>
   formatLine({ revision, at, ...event });
 
-/** Reads lines until one is not whole. */
-export function readJournal(bytes: Buffer): JournalReading {
+/** Reads lines until one is not whole. @param offset where in the journal the bytes begin. */
+export function readJournal(bytes: Buffer, offset = 0): JournalReading {
   const values: unknown[] = [];
   let start = 0;
   for (;;) {
     const end = bytes.indexOf(NEWLINE, start);
-    const value = end < 0 ? undefined : parseLine(bytes.subarray(start, end));
+    const value = end <= start ? undefined : parseLine(bytes.subarray(start, end));
     if (value === undefined) break;
     values.push(value);
     start = end + 1;
   }
-  return { values, bytes: start, end: endOf(bytes.subarray(start)) };
+  return { values, bytes: start, end: endOf(bytes.subarray(start), offset + start) };
 }
 
 /**
- * What lies behind the last whole line. A process or a power cut leaves the beginning of a line, or zeros where bytes never
- * reached the disk.
+ * What lies behind the last whole line, `start` bytes from the file's beginning, but for the room that is kept there. A kill
+ * leaves the beginning of a line. A power cut leaves holes, of whole sectors that did not reach the disk. Lines behind a hole
+ * were never acknowledged, since a sync would have filled it.
  */
-function endOf(rest: Buffer): JournalEnd {
-  if (rest.length === 0) return 'whole';
-  return rest.includes(NEWLINE) && !rest.includes(0) ? 'mangled' : 'torn';
+function endOf(rest: Buffer, start: number): JournalEnd {
+  let length = rest.length;
+  while (length > 0 && isRoom(rest[length - 1]!)) length--;
+  if (length === 0) return 'whole';
+  const written = rest.subarray(0, length);
+  for (let i = 0; i < length; i++) {
+    if (!isRoom(written[i]!)) continue;
+    const hole = i;
+    while (isRoom(written[i]!)) i++;
+    const isSectors = (hole === 0 || (start + hole) % SECTOR === 0) && (start + i) % SECTOR === 0;
+    return isSectors ? 'torn' : 'mangled';
+  }
+  // All of a line, but not what was written; where only its line feed is missing, it is.
+  const whole = ENDS_A_LINE.test(written.subarray(-CHECKSUM_LENGTH).toString('latin1'));
+  return whole && parseLine(written) === undefined ? 'mangled' : 'torn';
 }
+
+/** What a line is written over: line feeds, or zeros where these did not reach the disk. */
+const isRoom = (byte: number) => byte === NEWLINE || byte === 0;
 
 /** What the first line says; null when it is no header. */
 export function parseHeader(value: unknown): { version: unknown; manifestId: unknown } | null {

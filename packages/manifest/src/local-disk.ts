@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 
 /** Linux's numbers of file systems that keep their data on this machine, from <linux/magic.h>. */
 const LOCAL = new Set([
@@ -21,4 +21,37 @@ export function isLocalDisk(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** NFS, from <linux/magic.h>. */
+const NFS = 0x6969;
+
+/** Whether a file lies on NFS that is mounted without locks between machines, though there are some within this one. */
+export function isUnlockedNetwork(path: string): boolean {
+  try {
+    if (process.platform !== 'linux' || statfsSync(path).type !== NFS) return false;
+    return hasLocalLocks(readFileSync('/proc/self/mountinfo', 'utf8'), path);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Whether the mount that a path lies on has options by which locks stay within the machine.
+ *
+ * @param mountinfo as of proc_pid_mountinfo(5): the fifth field is the mount point, what follows the last `-` are type,
+ * source and options.
+ */
+export function hasLocalLocks(mountinfo: string, path: string): boolean {
+  let found = { point: '', options: '' };
+  for (const line of mountinfo.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ');
+    const point = before
+      .split(' ')[4]
+      ?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
+    if (point === undefined || !`${path}/`.startsWith(point === '/' ? '/' : `${point}/`)) continue;
+    // Of two on one place the later covers the other.
+    if (point.length >= found.point.length) found = { point, options: after.split(' ').slice(2).join(',') };
+  }
+  return /(^|,)(nolock|local_lock=(all|posix))(,|$)/.test(found.options);
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ManifestCorruptError, ManifestUpdateError, ShardClaimedError } from './errors.js';
+import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
 import { FileLock } from './file-lock.js';
 import type { JournalRecord } from './journal-format.js';
 import { isLocalDisk } from './local-disk.js';
@@ -13,7 +14,10 @@ import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
 import { ManifestStore, type Settle, UnsettledError } from './store.js';
 import { Turns } from './turns.js';
-import { type ManifestChange, type WatchOptions, watchManifest } from './watch.js';
+import { ManifestWatch, type WatchOptions } from './watch.js';
+
+/** What the system answers who may not write. */
+const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /** What a manifest needs of a lock. */
 export interface Lock {
@@ -35,12 +39,9 @@ export interface ManifestOptions {
   onWarning?: (message: string) => void;
 }
 
-/** One checkpoint as a worker reports it. */
-export interface RecordedCheckpoint {
-  batchIdx: number;
-  numSequences: number;
-  /** File name within the shard's folder. */
-  file: string;
+export interface InitializeOptions {
+  /** Whether a manifest that is there is kept, and an error. Default false: it is replaced. */
+  onlyNew?: boolean;
 }
 
 export interface UpdateOptions {
@@ -62,6 +63,8 @@ interface Update {
   then: (model: ManifestModel) => void;
   resolve: () => void;
   reject: (error: unknown) => void;
+  /** When it came, by `performance.now()`. */
+  since: number;
   /** Why it cannot be. */
   refusal?: { error: unknown };
 }
@@ -80,7 +83,8 @@ interface Update {
  * system throws (then the update may be recorded or not).
  */
 export class CheckpointManifest {
-  readonly #acquireLock: () => Promise<Lock>;
+  readonly #acquireLock: (timeoutMs: number) => Promise<Lock>;
+  readonly #lockTimeoutMs: number;
   readonly #now: () => string;
   readonly #options: ManifestOptions;
   /** For one piece of work with the store at a time. */
@@ -89,13 +93,16 @@ export class CheckpointManifest {
   #waiting: Update[] = [];
   #committing = false;
 
-  constructor(
-    readonly path: string,
-    options: ManifestOptions = {},
-  ) {
+  /** Absolute path of `manifest.json`. */
+  readonly path: string;
+
+  constructor(path: string, options: ManifestOptions = {}) {
+    // Whatever folder the process is in later.
+    this.path = resolve(path);
     const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
     this.#options = options;
-    this.#acquireLock = acquireLock ?? (() => FileLock.acquire(`${path}.lock`, { timeoutMs: lockTimeoutMs }));
+    this.#lockTimeoutMs = lockTimeoutMs;
+    this.#acquireLock = acquireLock ?? ((timeoutMs) => FileLock.acquire(`${this.path}.lock`, { timeoutMs }));
     this.#now = () => now().toISOString();
   }
 
@@ -103,13 +110,18 @@ export class CheckpointManifest {
    * Begins the record of a run; one that is there is replaced. Its folder exists.
    *
    * @param worldSize number of shards.
+   * @throws ManifestVersionError where one of a newer Holdfast is there; with `onlyNew`, an error with code `EEXIST` where any is.
    */
-  async initialize(worldSize: number): Promise<void> {
+  async initialize(worldSize: number, { onlyNew = false }: InitializeOptions = {}): Promise<void> {
     if (!Number.isSafeInteger(worldSize) || worldSize < 0)
       throw new ManifestUpdateError(`${worldSize} is no number of shards`);
-    await this.#locked(() =>
-      this.#files().replace(ManifestModel.initial(worldSize, randomUUID(), this.#now())),
-    );
+    await this.#locked(async () => {
+      const files = this.#files();
+      files.refuseNewer();
+      if (onlyNew && existsSync(this.path))
+        throw Object.assign(new Error(`EEXIST: ${this.path} is there already`), { code: 'EEXIST' });
+      await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
+    });
   }
 
   async exists(): Promise<boolean> {
@@ -184,14 +196,16 @@ export class CheckpointManifest {
     owner: string,
     { unlessAliveWithinMs = 0 }: ClaimOptions = {},
   ): Promise<ShardClaim> {
+    if (!(unlessAliveWithinMs >= 0))
+      throw new ManifestUpdateError(`unlessAliveWithinMs is ${unlessAliveWithinMs}, no number from 0 on`);
     let claim: ShardClaim | null = null;
     await this.#update(
       (model, at) => {
         const { lease, status } = model.shard(rank);
         if (lease && status === 'in_progress' && lease.owner !== owner) {
           const age = Date.parse(at) - Date.parse(lease.heartbeat_at);
-          // By another's clock it may be of the future; that is alive as well, to one who asks.
-          if (unlessAliveWithinMs > 0 && age < unlessAliveWithinMs)
+          // Clocks differ: a little in the future is as near as a little in the past. Whoever errs is fenced.
+          if (Math.abs(age) < unlessAliveWithinMs)
             throw new ShardClaimedError(rank, lease.owner, lease.heartbeat_at);
         }
         return { type: 'claimed', rank, owner };
@@ -206,7 +220,8 @@ export class CheckpointManifest {
   /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
   async heartbeat(rank: number, { token }: Required<UpdateOptions>): Promise<void> {
     await this.#update((model) => {
-      checkClaim(model, rank, token, true);
+      // Whoever has no token has no claim.
+      checkClaim(model, rank, token ?? '', true);
       return { type: 'heartbeat', rank };
     });
   }
@@ -242,10 +257,12 @@ export class CheckpointManifest {
 
   /**
    * Tells of changes, whoever makes them: at once of what there is, then of each change or, where the listener is slow, of
-   * several as one. Ends with the signal, or when the loop over it ends.
+   * several as one. Ends with the signal, with `return()`, or when the loop over it ends.
+   *
+   * @throws RangeError for a `pollMs` that no timer can have.
    */
-  watch(options: WatchOptions = {}): AsyncGenerator<ManifestChange, void> {
-    return watchManifest(this.path, (of) => this.#read(of), options);
+  watch(options: WatchOptions = {}): ManifestWatch {
+    return new ManifestWatch(this.path, (of) => this.#read(of), options);
   }
 
   /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
@@ -256,7 +273,12 @@ export class CheckpointManifest {
       return await this.#turns.take(() => of(this.#files().read(false)));
     } catch (error) {
       if (!(error instanceof UnsettledError)) throw error;
-      return this.#locked(async () => of(await this.#current()));
+      return await this.#locked(async () => of(await this.#current())).catch(
+        (caught: NodeJS.ErrnoException) => {
+          // Who may only read is told what is wrong, not that the lock cannot be had.
+          throw READ_ONLY.has(caught.code ?? '') && error.cause ? error.cause : caught;
+        },
+      );
     }
   }
 
@@ -268,11 +290,17 @@ export class CheckpointManifest {
     } catch (error) {
       const { rebuild, onWarning = (message) => process.emitWarning(message) } = this.#options;
       if (!(error instanceof ManifestCorruptError) || !rebuild) throw error;
-      const model = await rebuilt(files.readable(), rebuild, this.#now());
+      const model = await rebuilt(files.readable(), rebuild, this.#now()).catch((cause: unknown) => {
+        throw new ManifestCorruptError(
+          this.path,
+          `${error.reason}; it could not be made anew: ${messageOf(cause)}`,
+          { cause },
+        );
+      });
       const aside = await keepDamaged([files.path, files.journalPath]);
       await files.replace(model);
       onWarning(
-        `${error.message.replace(/; move it aside.*/, '')}; it was made anew from the checkpoints, the damaged one is ${aside}`,
+        `${this.path} was damaged (${error.reason}) and is made anew from the checkpoints; the damaged one is ${aside}`,
       );
       return model;
     }
@@ -283,8 +311,8 @@ export class CheckpointManifest {
     event: (model: ManifestModel, at: string) => ManifestEvent,
     then: (model: ManifestModel) => void = () => undefined,
   ): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ event, then, resolve, reject });
+    await new Promise<void>((done, reject) => {
+      this.#waiting.push({ event, then, resolve: done, reject, since: performance.now() });
       void this.#commitAll();
     });
   }
@@ -300,15 +328,25 @@ export class CheckpointManifest {
   /** Everything that waits, with one taking of the lock and one way to the disk. */
   async #commit(): Promise<void> {
     const first = this.#waiting.length;
+    // What came while another waited has waited as well.
+    const waited = performance.now() - this.#waiting[0]!.since;
     let batch: Update[] = [];
     try {
-      const settle = await this.#locked(async () => {
-        const model = await this.#current();
-        batch = this.#waiting.splice(0);
-        return this.#apply(model, batch);
-      });
+      await this.#turns.take(() => this.#files().prepare());
+      const settle = await this.#locked(
+        async () => {
+          const model = await this.#current();
+          batch = this.#waiting.splice(0);
+          return this.#apply(model, batch);
+        },
+        Math.max(0, this.#lockTimeoutMs - waited),
+      );
       // The lock is free: others need not wait for the disk.
-      await settle();
+      await settle().catch(async (error: unknown) => {
+        // Nobody else is told that the lines may not last; a new manifest.json does, if the disk lets us.
+        await this.#locked(async () => this.#files().replace(await this.#current())).catch(() => undefined);
+        throw error;
+      });
       for (const { refusal, resolve, reject } of batch) refusal ? reject(refusal.error) : resolve();
     } catch (error) {
       if (batch.length === 0) batch = this.#waiting.splice(0, first);
@@ -322,7 +360,7 @@ export class CheckpointManifest {
     for (const update of batch) {
       try {
         const at = this.#now();
-        const event = update.event(model, at);
+        const event = checkEvent(update.event(model, at));
         if (model.apply(event, at)) records.push({ revision: model.revision, at, event });
         update.then(model);
       } catch (error) {
@@ -332,8 +370,8 @@ export class CheckpointManifest {
     return records.length > 0 ? this.#files().append(records) : this.#files().settled();
   }
 
-  async #locked<T>(work: () => T | Promise<T>): Promise<T> {
-    const lock = await this.#acquireLock();
+  async #locked<T>(work: () => T | Promise<T>, timeoutMs = this.#lockTimeoutMs): Promise<T> {
+    const lock = await this.#acquireLock(timeoutMs);
     try {
       return await this.#turns.take(work);
     } finally {
@@ -351,9 +389,4 @@ export class CheckpointManifest {
   }
 }
 
-const factsOf = ({ batchIdx, numSequences, file }: RecordedCheckpoint) => {
-  for (const [name, value] of Object.entries({ batchIdx, numSequences }))
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw new ManifestUpdateError(`${name} is ${value}; it must be a whole number from 0 on`);
-  return { batch_idx: batchIdx, num_sequences: numSequences, file };
-};
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

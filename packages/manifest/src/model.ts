@@ -58,7 +58,7 @@ export class ManifestModel {
    *
    * @param at the time, ISO 8601.
    * @returns whether it changed anything.
-   * @throws ManifestUpdateError for a shard that is not in the manifest or a file name that leaves the shard's folder; then
+   * @throws ManifestUpdateError for a shard that is not in the manifest, or for more sequences than can be counted; then
    * nothing is changed.
    */
   apply(event: ManifestEvent, at: string): boolean {
@@ -69,17 +69,18 @@ export class ManifestModel {
     if (changed) {
       this.#updatedAt = at;
       this.#revision++;
+      this.shard(event.type === 'redistributed' ? event.failed_rank : event.rank).revision = this.#revision;
     }
     return changed;
   }
 
   has(rank: number): boolean {
-    return this.#shards[rank] !== undefined;
+    return Number.isSafeInteger(rank) && this.#shards[rank] !== undefined;
   }
 
   /** @throws ManifestUpdateError for a shard that is not in the manifest. */
   shard(rank: number): ShardModel {
-    const shard = this.#shards[rank];
+    const shard = this.has(rank) ? this.#shards[rank] : undefined;
     if (shard === undefined)
       throw new ManifestUpdateError(`shard ${rank} is not among the ${this.worldSize} of this run`);
     return shard;
@@ -117,7 +118,7 @@ export class ManifestModel {
       created_at: this.createdAt,
       updated_at: this.#updatedAt,
       shards: Object.fromEntries(this.#shards.map((shard, rank) => [rank, shard.toState()])),
-      redistributions: [...this.#redistributions],
+      redistributions: this.#redistributions.map((entry) => ({ ...entry })),
     };
   }
 

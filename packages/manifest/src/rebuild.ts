@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
-import type { RecordedCheckpoint } from './manifest.js';
+import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
 import { ManifestModel } from './model.js';
 
 /** What was found in the checkpoint folders. */
@@ -20,6 +20,7 @@ export type Rebuild = () => Promise<FoundCheckpoints>;
  *
  * @param known what could still be read of the damaged one; null where nothing could. What no folder tells (who has a shard,
  * which failed, where work went) is taken from it.
+ * @throws ManifestUpdateError for what no manifest can have.
  */
 export async function rebuilt(
   known: ManifestModel | null,
@@ -27,14 +28,16 @@ export async function rebuilt(
   at: string,
 ): Promise<ManifestModel> {
   const { worldSize, checkpoints } = await rebuild();
-  const model = known?.worldSize === worldSize ? known : ManifestModel.initial(worldSize, randomUUID(), at);
+  // A name of its own: claims may be lost, so that no token of before may pass, and the old journal goes with it no more.
+  const id = randomUUID();
+  const model =
+    known?.worldSize === worldSize
+      ? ManifestModel.from(known.toState(), id)
+      : ManifestModel.initial(worldSize, id, at);
+  for (const rank of checkpoints.keys()) model.shard(rank);
   for (let rank = 0; rank < worldSize; rank++) {
-    const found = (checkpoints.get(rank) ?? []).map(({ batchIdx, numSequences, file }) => ({
-      batch_idx: batchIdx,
-      num_sequences: numSequences,
-      file,
-    }));
-    model.apply(model.shard(rank).difference(rank, found), at);
+    const found = (checkpoints.get(rank) ?? []).map(factsOf);
+    model.apply(checkEvent(model.shard(rank).difference(rank, found)), at);
   }
   return model;
 }

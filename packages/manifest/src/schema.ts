@@ -1,11 +1,19 @@
 import { z } from 'zod';
 
-const count = z.number().int().nonnegative();
+const count = z.custom<number>(
+  (value) => Number.isSafeInteger(value) && (value as number) >= 0,
+  'must be a whole number from 0 on',
+);
+
+/** A name that stays within the shard's folder. */
+const plainName = z.string().refine((name) => !/^\.{0,2}$|[/\\\0]/.test(name), {
+  error: ({ input }) => `${JSON.stringify(input)} is no plain name within the shard's folder`,
+});
 
 const checkpoint = z.object({
   batch_idx: count,
   num_sequences: count,
-  file: z.string(),
+  file: plainName,
   recorded_at: z.string(),
 });
 
@@ -27,6 +35,8 @@ const shard = z.object({
   completed_at: z.string().nullable(),
   error: z.string().nullable(),
   lease: lease.nullable().default(null),
+  /** The number of the last event that changed it. */
+  revision: count.default(0),
 });
 
 const redistribution = z.object({ failed_rank: count, new_rank: count, recorded_at: z.string() });
@@ -64,7 +74,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     rank,
     batch_idx: count,
     num_sequences: count,
-    file: z.string(),
+    file: plainName,
   }),
   z.object({
     type: z.literal('reconciled'),

@@ -6,6 +6,8 @@ export type ShardEvent = Exclude<ManifestEvent, { type: 'redistributed' }>;
 
 /** One shard in memory: its checkpoints by number, and what is asked of all of them kept along. */
 export class ShardModel {
+  /** The number of the last event that changed it. */
+  revision = 0;
   #status: ShardStatus = 'in_progress';
   #completedAt: string | null = null;
   #error: string | null = null;
@@ -22,6 +24,7 @@ export class ShardModel {
     shard.#completedAt = state.completed_at;
     shard.#error = state.error;
     shard.#lease = state.lease;
+    shard.revision = state.revision;
     for (const entry of state.checkpoints) shard.#put(entry);
     return shard;
   }
@@ -46,8 +49,10 @@ export class ShardModel {
   apply(event: ShardEvent, at: string): boolean {
     switch (event.type) {
       case 'checkpoint':
+        this.#checkSum([event]);
         return this.#record(event, at);
       case 'reconciled':
+        this.#checkSum(event.added);
         return this.#reconcile(event, at);
       case 'complete':
         return this.#become('complete', at, null);
@@ -58,6 +63,8 @@ export class ShardModel {
       case 'claimed': {
         const attempt = (this.#lease?.attempt ?? 0) + 1;
         this.#lease = { owner: event.owner, attempt, claimed_at: at, heartbeat_at: at };
+        // Whatever became of it before, somebody is at work on it.
+        this.#become('in_progress', null, null);
         return true;
       }
       case 'heartbeat':
@@ -78,7 +85,8 @@ export class ShardModel {
   }
 
   toState(): ShardState {
-    const checkpoints = [...this.#checkpoints.values()];
+    // The caller's to change: not what is kept here.
+    const checkpoints = Array.from(this.#checkpoints.values(), (entry) => ({ ...entry }));
     if (!this.#ascending) checkpoints.sort((a, b) => a.batch_idx - b.batch_idx);
     return {
       status: this.#status,
@@ -87,7 +95,8 @@ export class ShardModel {
       checkpoints,
       completed_at: this.#completedAt,
       error: this.#error,
-      lease: this.#lease,
+      lease: this.#lease && { ...this.#lease },
+      revision: this.revision,
     };
   }
 
@@ -100,7 +109,6 @@ export class ShardModel {
   }
 
   #record(facts: CheckpointFacts, at: string): boolean {
-    checkName(facts.file);
     if (this.#has(facts)) return false;
     const { batch_idx, num_sequences, file } = facts;
     this.#put({ batch_idx, num_sequences, file, recorded_at: at });
@@ -111,7 +119,6 @@ export class ShardModel {
     { removed, added }: { removed: readonly number[]; added: readonly CheckpointFacts[] },
     at: string,
   ): boolean {
-    for (const { file } of added) checkName(file);
     for (const number of removed) {
       this.#totalSequences -= this.#checkpoints.get(number)?.num_sequences ?? 0;
       this.#checkpoints.delete(number);
@@ -126,6 +133,13 @@ export class ShardModel {
     return known?.num_sequences === num_sequences && known.file === file;
   }
 
+  /** @throws ManifestUpdateError when no number can hold their sum. */
+  #checkSum(added: readonly CheckpointFacts[]): void {
+    const sum = added.reduce((total, { num_sequences }) => total + num_sequences, this.#totalSequences);
+    if (!Number.isSafeInteger(sum))
+      throw new ManifestUpdateError('num_sequences: more sequences than can be counted');
+  }
+
   #put(entry: CheckpointEntry): void {
     const before = this.#checkpoints.get(entry.batch_idx);
     this.#totalSequences += entry.num_sequences - (before?.num_sequences ?? 0);
@@ -137,11 +151,3 @@ export class ShardModel {
 
 /** A checkpoint as a worker reports it. */
 type CheckpointFacts = Omit<CheckpointEntry, 'recorded_at'>;
-
-function checkName(file: string): void {
-  if (file === '' || file === '.' || file === '..' || /[/\\\0]/.test(file)) {
-    throw new ManifestUpdateError(
-      `checkpoint file ${JSON.stringify(file)} is no plain name within the shard's folder`,
-    );
-  }
-}

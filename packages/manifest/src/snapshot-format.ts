@@ -1,11 +1,25 @@
+import { crc32 } from 'node:zlib';
 import { ManifestCorruptError, ManifestVersionError } from './errors.js';
 import { type ManifestState, manifestSchema, type ShardState } from './schema.js';
 
 /** Bytes at the beginning of `manifest.json` that tell it from every other that was or will be there. */
 export const HEAD_LENGTH = 256;
 
-/** `manifest.json`, piece by piece: a line for each field, and one for each checkpoint. */
-export function* formatSnapshot({ shards, redistributions, ...head }: ManifestState): Generator<string> {
+/** The document's last field: the CRC-32 of all that stands before it. */
+const CHECKSUM = /,\n "crc32": "([0-9a-f]{8})"\n\}\n$/;
+const CHECKSUM_LENGTH = ',\n "crc32": "89abcdef"\n}\n'.length;
+
+/** `manifest.json`, piece by piece: a line for each field, and one for each checkpoint; last its checksum. */
+export function* formatSnapshot(state: ManifestState): Generator<string> {
+  let checksum = 0;
+  for (const text of withoutChecksum(state)) {
+    checksum = crc32(text, checksum);
+    yield text;
+  }
+  yield `,\n "crc32": "${hex(checksum)}"\n}\n`;
+}
+
+function* withoutChecksum({ shards, redistributions, ...head }: ManifestState): Generator<string> {
   // First, and within HEAD_LENGTH: version, manifest_id and revision.
   yield `{\n${fields(head, ' ')},\n "shards": {`;
   let separator = '\n';
@@ -17,20 +31,23 @@ export function* formatSnapshot({ shards, redistributions, ...head }: ManifestSt
   }
   yield `${separator === '\n' ? '' : '\n '}},\n "redistributions": [`;
   yield* lines(redistributions, '  ', ' ');
-  yield ']\n}\n';
+  yield ']';
 }
 
 /** @throws ManifestCorruptError, ManifestVersionError. */
-export function parseSnapshot(path: string, text: string): ManifestState {
+export function parseSnapshot(path: string, bytes: Buffer): ManifestState {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(bytes.toString());
   } catch (cause) {
     throw new ManifestCorruptError(path, 'it is not JSON', { cause });
   }
   const version = (json as { version?: unknown } | null)?.version;
   if (version === undefined) throw new ManifestCorruptError(path, 'it says no version');
   if (version !== '1.0') throw new ManifestVersionError(path, version);
+  // Files from before there was one have none.
+  if ((json as { crc32?: unknown }).crc32 !== undefined && !hasChecksum(bytes))
+    throw new ManifestCorruptError(path, 'its checksum is not that of what it says');
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;
@@ -43,6 +60,13 @@ export function parseSnapshot(path: string, text: string): ManifestState {
   }
   return data;
 }
+
+function hasChecksum(bytes: Buffer): boolean {
+  const text = bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_LENGTH));
+  return CHECKSUM.exec(bytes.subarray(text.length).toString('latin1'))?.[1] === hex(crc32(text));
+}
+
+const hex = (checksum: number) => checksum.toString(16).padStart(8, '0');
 
 /** What in a shard contradicts itself, as after a change by hand. */
 function disagreement({ checkpoints, total_sequences, last_checkpoint_batch }: ShardState): string | null {

@@ -23,6 +23,7 @@ import {
   parseHeader,
   parseRecord,
   readJournal,
+  room,
 } from './journal-format.js';
 import { ManifestModel } from './model.js';
 import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
@@ -32,6 +33,12 @@ const dataSync = promisify(fdatasync);
 /** Bytes of `manifest.json` that are handed to the disk at once. */
 const PIECE = 1 << 20;
 
+/** Bytes of room that the journal is given when it is full. */
+const ROOM = 16 * 1024;
+
+/** Bytes at a line's end that tell it from another: the checksum and a line feed. */
+const LINE_END = 21;
+
 /** Readings without the lock that a change by another made void, before the lock is taken instead. */
 const READINGS = 50;
 
@@ -40,6 +47,14 @@ export class UnsettledError extends Error {}
 
 /** Makes appended events last; to be called when the lock was given back, where `early` may be. */
 export type Settle = () => Promise<void>;
+
+const SETTLED: Settle = async () => undefined;
+
+const hasNoRoom = (error: unknown) =>
+  ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
+
+/** How much longer the journal is when room is looked for again. */
+const FOLD_AGAIN = 1.1;
 
 export interface StoreOptions {
   /** Whether what is written is forced to the device. */
@@ -63,8 +78,19 @@ export class ManifestStore {
   #snapshotBytes = 0;
   /** Bytes of the journal that the model contains; what lies behind is new, or torn. */
   #journalBytes = 0;
-  /** After a failed write or sync nobody knows what of the journal will last; a new `manifest.json` will. */
+  /** Whether there is anything behind them but room. */
+  #litter = false;
+  /** The end of the last line within them, with its checksum. */
+  #lastLine: Buffer = Buffer.alloc(0);
+  #snapshotRevision = 0;
+  /** Bytes of the journal below which there was no room to write `manifest.json` anew. */
+  #foldAfter = 0;
+  /** After a failed write or sync nobody knows what of the files will last; a new `manifest.json` will. */
   #doubtful = false;
+  /** Whether another made the `manifest.json` in memory, who may have been killed before its name was sure to last. */
+  #foreign = false;
+  /** The last event that was seen on disk, of which manifest. What was there does not go by itself. */
+  #seen = { id: '', revision: 0 };
 
   constructor(
     readonly path: string,
@@ -95,6 +121,15 @@ export class ManifestStore {
     throw new UnsettledError('changed while it was read');
   }
 
+  /** Brings what is in memory up to date as far as it goes without the lock, so that less is left to do under it. */
+  prepare(): void {
+    try {
+      if (this.#model === null || !this.#isSnapshot()) this.read(false);
+    } catch {
+      // Under the lock it is told.
+    }
+  }
+
   /** Of damaged files, what can be read: `manifest.json` and the events before the damage. Null where that is nothing. */
   readable(): ManifestModel | null {
     try {
@@ -102,12 +137,14 @@ export class ManifestStore {
     } catch {
       return null;
     }
-    const model = this.#model;
+    const model = this.#model!;
     try {
-      this.#readJournal(model!);
+      this.#readJournal(model);
     } catch {
-      this.#model = null;
+      // The events before are in it.
     }
+    // The caller's: what becomes of it is not what is on disk.
+    this.#model = null;
     return model;
   }
 
@@ -117,32 +154,63 @@ export class ManifestStore {
    * @returns what makes them last.
    */
   async append(records: readonly JournalRecord[]): Promise<Settle> {
+    // Left by one who was killed before emptying it: all of it is in manifest.json.
+    if (records[0]!.revision === this.#snapshotRevision + 1 && this.#journalBytes > 0) {
+      this.#journalBytes = 0;
+      this.#litter = true;
+    }
     const lines = records.map(formatRecord).join('');
     const bytes = Buffer.from(this.#journalBytes === 0 ? formatHeader(this.#model!.id) + lines : lines);
-    const due = isFoldDue(this.#snapshotBytes, this.#journalBytes + bytes.length);
-    if (due || this.#doubtful) {
-      await this.replace(this.#model!);
-      return async () => undefined;
+    const length = this.#journalBytes + bytes.length;
+    if (this.#doubtful) return this.#replaced();
+    if (length > this.#foldAfter && isFoldDue(this.#snapshotBytes, length)) {
+      if (await this.#fold()) return SETTLED;
+      this.#foldAfter = length * FOLD_AGAIN;
     }
     let file: number | null = null;
     try {
       file = openSync(this.journalPath, constants.O_RDWR | constants.O_CREAT, 0o666);
-      // The name must last before anything in the file can.
-      if (this.#journalBytes === 0) await syncDirectory(dirname(this.path), { fs: this.#fs });
+      // Both names must last before anything in the journal can.
+      if (this.#journalBytes === 0 || this.#foreign) await this.#syncNames();
       this.#write(file, bytes);
+      this.#saw(this.#model!);
     } catch (error) {
       this.#forget();
+      // A full disk takes a line or not; what it took lasts like any other.
+      if (hasNoRoom(error)) this.#doubtful = false;
       if (file !== null) closeSync(file);
       throw error;
     }
     const settle = () => this.#settle(file);
     if (this.options.coherent) return settle;
     await settle();
-    return async () => undefined;
+    return SETTLED;
+  }
+
+  async #replaced(): Promise<Settle> {
+    await this.replace(this.#model!);
+    return SETTLED;
+  }
+
+  /** Writes `manifest.json` anew, if there is room for it: a line in the journal needs less. */
+  async #fold(): Promise<boolean> {
+    const model = this.#model!;
+    try {
+      await this.replace(model);
+      return true;
+    } catch (error) {
+      if (!hasNoRoom(error)) throw error;
+      // The old one is still there, and was not doubtful.
+      this.#model = model;
+      this.#doubtful = false;
+      return false;
+    }
   }
 
   /** Makes what is there last, where nothing was added: those who did may not have come to it. */
   async settled(): Promise<Settle> {
+    if (this.#doubtful) return this.#replaced();
+    if (this.#foreign) await this.#syncNames();
     const file = this.#journalBytes > 0 && this.options.fsync ? opened(this.journalPath, 'r+') : null;
     return async () => {
       if (file !== null) await this.#settle(file);
@@ -152,6 +220,7 @@ export class ManifestStore {
   /** Writes a `manifest.json` that has everything, and empties the journal. Under the lock. */
   async replace(model: ManifestModel): Promise<void> {
     this.#model = null;
+    this.#doubtful = true;
     const head: Buffer[] = [];
     let total = 0;
     await writeFileDurably(
@@ -169,9 +238,31 @@ export class ManifestStore {
     emptied(this.journalPath);
     this.#head = Buffer.concat(head).subarray(0, HEAD_LENGTH);
     this.#snapshotBytes = total;
+    this.#snapshotRevision = model.revision;
     this.#journalBytes = 0;
+    this.#foldAfter = 0;
     this.#doubtful = false;
+    this.#foreign = false;
     this.#model = model;
+    this.#saw(model);
+  }
+
+  /** @throws ManifestVersionError where what is there is of a newer Holdfast. Under the lock. */
+  refuseNewer(): void {
+    try {
+      this.#readOnce();
+    } catch (error) {
+      if (error instanceof ManifestVersionError) throw error;
+    }
+  }
+
+  async #syncNames(): Promise<void> {
+    await syncDirectory(dirname(this.path), { fs: this.#fs });
+    this.#foreign = false;
+  }
+
+  #saw({ id, revision }: ManifestModel): void {
+    this.#seen = { id, revision };
   }
 
   /** Forgets what is in memory: it was changed, and the change may not have reached the disk. */
@@ -181,9 +272,13 @@ export class ManifestStore {
   }
 
   #readOnce(): ManifestModel {
-    if (this.#model === null || !this.#isSnapshot()) this.#readSnapshot();
+    if (this.#model === null || !this.#isSnapshot() || !this.#isJournal()) this.#readSnapshot();
     try {
-      return this.#readJournal(this.#model!);
+      const model = this.#readJournal(this.#model!);
+      if (model.id === this.#seen.id && model.revision < this.#seen.revision)
+        throw this.#corrupt(`events ${model.revision + 1} to ${this.#seen.revision} are gone from it`);
+      this.#saw(model);
+      return model;
     } catch (error) {
       this.#model = null;
       throw error;
@@ -193,14 +288,17 @@ export class ManifestStore {
   #readSnapshot(): void {
     this.#model = null;
     const bytes = readFileSync(this.path);
-    const state = parseSnapshot(this.path, bytes.toString());
+    // Also of one that cannot be read, so that it is known again.
+    this.#head = Buffer.from(bytes.subarray(0, HEAD_LENGTH));
+    this.#snapshotBytes = bytes.length;
+    const state = parseSnapshot(this.path, bytes);
     // One from before there was a journal has no name by which to tell its own; the next update gives it one.
     const isOld = state.manifest_id === '';
     if (isOld) this.#doubtful = true;
     this.#model = ManifestModel.from(state, isOld ? randomUUID() : state.manifest_id);
-    this.#head = Buffer.from(bytes.subarray(0, HEAD_LENGTH));
-    this.#snapshotBytes = bytes.length;
+    this.#snapshotRevision = state.revision;
     this.#journalBytes = 0;
+    this.#foreign = true;
   }
 
   /** Whether the `manifest.json` that is there is the one in memory. */
@@ -214,27 +312,38 @@ export class ManifestStore {
     }
   }
 
+  /** Whether the journal still has, where it was read to, the line that was last there. */
+  #isJournal(): boolean {
+    if (this.#journalBytes === 0) return true;
+    return range(this.journalPath, this.#journalBytes - LINE_END, LINE_END)?.equals(this.#lastLine) ?? false;
+  }
+
   /** Takes in the events that are new. */
   #readJournal(model: ManifestModel): ManifestModel {
-    const bytes = tail(this.journalPath, this.#journalBytes);
-    if (bytes === null) {
-      if (this.#journalBytes > 0) throw this.#corrupt('its journal is shorter than it was');
-      return model;
-    }
-    const reading = readJournal(bytes);
+    const bytes = range(this.journalPath, this.#journalBytes);
+    this.#litter = false;
+    if (bytes === null) return model;
+    const reading = readJournal(bytes, this.#journalBytes);
     let { values } = reading;
     if (this.#journalBytes === 0 && values.length > 0) {
       const header = parseHeader(values[0]);
       if (header === null) throw this.#corrupt('its journal has no first line');
       if (!isKnownVersion(header.version)) throw new ManifestVersionError(this.journalPath, header.version);
       // Left by one who was killed between a new manifest.json and the emptying of the old one's journal.
-      if (header.manifestId !== model.id) return model;
+      if (header.manifestId !== model.id) {
+        this.#litter = true;
+        return model;
+      }
       values = values.slice(1);
     }
     for (const value of values) this.#takeIn(model, value);
     if (reading.end === 'mangled')
       throw this.#corrupt(`its journal is damaged at byte ${this.#journalBytes + reading.bytes}`);
-    this.#journalBytes += reading.bytes;
+    this.#litter = reading.end === 'torn';
+    if (reading.bytes > 0) {
+      this.#journalBytes += reading.bytes;
+      this.#lastLine = Buffer.from(bytes.subarray(reading.bytes - LINE_END, reading.bytes));
+    }
     return model;
   }
 
@@ -251,22 +360,26 @@ export class ManifestStore {
     }
   }
 
-  /** Writes behind the last event that is whole; all of it or, as far as the file system lets us, nothing. */
+  /**
+   * Writes behind the last event that is whole. What a full disk takes of it stays: whole lines may have been read already,
+   * and half a one is cut off by the next who writes.
+   */
   #write(file: number, bytes: Buffer): void {
     const start = this.#journalBytes;
+    if (this.#litter) ftruncateSync(file, start);
+    // Where the file need not grow, a sync is several times quicker.
+    const fits = !this.#litter && start + bytes.length <= fstatSync(file).size;
+    const all = fits ? bytes : Buffer.concat([bytes, room(ROOM)]);
+    let done = 0;
     try {
-      if (fstatSync(file).size > start) ftruncateSync(file, start);
-      for (let done = 0; done < bytes.length; )
-        done += writeSync(file, bytes, done, bytes.length - done, start + done);
+      while (done < all.length) done += writeSync(file, all, done, all.length - done, start + done);
     } catch (error) {
-      try {
-        ftruncateSync(file, start);
-      } catch {
-        // What is left there is half a line, or a line nobody was told of.
-      }
-      throw error;
+      // The room may be missing.
+      if (done < bytes.length) throw error;
     }
+    this.#litter = false;
     this.#journalBytes += bytes.length;
+    this.#lastLine = Buffer.from(bytes.subarray(-LINE_END));
   }
 
   async #settle(file: number): Promise<void> {
@@ -306,13 +419,13 @@ function* pieces(texts: Iterable<string>): Generator<Buffer> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** The bytes of a file from `start` on; null where it ends before, or is missing. */
-function tail(path: string, start: number): Buffer | null {
+/** The bytes of a file from `start` on, all or so many; null where it ends before, or is missing. */
+function range(path: string, start: number, length?: number): Buffer | null {
   const file = opened(path, 'r');
   if (file === null) return null;
   try {
     const { size } = fstatSync(file);
-    return size < start ? null : readAt(file, start, size - start);
+    return size < start ? null : readAt(file, start, length ?? size - start);
   } finally {
     closeSync(file);
   }

@@ -44,6 +44,35 @@ test('where the system tells of no change, the clock does', async () => {
   await changes.return();
 });
 
+test('whatever of a shard changes, it is told', async () => {
+  await manifest.initialize(3);
+  const { token } = await manifest.claimShard(1, 'worker a');
+  const changes = manifest.watch({ pollMs: 5 });
+  await changes.next();
+  const told = async (update: Promise<unknown>) => {
+    await update;
+    return (await changes.next()).value?.changed;
+  };
+  const found = (name: string) => [{ batchIdx: 0, numSequences: 5, file: name }];
+  expect(await told(manifest.markShardFailed(0, 'a'))).toEqual([0]);
+  expect(await told(manifest.markShardFailed(0, 'b'))).toEqual([0]);
+  expect(await told(manifest.reconcileShard(2, found('a.pt')))).toEqual([2]);
+  expect(await told(manifest.reconcileShard(2, found('b.pt')))).toEqual([2]);
+  expect(await told(manifest.heartbeat(1, { token }))).toEqual([1]);
+  await changes.return();
+});
+
+test('a watch that waits is ended by return, and odd waits are refused', async () => {
+  await manifest.initialize(1);
+  const changes = manifest.watch();
+  await changes.next();
+  const waiting = changes.next();
+  await changes.return();
+  expect(await waiting).toEqual({ done: true, value: undefined });
+  for (const pollMs of [0, -1, Number.NaN, 1e12])
+    expect(() => manifest.watch({ pollMs })).toThrow(RangeError);
+});
+
 test('a watch ends with its signal, and tells of a manifest that is gone', async () => {
   await manifest.initialize(1);
   const stop = new AbortController();

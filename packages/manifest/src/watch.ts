@@ -2,6 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { ManifestModel } from './model.js';
 import type { GlobalProgress } from './progress.js';
+import { Turns } from './turns.js';
 
 export interface WatchOptions {
   /** Ends the watch. */
@@ -23,63 +24,96 @@ export interface ManifestChange {
 interface Look {
   id: string;
   revision: number;
-  /** What each shard looks like, to see whether it changed. */
-  shards: string[];
+  /** The number of each shard's last event. */
+  shards: number[];
   progress: GlobalProgress;
 }
 
 function look(model: ManifestModel): Look {
-  const owners = model.redistributed();
-  const shards = Array.from({ length: model.worldSize }, (_, rank) => {
-    const { status, lease, totalSequences, totalCheckpoints } = model.shard(rank);
-    return JSON.stringify([status, lease, totalSequences, totalCheckpoints, owners.get(rank)]);
-  });
+  const shards = Array.from({ length: model.worldSize }, (_, rank) => model.shard(rank).revision);
   return { id: model.id, revision: model.revision, shards, progress: model.progress() };
 }
 
-/** See `CheckpointManifest.watch`. @param read tells what is asked of the state as it is now. */
-export async function* watchManifest(
-  path: string,
-  read: (of: (model: ManifestModel) => Look) => Promise<Look>,
-  { signal, pollMs = 1000 }: WatchOptions,
-): AsyncGenerator<ManifestChange, void> {
-  const changes = new Changes(path, pollMs, signal);
-  let before: Look | null = null;
-  try {
-    while (!signal?.aborted) {
-      const next = changes.next();
-      const now = await read(look);
-      if (before?.id !== now.id || before.revision !== now.revision) {
-        const known: readonly string[] = before?.id === now.id ? before.shards : [];
-        const changed = now.shards.flatMap((shard, rank) => (shard === known[rank] ? [] : [rank]));
-        before = now;
-        yield { revision: now.revision, changed, progress: now.progress };
+/** The longest that Node's timers wait. */
+const LONGEST = 2 ** 31 - 1;
+
+/** See `CheckpointManifest.watch`. */
+export class ManifestWatch implements AsyncIterableIterator<ManifestChange, undefined> {
+  readonly #read: (of: (model: ManifestModel) => Look) => Promise<Look>;
+  readonly #changes: Changes;
+  readonly #turns = new Turns();
+  #before: Look | null = null;
+
+  /** @param read tells what is asked of the state as it is now. @throws RangeError for a wait that no timer can have. */
+  constructor(
+    path: string,
+    read: (of: (model: ManifestModel) => Look) => Promise<Look>,
+    { signal, pollMs = 1000 }: WatchOptions,
+  ) {
+    if (!(pollMs > 0 && pollMs <= LONGEST))
+      throw new RangeError(`pollMs is ${pollMs}, not from 1 to ${LONGEST}`);
+    this.#read = read;
+    this.#changes = new Changes(path, pollMs, signal);
+  }
+
+  next(): Promise<IteratorResult<ManifestChange, undefined>> {
+    return this.#turns.take(() => this.#next());
+  }
+
+  async return(): Promise<IteratorResult<ManifestChange, undefined>> {
+    this.#changes.close();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#changes.close();
+  }
+
+  async #next(): Promise<IteratorResult<ManifestChange, undefined>> {
+    try {
+      while (!this.#changes.ended) {
+        const next = this.#changes.next();
+        const now = await this.#read(look);
+        const before = this.#before;
+        if (!this.#changes.ended && (before?.id !== now.id || before.revision !== now.revision)) {
+          this.#before = now;
+          const known: readonly number[] = before?.id === now.id ? before.shards : [];
+          const changed = now.shards.flatMap((revision, rank) => (revision === known[rank] ? [] : [rank]));
+          return { done: false, value: { revision: now.revision, changed, progress: now.progress } };
+        }
+        await next;
       }
-      await next;
+    } catch (error) {
+      this.#changes.close();
+      throw error;
     }
-  } finally {
-    changes.close();
+    return this.return();
   }
 }
 
 /** Tells of changes to a manifest's files: those of which the system tells, and by the clock, as a network tells of none. */
 class Changes {
+  ended = false;
   #resolve: () => void = () => undefined;
   readonly #wake = () => this.#resolve();
+  readonly #end = () => this.close();
   readonly #timer: NodeJS.Timeout;
   readonly #watcher: FSWatcher | null;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(
-    path: string,
-    pollMs: number,
-    readonly signal: AbortSignal | undefined,
-  ) {
+  constructor(path: string, pollMs: number, signal: AbortSignal | undefined) {
     this.#timer = setInterval(this.#wake, pollMs);
     this.#watcher = watcher(path, this.#wake);
-    signal?.addEventListener('abort', this.#wake);
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#end);
+    if (signal?.aborted) this.close();
   }
 
-  /** The next change after this call. */
+  /** The next change after this call, or the end. */
   next(): Promise<void> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -87,9 +121,11 @@ class Changes {
   }
 
   close(): void {
+    this.ended = true;
     clearInterval(this.#timer);
     this.#watcher?.close();
-    this.signal?.removeEventListener('abort', this.#wake);
+    this.#signal?.removeEventListener('abort', this.#end);
+    this.#wake();
   }
 }
 

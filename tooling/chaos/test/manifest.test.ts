@@ -190,8 +190,8 @@ test.runIf(traceable)(
     const manifest = new CheckpointManifest(process.argv[1]);
     const { ino } = statSync(manifest.path);
     await manifest.markShardComplete(0).catch(({ code }) => console.log('failed', code));
-    await manifest.markShardComplete(1);
-    console.log('anew', statSync(manifest.path).ino !== ino);`;
+    console.log('anew', statSync(manifest.path).ino !== ino);
+    await manifest.markShardComplete(1);`;
     const node = [process.execPath, '--input-type=module', '-e', script, path];
     const { stdout } = spawnSync('strace', [...strace, ...node], { encoding: 'utf8', cwd: at('..') });
     expect(stdout).toBe('failed EIO\nanew true\n');
@@ -220,4 +220,59 @@ test('who begins to read while manifest.json is written anew, again and again, m
     before = now;
   }
   expect(await exit).toEqual([0, null]);
+});
+
+const mountable = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+if (!mountable) console.warn('LEFT OUT: a small file system cannot be made on this machine');
+
+/** What a script says that runs with a small file system in a folder. */
+function onSmallDisk(size: string, script: string): string {
+  const folder = fresh();
+  const shell = 'mount -t tmpfs -o "size=$1" none "$2" && shift 2 && exec "$@"';
+  const node = [process.execPath, '--input-type=module', '-e', script, folder];
+  const { stdout, stderr } = spawnSync('unshare', ['-rm', 'sh', '-c', shell, 'sh', size, folder, ...node], {
+    encoding: 'utf8',
+    cwd: at('..'),
+  });
+  return stdout + stderr;
+}
+
+test.runIf(mountable)(
+  'a disk without room for a new manifest.json takes updates, and a full one refuses them by name',
+  () => {
+    const said = onSmallDisk(
+      '600k',
+      `import { CheckpointManifest } from '@holdfast/manifest';
+    import { writeFileSync, rmSync } from 'node:fs';
+    const path = process.argv[1] + '/manifest.json';
+    const manifest = new CheckpointManifest(path);
+    await manifest.initialize(1000);
+    writeFileSync(process.argv[1] + '/ballast', Buffer.alloc(150 * 1024));
+    let made = 0;
+    const update = async () => { await manifest.updateShardCheckpoint(made % 1000, made, 1, 'batch.pt'); made++; };
+    let code;
+    while (!code && made < 5000) await update().catch((error) => { code = error.code; });
+    const { total_checkpoints } = await new CheckpointManifest(path).getGlobalProgress();
+    console.log(code, made > 300, total_checkpoints === made || total_checkpoints === made + 1);
+    rmSync(process.argv[1] + '/ballast');
+    await update();
+    console.log(made > 300);`,
+    );
+    expect(said).toBe('ENOSPC true true\ntrue\n');
+  },
+);
+
+test.runIf(mountable)('who may only read is told of damage', () => {
+  const said = onSmallDisk(
+    '1m',
+    `import { CheckpointManifest } from '@holdfast/manifest';
+    import { execFileSync } from 'node:child_process';
+    import { writeFileSync } from 'node:fs';
+    const path = process.argv[1] + '/manifest.json';
+    await new CheckpointManifest(path).initialize(1);
+    writeFileSync(path, '{');
+    execFileSync('mount', ['-o', 'remount,ro', process.argv[1]]);
+    await new CheckpointManifest(path).load().catch(({ code }) => console.log(code));`,
+  );
+  expect(said).toBe('manifest_corrupt\n');
 });

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import {
+  automaticDevices,
+  type Device,
+  DeviceError,
+  formatDevice,
+  listedDevices,
+  parseDevice,
+} from '@holdfast/gpu-runtime';
+import { UsageError } from './errors.js';
+
+/** What is asked on the command line. */
+export type DeviceWish = Device | 'auto';
+
+/** The device of a run, and what the user should know of the choice. */
+export interface DeviceChoice {
+  device: Device;
+  warnings: string[];
+}
+
+export interface ChooseOptions {
+  /** The device that the run on disk was begun on; undefined for a new run. */
+  begunOn: string | undefined;
+  /** Kinds of devices that this build can use. Default: what ONNX Runtime lists. */
+  listed?: readonly string[];
+  /** What keeps a device from being used; null when nothing does. Default: a process of its own tries. */
+  probe?: (device: Device) => Promise<string | null>;
+}
+
+/**
+ * Chooses where a run computes. `auto` stays on the kind of device that the run was begun on, since numbers differ in their
+ * last digits between kinds; a new run takes the fastest that works. What is named is taken, or is an error.
+ *
+ * @throws DeviceError when a device that was named cannot be used; UsageError when the one the run was begun on cannot.
+ */
+export async function chooseDevice(
+  wish: DeviceWish,
+  { begunOn, listed = listedDevices(), probe = probeInProcess }: ChooseOptions,
+): Promise<DeviceChoice> {
+  const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
+  if (wish !== 'auto') {
+    const reason = await obstacle(wish);
+    if (reason !== null) throw new DeviceError(wish, reason);
+    const other = begunOn !== undefined && parseDevice(begunOn).kind !== wish.kind;
+    const warning = `the run was begun on ${begunOn}; rows that are computed on ${formatDevice(wish)} may differ from its own in their last digits`;
+    return { device: wish, warnings: other ? [warning] : [] };
+  }
+  if (begunOn !== undefined) {
+    const device = parseDevice(begunOn);
+    const reason = await obstacle(device);
+    if (reason === null) return { device, warnings: [] };
+    throw new UsageError(
+      `the run was begun on ${begunOn}, which cannot be used now (${reason}); type the line again where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
+    );
+  }
+  const warnings: string[] = [];
+  for (const device of automaticDevices(listed)) {
+    const reason = await obstacle(device);
+    if (reason === null) return { device, warnings };
+    warnings.push(`${formatDevice(device)} is passed over: ${reason}`);
+  }
+  throw new Error('no device, not even the CPU');
+}
+
+/** A device's libraries stay in the process that loaded them, and may end it: hence one of its own. */
+async function probeInProcess(device: Device): Promise<string | null> {
+  const script = fileURLToPath(new URL('./probe-device.js', import.meta.url));
+  const child = spawn(process.execPath, [script, formatDevice(device)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  if (code === 0) return null;
+  return said.trim() || (signal ? `it ended by ${signal}` : `exit code ${code}`);
+}

@@ -1,0 +1,33 @@
+import { ManifestUpdateError } from './errors.js';
+import { type CheckpointEntry, eventSchema, type ManifestEvent } from './schema.js';
+
+/** One checkpoint as a worker reports it. */
+export interface RecordedCheckpoint {
+  batchIdx: number;
+  numSequences: number;
+  /** File name within the shard's folder. */
+  file: string;
+}
+
+/** A checkpoint in the manifest's spelling. */
+export const factsOf = ({
+  batchIdx,
+  numSequences,
+  file,
+}: RecordedCheckpoint): Omit<CheckpointEntry, 'recorded_at'> => ({
+  batch_idx: batchIdx,
+  num_sequences: numSequences,
+  file,
+});
+
+/**
+ * An event as it may be written: nothing may be that is not read again, and what comes from JavaScript is of any type.
+ *
+ * @throws ManifestUpdateError that says what is wrong.
+ */
+export function checkEvent(event: ManifestEvent): ManifestEvent {
+  const parsed = eventSchema.safeParse(event);
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new ManifestUpdateError(`${path.join('.')}: ${message}`, { cause: parsed.error });
+}
