@@ -1,10 +1,13 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
 export { DEFAULT_MODEL } from './built-in.js';
+export type { LongSequences } from './descriptor.js';
 export type { EmbeddingModel } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
+export type { ModelOverrides } from './model-overrides.js';
 export { type ModelSource, tokensOf } from './model-source.js';
-export type { ModelRecipe } from './recipe.js';
+export type { ModelRecipe, Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
+export type { Windows } from './windows.js';
