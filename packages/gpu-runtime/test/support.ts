@@ -71,3 +71,9 @@ export async function lambda(): Promise<string> {
   const text = gunzipSync(await readFile(fixture('lambda_virus.fa.gz'))).toString('latin1');
   return text.replace(/^>.*/, '').replace(/\s/g, '');
 }
+
+/** 45 globins. */
+export async function globins(): Promise<string[]> {
+  const records = (await readFile(fixture('globins45.faa'), 'latin1')).split(/^>/m).slice(1);
+  return records.map((record) => record.slice(record.indexOf('\n')).replace(/\s/g, ''));
+}
