@@ -87,9 +87,15 @@ test('tokens of one residue by tokenizer.json of another model type are looked u
   const config = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8'));
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, model_type: 'bert' }));
   const other = await resolveModel(folder);
+  expect(other.recipe.tokenizer).toBeUndefined();
   expect(other.recipe).toEqual(source.recipe);
   // BERT counts positions from 0, ESM from its padding token upwards.
   expect(other).toMatchObject({ alphabet: 'protein', maxResidues: 1024 });
+
+  // A table cannot make one token of several unknown residues.
+  const fusing = { ...tokenizer, post_processor, model: { ...tokenizer.model, fuse_unk: true } };
+  await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(fusing));
+  expect((await resolveModel(folder)).recipe.tokenizer).toBeDefined();
 });
 
 test('a vocabulary of k-mers is refused', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bytes, copyOf, fixture, graph } from '../test/support.js';
+import { bytes, copyOf, fixture, graph, lambda } from '../test/support.js';
 import { loadModel, ModelError, type ModelOverrides, resolveModel } from './index.js';
 
 type Json = Record<string, unknown>;
@@ -105,6 +105,12 @@ test.each<[string, Change, string, RegExp]>([
     edit('config.json', (config) => ({ ...config, vocab_size: 4096 })),
     'model_bad_json',
     /has 256 tokens, too few for a model of 4096/,
+  ],
+  [
+    'one token less than the model has, whose table is not rounded',
+    edit('config.json', (config) => ({ ...config, vocab_size: 257 })),
+    'model_bad_json',
+    /too few for a model of 257/,
   ],
   [
     'tokens of which nobody knows what they spell',
@@ -251,6 +257,14 @@ test('models that take any length, by their attention, or as their tokenizer say
 test('a vocabulary that is a little smaller than a rounded table of the model passes', async () => {
   const folder = await changed(edit('config.json', (config) => ({ ...config, vocab_size: 320 })));
   expect((await resolveModel(folder)).recipe.padding).toBe(3);
+});
+
+test('residues past maxResidues are never tokenised', async () => {
+  const model = await loadModel(await resolveModel(await changed(beside({ maxResidues: 100 }))));
+  const dna = await lambda();
+  const rows = await model.embed([bytes(dna.slice(0, 200)), bytes(dna.slice(0, 100))]);
+  expect(rows.subarray(0, 64)).toEqual(rows.subarray(64));
+  await model.release();
 });
 
 test('a holdfast.json beside it says otherwise, and what a caller asks for comes before it', async () => {

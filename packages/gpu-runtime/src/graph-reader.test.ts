@@ -38,6 +38,11 @@ beforeAll(async () => {
   intact = await readFile(join(fixture('tiny_esm2'), 'model.onnx'));
 });
 
+test('a file that lacks its last byte is refused', async () => {
+  const path = join(await folderWith({ 'model.onnx': intact.subarray(0, -1) }), 'model.onnx');
+  expect(() => readGraph(path)).toThrow(/ends too early/);
+});
+
 test('a damaged file is read or refused as such, whatever is wrong with it', async () => {
   const path = join(await folderWith(), 'model.onnx');
   const size = intact.byteLength;

@@ -62,7 +62,8 @@ export function readGraph(path: string): Graph {
   }
   try {
     const bytes = new FileBytes(file, fstatSync(file).size);
-    const graph = only(fieldsOf(bytes), MODEL.graph);
+    // To the end of the file, so that one cut short after the graph is found out as well.
+    const graph = only([...fieldsOf(bytes)], MODEL.graph);
     if (graph === undefined) throw new BadProtobufError('it holds no graph');
     return interfaceOf(bytes, graph);
   } catch (error) {

@@ -59,6 +59,18 @@ test('a folder as Hugging Face exports ESM', async () => {
   });
 });
 
+test('another output of a described model has its own dimension, and no columns', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const layers = { y: ['float32', ['n', 'tokens', 3]], 'layer.1': ['float32', ['n', 'tokens', 5]] } as const;
+  const file = await graph({ x: tokens, m: tokens }, layers);
+  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': file });
+  const source = await resolveModel(folder, { output: 'layer.1' });
+  expect(source).toMatchObject({ dim: 5, recipe: { output: { name: 'layer.1', pooling: 'mean' } } });
+  expect(source.columns).toBeUndefined();
+  const same = await resolveModel(folder, { output: 'y' });
+  expect(same).toEqual(await resolveModel(folder));
+});
+
 test('a configuration without a longest sequence keeps every residue', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await writeFile(join(folder, 'config.json'), '{"model_type":"esm","hidden_size":32}');
