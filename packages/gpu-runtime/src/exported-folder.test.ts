@@ -165,7 +165,7 @@ test.each<[string, Change, string, RegExp]>([
   ],
   [
     'a graph of which no output is meant',
-    regraph(ALL_INPUTS, { pooler_output: ['float32', ['n', 64]], logits: ['int64', ['n', 'tokens', 64]] }),
+    regraph(ALL_INPUTS, { pooler_output: ['float32', ['n', 64]], logits: ['float32', ['n', 'tokens', 64]] }),
     'model_mismatch',
     /not one single output of floats.*pooler_output float32 \[n,64\]/,
   ],
@@ -190,6 +190,7 @@ test.each<[string, Change, string, RegExp]>([
     'model_mismatch',
     /rows have 64 numbers, not 32/,
   ],
+  ['no room for residues', beside({ maxTokens: 2 }), 'model_mismatch', /2 special tokens leave no room/],
   ['a misspelt change', beside({ maxToken: 5 }), 'model_bad_json', /maxToken/],
 ])('a folder with %s', async (_, change, code, message) => {
   const error = await resolveModel(await changed(change)).catch((thrown: unknown) => thrown);
@@ -257,6 +258,22 @@ test('models that take any length, by their attention, or as their tokenizer say
 test('a vocabulary that is a little smaller than a rounded table of the model passes', async () => {
   const folder = await changed(edit('config.json', (config) => ({ ...config, vocab_size: 320 })));
   expect((await resolveModel(folder)).recipe.padding).toBe(3);
+});
+
+test('the order and layout of the tokenizer’s files change nothing, and a merge less does', async () => {
+  const turned = (value: unknown): unknown =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, of]) => [key, turned(of)]),
+        );
+  const of = async (change: Change) => (await resolveModel(await changed(change))).fingerprint;
+  const { fingerprint } = await resolveModel(fixture('dna_encoder'));
+  expect(await of(edit('tokenizer.json', (file) => turned(file) as Json))).toBe(fingerprint);
+  const fewer = model(({ merges, ...rest }) => ({ ...rest, merges: (merges as string[]).slice(0, -1) }));
+  expect(await of(fewer)).not.toBe(fingerprint);
 });
 
 test('residues past maxResidues are never tokenised', async () => {

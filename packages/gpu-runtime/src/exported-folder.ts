@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
-import type { ExportChanges } from './descriptor.js';
+import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { type ExportTokens, readEsmTokens, readTokenizerTokens } from './export-tokens.js';
 import { chooseOutput, lastLength } from './graph-output.js';
 import type { Graph } from './graph-reader.js';
@@ -50,6 +50,10 @@ export async function readExportedFolder(
   const { table, padding, prefix, suffix, tokenizer } = tokens.rules;
   const maxTokens = changes.maxTokens ?? longest(config, tokens);
   const special = prefix.length + suffix.length;
+  if (maxTokens <= special) {
+    const what = `its ${special} special tokens leave no room for residues in ${maxTokens}`;
+    throw new ModelError('model_mismatch', modelPath, what, `raise maxTokens in ${DESCRIPTOR}`);
+  }
   return {
     name: changes.name ?? basename(folder),
     alphabet: changes.alphabet ?? tokens.alphabet(),

@@ -4,6 +4,8 @@ import type { ModelRecipe } from './recipe.js';
 
 /** What an encoder's vectors of tokens are called in an export. */
 const HIDDEN = 'last_hidden_state';
+/** And what the guesses of a head are called, which are vectors of tokens too, and never meant. */
+const GUESSES = 'logits';
 
 /**
  * The output that rows are made of: the one asked for, else `last_hidden_state`, else the only one that can be it, of floats
@@ -16,7 +18,9 @@ export function chooseOutput(
   { outputs }: Graph,
   wanted: Partial<ModelRecipe['output']>,
 ): ModelRecipe['output'] {
-  const candidates = outputs.filter(({ type, shape }) => type.startsWith('float') && shape.length === 3);
+  const candidates = outputs.filter(
+    ({ name, type, shape }) => name !== GUESSES && type.startsWith('float') && shape.length === 3,
+  );
   const hidden =
     outputs.find(({ name }) => name === HIDDEN) ?? (candidates.length === 1 ? candidates[0] : undefined);
   const name = wanted.name ?? hidden?.name;

@@ -65,6 +65,21 @@ test('a graph that ONNX Runtime refuses comes with what it said', async () => {
   expect((error as ModelError).cause).toBeInstanceOf(Error);
 });
 
+test('a graph of operators from the future is refused with what ONNX Runtime said', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const folder = await copyOf(fixture('tiny_esm2'));
+  const file = await graph(
+    { input_ids: tokens, attention_mask: tokens },
+    { last_hidden_state: ['float32', ['n', 'tokens', 32]] },
+    ({ node, FLOAT }) => [node('Cast', ['input_ids'], 'last_hidden_state', { to: FLOAT })],
+  );
+  // The operators' version is the file's last byte.
+  file[file.length - 1] = 99;
+  await writeFile(join(folder, 'model.onnx'), file);
+  const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'model_load', message: expect.stringMatching(/opset/i) });
+});
+
 test('a dimension that differs between batches is refused when it does', async () => {
   const folder = await folderWith({
     'model.onnx': await graph({ ids: ['int32', ['n', 'tokens']] }, { rows: ['float32', []] }, (to) => [

@@ -10,7 +10,7 @@ import {
   readDescriptor,
 } from './descriptor.js';
 import { CONFIG, readExportedFolder } from './exported-folder.js';
-import { fingerprintOf } from './fingerprint.js';
+import { fingerprintOf, inOrder } from './fingerprint.js';
 import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
 import { isFile, isFolder } from './is-there.js';
 import { ModelError } from './model-error.js';
@@ -52,6 +52,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     { inputMetadata: graph.inputs.map(metadata), outputMetadata: graph.outputs.map(metadata) },
   );
   const windows = windowsOf(modelPath, description, { longSequences, windowOverlap });
+  const { tokenizer } = recipe;
   const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
   return {
     ...description,
@@ -66,7 +67,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
       dim,
       columns,
       maxResidues: read,
-      recipe,
+      recipe: tokenizer === undefined ? recipe : { ...recipe, tokenizer: inOrder(tokenizer) },
       maxTokens,
       windows,
     }),
