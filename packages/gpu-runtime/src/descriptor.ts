@@ -1,18 +1,39 @@
 import { z } from 'zod';
 import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
 import { readModelJson } from './model-files.js';
-import { tokenTable } from './recipe.js';
+import { type ModelRecipe, POOLINGS, tokenTable } from './recipe.js';
 
 /** The descriptor's file name. */
 export const DESCRIPTOR = 'holdfast.json';
 
+/** What is done with a sequence longer than the model reads: its end is left out, or it is cut into windows. */
+export const LONG_SEQUENCES = ['truncate', 'windows'] as const;
+export type LongSequences = (typeof LONG_SEQUENCES)[number];
+
 const token = z.int32().nonnegative();
 const residue = z.string().regex(/^[\x21-\x7e]$/, 'a residue is one printable ASCII character');
+
+const inputs = z.strictObject({
+  ids: z.string().min(1),
+  mask: z.string().min(1).optional(),
+  types: z.string().min(1).optional(),
+});
+const output = z.strictObject({ name: z.string().min(1), pooling: z.enum(POOLINGS) });
+/** Fields that every descriptor may have. */
+const common = {
+  format: z.literal(1),
+  maxResidues: z.int().positive().optional(),
+  batchTokens: z.int().positive().optional(),
+  longSequences: z.enum(LONG_SEQUENCES).optional(),
+  windowOverlap: z.int().nonnegative().optional(),
+  zeroRowMeaning: z.string().min(1).optional(),
+  columns: z.array(z.string()).optional(),
+};
 
 /** Format 1 of the descriptor; the README says what each field means. Unknown fields are refused: a typo must not pass. */
 const descriptor = z
   .strictObject({
-    format: z.literal(1),
+    ...common,
     name: z.string().min(1),
     alphabet: z.enum(['dna', 'protein']),
     dim: z.int().positive(),
@@ -25,20 +46,55 @@ const descriptor = z
       suffix: z.array(token).default([]),
       minimum: z.int().positive().default(1),
     }),
-    inputs: z.strictObject({ ids: z.string().min(1), mask: z.string().min(1).optional() }),
-    output: z.strictObject({ name: z.string().min(1), pooling: z.enum(['none', 'mean']) }),
-    maxResidues: z.int().positive().optional(),
-    batchTokens: z.int().positive().default(DEFAULT_BATCH_TOKENS),
-    zeroRowMeaning: z.string().min(1).optional(),
-    columns: z.array(z.string()).optional(),
+    inputs,
+    output,
   })
   .refine(({ columns, dim }) => columns === undefined || columns.length === dim, {
     path: ['columns'],
     message: 'there must be as many as dim says',
   });
 
-/** Reads a folder's `holdfast.json`. @throws ModelError `model_bad_json`. */
-export async function readDescriptor(folder: string): Promise<Description> {
+/** The descriptor beside an exported folder: all of it is optional, and it has no tokens of its own. */
+const changes = z.strictObject({
+  ...common,
+  name: z.string().min(1).optional(),
+  alphabet: z.enum(['dna', 'protein']).optional(),
+  dim: z.int().positive().optional(),
+  inputs: inputs.optional(),
+  output: output.partial().optional(),
+  maxTokens: z.int().positive().optional(),
+});
+
+/** How long sequences are read, where a descriptor says. */
+export interface LongReading {
+  longSequences?: LongSequences | undefined;
+  windowOverlap?: number | undefined;
+}
+
+/** What is said otherwise than an exported folder says itself. */
+export type ExportChanges = Omit<Parsed, 'inputs' | 'output'> & {
+  inputs?: ModelRecipe['inputs'];
+  output?: Partial<ModelRecipe['output']>;
+};
+type Parsed = Partial<Omit<z.infer<typeof changes>, 'format'>>;
+
+/** Whether a folder's `holdfast.json` names tokens; if not, it is about the exported folder that it lies in. @throws ModelError `model_bad_json`. */
+export async function namesTokens(folder: string): Promise<boolean> {
+  return 'tokens' in (await readModelJson(folder, DESCRIPTOR, z.looseObject({})));
+}
+
+/** Reads the `holdfast.json` that lies in an exported folder. @throws ModelError `model_bad_json`. */
+export async function readChanges(folder: string): Promise<ExportChanges> {
+  const { format: _, inputs, output, ...rest } = await readModelJson(folder, DESCRIPTOR, changes);
+  return {
+    ...rest,
+    ...(inputs === undefined ? {} : { inputs: inputNames(inputs) }),
+    ...(output === undefined ? {} : { output: given(output) }),
+  };
+}
+
+/** Reads a folder's `holdfast.json` that describes a model wholly. @throws ModelError `model_bad_json`. */
+export async function readDescriptor(folder: string): Promise<Description & LongReading> {
   const { name, alphabet, dim, tokens, inputs, output, ...rest } = await readModelJson(
     folder,
     DESCRIPTOR,
@@ -49,7 +105,9 @@ export async function readDescriptor(folder: string): Promise<Description> {
     alphabet,
     dim,
     maxResidues: rest.maxResidues ?? Number.POSITIVE_INFINITY,
-    batchTokens: rest.batchTokens,
+    batchTokens: rest.batchTokens ?? DEFAULT_BATCH_TOKENS,
+    longSequences: rest.longSequences,
+    windowOverlap: rest.windowOverlap,
     ...(rest.columns === undefined ? {} : { columns: rest.columns }),
     ...(rest.zeroRowMeaning === undefined ? {} : { zeroRowMeaning: rest.zeroRowMeaning }),
     recipe: {
@@ -59,8 +117,16 @@ export async function readDescriptor(folder: string): Promise<Description> {
       prefix: tokens.prefix,
       suffix: tokens.suffix,
       minimumTokens: tokens.minimum,
-      inputs: { ids: inputs.ids, ...(inputs.mask === undefined ? {} : { mask: inputs.mask }) },
+      inputs: inputNames(inputs),
       output,
     },
   };
+}
+
+function inputNames({ ids, mask, types }: z.infer<typeof inputs>): ModelRecipe['inputs'] {
+  return { ids, ...(mask === undefined ? {} : { mask }), ...(types === undefined ? {} : { types }) };
+}
+
+function given({ name, pooling }: z.infer<typeof changes>['output'] & {}): Partial<ModelRecipe['output']> {
+  return { ...(name === undefined ? {} : { name }), ...(pooling === undefined ? {} : { pooling }) };
 }

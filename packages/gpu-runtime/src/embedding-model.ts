@@ -1,11 +1,13 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
-import { meanPool } from './mean-pool.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
+import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
+import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
+import { cutWindows, joinWindows, type Windows, withinBudget } from './windows.js';
 
 /** A model that is ready to embed. */
 export interface EmbeddingModel {
@@ -19,6 +21,11 @@ export interface EmbeddingModel {
    * @throws InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
    */
   embed(sequences: readonly Uint8Array[]): Promise<Float32Array>;
+  /**
+   * Sequences and windows embedded so far whose tokens were more than the model takes, so that their end was left out; those of which
+   * `maxResidues` were read are not counted, since a plan knows them. Absent: none.
+   */
+  readonly truncated?: number;
   /** Frees the session after the calls under way; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -28,6 +35,9 @@ export class SessionModel implements EmbeddingModel {
   readonly #session: Pick<InferenceSession, 'run' | 'release'>;
   readonly #ids = new ScratchBuffer();
   readonly #mask = new ScratchBuffer();
+  /** Zeros, never written to. */
+  readonly #types = new ScratchBuffer();
+  readonly #subwords: Subwords | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
 
@@ -36,6 +46,12 @@ export class SessionModel implements EmbeddingModel {
     session: Pick<InferenceSession, 'run' | 'release'>,
   ) {
     this.#session = session;
+    const { tokenizer } = source.recipe;
+    this.#subwords = tokenizer === undefined ? undefined : new Subwords(tokenizer, source);
+  }
+
+  get truncated(): number {
+    return this.#subwords?.truncated ?? 0;
   }
 
   embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
@@ -58,37 +74,64 @@ export class SessionModel implements EmbeddingModel {
 
   async #embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
     if (sequences.length === 0) return new Float32Array(0);
-    const { name, dim, recipe } = this.source;
-    const width = batchWidth(this.source, sequences);
-    let residues: number[];
+    const { windows } = this.source;
+    const long = windows !== undefined && sequences.some(({ byteLength }) => byteLength > windows.residues);
+    return long ? this.#embedWindows(sequences, windows) : this.#embedBatch(sequences);
+  }
+
+  /** One sequence may be many windows, so that they are taken in batches of their own. */
+  async #embedWindows(sequences: readonly Uint8Array[], windows: Windows): Promise<Float32Array> {
+    const { dim, batchTokens, specialTokens, recipe } = this.source;
+    const cut = cutWindows(windows, sequences);
+    const rows = new Float32Array(cut.pieces.length * dim);
+    const tokens = cut.pieces.map(({ byteLength }) => byteLength + specialTokens);
+    for (const [first, end] of withinBudget(tokens, batchTokens)) {
+      rows.set(await this.#embedBatch(cut.pieces.slice(first, end)), first * dim);
+    }
+    const greatest = recipe.output.pooling === 'max';
+    return joinWindows(rows, cut, { sequences: sequences.length, dim, greatest });
+  }
+
+  async #embedBatch(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+    const { name, dim, recipe, maxResidues } = this.source;
+    let width = 0;
+    let counts: number[];
     let output: Tensor | undefined;
     let numbers: Float32Array | null = null;
     try {
+      const rows = this.#rows(sequences);
+      counts = rows.map(({ length }) => Math.min(length, maxResidues));
+      width = batchWidth(recipe, counts);
       const size = sequences.length * width;
       const bytes = size * (recipe.idType === 'int64' ? 8 : 4);
       const ids = this.#ids.take(bytes);
       const mask = recipe.inputs.mask === undefined ? undefined : this.#mask.take(bytes);
       const words = (buffer: ArrayBuffer) => new Int32Array(buffer, 0, bytes / 4);
-      residues = fillTokens(this.source, sequences, width, words(ids), mask && words(mask));
+      fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
       const tensor = (buffer: ArrayBuffer) =>
         recipe.idType === 'int64'
           ? new Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])
           : new Tensor('int32', new Int32Array(buffer, 0, size), [sequences.length, width]);
       const feeds = { [recipe.inputs.ids]: tensor(ids) };
       if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
+      if (recipe.inputs.types !== undefined) feeds[recipe.inputs.types] = tensor(this.#types.take(bytes));
       output = (await this.#session.run(feeds, [recipe.output.name]))[recipe.output.name];
       // The shape outlives what it was the shape of.
       if (output) numbers = await download(output);
     } catch (error) {
       throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
     }
-    const pooled = recipe.output.pooling === 'mean';
-    const hidden = this.#checked(
-      output,
-      numbers,
-      pooled ? [sequences.length, width, dim] : [sequences.length, dim],
-    );
-    return pooled ? meanPool(hidden, residues, { width, dim, offset: recipe.prefix.length }) : hidden;
+    const { pooling } = recipe.output;
+    if (pooling === 'none') return this.#checked(output, numbers, [sequences.length, dim]);
+    const hidden = this.#checked(output, numbers, [sequences.length, width, dim]);
+    return pool(pooling, hidden, { width, dim, counts, recipe });
+  }
+
+  #rows(sequences: readonly Uint8Array[]): readonly Uint8Array[] | readonly Int32Array[] {
+    const subwords = this.#subwords;
+    if (subwords === undefined) return sequences;
+    const { maxResidues } = this.source;
+    return sequences.map((sequence) => subwords.encode(sequence.subarray(0, maxResidues)));
   }
 
   #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {

@@ -25,3 +25,11 @@ export async function fingerprintOf(folder: string, settings: unknown): Promise<
   head('settings', text.byteLength);
   return hash.update(text).digest('hex');
 }
+
+/** The same JSON value with the keys of all objects in order, so that a file's layout is not hashed. */
+export function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, of]) => [key, inOrder(of)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

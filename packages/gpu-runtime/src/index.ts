@@ -1,5 +1,6 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
-export { DEFAULT_MODEL } from './built-in.js';
+export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
+export type { LongSequences } from './descriptor.js';
 export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
 export { DeviceError } from './device-error.js';
 export type { DeviceTensor } from './device-tensor.js';
@@ -8,7 +9,9 @@ export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
+export type { ModelOverrides } from './model-overrides.js';
 export { type ModelSource, tokensOf } from './model-source.js';
 export { type CreateSession, listedDevices } from './open-session.js';
-export type { ModelRecipe } from './recipe.js';
+export type { ModelRecipe, Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
+export type { Windows } from './windows.js';

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bytes, copyOf, fixture, inPackage, made } from '../test/support.js';
+import { bytes, copyOf, fixture, folderWith, graph, inPackage, made } from '../test/support.js';
 import { InferenceError, loadModel, ModelError, resolveModel } from './index.js';
 
 type Json = Record<string, unknown> & { tokens?: unknown };
@@ -29,29 +29,79 @@ test.each<[string, (descriptor: Json) => Json, RegExp]>([
   ],
   ['an output it lacks', (d) => ({ ...d, output: { name: 'rows', pooling: 'none' } }), /it has: frequencies/],
   ['another dimension', ({ columns: _, ...d }) => ({ ...d, dim: 135 }), /have 136 numbers, not 135/],
-])('a graph described with %s is refused when it is loaded', async (_, change, message) => {
-  const error = await loadModel(await described(change)).catch((thrown: unknown) => thrown);
+])('a graph described with %s is refused before it is loaded', async (_, change, message) => {
+  const error = await described(change)
+    .then(loadModel)
+    .catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code: 'model_mismatch', message: expect.stringMatching(message) });
 });
 
-test('an output of another rank than described is refused when it appears', async () => {
-  const model = await loadModel(
-    await described((d) => ({ ...d, output: { name: 'frequencies', pooling: 'mean' } })),
+test('an output of another rank than described is refused', async () => {
+  const error = await described((d) => ({ ...d, output: { name: 'frequencies', pooling: 'mean' } })).catch(
+    (thrown: unknown) => thrown,
   );
-  await expect(model.embed([bytes('ACGT')])).rejects.toMatchObject({
+  expect(error).toMatchObject({
     code: 'model_mismatch',
-    message: expect.stringContaining('[1,136], not float32 [1,4,136]'),
+    message: expect.stringContaining("has 2 dimensions, where pooling 'mean' takes 3"),
   });
-  await model.release();
 });
 
-test('a file that is no graph is refused with what ONNX Runtime said', async () => {
+test('a graph that ONNX Runtime refuses comes with what it said', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
   const folder = await copyOf(fixture('tiny_esm2'));
-  await writeFile(join(folder, 'model.onnx'), 'not a graph');
+  const file = await graph(
+    { input_ids: tokens, attention_mask: tokens },
+    { last_hidden_state: ['float32', ['n', 'tokens', 32]] },
+    ({ node }) => [node('NoSuchOperator', ['input_ids'], 'last_hidden_state')],
+  );
+  await writeFile(join(folder, 'model.onnx'), file);
   const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: 'model_load', path: join(folder, 'model.onnx') });
+  expect(error).toMatchObject({
+    code: 'model_load',
+    path: join(folder, 'model.onnx'),
+    message: expect.stringContaining('NoSuchOperator'),
+  });
   expect((error as ModelError).cause).toBeInstanceOf(Error);
+});
+
+test('a graph of operators from the future is refused with what ONNX Runtime said', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const folder = await copyOf(fixture('tiny_esm2'));
+  const file = await graph(
+    { input_ids: tokens, attention_mask: tokens },
+    { last_hidden_state: ['float32', ['n', 'tokens', 32]] },
+    ({ node, FLOAT }) => [node('Cast', ['input_ids'], 'last_hidden_state', { to: FLOAT })],
+  );
+  // The operators' version is the file's last byte.
+  file[file.length - 1] = 99;
+  await writeFile(join(folder, 'model.onnx'), file);
+  const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'model_load', message: expect.stringMatching(/opset/i) });
+});
+
+test('a dimension that differs between batches is refused when it does', async () => {
+  const folder = await folderWith({
+    'model.onnx': await graph({ ids: ['int32', ['n', 'tokens']] }, { rows: ['float32', []] }, (to) => [
+      to.node('Cast', ['ids'], 'rows', { to: to.FLOAT }),
+    ]),
+    'holdfast.json': {
+      format: 1,
+      name: 'wide',
+      alphabet: 'dna',
+      dim: 4,
+      tokens: { type: 'int32', ids: { A: 1 }, other: 0, padding: 0 },
+      inputs: { ids: 'ids' },
+      output: { name: 'rows', pooling: 'none' },
+    },
+  });
+  const model = await loadModel(await resolveModel(folder));
+  expect([...(await model.embed([bytes('ACAC')]))]).toEqual([1, 0, 1, 0]);
+  await expect(model.embed([bytes('ACACA')])).rejects.toMatchObject({
+    code: 'model_mismatch',
+    message: expect.stringContaining("gave 'rows' as float32 [1,5], not float32 [1,4]"),
+  });
+  await model.release();
 });
 
 test('a real want of memory is cuda_oom, and a smaller batch then works', async () => {

@@ -1,5 +1,6 @@
 import type { Alphabet } from './alphabet.js';
 import type { ModelRecipe } from './recipe.js';
+import { type Windows, windowCount } from './windows.js';
 
 /** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
 export interface ModelSource {
@@ -15,7 +16,11 @@ export interface ModelSource {
   columns?: readonly string[];
   /** Residues of a sequence that are read, from its start; Infinity if all are. */
   maxResidues: number;
-  /** Tokens added to each sequence. */
+  /** Tokens that the graph takes of one sequence or window, special ones included, where a tokenizer makes them; what is past them is left out. */
+  maxTokens?: number;
+  /** How long sequences are cut into windows, if they are; then `maxResidues` is Infinity. */
+  windows?: Windows;
+  /** Tokens added to each sequence, or to each of its windows. */
   specialTokens: number;
   /** Tokens in a batch, padding included, that suit the model where nobody asks for another number. */
   batchTokens: number;
@@ -28,11 +33,16 @@ export interface ModelSource {
 }
 
 /**
- * Tokens that a sequence of so many residues takes in a batch, padding not counted. `embed` cuts and adds exactly so.
+ * Tokens that a sequence of so many residues takes in a batch, padding not counted: exactly, where a residue is a token.
+ * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
+ * tokens it really has.
  */
 export function tokensOf(
-  source: Pick<ModelSource, 'maxResidues' | 'specialTokens'>,
+  source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
   residues: number,
 ): number {
-  return Math.min(residues, source.maxResidues) + source.specialTokens;
+  const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
+  const longest = windows?.residues ?? maxResidues;
+  const each = Math.min(Math.min(residues, longest) + specialTokens, maxTokens);
+  return windows === undefined ? each : windowCount(windows, residues) * each;
 }

@@ -1,7 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { copyOf, fixture, folderWith, inPackage } from '../test/support.js';
+import { beforeAll, expect, test } from 'vitest';
+import { ESM2 } from '../test/esm2-vocabulary.js';
+import { copyOf, fixture, folderWith, graph, inPackage, UNKNOWN_FIELD } from '../test/support.js';
 import { DEFAULT_MODEL, ModelError, resolveModel } from './index.js';
 
 const descriptor = {
@@ -16,6 +17,11 @@ const descriptor = {
   zeroRowMeaning: 'nothing there',
   columns: ['a', 'b', 'c'],
 };
+let mine: Buffer;
+beforeAll(async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  mine = await graph({ x: tokens, m: tokens }, { y: ['float32', ['n', 'tokens', 3]] });
+});
 const refusal = (nameOrPath: string) => resolveModel(nameOrPath).catch((thrown: unknown) => thrown);
 
 test('a built-in model is found by name, wherever the process stands', async () => {
@@ -25,7 +31,7 @@ test('a built-in model is found by name, wherever the process stands', async () 
 });
 
 test('a folder with a descriptor', async () => {
-  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': 'graph' });
+  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': mine });
   const source = await resolveModel(folder);
   expect(source).toMatchObject({
     name: 'mine',
@@ -53,6 +59,18 @@ test('a folder as Hugging Face exports ESM', async () => {
   });
 });
 
+test('another output of a described model has its own dimension, and no columns', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const layers = { y: ['float32', ['n', 'tokens', 3]], 'layer.1': ['float32', ['n', 'tokens', 5]] } as const;
+  const file = await graph({ x: tokens, m: tokens }, layers);
+  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': file });
+  const source = await resolveModel(folder, { output: 'layer.1' });
+  expect(source).toMatchObject({ dim: 5, recipe: { output: { name: 'layer.1', pooling: 'mean' } } });
+  expect(source.columns).toBeUndefined();
+  const same = await resolveModel(folder, { output: 'y' });
+  expect(same).toEqual(await resolveModel(folder));
+});
+
 test('a configuration without a longest sequence keeps every residue', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await writeFile(join(folder, 'config.json'), '{"model_type":"esm","hidden_size":32}');
@@ -60,7 +78,7 @@ test('a configuration without a longest sequence keeps every residue', async () 
 });
 
 test('the fingerprint follows what changes results, and nothing else', async () => {
-  const files = { 'holdfast.json': descriptor, 'model.onnx': 'graph', 'model.onnx_data': 'weights' };
+  const files = { 'holdfast.json': descriptor, 'model.onnx': mine, 'model.onnx_data': 'weights' };
   const of = async (changed: Record<string, unknown>) =>
     (await resolveModel(await folderWith({ ...files, ...changed }))).fingerprint;
   const first = await of({});
@@ -72,19 +90,19 @@ test('the fingerprint follows what changes results, and nothing else', async () 
   ];
   expect(same).toEqual(same.map(() => first));
   const others = [
-    await of({ 'model.onnx': 'grapi' }),
+    await of({ 'model.onnx': Buffer.concat([mine, UNKNOWN_FIELD]) }),
     await of({ 'model.onnx_data': 'weightz' }),
-    await of({ 'model.onnx': 'graphw', 'model.onnx_data': 'eights' }),
+    await of({ 'model.onnx_data': Buffer.concat([UNKNOWN_FIELD, Buffer.from('weights')]) }),
     await of({ 'holdfast.json': { ...descriptor, maxResidues: 99 } }),
     await of({ 'holdfast.json': { ...descriptor, tokens: { ...descriptor.tokens, other: 8 } } }),
   ];
   expect(new Set([first, ...others]).size).toBe(6);
 });
 
-test('a vocabulary that differs in one token gives another fingerprint', async () => {
+test('a vocabulary in another order gives another fingerprint', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   const before = (await resolveModel(folder)).fingerprint;
-  await writeFile(join(folder, 'vocab.txt'), '<cls>\n<pad>\n<eos>\n<unk>\nA\nL\n');
+  await writeFile(join(folder, 'vocab.txt'), ESM2.toReversed().join('\n'));
   expect((await resolveModel(folder)).fingerprint).not.toBe(before);
 });
 
@@ -101,19 +119,25 @@ test.each(['model.onnx', 'vocab.txt'])('a folder without %s', async (name) => {
 });
 
 test('a folder with neither descriptor nor configuration', async () => {
-  expect(await refusal(await folderWith({ 'model.onnx': 'graph' }))).toMatchObject({
+  expect(await refusal(await folderWith({ 'model.onnx': mine }))).toMatchObject({
     code: 'model_unsupported',
     remedy: expect.stringContaining('holdfast.json'),
   });
 });
 
-test('another model type says what is supported', async () => {
-  const folder = await folderWith({ 'config.json': { model_type: 'bert' }, 'model.onnx': 'graph' });
+test('another model type needs a tokenizer', async () => {
+  const folder = await folderWith({ 'config.json': { model_type: 'bert' }, 'model.onnx': mine });
   expect(await refusal(folder)).toMatchObject({
-    code: 'model_unsupported',
-    message: expect.stringContaining("'bert'"),
-    remedy: expect.stringContaining("'esm'"),
+    code: 'model_file_missing',
+    path: join(folder, 'tokenizer.json'),
   });
+});
+
+test('models of earlier versions keep their fingerprints, so that their runs go on', async () => {
+  const of = async (nameOrPath: string) => (await resolveModel(nameOrPath)).fingerprint;
+  expect(await of('tnf')).toBe('2b8396b7916bcef5aec9ea2830f938dd1e5317a43c6a43c3528d35f4b191e961');
+  const esm = await of(fixture('tiny_esm2'));
+  expect(esm).toBe('e95d39641bc41be9c3327c9c7ac5f13cee2506d870034431143c5dc595ee47f2');
 });
 
 test.each<[string, Record<string, unknown>, RegExp]>([
@@ -131,14 +155,13 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ],
   ['with too few columns', { 'holdfast.json': { ...descriptor, columns: ['a'] } }, /columns/],
   ['of a later format', { 'holdfast.json': { ...descriptor, format: 2 } }, /format/],
-  ['without a size', { 'config.json': { model_type: 'esm' }, 'vocab.txt': '<cls>' }, /hidden_size/],
   [
     'whose vocabulary lacks a special token',
     { 'config.json': { model_type: 'esm', hidden_size: 3 }, 'vocab.txt': '<cls>\n<pad>\n<unk>' },
     /<eos>/,
   ],
 ])('a description %s', async (_, files, message) => {
-  const error = await refusal(await folderWith({ 'model.onnx': 'graph', ...files }));
+  const error = await refusal(await folderWith({ 'model.onnx': mine, ...files }));
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code: 'model_bad_json', message: expect.stringMatching(message) });
 });

@@ -1,42 +1,83 @@
-import { stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BUILT_IN, builtInFolder } from './built-in.js';
 import type { Description } from './description.js';
-import { DESCRIPTOR, readDescriptor } from './descriptor.js';
-import { CONFIG, readEsmFolder } from './esm-folder.js';
-import { fingerprintOf } from './fingerprint.js';
+import {
+  DESCRIPTOR,
+  type ExportChanges,
+  type LongReading,
+  namesTokens,
+  readChanges,
+  readDescriptor,
+} from './descriptor.js';
+import { CONFIG, readExportedFolder } from './exported-folder.js';
+import { fingerprintOf, inOrder } from './fingerprint.js';
+import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
+import { isFile, isFolder } from './is-there.js';
 import { ModelError } from './model-error.js';
 import { unreadable } from './model-files.js';
+import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
+import { checkSession } from './session-check.js';
 
 const GRAPH = 'model.onnx';
+/** Where exporters put it, the first that is there counts. */
+const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
- * Finds a model and says what it is, without loading it; the graph is read once, for the fingerprint.
+ * Finds a model and says what it is, without loading it: the graph is read for its inputs, outputs and fingerprint only.
  *
  * @param nameOrPath the name of a built-in model (`tnf`), or else the path of a folder: with a `holdfast.json`, or as Hugging Face
- * exports ESM-2. A folder that has a built-in model's name is reached by `./name`.
+ * exports encoders (`config.json`, `tokenizer.json` or ESM's `vocab.txt`, `model.onnx` or `onnx/model.onnx`), or both: then the
+ * `holdfast.json` has no tokens and says what is otherwise. A folder that has a built-in model's name is reached by `./name`.
+ * @param overrides what is wanted otherwise than the folder says.
  * @throws ModelError with a code for each cause; see {@link ModelErrorCode}.
  */
-export async function resolveModel(nameOrPath: string): Promise<ModelSource> {
+export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
   const folder = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
-  const description = await describe(folder);
-  const modelPath = join(folder, GRAPH);
-  if (!(await isThere(modelPath, 'file'))) {
-    throw unreadable(modelPath, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+  const kind = await kindOf(folder);
+  const modelPath = await findGraph(folder);
+  const graph = readGraph(modelPath);
+  const { longSequences, windowOverlap, ...description } = await describe(folder, kind, {
+    modelPath,
+    graph,
+    overrides,
+  });
+  const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
+  if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
+    const what = "puts no token before a sequence, so that pooling 'cls' has none to take";
+    throw new ModelError('model_mismatch', modelPath, what, 'choose another pooling');
   }
-  const { alphabet, dim, columns, maxResidues, recipe } = description;
+  checkSession(
+    { modelPath, dim, recipe },
+    { inputMetadata: graph.inputs.map(metadata), outputMetadata: graph.outputs.map(metadata) },
+  );
+  const windows = windowsOf(modelPath, description, { longSequences, windowOverlap });
+  const { tokenizer } = recipe;
+  const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
   return {
     ...description,
     folder,
     modelPath,
+    maxResidues: read,
+    ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
-    fingerprint: await fingerprintOf(folder, { alphabet, dim, columns, maxResidues, recipe }),
+    // What a model does not have is left out, so that models of earlier versions keep their fingerprints.
+    fingerprint: await fingerprintOf(dirname(modelPath), {
+      alphabet,
+      dim,
+      columns,
+      maxResidues: read,
+      recipe: tokenizer === undefined ? recipe : { ...recipe, tokenizer: inOrder(tokenizer) },
+      maxTokens,
+      windows,
+    }),
   };
 }
 
-async function describe(folder: string): Promise<Description> {
-  if (!(await isThere(folder, 'folder'))) {
+type Kind = 'described' | 'exported' | 'exported with changes';
+
+async function kindOf(folder: string): Promise<Kind> {
+  if (!(await isFolder(folder))) {
     throw new ModelError(
       'model_not_found',
       folder,
@@ -44,21 +85,45 @@ async function describe(folder: string): Promise<Description> {
       `give a folder, or one of: ${BUILT_IN.join(', ')}`,
     );
   }
-  if (await isThere(join(folder, DESCRIPTOR), 'file')) return readDescriptor(folder);
-  if (await isThere(join(folder, CONFIG), 'file')) return readEsmFolder(folder);
+  const described = await isFile(join(folder, DESCRIPTOR));
+  const exported = await isFile(join(folder, CONFIG));
+  if (described) return exported && !(await namesTokens(folder)) ? 'exported with changes' : 'described';
+  if (exported) return 'exported';
   throw new ModelError(
     'model_unsupported',
     folder,
     `has neither ${DESCRIPTOR} nor ${CONFIG}`,
-    `write a ${DESCRIPTOR}, or take the whole folder of an exported ESM model`,
+    `write a ${DESCRIPTOR}, or take the whole folder of an exported model`,
   );
 }
 
-async function isThere(path: string, what: 'file' | 'folder'): Promise<boolean> {
-  try {
-    const found = await stat(path);
-    return what === 'file' ? found.isFile() : found.isDirectory();
-  } catch {
-    return false;
-  }
+async function findGraph(folder: string): Promise<string> {
+  for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
+  throw unreadable(join(folder, GRAPH), Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 }
+
+async function describe(
+  folder: string,
+  kind: Kind,
+  { modelPath, graph, overrides }: { modelPath: string; graph: Graph; overrides: ModelOverrides },
+): Promise<Description & LongReading> {
+  const long = (file: LongReading): LongReading => ({
+    longSequences: overrides.longSequences ?? file.longSequences,
+    windowOverlap: overrides.windowOverlap ?? file.windowOverlap,
+  });
+  if (kind === 'described') {
+    const { longSequences, windowOverlap, ...description } = await readDescriptor(folder);
+    return { ...overridden(description, overrides, graph), ...long({ longSequences, windowOverlap }) };
+  }
+  const file = kind === 'exported' ? {} : await readChanges(folder);
+  const changes: ExportChanges = { ...file, output: { ...file.output, ...wanted(overrides) } };
+  return { ...(await readExportedFolder(folder, { modelPath, graph, changes })), ...long(file) };
+}
+
+const wanted = ({ output: name, pooling }: ModelOverrides): NonNullable<ExportChanges['output']> => ({
+  ...(name === undefined ? {} : { name }),
+  ...(pooling === undefined ? {} : { pooling }),
+});
+
+const metadata = ({ name, isTensor, type, shape }: GraphValue) =>
+  isTensor ? { name, isTensor, type, shape } : { name, isTensor };

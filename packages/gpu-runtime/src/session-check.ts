@@ -1,12 +1,22 @@
-import type { InferenceSession } from 'onnxruntime-node';
 import { DESCRIPTOR } from './descriptor.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 
-/** Holds a loaded graph to its description. @throws ModelError `model_mismatch`. */
+type Metadata = { readonly name: string } & (
+  | { readonly isTensor: true; readonly type: string; readonly shape: readonly (number | string)[] }
+  | { readonly isTensor: false }
+);
+
+/** What ONNX Runtime tells of a session's inputs and outputs, or our own reader of a graph's. */
+export interface GraphMetadata {
+  readonly inputMetadata: readonly Metadata[];
+  readonly outputMetadata: readonly Metadata[];
+}
+
+/** Holds a graph to its description. @throws ModelError `model_mismatch`. */
 export function checkSession(
-  source: ModelSource,
-  { inputMetadata, outputMetadata }: Pick<InferenceSession, 'inputMetadata' | 'outputMetadata'>,
+  source: Pick<ModelSource, 'modelPath' | 'dim' | 'recipe'>,
+  { inputMetadata, outputMetadata }: GraphMetadata,
 ): void {
   const { inputs, idType, output } = source.recipe;
   const mismatch = (what: string) =>
@@ -17,7 +27,7 @@ export function checkSession(
       `export it anew, or describe it in ${DESCRIPTOR}`,
     );
 
-  const fed = inputs.mask === undefined ? [inputs.ids] : [inputs.ids, inputs.mask];
+  const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
   const asked = inputMetadata.map(({ name }) => name);
   const unfed = asked.filter((name) => !fed.includes(name));
   if (unfed.length > 0) throw mismatch(`asks for inputs that nothing is known of: ${unfed.join(', ')}`);
@@ -38,8 +48,15 @@ export function checkSession(
       `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, neither float32 nor float16`,
     );
   }
+  const rank = output.pooling === 'none' ? 2 : 3;
+  // A graph need not say; then the first batch tells.
+  if (found.shape.length > 0 && found.shape.length !== rank) {
+    throw mismatch(
+      `its output '${output.name}' has ${found.shape.length} dimensions, where pooling '${output.pooling}' takes ${rank}`,
+    );
+  }
   const last = found.shape.at(-1);
-  if (typeof last === 'number' && last !== source.dim) {
+  if (typeof last === 'number' && last > 0 && last !== source.dim) {
     throw mismatch(`its rows have ${last} numbers, not ${source.dim}`);
   }
 }

@@ -1,16 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inPackage, made } from '../test/support.js';
 import { DEFAULT_MODEL, resolveModel } from './index.js';
-
-test('the graph and descriptor in the package are what its script writes, byte for byte', async () => {
-  const fresh = await made('models/tnf/make-model.mjs');
-  for (const name of ['model.onnx', 'holdfast.json']) {
-    const kept = await readFile(join(inPackage('models/tnf'), name));
-    expect(kept.equals(await readFile(join(fresh, name)))).toBe(true);
-  }
-});
 
 test('the columns are the 136 canonical 4-mers in lexicographic order', async () => {
   const { columns, dim, alphabet, specialTokens, maxResidues } = await resolveModel(DEFAULT_MODEL);

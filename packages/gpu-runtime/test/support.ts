@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
 /** Absolute path of a file or folder of this package. */
@@ -34,4 +35,45 @@ export async function made(script: string): Promise<string> {
   const folder = await folderWith();
   execFileSync(process.execPath, [inPackage(script), folder]);
   return folder;
+}
+
+type Element = 'float32' | 'int32' | 'int64' | 'float16';
+type Interface = Record<string, readonly [Element, readonly (string | number)[]]>;
+/** What writes a graph's nodes; its functions are those of `models/tnf/onnx-encode.mjs`. */
+export type Encode = Record<
+  'node' | 'constant' | 'input' | 'output' | 'model',
+  (...of: unknown[]) => Buffer
+> &
+  Record<'FLOAT' | 'INT32' | 'INT64', number>;
+
+/** A graph with these inputs and outputs; without nodes it can be resolved, and not loaded. */
+export async function graph(
+  inputs: Interface,
+  outputs: Interface,
+  nodes: (encode: Encode) => Buffer[] = () => [],
+): Promise<Buffer> {
+  const encode = (await import(inPackage('models/tnf/onnx-encode.mjs'))) as Encode;
+  const types: Record<Element, number> = { float32: 1, int32: 6, int64: 7, float16: 10 };
+  const list = (of: Interface, write: Encode['input']) =>
+    Object.entries(of).map(([name, [type, shape]]) => write(name, types[type], shape));
+  return encode.model('made by a test', 18, [
+    ...list(inputs, encode.input),
+    ...list(outputs, encode.output),
+    ...nodes(encode),
+  ]);
+}
+
+/** The rest of a file whose graph is another, without being another graph: a field that nobody knows. */
+export const UNKNOWN_FIELD = Buffer.from([0xf8, 0x3f, 5]);
+
+/** The genome of phage lambda, 48,502 bases. */
+export async function lambda(): Promise<string> {
+  const text = gunzipSync(await readFile(fixture('lambda_virus.fa.gz'))).toString('latin1');
+  return text.replace(/^>.*/, '').replace(/\s/g, '');
+}
+
+/** 45 globins. */
+export async function globins(): Promise<string[]> {
+  const records = (await readFile(fixture('globins45.faa'), 'latin1')).split(/^>/m).slice(1);
+  return records.map((record) => record.slice(record.indexOf('\n')).replace(/\s/g, ''));
 }

@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fedInputs } from '../test/fed-inputs.js';
+import { bytes, fixture, lambda } from '../test/support.js';
+import { type EmbeddingModel, loadModel, type ModelOverrides, resolveModel, tokensOf } from './index.js';
+import { Subwords } from './subwords.js';
+
+interface Expected {
+  sequence: string;
+  ids: number[];
+  rows: Record<string, number[]>;
+}
+
+const DIM = 64;
+const folder = fixture('dna_encoder');
+const KINDS: [string, ModelOverrides][] = [
+  ['mean', {}],
+  ['mean_tokens', { pooling: 'mean_tokens' }],
+  ['cls', { pooling: 'cls' }],
+  ['max', { pooling: 'max' }],
+  ['second_layer', { output: 'hidden_states.2' }],
+  ['pooler', { output: 'pooler_output' }],
+];
+
+let expected: Expected[];
+const models = new Map<string, EmbeddingModel>();
+beforeAll(async () => {
+  expected = JSON.parse(await readFile(join(folder, 'expected.json'), 'utf8'));
+  for (const [kind, overrides] of KINDS) {
+    models.set(kind, await loadModel(await resolveModel(folder, overrides)));
+  }
+});
+afterAll(async () => {
+  for (const model of models.values()) await model.release();
+});
+
+async function expectRows(kind: string, batch: Expected[]): Promise<void> {
+  const rows = await models.get(kind)!.embed(batch.map(({ sequence }) => bytes(sequence)));
+  expect(rows).toHaveLength(batch.length * DIM);
+  batch.forEach((each, at) => {
+    each.rows[kind]!.forEach((value, i) => {
+      expect(Math.abs(rows[at * DIM + i]! - value)).toBeLessThan(1e-4);
+    });
+  });
+}
+
+test.each(KINDS)('%s of each sequence alone is what PyTorch gave', async (kind) => {
+  expect(expected.length).toBeGreaterThan(8);
+  for (const one of expected) await expectRows(kind, [one]);
+});
+
+test.each(KINDS)('%s is the same in any batch composition', async (kind) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.nat(10), { minLength: 1, maxLength: 8 }), (picks) =>
+      expectRows(
+        kind,
+        picks.map((pick) => expected[pick]!),
+      ),
+    ),
+    { numRuns: 25 },
+  );
+});
+
+test('what the folder says is found: alphabet, dimension, special tokens, longest sequence, inputs and output', async () => {
+  const source = await resolveModel(folder);
+  expect(source).toMatchObject({
+    name: 'dna_encoder',
+    alphabet: 'dna',
+    dim: DIM,
+    maxResidues: Number.POSITIVE_INFINITY,
+    maxTokens: 256,
+    specialTokens: 2,
+    recipe: {
+      idType: 'int64',
+      padding: 3,
+      prefix: [1],
+      suffix: [2],
+      inputs: { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' },
+      output: { name: 'last_hidden_state', pooling: 'mean' },
+    },
+  });
+  expect(await resolveModel(folder, { output: 'pooler_output' })).toMatchObject({
+    recipe: { output: { name: 'pooler_output', pooling: 'none' } },
+  });
+});
+
+test('the tokens are those of another implementation of the same merges', () => {
+  const source = models.get('mean')!.source;
+  const subwords = new Subwords(source.recipe.tokenizer!, source);
+  for (const { sequence, ids } of expected) expect([1, ...subwords.encode(bytes(sequence)), 2]).toEqual(ids);
+});
+
+test('tokens and masks on real DNA are those of the library itself, and tokensOf is never less', async () => {
+  const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
+  const library = new Tokenizer(await read('tokenizer.json'), await read('tokenizer_config.json'));
+  const source = models.get('mean')!.source;
+  const dna = await lambda();
+  const sequence = fc
+    .record({ start: fc.nat(dna.length - 700), length: fc.nat(700), unknown: fc.boolean() })
+    .map(({ start, length, unknown }) => {
+      const cut = dna.slice(start, start + length);
+      return unknown ? `${cut.slice(0, 100)}NNRY-${cut.slice(100)}` : cut;
+    });
+  await fc.assert(
+    fc.asyncProperty(fc.array(sequence, { minLength: 1, maxLength: 6 }), async (batch) => {
+      const [fed] = await fedInputs(source, batch);
+      const { input_ids: ids, attention_mask: mask, token_type_ids: types } = fed!;
+      const whole = batch.map((text) => library.encode(text).ids);
+      const kept = whole.map((all) => (all.length <= 256 ? all : [...all.slice(0, 255), 2]));
+      const width = Math.max(...kept.map(({ length }) => length));
+      const padded = (of: (id: number) => number, padding: number) =>
+        kept.flatMap((all) => [...all.map(of), ...new Array(width - all.length).fill(padding)]);
+      expect(ids!.dims).toEqual([batch.length, width]);
+      expect(ids!.data).toEqual(padded((id) => id, 3));
+      expect(mask!.data).toEqual(padded(() => 1, 0));
+      expect(types!.data).toEqual(padded(() => 0, 0));
+      batch.forEach((text, i) => {
+        expect(tokensOf(source, text.length)).toBeGreaterThanOrEqual(kept[i]!.length);
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what is past maxTokens changes nothing, and is counted', async () => {
+  const model = models.get('mean')!;
+  const dna = await lambda();
+  const before = model.truncated!;
+  const [short, longer] = [
+    await model.embed([bytes(dna.slice(0, 3000))]),
+    await model.embed([bytes(dna.slice(0, 6000))]),
+  ];
+  expect(longer).toEqual(short);
+  expect(model.truncated! - before).toBe(2);
+  expect(tokensOf(model.source, 3000)).toBe(256);
+});
+
+test('a record without residues gives zeros by mean and max, and leaves its neighbour as it is', async () => {
+  const one = expected[3]!;
+  for (const kind of ['mean', 'max']) {
+    const rows = await models.get(kind)!.embed([bytes(''), bytes(one.sequence)]);
+    expect([...rows.subarray(0, DIM)]).toEqual(new Array(DIM).fill(0));
+    expect(rows[DIM]).toBeCloseTo(one.rows[kind]![0]!, 4);
+  }
+});
+
+test('each choice has a fingerprint of its own', async () => {
+  const all = [
+    ...models.values(),
+    ...(await Promise.all(
+      [{ longSequences: 'windows' as const }, { longSequences: 'windows' as const, windowOverlap: 3 }].map(
+        async (overrides) => ({ source: await resolveModel(folder, overrides) }),
+      ),
+    )),
+  ].map(({ source }) => source.fingerprint);
+  expect(new Set(all).size).toBe(8);
+});

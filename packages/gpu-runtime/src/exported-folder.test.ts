@@ -1,0 +1,332 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { bytes, copyOf, fixture, graph, lambda } from '../test/support.js';
+import { loadModel, ModelError, type ModelOverrides, resolveModel } from './index.js';
+
+type Json = Record<string, unknown>;
+type Change = (folder: string) => Promise<unknown>;
+
+const TOKENS = ['int64', ['n', 'tokens']] as const;
+const ALL_INPUTS = { input_ids: TOKENS, attention_mask: TOKENS, token_type_ids: TOKENS };
+const HIDDEN = { last_hidden_state: ['float32', ['n', 'tokens', 64]] } as const;
+
+/** Writes a file anew from what it holds. */
+const edit =
+  (name: string, change: (value: Json) => Json): Change =>
+  async (folder) => {
+    const value = JSON.parse(await readFile(join(folder, name), 'utf8')) as Json;
+    await writeFile(join(folder, name), JSON.stringify(change(value)));
+  };
+const put =
+  (name: string, content: unknown): Change =>
+  (folder) =>
+    writeFile(join(folder, name), JSON.stringify(content));
+const beside = (changes: Json) => put('holdfast.json', { format: 1, ...changes });
+const without =
+  (name: string): Change =>
+  (folder) =>
+    rm(join(folder, name));
+const regraph =
+  (...of: Parameters<typeof graph>): Change =>
+  async (folder) =>
+    writeFile(join(folder, 'model.onnx'), await graph(...of));
+const all =
+  (...changes: Change[]): Change =>
+  async (folder) => {
+    for (const change of changes) await change(folder);
+  };
+const model = (change: (model: Json) => Json) =>
+  edit('tokenizer.json', (tokenizer) => ({ ...tokenizer, model: change(tokenizer['model'] as Json) }));
+/** The vocabulary with one more token. */
+const withToken = (token: string) =>
+  all(
+    model(({ vocab, ...rest }) => ({ ...rest, vocab: { ...(vocab as Json), [token]: 256 } })),
+    edit('config.json', (config) => ({ ...config, vocab_size: 257 })),
+  );
+
+async function changed(change: Change): Promise<string> {
+  const folder = await copyOf(fixture('dna_encoder'));
+  await change(folder);
+  return folder;
+}
+
+test.each<[string, Change, string, RegExp]>([
+  [
+    'a file that is no graph',
+    (at) => writeFile(join(at, 'model.onnx'), 'not a graph'),
+    'model_load',
+    /no ONNX model/,
+  ],
+  ['an empty graph', (at) => writeFile(join(at, 'model.onnx'), ''), 'model_load', /holds no graph/],
+  [
+    'a graph cut short',
+    async (at) => {
+      const whole = await readFile(join(at, 'model.onnx'));
+      await writeFile(join(at, 'model.onnx'), whole.subarray(0, whole.length - 1000));
+    },
+    'model_load',
+    /ends too early/,
+  ],
+  ['no graph', without('model.onnx'), 'model_file_missing', /model\.onnx: is missing/],
+  ['no tokenizer', without('tokenizer.json'), 'model_file_missing', /tokenizer\.json: is missing/],
+  [
+    'a tokenizer that is no JSON',
+    (at) => writeFile(join(at, 'tokenizer.json'), '{'),
+    'model_bad_json',
+    /is not JSON/,
+  ],
+  [
+    'a tokenizer without a model',
+    edit('tokenizer.json', ({ model: _, ...rest }) => rest),
+    'model_bad_json',
+    /model/,
+  ],
+  [
+    'a tokenizer of an unknown kind',
+    model((rest) => ({ ...rest, type: 'Guesswork', vocab: undefined, merges: undefined })),
+    'model_bad_json',
+    /no tokenizer that is known/,
+  ],
+  [
+    'a configuration without a type',
+    edit('config.json', ({ model_type: _, ...rest }) => rest),
+    'model_bad_json',
+    /model_type/,
+  ],
+  [
+    'more tokens than the model has',
+    edit('config.json', (config) => ({ ...config, vocab_size: 255 })),
+    'model_bad_json',
+    /tokenizer\.json: has 256 tokens, too many for a model of 255/,
+  ],
+  [
+    'fewer tokens than the model has',
+    edit('config.json', (config) => ({ ...config, vocab_size: 4096 })),
+    'model_bad_json',
+    /has 256 tokens, too few for a model of 4096/,
+  ],
+  [
+    'one token less than the model has, whose table is not rounded',
+    edit('config.json', (config) => ({ ...config, vocab_size: 257 })),
+    'model_bad_json',
+    /too few for a model of 257/,
+  ],
+  [
+    'tokens of which nobody knows what they spell',
+    withToken('hello'),
+    'model_unsupported',
+    /nucleotides or amino acids; say so beside it in holdfast\.json/,
+  ],
+  [
+    'a tokenizer that does not know plain residues',
+    model((rest) => ({ ...rest, vocab: { '[UNK]': 0, '[PAD]': 3, ACGTAC: 255 }, merges: [] })),
+    'model_unsupported',
+    /nothing it knows/,
+  ],
+  [
+    'no token for padding',
+    all(
+      model(({ vocab, ...rest }) => {
+        const { '[PAD]': id, ...others } = vocab as Json;
+        return { ...rest, vocab: { ...others, '[FILL]': id } };
+      }),
+      edit('tokenizer.json', (file) => ({
+        ...file,
+        added_tokens: (file['added_tokens'] as Json[]).filter(({ content }) => content !== '[PAD]'),
+      })),
+    ),
+    'model_bad_json',
+    /no token for padding/,
+  ],
+  [
+    'a graph without input_ids',
+    regraph({ tokens: TOKENS }, HIDDEN),
+    'model_mismatch',
+    /nothing is known of: tokens/,
+  ],
+  [
+    'a graph with an unknown input',
+    regraph({ ...ALL_INPUTS, position_ids: TOKENS }, HIDDEN),
+    'model_mismatch',
+    /nothing is known of: position_ids/,
+  ],
+  [
+    'a graph without a mask',
+    regraph({ input_ids: TOKENS }, HIDDEN),
+    'model_mismatch',
+    /no attention_mask, so that padding would change its rows/,
+  ],
+  [
+    'inputs of several types',
+    regraph({ ...ALL_INPUTS, attention_mask: ['int32', ['n', 'tokens']] }, HIDDEN),
+    'model_mismatch',
+    /'attention_mask' is int32, not int64/,
+  ],
+  [
+    'a graph of which no output is meant',
+    regraph(ALL_INPUTS, { pooler_output: ['float32', ['n', 64]], logits: ['float32', ['n', 'tokens', 64]] }),
+    'model_mismatch',
+    /not one single output of floats.*pooler_output float32 \[n,64\]/,
+  ],
+  [
+    'a graph of which several outputs may be meant',
+    regraph(ALL_INPUTS, { a: ['float32', ['n', 'tokens', 64]], b: ['float32', ['n', 'tokens', 64]] }),
+    'model_mismatch',
+    /output\.name in holdfast\.json/,
+  ],
+  [
+    'an output of which nobody knows the dimension',
+    all(
+      regraph(ALL_INPUTS, { last_hidden_state: ['float32', ['n', 'tokens', 'dim']] }),
+      edit('config.json', ({ hidden_size: _, ...rest }) => rest),
+    ),
+    'model_mismatch',
+    /does not say how many numbers its output 'last_hidden_state' has/,
+  ],
+  [
+    'another dimension than the configuration says',
+    edit('config.json', (config) => ({ ...config, hidden_size: 32 })),
+    'model_mismatch',
+    /rows have 64 numbers, not 32/,
+  ],
+  ['no room for residues', beside({ maxTokens: 2 }), 'model_mismatch', /2 special tokens leave no room/],
+  ['a misspelt change', beside({ maxToken: 5 }), 'model_bad_json', /maxToken/],
+])('a folder with %s', async (_, change, code, message) => {
+  const error = await resolveModel(await changed(change)).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(ModelError);
+  expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+  expect((error as ModelError).remedy).not.toBe('');
+});
+
+test.each<[string, ModelOverrides, RegExp]>([
+  [
+    'an output it lacks',
+    { output: 'hidden_states.9' },
+    /it has: last_hidden_state, hidden_states\.2, pooler_output/,
+  ],
+  ['rows pooled again', { output: 'pooler_output', pooling: 'mean' }, /has 2 dimensions/],
+  ['vectors of tokens as rows', { pooling: 'none' }, /has 3 dimensions, where pooling 'none' takes 2/],
+])('asked for %s, a folder refuses', async (_, overrides, message) => {
+  await expect(resolveModel(fixture('dna_encoder'), overrides)).rejects.toMatchObject({
+    code: 'model_mismatch',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('cls of a model without a first special token is refused', async () => {
+  const folder = await changed(edit('tokenizer.json', (file) => ({ ...file, post_processor: null })));
+  await expect(resolveModel(folder, { pooling: 'cls' })).rejects.toMatchObject({ code: 'model_mismatch' });
+});
+
+test('onnx/model.onnx is the same model', async () => {
+  const folder = await changed(async (at) => {
+    await mkdir(join(at, 'onnx'));
+    await rename(join(at, 'model.onnx'), join(at, 'onnx', 'model.onnx'));
+  });
+  const source = await resolveModel(folder);
+  expect(source.modelPath).toBe(join(folder, 'onnx', 'model.onnx'));
+  expect(source.fingerprint).toBe((await resolveModel(fixture('dna_encoder'))).fingerprint);
+});
+
+test('without hidden_size, the graph says the dimension; without a name, its single output is taken', async () => {
+  const folder = await changed(
+    all(
+      regraph({ input_ids: TOKENS, attention_mask: TOKENS }, { hidden: ['float32', ['n', 'tokens', 48]] }),
+      edit('config.json', ({ hidden_size: _, ...rest }) => rest),
+    ),
+  );
+  expect(await resolveModel(folder)).toMatchObject({
+    dim: 48,
+    recipe: {
+      inputs: { ids: 'input_ids', mask: 'attention_mask' },
+      output: { name: 'hidden', pooling: 'mean' },
+    },
+  });
+  expect((await resolveModel(folder)).recipe.inputs.types).toBeUndefined();
+});
+
+test('models that take any length, by their attention, or as their tokenizer says', async () => {
+  const alibi = edit('config.json', (config) => ({ ...config, alibi_starting_size: 512 }));
+  const limit = (model_max_length: number) =>
+    edit('tokenizer_config.json', (config) => ({ ...config, model_max_length }));
+  expect((await resolveModel(await changed(all(alibi, limit(1e30))))).maxTokens).toBeUndefined();
+  expect((await resolveModel(await changed(all(alibi, limit(700))))).maxTokens).toBe(700);
+  expect((await resolveModel(await changed(limit(1e30)))).maxTokens).toBe(256);
+});
+
+test('a vocabulary that is a little smaller than a rounded table of the model passes', async () => {
+  const folder = await changed(edit('config.json', (config) => ({ ...config, vocab_size: 320 })));
+  expect((await resolveModel(folder)).recipe.padding).toBe(3);
+});
+
+test('the order and layout of the tokenizer’s files change nothing, and a merge less does', async () => {
+  const turned = (value: unknown): unknown =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(
+          Object.entries(value)
+            .reverse()
+            .map(([key, of]) => [key, turned(of)]),
+        );
+  const of = async (change: Change) => (await resolveModel(await changed(change))).fingerprint;
+  const { fingerprint } = await resolveModel(fixture('dna_encoder'));
+  expect(await of(edit('tokenizer.json', (file) => turned(file) as Json))).toBe(fingerprint);
+  const fewer = model(({ merges, ...rest }) => ({ ...rest, merges: (merges as string[]).slice(0, -1) }));
+  expect(await of(fewer)).not.toBe(fingerprint);
+});
+
+test('residues past maxResidues are never tokenised', async () => {
+  const model = await loadModel(await resolveModel(await changed(beside({ maxResidues: 100 }))));
+  const dna = await lambda();
+  const rows = await model.embed([bytes(dna.slice(0, 200)), bytes(dna.slice(0, 100))]);
+  expect(rows.subarray(0, 64)).toEqual(rows.subarray(64));
+  await model.release();
+});
+
+test('a holdfast.json beside it says otherwise, and what a caller asks for comes before it', async () => {
+  const folder = await changed(
+    all(
+      withToken('hello'),
+      beside({
+        name: 'mine',
+        alphabet: 'dna',
+        maxTokens: 100,
+        maxResidues: 300,
+        batchTokens: 999,
+        output: { name: 'hidden_states.2', pooling: 'mean_tokens' },
+        longSequences: 'windows',
+        windowOverlap: 20,
+        zeroRowMeaning: 'nothing',
+      }),
+    ),
+  );
+  const source = await resolveModel(folder);
+  expect(source).toMatchObject({
+    name: 'mine',
+    alphabet: 'dna',
+    maxTokens: 100,
+    batchTokens: 999,
+    windows: { residues: 300, overlap: 20 },
+    zeroRowMeaning: 'nothing',
+    recipe: { output: { name: 'hidden_states.2', pooling: 'mean_tokens' } },
+  });
+  const asked = { pooling: 'max', longSequences: 'truncate', output: 'last_hidden_state' } as const;
+  const other = await resolveModel(folder, asked);
+  expect(other).toMatchObject({
+    maxResidues: 300,
+    recipe: { output: { name: 'last_hidden_state', pooling: 'max' } },
+  });
+  expect(other.windows).toBeUndefined();
+});
+
+test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {
+  const source = await resolveModel(fixture('tiny_esm2'), { pooling: 'cls' });
+  const model = await loadModel(source);
+  const mean = await loadModel(await resolveModel(fixture('tiny_esm2')));
+  const sequence = [bytes('MKTAYIAK')];
+  expect(await model.embed(sequence)).not.toEqual(await mean.embed(sequence));
+  await expect(resolveModel('tnf', { pooling: 'mean' })).rejects.toMatchObject({ code: 'model_mismatch' });
+  await model.release();
+  await mean.release();
+});

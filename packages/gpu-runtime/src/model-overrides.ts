@@ -1,0 +1,66 @@
+import type { Description } from './description.js';
+import { DESCRIPTOR, type LongReading, type LongSequences } from './descriptor.js';
+import { lastLength } from './graph-output.js';
+import type { Graph } from './graph-reader.js';
+import { ModelError } from './model-error.js';
+import type { Pooling } from './recipe.js';
+import type { Windows } from './windows.js';
+
+/** What a caller wants otherwise than the model's folder says. All of it changes results, and with them the fingerprint. */
+export interface ModelOverrides {
+  /** How a row is made of its tokens' vectors; see {@link Pooling}. */
+  pooling?: Pooling | undefined;
+  /** `truncate` leaves out what a model does not read; `windows` cuts a sequence, and averages the windows' rows by their residues. Default: truncate. */
+  longSequences?: LongSequences | undefined;
+  /** Residues that a window shares with the one before it. Default: 0. */
+  windowOverlap?: number | undefined;
+  /** Name of the graph's output that rows are made of: a layer, where the graph gives several. */
+  output?: string | undefined;
+}
+
+/** Says otherwise what a complete descriptor says. Another output may have another dimension, and then no columns. */
+export function overridden(
+  description: Description,
+  { pooling, output: name }: ModelOverrides,
+  graph: Graph,
+): Description {
+  const { recipe, columns, ...rest } = description;
+  const output = { name: name ?? recipe.output.name, pooling: pooling ?? recipe.output.pooling };
+  const dim = output.name === recipe.output.name ? rest.dim : (lastLength(graph, output.name) ?? rest.dim);
+  return {
+    ...rest,
+    dim,
+    ...(columns === undefined || output.name !== recipe.output.name ? {} : { columns }),
+    recipe: { ...recipe, output },
+  };
+}
+
+/**
+ * The windows that long sequences are cut into, of as many residues as the model reads.
+ *
+ * @throws ModelError `model_unsupported` if the model reads any length; `model_mismatch` if the overlap leaves no step.
+ */
+export function windowsOf(
+  modelPath: string,
+  { maxResidues, maxTokens, recipe: { prefix, suffix } }: Description,
+  { longSequences = 'truncate', windowOverlap: overlap = 0 }: LongReading,
+): Windows | undefined {
+  if (longSequences === 'truncate') return undefined;
+  // A token is one residue at the least, so that a window of so many always fits.
+  const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
+  const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
+  if (residues === undefined) {
+    const remedy = `give maxResidues in ${DESCRIPTOR}, or leave windows`;
+    throw new ModelError(
+      'model_unsupported',
+      modelPath,
+      'reads any length, so that there is no window',
+      remedy,
+    );
+  }
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= residues) {
+    const what = `windows of ${residues} residues cannot overlap by ${overlap}`;
+    throw new ModelError('model_mismatch', modelPath, what, `choose 0 to ${residues - 1}`);
+  }
+  return { residues, overlap };
+}

@@ -1,0 +1,24 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { SessionModel } from '../src/embedding-model.js';
+import type { ModelSource } from '../src/model-source.js';
+import { bytes } from './support.js';
+
+export type Fed = Record<string, { data: number[]; dims: readonly number[] }>;
+
+/** What a graph is fed with for these sequences, call by call; nothing is computed. */
+export async function fedInputs(source: ModelSource, sequences: readonly string[]): Promise<Fed[]> {
+  const fed: Fed[] = [];
+  const model = new SessionModel(source, {
+    async run(feeds: InferenceSession.FeedsType) {
+      const copied = Object.entries(feeds).map(([name, value]) => {
+        const { data, dims } = value as Tensor;
+        return [name, { data: Array.from(data as BigInt64Array | Int32Array, Number), dims }];
+      });
+      fed.push(Object.fromEntries(copied));
+      throw new Error('the inputs are enough');
+    },
+    release: async () => undefined,
+  });
+  await model.embed(sequences.map(bytes)).catch(() => undefined);
+  return fed;
+}
