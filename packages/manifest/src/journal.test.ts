@@ -316,3 +316,21 @@ test('appending to a journal by hand is found out', async () => {
   await appendFile(journal(), '{"revision":2,"type":"complete","rank":0}\n');
   await expect(other().load()).rejects.toBeInstanceOf(ManifestCorruptError);
 });
+
+test.runIf(existsSync('/proc/self/fd'))('no file stays open, however an update ends', async () => {
+  await large();
+  const open = async () => (await readdir('/proc/self/fd')).length;
+  const round = async (i: number) => {
+    await manifest.updateShardCheckpoint(0, i, 10, file(i));
+    await manifest.updateShardCheckpoint(0, i, 10, file(i));
+    await manifest.markShardComplete(SHARDS).catch(() => undefined);
+    await other().getGlobalProgress();
+    const watch = manifest.watch();
+    await watch.next();
+    await watch.return();
+  };
+  await round(0);
+  const before = await open();
+  for (let i = 1; i < 30; i++) await round(i);
+  expect(await open()).toBeLessThanOrEqual(before + 2);
+});

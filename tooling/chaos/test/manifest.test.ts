@@ -276,3 +276,53 @@ test.runIf(mountable)('who may only read is told of damage', () => {
   );
   expect(said).toBe('manifest_corrupt\n');
 });
+
+/** The calls on a folder's files that a script makes, in order, such as `fsync folder` and `rename manifest.json.tmp`. */
+function callsOf(folder: string, script: string): string[] {
+  const trace = join(fresh(), 'trace');
+  const calls = 'trace=fsync,fdatasync,rename,ftruncate,pwrite64,write';
+  const node = [process.execPath, '--input-type=module', '-e', script, folder];
+  // One thread, so that the calls are written down in the order in which they were made.
+  const { status, stderr } = spawnSync('strace', ['-f', '-qq', '-y', '-o', trace, '-e', calls, ...node], {
+    encoding: 'utf8',
+    cwd: at('..'),
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1' },
+  });
+  expect(status, stderr).toBe(0);
+  return readFileSync(trace, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [, call, path] = /(\w+)\((?:\d+<|")([^">]*)/.exec(line) ?? [];
+      if (!path?.startsWith(folder) || path.endsWith('.lock')) return [];
+      return [`${call!.replace('pwrite64', 'write')} ${path.slice(folder.length + 1) || 'folder'}`];
+    })
+    .filter((call, i, all) => call !== all[i - 1]);
+}
+
+test.runIf(traceable)('files are made to last in the order in which they depend on each other', async () => {
+  const folder = fresh();
+  const open = `import { CheckpointManifest } from '@holdfast/manifest';
+    const manifest = new CheckpointManifest(process.argv[1] + '/manifest.json');`;
+  const anew = [
+    'write manifest.json.tmp',
+    'fsync manifest.json.tmp',
+    'rename manifest.json.tmp',
+    'fsync folder',
+  ];
+  expect(callsOf(folder, `${open} await manifest.initialize(200);`)).toEqual(anew);
+  // The journal's name, and that of a manifest.json that another made, before what is in the journal.
+  const appended = ['fsync folder', 'write manifest.json.journal', 'fdatasync manifest.json.journal'];
+  expect(callsOf(folder, `${open} await manifest.markShardComplete(0);`)).toEqual(appended);
+  expect(callsOf(folder, `${open} await manifest.markShardComplete(1);`)).toEqual(appended);
+  // Who finds it recorded does not know whether it lasts.
+  const repeated = ['fsync folder', 'fdatasync manifest.json.journal'];
+  expect(callsOf(folder, `${open} await manifest.markShardComplete(1);`)).toEqual(repeated);
+  // The journal is emptied when all of it is sure to last elsewhere.
+  const long = `await manifest.markShardFailed(2, 'x'.repeat(100_000));`;
+  expect(callsOf(folder, `${open} ${long}`)).toEqual([...anew, 'ftruncate manifest.json.journal']);
+  // A small one is written anew each time, and what is recorded already is made to last.
+  const small = fresh();
+  callsOf(small, `${open} await manifest.initialize(2);`);
+  expect(callsOf(small, `${open} await manifest.markShardComplete(0);`)).toEqual(anew);
+  expect(callsOf(small, `${open} await manifest.markShardComplete(0);`)).toEqual(['fsync folder']);
+});
