@@ -46,6 +46,19 @@ test('everything that can be said', async () => {
   });
 });
 
+test.each([
+  [['--translate'], 'open'],
+  [['--translate', 'open'], 'open'],
+  [['--translate=all'], 'all'],
+  [['--translate', '--workers', '1'], 'open'],
+])('%j asks for frames: %s', async (args, translate) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', ...args)).toMatchObject({ translate });
+});
+
+test('a file that was put after --translate is told from its value', async () => {
+  await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
+});
+
 const WHOLE = /whole number from 1 to 1000000000/;
 test.each([
   ['--workers', '0', WHOLE],

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EmbedOptions } from './embed.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
+import type { Translation } from './translate/index.js';
 
 /** Beyond any machine and any input, and a few times it is still an exact number. */
 const MOST = 1_000_000_000;
@@ -29,6 +30,13 @@ function folder(text: string): string {
   return text;
 }
 
+function frames(text: string): Translation {
+  if (text === 'open' || text === 'all') return text;
+  throw new InvalidArgumentError(
+    'It must be open or all. A file after --translate is taken for its value: put the files first, or write --translate=open.',
+  );
+}
+
 function count(text: string): number {
   return text === '0' ? 0 : whole(text);
 }
@@ -52,6 +60,14 @@ export function commandLine(version: string, commands: Commands): Command {
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input')
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', DEFAULT_MODEL)
+    .addOption(
+      new Option(
+        '--translate [frames]',
+        'nucleotides for a protein model: translate the open frames, or all six',
+      )
+        .argParser(frames)
+        .preset('open'),
+    )
     .option('--workers <n>', 'worker processes', whole, availableParallelism())
     .option('--shards <n>', 'shares the work is cut in (default: 4 a worker; fixed by the first run)', whole)
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
