@@ -5,6 +5,7 @@ import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
+import { listModels } from './models/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
 import { reporter } from './reporter.js';
@@ -71,6 +72,12 @@ function exitCodeOf(error: unknown): number {
   return ExitCode.unexpected;
 }
 
+/** Writes to standard output; a listing without a reader is of no use, and ends. */
+function listing(): (text: string) => void {
+  process.stdout.on('error', () => process.exit());
+  return (text) => void process.stdout.write(text);
+}
+
 try {
   await commandLine(version, {
     async embed(options) {
@@ -80,10 +87,11 @@ try {
       process.exitCode = await embed(options, reporter(process.stdout), stopOnSignals());
     },
     async inspect(options) {
-      // A listing without a reader is of no use.
-      process.stdout.on('error', () => process.exit());
-      const write = (text: string) => void process.stdout.write(text);
+      const write = listing();
       process.exitCode = await inspect(options, { write, error: complain });
+    },
+    async models({ json }) {
+      await listModels(json, listing());
     },
   }).parseAsync();
 } catch (error) {

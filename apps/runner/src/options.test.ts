@@ -10,6 +10,7 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
       options = given;
     },
     inspect: async () => undefined,
+    models: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });

@@ -45,6 +45,7 @@ function count(text: string): number {
 export interface Commands {
   embed(options: EmbedOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
+  models(options: { json: boolean }): Promise<void>;
 }
 
 /** The command line. */
@@ -94,6 +95,13 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
     .action(async (files: string[], { json, head }) => {
       await commands.inspect({ files, json, head });
+    });
+  program
+    .command('models')
+    .description('Lists the built-in models, and says how a model of your own is given.')
+    .option('--json', 'one JSON object a model', false)
+    .action(async ({ json }) => {
+      await commands.models({ json });
     });
   return program;
 }

@@ -1,5 +1,5 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
-export { DEFAULT_MODEL } from './built-in.js';
+export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
 export type { EmbeddingModel } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
