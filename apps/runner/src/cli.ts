@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { ModelError } from '@holdfast/gpu-runtime';
 import { CommanderError } from 'commander';
+import { doctor } from './doctor/index.js';
 import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
@@ -42,6 +43,7 @@ function dieBy(signal: 'SIGTERM' | 'SIGINT'): void {
 /** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
 const LINGER = 1000;
 
+let kept = 'what was done is kept, ';
 let again = 'type the same line again to go on';
 process.stderr.on('error', () => undefined);
 
@@ -55,7 +57,7 @@ function complain(text: string): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   if (error instanceof StoppedError) {
-    complain(`${error.message}; what was done is kept, ${again}`);
+    complain(`${error.message}; ${kept}${again}`);
     setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
@@ -65,9 +67,7 @@ function exitCodeOf(error: unknown): number {
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
-  complain(
-    `${message}; what was done is kept, ${full ? 'make room for the output folder and ' : ''}${again}`,
-  );
+  complain(`${message}; ${kept}${full ? 'make room for the output folder and ' : ''}${again}`);
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
 }
@@ -89,6 +89,11 @@ try {
     async inspect(options) {
       const write = listing();
       process.exitCode = await inspect(options, { write, error: complain });
+    },
+    async doctor(options) {
+      kept = 'nothing is left behind, ';
+      again = 'type the same line again';
+      process.exitCode = await doctor(options, listing(), stopOnSignals().signal);
     },
     async models({ json }) {
       await listModels(json, listing());

@@ -11,6 +11,7 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
     },
     inspect: async () => undefined,
     models: async () => undefined,
+    doctor: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DoctorOptions } from './doctor/index.js';
 import type { EmbedOptions } from './embed.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
@@ -46,6 +47,7 @@ export interface Commands {
   embed(options: EmbedOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   models(options: { json: boolean }): Promise<void>;
+  doctor(options: DoctorOptions): Promise<void>;
 }
 
 /** The command line. */
@@ -102,6 +104,16 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--json', 'one JSON object a model', false)
     .action(async ({ json }) => {
       await commands.models({ json });
+    });
+  program
+    .command('doctor')
+    .description(
+      'Says what this machine can run, and why not. Writes 64 MiB into the folder, and removes them.',
+    )
+    .option('--out <dir>', 'the folder that a run would be given', folder, '.')
+    .option('--json', 'one JSON object with all findings and facts', false)
+    .action(async ({ out, json }) => {
+      await commands.doctor({ out, json });
     });
   return program;
 }

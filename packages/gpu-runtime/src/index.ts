@@ -6,5 +6,6 @@ export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export { type ModelSource, tokensOf } from './model-source.js';
+export { type OnnxRuntime, onnxRuntime, tryProvider } from './onnx-runtime.js';
 export type { ModelRecipe } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
