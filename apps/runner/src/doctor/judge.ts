@@ -91,7 +91,7 @@ function ofCuda({ cuda: { providerInstalled, libraries }, gpus, onnxRuntime }: F
     : {
         topic: 'CUDA provider',
         state: gpus.found.length > 0 ? 'note' : 'no',
-        text: "not installed: the package's install script fetches it, and this workspace's install leaves that out",
+        text: "not installed: the npm package's install script fetches it, and was left out (this workspace's install does so)",
         remedy: `for a GPU: ONNXRUNTIME_NODE_INSTALL=cuda12 node ${onnxRuntime.folder}/script/install.js`,
       };
   const missing = libraries.filter(({ found }) => !found).map(({ name }) => name);
@@ -189,5 +189,6 @@ function size(bytes: number): string {
 }
 
 function seconds(value: number): string {
-  return value < 1 ? `${(value * 1000).toPrecision(2)} ms` : `${value.toFixed(1)} s`;
+  if (value >= 1) return `${value.toFixed(1)} s`;
+  return `${(value * 1000).toFixed(value < 0.01 ? 2 : 0)} ms`;
 }
