@@ -93,7 +93,10 @@ try {
     async doctor(options) {
       kept = 'nothing is left behind, ';
       again = 'type the same line again';
-      process.exitCode = await doctor(options, listing(), stopOnSignals().signal);
+      const stop = stopOnSignals();
+      // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
+      stop.handler = () => undefined;
+      process.exitCode = await doctor(options, listing(), stop.signal);
     },
     async models({ json }) {
       await listModels(json, listing());

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { watch } from 'node:fs';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,4 +86,22 @@ test('where ONNX Runtime cannot be loaded at all, one line says so', async () =>
   expect(stderr).toMatch(
     /^holdfast: cannot start on Node\.js v.*GLIBC_2\.27 not found\); needed are [^\n]*\n$/,
   );
+});
+
+test('signals in the midst of it, two of them, leave nothing', async () => {
+  const child = spawn(process.execPath, [BIN, 'doctor', '--out', folder], { stdio: 'ignore' });
+  const made = new Promise<void>((resolve) => {
+    const watcher = watch(folder, () => {
+      watcher.close();
+      resolve();
+    });
+  });
+  await made;
+  // Two of one kind may arrive as one.
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  const [code, signal] = await once(child, 'close');
+  expect([130, 143]).toContain(code);
+  expect(signal).toBeNull();
+  expect(await readdir(folder)).toEqual([]);
 });
