@@ -1,3 +1,3 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/probe-device.ts'] });
+export default library({ entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/provider-trial.ts'] });

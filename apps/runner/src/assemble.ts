@@ -4,11 +4,12 @@ import { basename, join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
 import { writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
-import type { SequenceIndex } from './index-store/index.js';
+import type { IndexSummary, SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { type Shard, ShardCursor } from './shard-plan.js';
+import { withoutRow } from './translate/index.js';
 
 /** A shard that was taken for complete lacks rows or holds a file that is not what was written. */
 export class ShardIncompleteError extends Error {
@@ -79,7 +80,7 @@ export async function assemble({
     sequences,
     dim: model.dim,
     files: [embeddings, ids],
-    warnings: warnings(model, zeroRows, index.summary.truncated),
+    warnings: warnings(model, zeroRows, index.summary),
   };
   await writeResultRecord(place.result, record);
   return record;
@@ -127,8 +128,14 @@ function countZeroRows(rows: Float32Array, dim: number): number {
   return zero;
 }
 
-function warnings(model: ModelSource, zeroRows: number, truncated: number): string[] {
+function warnings(
+  model: ModelSource,
+  zeroRows: number,
+  { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
+): string[] {
   const said: string[] = [];
+  const silent = translation ? withoutRow(translation) : null;
+  if (silent !== null) said.push(silent);
   if (zeroRows > 0) {
     said.push(
       `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,

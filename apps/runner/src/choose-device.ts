@@ -1,14 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import {
   automaticDevices,
   type Device,
   DeviceError,
   formatDevice,
-  listedDevices,
+  onnxRuntime,
   parseDevice,
 } from '@holdfast/gpu-runtime';
+import { tried } from './doctor/providers.js';
 import { UsageError } from './errors.js';
 
 /** What is asked on the command line. */
@@ -37,7 +35,7 @@ export interface ChooseOptions {
  */
 export async function chooseDevice(
   wish: DeviceWish,
-  { begunOn, listed = listedDevices(), probe = probeInProcess }: ChooseOptions,
+  { begunOn, listed = onnxRuntime().providers, probe = tryInProcess }: ChooseOptions,
 ): Promise<DeviceChoice> {
   const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
   if (wish !== 'auto') {
@@ -64,17 +62,5 @@ export async function chooseDevice(
   throw new Error('no device, not even the CPU');
 }
 
-/** A device's libraries stay in the process that loaded them, and may end it: hence one of its own. */
-async function probeInProcess(device: Device): Promise<string | null> {
-  const script = fileURLToPath(new URL('./probe-device.js', import.meta.url));
-  const child = spawn(process.execPath, [script, formatDevice(device)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  let said = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said += text;
-  });
-  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  if (code === 0) return null;
-  return said.trim() || (signal ? `it ended by ${signal}` : `exit code ${code}`);
-}
+const tryInProcess = async (device: Device) =>
+  (await tried(formatDevice(device), new AbortController().signal)).said;

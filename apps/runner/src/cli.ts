@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { CommanderError } from 'commander';
+import { doctor } from './doctor/index.js';
 import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
+import { listModels } from './models/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
 import { reporter } from './reporter.js';
@@ -41,6 +43,7 @@ function dieBy(signal: 'SIGTERM' | 'SIGINT'): void {
 /** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
 const LINGER = 1000;
 
+let kept = 'what was done is kept, ';
 let again = 'type the same line again to go on';
 process.stderr.on('error', () => undefined);
 
@@ -54,7 +57,7 @@ function complain(text: string): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   if (error instanceof StoppedError) {
-    complain(`${error.message}; what was done is kept, ${again}`);
+    complain(`${error.message}; ${kept}${again}`);
     setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
@@ -69,11 +72,15 @@ function exitCodeOf(error: unknown): number {
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
-  complain(
-    `${message}; what was done is kept, ${full ? 'make room for the output folder and ' : ''}${again}`,
-  );
+  complain(`${message}; ${kept}${full ? 'make room for the output folder and ' : ''}${again}`);
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
+}
+
+/** Writes to standard output; a listing without a reader is of no use, and ends. */
+function listing(): (text: string) => void {
+  process.stdout.on('error', () => process.exit());
+  return (text) => void process.stdout.write(text);
 }
 
 try {
@@ -85,10 +92,19 @@ try {
       process.exitCode = await embed(options, reporter(process.stdout), stopOnSignals());
     },
     async inspect(options) {
-      // A listing without a reader is of no use.
-      process.stdout.on('error', () => process.exit());
-      const write = (text: string) => void process.stdout.write(text);
+      const write = listing();
       process.exitCode = await inspect(options, { write, error: complain });
+    },
+    async doctor(options) {
+      kept = 'nothing is left behind, ';
+      again = 'type the same line again';
+      const stop = stopOnSignals();
+      // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
+      stop.handler = () => undefined;
+      process.exitCode = await doctor(options, listing(), stop.signal);
+    },
+    async models({ json }) {
+      listModels(json, listing());
     },
   }).parseAsync();
 } catch (error) {

@@ -16,6 +16,7 @@ import { Progress } from './progress.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { shardsOf } from './shards.js';
+import type { Translation } from './translate/index.js';
 
 /** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
 const WAIT_FOR_OLD_WORKERS = 60_000;
@@ -34,6 +35,8 @@ export interface EmbedOptions {
   seqThreshold?: number;
   timeThresholdSec?: number;
   batchTokens?: number;
+  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
+  translate?: Translation;
   format: FormatName;
   forceRestart: boolean;
 }
@@ -53,6 +56,11 @@ export interface StopSwitch {
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
   const place = layout(options.out);
   const model = await resolveModel(options.model);
+  if (options.translate && model.alphabet === 'dna') {
+    throw new UsageError(
+      `--translate makes proteins, but the model ${model.name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
+    );
+  }
   await checkInputs(options.inputs);
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
@@ -66,6 +74,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     shards: options.shards,
     defaultShards: options.workers * 4,
     format: options.format,
+    translate: options.translate,
     forceRestart: options.forceRestart,
     signal: stop.signal,
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),

@@ -10,6 +10,8 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
       options = given;
     },
     inspect: async () => undefined,
+    models: async () => undefined,
+    doctor: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
@@ -23,6 +25,7 @@ test('the least that is needed, and what it means', async () => {
     inputs: ['a.fa'],
     out: 'o',
     model: 'tnf',
+    device: 'auto',
     workers: expect.any(Number),
     format: 'safetensors',
     forceRestart: false,
@@ -31,7 +34,7 @@ test('the least that is needed, and what it means', async () => {
 
 test('everything that can be said', async () => {
   const line = 'embed a.fa - --out o --model m --workers 3 --shards 5 --seq-threshold 7 --time-threshold 0.5';
-  const more = '--batch-tokens 11 --format npy --force-restart';
+  const more = '--batch-tokens 11 --format npy --force-restart --device cuda:1';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -41,9 +44,23 @@ test('everything that can be said', async () => {
     seqThreshold: 7,
     timeThresholdSec: 0.5,
     batchTokens: 11,
+    device: { kind: 'cuda', index: 1 },
     format: 'npy',
     forceRestart: true,
   });
+});
+
+test.each([
+  [['--translate'], 'open'],
+  [['--translate', 'open'], 'open'],
+  [['--translate=all'], 'all'],
+  [['--translate', '--workers', '1'], 'open'],
+])('%j asks for frames: %s', async (args, translate) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', ...args)).toMatchObject({ translate });
+});
+
+test('a file that was put after --translate is told from its value', async () => {
+  await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
 });
 
 const WHOLE = /whole number from 1 to 1000000000/;
@@ -63,6 +80,7 @@ test.each([
   ['--time-threshold', ' ', /seconds above 0/],
   ['--format', 'csv', /safetensors, npy, pt/],
   ['--out', '', /name a folder/],
+  ['--device', 'gpu', /there are: auto, cpu, cuda/],
 ])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
   const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(CommanderError);

@@ -2,9 +2,11 @@ import { availableParallelism } from 'node:os';
 import { DEFAULT_MODEL, parseDevice } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeviceWish } from './choose-device.js';
+import type { DoctorOptions } from './doctor/index.js';
 import type { EmbedOptions } from './embed.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
+import type { Translation } from './translate/index.js';
 
 /** Beyond any machine and any input, and a few times it is still an exact number. */
 const MOST = 1_000_000_000;
@@ -38,6 +40,13 @@ function folder(text: string): string {
   return text;
 }
 
+function frames(text: string): Translation {
+  if (text === 'open' || text === 'all') return text;
+  throw new InvalidArgumentError(
+    'It must be open or all. A file after --translate is taken for its value: put the files first, or write --translate=open.',
+  );
+}
+
 function count(text: string): number {
   return text === '0' ? 0 : whole(text);
 }
@@ -46,6 +55,8 @@ function count(text: string): number {
 export interface Commands {
   embed(options: EmbedOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
+  models(options: { json: boolean }): Promise<void>;
+  doctor(options: DoctorOptions): Promise<void>;
 }
 
 /** The command line. */
@@ -62,6 +73,14 @@ export function commandLine(version: string, commands: Commands): Command {
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', DEFAULT_MODEL)
     .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
+    .addOption(
+      new Option(
+        '--translate [frames]',
+        'nucleotides for a protein model: translate the open frames, or all six',
+      )
+        .argParser(frames)
+        .preset('open'),
+    )
     .option('--workers <n>', 'worker processes', whole, availableParallelism())
     .option('--shards <n>', 'shares the work is cut in (default: 4 a worker; fixed by the first run)', whole)
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
@@ -88,6 +107,23 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
     .action(async (files: string[], { json, head }) => {
       await commands.inspect({ files, json, head });
+    });
+  program
+    .command('models')
+    .description('Lists the built-in models, and says how a model of your own is given.')
+    .option('--json', 'one JSON object a model', false)
+    .action(async ({ json }) => {
+      await commands.models({ json });
+    });
+  program
+    .command('doctor')
+    .description(
+      'Says what this machine can run, and why not. Writes 64 MiB into the folder, and removes them.',
+    )
+    .option('--out <dir>', 'the folder that a run would be given', folder, '.')
+    .option('--json', 'one JSON object with all findings and facts', false)
+    .action(async ({ out, json }) => {
+      await commands.doctor({ out, json });
     });
   return program;
 }

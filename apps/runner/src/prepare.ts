@@ -25,6 +25,7 @@ import {
   readRunRecord,
   writeRunRecord,
 } from './run-record.js';
+import type { Translation } from './translate/index.js';
 
 export interface PrepareOptions {
   inputs: readonly string[];
@@ -34,6 +35,7 @@ export interface PrepareOptions {
   shards: number | undefined;
   defaultShards: number;
   format: FormatName;
+  translate: Translation | undefined;
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
   signal: AbortSignal;
@@ -159,9 +161,18 @@ async function hashInputs({ inputs, signal }: PrepareOptions): Promise<RunRecord
   return hashed;
 }
 
-function asked({ model, batchTokens, shards }: PrepareOptions, inputs: RunRecord['inputs']): Asked {
+function asked(
+  { model, batchTokens, shards, translate }: PrepareOptions,
+  inputs: RunRecord['inputs'],
+): Asked {
   const { name, fingerprint } = model;
-  return { inputs, model: { name, fingerprint }, batch_tokens: batchTokens, shards };
+  return {
+    inputs,
+    model: { name, fingerprint },
+    batch_tokens: batchTokens,
+    shards,
+    ...(translate && { translate }),
+  };
 }
 
 function refuseDifferences(
@@ -179,14 +190,17 @@ function refuseDifferences(
 
 /** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
 async function indexInputs(place: Layout, options: PrepareOptions): Promise<IndexSummary> {
-  const { inputs, model, batchTokens, signal, onProgress } = options;
+  const { inputs, model, batchTokens, translate, signal, onProgress } = options;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({
       inputs,
       folder: place.newIndex,
-      allowed: allowedResidues(model.alphabet),
-      hint: `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
+      allowed: allowedResidues(translate ? 'dna' : model.alphabet),
+      hint: translate
+        ? '--translate reads nucleotides; leave it out for a file of proteins'
+        : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
+      ...(translate && { translate }),
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       maxResidues: model.maxResidues,

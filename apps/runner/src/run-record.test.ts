@@ -35,10 +35,22 @@ test.each<[string, Partial<Asked>, RegExp]>([
   ['number', { inputs: asked.inputs.slice(1) }, /^number of inputs: 2 → 1$/],
   ['model', { model: { name: 'tnf', fingerprint: '0'.repeat(64) } }, /^model: tnf \(ffff.* → tnf \(0000/],
   ['batches', { batch_tokens: 999 }, /^--batch-tokens: 1000 → 999$/],
+  ['translation', { translate: 'open' }, /^--translate: none → open$/],
 ])('another %s is told as then → now, and makes another fingerprint', (_what, change, says) => {
   const now = { ...asked, ...change };
   expect(differences(record, now)[0]).toMatch(says);
   expect(newRunRecord({ ...now, shards: 8 }).fingerprint).not.toBe(record.fingerprint);
+});
+
+test('a translated run is another with other frames, and untranslated', () => {
+  const open = newRunRecord({ ...asked, translate: 'open' });
+  expect(differences(open, { ...asked, translate: 'all' })).toEqual(['--translate: open → all']);
+  expect(differences(open, asked)).toEqual(['--translate: open → none']);
+  expect(newRunRecord({ ...asked, translate: 'all' }).fingerprint).not.toBe(open.fingerprint);
+});
+
+test('a run of before there was --translate keeps its fingerprint', () => {
+  expect(record.fingerprint).toBe('ecf923fa7eb4005e34d99e88cd78559e01c7287c83830c55d1468952ab0ffbd1');
 });
 
 test('another number of shards is told, but results do not depend on it', () => {

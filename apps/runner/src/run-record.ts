@@ -9,6 +9,8 @@ const schema = z.object({
   inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
   model: z.object({ name: z.string(), fingerprint: z.string() }),
   batch_tokens: z.number().int().positive(),
+  /** Frames that were translated; absent where the inputs are read as they are. */
+  translate: z.enum(['open', 'all']).exactOptional(),
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
   device: z.string().exactOptional(),
@@ -29,10 +31,20 @@ export type Asked = Omit<RunRecord, 'format' | 'fingerprint' | 'shards' | 'devic
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { shards: number }): RunRecord {
-  const { inputs, model, batch_tokens } = asked;
-  const results = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
+  const { inputs, model, batch_tokens, translate } = asked;
+  const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
+  // Not where there is none, so that runs of before the option keep their fingerprint.
+  if (translate !== undefined) results.push({ translate });
   const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
-  return { format: 1, inputs, model, batch_tokens, shards: asked.shards, fingerprint };
+  return {
+    format: 1,
+    inputs,
+    model,
+    batch_tokens,
+    ...(translate && { translate }),
+    shards: asked.shards,
+    fingerprint,
+  };
 }
 
 /** What differs between a run on disk and a command line, each as "what: then → now"; empty when it is the same run. */
@@ -56,6 +68,9 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   }
   if (record.batch_tokens !== asked.batch_tokens) {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
+  }
+  if (record.translate !== asked.translate) {
+    found.push(`--translate: ${record.translate ?? 'none'} → ${asked.translate ?? 'none'}`);
   }
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingModel, DIM, indexed } from '../test/support.js';
 import type { SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
+import { NonFiniteRowsError } from './non-finite-rows.js';
 import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
@@ -150,6 +151,34 @@ test('after a model that fails, all that was embedded is there, and only the res
   expect(complete).toBe(true);
   expect(told.resumed).toBe(failing.sequences);
   expect(index.batchRange(told.batches[0]!)[0]).toBe(told.resumed);
+  expect(await saved(folder)).toEqual(due());
+});
+
+test('rows with NaN or an infinity fail their batch, named; those before it are saved, none of it is', async () => {
+  const model = countingModel();
+  const embed = model.embed;
+  const bad = 3;
+  model.embed = async (batch, ...rest) => {
+    const rows = await embed(batch, ...rest);
+    if (model.batches === bad + 1) {
+      rows[1] = Number.NaN;
+      rows[rows.length - 1] = -Infinity;
+    }
+    return rows;
+  };
+  const error = await work(Number.POSITIVE_INFINITY, model).catch((error: unknown) => error);
+  const [first, end] = index.batchRange(bad);
+  expect(error).toBeInstanceOf(NonFiniteRowsError);
+  expect(error).toMatchObject({
+    code: 'non_finite',
+    batch: bad,
+    sequences: [
+      { ordinal: first, id: `s${first}`, column: 1, value: Number.NaN },
+      { ordinal: end - 1, id: `s${end - 1}`, column: 2, value: -Infinity },
+    ],
+  });
+  const { told } = await work();
+  expect([told.resumed, told.batches[0]]).toEqual([first, bad]);
   expect(await saved(folder)).toEqual(due());
 });
 

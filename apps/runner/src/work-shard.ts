@@ -6,6 +6,7 @@ import type { CheckpointManifest } from '@holdfast/manifest';
 import type { CheckpointTrigger } from '@holdfast/trigger';
 import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
+import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
 import { RowBuffer } from './row-buffer.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
 
@@ -83,7 +84,15 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   const embed = async (batch: number, first: number, end: number) => {
     const residues = await index.residues(first, end);
     try {
-      return await model.embed(residues);
+      const rows = await model.embed(residues);
+      const faults = nonFiniteRows(rows, buffer.dim);
+      if (faults.length === 0) return rows;
+      const ids = await index.ids(first, end);
+      throw new NonFiniteRowsError(
+        model.source.name,
+        batch,
+        faults.map(({ row, ...fault }) => ({ ordinal: first + row, id: ids[row]!, ...fault })),
+      );
     } catch (error) {
       if (buffer.rows > 0) await save(batch, 'failed').catch(() => undefined);
       throw error;

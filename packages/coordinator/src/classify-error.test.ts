@@ -43,6 +43,15 @@ test('rows that are not finite are poison', () => {
   expect(classifyError({ exitcode: 1, errorMessage: 'Information on bananas' })).toBe('transient');
 });
 
+test.each(['SIGTERM_7', 'preempted', 'out_of_memory'])(
+  'an ID in the message of such rows says nothing: %s',
+  (id) => {
+    const errorMessage = `batch 3: sequence 7 ("${id}"): NaN in column 1`;
+    expect(classifyError({ exitcode: 1, error: 'non_finite', errorMessage })).toBe('poison_input');
+    expect(classifyError({ exitcode: 143, error: 'non_finite', errorMessage })).toBe('spot_preemption');
+  },
+);
+
 test('test_classify_error_transient_fallback', () => {
   expect(classifyError({ exitcode: 1, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
   expect(classifyError({ exitcode: 0 })).toBe('transient');

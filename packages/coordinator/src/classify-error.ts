@@ -29,11 +29,12 @@ export function classifyError({
   errorMessage = '',
   circuitBreaker,
 }: WorkerStatus): ErrorKind {
-  if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM' || PREEMPTED.test(errorMessage)) {
-    return 'spot_preemption';
-  }
+  if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
+  // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
+  if (error === 'non_finite') return 'poison_input';
+  if (PREEMPTED.test(errorMessage)) return 'spot_preemption';
   if (error === 'cuda_oom' || OUT_OF_MEMORY.test(errorMessage)) return 'oom';
   if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
-  if (error === 'non_finite' || NON_FINITE.test(errorMessage)) return 'poison_input';
+  if (NON_FINITE.test(errorMessage)) return 'poison_input';
   return 'transient';
 }

@@ -60,8 +60,8 @@ test('want of memory is not taken for a missing device', async () => {
 });
 
 test('this machine without CUDA says so', async () => {
-  const { listedDevices } = await import('./open-session.js');
-  if (listedDevices().includes('cuda')) return;
+  const { onnxRuntime } = await import('./onnx-runtime.js');
+  if (onnxRuntime().providers.includes('cuda')) return;
   const { inPackage } = await import('../test/support.js');
   await expect(
     openSession(inPackage('models/tnf/model.onnx'), parseDevice('cuda'), 1),

@@ -1,4 +1,4 @@
-import { InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { InferenceSession } from 'onnxruntime-node';
 import { CPU, type Device, executionProvider } from './device.js';
 import { DeviceError } from './device-error.js';
 import { failureKind } from './failure-kind.js';
@@ -11,9 +11,6 @@ export type CreateSession = (
   path: string,
   options: InferenceSession.SessionOptions,
 ) => Promise<InferenceSession>;
-
-/** Kinds of devices that this build of ONNX Runtime can use, where the machine lets it: only a session tells whether it does. */
-export const listedDevices = (): string[] => listSupportedBackends().map(({ name }) => name);
 
 /**
  * Opens a session on a device, and on no other: ONNX Runtime computes on the CPU what a device has no kernel for, but a device

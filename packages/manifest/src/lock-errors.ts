@@ -22,7 +22,8 @@ export class LockUnsupportedError extends Error {
 
   constructor(
     readonly path: string,
-    reason: string,
+    /** What the file system answered. */
+    readonly reason: string,
     options?: ErrorOptions,
   ) {
     super(

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { FastaParser, type Input, type InputOptions, openInput } from '../input/index.js';
+import { FastaParser, type Input, InputError, type InputOptions, openInput } from '../input/index.js';
+import { countOf, SixFrameSink, type Translation, type TranslationCount } from '../translate/index.js';
 import { FILES, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
+import type { RecordSink } from './record-sink.js';
 
 /**
  * Input parsed between two chances to write. The densest records (`>a\nC\n`) make 8 bytes of offsets from 5 of input,
@@ -36,6 +38,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   batchTokens: number;
   /** Residues beyond which the model cuts a sequence off; those sequences are counted. Default: no limit. */
   maxResidues?: number;
+  /** The inputs hold nucleotides, and a sequence is a reading frame of a record, translated. Default: as they are. */
+  translate?: Translation;
   /** Called after each chunk of input, so up to some thousand times per second. */
   onProgress?(progress: IndexProgress): void;
 }
@@ -57,12 +61,14 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   await removeDurably(summaryPath);
   const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
+  const translation = options.translate && countOf(options.translate);
   let files: IndexSummary['files'];
   try {
     for (const path of options.inputs) {
       const bytesBefore = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
-      inputs.push({ path, ...(await indexInput(path, writer, options, bytesBefore)) });
+      inputs.push({ path, ...(await indexInput(path, writer, options, bytesBefore, translation)) });
     }
+    if (translation && writer.sequences === 0) refuseNoRows(options.inputs, translation);
     files = await writer.finish();
   } finally {
     await writer.close();
@@ -76,6 +82,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     batch_tokens: batchTokens,
     truncated,
     files,
+    ...(translation && { translation }),
     inputs,
   };
   await writeFileDurably(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
@@ -87,31 +94,42 @@ async function indexInput(
   writer: IndexWriter,
   options: BuildIndexOptions,
   bytesBefore: number,
+  translation: TranslationCount | undefined,
 ): ReturnType<Input['digest']> {
   const { allowed, hint, stdin, signal, onProgress } = options;
   const input = await openInput(file, { ...(stdin && { stdin }), ...(signal && { signal }) });
   try {
     writer.beginInput(file);
+    const sink: RecordSink = translation ? new SixFrameSink(writer, file, translation) : writer;
     const parser = new FastaParser({
       file,
       allowed,
       hint,
-      header: (id, record, line) => writer.header(id, record, line),
-      end: (residues) => writer.end(residues),
+      header: (id, record, line) => sink.header(id, record, line),
+      end: (residues) => sink.end(residues),
     });
     for await (const chunk of input.chunks()) {
       for (let at = 0; at < chunk.length; at += BITE_BYTES) {
         const bite = chunk.subarray(at, at + BITE_BYTES);
-        writer.appendResidues((staged, to) => parser.write(bite, staged, to));
-        await writer.settle();
+        sink.appendResidues((staged, to) => parser.write(bite, staged, to));
+        await sink.settle();
       }
       signal?.throwIfAborted();
       const { sequences, residues } = writer;
       onProgress?.({ file, bytes: bytesBefore + input.bytesRead, sequences, residues });
     }
     parser.end();
+    await sink.settle();
     return await input.digest();
   } finally {
     input.close();
   }
+}
+
+function refuseNoRows(inputs: readonly string[], { frames, records }: TranslationCount): never {
+  const problem =
+    frames === 'open'
+      ? `none of ${records} record(s) has a reading frame without a stop codon; take all frames with --translate all, or give shorter pieces`
+      : `none of ${records} record(s) is as long as a codon; check the input`;
+  throw new InputError('no_frame', { file: inputs.length === 1 ? inputs[0]! : inputs.join(', ') }, problem);
 }

@@ -38,6 +38,15 @@ export const summarySchema = z.object({
     idOffsets: sha256,
     batches: sha256,
   }),
+  /** What became of the records where they were translated; the sequences are then the rows of their frames. */
+  translation: z
+    .object({
+      frames: z.enum(['open', 'all']),
+      records: count,
+      without_row: count,
+      first_without_row: z.array(z.string()),
+    })
+    .exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });

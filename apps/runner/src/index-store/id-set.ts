@@ -2,6 +2,8 @@ const CHUNK_IDS = 1 << 14;
 const FIRST_SLOTS = 1 << 10;
 /** Double hashing needs about five looks per ID at this load. */
 const MOST_LOAD = 0.8;
+const FIRST_SEED = 0x9747b28c;
+const SECOND_SEED = 0x3c6ef372;
 
 /**
  * Finds IDs that occur twice among many millions, in 13 to 18 bytes per ID: 8 for two 32-bit hashes, and the slots of
@@ -40,17 +42,11 @@ export class IdSet {
    */
   add(id: Uint8Array): number {
     if (this.#size + 1 > MOST_LOAD * this.#slots.length) this.#grow();
-    const first = this.#hash(id, 0x9747b28c) >>> 0;
-    const second = this.#hash(id, 0x3c6ef372) >>> 0;
-    const mask = this.#slots.length - 1;
-    let slot = first & mask;
-    for (;;) {
-      const held = this.#slots[slot]!;
-      if (held === 0) break;
-      if (this.#agrees(held - 1, first, second) && Buffer.compare(this.#idAt(held - 1), id) === 0)
-        return held - 1;
-      slot = (slot + (second | 1)) & mask;
-    }
+    const first = this.#hash(id, FIRST_SEED) >>> 0;
+    const second = this.#hash(id, SECOND_SEED) >>> 0;
+    const slot = this.#slotOf(id, first, second);
+    const held = this.#slots[slot]!;
+    if (held !== 0) return held - 1;
     const at = 2 * (this.#size % CHUNK_IDS);
     if (at === 0) this.#hashes.push(new Uint32Array(2 * CHUNK_IDS));
     const chunk = this.#hashes.at(-1)!;
@@ -58,6 +54,26 @@ export class IdSet {
     chunk[at + 1] = second;
     this.#slots[slot] = ++this.#size;
     return -1;
+  }
+
+  /** The ordinal that has this ID, or -1. Takes nothing. */
+  find(id: Uint8Array): number {
+    const first = this.#hash(id, FIRST_SEED) >>> 0;
+    const second = this.#hash(id, SECOND_SEED) >>> 0;
+    return this.#slots[this.#slotOf(id, first, second)]! - 1;
+  }
+
+  /** The slot that holds the ID, or else the free one where it belongs. */
+  #slotOf(id: Uint8Array, first: number, second: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = first & mask;
+    for (;;) {
+      const held = this.#slots[slot]!;
+      if (held === 0) return slot;
+      if (this.#agrees(held - 1, first, second) && Buffer.compare(this.#idAt(held - 1), id) === 0)
+        return slot;
+      slot = (slot + (second | 1)) & mask;
+    }
   }
 
   #agrees(ordinal: number, first: number, second: number): boolean {

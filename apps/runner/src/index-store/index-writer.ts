@@ -4,6 +4,7 @@ import { AppendFile } from './append-file.js';
 import { BatchCutter } from './batch-cutter.js';
 import { FILES, type IndexSummary } from './format.js';
 import { IdSet } from './id-set.js';
+import type { RecordSink } from './record-sink.js';
 
 /** `IdSet` keeps ordinal + 1, and `batches.bin` the number of sequences, in 32 bits. */
 const MOST_SEQUENCES = 2 ** 32 - 2;
@@ -22,7 +23,7 @@ export interface CutOptions {
 type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
 
 /** The growing files of an index. Takes one record after another, over all inputs. */
-export class IndexWriter {
+export class IndexWriter implements RecordSink {
   sequences = 0;
   batches = 0;
   truncated = 0;
@@ -132,6 +133,16 @@ export class IndexWriter {
     for (const file of Object.values(this.#files)) await file.close();
   }
 
+  /** The input in which an earlier record has this ID, or null. */
+  inputWith(id: Uint8Array): string | null {
+    const ordinal = this.#seen.find(id);
+    return ordinal < 0 ? null : (this.#inputOf(ordinal)?.file ?? null);
+  }
+
+  #inputOf(ordinal: number) {
+    return this.#inputs.findLast(({ first }) => first <= ordinal);
+  }
+
   #idAt(ordinal: number): Uint8Array {
     const bounds = this.#files.idOffsets.readBack(8 * ordinal, 16);
     const start = Number(bounds.readBigUInt64LE(0));
@@ -140,7 +151,7 @@ export class IndexWriter {
   }
 
   #recordName(ordinal: number): string {
-    const input = this.#inputs.findLast(({ first }) => first <= ordinal);
+    const input = this.#inputOf(ordinal);
     return `record ${ordinal - (input?.first ?? 0) + 1} of ${displayName(input?.file ?? '')}`;
   }
 }

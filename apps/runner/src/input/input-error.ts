@@ -15,7 +15,8 @@ export type InputErrorCode =
   | 'duplicate_id'
   | 'bad_residue'
   | 'no_residues'
-  | 'too_many_records';
+  | 'too_many_records'
+  | 'no_frame';
 
 /** The place in an input that an {@link InputError} is about. */
 export interface InputPlace {

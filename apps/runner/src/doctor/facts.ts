@@ -1,0 +1,52 @@
+/** What was found out about a machine; nothing in it is judged. */
+export interface Facts {
+  node: { version: string; platform: string; arch: string };
+  onnxRuntime: { version: string; folder: string; providers: string[] };
+  providers: ProviderFact[];
+  cuda: CudaFacts;
+  gpus: GpuFacts;
+  cores: { usable: number; quota: number | null };
+  /** In bytes. */
+  memory: { total: number; available: number; limit: number | null };
+  folder: FolderFacts;
+}
+
+/** What came of a trial with one execution provider. */
+export interface ProviderFact {
+  name: string;
+  /** `other_platform`: this build of ONNX Runtime has no such provider, so none was tried. */
+  state: 'works' | 'fails' | 'other_platform';
+  /** What it said, in one line. */
+  said: string | null;
+  /** Milliseconds from the start of the process. */
+  took: number;
+}
+
+export interface CudaFacts {
+  /** Whether the provider's library lies in the package; null where the package has none for the platform. */
+  providerInstalled: boolean | null;
+  /** Libraries the provider needs, and whether the system's loader finds them. */
+  libraries: { name: string; found: boolean }[];
+}
+
+export interface GpuFacts {
+  found: { name: string; memoryMiB: number }[];
+  /** Why none was found, where something is known. */
+  said: string | null;
+}
+
+export interface FolderFacts {
+  /** As it was given. */
+  asked: string;
+  /** The folder that was looked at: the one asked for, or the nearest above it that is there. */
+  probed: string;
+  /** The file system's type, where the system tells. */
+  fileSystem: string | null;
+  freeBytes: number | null;
+  /** Why nothing can be written there, else null. */
+  refused: string | null;
+  /** Why locks do not work there, else null. */
+  locks: string | null;
+  /** Bytes a second of writing with an fsync at the end, and seconds that an fsync of a little takes. */
+  speed: { bytesPerSecond: number; fsyncSeconds: number } | null;
+}

@@ -1,0 +1,93 @@
+import { randomFillSync } from 'node:crypto';
+import { mkdtemp, open, realpath, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { FileLock, LockUnsupportedError } from '@holdfast/manifest';
+import type { FolderFacts } from './facts.js';
+import { fileSystemOf } from './file-system.js';
+
+const WRITTEN = 64 * 1024 * 1024;
+const BLOCK = 4 * 1024 * 1024;
+/** An fsync is timed so often, and the median told. */
+const SYNCS = 5;
+
+/**
+ * Looks at what a run's folder offers: room, locks, speed. What is written for that lies in a folder of its own, which is
+ * removed, also when the signal ends it; a folder that is missing is not made.
+ */
+export async function probeFolder(out: string, signal: AbortSignal): Promise<FolderFacts> {
+  const asked = resolve(out);
+  const facts: FolderFacts = {
+    asked,
+    probed: asked,
+    fileSystem: null,
+    freeBytes: null,
+    refused: null,
+    locks: null,
+    speed: null,
+  };
+  let probe: string | undefined;
+  try {
+    facts.probed = await nearest(asked);
+    facts.fileSystem = await fileSystemOf(await realpath(facts.probed));
+    const { bavail, bsize } = await statfs(facts.probed);
+    facts.freeBytes = bavail * bsize;
+    probe = await mkdtemp(join(facts.probed, '.holdfast-doctor-'));
+    facts.locks = await lockProblem(join(probe, 'lock'));
+    if (facts.freeBytes > 2 * WRITTEN) facts.speed = await measure(join(probe, 'data'), signal);
+    else await measure(join(probe, 'data'), signal, 4096);
+  } catch (error) {
+    signal.throwIfAborted();
+    facts.refused = (error as Error).message;
+  } finally {
+    if (probe !== undefined) await rm(probe, { recursive: true, force: true });
+  }
+  return facts;
+}
+
+/** The folder itself, or the nearest above it that is there. */
+async function nearest(path: string): Promise<string> {
+  try {
+    if ((await stat(path)).isDirectory()) return path;
+    throw Object.assign(new Error(`${path} is no folder`), { code: 'EEXIST' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    return nearest(dirname(path));
+  }
+}
+
+async function lockProblem(path: string): Promise<string | null> {
+  try {
+    await (await FileLock.acquire(path, { timeoutMs: 0 })).release();
+    return null;
+  } catch (error) {
+    if (error instanceof LockUnsupportedError) return error.reason;
+    throw error;
+  }
+}
+
+/** Writes, syncs, and syncs a little more a few times. The bytes are random: some file systems compress. */
+async function measure(path: string, signal: AbortSignal, bytes = WRITTEN): Promise<FolderFacts['speed']> {
+  const block = randomFillSync(Buffer.allocUnsafe(Math.min(BLOCK, bytes)));
+  const file = await open(path, 'wx');
+  try {
+    const begun = performance.now();
+    for (let written = 0; written < bytes; written += block.length) {
+      signal.throwIfAborted();
+      await file.writev([block]);
+    }
+    await file.sync();
+    const bytesPerSecond = (1000 * bytes) / (performance.now() - begun);
+    const syncs: number[] = [];
+    for (let i = 0; i < SYNCS; i++) {
+      signal.throwIfAborted();
+      await file.write(block, 0, Math.min(4096, bytes));
+      const before = performance.now();
+      await file.sync();
+      syncs.push((performance.now() - before) / 1000);
+    }
+    return { bytesPerSecond, fsyncSeconds: syncs.sort((a, b) => a - b)[SYNCS >> 1]! };
+  } finally {
+    await file.close();
+  }
+}

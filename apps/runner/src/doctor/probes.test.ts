@@ -1,0 +1,198 @@
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { cgroupLimits } from './cgroup.js';
+import { gpusIn, LIBRARIES, librariesIn } from './cuda.js';
+import { typeIn } from './file-system.js';
+import { probeFolder } from './folder.js';
+import { tried, tryProviders } from './providers.js';
+import { saidInOneLine } from './said.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+});
+const never = new AbortController().signal;
+
+describe('control groups', () => {
+  const limits = (files: Record<string, string>) => cgroupLimits(async (path) => files[path] ?? null);
+
+  test('version 2: the narrowest of a group and those above it', async () => {
+    const at = '/sys/fs/cgroup';
+    expect(
+      await limits({
+        '/proc/self/cgroup': '0::/a.slice/job\n',
+        [`${at}/a.slice/job/cpu.max`]: 'max 100000\n',
+        [`${at}/a.slice/cpu.max`]: '250000 100000\n',
+        [`${at}/a.slice/job/memory.max`]: '8589934592\n',
+        [`${at}/a.slice/memory.max`]: '1073741824\n',
+        [`${at}/memory.max`]: 'max\n',
+      }),
+    ).toEqual({ cpus: 2.5, memory: 1073741824 });
+  });
+
+  test('version 1: each controller in its own tree, -1 and the greatest number are no limit', async () => {
+    const files = {
+      '/proc/self/cgroup': '4:memory:/job\n2:cpu,cpuacct:/job\n1:name=systemd:/x:y\n0::/\n',
+      '/sys/fs/cgroup/memory/job/memory.limit_in_bytes': '2147483648\n',
+      '/sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712\n',
+      '/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_quota_us': '50000\n',
+      '/sys/fs/cgroup/cpu,cpuacct/job/cpu.cfs_period_us': '100000\n',
+      '/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us': '-1\n',
+      '/sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us': '100000\n',
+    };
+    expect(await limits(files)).toEqual({ cpus: 0.5, memory: 2147483648 });
+  });
+
+  test('no groups, and groups that cannot be read, limit nothing', async () => {
+    expect(await limits({})).toEqual({ cpus: null, memory: null });
+    expect(await limits({ '/proc/self/cgroup': '0::/job\n4:memory:/\nnonsense\n' })).toEqual({
+      cpus: null,
+      memory: null,
+    });
+  });
+});
+
+test('the file system is that of the deepest mount, the last of several, with its octal escapes', () => {
+  const mounts = [
+    '22 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw',
+    '23 22 0:40 / /data rw shared:1 - nfs4 server:/x rw',
+    '24 22 0:41 / /data/my\\040runs rw shared:1 master:2 - tmpfs tmpfs rw',
+    '25 22 0:42 / /over rw - ext4 /dev/sdb rw',
+    '26 22 0:43 / /over rw - overlay overlay rw',
+    '',
+  ].join('\n');
+  const of = (path: string) => typeIn(mounts, path);
+  expect(['/', '/database', '/data', '/data/x', '/data/my runs/out', '/over/a'].map(of)).toEqual([
+    'ext4',
+    'ext4',
+    'nfs4',
+    'nfs4',
+    'tmpfs',
+    'overlay',
+  ]);
+  expect(typeIn('', '/')).toBeNull();
+});
+
+test('GPUs as nvidia-smi lists them, and libraries as the loader knows them', () => {
+  expect(gpusIn('NVIDIA H100 80GB HBM3, 81559\nTesla T4, with comma, 15360\n\n')).toEqual([
+    { name: 'NVIDIA H100 80GB HBM3', memoryMiB: 81559 },
+    { name: 'Tesla T4, with comma', memoryMiB: 15360 },
+  ]);
+  const cache =
+    '2 libs found\n\tlibcudart.so.12 (libc6,x86-64) => /usr/lib/libcudart.so.12\n\tlibcuda.so (libc6) => /x\n';
+  const found = librariesIn(cache, ['libcudnn.so.9', 'libcublas.so.11']).filter((library) => library.found);
+  expect(found.map(({ name }) => name)).toEqual(['libcudart.so.12', 'libcudnn.so.9']);
+  expect(librariesIn('', [])).toHaveLength(LIBRARIES.length);
+});
+
+test.each([
+  [
+    'OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library',
+    '2026 [E] Failed to load library /a/b/libp.so with error: libcudnn.so.9: cannot open shared object file: No such file or directory\n',
+    'libcudnn.so.9: cannot open shared object file: No such file or directory',
+  ],
+  ['Failed to load shared library', '', 'Failed to load shared library'],
+  [
+    '/src/x.cc:136 f()::<lambda()> ok == Success was false. Failed to get\n an adapter\n',
+    '',
+    'Failed to get an adapter',
+  ],
+  ['x'.repeat(500), '', `${'x'.repeat(200)}…`],
+])('what a provider said becomes one line: %s', (message, stderr, line) => {
+  expect(saidInOneLine(message, stderr)).toBe(line);
+});
+
+describe('trials', () => {
+  const script = async (source: string) => {
+    const path = join(folder, 'trial.mjs');
+    await writeFile(path, source);
+    return path;
+  };
+
+  test.each([
+    [
+      'one that works, after other output',
+      "console.log('hello'); console.log(JSON.stringify({ said: null }))",
+      null,
+    ],
+    [
+      'one that fails',
+      "console.log(JSON.stringify({ said: process.argv[2] + ' is\\nmissing' }))",
+      'x is missing',
+    ],
+    [
+      'one that crashes',
+      "process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1000)",
+      'its process died of SIGSEGV',
+    ],
+    [
+      'one that leaves',
+      "console.error('bad ELF'); process.exit(3)",
+      'its process ended without an answer (bad ELF)',
+    ],
+  ])('%s', async (_what, source, said) => {
+    expect(await tried('x', never, await script(source))).toMatchObject({
+      name: 'x',
+      state: said === null ? 'works' : 'fails',
+      said,
+    });
+  });
+
+  test('one that never answers is given up, and its process is gone', async () => {
+    const path = await script(
+      "import { writeFileSync } from 'node:fs'; writeFileSync(process.argv[1] + '.pid', String(process.pid)); for (;;);",
+    );
+    expect(await tried('x', never, path, 2000)).toMatchObject({
+      state: 'fails',
+      said: 'no answer within 2 s',
+    });
+    const pid = Number(await readFile(`${path}.pid`, 'utf8'));
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  test('a signal ends them with its reason', async () => {
+    const reason = new Error('stop');
+    await expect(tried('x', AbortSignal.abort(reason), await script('for (;;);'))).rejects.toBe(reason);
+  });
+
+  test('what the build does not have is not tried', async () => {
+    const facts = await tryProviders([], never);
+    expect(facts.map(({ name }) => name)).toEqual(['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml']);
+    expect(new Set(facts.map(({ state }) => state))).toEqual(new Set(['other_platform']));
+  });
+});
+
+describe('folder', () => {
+  test('one that is there: locks, room and speed, and nothing is left in it', async () => {
+    const facts = await probeFolder(folder, never);
+    expect(facts).toMatchObject({ asked: folder, probed: folder, refused: null, locks: null });
+    expect(facts.freeBytes).toBeGreaterThan(0);
+    expect(facts.speed!.bytesPerSecond).toBeGreaterThan(0);
+    expect(facts.speed!.fsyncSeconds).toBeGreaterThan(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('one that is missing is not made; the folder above is looked at', async () => {
+    const facts = await probeFolder(join(folder, 'a', 'b'), never);
+    expect(facts).toMatchObject({ asked: join(folder, 'a', 'b'), probed: folder, refused: null });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a file, and a place below one, are refused', async () => {
+    await writeFile(join(folder, 'file'), '');
+    for (const name of ['file', 'file/out'])
+      expect(await probeFolder(join(folder, name), never)).toMatchObject({
+        refused: expect.stringMatching(/no folder|ENOTDIR/),
+        speed: null,
+      });
+  });
+
+  test('a signal ends it with its reason, and nothing is left', async () => {
+    const reason = new Error('stop');
+    await mkdir(join(folder, 'out'));
+    await expect(probeFolder(join(folder, 'out'), AbortSignal.abort(reason))).rejects.toBe(reason);
+    expect(await readdir(join(folder, 'out'))).toEqual([]);
+  });
+});

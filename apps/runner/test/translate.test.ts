@@ -1,0 +1,87 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
+import { sixFrames } from './six-frames.js';
+
+const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
+
+let reads: string;
+let records: [id: string, residues: string][];
+beforeAll(async () => {
+  reads = await windows(150);
+  const text = (await readFile(reads, 'latin1')).split('>').slice(1);
+  records = text.map((record) => {
+    const [header, ...lines] = record.split('\n');
+    return [header!.split(' ')[0]!, lines.join('')];
+  });
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await freshFolder();
+});
+
+test.each(['open', 'all'] as const)(
+  '--translate %s embeds what a file of those proteins would',
+  async (which) => {
+    const proteins = join(folder, 'proteins.faa');
+    const frames = records.map(([id, residues]) => sixFrames(id, residues, which));
+    await writeFile(
+      proteins,
+      frames
+        .flat()
+        .map(([id, residues]) => `>${id}\n${residues}\n`)
+        .join(''),
+    );
+    const digests = [];
+    for (const [out, input, more] of [
+      ['plain', proteins, []],
+      ['translated', reads, which === 'open' ? ['--translate'] : ['--translate', which]],
+    ] as const) {
+      const line = ['embed', input, '--out', join(folder, out), '--model', ESM2, '--workers', '2'];
+      const { code, lines, stderr } = await holdfast([...line, ...more]);
+      expect([code, stderr]).toEqual([0, '']);
+      digests.push(await digestOf(join(folder, out)));
+      const silent = out === 'translated' ? frames.filter((rows) => rows.length === 0).length : 0;
+      const said = lines.flatMap(({ event, message }) => (event === 'warning' ? [String(message)] : []));
+      const warned = said.filter((message) => message.includes('no row'));
+      expect(warned).toEqual(silent === 0 ? [] : [expect.stringMatching(`^${silent} of 150 record`)]);
+    }
+    expect(digests[1]).toBe(digests[0]);
+  },
+);
+
+test('a resume with other frames is refused, the same line is complete', async () => {
+  const line = ['embed', reads, '--out', join(folder, 'out'), '--model', ESM2];
+  expect(await holdfast([...line, '--translate'])).toMatchObject({ code: 0 });
+  for (const [more, says] of [
+    [['--translate', 'all'], /--translate: open → all/],
+    [[], /--translate: open → none/],
+  ] as const) {
+    const { code, stderr } = await holdfast([...line, ...more]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(says);
+    expect(stderr).toContain('--force-restart');
+  }
+  const again = await holdfast([...line, '--translate', 'open']);
+  expect([again.code, again.lines.at(-1)]).toEqual([0, expect.objectContaining({ already: true })]);
+});
+
+test.each([
+  [
+    'a DNA model',
+    [],
+    () => reads,
+    /--translate makes proteins, but the model tnf reads nucleotides.*--model/,
+  ],
+  ['proteins', ['--model', ESM2], () => fixture('globins45.faa'), /record 1 .*--translate reads nucleotides/],
+])('--translate with %s ends with exit code 2 and nothing written', async (_what, more, input, says) => {
+  const out = join(folder, 'out');
+  const { code, stderr } = await holdfast(['embed', input(), '--out', out, '--translate', ...more]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
+  expect(stderr).toMatch(says);
+  expect((await readdir(out).catch(() => [])).filter((name) => !name.endsWith('lock'))).toEqual([]);
+});

@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { CPU, onnxRuntime, tryDevice } from './index.js';
+
+test('the package that is installed, and what it was built for', () => {
+  const { version, folder, providers } = onnxRuntime();
+  expect(version).toMatch(/^\d+\.\d+\.\d+/);
+  expect(existsSync(join(folder, 'package.json'))).toBe(true);
+  expect(providers).toContain('cpu');
+});
+
+test('the CPU embeds; a device that does not exist says so', async () => {
+  await tryDevice(CPU);
+  await expect(tryDevice({ kind: 'abacus' as 'cuda', index: 0 })).rejects.toThrow(/abacus/);
+});

@@ -1,0 +1,42 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { listSupportedBackends } from 'onnxruntime-node';
+import { DEFAULT_MODEL } from './built-in.js';
+import type { Device } from './device.js';
+import { DeviceError } from './device-error.js';
+import { SessionModel } from './embedding-model.js';
+import { openSession } from './open-session.js';
+import { resolveModel } from './resolve-model.js';
+
+/** The ONNX Runtime that is installed. */
+export interface OnnxRuntime {
+  version: string;
+  /** Folder of its package. */
+  folder: string;
+  /** Execution providers it was built for. Whether this machine can run one, only {@link tryDevice} tells. */
+  providers: string[];
+}
+
+/** Says which ONNX Runtime is installed, without starting it. */
+export function onnxRuntime(): OnnxRuntime {
+  const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  const { version } = createRequire(manifest)(manifest) as { version: string };
+  return { version, folder: dirname(manifest), providers: listSupportedBackends().map(({ name }) => name) };
+}
+
+/**
+ * Has a device embed one short sequence with the default model. To be called in a process of its own: a device's libraries
+ * may end the process, never answer, or write to standard error.
+ *
+ * @throws what ONNX Runtime said, or an Error that says that the row is wrong.
+ */
+export async function tryDevice(device: Device): Promise<void> {
+  const source = await resolveModel(DEFAULT_MODEL);
+  const session = await openSession(source.modelPath, device, 1).catch((error: unknown) => {
+    throw error instanceof DeviceError ? error.cause : error;
+  });
+  const row = await new SessionModel(source, session).embed([new TextEncoder().encode('ACGTTGCAACGT')]);
+  const sum = row.reduce((total, share) => total + share, 0);
+  // Its numbers are shares of a whole.
+  if (!(Math.abs(sum - 1) < 1e-3)) throw new Error(`it computes wrong numbers: shares that add up to ${sum}`);
+}
