@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,6 +52,16 @@ test('everything that differs is told at once', () => {
   expect(differences(record, now)).toHaveLength(3);
 });
 
+test('a record of the first version is read as of the first plan, under its own fingerprint', async () => {
+  const { plan: _, ...rest } = record;
+  const results = [['a'.repeat(64), 'b'.repeat(64)], asked.model.fingerprint, asked.batch_tokens];
+  const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
+  await writeFile(path, JSON.stringify({ ...rest, format: 1, fingerprint }));
+  expect(await readRunRecord(path)).toEqual({ ...record, plan: 1, fingerprint });
+  expect(fingerprint).not.toBe(record.fingerprint);
+  expect(differences((await readRunRecord(path))!, asked)).toEqual([]);
+});
+
 test('what is written is read back; no file is no run', async () => {
   expect(await readRunRecord(path)).toBeNull();
   await writeRunRecord(path, record);
@@ -61,7 +72,9 @@ test.each([
   '',
   '{"format":1',
   '{}',
-  JSON.stringify({ ...record, format: 2 }),
+  JSON.stringify({ ...record, format: 3 }),
+  JSON.stringify({ ...record, plan: 1 }),
+  JSON.stringify({ ...record, format: 1 }),
   JSON.stringify({ ...record, shards: 0 }),
   JSON.stringify({ ...record, batch_tokens: 1001 }),
   JSON.stringify({ ...record, fingerprint: '0'.repeat(64) }),

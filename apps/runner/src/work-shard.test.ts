@@ -11,7 +11,7 @@ import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 
-const SEQ_THRESHOLD = 8;
+const SEQ_THRESHOLD = 4;
 const sequences = Array.from({ length: 60 }, (_, i) => 'ACGT'.repeat(1 + (i % 5)));
 
 let place: Layout;
@@ -76,11 +76,14 @@ async function saved(folder: string) {
   return { rows, ids };
 }
 
+/** All in one window: longest first. */
+const planned = [...sequences.keys()].sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);
+
 const due = () => {
-  const part = sequences.slice(0, shards[0]!.endOrdinal);
+  const part = planned.slice(0, shards[0]!.endPosition);
   return {
-    rows: part.flatMap((each) => [each.length, 65, 84]),
-    ids: part.map((_, i) => `s${i}`),
+    rows: part.flatMap((each) => [sequences[each]!.length, 65, 84]),
+    ids: part.map((each) => `s${each}`),
   };
 };
 
@@ -88,7 +91,7 @@ test('a shard from its beginning to its end: every row once, under its ID, in ch
   const { complete, model, told } = await work();
   expect(complete).toBe(true);
   expect(await saved(folder)).toEqual(due());
-  const count = shards[0]!.endOrdinal;
+  const count = shards[0]!.endPosition;
   const batches = numbers(0, shards[0]!.endBatch);
   expect(told).toEqual({ resumed: 0, fault: null, aside: [], progress: count, checkpointed: count, batches });
   expect(model.sequences).toBe(count);
@@ -109,7 +112,7 @@ test('stopped anywhere, all that was embedded is saved, and nothing is embedded 
   }
   const last = await work();
   expect([last.complete, last.told.batches]).toEqual([true, [endBatch - 1]]);
-  expect(embedded + last.model.sequences).toBe(shards[0]!.endOrdinal);
+  expect(embedded + last.model.sequences).toBe(shards[0]!.endPosition);
   expect(await saved(folder)).toEqual(due());
 });
 
@@ -132,7 +135,7 @@ test('what is complete is not embedded again', async () => {
   const before = await readdir(folder);
   const { complete, told } = await work();
   expect([complete, told.batches, told.aside]).toEqual([true, [], []]);
-  expect(told.resumed).toBe(shards[0]!.endOrdinal);
+  expect(told.resumed).toBe(shards[0]!.endPosition);
   expect(await readdir(folder)).toEqual(before);
 });
 
@@ -223,7 +226,7 @@ test('however the work is cut into shards, the rows are the same', async () => {
     }
     results.push({ rows, ids });
   }
-  expect(results[0]!.ids).toEqual(sequences.map((_, i) => `s${i}`));
+  expect(results[0]!.ids).toEqual(planned.map((each) => `s${each}`));
   expect(results[1]).toEqual(results[0]);
   expect(results[2]).toEqual(results[0]);
 });

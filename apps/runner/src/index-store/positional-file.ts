@@ -40,6 +40,12 @@ export class PositionalFile {
     return bytes;
   }
 
+  /** Reads the u32 numbers from index `first` to `end`, which is not included. */
+  async readU32(first: number, end: number): Promise<Uint32Array> {
+    const bytes = await this.read(4 * first, 4 * (end - first));
+    return Uint32Array.from({ length: end - first }, (_, i) => bytes.readUInt32LE(4 * i));
+  }
+
   /** Reads the u64 numbers from index `first` to `last`, both included. */
   async readU64(first: number, last: number): Promise<Float64Array> {
     const bytes = await this.read(8 * first, 8 * (last - first + 1));
