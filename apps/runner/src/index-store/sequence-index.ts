@@ -158,7 +158,8 @@ export class SequenceIndex {
     const order = await file.readU32(first, end);
     const found = new Uint8Array(end - first);
     let inInputOrder = true;
-    for (const [at, ordinal] of order.entries()) {
+    for (let at = 0; at < order.length; at++) {
+      const ordinal = order[at]!;
       // One that is missing or twice would put a row in another's place.
       if (ordinal < first || ordinal >= end || found[ordinal - first] !== 0)
         throw damaged(file.path, `it has not each sequence from ${first} to before ${end} once there`);
