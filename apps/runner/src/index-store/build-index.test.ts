@@ -228,6 +228,19 @@ test('the order of a window is longest first, equally long ones as in the input,
   await index.close();
 });
 
+test('the same records give the same files, however they come', async () => {
+  const text = Array.from({ length: 300 }, (_, i) => `>${i}\n${'ACGT'.repeat(1 + ((i * 37) % 50))}\n`).join(
+    '',
+  );
+  const built: unknown[] = [];
+  for (const bytes of [Buffer.from(text), gzipSync(text), Buffer.from(text.replaceAll('\n', '\r\n'))])
+    for (const size of [7, 1000]) {
+      const window = { sequences: 64, residues: 5000 };
+      built.push((await build(['-'], { stdin: pieces(bytes, size), batchTokens: 900, window })).files);
+    }
+  expect(built).toEqual(built.map(() => built[0]));
+});
+
 test('a window ends before the sequence that would make it too large, whatever its count', async () => {
   const path = await file('>a\nCCCC\n>b\nCCCCC\n>c\nC\n>d\nCCCCCCCCCCCC\n>e\nCC\n>f\nCCCCCCC\n', 'in.fa');
   await build([path], { window: { sequences: 1000, residues: 9 } });
