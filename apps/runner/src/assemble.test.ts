@@ -29,8 +29,9 @@ const rowOf = ({ length }: string) => (length === 8 ? [0, 0, 0] : [length === 12
 let assembly: Assembly;
 const stop = new AbortController();
 beforeEach(async () => {
-  const { place, index } = await indexed(sequences, 200);
+  const { place, index } = await indexed(sequences, 200, { sequences: 12 });
   const shards = await shardsOf(index, 3);
+  expect(index.summary).toMatchObject({ windows: 4 });
   const manifest = new CheckpointManifest(place.manifest);
   await mkdir(place.checkpoints);
   await manifest.initialize(3);
@@ -77,7 +78,10 @@ test('rows and IDs in input order, and a record of both files', async () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     return { file, bytes: bytes.length, sha256 };
   };
-  expect(record).toMatchObject({ format: 1, run: 'run', sequences: 40, dim: DIM });
+  const { tokens, padded_tokens } = assembly.index.summary;
+  expect(record).toMatchObject({ format: 1, run: 'run', sequences: 40, dim: DIM, tokens, padded_tokens });
+  expect(tokens).toBe(sequences.join('').length);
+  expect(padded_tokens).toBeGreaterThan(tokens);
   expect(record.files).toEqual([
     measured('embeddings.safetensors', bytes),
     measured('ids.txt', await readFile(ids)),

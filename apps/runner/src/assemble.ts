@@ -5,6 +5,7 @@ import { readShard } from '@holdfast/checkpoint';
 import { writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { IndexSummary, SequenceIndex } from './index-store/index.js';
+import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
@@ -50,13 +51,14 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   let zeroRows = 0;
+  async function* planned(): AsyncGenerator<Float32Array> {
+    for (const shard of shards) yield* shardRows(shard, { place, run, index, model });
+  }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for (const shard of shards) {
-      for await (const rows of shardRows(shard, { place, run, index, model })) {
-        signal.throwIfAborted();
-        zeroRows += countZeroRows(rows, model.dim);
-        yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-      }
+    for await (const rows of inInputOrder(planned(), model.dim, index)) {
+      signal.throwIfAborted();
+      zeroRows += countZeroRows(rows, model.dim);
+      yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     }
   }
   const sequences = index.sequences;
@@ -66,7 +68,7 @@ export async function assemble({
       shape: [sequences, model.dim],
       columns: model.columns ?? null,
       facts: { model: model.name, model_sha256: model.fingerprint, row_ids: basename(place.ids) },
-      ids: () => index.ids(0, sequences),
+      ids: () => index.allIds(),
       chunks,
     }),
   );
@@ -79,6 +81,8 @@ export async function assemble({
     run,
     sequences,
     dim: model.dim,
+    tokens: index.summary.tokens,
+    padded_tokens: index.summary.padded_tokens,
     files: [embeddings, ids],
     warnings: warnings(model, zeroRows, index.summary),
   };
@@ -86,7 +90,7 @@ export async function assemble({
   return record;
 }
 
-/** Rows of one shard in order, a few MiB at a time. */
+/** Rows of one shard in the plan's order, a few MiB at a time. */
 async function* shardRows(
   shard: Shard,
   { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,

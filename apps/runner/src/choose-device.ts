@@ -21,7 +21,7 @@ export interface DeviceChoice {
 export interface ChooseOptions {
   /** The device that the run on disk was begun on; undefined for a new run. */
   begunOn: string | undefined;
-  /** Kinds of devices that this build can use. Default: what ONNX Runtime lists. */
+  /** Kinds of devices whose libraries are there. Default: what came with ONNX Runtime. */
   listed?: readonly string[];
   /** What keeps a device from being used; null when nothing does. Default: a process of its own tries. */
   probe?: (device: Device) => Promise<string | null>;
@@ -35,7 +35,7 @@ export interface ChooseOptions {
  */
 export async function chooseDevice(
   wish: DeviceWish,
-  { begunOn, listed = onnxRuntime().providers, probe = tryInProcess }: ChooseOptions,
+  { begunOn, listed = onnxRuntime().installed, probe = tryInProcess }: ChooseOptions,
 ): Promise<DeviceChoice> {
   const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
   if (wish !== 'auto') {

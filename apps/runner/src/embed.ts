@@ -11,6 +11,7 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import type { FormatName } from './output/index.js';
+import { padding } from './padding.js';
 import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import type { ResultRecord } from './result-record.js';
@@ -82,9 +83,17 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   });
   const finish = (result: ResultRecord, already: boolean) => {
     for (const message of result.warnings) tell({ type: 'warning', message });
-    const { sequences, dim } = result;
+    const { sequences, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
-    tell({ type: 'complete', already, sequences, dim, embeddings, ids: place.ids });
+    tell({
+      type: 'complete',
+      already,
+      sequences,
+      dim,
+      embeddings,
+      ids: place.ids,
+      ...(tokens === undefined || padded_tokens === undefined ? {} : padding(tokens, padded_tokens)),
+    });
     return ExitCode.complete;
   };
   if (!('index' in prepared)) return finish(prepared, true);
@@ -128,13 +137,14 @@ async function run({
 }: Run): Promise<ResultRecord | number> {
   const shards = await shardsOf(index, record.shards);
   const manifest = await openManifest(place, shards.length, tell);
-  const { sequences, residues, batches } = index.summary;
+  const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
   tell({
     type: 'planned',
     resumed,
     sequences,
     residues,
     batches,
+    ...padding(tokens, padded_tokens),
     shards: shards.length,
     workers: options.workers,
     device: record.device,
@@ -143,8 +153,8 @@ async function run({
   for (;;) {
     const complete = new Set(await manifest.getCompletedShards());
     const progress = new Progress(sequences, Date.now());
-    for (const { shard, firstOrdinal, endOrdinal } of shards) {
-      if (complete.has(shard)) progress.resumed(shard, endOrdinal - firstOrdinal);
+    for (const { shard, firstPosition, endPosition } of shards) {
+      if (complete.has(shard)) progress.resumed(shard, endPosition - firstPosition);
     }
     const open = shards.map(({ shard }) => shard).filter((shard) => !complete.has(shard));
     const exitCode = await work({ place, options, model, tell, stop, record, manifest, open, progress });

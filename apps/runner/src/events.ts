@@ -1,9 +1,10 @@
 import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { Padding } from './padding.js';
 
 /** What a run tells while it goes on. */
 export type RunEvent =
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
-  | {
+  | ({
       type: 'planned';
       resumed: boolean;
       sequences: number;
@@ -13,13 +14,21 @@ export type RunEvent =
       workers: number;
       /** Where rows are computed, such as `cpu` or `cuda:0`. */
       device: string;
-    }
+    } & Padding)
   | { type: 'waiting'; reason: string }
   | { type: 'coordinator'; event: CoordinatorEvent }
   | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
   | { type: 'repair'; shard: number; reason: string }
   | { type: 'warning'; message: string }
   | { type: 'assembling'; file: string }
-  | { type: 'complete'; already: boolean; sequences: number; dim: number; embeddings: string; ids: string };
+  /** Results of the first version, complete already, do not tell their padding. */
+  | ({
+      type: 'complete';
+      already: boolean;
+      sequences: number;
+      dim: number;
+      embeddings: string;
+      ids: string;
+    } & (Padding | { [key in keyof Padding]?: never }));
 
 export type Tell = (event: RunEvent) => void;

@@ -10,8 +10,10 @@ import {
   type IndexProgress,
   type IndexSummary,
   openIndex,
+  PLAN,
   type SequenceIndex,
   verifyIndex,
+  windowLimits,
 } from './index-store/index.js';
 import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
@@ -87,6 +89,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     refuseDifferences(place, record, options, await hashInputs(options));
     return result;
   }
+  refuseOtherPlan(place, record);
   const index = await intactIndex(place, options);
   if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
   try {
@@ -188,6 +191,15 @@ function refuseDifferences(
   );
 }
 
+/** Batches of another plan hold other sequences, so its checkpoints can be neither gone on with nor joined. */
+function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
+  if (plan === PLAN) return;
+  const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
+  throw new UsageError(
+    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use another --out, or --force-restart to begin anew`,
+  );
+}
+
 /** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
 async function indexInputs(place: Layout, options: PrepareOptions): Promise<IndexSummary> {
   const { inputs, model, batchTokens, translate, signal, onProgress } = options;
@@ -203,6 +215,7 @@ async function indexInputs(place: Layout, options: PrepareOptions): Promise<Inde
       ...(translate && { translate }),
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
+      window: windowLimits(model.dim),
       maxResidues: model.maxResidues,
       signal,
       onProgress,

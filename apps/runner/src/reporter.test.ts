@@ -109,6 +109,7 @@ test.each([20, 80, 0, undefined])('what is drawn over itself fits a terminal of 
   }
 });
 
+const padding = { tokens: 90, padded_tokens: 100, padding_share: 0.1 };
 const shown: [RunEvent, string][] = [
   [
     {
@@ -117,11 +118,12 @@ const shown: [RunEvent, string][] = [
       sequences: 9,
       residues: 90,
       batches: 3,
+      ...padding,
       shards: 2,
       workers: 1,
       device: 'cpu',
     },
-    'embedding 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu',
+    'embedding 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [
     {
@@ -130,11 +132,12 @@ const shown: [RunEvent, string][] = [
       sequences: 9,
       residues: 90,
       batches: 3,
+      ...padding,
       shards: 2,
       workers: 1,
       device: 'cpu',
     },
-    'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu',
+    'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'repair', shard: 3, reason: 'why' }, 'shard 3 is worked on again: why'],
@@ -143,6 +146,18 @@ const shown: [RunEvent, string][] = [
   [
     { type: 'complete', already: false, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' },
     'complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+      ...padding,
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [
     { type: 'complete', already: true, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' },

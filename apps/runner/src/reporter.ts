@@ -1,4 +1,5 @@
 import type { RunEvent, Tell } from './events.js';
+import type { Padding } from './padding.js';
 import { plain } from './plain.js';
 import { renderBar } from './progress.js';
 
@@ -57,7 +58,7 @@ function passing(event: RunEvent, width: number): string | null {
 function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
-      return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}`;
+      return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}; ${tokens(event)}`;
     case 'waiting':
       return event.reason;
     case 'repair':
@@ -67,12 +68,16 @@ function sentence(event: RunEvent): string | null {
     case 'assembling':
       return `writing ${event.file}`;
     case 'complete':
-      return `${event.already ? 'already complete' : 'complete'}: ${event.sequences} sequences × ${event.dim} in ${event.embeddings}, IDs in ${event.ids}`;
+      return `${event.already ? 'already complete' : 'complete'}: ${event.sequences} sequences × ${event.dim} in ${event.embeddings}, IDs in ${event.ids}${event.tokens === undefined ? '' : `; ${tokens(event)}`}`;
     case 'coordinator':
       return coordinatorSentence(event);
     default:
       return null;
   }
+}
+
+function tokens(event: Padding): string {
+  return `${event.tokens} tokens, ${event.padded_tokens} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
 }
 
 function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' }>): string | null {

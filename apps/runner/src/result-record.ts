@@ -10,6 +10,9 @@ const schema = z.object({
   run: z.string(),
   sequences: z.number(),
   dim: z.number(),
+  /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
+  tokens: z.number().exactOptional(),
+  padded_tokens: z.number().exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 });

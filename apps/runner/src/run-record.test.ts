@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,8 +50,8 @@ test('a translated run is another with other frames, and untranslated', () => {
   expect(newRunRecord({ ...asked, translate: 'all' }).fingerprint).not.toBe(open.fingerprint);
 });
 
-test('a run of before there was --translate keeps its fingerprint', () => {
-  expect(record.fingerprint).toBe('ecf923fa7eb4005e34d99e88cd78559e01c7287c83830c55d1468952ab0ffbd1');
+test('the fingerprint of a run that is not translated says nothing of it, and stays what it is', () => {
+  expect(record.fingerprint).toBe('842f47c2e4beb4a8b28efd91ee36ab3e80098377c5844796ecf597e6c3f5a7c7');
 });
 
 test('another number of shards is told, but results do not depend on it', () => {
@@ -63,6 +64,16 @@ test('everything that differs is told at once', () => {
   expect(differences(record, now)).toHaveLength(3);
 });
 
+test('a record of the first version is read as of the first plan, under its own fingerprint', async () => {
+  const { plan: _, ...rest } = record;
+  const results = [['a'.repeat(64), 'b'.repeat(64)], asked.model.fingerprint, asked.batch_tokens];
+  const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
+  await writeFile(path, JSON.stringify({ ...rest, format: 1, fingerprint }));
+  expect(await readRunRecord(path)).toEqual({ ...record, plan: 1, fingerprint });
+  expect(fingerprint).not.toBe(record.fingerprint);
+  expect(differences((await readRunRecord(path))!, asked)).toEqual([]);
+});
+
 test('what is written is read back; no file is no run', async () => {
   expect(await readRunRecord(path)).toBeNull();
   await writeRunRecord(path, record);
@@ -73,7 +84,9 @@ test.each([
   '',
   '{"format":1',
   '{}',
-  JSON.stringify({ ...record, format: 2 }),
+  JSON.stringify({ ...record, format: 3 }),
+  JSON.stringify({ ...record, plan: 1 }),
+  JSON.stringify({ ...record, format: 1 }),
   JSON.stringify({ ...record, shards: 0 }),
   JSON.stringify({ ...record, batch_tokens: 1001 }),
   JSON.stringify({ ...record, fingerprint: '0'.repeat(64) }),

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
+import { PLAN } from './index-store/index.js';
 
-const schema = z.object({
-  format: z.literal(1),
+const fields = {
   inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
   model: z.object({ name: z.string(), fingerprint: z.string() }),
   batch_tokens: z.number().int().positive(),
@@ -16,7 +16,17 @@ const schema = z.object({
   device: z.string().exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
+};
+const schema = z.object({
+  format: z.literal(2),
+  /** Rules that the batches were planned by; see `PLAN`. */
+  plan: z.number().int().positive(),
+  ...fields,
 });
+/** Of the first version, which knew one plan. */
+const firstSchema = z
+  .object({ format: z.literal(1), ...fields })
+  .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
 
 /** What tells a record of ours from another program's `run.json`. */
 const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
@@ -25,26 +35,29 @@ const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), mode
 export type RunRecord = z.infer<typeof schema>;
 
 /** What a command line asks for, to be compared with what the folder holds. */
-export type Asked = Omit<RunRecord, 'format' | 'fingerprint' | 'shards' | 'device'> & {
+export type Asked = Omit<RunRecord, 'format' | 'plan' | 'fingerprint' | 'shards' | 'device'> & {
   shards: number | undefined;
 };
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate } = asked;
+  const { inputs, model, batch_tokens, translate, shards } = asked;
+  const facts = { plan: PLAN, inputs, model, batch_tokens, ...(translate && { translate }) };
+  return { format: 2, ...facts, shards, fingerprint: fingerprintOf(facts) };
+}
+
+/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it. */
+function fingerprintOf({
+  plan,
+  inputs,
+  model,
+  batch_tokens,
+  translate,
+}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
-  // Not where there is none, so that runs of before the option keep their fingerprint.
   if (translate !== undefined) results.push({ translate });
-  const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
-  return {
-    format: 1,
-    inputs,
-    model,
-    batch_tokens,
-    ...(translate && { translate }),
-    shards: asked.shards,
-    fingerprint,
-  };
+  if (plan !== 1) results.push(plan);
+  return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
 /** What differs between a run on disk and a command line, each as "what: then → now"; empty when it is the same run. */
@@ -92,9 +105,9 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
   });
   if (text === null) return null;
   try {
-    const record = schema.parse(JSON.parse(text));
+    const record = z.union([schema, firstSchema]).parse(JSON.parse(text));
     // A fingerprint of something else would disown every checkpoint of the run.
-    if (newRunRecord(record).fingerprint !== record.fingerprint) throw new Error('its fingerprint is wrong');
+    if (fingerprintOf(record) !== record.fingerprint) throw new Error('its fingerprint is wrong');
     return record;
   } catch (cause) {
     throw new UsageError(

@@ -10,7 +10,7 @@ const index = {
   batchRange: (batch: number) => [batch * 2, batch * 2 + 2],
   ids: async (first: number, end: number) => Array.from({ length: end - first }, (_, i) => `id${first + i}`),
 } as unknown as SequenceIndex;
-const shard: Shard = { shard: 1, firstBatch: 10, endBatch: 20, firstOrdinal: 20, endOrdinal: 40 };
+const shard: Shard = { shard: 1, firstBatch: 10, endBatch: 20, firstPosition: 20, endPosition: 40 };
 
 /** A checkpoint of the batches from `first` to before `end`, as it should be but for `change`. */
 function checkpoint(

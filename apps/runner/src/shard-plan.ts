@@ -1,29 +1,29 @@
 import type { Checkpoint, Metadata } from '@holdfast/checkpoint';
 import type { SequenceIndex } from './index-store/index.js';
 
-/** A shard: a run of whole batches, and with them of ordinals. */
+/** A shard: a run of whole batches, and with them of positions in the plan. */
 export interface Shard {
   shard: number;
   firstBatch: number;
   endBatch: number;
-  firstOrdinal: number;
-  endOrdinal: number;
+  firstPosition: number;
+  endPosition: number;
 }
 
-/** The facts a checkpoint of ours carries: which run it belongs to, and which batches and ordinals its rows are. */
+/** The facts a checkpoint of ours carries: which run it belongs to, and which batches and positions its rows are. */
 export function checkpointFacts(
   run: string,
   shard: number,
   batches: [number, number],
-  ordinals: [number, number],
+  positions: [number, number],
 ): Metadata {
   return {
     run,
     shard,
     first_batch: batches[0],
     end_batch: batches[1],
-    first_ordinal: ordinals[0],
-    end_ordinal: ordinals[1],
+    first_position: positions[0],
+    end_position: positions[1],
   };
 }
 

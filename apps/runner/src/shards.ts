@@ -7,7 +7,7 @@ export async function shardsOf(index: SequenceIndex, count: number): Promise<Sha
     shard,
     firstBatch,
     endBatch,
-    firstOrdinal: index.batchRange(firstBatch)[0],
-    endOrdinal: index.batchRange(endBatch - 1)[1],
+    firstPosition: index.batchRange(firstBatch)[0],
+    endPosition: index.batchRange(endBatch - 1)[1],
   }));
 }

@@ -88,10 +88,13 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       const faults = nonFiniteRows(rows, buffer.dim);
       if (faults.length === 0) return rows;
       const ids = await index.ids(first, end);
+      // A batch lies within one window.
+      const window = await index.windowAt(first);
+      const ordinalAt = (row: number) => window.order[first - window.first + row]!;
       throw new NonFiniteRowsError(
         model.source.name,
         batch,
-        faults.map(({ row, ...fault }) => ({ ordinal: first + row, id: ids[row]!, ...fault })),
+        faults.map(({ row, ...fault }) => ({ ordinal: ordinalAt(row), id: ids[row]!, ...fault })),
       );
     } catch (error) {
       if (buffer.rows > 0) await save(batch, 'failed').catch(() => undefined);

@@ -92,6 +92,36 @@ test('sequences without a countable window are rows of zeros and a warning', asy
   expect(warnings[0]!['message']).toMatch(/^2 sequence\(s\) have a row of zeros/);
 });
 
+test('sequences of any length: batches are planned by length, rows stay in input order, and padding is told', async () => {
+  const folder = await freshFolder();
+  const bases = (await readFile(reads, 'latin1')).replace(/>.*/g, '').replaceAll('\n', '');
+  const lengths = Array.from({ length: 500 }, (_, i) => 4 + ((i * 7919) % 1201));
+  const sequences = lengths.map((length, i) => bases.slice(i * 600, i * 600 + length));
+  const input = join(folder, 'lengths.fa');
+  await writeFile(input, sequences.map((residues, i) => `>s${i}\n${residues}\n`).join(''));
+  const out = join(folder, 'out');
+  const line = ['embed', input, '--out', out, '--workers', '2', '--batch-tokens', '8000'];
+  const { code, lines } = await holdfast(line);
+  expect(code).toBe(0);
+  const { rows, columns } = await readEmbeddings(out);
+  for (const [row, residues] of sequences.entries()) {
+    const counts = counted(residues);
+    for (const [column, word] of columns.entries())
+      expect(Math.abs(rows[row * 136 + column]! - (counts.get(word) ?? 0))).toBeLessThan(1e-6);
+  }
+  const tokens = lengths.reduce((sum, length) => sum + length, 0);
+  const planned = lines.find(({ event }) => event === 'planned')!;
+  const { padded_tokens } = planned as { padded_tokens?: number };
+  expect(planned).toMatchObject({ tokens, padded_tokens: expect.any(Number) });
+  expect(padded_tokens!).toBeGreaterThan(tokens);
+  // In input order a third would be padding.
+  expect(1 - tokens / padded_tokens!).toBeLessThan(0.04);
+  const told = { tokens, padded_tokens, padding_share: planned['padding_share'] };
+  expect(lines.at(-1)).toMatchObject({ event: 'complete', already: false, ...told });
+  const again = await holdfast(line);
+  expect(again.lines).toMatchObject([{ event: 'complete', already: true, ...told }]);
+});
+
 test('neither workers, shards, thresholds, compression, nor standard input change a byte', async () => {
   const folder = await freshFolder();
   const zipped = join(folder, 'reads.fa.gz');

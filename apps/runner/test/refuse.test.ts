@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -183,6 +184,47 @@ describe('a resume that would mix two runs is refused', () => {
     await rm(join(out, '.holdfast'));
     const forced = await holdfast(['embed', reads, '--out', out, '--force-restart']);
     expect([forced.code, forced.lines.at(-1)!['already']]).toEqual([0, false]);
+  });
+
+  describe('a run of the version that cut batches in input order', () => {
+    /** Its record, as that version wrote it, and its result. */
+    async function older(): Promise<void> {
+      const [run, result] = ['run.json', 'result.json'].map((name) => join(out, name)) as [string, string];
+      const { plan: _, ...record } = JSON.parse(await readFile(run, 'utf8'));
+      const results = [[record.inputs[0].sha256], record.model.fingerprint, record.batch_tokens];
+      const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
+      await writeFile(run, JSON.stringify({ ...record, format: 1, fingerprint }));
+      const { tokens: _t, padded_tokens: _p, ...given } = JSON.parse(await readFile(result, 'utf8'));
+      await writeFile(result, JSON.stringify({ ...given, run: fingerprint }));
+    }
+
+    test('that is complete is complete', async () => {
+      expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
+      await older();
+      const again = await holdfast(['embed', reads, '--out', out]);
+      expect([again.code, again.stderr, again.lines.map(({ event }) => event)]).toEqual([
+        0,
+        '',
+        ['complete'],
+      ]);
+      expect(again.lines[0]).toMatchObject({ already: true, sequences: 200 });
+      const other = join(folder, 'other.fa');
+      await writeFile(other, '>a\nACGT\n');
+      expect(refused(await holdfast(['embed', other, '--out', out]))).toMatch(/content of input 1/);
+    });
+
+    test('that is not complete is refused in one line, its checkpoints are kept, and the remedies work', async () => {
+      expect(await holdfast(['embed', reads, '--out', out, '--shards', '2'])).toMatchObject({ code: 0 });
+      const whole = await digestOf(out);
+      await older();
+      await rm(join(out, 'result.json'));
+      const checkpoints = await readdir(join(out, 'checkpoints'), { recursive: true });
+      const stderr = refused(await holdfast(['embed', reads, '--out', out]));
+      expect(stderr).toMatch(/plan 1; this version has plan 2.*another --out, or --force-restart/);
+      expect(await readdir(join(out, 'checkpoints'), { recursive: true })).toEqual(checkpoints);
+      const anew = await holdfast(['embed', reads, '--out', out, '--force-restart']);
+      expect([anew.code, await digestOf(out)]).toEqual([0, whole]);
+    });
   });
 
   test('an input that lies where the run itself writes is refused and kept', async () => {

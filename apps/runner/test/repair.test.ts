@@ -95,6 +95,8 @@ test.each([
   'residues.bin',
   'ids.txt',
   'batches.bin',
+  'windows.bin',
+  'order.bin',
   'residue-offsets.bin',
   'id-offsets.bin',
   'summary.json',
@@ -112,6 +114,32 @@ test.each([
     expect(await digestOf(out)).toBe(whole);
   },
 );
+
+test.each(['windows.bin', 'order.bin'])(
+  'an index without its %s is made anew from the input',
+  async (file) => {
+    const out = join(await freshFolder(), 'out');
+    await cp(complete, out, { recursive: true });
+    await rm(join(out, 'result.json'));
+    await rm(join(out, 'index', file));
+    const { code, lines } = await holdfast(line(out));
+    expect(code).toBe(0);
+    expect(lines.find(({ event }) => event === 'warning')!['message']).toContain(file);
+    expect(await digestOf(out)).toBe(whole);
+  },
+);
+
+test('an index of the first format is made anew from the input', async () => {
+  const out = join(await freshFolder(), 'out');
+  await cp(complete, out, { recursive: true });
+  await rm(join(out, 'result.json'));
+  const path = join(out, 'index/summary.json');
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), format: 1 }));
+  const { code, lines } = await holdfast(line(out));
+  expect(code).toBe(0);
+  expect(lines.find(({ event }) => event === 'warning')!['message']).toMatch(/format 1 .*made anew/);
+  expect(await digestOf(out)).toBe(whole);
+});
 
 test('more damaged shards than one is worked on again for are mended by one run', async () => {
   const out = join(await freshFolder(), 'out');

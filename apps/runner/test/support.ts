@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource } from '@holdfast/gpu-runtime';
-import { buildIndex, openIndex, type SequenceIndex } from '../src/index-store/index.js';
+import { buildIndex, openIndex, type SequenceIndex, type WindowLimits } from '../src/index-store/index.js';
 import { type Layout, layout } from '../src/layout.js';
 
 export const DIM = 3;
@@ -24,10 +24,14 @@ export function countingModel(): EmbeddingModel & { batches: number; sequences: 
   return model;
 }
 
-/** An output folder with the index of these sequences, named s0, s1, …; batches of at most `batchTokens` residues. */
+/**
+ * An output folder with the index of these sequences, named s0, s1, …; batches of at most `batchTokens` residues, and all
+ * in one window unless told otherwise.
+ */
 export async function indexed(
   sequences: readonly string[],
   batchTokens: number,
+  window: Partial<WindowLimits> = {},
 ): Promise<{ place: Layout; index: SequenceIndex }> {
   const out = await mkdtemp(join(tmpdir(), 'indexed-'));
   const input = join(out, 'in.fa');
@@ -40,6 +44,7 @@ export async function indexed(
     hint: '',
     tokensOf: (residues) => residues,
     batchTokens,
+    window: { sequences: 1000, residues: 1e6, ...window },
     maxResidues: 100,
   });
   return { place, index: await openIndex(place.index) };

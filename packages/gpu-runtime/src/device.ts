@@ -34,7 +34,7 @@ export function parseDevice(text: string): Device {
 /** A device's name, as `parseDevice` reads it. */
 export const formatDevice = ({ kind, index }: Device) => (index === null ? kind : `${kind}:${index}`);
 
-/** What `auto` tries, in this order, of the kinds that this build of ONNX Runtime lists. The last is the CPU, which is always there. */
+/** What `auto` tries, in this order, of the kinds whose libraries are there. The last is the CPU, which is always there. */
 export function automaticDevices(listed: readonly string[]): Device[] {
   const found = BY_ITSELF.filter((kind) => listed.includes(kind));
   return [...found.map((kind) => parseDevice(kind)), CPU];

@@ -1,5 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { listSupportedBackends } from 'onnxruntime-node';
 import { DEFAULT_MODEL } from './built-in.js';
 import type { Device } from './device.js';
@@ -15,13 +16,33 @@ export interface OnnxRuntime {
   folder: string;
   /** Execution providers it was built for. Whether this machine can run one, only {@link tryDevice} tells. */
   providers: string[];
+  /** Those of them whose libraries came with the package; those of CUDA and TensorRT are fetched only where asked for. */
+  installed: string[];
+}
+
+/** Providers that are libraries of their own. */
+const SEPARATE: readonly string[] = ['cuda', 'tensorrt'];
+
+/** The package's libraries for this machine. */
+function filesOf(folder: string): string[] {
+  const bin = join(folder, 'bin');
+  return readdirSync(bin).flatMap((build) => {
+    const place = join(bin, build, process.platform, process.arch);
+    return existsSync(place) ? readdirSync(place) : [];
+  });
 }
 
 /** Says which ONNX Runtime is installed, without starting it. */
 export function onnxRuntime(): OnnxRuntime {
   const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const { version } = createRequire(manifest)(manifest) as { version: string };
-  return { version, folder: dirname(manifest), providers: listSupportedBackends().map(({ name }) => name) };
+  const folder = dirname(manifest);
+  const providers = listSupportedBackends().map(({ name }) => name);
+  const libraries = filesOf(folder);
+  const installed = providers.filter(
+    (name) => !SEPARATE.includes(name) || libraries.some((file) => file.includes(`providers_${name}`)),
+  );
+  return { version, folder, providers, installed };
 }
 
 /**

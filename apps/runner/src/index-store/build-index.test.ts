@@ -26,6 +26,7 @@ function build(inputs: string[], more: Partial<BuildIndexOptions> = {}) {
     hint: 'letters only',
     tokensOf,
     batchTokens: 40,
+    window: { sequences: 16_384, residues: 1e8 },
     ...more,
   });
 }
@@ -35,23 +36,33 @@ async function file(bytes: Uint8Array | string, name: string): Promise<string> {
   return join(folder, name);
 }
 
-/** All of an index, as its reader gives it, batch by batch. */
+const sum = (numbers: number[]) => numbers.reduce((sum, each) => sum + each, 0);
+
+/** All of an index, as its reader gives it: records in input order, lengths batch by batch and window by window. */
 async function contents() {
   const index = await openIndex(join(folder, 'index'));
   try {
     const records: { id: string; residues: string }[] = [];
     const lengths: number[][] = [];
+    const windows: number[][] = [];
     for (let batch = 0; batch < index.batches; batch++) {
       const [first, end] = index.batchRange(batch);
       const ids = await index.ids(first, end);
       const residues = await index.residues(first, end);
+      const window = await index.windowAt(first);
+      expect(end).toBeLessThanOrEqual(window.end);
       lengths.push(residues.map(({ length }) => length));
+      if (first === window.first) windows.push([]);
+      windows.at(-1)!.push(...lengths.at(-1)!);
       for (const [i, id] of ids.entries())
-        records.push({ id, residues: Buffer.from(residues[i]!).toString() });
+        records[window.order[first + i - window.first]!] = {
+          id,
+          residues: Buffer.from(residues[i]!).toString(),
+        };
     }
-    const weights = Array.from(await index.batchWeights());
-    expect(weights).toEqual(lengths.map((batch) => batch.reduce((sum, length) => sum + length, 0)));
-    return { records, lengths, total: await index.residueCount(0, index.sequences), summary: index.summary };
+    expect(Array.from(await index.batchWeights())).toEqual(lengths.map(sum));
+    expect(await index.allIds()).toEqual(records.map(({ id }) => id));
+    return { records, lengths, windows, summary: index.summary };
   } finally {
     await index.close();
   }
@@ -65,17 +76,20 @@ test('the fixtures, over several inputs in order', async () => {
     batchTokens: 2000,
     onProgress: ({ bytes }) => progress.push(bytes),
   });
-  const { records, total, summary: reread } = await contents();
+  const { records, lengths, summary: reread } = await contents();
   const raws = await Promise.all(inputs.map((path) => readFile(path)));
   const sha256Of = async (name: string) =>
     createHash('sha256')
       .update(await readFile(join(folder, 'index', name)))
       .digest('hex');
   expect(summary).toEqual({
-    format: 1,
+    format: 2,
     sequences: 53,
-    residues: total,
-    batches: summary.batches,
+    residues: sum(lengths.flat()),
+    windows: 1,
+    batches: lengths.length,
+    tokens: sum(lengths.flat()) + 2 * 53,
+    padded_tokens: sum(lengths.map((batch) => batch.length * (batch[0]! + 2))),
     batch_tokens: 2000,
     truncated: records.filter(({ residues }) => residues.length > 200).length,
     files: {
@@ -83,6 +97,8 @@ test('the fixtures, over several inputs in order', async () => {
       residueOffsets: await sha256Of('residue-offsets.bin'),
       ids: await sha256Of('ids.txt'),
       idOffsets: await sha256Of('id-offsets.bin'),
+      windows: await sha256Of('windows.bin'),
+      order: await sha256Of('order.bin'),
       batches: await sha256Of('batches.bin'),
     },
     inputs: inputs.map((path, i) => ({
@@ -113,9 +129,11 @@ test('the fixtures, over several inputs in order', async () => {
     'batches.bin',
     'id-offsets.bin',
     'ids.txt',
+    'order.bin',
     'residue-offsets.bin',
     'residues.bin',
     'summary.json',
+    'windows.bin',
   ]);
 });
 
@@ -165,10 +183,21 @@ test('however records are rendered, the index holds them', async () => {
       records,
       style,
       fc.integer({ min: 1, max: 200 }),
-      async (records, style, batchTokens) => {
+      fc.record({ sequences: fc.integer({ min: 1, max: 14 }), residues: fc.integer({ min: 1, max: 200 }) }),
+      async (records, style, batchTokens, window) => {
         const bytes = render(records, style);
-        const summary = await build(['-'], { stdin: pieces(bytes, style.chunk), batchTokens });
+        const summary = await build(['-'], { stdin: pieces(bytes, style.chunk), batchTokens, window });
         const read = await contents();
+        expect(read.windows).toHaveLength(summary.windows);
+        for (const [i, lengths] of read.windows.entries()) {
+          expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
+          expect(lengths.length).toBeLessThanOrEqual(window.sequences);
+          if (lengths.length > 1) expect(sum(lengths)).toBeLessThanOrEqual(window.residues);
+          // The first of the next window, in input order, was not to be taken.
+          const ended = sum(read.windows.slice(0, i + 1).map(({ length }) => length));
+          const next = records[ended]?.residues.length ?? Number.POSITIVE_INFINITY;
+          expect(lengths.length === window.sequences || sum(lengths) + next > window.residues).toBe(true);
+        }
         expect(read.records).toEqual(records);
         expect(summary.inputs).toEqual([
           { path: '-', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
@@ -181,6 +210,41 @@ test('however records are rendered, the index holds them', async () => {
     ),
     { numRuns: 150 },
   );
+});
+
+test('the order of a window is longest first, equally long ones as in the input, and a window in order says so', async () => {
+  const lengths = [3, 7, 3, 9, 7, 5, 5, 1, 8];
+  const path = await file(lengths.map((n, i) => `>${i}\n${'A'.repeat(n)}\n`).join(''), 'in.fa');
+  await build([path], { window: { sequences: 5, residues: 1000 }, batchTokens: 18 });
+  const u32 = async (name: string) => [
+    ...new Uint32Array(Uint8Array.from(await readFile(join(folder, 'index', name))).buffer),
+  ];
+  expect(await u32('windows.bin')).toEqual([0, 5, 9]);
+  expect(await u32('order.bin')).toEqual([3, 1, 4, 0, 2, 8, 5, 6, 7]);
+  expect(await u32('batches.bin')).toEqual([0, 1, 3, 5, 6, 8, 9]);
+  await build([path], { window: { sequences: 1, residues: 1000 } });
+  const index = await openIndex(join(folder, 'index'));
+  expect(await index.windowAt(3)).toMatchObject({ first: 3, end: 4, inInputOrder: true });
+  await index.close();
+});
+
+test('the same records give the same files, however they come', async () => {
+  const text = Array.from({ length: 300 }, (_, i) => `>${i}\n${'ACGT'.repeat(1 + ((i * 37) % 50))}\n`).join(
+    '',
+  );
+  const built: unknown[] = [];
+  for (const bytes of [Buffer.from(text), gzipSync(text), Buffer.from(text.replaceAll('\n', '\r\n'))])
+    for (const size of [7, 1000]) {
+      const window = { sequences: 64, residues: 5000 };
+      built.push((await build(['-'], { stdin: pieces(bytes, size), batchTokens: 900, window })).files);
+    }
+  expect(built).toEqual(built.map(() => built[0]));
+});
+
+test('a window ends before the sequence that would make it too large, whatever its count', async () => {
+  const path = await file('>a\nCCCC\n>b\nCCCCC\n>c\nC\n>d\nCCCCCCCCCCCC\n>e\nCC\n>f\nCCCCCCC\n', 'in.fa');
+  await build([path], { window: { sequences: 1000, residues: 9 } });
+  expect((await contents()).windows).toEqual([[5, 4], [1], [12], [7, 2]]);
 });
 
 test('an ID that any earlier record of any input has is refused, both places named', async () => {
@@ -245,7 +309,10 @@ test('a signal stops it with its reason', async () => {
 
 test('no input, and a limit that admits nothing, are refused', async () => {
   await expect(build([])).rejects.toThrow(RangeError);
-  await expect(build([await file('>a\nA\n', 'a.fa')], { batchTokens: 0 })).rejects.toThrow(RangeError);
+  const path = await file('>a\nA\n', 'a.fa');
+  for (const batchTokens of [0, -1, Number.NaN])
+    await expect(build([path], { batchTokens })).rejects.toThrow(RangeError);
+  await expect(build([path], { window: { sequences: 0, residues: 1 } })).rejects.toThrow(RangeError);
 });
 
 test('the disk refusing is told as it is', async () => {

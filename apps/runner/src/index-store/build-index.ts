@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { FastaParser, type Input, InputError, type InputOptions, openInput } from '../input/index.js';
 import { countOf, SixFrameSink, type Translation, type TranslationCount } from '../translate/index.js';
-import { FILES, type IndexSummary } from './format.js';
+import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 import type { RecordSink } from './record-sink.js';
+import type { WindowLimits } from './windows.js';
 
 /**
  * Input parsed between two chances to write. The densest records (`>a\nC\n`) make 8 bytes of offsets from 5 of input,
- * and an ID of up to 64 KiB may end in it, so no file grows by more than its `ROOM_BYTES` meanwhile.
+ * and an ID of up to 64 KiB, or a window whose 16,384 sequences came before, may end in it, so no file grows by more than
+ * its `ROOM_BYTES` meanwhile.
  */
 const BITE_BYTES = 128 * 1024;
 
@@ -36,6 +38,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   tokensOf(residues: number): number;
   /** Most tokens of a batch, padding included: count × longest. */
   batchTokens: number;
+  /** How much is put in order of length at once; see `windowLimits`. At most 16,384 sequences fit the writing buffers. */
+  window: WindowLimits;
   /** Residues beyond which the model cuts a sequence off; those sequences are counted. Default: no limit. */
   maxResidues?: number;
   /** The inputs hold nucleotides, and a sequence is a reading frame of a record, translated. Default: as they are. */
@@ -45,21 +49,21 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
 }
 
 /**
- * Reads all inputs once, in order, and writes the plan of a run: every sequence's residues, ID and batch. Memory is a
- * few MiB of buffers and 13 to 18 bytes per sequence, for finding duplicate IDs. When this resolves, the index is whole
+ * Reads all inputs once, in order, and writes the plan of a run: every sequence's residues, ID, position and batch. Memory is
+ * a few MiB of buffers and 13 to 18 bytes per sequence, for finding duplicate IDs. When this resolves, the index is whole
  * and a power cut cannot take it back.
  *
  * @throws InputError for the first thing wrong with an input; whatever the file system threw while writing; the
- * signal's reason; RangeError if there is no input or `batchTokens` is not above 0.
+ * signal's reason; RangeError if there is no input, or a limit admits nothing.
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<IndexSummary> {
-  const { folder, batchTokens, tokensOf, maxResidues = Number.POSITIVE_INFINITY } = options;
+  const { folder, batchTokens, tokensOf, window, maxResidues = Number.POSITIVE_INFINITY } = options;
   if (options.inputs.length === 0) throw new RangeError('no input to index; name at least one file');
   const summaryPath = join(folder, FILES.summary);
   await makeDirectoryDurably(folder);
   // An older index that is being overwritten must not look whole.
   await removeDurably(summaryPath);
-  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, maxResidues });
+  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, window, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
   const translation = options.translate && countOf(options.translate);
   let files: IndexSummary['files'];
@@ -73,12 +77,15 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   } finally {
     await writer.close();
   }
-  const { sequences, residues, batches, truncated } = writer;
+  const { sequences, residues, windows, batches, tokens, truncated } = writer;
   const summary: IndexSummary = {
-    format: 1,
+    format: INDEX_FORMAT,
     sequences,
     residues,
+    windows,
     batches,
+    tokens,
+    padded_tokens: writer.paddedTokens,
     batch_tokens: batchTokens,
     truncated,
     files,

@@ -2,6 +2,7 @@ import { type FileHandle, mkdtemp, open, readdir, stat, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { FILES } from './format.js';
 import { buildIndex } from './index.js';
 
 let folder: string;
@@ -24,6 +25,7 @@ async function build(texts: string[]) {
     hint: 'letters only',
     tokensOf,
     batchTokens: 8,
+    window: { sequences: 10, residues: 100 },
   });
 }
 
@@ -54,7 +56,9 @@ test('every file is forced to the device whole, then the summary, then the folde
     return syncs.findLastIndex(({ inode, size: then }) => inode === ino && (name === '.' || then === size));
   };
   const summary = await place('summary.json');
-  for (const name of ['residues.bin', 'residue-offsets.bin', 'ids.txt', 'id-offsets.bin', 'batches.bin']) {
+  const names = Object.values(FILES).filter((name) => name !== FILES.summary);
+  expect(names).toHaveLength(7);
+  for (const name of names) {
     const at = await place(name);
     expect(at, name).toBeGreaterThanOrEqual(0);
     expect(at, name).toBeLessThan(summary);

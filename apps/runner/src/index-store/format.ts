@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
-/** Names of an index's files. Numbers in them are little-endian. */
+export const INDEX_FORMAT = 2;
+
+/**
+ * Names of an index's files. Numbers in them are little-endian. A sequence's ordinal is its place in the input, its
+ * position its place in the plan, where each window is in order of length; both count from 0.
+ */
 export const FILES = {
   /** All residues, upper case, back to back. */
   residues: 'residues.bin',
@@ -10,7 +15,11 @@ export const FILES = {
   ids: 'ids.txt',
   /** u64 × (sequences + 1): where each ID begins in `ids.txt`, and its length last. */
   idOffsets: 'id-offsets.bin',
-  /** u32 × (batches + 1): first ordinal of each batch, and the number of sequences last. */
+  /** u32 × (windows + 1): first ordinal of each window, which is its first position too, and the number of sequences last. */
+  windows: 'windows.bin',
+  /** u32 × sequences: the ordinal that stands at each position. A window's positions hold the window's ordinals. */
+  order: 'order.bin',
+  /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two windows. */
   batches: 'batches.bin',
   /** {@link IndexSummary} as JSON; written last, so that an index with it is whole. */
   summary: 'summary.json',
@@ -20,12 +29,17 @@ const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const summarySchema = z.object({
-  /** Version of the format. */
-  format: z.literal(1),
+  /** Version of the format. 1 had neither windows nor positions: its batches were cut in input order. */
+  format: z.literal(INDEX_FORMAT),
   sequences: count,
   /** Residues of all sequences together. */
   residues: count,
+  windows: count,
   batches: count,
+  /** Tokens of all sequences together, as the model counts them. */
+  tokens: count,
+  /** Tokens of all batches together, padding included: the sum of count × longest. */
+  padded_tokens: count,
   /** The `batchTokens` that the batches were cut with. */
   batch_tokens: z.number().positive(),
   /** Sequences that have more residues than the model reads. */
@@ -36,6 +50,8 @@ export const summarySchema = z.object({
     residueOffsets: sha256,
     ids: sha256,
     idOffsets: sha256,
+    windows: sha256,
+    order: sha256,
     batches: sha256,
   }),
   /** What became of the records where they were translated; the sequences are then the rows of their frames. */

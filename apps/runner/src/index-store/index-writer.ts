@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { displayName, InputError } from '../input/index.js';
 import { AppendFile } from './append-file.js';
-import { BatchCutter } from './batch-cutter.js';
 import { FILES, type IndexSummary } from './format.js';
 import { IdSet } from './id-set.js';
+import { planWindow } from './plan-window.js';
 import type { RecordSink } from './record-sink.js';
+import type { WindowLimits } from './windows.js';
 
-/** `IdSet` keeps ordinal + 1, and `batches.bin` the number of sequences, in 32 bits. */
+/** `IdSet` keeps ordinal + 1, and the tables of windows and batches the number of sequences, in 32 bits. */
 const MOST_SEQUENCES = 2 ** 32 - 2;
 const LINE_FEED = 0x0a;
 
@@ -16,6 +17,7 @@ export interface CutOptions {
   tokensOf(residues: number): number;
   /** Most tokens of a batch: count × longest. */
   batchTokens: number;
+  window: WindowLimits;
   /** Residues beyond which the model cuts a sequence off; only counted here. */
   maxResidues: number;
 }
@@ -25,27 +27,36 @@ type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
 /** The growing files of an index. Takes one record after another, over all inputs. */
 export class IndexWriter implements RecordSink {
   sequences = 0;
+  windows = 0;
   batches = 0;
+  /** Tokens of all complete records. */
+  tokens = 0;
+  /** Tokens of all batches, padding included. */
+  paddedTokens = 0;
   truncated = 0;
   /** Residues of all complete records. */
   residues = 0;
   readonly #files: Files;
   readonly #options: CutOptions;
-  readonly #cutter: BatchCutter;
   readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
   readonly #inputs: { file: string; first: number }[] = [];
+  /** Tokens of each sequence of the window that is not yet complete. */
+  #window: number[] = [];
+  #windowResidues = 0;
 
-  private constructor(files: Files, options: CutOptions, cutter: BatchCutter) {
+  private constructor(files: Files, options: CutOptions) {
     this.#files = files;
     this.#options = options;
-    this.#cutter = cutter;
     files.residueOffsets.appendU64(0);
     files.idOffsets.appendU64(0);
   }
 
-  /** Creates the files in an existing folder. */
+  /** Creates the files in an existing folder. @throws RangeError for a limit that admits nothing. */
   static async create(folder: string, options: CutOptions): Promise<IndexWriter> {
-    const cutter = new BatchCutter(options.batchTokens);
+    const { batchTokens, window } = options;
+    if (!(batchTokens > 0)) throw new RangeError(`batchTokens is ${batchTokens}; it must be above 0`);
+    if (!(window.sequences >= 1))
+      throw new RangeError(`window.sequences is ${window.sequences}; it must be at least 1`);
     const opened: AppendFile[] = [];
     const create = async (name: string) => {
       const file = await AppendFile.create(join(folder, name));
@@ -58,9 +69,11 @@ export class IndexWriter implements RecordSink {
         residueOffsets: await create(FILES.residueOffsets),
         ids: await create(FILES.ids),
         idOffsets: await create(FILES.idOffsets),
+        windows: await create(FILES.windows),
+        order: await create(FILES.order),
         batches: await create(FILES.batches),
       };
-      return new IndexWriter(files, options, cutter);
+      return new IndexWriter(files, options);
     } catch (error) {
       for (const file of opened) await file.close();
       throw error;
@@ -104,10 +117,13 @@ export class IndexWriter implements RecordSink {
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
     if (residues > this.#options.maxResidues) this.truncated++;
-    if (this.#cutter.begins(this.#options.tokensOf(residues))) {
-      this.#files.batches.appendU32(this.sequences);
-      this.batches++;
-    }
+    const { sequences: mostSequences, residues: mostResidues } = this.#options.window;
+    if (this.#window.length === mostSequences || this.#windowResidues + residues > mostResidues)
+      this.#closeWindow();
+    const tokens = this.#options.tokensOf(residues);
+    this.#window.push(tokens);
+    this.#windowResidues += residues;
+    this.tokens += tokens;
     this.sequences++;
   }
 
@@ -118,13 +134,17 @@ export class IndexWriter implements RecordSink {
 
   /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
-    const { residues, residueOffsets, ids, idOffsets, batches } = this.#files;
+    this.#closeWindow();
+    const { residues, residueOffsets, ids, idOffsets, windows, order, batches } = this.#files;
+    windows.appendU32(this.sequences);
     batches.appendU32(this.sequences);
     return {
       residues: await residues.finish(),
       residueOffsets: await residueOffsets.finish(),
       ids: await ids.finish(),
       idOffsets: await idOffsets.finish(),
+      windows: await windows.finish(),
+      order: await order.finish(),
       batches: await batches.finish(),
     };
   }
@@ -141,6 +161,21 @@ export class IndexWriter implements RecordSink {
 
   #inputOf(ordinal: number) {
     return this.#inputs.findLast(({ first }) => first <= ordinal);
+  }
+
+  /** Plans the sequences taken since the last window. */
+  #closeWindow(): void {
+    if (this.#window.length === 0) return;
+    const first = this.sequences - this.#window.length;
+    const { order, batches, paddedTokens } = planWindow(this.#window, this.#options.batchTokens);
+    this.#files.windows.appendU32(first);
+    for (const at of order) this.#files.order.appendU32(first + at);
+    for (const at of batches) this.#files.batches.appendU32(first + at);
+    this.windows++;
+    this.batches += batches.length;
+    this.paddedTokens += paddedTokens;
+    this.#window = [];
+    this.#windowResidues = 0;
   }
 
   #idAt(ordinal: number): Uint8Array {

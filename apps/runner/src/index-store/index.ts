@@ -3,5 +3,6 @@ export type { IndexSummary } from './format.js';
 export { IndexError, type IndexErrorCode } from './index-error.js';
 export { openIndex } from './open-index.js';
 export { type BatchRun, planShards } from './plan-shards.js';
-export type { SequenceIndex } from './sequence-index.js';
+export type { SequenceIndex, Window } from './sequence-index.js';
 export { verifyIndex } from './verify-index.js';
+export { PLAN, type WindowLimits, windowLimits } from './windows.js';

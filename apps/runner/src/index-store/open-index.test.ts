@@ -1,14 +1,15 @@
-import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { FILES } from './format.js';
 import { buildIndex, openIndex, verifyIndex } from './index.js';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'open-index-'));
   const input = join(folder, 'in.fa');
-  await writeFile(input, '>a\nACGT\n>b\nAC\n>ccc\nGGGGGG\n>d\nT\n');
+  await writeFile(input, '>a\nACGT\n>b\nAC\n>ccc\nGGGGGG\n>d\nT\n>e\nCC\n');
   await buildIndex({
     inputs: [input],
     folder,
@@ -16,25 +17,57 @@ beforeEach(async () => {
     hint: '',
     tokensOf: (residues) => residues,
     batchTokens: 8,
+    window: { sequences: 3, residues: 100 },
   });
 });
 
-test('any range can be read, the empty one too', async () => {
+test('any range of positions can be read, also of two windows, and the empty one', async () => {
   const index = await openIndex(folder);
-  expect([index.sequences, index.batches]).toEqual([4, 3]);
+  expect([index.sequences, index.batches, index.summary.windows]).toEqual([5, 3, 2]);
   expect([0, 1, 2].map((batch) => index.batchRange(batch))).toEqual([
-    [0, 2],
-    [2, 3],
-    [3, 4],
+    [0, 1],
+    [1, 3],
+    [3, 5],
   ]);
-  expect(await index.ids(1, 4)).toEqual(['b', 'ccc', 'd']);
-  const residues = await index.residues(1, 3);
-  expect(residues.map((part) => Buffer.from(part).toString())).toEqual(['AC', 'GGGGGG']);
-  expect(residues[0]!.buffer).toBe(residues[1]!.buffer);
-  expect(await index.residueCount(1, 3)).toBe(8);
-  expect(await index.ids(4, 4)).toEqual([]);
-  expect(await index.residues(0, 0)).toEqual([]);
+  const ids = ['ccc', 'a', 'b', 'e', 'd'];
+  const residues = ['GGGGGG', 'ACGT', 'AC', 'CC', 'T'];
+  for (let first = 0; first <= 5; first++) {
+    for (let end = first; end <= 5; end++) {
+      expect(await index.ids(first, end)).toEqual(ids.slice(first, end));
+      const read = await index.residues(first, end);
+      expect(read.map((part) => Buffer.from(part).toString())).toEqual(residues.slice(first, end));
+    }
+  }
+  expect(await index.allIds()).toEqual(['a', 'b', 'ccc', 'd', 'e']);
+  expect(await index.windowAt(4)).toEqual({
+    first: 3,
+    end: 5,
+    order: Uint32Array.of(4, 3),
+    inInputOrder: false,
+  });
+  expect(Array.from(await index.batchWeights())).toEqual([6, 6, 3]);
   await index.close();
+});
+
+test('who goes through batches in order reads every byte once', async () => {
+  const probe = await open(join(folder, 'ids.txt'), 'r');
+  const prototype = Object.getPrototypeOf(probe) as FileHandle;
+  const read = vi.spyOn(prototype, 'read');
+  try {
+    const index = await openIndex(folder);
+    read.mockClear();
+    for (let batch = 0; batch < index.batches; batch++) {
+      const [first, end] = index.batchRange(batch);
+      await Promise.all([index.residues(first, end), index.ids(first, end)]);
+      await index.ids(first, end);
+    }
+    // Of each window: its order, and offsets and bytes of both kinds.
+    expect(read).toHaveBeenCalledTimes(2 * 5);
+    await index.close();
+  } finally {
+    read.mockRestore();
+    await probe.close();
+  }
 });
 
 test('a range outside the index is refused', async () => {
@@ -42,28 +75,19 @@ test('a range outside the index is refused', async () => {
   expect(() => index.batchRange(3)).toThrow(RangeError);
   expect(() => index.batchRange(-1)).toThrow(RangeError);
   for (const [first, end] of [
-    [0, 5],
+    [0, 6],
     [-1, 2],
     [3, 2],
     [0.5, 1],
   ] as const) {
     await expect(index.ids(first, end)).rejects.toThrow(RangeError);
     await expect(index.residues(first, end)).rejects.toThrow(RangeError);
-    await expect(index.residueCount(first, end)).rejects.toThrow(RangeError);
   }
+  for (const position of [-1, 5, 0.5]) await expect(index.windowAt(position)).rejects.toThrow(RangeError);
   await index.close();
 });
 
-const files = [
-  'residues.bin',
-  'residue-offsets.bin',
-  'ids.txt',
-  'id-offsets.bin',
-  'batches.bin',
-  'summary.json',
-];
-
-test.each(files)('%s missing, shorter or longer is found at once', async (name) => {
+test.each(Object.values(FILES))('%s missing, shorter or longer is found at once', async (name) => {
   const path = join(folder, name);
   const bytes = await readFile(path);
   await truncate(path, bytes.length - 2);
@@ -75,7 +99,8 @@ test.each(files)('%s missing, shorter or longer is found at once', async (name) 
 });
 
 test.each<[string, (summary: Record<string, unknown>) => void, string]>([
-  ['of another format', (summary) => Object.assign(summary, { format: 2 }), 'index_format'],
+  ['of the first format', (summary) => Object.assign(summary, { format: 1 }), 'index_format'],
+  ['of a later format', (summary) => Object.assign(summary, { format: 3 }), 'index_format'],
   ['with a count that is none', (summary) => Object.assign(summary, { sequences: -1 }), 'index_damaged'],
   ['without its inputs', (summary) => Object.assign(summary, { inputs: undefined }), 'index_damaged'],
 ])('a summary %s is refused', async (_, change, code) => {
@@ -86,16 +111,40 @@ test.each<[string, (summary: Record<string, unknown>) => void, string]>([
   await expect(openIndex(folder)).rejects.toMatchObject({ code, path });
 });
 
-test('batches that do not cover the sequences in order are refused', async () => {
+test.each([
+  ['batches.bin', [1, 1, 3, 5]],
+  ['batches.bin', [0, 3, 3, 5]],
+  ['batches.bin', [0, 3, 1, 5]],
+  ['batches.bin', [0, 1, 3, 6]],
+  ['windows.bin', [1, 3, 5]],
+  ['windows.bin', [0, 5, 5]],
+  ['windows.bin', [0, 3, 6]],
+])('%s with ranges that do not cover the sequences in order are refused: %j', async (name, starts) => {
+  const path = join(folder, name);
+  await writeFile(path, Uint32Array.from(starts));
+  await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
+});
+
+test('a batch of two windows is refused', async () => {
+  await writeFile(join(folder, 'windows.bin'), Uint32Array.of(0, 2, 5));
   const path = join(folder, 'batches.bin');
-  for (const starts of [
-    [1, 2, 3, 4],
-    [0, 2, 2, 4],
-    [0, 3, 2, 4],
-    [0, 2, 3, 5],
+  await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
+});
+
+test('an order that lacks a sequence of the window, or has one twice, is refused when it is read', async () => {
+  const path = join(folder, 'order.bin');
+  for (const order of [
+    [2, 2, 1, 4, 3],
+    [2, 0, 3, 4, 1],
+    [2, 0, 2 ** 32 - 1, 4, 3],
   ]) {
-    await writeFile(path, Uint32Array.from(starts));
-    await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
+    await writeFile(path, Uint32Array.from(order));
+    const index = await openIndex(folder);
+    const damaged = { code: 'index_damaged', path };
+    await expect(index.residues(0, 1)).rejects.toMatchObject(damaged);
+    await expect(index.ids(0, 1)).rejects.toMatchObject(damaged);
+    await expect(index.batchWeights()).rejects.toMatchObject(damaged);
+    await index.close();
   }
 });
 
@@ -108,7 +157,7 @@ test('offsets that fall or leave the file are refused when they are read, withou
       changed.writeBigUInt64LE(wrong, 16);
       await writeFile(path, changed);
       const index = await openIndex(folder);
-      const read = name === 'id-offsets.bin' ? index.ids(1, 2) : index.residues(1, 2);
+      const read = name === 'id-offsets.bin' ? index.ids(2, 3) : index.residues(2, 3);
       await expect(read).rejects.toMatchObject({ code: 'index_damaged' });
       await index.close();
     }
@@ -116,7 +165,7 @@ test('offsets that fall or leave the file are refused when they are read, withou
   }
 });
 
-test.each(['residues.bin', 'residue-offsets.bin', 'ids.txt', 'id-offsets.bin', 'batches.bin'])(
+test.each(Object.values(FILES).filter((name) => name !== FILES.summary))(
   'any flipped bit of %s is found by the full check',
   async (name) => {
     const signal = new AbortController().signal;

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FILES, type IndexSummary, summarySchema } from './format.js';
+import { FILES, INDEX_FORMAT, type IndexSummary, summarySchema } from './format.js';
 import { IndexError } from './index-error.js';
 import { damaged, PositionalFile, unreadable } from './positional-file.js';
-import { type IndexFiles, SequenceIndex } from './sequence-index.js';
+import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-index.js';
 
 /**
  * Opens an index that `buildIndex` wrote, and checks that its files fit together (sizes and ends, not every byte).
- * Only the batches' table is held in memory: 4 bytes per batch.
+ * Only the tables of windows and batches are held in memory: 4 bytes each.
  *
  * @throws IndexError `index_missing`, `index_format`, `index_damaged` or `index_unreadable`, naming the file.
  */
@@ -25,18 +25,27 @@ export async function openIndex(folder: string): Promise<SequenceIndex> {
       residueOffsets: await open(FILES.residueOffsets),
       ids: await open(FILES.ids),
       idOffsets: await open(FILES.idOffsets),
+      order: await open(FILES.order),
     };
+    const windowFile = await open(FILES.windows);
     const batchFile = await open(FILES.batches);
-    const { sequences, batches, residues } = summary;
+    const { sequences, windows, batches, residues } = summary;
     checkSize(files.residueOffsets, 8 * (sequences + 1));
     checkSize(files.idOffsets, 8 * (sequences + 1));
+    checkSize(files.order, 4 * sequences);
+    checkSize(windowFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
-    const starts = await readStarts(batchFile, summary);
+    const tables = {
+      windows: await readStarts(windowFile, windows, sequences),
+      batches: await readStarts(batchFile, batches, sequences),
+    };
+    checkWindows(batchFile, tables);
+    await windowFile.close();
     await batchFile.close();
-    return new SequenceIndex(summary, files, starts);
+    return new SequenceIndex(summary, files, tables);
   } catch (error) {
     for (const file of opened) await file.close();
     throw error;
@@ -57,7 +66,7 @@ async function readSummary(path: string): Promise<IndexSummary> {
     throw damaged(path, 'it is not JSON');
   }
   const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format !== 1) {
+  if (typeof format === 'number' && format !== INDEX_FORMAT) {
     throw new IndexError(
       'index_format',
       path,
@@ -81,12 +90,20 @@ async function checkLast(offsets: PositionalFile, sequences: number, due: number
   if (last !== due) throw damaged(offsets.path, `its last offset is ${last} where ${due} is due`);
 }
 
-async function readStarts(file: PositionalFile, { batches, sequences }: IndexSummary): Promise<Uint32Array> {
-  const bytes = await file.read(0, 4 * (batches + 1));
-  const starts = Uint32Array.from({ length: batches + 1 }, (_, i) => bytes.readUInt32LE(4 * i));
+async function readStarts(file: PositionalFile, count: number, sequences: number): Promise<Uint32Array> {
+  const starts = await file.readU32(0, count + 1);
   const rising = starts.every((start, i) => i === 0 || start > starts[i - 1]!);
-  if (!rising || starts[0] !== 0 || starts[batches] !== sequences) {
-    throw damaged(file.path, `its batches do not cover the ${sequences} sequences in order`);
+  if (!rising || starts[0] !== 0 || starts[count] !== sequences) {
+    throw damaged(file.path, `its ranges do not cover the ${sequences} sequences in order`);
   }
   return starts;
+}
+
+/** A batch of two windows would be read from one of them only. */
+function checkWindows(batchFile: PositionalFile, { windows, batches }: IndexTables): void {
+  let batch = 0;
+  for (const start of windows) {
+    while (batches[batch]! < start) batch++;
+    if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches goes beyond a window`);
+  }
 }

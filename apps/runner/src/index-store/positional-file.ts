@@ -1,5 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { endianness } from 'node:os';
 import { IndexError } from './index-error.js';
+
+const BIG_ENDIAN = endianness() === 'BE';
 
 /** A file of an index, read by position. */
 export class PositionalFile {
@@ -40,13 +43,18 @@ export class PositionalFile {
     return bytes;
   }
 
+  /** Reads the u32 numbers from index `first` to `end`, which is not included. */
+  async readU32(first: number, end: number): Promise<Uint32Array> {
+    const bytes = await this.read(4 * first, 4 * (end - first));
+    if (BIG_ENDIAN) bytes.swap32();
+    return new Uint32Array(bytes.buffer);
+  }
+
   /** Reads the u64 numbers from index `first` to `last`, both included. */
   async readU64(first: number, last: number): Promise<Float64Array> {
-    const bytes = await this.read(8 * first, 8 * (last - first + 1));
+    const halves = await this.readU32(2 * first, 2 * (last + 1));
     const numbers = new Float64Array(last - first + 1);
-    for (let i = 0; i < numbers.length; i++) {
-      numbers[i] = bytes.readUInt32LE(8 * i) + 2 ** 32 * bytes.readUInt32LE(8 * i + 4);
-    }
+    for (let i = 0; i < numbers.length; i++) numbers[i] = halves[2 * i]! + 2 ** 32 * halves[2 * i + 1]!;
     return numbers;
   }
 

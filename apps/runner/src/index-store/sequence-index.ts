@@ -1,8 +1,6 @@
 import type { IndexSummary } from './format.js';
+import { Kept } from './kept.js';
 import { damaged, type PositionalFile } from './positional-file.js';
-
-/** Offsets read at once while weighing batches: 1 MiB. */
-const OFFSETS_AT_ONCE = 128 * 1024;
 
 /** The files that an open index reads from. */
 export interface IndexFiles {
@@ -10,21 +8,49 @@ export interface IndexFiles {
   residueOffsets: PositionalFile;
   ids: PositionalFile;
   idOffsets: PositionalFile;
+  order: PositionalFile;
+}
+
+/** First position of each window and of each batch, and the number of sequences last. */
+export interface IndexTables {
+  windows: Uint32Array;
+  batches: Uint32Array;
+}
+
+/** A run of sequences whose positions are another order of their ordinals. */
+export interface Window {
+  /** Its first ordinal, and its first position. */
+  first: number;
+  end: number;
+  /** The ordinal at each of its positions. */
+  order: Uint32Array;
+  /** Whether position and ordinal are the same throughout. */
+  inInputOrder: boolean;
+}
+
+/** The bytes of a window's items in input order, and each one's begin, with the end of the last. */
+interface Items {
+  bytes: Buffer;
+  offsets: Float64Array;
 }
 
 /**
- * An index open for reading; calls may overlap. Ranges of ordinals are `[first, end)`: `end` is not part of them. All
- * methods that read throw IndexError if a file was damaged since, and RangeError for a range outside the index.
+ * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`: `end` is not part of them. The
+ * window read last is kept, so that going through positions in order reads every byte once. All methods that read throw
+ * IndexError if a file was damaged since, and RangeError for a range outside the index.
  */
 export class SequenceIndex {
   readonly summary: IndexSummary;
   readonly #files: IndexFiles;
-  readonly #starts: Uint32Array;
+  readonly #tables: IndexTables;
+  readonly #windows = new Kept((window) => this.#readWindow(window));
+  readonly #ids = new Kept((window) => this.#readItems('ids', 'idOffsets', window));
+  readonly #residues = new Kept((window) => this.#readItems('residues', 'residueOffsets', window));
 
-  constructor(summary: IndexSummary, files: IndexFiles, starts: Uint32Array) {
+  constructor(summary: IndexSummary, files: IndexFiles, tables: IndexTables) {
     this.summary = summary;
     this.#files = files;
-    this.#starts = starts;
+    this.#tables = tables;
   }
 
   get sequences(): number {
@@ -35,60 +61,121 @@ export class SequenceIndex {
     return this.summary.batches;
   }
 
-  /** The ordinals of a batch. */
+  /** The positions of a batch. All are of one window. */
   batchRange(batch: number): [first: number, end: number] {
     checkRange('batch', batch, batch + 1, this.batches);
-    return [this.#starts[batch]!, this.#starts[batch + 1]!];
+    const { batches } = this.#tables;
+    return [batches[batch]!, batches[batch + 1]!];
   }
 
-  /** The IDs of the sequences. */
-  async ids(first: number, end: number): Promise<string[]> {
-    const { bytes, offsets } = await this.#slice(this.#files.idOffsets, this.#files.ids, first, end);
-    return Array.from({ length: end - first }, (_, i) =>
-      bytes.toString('utf8', offsets[i]!, offsets[i + 1]! - 1),
+  /** The window that a position is in. */
+  async windowAt(position: number): Promise<Window> {
+    checkRange('position', position, position + 1, this.sequences);
+    return this.#windows.at(this.#windowOf(position));
+  }
+
+  /** The IDs of the sequences at these positions. */
+  ids(first: number, end: number): Promise<string[]> {
+    return this.#gather(first, end, this.#ids, idAt);
+  }
+
+  /** The residues of the sequences at these positions, upper case: views of what is kept, so only to be read. */
+  residues(first: number, end: number): Promise<Uint8Array[]> {
+    return this.#gather(first, end, this.#residues, ({ bytes, offsets }, item) =>
+      bytes.subarray(offsets[item]!, offsets[item + 1]!),
     );
   }
 
-  /** The residues of the sequences, upper case: views of one buffer that holds nothing else. */
-  async residues(first: number, end: number): Promise<Uint8Array[]> {
-    const { bytes, offsets } = await this.#slice(
-      this.#files.residueOffsets,
-      this.#files.residues,
-      first,
-      end,
-    );
-    return Array.from({ length: end - first }, (_, i) => bytes.subarray(offsets[i]!, offsets[i + 1]!));
-  }
-
-  /** How many residues the sequences have together. */
-  async residueCount(first: number, end: number): Promise<number> {
-    checkRange('sequence', first, end, this.sequences);
-    const [from] = await this.#files.residueOffsets.readU64(first, first);
-    const [to] = await this.#files.residueOffsets.readU64(end, end);
-    return to! - from!;
+  /** All IDs, in input order. */
+  async allIds(): Promise<string[]> {
+    const ids: string[] = [];
+    for (let window = 0; window < this.summary.windows; window++) {
+      const items = await this.#readItems('ids', 'idOffsets', window);
+      for (let item = 0; item + 1 < items.offsets.length; item++) ids.push(idAt(items, item));
+    }
+    return ids;
   }
 
   /** How many residues each batch has; the weights for `planShards`. */
   async batchWeights(): Promise<Float64Array> {
-    const starts = this.#starts;
-    const bounds = new Float64Array(starts.length);
-    for (let batch = 0; batch < starts.length; ) {
-      const first = starts[batch]!;
-      const last = Math.min(first + OFFSETS_AT_ONCE, this.sequences);
-      const offsets = await this.#files.residueOffsets.readU64(first, last);
-      for (; batch < starts.length && starts[batch]! <= last; batch++)
-        bounds[batch] = offsets[starts[batch]! - first]!;
+    const weights = new Float64Array(this.batches);
+    let batch = 0;
+    for (let window = 0; window < this.summary.windows; window++) {
+      const { first, end, order } = await this.#readWindow(window);
+      const offsets = await this.#files.residueOffsets.readU64(first, end);
+      for (; batch < this.batches && this.#tables.batches[batch]! < end; batch++) {
+        const [from, to] = this.batchRange(batch);
+        for (const ordinal of order.subarray(from - first, to - first))
+          weights[batch]! += offsets[ordinal - first + 1]! - offsets[ordinal - first]!;
+      }
     }
-    return Float64Array.from({ length: this.batches }, (_, batch) => bounds[batch + 1]! - bounds[batch]!);
+    return weights;
   }
 
   async close(): Promise<void> {
     for (const file of Object.values(this.#files)) await file.close();
   }
 
-  /** The bytes of a range, and each item's begin within them, with the end of the last. */
-  async #slice(offsetFile: PositionalFile, file: PositionalFile, first: number, end: number) {
-    checkRange('sequence', first, end, this.sequences);
+  async #gather<T>(
+    first: number,
+    end: number,
+    kept: Kept<Items>,
+    take: (items: Items, item: number) => T,
+  ): Promise<T[]> {
+    checkRange('position', first, end, this.sequences);
+    const taken: T[] = [];
+    while (first + taken.length < end) {
+      const window = this.#windowOf(first + taken.length);
+      const { first: start, end: until, order } = await this.#windows.at(window);
+      const items = await kept.at(window);
+      const from = first + taken.length - start;
+      for (const ordinal of order.subarray(from, Math.min(end, until) - start))
+        taken.push(take(items, ordinal - start));
+    }
+    return taken;
+  }
+
+  /** The last window that begins at or before a position. */
+  #windowOf(position: number): number {
+    const { windows } = this.#tables;
+    let [low, high] = [0, this.summary.windows - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (windows[middle]! <= position) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #windowRange(window: number): [first: number, end: number] {
+    const { windows } = this.#tables;
+    return [windows[window]!, windows[window + 1]!];
+  }
+
+  async #readWindow(window: number): Promise<Window> {
+    const [first, end] = this.#windowRange(window);
+    const { order: file } = this.#files;
+    const order = await file.readU32(first, end);
+    const found = new Uint8Array(end - first);
+    let inInputOrder = true;
+    for (let at = 0; at < order.length; at++) {
+      const ordinal = order[at]!;
+      // One that is missing or twice would put a row in another's place.
+      if (ordinal < first || ordinal >= end || found[ordinal - first] !== 0)
+        throw damaged(file.path, `it has not each sequence from ${first} to before ${end} once there`);
+      found[ordinal - first] = 1;
+      if (ordinal !== first + at) inInputOrder = false;
+    }
+    return { first, end, order, inInputOrder };
+  }
+
+  async #readItems(
+    name: 'ids' | 'residues',
+    offsetsName: 'idOffsets' | 'residueOffsets',
+    window: number,
+  ): Promise<Items> {
+    const [first, end] = this.#windowRange(window);
+    const { [name]: file, [offsetsName]: offsetFile } = this.#files;
     const offsets = await offsetFile.readU64(first, end);
     const start = offsets[0]!;
     for (let i = 1; i < offsets.length; i++) {
@@ -98,6 +185,10 @@ export class SequenceIndex {
     const bytes = await file.read(start, offsets[end - first]! - start);
     return { bytes, offsets: offsets.map((offset) => offset - start) };
   }
+}
+
+function idAt({ bytes, offsets }: Items, item: number): string {
+  return bytes.toString('utf8', offsets[item]!, offsets[item + 1]! - 1);
 }
 
 function checkRange(what: string, first: number, end: number, count: number): void {

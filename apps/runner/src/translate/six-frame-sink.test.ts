@@ -23,6 +23,8 @@ function build(translate: Translation, inputs: string[], stdin = Readable.from([
     allowed: allowedResidues('dna'),
     hint: '',
     tokensOf: (residues) => residues,
+    // Positions are ordinals.
+    window: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
     translate,
   });
@@ -152,6 +154,8 @@ test('an index of records as they are says nothing of translation', async () => 
     allowed: allowedResidues('dna'),
     hint: '',
     tokensOf: (residues) => residues,
+    // Positions are ordinals.
+    window: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
   });
   expect(await readFile(join(folder, 'index', 'summary.json'), 'utf8')).not.toContain('translation');

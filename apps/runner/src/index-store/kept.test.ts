@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { Kept } from './kept.js';
+
+test('what was read last is not read again; overlapping calls share one reading', async () => {
+  const read: number[] = [];
+  const kept = new Kept(async (window) => {
+    read.push(window);
+    return { window };
+  });
+  const [first, second] = await Promise.all([kept.at(3), kept.at(3)]);
+  expect(first).toBe(second);
+  expect(await kept.at(3)).toBe(first);
+  expect(await kept.at(4)).toEqual({ window: 4 });
+  expect(await kept.at(3)).toEqual({ window: 3 });
+  expect(read).toEqual([3, 4, 3]);
+});
+
+test('a reading that fails is tried again by the next call', async () => {
+  let works = false;
+  const kept = new Kept(async (window) => {
+    if (!works) throw new Error('no');
+    return window;
+  });
+  await expect(kept.at(1)).rejects.toThrow('no');
+  works = true;
+  expect(await kept.at(1)).toBe(1);
+});
+
+test('a failure that comes late does not forget what was read since', async () => {
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<string>((_, rejected) => {
+    reject = rejected;
+  });
+  let reads = 0;
+  const kept = new Kept((window) => {
+    reads++;
+    return window === 0 ? promise : Promise.resolve('one');
+  });
+  const late = kept.at(0);
+  await kept.at(1);
+  reject(new Error('late'));
+  await expect(late).rejects.toThrow('late');
+  await kept.at(1);
+  expect(reads).toBe(2);
+});

@@ -1,0 +1,42 @@
+/** The plan of one window. Places are counted from the window's first. */
+export interface WindowPlan {
+  /** Which sequence stands at each place of the plan: longest first, equally long ones in input order. */
+  order: Uint32Array;
+  /** The place where each batch begins. */
+  batches: number[];
+  /** What the batches cost: the sum of count × longest. */
+  paddedTokens: number;
+}
+
+/**
+ * Puts a window's sequences in order of length and cuts them into batches. A batch is padded to its longest sequence, so
+ * it costs count × longest tokens; it takes as many sequences as that limit admits. A longer one stands alone.
+ *
+ * @param tokens of each sequence, in input order.
+ * @param batchTokens most padded tokens of a batch; above 0.
+ */
+export function planWindow(tokens: readonly number[], batchTokens: number): WindowPlan {
+  const order = longestFirst(tokens);
+  const batches: number[] = [];
+  let paddedTokens = 0;
+  for (let at = 0; at < order.length; ) {
+    const longest = tokens[order[at]!]!;
+    const fit = Math.max(1, Math.floor(batchTokens / longest));
+    const count = Math.min(fit, order.length - at);
+    batches.push(at);
+    paddedTokens += count * longest;
+    at += count;
+  }
+  return { order, batches, paddedTokens };
+}
+
+function longestFirst(tokens: readonly number[]): Uint32Array {
+  const count = tokens.length;
+  if (tokens.every((each, i) => i === 0 || each <= tokens[i - 1]!)) return Uint32Array.from(tokens.keys());
+  let longest = 0;
+  for (const each of tokens) longest = Math.max(longest, each);
+  // Length and place in one number, so that the native sort does it and ties keep their order. Both together stay far
+  // below 2^53: the residues of a window with more than one sequence are limited.
+  const keys = Float64Array.from(tokens, (each, i) => (longest - each) * count + i).sort();
+  return Uint32Array.from(keys, (key) => key % count);
+}

@@ -1,0 +1,15 @@
+/** What batches cost. */
+export interface Padding {
+  /** Tokens of all sequences. */
+  tokens: number;
+  /** Tokens of all batches, each padded to its longest sequence. */
+  padded_tokens: number;
+  /** The part of `padded_tokens` that is padding, from 0 to 1, to four digits. */
+  padding_share: number;
+}
+
+/** Tokens with and without padding, and the share that is padding. */
+export function padding(tokens: number, paddedTokens: number): Padding {
+  const share = paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens;
+  return { tokens, padded_tokens: paddedTokens, padding_share: Math.round(share * 1e4) / 1e4 };
+}
