@@ -1,7 +1,8 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { bytes, fixture } from '../test/support.js';
-import { type DeviceTensor, InferenceError, loadModel, parseDevice, resolveModel } from './index.js';
+import { type DeviceTensor, InferenceError, parseDevice, resolveModel } from './index.js';
+import { loadWith } from './load-model.js';
 
 /** A tensor on a device that no host can read but by downloading, and that is nothing any more once it was disposed of. */
 class FakeDeviceTensor implements DeviceTensor {
@@ -55,7 +56,7 @@ async function onDevice(answer: (dims: readonly number[]) => FakeDeviceTensor) {
   } as unknown as InferenceSession;
   const source = await resolveModel(fixture('tiny_esm2'));
   return {
-    model: await loadModel(source, { device: parseDevice('cuda'), create: async () => session }),
+    model: await loadWith(async () => session, source, { device: parseDevice('cuda') }),
     given,
   };
 }

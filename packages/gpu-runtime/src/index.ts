@@ -12,7 +12,6 @@ export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelOverrides } from './model-overrides.js';
 export { type ModelSource, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
-export type { CreateSession } from './open-session.js';
 export type { ModelRecipe, Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
 export type { Windows } from './windows.js';

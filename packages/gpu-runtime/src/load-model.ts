@@ -14,19 +14,24 @@ export interface LoadOptions {
   intraOpThreads?: number;
   /** Where it computes. Default: the CPU. */
   device?: Device;
-  /** Opens the session; default: ONNX Runtime's own. */
-  create?: CreateSession;
 }
 
 /**
  * Loads a model onto a device. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).
  *
- * @throws DeviceError if the device cannot be had: nothing is computed elsewhere instead; ModelError `model_load` if ONNX Runtime refuses the graph, `model_mismatch` if the graph is not as described;
- * InferenceError of kind `cuda_oom` if there was too little memory.
+ * @throws DeviceError if the device cannot be had: nothing is computed elsewhere instead; ModelError `model_load` if ONNX
+ * Runtime refuses the graph, `model_mismatch` if the graph is not as described; InferenceError of kind `cuda_oom` if there was
+ * too little memory.
  */
-export async function loadModel(
+export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmbeddingModel> {
+  return loadWith(undefined, source, options);
+}
+
+/** As `loadModel`. @param create opens the session; by default ONNX Runtime's own. */
+export async function loadWith(
+  create: CreateSession | undefined,
   source: ModelSource,
-  { intraOpThreads = 1, device = CPU, create }: LoadOptions = {},
+  { intraOpThreads = 1, device = CPU }: LoadOptions,
 ): Promise<EmbeddingModel> {
   let session: InferenceSession;
   try {
