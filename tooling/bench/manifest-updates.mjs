@@ -6,8 +6,11 @@ const { CheckpointManifest } = await import(packageUrl);
 const [path, ...numbers] = process.argv.slice(2);
 const [rank, first, count, fsync] = numbers.map(Number);
 const manifest = new CheckpointManifest(path, { fsync: fsync === 1 });
-// The file is read before the start, as in a worker that has been at it for a while.
+// As in a worker that has been at it for a while: the file was read, and the code is warm.
 await manifest.getGlobalProgress();
+const warm = new CheckpointManifest(`${path}.warm${rank}`, { fsync: fsync === 1 });
+await warm.initialize(200);
+for (let batch = 0; batch < 200; batch++) await warm.updateShardCheckpoint(0, batch, 10, 'batch.pt');
 writeSync(1, 'ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 for (let batch = first; batch < first + count; batch++)

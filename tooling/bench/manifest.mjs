@@ -41,10 +41,10 @@ async function withCheckpoints(count, fsync) {
 }
 
 /** Seconds for four processes, all begun and waiting, to make their updates. */
-async function four(command, script, path, count, fsync) {
+async function four(command, script, path, count, fsync, more = []) {
   const children = Array.from({ length: SHARDS }, (_, rank) => {
     const update = script.endsWith('.py') ? ['update'] : [];
-    const args = [script, ...update, path, rank, LISTED / SHARDS, count, fsync ? 1 : 0].map(String);
+    const args = [script, ...update, path, rank, LISTED / SHARDS, count, fsync ? 1 : 0, ...more].map(String);
     return spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   });
   const lines = children.map((child) => createInterface({ input: child.stdout })[Symbol.asyncIterator]());
@@ -67,12 +67,12 @@ async function ours(fsync) {
   return took / updates;
 }
 
-async function rival(fsync) {
+async function rival(fsync, ...more) {
   const path = fresh();
   execFileSync('python3', [at('manifest_rival.py'), 'make', path, String(LISTED)]);
   // A tenth of the updates: it takes as long for each, and the list stays near its length.
   const few = Math.ceil(updates / 10);
-  return (await four('python3', at('manifest_rival.py'), path, few, fsync)) / few;
+  return (await four('python3', at('manifest_rival.py'), path, few, fsync, more)) / few;
 }
 
 /** Milliseconds of one update by one process, at so many checkpoints. */
@@ -132,6 +132,13 @@ for (const fsync of [true, false])
     10,
     () => ours(fsync),
     () => rival(fsync),
+  );
+for (const fsync of [true, false])
+  await compare(
+    `the same, ${fsync ? 'fsynced' : 'without fsync'}, against one whose text is made by an encoder in C`,
+    null,
+    () => ours(fsync),
+    () => rival(fsync, 'dumps'),
   );
 for (const fsync of [true, false]) {
   console.log(fsync ? 'fsynced:' : 'without fsync:');

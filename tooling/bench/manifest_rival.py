@@ -1,7 +1,9 @@
 """The straightforward manifest: lock, load, change, write anew, rename, unlock. Python's standard library only.
 
 usage: manifest_rival.py make PATH COUNT            a manifest with so many checkpoints
-       manifest_rival.py update PATH RANK FIRST COUNT FSYNC
+       manifest_rival.py update PATH RANK FIRST COUNT FSYNC [dumps]
+
+With `dumps` the text is made by json.dumps, whose encoder is in C, in place of the usual json.dump, whose is not.
 
 `update` says `ready`, waits for a line on standard input, makes so many updates, each a checkpoint, and says `done`.
 """
@@ -15,11 +17,13 @@ def entry(batch):
     return {"batch_idx": batch, "num_sequences": 10, "file": f"batch_{batch:05d}.pt", "recorded_at": "2026-01-01T00:00:00Z"}
 
 
-def save(path, state, fsync):
+def save(path, state, fsync, encoder=None):
     temporary = f"{path}.tmp"
     with open(temporary, "w") as file:
-        # dumps, not dump: only it has an encoder in C.
-        file.write(json.dumps(state))
+        if encoder == "dumps":
+            file.write(json.dumps(state))
+        else:
+            json.dump(state, file)
         if fsync:
             file.flush()
             os.fsync(file.fileno())
@@ -30,7 +34,7 @@ def save(path, state, fsync):
         os.close(folder)
 
 
-def update(path, rank, batch, fsync):
+def update(path, rank, batch, fsync, encoder):
     with open(f"{path}.lock", "a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with open(path) as file:
@@ -39,10 +43,11 @@ def update(path, rank, batch, fsync):
         shard["checkpoints"].append(entry(batch))
         shard["last_checkpoint_batch"] = batch
         shard["total_sequences"] += 10
-        save(path, state, fsync)
+        save(path, state, fsync, encoder)
 
 
 command, path, *numbers = sys.argv[1:]
+encoder = numbers.pop() if numbers[-1] == "dumps" else None
 numbers = [int(number) for number in numbers]
 if command == "make":
     per_shard = numbers[0] // 4
@@ -61,5 +66,5 @@ else:
     print("ready", flush=True)
     sys.stdin.readline()
     for batch in range(first, first + count):
-        update(path, rank, batch, fsync)
+        update(path, rank, batch, fsync, encoder)
     print("done", flush=True)

@@ -58,7 +58,6 @@ export class FileLock implements AsyncDisposable {
   private constructor(
     readonly path: string,
     file: number,
-    readonly shared: boolean,
   ) {
     this.#file = file;
     held.add(this);
@@ -82,16 +81,19 @@ export class FileLock implements AsyncDisposable {
     try {
       const end = performance.now() + timeoutMs;
       let pause = PAUSE[0];
-      for (let tries = 0; !tried(path, file, shared) || isGone(path, file); tries++) {
-        if (isGone(path, file)) {
+      for (let tries = 0; ; tries++) {
+        const had = tried(path, file, shared);
+        const paused = tries >= TRIES_AT_ONCE;
+        if ((had || paused) && isGone(path, file)) {
           // Removed by somebody: a lock on it keeps out nobody who comes after.
           closeSync(file);
           file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
           continue;
         }
+        if (had) break;
         if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, holderIn(path));
         signal?.throwIfAborted();
-        if (tries < TRIES_AT_ONCE) await turn();
+        if (!paused) await turn();
         else {
           // Not all at the same moments.
           await delay(pause * (0.5 + Math.random() / 2));
@@ -99,8 +101,9 @@ export class FileLock implements AsyncDisposable {
         }
       }
       if (!proven.has(path)) prove(path);
-      if (!shared) signHolder(file, `process ${process.pid} on ${hostname()}`);
-      return new FileLock(path, file, shared);
+      // Those who wait for sharers must not be told of who held it alone before.
+      signHolder(file, shared ? '' : `process ${process.pid} on ${hostname()}`);
+      return new FileLock(path, file);
     } catch (error) {
       closeSync(file);
       throw error;
@@ -110,8 +113,6 @@ export class FileLock implements AsyncDisposable {
   /** Gives the lock back; a second call does nothing. */
   async release(): Promise<void> {
     if (!held.delete(this)) return;
-    // Those who wait for sharers must not be told of who held it before them.
-    if (!this.shared) signHolder(this.#file, '');
     unlock(this.#file, 0, 0);
     closeSync(this.#file);
   }

@@ -54,7 +54,7 @@ test('cut off anywhere, or zeros from anywhere on, the lines before are read and
       const read = readJournal(Buffer.concat([bytes.subarray(0, length), Buffer.alloc(zeros)]));
       const lines = bytes.subarray(0, length).filter((byte) => byte === 0x0a).length;
       const whole = length === 0 || bytes[length - 1] === 0x0a;
-      expect(read.end).toBe(whole ? 'whole' : 'torn');
+      expect(read.end).toBe(whole && zeros === 0 ? 'whole' : 'torn');
       expect(read.values.slice(1).map(parseRecord)).toEqual(records.slice(0, Math.max(0, lines - 1)));
     }),
   );
@@ -91,19 +91,17 @@ test('a hole of whole sectors is torn, wherever it lies, and one of any other si
   const line = (revision: number) =>
     formatRecord({ revision, at: 'now', event: { type: 'failed', rank: 0, error: 'x'.repeat(1200) } });
   const bytes = Buffer.from(line(1) + line(2) + line(3));
-  const holed = (from: number, to: number, by: number) => {
+  const holed = (from: number, to: number) => {
     const copy = Buffer.from(bytes);
-    copy.fill(by, from, to);
+    copy.fill(0, from, to);
     return readJournal(copy).end;
   };
-  for (const by of [0, 0x0a]) {
-    expect(holed(512, 1024, by)).toBe('torn');
-    expect(holed(line(1).length, 2048, by)).toBe('torn');
-    expect(holed(2560, bytes.length, by)).toBe('torn');
-    expect(holed(700, 701, by)).toBe('mangled');
-    expect(holed(600, 1024, by)).toBe('mangled');
-    expect(holed(512, 1000, by)).toBe('mangled');
-  }
+  expect(holed(512, 1024)).toBe('torn');
+  expect(holed(line(1).length, 2048)).toBe('torn');
+  expect(holed(2560, bytes.length)).toBe('torn');
+  expect(holed(700, 701)).toBe('mangled');
+  expect(holed(600, 1024)).toBe('mangled');
+  expect(holed(512, 1000)).toBe('mangled');
   // From where the bytes begin it is told as well.
   expect(readJournal(Buffer.concat([bytes.subarray(0, 12), Buffer.alloc(512), bytes]), 500).end).toBe('torn');
 });

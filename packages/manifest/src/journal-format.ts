@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { eventSchema, type ManifestEvent } from './schema.js';
+import { isEventType, type ManifestEvent } from './schema.js';
 
 // The journal is lines of JSON. Each ends in the CRC-32 of what stands before it in the line, so that a line that is there
-// in part is told from one that was written. The first line names the manifest that the journal goes with. Behind the last
-// line there may be room: line feeds, that lines are written over, since a sync is quicker where the file does not grow.
+// in part is told from one that was written. The first line names the manifest that the journal goes with.
 
 /** One event, as a line has it. */
 export interface JournalRecord {
@@ -30,10 +29,6 @@ const NEWLINE = 0x0a;
 const SECTOR = 512;
 /** `,"crc32":"89abcdef"}` */
 const CHECKSUM_LENGTH = 20;
-const ENDS_A_LINE = /,"crc32":"[0-9a-f]{8}"\}$/;
-
-/** Room to be written behind a journal's last line: line feeds, which a reader of JSON passes over. */
-export const room = (bytes: number) => Buffer.alloc(bytes, NEWLINE);
 
 /** The first line of a journal. */
 export const formatHeader = (manifestId: string) => formatLine({ journal: VERSION, manifest_id: manifestId });
@@ -48,7 +43,7 @@ export function readJournal(bytes: Buffer, offset = 0): JournalReading {
   let start = 0;
   for (;;) {
     const end = bytes.indexOf(NEWLINE, start);
-    const value = end <= start ? undefined : parseLine(bytes.subarray(start, end));
+    const value = end < 0 ? undefined : parseLine(bytes.subarray(start, end));
     if (value === undefined) break;
     values.push(value);
     start = end + 1;
@@ -57,29 +52,21 @@ export function readJournal(bytes: Buffer, offset = 0): JournalReading {
 }
 
 /**
- * What lies behind the last whole line, `start` bytes from the file's beginning, but for the room that is kept there. A kill
- * leaves the beginning of a line. A power cut leaves holes, of whole sectors that did not reach the disk. Lines behind a hole
- * were never acknowledged, since a sync would have filled it.
+ * What lies behind the last whole line, `start` bytes from the file's beginning. A kill leaves the beginning of a line. A
+ * power cut leaves zeros in the place of bytes that never reached the disk: of whole sectors, from where what had reached
+ * it ended. Lines behind such a hole were never acknowledged, since a sync would have filled it.
  */
 function endOf(rest: Buffer, start: number): JournalEnd {
-  let length = rest.length;
-  while (length > 0 && isRoom(rest[length - 1]!)) length--;
-  if (length === 0) return 'whole';
-  const written = rest.subarray(0, length);
-  for (let i = 0; i < length; i++) {
-    if (!isRoom(written[i]!)) continue;
-    const hole = i;
-    while (isRoom(written[i]!)) i++;
-    const isSectors = (hole === 0 || (start + hole) % SECTOR === 0) && (start + i) % SECTOR === 0;
-    return isSectors ? 'torn' : 'mangled';
-  }
-  // All of a line, but not what was written; where only its line feed is missing, it is.
-  const whole = ENDS_A_LINE.test(written.subarray(-CHECKSUM_LENGTH).toString('latin1'));
-  return whole && parseLine(written) === undefined ? 'mangled' : 'torn';
+  if (rest.length === 0) return 'whole';
+  if (!rest.includes(NEWLINE)) return 'torn';
+  const zeros = rest.indexOf(0);
+  if (zeros < 0) return 'mangled';
+  let end = zeros;
+  while (rest[end] === 0) end++;
+  if (end === rest.length) return rest.subarray(0, zeros).includes(NEWLINE) ? 'mangled' : 'torn';
+  const begins = zeros === 0 || (start + zeros) % SECTOR === 0;
+  return begins && (start + end) % SECTOR === 0 ? 'torn' : 'mangled';
 }
-
-/** What a line is written over: line feeds, or zeros where these did not reach the disk. */
-const isRoom = (byte: number) => byte === NEWLINE || byte === 0;
 
 /** What the first line says; null when it is no header. */
 export function parseHeader(value: unknown): { version: unknown; manifestId: unknown } | null {
@@ -90,11 +77,16 @@ export function parseHeader(value: unknown): { version: unknown; manifestId: unk
 /** Whether this Holdfast reads a journal of that version. */
 export const isKnownVersion = (version: unknown) => version === VERSION;
 
-/** @throws where the line is no event. */
+/**
+ * What a line says. That it is as it was written, and so as an event must be, its checksum tells.
+ *
+ * @throws TypeError where the line is no event that we know.
+ */
 export function parseRecord(value: unknown): JournalRecord {
-  const { revision, at } = value as { revision: unknown; at: unknown };
-  if (!Number.isSafeInteger(revision) || typeof at !== 'string') throw new TypeError('no event');
-  return { revision: revision as number, at, event: eventSchema.parse(value) };
+  const { revision, at, ...event } = value as { revision: number; at: string } & ManifestEvent;
+  if (!Number.isSafeInteger(revision) || typeof at !== 'string' || !isEventType(event.type))
+    throw new TypeError('no event');
+  return { revision, at, event: event as ManifestEvent };
 }
 
 function formatLine(value: object): string {

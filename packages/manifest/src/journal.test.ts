@@ -16,13 +16,8 @@ const journal = () => `${manifest.path}.journal`;
 const other = () => new CheckpointManifest(manifest.path);
 const file = (batch: number) => `batch_${String(batch).padStart(5, '0')}.pt`;
 
-/** Bytes of the journal that are lines, without the room behind them. */
-function written(): number {
-  const bytes = existsSync(journal()) ? readFileSync(journal()) : Buffer.alloc(0);
-  let length = bytes.length;
-  while (length > 1 && bytes[length - 1] === 0x0a && bytes[length - 2] === 0x0a) length--;
-  return length === 1 ? 0 : length;
-}
+/** Bytes of the journal. */
+const written = () => statSync(journal(), { throwIfNoEntry: false })?.size ?? 0;
 
 /** A manifest that is large enough for updates to go to the journal. */
 const SHARDS = 200;
@@ -121,7 +116,7 @@ test('after a power cut anywhere behind what was acknowledged, that is there, an
     await manifest.updateShardCheckpoint(0, i, 10, file(i));
     acknowledged.push(written());
   }
-  const whole = readFileSync(journal()).subarray(0, written());
+  const whole = readFileSync(journal());
   const kept = fc.record({
     from: fc.nat(12),
     bytes: fc.nat(whole.length),

@@ -91,6 +91,11 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('heartbeat'), rank }),
 ]);
 
+const types = new Set<string>(eventSchema.options.map(({ shape }) => shape.type.value));
+
+/** Whether there are events of this type. */
+export const isEventType = (type: string) => types.has(type);
+
 export type ManifestState = z.infer<typeof manifestSchema>;
 export type ShardState = z.infer<typeof shard>;
 export type CheckpointEntry = z.infer<typeof checkpoint>;

@@ -23,7 +23,6 @@ import {
   parseHeader,
   parseRecord,
   readJournal,
-  room,
 } from './journal-format.js';
 import { ManifestModel } from './model.js';
 import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
@@ -33,8 +32,8 @@ const dataSync = promisify(fdatasync);
 /** Bytes of `manifest.json` that are handed to the disk at once. */
 const PIECE = 1 << 20;
 
-/** Bytes of room that the journal is given when it is full. */
-const ROOM = 16 * 1024;
+/** Bytes of `manifest.json` from which on it is read before the lock is taken. */
+const LARGE = 1 << 20;
 
 /** Bytes at a line's end that tell it from another: the checksum and a line feed. */
 const LINE_END = 21;
@@ -78,8 +77,6 @@ export class ManifestStore {
   #snapshotBytes = 0;
   /** Bytes of the journal that the model contains; what lies behind is new, or torn. */
   #journalBytes = 0;
-  /** Whether there is anything behind them but room. */
-  #litter = false;
   /** The end of the last line within them, with its checksum. */
   #lastLine: Buffer = Buffer.alloc(0);
   #snapshotRevision = 0;
@@ -124,7 +121,8 @@ export class ManifestStore {
   /** Brings what is in memory up to date as far as it goes without the lock, so that less is left to do under it. */
   prepare(): void {
     try {
-      if (this.#model === null || !this.#isSnapshot()) this.read(false);
+      // A small one is read faster than it is found out whether it was.
+      if (this.#model === null || (this.#snapshotBytes > LARGE && !this.#isSnapshot())) this.read(false);
     } catch {
       // Under the lock it is told.
     }
@@ -139,7 +137,7 @@ export class ManifestStore {
     }
     const model = this.#model!;
     try {
-      this.#readJournal(model);
+      this.#readJournal(model, this.#journalTail()!);
     } catch {
       // The events before are in it.
     }
@@ -155,10 +153,7 @@ export class ManifestStore {
    */
   async append(records: readonly JournalRecord[]): Promise<Settle> {
     // Left by one who was killed before emptying it: all of it is in manifest.json.
-    if (records[0]!.revision === this.#snapshotRevision + 1 && this.#journalBytes > 0) {
-      this.#journalBytes = 0;
-      this.#litter = true;
-    }
+    if (records[0]!.revision === this.#snapshotRevision + 1) this.#journalBytes = 0;
     const lines = records.map(formatRecord).join('');
     const bytes = Buffer.from(this.#journalBytes === 0 ? formatHeader(this.#model!.id) + lines : lines);
     const length = this.#journalBytes + bytes.length;
@@ -272,9 +267,14 @@ export class ManifestStore {
   }
 
   #readOnce(): ManifestModel {
-    if (this.#model === null || !this.#isSnapshot() || !this.#isJournal()) this.#readSnapshot();
+    if (this.#model === null || !this.#isSnapshot()) this.#readSnapshot();
+    let tail = this.#journalTail();
+    if (tail === null) {
+      this.#readSnapshot();
+      tail = this.#journalTail()!;
+    }
     try {
-      const model = this.#readJournal(this.#model!);
+      const model = this.#readJournal(this.#model!, tail);
       if (model.id === this.#seen.id && model.revision < this.#seen.revision)
         throw this.#corrupt(`events ${model.revision + 1} to ${this.#seen.revision} are gone from it`);
       this.#saw(model);
@@ -312,17 +312,16 @@ export class ManifestStore {
     }
   }
 
-  /** Whether the journal still has, where it was read to, the line that was last there. */
-  #isJournal(): boolean {
-    if (this.#journalBytes === 0) return true;
-    return range(this.journalPath, this.#journalBytes - LINE_END, LINE_END)?.equals(this.#lastLine) ?? false;
+  /** The bytes of the journal that are new; null where the last line read is not there any more. */
+  #journalTail(): Buffer | null {
+    const known = this.#journalBytes === 0 ? 0 : LINE_END;
+    const bytes = range(this.journalPath, this.#journalBytes - known);
+    if (known === 0) return bytes ?? Buffer.alloc(0);
+    return bytes?.subarray(0, known).equals(this.#lastLine) ? bytes.subarray(known) : null;
   }
 
   /** Takes in the events that are new. */
-  #readJournal(model: ManifestModel): ManifestModel {
-    const bytes = range(this.journalPath, this.#journalBytes);
-    this.#litter = false;
-    if (bytes === null) return model;
+  #readJournal(model: ManifestModel, bytes: Buffer): ManifestModel {
     const reading = readJournal(bytes, this.#journalBytes);
     let { values } = reading;
     if (this.#journalBytes === 0 && values.length > 0) {
@@ -330,16 +329,12 @@ export class ManifestStore {
       if (header === null) throw this.#corrupt('its journal has no first line');
       if (!isKnownVersion(header.version)) throw new ManifestVersionError(this.journalPath, header.version);
       // Left by one who was killed between a new manifest.json and the emptying of the old one's journal.
-      if (header.manifestId !== model.id) {
-        this.#litter = true;
-        return model;
-      }
+      if (header.manifestId !== model.id) return model;
       values = values.slice(1);
     }
     for (const value of values) this.#takeIn(model, value);
     if (reading.end === 'mangled')
       throw this.#corrupt(`its journal is damaged at byte ${this.#journalBytes + reading.bytes}`);
-    this.#litter = reading.end === 'torn';
     if (reading.bytes > 0) {
       this.#journalBytes += reading.bytes;
       this.#lastLine = Buffer.from(bytes.subarray(reading.bytes - LINE_END, reading.bytes));
@@ -366,18 +361,9 @@ export class ManifestStore {
    */
   #write(file: number, bytes: Buffer): void {
     const start = this.#journalBytes;
-    if (this.#litter) ftruncateSync(file, start);
-    // Where the file need not grow, a sync is several times quicker.
-    const fits = !this.#litter && start + bytes.length <= fstatSync(file).size;
-    const all = fits ? bytes : Buffer.concat([bytes, room(ROOM)]);
-    let done = 0;
-    try {
-      while (done < all.length) done += writeSync(file, all, done, all.length - done, start + done);
-    } catch (error) {
-      // The room may be missing.
-      if (done < bytes.length) throw error;
-    }
-    this.#litter = false;
+    if (fstatSync(file).size > start) ftruncateSync(file, start);
+    for (let done = 0; done < bytes.length; )
+      done += writeSync(file, bytes, done, bytes.length - done, start + done);
     this.#journalBytes += bytes.length;
     this.#lastLine = Buffer.from(bytes.subarray(-LINE_END));
   }
@@ -419,13 +405,13 @@ function* pieces(texts: Iterable<string>): Generator<Buffer> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** The bytes of a file from `start` on, all or so many; null where it ends before, or is missing. */
-function range(path: string, start: number, length?: number): Buffer | null {
+/** The bytes of a file from `start` on; null where it ends before, or is missing. */
+function range(path: string, start: number): Buffer | null {
   const file = opened(path, 'r');
   if (file === null) return null;
   try {
     const { size } = fstatSync(file);
-    return size < start ? null : readAt(file, start, length ?? size - start);
+    return size < start ? null : readAt(file, start, size - start);
   } finally {
     closeSync(file);
   }
