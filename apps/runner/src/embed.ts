@@ -1,5 +1,5 @@
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { formatDevice, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { formatDevice, type ModelOverrides, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock, LockTimeoutError, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
 import { chooseDevice, type DeviceWish } from './choose-device.js';
@@ -29,6 +29,8 @@ export interface EmbedOptions {
   inputs: readonly string[];
   out: string;
   model: string;
+  /** What is wanted otherwise than the model's folder says. */
+  overrides?: ModelOverrides;
   workers: number;
   /** Default: the fastest that works. */
   device?: DeviceWish;
@@ -56,7 +58,7 @@ export interface StopSwitch {
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
   const place = layout(options.out);
-  const model = await resolveModel(options.model);
+  const model = await resolveModel(options.model, options.overrides);
   if (options.translate && model.alphabet === 'dna') {
     throw new UsageError(
       `--translate makes proteins, but the model ${model.name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
@@ -219,6 +221,8 @@ async function work({
     worker: {
       out: place.out,
       model: options.model,
+      overrides: options.overrides ?? {},
+      batchTokens: record.batch_tokens,
       run: record.fingerprint,
       device: record.device,
       shards: record.shards,

@@ -25,6 +25,7 @@ test('the least that is needed, and what it means', async () => {
     inputs: ['a.fa'],
     out: 'o',
     model: 'tnf',
+    overrides: {},
     device: 'auto',
     workers: expect.any(Number),
     format: 'safetensors',
@@ -34,7 +35,8 @@ test('the least that is needed, and what it means', async () => {
 
 test('everything that can be said', async () => {
   const line = 'embed a.fa - --out o --model m --workers 3 --shards 5 --seq-threshold 7 --time-threshold 0.5';
-  const more = '--batch-tokens 11 --format npy --force-restart --device cuda:1';
+  const more =
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -45,6 +47,7 @@ test('everything that can be said', async () => {
     timeThresholdSec: 0.5,
     batchTokens: 11,
     device: { kind: 'cuda', index: 1 },
+    overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
     format: 'npy',
     forceRestart: true,
   });
@@ -81,6 +84,8 @@ test.each([
   ['--format', 'csv', /safetensors, npy, pt/],
   ['--out', '', /name a folder/],
   ['--device', 'gpu', /there are: auto, cpu, cuda/],
+  ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
+  ['--long-sequences', 'split', /truncate, windows/],
 ])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
   const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(CommanderError);

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { DEFAULT_MODEL, parseDevice } from '@holdfast/gpu-runtime';
+import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeviceWish } from './choose-device.js';
 import type { DoctorOptions } from './doctor/index.js';
@@ -72,6 +72,20 @@ export function commandLine(version: string, commands: Commands): Command {
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input')
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', DEFAULT_MODEL)
+    .addOption(
+      new Option(
+        '--pooling <how>',
+        "a row from its tokens' vectors (default: the model's; mean over residues)",
+      ).choices(POOLINGS),
+    )
+    .addOption(
+      new Option(
+        '--long-sequences <how>',
+        'what is done beyond what the model reads (default: truncate)',
+      ).choices(LONG_SEQUENCES),
+    )
+    .option('--window-overlap <n>', 'residues that a window shares with the one before (default: 0)', count)
+    .option('--layer <name>', "the graph's output that rows are made of (default: the model's)")
     .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
     .addOption(
       new Option(
@@ -92,10 +106,12 @@ export function commandLine(version: string, commands: Commands): Command {
         .default('safetensors'),
     )
     .option('--force-restart', 'remove what an earlier run left in the folder, and begin anew', false)
-    .action(async (inputs: string[], { timeThreshold, ...options }) => {
+    .action(async (inputs: string[], given) => {
+      const { timeThreshold, pooling, longSequences, windowOverlap, layer, ...options } = given;
       await commands.embed({
         inputs,
         ...options,
+        overrides: { pooling, longSequences, windowOverlap, output: layer },
         ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
       });
     });

@@ -1,8 +1,16 @@
+import { LONG_SEQUENCES, POOLINGS } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 
 const schema = z.object({
   out: z.string(),
   model: z.string(),
+  overrides: z.object({
+    pooling: z.enum(POOLINGS).optional(),
+    longSequences: z.enum(LONG_SEQUENCES).optional(),
+    windowOverlap: z.number().optional(),
+    output: z.string().optional(),
+  }),
+  batchTokens: z.number().int().positive(),
   run: z.string(),
   device: z.string(),
   shards: z.number().int().positive(),

@@ -33,7 +33,12 @@ try {
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
   const index = await openIndex(place.index);
   const shards = await shardsOf(index, options.shards);
-  const model = await loadModel(await resolveModel(options.model), { device: parseDevice(options.device) });
+  const source = await resolveModel(options.model, options.overrides);
+  // Windows of long sequences are put in batches of their own, as large as the run's.
+  const model = await loadModel(
+    { ...source, batchTokens: options.batchTokens },
+    { device: parseDevice(options.device) },
+  );
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),

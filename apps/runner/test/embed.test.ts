@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
@@ -170,4 +171,29 @@ test('a removed or cut result is joined again, and --force-restart begins anew',
   const anew = await holdfast(['embed', fixture('messy.fa'), '--out', out, '--force-restart']);
   expect(anew.code).toBe(0);
   expect((await readFile(join(out, 'ids.txt'), 'utf8')).split('\n').length).toBeLessThan(30);
+});
+
+test('pooling and the reading of long sequences are chosen on the line, and a resume with others is refused', async () => {
+  const model = fileURLToPath(
+    new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
+  );
+  const folder = await freshFolder();
+  const input = join(folder, 'proteins.fa');
+  await writeFile(input, `>short\nMKTAYIAKQR\n>long\n${'MKTAYIAKQRQISFVKSHFSRQ'.repeat(60)}\n`);
+  const rows: Buffer[] = [];
+  for (const more of [[], ['--pooling', 'max'], ['--long-sequences', 'windows', '--window-overlap', '20']]) {
+    const out = join(folder, `out${rows.length}`);
+    const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', ...more];
+    const { code, stderr } = await holdfast(line);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    rows.push((await readFile(join(out, 'embeddings.safetensors'))).subarray(-2 * 32 * 4));
+    const other = await holdfast([...line, '--pooling', 'cls']);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('model: ')]);
+  }
+  const [mean, max, windows] = rows as [Buffer, Buffer, Buffer];
+  expect(max.equals(mean)).toBe(false);
+  // The short one is read as it was; the long one to its end.
+  expect(windows.subarray(0, 128)).toEqual(mean.subarray(0, 128));
+  expect(windows.subarray(128).equals(mean.subarray(128))).toBe(false);
 });

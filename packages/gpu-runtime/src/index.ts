@@ -1,6 +1,6 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
 export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
-export type { LongSequences } from './descriptor.js';
+export { LONG_SEQUENCES, type LongSequences } from './descriptor.js';
 export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
 export { DeviceError } from './device-error.js';
 export type { DeviceTensor } from './device-tensor.js';
@@ -12,6 +12,6 @@ export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelOverrides } from './model-overrides.js';
 export { type ModelSource, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
-export type { ModelRecipe, Pooling } from './recipe.js';
+export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
 export type { Windows } from './windows.js';
