@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { unlinkSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +50,8 @@ test('sharers go together, and keep out who wants it alone', async () => {
 test('a lock file that is removed while one waits for it keeps nobody in and lets nobody in twice', async () => {
   const child = await holder('alone');
   const waiting = FileLock.acquire(path, { timeoutMs: 30_000 });
-  await rm(path);
+  // In one step, so that the one who waits cannot be the first to make it anew.
+  unlinkSync(path);
   const now = await FileLock.acquire(path, { timeoutMs: 0 });
   child.kill('SIGKILL');
   let had = false;
