@@ -1,6 +1,6 @@
 // Measures the whole command, in one run: against bare calls of the same model on the same batches, against a plain counter
 // of k-mers, and with checkpoints against without:
-// node tooling/bench/embed.mjs [--rounds 3] [--proteins 6000] [--reads 100000] [--folder DIR]
+// node tooling/bench/embed.mjs [--rounds 3] [--proteins 20000] [--reads 100000] [--folder DIR]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { comparing, show, timed } from './measure.mjs';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    proteins: { type: 'string', default: '6000' },
+    proteins: { type: 'string', default: '20000' },
     reads: { type: 'string', default: '100000' },
     folder: { type: 'string', default: tmpdir() },
   },
