@@ -1,3 +1,5 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/provider-trial.ts'] });
+export default library({
+  entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/provider-trial.ts', 'src/model-trial.ts'],
+});

@@ -1,5 +1,12 @@
+import { existsSync } from 'node:fs';
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { formatDevice, type ModelOverrides, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import {
+  builtInModels,
+  formatDevice,
+  type ModelOverrides,
+  type ModelSource,
+  resolveModel,
+} from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock, LockTimeoutError, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
 import { chooseDevice, type DeviceWish } from './choose-device.js';
@@ -18,6 +25,7 @@ import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { shardsOf } from './shards.js';
 import type { Translation } from './translate/index.js';
+import { tryModel } from './try-model.js';
 
 /** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
 const WAIT_FOR_OLD_WORKERS = 60_000;
@@ -65,6 +73,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     );
   }
   await checkInputs(options.inputs);
+  // What is built in is known to be good, and so is what a run was begun with.
+  const known = builtInModels().some(({ name }) => name === options.model) || existsSync(place.run);
+  if (!known) await tryModel(options.model, options.overrides, stop.signal);
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
@@ -266,4 +268,39 @@ test('a second run on the same folder at the same time is refused, and the first
   first.child.stdin!.end('>b\nACGT\n');
   expect((await first.ended).code).toBe(0);
   expect(await readFile(join(out, 'ids.txt'), 'utf8')).toBe('a\nb\n');
+});
+
+/** The tiny ESM-2 with a graph that was changed. */
+async function withGraph(change: (graph: Buffer) => Buffer): Promise<string> {
+  const model = join(await freshFolder(), 'model');
+  await cp(
+    fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url)),
+    model,
+    {
+      recursive: true,
+    },
+  );
+  const path = join(model, 'model.onnx');
+  await writeFile(path, change(await readFile(path)));
+  return model;
+}
+
+test.each<[string, (graph: Buffer) => Buffer, RegExp]>([
+  ['that is no ONNX', () => Buffer.from('not a graph'), /model\.onnx/],
+  ['cut short', (graph) => graph.subarray(0, graph.length / 2), /model\.onnx/],
+  [
+    'of operators from the future',
+    (graph) => {
+      // The version of the operators is the last field of the file.
+      graph[graph.length - 1] = 99;
+      return graph;
+    },
+    /opset 99/i,
+  ],
+])('a model %s is refused before anything is written', async (_, change, says) => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nMKTAYIAK\n');
+  const model = await withGraph(change);
+  expect(refused(await holdfast(['embed', input, '--out', out, '--model', model]))).toMatch(says);
+  expect(existsSync(out)).toBe(false);
 });
