@@ -72,10 +72,18 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       `--translate makes proteins, but the model ${model.name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
     );
   }
+  if (options.overrides?.windowOverlap !== undefined && model.windows === undefined) {
+    throw new UsageError(
+      '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
+    );
+  }
   await checkInputs(options.inputs);
   // What is built in is known to be good, and so is what a run was begun with.
-  const known = builtInModels().some(({ name }) => name === options.model) || existsSync(place.run);
+  const builtIn = builtInModels().some(({ name }) => name === options.model);
+  const known = builtIn || (!options.forceRestart && existsSync(place.run));
   if (!known) await tryModel(options.model, options.overrides, stop.signal);
+  // A device that is named and not there must cost neither the reading of the input nor an older result.
+  if (options.device && options.device !== 'auto') await chooseDevice(options.device, { begunOn: undefined });
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);
@@ -233,6 +241,7 @@ async function work({
       out: place.out,
       model: options.model,
       overrides: options.overrides ?? {},
+      fingerprint: record.model.fingerprint,
       batchTokens: record.batch_tokens,
       run: record.fingerprint,
       device: record.device,

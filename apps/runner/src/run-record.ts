@@ -1,9 +1,18 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
+import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
+
+const isDevice = (name: string) => {
+  try {
+    return parseDevice(name) !== null;
+  } catch {
+    return false;
+  }
+};
 
 const fields = {
   inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
@@ -13,7 +22,7 @@ const fields = {
   translate: z.enum(['open', 'all']).exactOptional(),
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
-  device: z.string().exactOptional(),
+  device: z.string().refine(isDevice).exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
 };

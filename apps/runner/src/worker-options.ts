@@ -10,6 +10,8 @@ const schema = z.object({
     windowOverlap: z.number().optional(),
     output: z.string().optional(),
   }),
+  /** The model's, as it was when the run was planned. */
+  fingerprint: z.string(),
   batchTokens: z.number().int().positive(),
   run: z.string(),
   device: z.string(),

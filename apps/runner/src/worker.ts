@@ -34,6 +34,10 @@ try {
   const index = await openIndex(place.index);
   const shards = await shardsOf(index, options.shards);
   const source = await resolveModel(options.model, options.overrides);
+  if (source.fingerprint !== options.fingerprint) {
+    const remedy = 'put the one it was begun with back, or begin anew with --force-restart';
+    throw new Error(`${source.folder}: the model is another than when the run was planned; ${remedy}`);
+  }
   // Windows of long sequences are put in batches of their own, as large as the run's.
   const model = await loadModel(
     { ...source, batchTokens: options.batchTokens },

@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -303,4 +304,59 @@ test.each<[string, (graph: Buffer) => Buffer, RegExp]>([
   const model = await withGraph(change);
   expect(refused(await holdfast(['embed', input, '--out', out, '--model', model]))).toMatch(says);
   expect(existsSync(out)).toBe(false);
+});
+
+test('a device that is not there, and a model that is refused, cost no older result, also with --force-restart', async () => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nACGTACGTAA\n');
+  const line = ['embed', input, '--out', out];
+  expect(await holdfast(line)).toMatchObject({ code: 0 });
+  const before = await digestOf(out);
+  const model = await withGraph((graph) => {
+    graph[graph.length - 1] = 99;
+    return graph;
+  });
+  for (const more of [
+    ['--device', 'tensorrt:7'],
+    ['--model', model],
+    ['--window-overlap', '3'],
+  ]) {
+    refused(await holdfast([...line, '--force-restart', ...more]));
+    expect(await digestOf(out)).toBe(before);
+  }
+  expect((await holdfast(line)).lines.at(-1)).toMatchObject({ already: true });
+});
+
+test('a model that is changed while a run is planned is not taken for the one it was', async () => {
+  const model = await withGraph((graph) => graph);
+  const input = join(folder, 'pipe.fa');
+  await writeFile(input, `>a\n${'MKTAYIAKQR'.repeat(20)}\n`);
+  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1'];
+  expect(await holdfast(line)).toMatchObject({ code: 0 });
+  await rm(join(out, 'result.json'));
+  await rm(join(out, 'checkpoints'), { recursive: true });
+  // As if it was replaced between the plan and a worker's start.
+  const record = JSON.parse(await readFile(join(out, 'run.json'), 'utf8'));
+  const worker = await import('../src/worker-options.js');
+  const options = worker.parseWorkerOptions(
+    JSON.stringify({
+      out,
+      model,
+      overrides: {},
+      fingerprint: '0'.repeat(64),
+      batchTokens: 100,
+      run: record.fingerprint,
+      device: 'cpu',
+      shards: 1,
+      trigger: {},
+    }),
+  );
+  const script = fileURLToPath(new URL('../dist/worker.js', import.meta.url));
+  const child = fork(script, [worker.formatWorkerOptions(options)], { stdio: 'ignore' });
+  const told = new Promise<{ message: string }>((resolve) => {
+    child.on('message', (message: { type: string; message: string }) => {
+      if (message.type === 'failed') resolve(message);
+    });
+  });
+  expect((await told).message).toContain('the model is another than when the run was planned');
 });

@@ -139,7 +139,9 @@ test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing
   const claiming = new CheckpointManifest(manifest.path, { lockTimeoutMs: 200 });
   let claim = await claiming.claimShard(0, 'successor').catch(() => null);
   while (claim === null) {
+    // It holds the lock: it goes on until it has given it back, and taken it again or not.
     child.kill('SIGCONT');
+    await once(child, 'message');
     child.kill('SIGSTOP');
     claim = await claiming.claimShard(0, 'successor').catch(() => null);
   }
