@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import {
   builtInModels,
+  CPU,
   formatDevice,
   type ModelOverrides,
   type ModelSource,
@@ -79,11 +80,12 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   }
   await checkInputs(options.inputs);
   // What is built in is known to be good, and so is what a run was begun with.
-  const builtIn = builtInModels().some(({ name }) => name === options.model);
-  const known = builtIn || (!options.forceRestart && existsSync(place.run));
+  const begins = options.forceRestart || !existsSync(place.run);
+  const known = !begins || builtInModels().some(({ name }) => name === options.model);
   if (!known) await tryModel(options.model, options.overrides, stop.signal);
   // A device that is named and not there must cost neither the reading of the input nor an older result.
-  if (options.device && options.device !== 'auto') await chooseDevice(options.device, { begunOn: undefined });
+  if (begins && options.device && options.device !== 'auto')
+    await chooseDevice(options.device, { begunOn: undefined });
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);
@@ -119,8 +121,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   };
   if (!('index' in prepared)) return finish(prepared, true);
   try {
-    const record = await onDevice(prepared.record, place, options.device ?? 'auto', tell);
-    const ended = await run({ ...prepared, record, place, options, model, tell, stop });
+    const ended = await run({ ...prepared, place, options, model, tell, stop });
     return typeof ended === 'number' ? ended : finish(ended, false);
   } finally {
     await prepared.index.close();
@@ -137,7 +138,6 @@ async function onDevice(record: RunRecord, place: Layout, wish: DeviceWish, tell
 }
 
 interface Run extends Prepared {
-  record: RunRecord & { device: string };
   place: Layout;
   options: EmbedOptions;
   model: ModelSource;
@@ -152,12 +152,17 @@ async function run({
   model,
   tell,
   stop,
-  record,
+  record: planned,
   index,
   resumed,
 }: Run): Promise<ResultRecord | number> {
-  const shards = await shardsOf(index, record.shards);
+  const shards = await shardsOf(index, planned.shards);
   const manifest = await openManifest(place, shards.length, tell);
+  // Joining needs no device.
+  const computed = (await manifest.getCompletedShards()).length === shards.length;
+  const record = computed
+    ? { ...planned, device: planned.device ?? formatDevice(CPU) }
+    : await onDevice(planned, place, options.device ?? 'auto', tell);
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
   tell({
     type: 'planned',
@@ -214,7 +219,8 @@ async function work({
   manifest,
   open,
   progress,
-}: Omit<Run, 'index' | 'resumed'> & {
+}: Omit<Run, 'index' | 'resumed' | 'record'> & {
+  record: RunRecord & { device: string };
   manifest: CheckpointManifest;
   open: number[];
   progress: Progress;

@@ -48,7 +48,12 @@ function frames(text: string): Translation {
 }
 
 function count(text: string): number {
-  return text === '0' ? 0 : whole(text);
+  if (text === '0') return 0;
+  try {
+    return whole(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${MOST}.`);
+  }
 }
 
 /** What each command does with its options. */

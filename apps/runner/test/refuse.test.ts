@@ -360,3 +360,19 @@ test('a model that is changed while a run is planned is not taken for the one it
   });
   expect((await told).message).toContain('the model is another than when the run was planned');
 });
+
+test('a finished run needs no device: it says so, or is joined in another format, where its device is not', async () => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nACGTACGTAA\n');
+  const line = ['embed', input, '--out', out];
+  expect(await holdfast(line)).toMatchObject({ code: 0 });
+  const path = join(out, 'run.json');
+  const record = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...record, device: 'tensorrt:0' }));
+  for (const more of [[], ['--device', 'tensorrt:0'], ['--format', 'npy']])
+    expect(await holdfast([...line, ...more])).toMatchObject({ code: 0 });
+  // With work left it does.
+  await rm(join(out, 'result.json'));
+  await rm(join(out, 'checkpoints'), { recursive: true });
+  expect(refused(await holdfast(line))).toContain('begun on tensorrt:0');
+});

@@ -38,7 +38,16 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
     return esmTokens(join(folder, TOKENIZER), vocabularyOf(tokenizer));
   }
   const lines = (await readModelText(folder, VOCABULARY)).split(/\r?\n/);
-  return esmTokens(path, new Map(lines.flatMap((name, id) => (name === '' ? [] : [[name, id] as const]))));
+  const ids = new Map<string, number>();
+  for (const [id, name] of lines.entries()) {
+    if (name === '') continue;
+    if (ids.has(name)) {
+      const what = `has ${name} in line ${ids.get(name)! + 1} and again in line ${id + 1}`;
+      throw new ModelError('model_bad_json', path, what, 'take the vocab.txt that belongs to the model');
+    }
+    ids.set(name, id);
+  }
+  return esmTokens(path, ids);
 }
 
 function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens {

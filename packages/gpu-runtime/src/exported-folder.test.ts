@@ -330,3 +330,13 @@ test('what a model does by itself can be asked for otherwise, where its graph gi
   await model.release();
   await mean.release();
 });
+
+test('a vocabulary that has a token twice, and names for too few numbers, are refused', async () => {
+  const twice = await copyOf(fixture('tiny_esm2'));
+  const vocabulary = await readFile(join(twice, 'vocab.txt'), 'utf8');
+  await writeFile(join(twice, 'vocab.txt'), vocabulary.replace('\nB\n', '\nA\n'));
+  await expect(resolveModel(twice)).rejects.toThrow(/has A in line 6 and again in line/);
+  const few = await copyOf(fixture('tiny_esm2'));
+  await writeFile(join(few, 'holdfast.json'), JSON.stringify({ format: 1, columns: ['a'] }));
+  await expect(resolveModel(few)).rejects.toThrow(/names 1 columns, and a row of 'last_hidden_state' has 32/);
+});

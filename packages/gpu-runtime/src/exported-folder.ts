@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
@@ -54,15 +54,21 @@ export async function readExportedFolder(
     const what = `its ${special} special tokens leave no room for residues in ${maxTokens}`;
     throw new ModelError('model_mismatch', modelPath, what, `raise maxTokens in ${DESCRIPTOR}`);
   }
+  const dim = dimOf(modelPath, { graph, changes, config, output });
+  const { columns } = changes;
+  if (columns !== undefined && columns.length !== dim) {
+    const what = `names ${columns.length} columns, and a row of '${output.name}' has ${dim} numbers`;
+    throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name each number, or none');
+  }
   return {
     name: changes.name ?? basename(folder),
     alphabet: changes.alphabet ?? tokens.alphabet(),
-    dim: dimOf(modelPath, { graph, changes, config, output }),
+    dim,
     maxResidues:
       changes.maxResidues ?? (tokenizer === undefined ? maxTokens - special : Number.POSITIVE_INFINITY),
     ...(tokenizer === undefined || maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
     batchTokens: changes.batchTokens ?? DEFAULT_BATCH_TOKENS,
-    ...(changes.columns === undefined ? {} : { columns: changes.columns }),
+    ...(columns === undefined ? {} : { columns }),
     zeroRowMeaning: changes.zeroRowMeaning ?? 'the record has no residues',
     recipe: {
       idType: idType(graph),
