@@ -8,9 +8,9 @@ import {
   type ModelSource,
   resolveModel,
 } from '@holdfast/gpu-runtime';
-import { CheckpointManifest, FileLock, LockTimeoutError, ManifestVersionError } from '@holdfast/manifest';
+import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
-import { chooseDevice, type DeviceWish } from './choose-device.js';
+import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { coordinate } from './coordinate.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
@@ -18,6 +18,7 @@ import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
+import { lockFolder, waitForOldWorkers } from './lock-folder.js';
 import type { FormatName } from './output/index.js';
 import { padding } from './padding.js';
 import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
@@ -27,9 +28,6 @@ import { type RunRecord, writeRunRecord } from './run-record.js';
 import { shardsOf } from './shards.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
-
-/** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
-const WAIT_FOR_OLD_WORKERS = 60_000;
 
 /** How often a shard whose files turn out damaged while the result is joined is worked on again. */
 const REPAIRS = 3;
@@ -84,8 +82,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
   if (!known) await tryModel(options.model, options.overrides, stop.signal);
   // A device that is named and not there must cost neither the reading of the input nor an older result.
-  if (begins && options.device && options.device !== 'auto')
-    await chooseDevice(options.device, { begunOn: undefined });
+  const wish = options.device ?? 'auto';
+  const named = begins && wish !== 'auto' ? await chooseDevice(wish, { begunOn: undefined }) : null;
   await makeOutputFolder(place.out);
   await using _lock = await lockFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);
@@ -121,7 +119,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   };
   if (!('index' in prepared)) return finish(prepared, true);
   try {
-    const ended = await run({ ...prepared, place, options, model, tell, stop });
+    const choose = async (begunOn: string | undefined) =>
+      (begunOn === undefined && named) || chooseDevice(wish, { begunOn });
+    const ended = await run({ ...prepared, place, options, model, tell, stop, choose });
     return typeof ended === 'number' ? ended : finish(ended, false);
   } finally {
     await prepared.index.close();
@@ -129,8 +129,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
 }
 
 /** The run's record with the device it is computed on from now on. */
-async function onDevice(record: RunRecord, place: Layout, wish: DeviceWish, tell: Tell) {
-  const { device, warnings } = await chooseDevice(wish, { begunOn: record.device });
+async function onDevice(record: RunRecord, { place, tell, choose }: Pick<Run, 'place' | 'tell' | 'choose'>) {
+  const { device, warnings } = await choose(record.device);
   for (const message of warnings) tell({ type: 'warning', message });
   const now = { ...record, device: formatDevice(device) };
   if (now.device !== record.device) await writeRunRecord(place.run, now);
@@ -143,6 +143,8 @@ interface Run extends Prepared {
   model: ModelSource;
   tell: Tell;
   stop: StopSwitch;
+  /** Where it is computed, given where it was begun. */
+  choose(begunOn: string | undefined): Promise<DeviceChoice>;
 }
 
 /** From a plan to the joined result; an exit code if some shards could not be completed. */
@@ -155,6 +157,7 @@ async function run({
   record: planned,
   index,
   resumed,
+  choose,
 }: Run): Promise<ResultRecord | number> {
   const shards = await shardsOf(index, planned.shards);
   const manifest = await openManifest(place, shards.length, tell);
@@ -162,7 +165,7 @@ async function run({
   const computed = (await manifest.getCompletedShards()).length === shards.length;
   const record = computed
     ? { ...planned, device: planned.device ?? formatDevice(CPU) }
-    : await onDevice(planned, place, options.device ?? 'auto', tell);
+    : await onDevice(planned, { place, tell, choose });
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
   tell({
     type: 'planned',
@@ -219,7 +222,7 @@ async function work({
   manifest,
   open,
   progress,
-}: Omit<Run, 'index' | 'resumed' | 'record'> & {
+}: Omit<Run, 'index' | 'resumed' | 'record' | 'choose'> & {
   record: RunRecord & { device: string };
   manifest: CheckpointManifest;
   open: number[];
@@ -283,39 +286,6 @@ async function work({
     });
   }
   return ExitCode.shardsFailed;
-}
-
-async function lockFolder(place: Layout): Promise<FileLock> {
-  try {
-    return await FileLock.acquire(place.lock, { timeoutMs: 0 });
-  } catch (cause) {
-    if (!(cause instanceof LockTimeoutError)) throw cause;
-    throw new UsageError(
-      `${place.out} is in use by another run (${cause.message}); wait for it to end, or use another --out`,
-      { cause },
-    );
-  }
-}
-
-/** Workers end soon after their coordinator does; until then they may still write. */
-async function waitForOldWorkers(place: Layout, tell: Tell, signal: AbortSignal): Promise<void> {
-  try {
-    await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
-    return;
-  } catch (error) {
-    if (!(error instanceof LockTimeoutError)) throw error;
-  }
-  tell({ type: 'waiting', reason: 'waiting for the workers of an earlier run to end' });
-  try {
-    const timeoutMs = WAIT_FOR_OLD_WORKERS;
-    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal })).release();
-  } catch (cause) {
-    if (!(cause instanceof LockTimeoutError)) throw cause;
-    throw new UsageError(
-      `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then type the same line again`,
-      { cause },
-    );
-  }
 }
 
 /** The manifest of this run; one that is damaged is made anew, since the checkpoints themselves are the truth. */

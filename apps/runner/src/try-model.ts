@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import type { ModelOverrides } from '@holdfast/gpu-runtime';
+import { askProcess, scriptNamed } from './ask-process.js';
 import { UsageError } from './errors.js';
 
 /** What a trial says: why the model can embed nothing, or null. */
@@ -20,20 +19,7 @@ export async function tryModel(
   overrides: ModelOverrides | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const script = fileURLToPath(new URL('./model-trial.js', import.meta.url));
-  const args = [script, JSON.stringify({ model, overrides })];
-  const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, args, { signal, killSignal: 'SIGKILL' }, (_, stdout) => resolve(stdout));
-  });
-  signal.throwIfAborted();
-  const refused = reported(said);
-  if (refused !== null) throw new UsageError(refused);
-}
-
-function reported(said: string): string | null {
-  try {
-    return (JSON.parse(said.trimEnd().split('\n').at(-1) ?? '') as TrialReport).refused;
-  } catch {
-    return null;
-  }
+  const arg = JSON.stringify({ model, overrides });
+  const { report } = await askProcess<TrialReport>(scriptNamed('model-trial'), arg, { signal });
+  if (report?.refused) throw new UsageError(report.refused);
 }

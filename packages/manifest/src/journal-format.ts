@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { hex } from './hex.js';
 import { isEventType, type ManifestEvent } from './schema.js';
 
 // The journal is lines of JSON. Each ends in the CRC-32 of what stands before it in the line, so that a line that is there
@@ -100,4 +101,4 @@ function parseLine(line: Buffer): unknown {
   return JSON.parse(`${text.toString()}}`);
 }
 
-const checksum = (text: string | Buffer) => crc32(text).toString(16).padStart(8, '0');
+const checksum = (text: string | Buffer) => hex(crc32(text));

@@ -57,12 +57,12 @@ export const manifestSchema = z
   })
   .superRefine(({ world_size, shards }, context) => {
     const ranks = Object.keys(shards);
-    const message = ranks.find((rank) => Number(rank) >= world_size);
+    const surplus = ranks.find((rank) => Number(rank) >= world_size);
     for (let rank = 0; rank < world_size; rank++)
       if (shards[rank] === undefined)
         return context.addIssue({ code: 'custom', path: ['shards'], message: `shard ${rank} is missing` });
-    if (message !== undefined)
-      context.addIssue({ code: 'custom', path: ['shards'], message: `shard ${message} is one too many` });
+    if (surplus !== undefined)
+      context.addIssue({ code: 'custom', path: ['shards'], message: `shard ${surplus} is one too many` });
   });
 
 const rank = count;

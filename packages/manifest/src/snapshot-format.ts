@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { ManifestCorruptError, ManifestVersionError } from './errors.js';
+import { hex } from './hex.js';
 import { type ManifestState, manifestSchema, type ShardState } from './schema.js';
 
 /** Bytes at the beginning of `manifest.json` that tell it from every other that was or will be there. */
@@ -65,8 +66,6 @@ function hasChecksum(bytes: Buffer): boolean {
   const text = bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_LENGTH));
   return CHECKSUM.exec(bytes.subarray(text.length).toString('latin1'))?.[1] === hex(crc32(text));
 }
-
-const hex = (checksum: number) => checksum.toString(16).padStart(8, '0');
 
 /** What in a shard contradicts itself, as after a change by hand. */
 function disagreement({ checkpoints, total_sequences, last_checkpoint_batch }: ShardState): string | null {

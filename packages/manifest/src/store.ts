@@ -7,7 +7,6 @@ import {
   ftruncateSync,
   openSync,
   readFileSync,
-  readSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -26,11 +25,9 @@ import {
 } from './journal-format.js';
 import { ManifestModel } from './model.js';
 import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
+import { empty, opened, pieces, range, readAt, WITHOUT_SYNC } from './store-files.js';
 
 const dataSync = promisify(fdatasync);
-
-/** Bytes of `manifest.json` that are handed to the disk at once. */
-const PIECE = 1 << 20;
 
 /** Bytes of `manifest.json` from which on it is read before the lock is taken. */
 const LARGE = 1 << 20;
@@ -44,7 +41,7 @@ const READINGS = 50;
 /** What was read without the lock was changed meanwhile, again and again, or looks damaged: to be read under the lock. */
 export class UnsettledError extends Error {}
 
-/** Makes appended events last; to be called when the lock was given back, where `early` may be. */
+/** Makes appended events last; to be called when the lock was given back. */
 export type Settle = () => Promise<void>;
 
 const SETTLED: Settle = async () => undefined;
@@ -230,7 +227,7 @@ export class ManifestStore {
       { fs: this.#fs },
     );
     // A journal that is left here by a kill is of events that manifest.json has, or of another manifest.
-    emptied(this.journalPath);
+    empty(this.journalPath);
     this.#head = Buffer.concat(head).subarray(0, HEAD_LENGTH);
     this.#snapshotBytes = total;
     this.#snapshotRevision = model.revision;
@@ -382,68 +379,4 @@ export class ManifestStore {
   #corrupt(reason: string, cause?: unknown): ManifestCorruptError {
     return new ManifestCorruptError(this.path, reason, { cause });
   }
-}
-
-/** As Node's own, but that nothing is forced to the device. */
-const WITHOUT_SYNC: DurableFileSystem = {
-  ...nodeFileSystem,
-  create: async (path, options) => ({
-    ...(await nodeFileSystem.create(path, options)),
-    sync: async () => undefined,
-  }),
-  syncDirectory: async () => undefined,
-};
-
-function* pieces(texts: Iterable<string>): Generator<Buffer> {
-  let text = '';
-  for (const each of texts) {
-    text += each;
-    if (text.length < PIECE) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  if (text !== '') yield Buffer.from(text);
-}
-
-/** The bytes of a file from `start` on; null where it ends before, or is missing. */
-function range(path: string, start: number): Buffer | null {
-  const file = opened(path, 'r');
-  if (file === null) return null;
-  try {
-    const { size } = fstatSync(file);
-    return size < start ? null : readAt(file, start, size - start);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function emptied(path: string): void {
-  const file = opened(path, 'r+');
-  if (file === null) return;
-  try {
-    ftruncateSync(file, 0);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function opened(path: string, flags: string): number | null {
-  try {
-    return openSync(path, flags);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-/** Up to `length` bytes of a file; fewer where it ends. */
-function readAt(file: number, start: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let done = 0;
-  while (done < length) {
-    const read = readSync(file, bytes, done, length - done, start + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
 }

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { CudaFacts, GpuFacts } from './facts.js';
 
@@ -19,7 +18,6 @@ export const LIBRARIES = [
   'libcurand.so.10',
   'libcudnn.so.9',
 ];
-const PROVIDER = 'libonnxruntime_providers_cuda.so';
 
 /** The NVIDIA GPUs, as nvidia-smi lists them. */
 export async function findGpus(signal: AbortSignal): Promise<GpuFacts> {
@@ -51,19 +49,17 @@ export function gpusIn(csv: string): GpuFacts['found'] {
   });
 }
 
-/** What there is of CUDA for ONNX Runtime's provider. @param folder ONNX Runtime's package. */
-export async function findCuda(folder: string): Promise<CudaFacts> {
+/** What there is of CUDA for ONNX Runtime's provider. @param installed the providers whose libraries are there. */
+export async function findCuda(installed: readonly string[]): Promise<CudaFacts> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { providerInstalled: null, libraries: [] };
-  const builds = await namesIn(join(folder, 'bin'));
-  const files = await Promise.all(builds.map((build) => namesIn(join(folder, 'bin', build, 'linux', 'x64'))));
   const cache = await run('/sbin/ldconfig', ['-p']).then(
     ({ stdout }) => stdout,
     () => '',
   );
   const paths = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean);
   const listed = await Promise.all(paths.map(namesIn));
-  return { providerInstalled: files.flat().includes(PROVIDER), libraries: librariesIn(cache, listed.flat()) };
+  return { providerInstalled: installed.includes('cuda'), libraries: librariesIn(cache, listed.flat()) };
 }
 
 /** Which libraries the loader finds: by its cache as `ldconfig -p` prints it, or in the folders named beside it. */

@@ -40,7 +40,7 @@ async function examine(out: string, signal: AbortSignal): Promise<Facts> {
   const folder = await probeFolder(out, signal);
   const [providers, cuda, gpus, limits] = await Promise.all([
     tryProviders(runtime.providers, signal),
-    findCuda(runtime.folder),
+    findCuda(runtime.installed),
     findGpus(signal),
     cgroupLimits(),
   ]);

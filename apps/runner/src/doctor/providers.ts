@@ -1,5 +1,5 @@
-import { type ExecFileException, execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ExecFileException } from 'node:child_process';
+import { askProcess, scriptNamed } from '../ask-process.js';
 import type { ProviderFact } from './facts.js';
 import { saidInOneLine } from './said.js';
 
@@ -26,29 +26,14 @@ export function tryProviders(built: readonly string[], signal: AbortSignal): Pro
 export async function tried(
   name: string,
   signal: AbortSignal,
-  script: string = fileURLToPath(new URL('./provider-trial.js', import.meta.url)),
+  script: string = scriptNamed('provider-trial'),
   timeout: number = TIME_LIMIT,
 ): Promise<ProviderFact> {
   const begun = performance.now();
-  const options = { timeout, killSignal: 'SIGKILL', maxBuffer: MOST_OUTPUT, signal } as const;
-  const said = await new Promise<string | null>((resolve) => {
-    execFile(process.execPath, [script, name], options, (error, stdout, stderr) => {
-      const report = reported(stdout);
-      if (report !== undefined) resolve(report && saidInOneLine(report, stderr));
-      else resolve(ended(error, timeout, stderr));
-    });
-  });
-  signal.throwIfAborted();
+  const options = { timeout, maxBuffer: MOST_OUTPUT, signal };
+  const { report, error, stderr } = await askProcess<{ said: string | null }>(script, name, options);
+  const said = report ? report.said && saidInOneLine(report.said, stderr) : ended(error, timeout, stderr);
   return { name, state: said === null ? 'works' : 'fails', said, took: performance.now() - begun };
-}
-
-/** What the trial reported: null that it went well; undefined if there is no report. */
-function reported(stdout: string): string | null | undefined {
-  try {
-    return (JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { said: string | null }).said;
-  } catch {
-    return undefined;
-  }
 }
 
 function ended(error: ExecFileException | null, timeout: number, stderr: string): string {
