@@ -9,12 +9,17 @@ export interface WorkerStatus {
   /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, or anything else. */
   error?: string | undefined;
   errorMessage?: string | undefined;
+  /** What it printed last on standard error; looked at for want of memory alone, since anything may stand in it. */
+  lastWords?: string | undefined;
+  /** Whether the kernel's out-of-memory killer struck while it lived. */
+  oomKilled?: boolean | undefined;
   /** Whether the same batch failed too often. */
   circuitBreaker?: boolean | undefined;
 }
 
-/** SIGTERM as an exit code: 128 + 15. */
+/** SIGTERM and SIGKILL as exit codes: 128 + 15, 128 + 9. */
 const EXIT_SIGTERM = 143;
+const EXIT_SIGKILL = 137;
 const PREEMPTED = /SIGTERM|preempt/i;
 /** As CUDA, ONNX Runtime, C++, V8 and the system say it. */
 const OUT_OF_MEMORY =
@@ -27,6 +32,8 @@ export function classifyError({
   signal,
   error,
   errorMessage = '',
+  lastWords = '',
+  oomKilled,
   circuitBreaker,
 }: WorkerStatus): ErrorKind {
   if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
@@ -34,6 +41,8 @@ export function classifyError({
   if (error === 'non_finite') return 'poison_input';
   if (PREEMPTED.test(errorMessage)) return 'spot_preemption';
   if (error === 'cuda_oom' || OUT_OF_MEMORY.test(errorMessage)) return 'oom';
+  if (oomKilled === true && (signal === 'SIGKILL' || exitcode === EXIT_SIGKILL)) return 'oom';
+  if (OUT_OF_MEMORY.test(lastWords)) return 'oom';
   if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
   if (NON_FINITE.test(errorMessage)) return 'poison_input';
   return 'transient';

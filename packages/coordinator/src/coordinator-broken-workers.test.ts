@@ -1,26 +1,35 @@
 import { expect, test } from 'vitest';
 import { good, start } from './testing/fake-run.js';
 
-test('three workers in a row that end before they are ready end the run; the others save first', async () => {
+test('three workers in a row that end before any was ready end the run, over all slots', async () => {
   const run = start(
     (worker, message) => {
-      if (worker.slot > 0 && message.type === 'start') {
-        worker.say({ type: 'failed', error: 'ENOENT', message: 'no model.onnx' });
-        worker.exit(1);
-      } else if (message.type !== 'assign') good(worker, message);
+      if (message.type !== 'start') return good(worker, message);
+      worker.say({ type: 'failed', error: 'ENOENT', message: 'no model.onnx' });
+      worker.exit(1);
     },
     { shards: [0, 1, 2], slots: 2 },
   );
   await run.clock.drain();
-  expect(await run.outcome).toEqual({
-    completed: [],
-    failed: [],
-    stopped: null,
-    startupFailure: 'no model.onnx',
-  });
-  expect(run.workers.all[0]?.received.at(-1)).toEqual({ type: 'stop', signal: 'SIGTERM' });
-  expect(run.workers.all.map(({ slot }) => slot)).toEqual([0, 1, 1, 1]);
-  expect(run.clock.now()).toBe(3000);
+  const ended = { completed: [], failed: [], stopped: null, startupFailure: 'no model.onnx' };
+  expect(await run.outcome).toEqual(ended);
+  expect(run.workers.all).toHaveLength(3);
+});
+
+test('a slot whose workers end before they are ready three times is closed; the others do all the work', async () => {
+  const run = start(
+    (worker, message) => {
+      if (worker.slot !== 1 || message.type !== 'start') return good(worker, message);
+      worker.say({ type: 'failed', error: 'no_device', message: 'cuda:1 is gone' });
+      worker.exit(1);
+    },
+    {
+      shards: [0, 1, 2, 3, 4, 5],
+      slots: 2,
+    },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
 test('a worker that becomes ready ends the row of start-up failures', async () => {

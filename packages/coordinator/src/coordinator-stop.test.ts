@@ -118,13 +118,13 @@ test('may come before the run, after it, and from within an event', async () => 
   before.stop('SIGTERM');
   expect(await before.run()).toEqual(nothingDone);
   before.stop('SIGTERM');
-  expect(events).toEqual(['stopping']);
+  expect(events).toEqual(['stopping', 'stopped']);
   expect(workers.all).toEqual([]);
 
   const after = new Coordinator({ ...options, shards: [], onEvent: ({ type }) => events.push(type) });
   await after.run();
   after.stop('SIGTERM');
-  expect(events).toEqual(['stopping']);
+  expect(events).toEqual(['stopping', 'stopped']);
 
   const within: Coordinator = new Coordinator({
     ...options,

@@ -1,12 +1,16 @@
-import { classifyError } from './classify-error.js';
 import { after, type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { FromWorker, StopSignal } from './messages.js';
+import { kernelOomKiller } from './oom-killer.js';
 import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
+import { QuarantineCount } from './quarantine-count.js';
+import { RecoveryKeeper } from './recovery-keeper.js';
 import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
-import { type ShardFailure, ShardPool } from './shard-pool.js';
+import type { ShardFailure } from './shard-failure.js';
+import { type FailedShard, ShardPool } from './shard-pool.js';
 import { ShardReportError } from './shard-report-error.js';
 import { Slot } from './slot.js';
+import { type Exit, failureOf } from './worker-failure.js';
 
 /**
  * Keeps worker processes at work until every shard is complete or out of retries. Each slot's process loads its model
@@ -16,15 +20,21 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #policy: Readonly<RetryPolicy>;
   readonly #graceMs: number;
+  readonly #stallMs: number;
   readonly #clock: Clock;
-  readonly #pool: ShardPool;
   readonly #slots: Slot[];
+  readonly #keeper: RecoveryKeeper;
+  readonly #quarantine: QuarantineCount;
+  readonly #oomKiller: NonNullable<CoordinatorOptions['oomKiller']>;
   readonly #reports: Promise<ShardReportError | null>[] = [];
+  #pool: ShardPool;
   #outcome: Promise<Outcome> | null = null;
   #state: 'new' | 'running' | 'ended' = 'new';
   #stopped: StopSignal | null = null;
-  #startupFailures = 0;
+  /** Workers in a row, over all slots, that ended before they were ready; null once one was ready. */
+  #startupFailures: number | null = 0;
   #startupFailure: string | undefined;
+  #tooManyQuarantined = false;
   /** The workers were told to end. */
   #ending = false;
   #cancelWake = () => {};
@@ -36,17 +46,24 @@ export class Coordinator {
     this.#options = options;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#graceMs = options.graceMs ?? 30_000;
+    this.#stallMs = options.stallMs ?? 600_000;
     this.#clock = options.clock ?? systemClock;
-    this.#pool = new ShardPool(options.shards, this.#policy);
+    this.#oomKiller = options.oomKiller ?? kernelOomKiller();
+    this.#pool = new ShardPool(options.shards, this.#policy, { isolates: options.isolates });
+    this.#keeper = new RecoveryKeeper(options.records, (shard, error) =>
+      this.#tell({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
+    );
+    this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
   }
 
   /**
-   * Runs until all shards are settled, or stopped, or no worker can start; no worker is left when it resolves. A second
-   * call gives the same promise.
+   * Runs until all shards are settled, or stopped, or no worker can start, or too many sequences are quarantined; no worker
+   * is left when it resolves. A second call gives the same promise.
    *
-   * @throws ShardReportError when `onShardFailed` rejected; all other work is done by then.
+   * @throws ShardReportError when `onShardFailed` rejected; all other work is done by then. What the records throw when
+   * they cannot be read, before any worker is started.
    */
   run(): Promise<Outcome> {
     this.#outcome ??= this.#run();
@@ -67,23 +84,42 @@ export class Coordinator {
   }
 
   async #run(): Promise<Outcome> {
+    const { shards, isolates } = this.#options;
+    if (this.#options.records !== undefined) {
+      const recoveries = await this.#keeper.load(shards);
+      this.#pool = new ShardPool(shards, this.#policy, { isolates, recoveries });
+    }
     await new Promise<void>((resolve) => {
       this.#resolve = resolve;
       this.#state = 'running';
       this.#advance();
     });
+    await this.#keeper.settled();
+    if (this.#stopped !== null) this.#tell({ type: 'stopped', signal: this.#stopped });
     const unreported = (await Promise.all(this.#reports)).find((error) => error !== null);
     if (unreported) throw unreported;
+    const { count } = this.#quarantine;
     return {
       completed: [...this.#pool.completed],
       failed: [...this.#pool.failed],
       stopped: this.#stopped,
+      ...(count === 0 ? {} : { quarantined: count }),
+      ...(this.#tooManyQuarantined ? { tooManyQuarantined: true as const } : {}),
       ...(this.#startupFailure === undefined ? {} : { startupFailure: this.#startupFailure }),
     };
   }
 
   get #over(): boolean {
-    return this.#stopped !== null || this.#startupFailure !== undefined || this.#pool.settled;
+    return (
+      this.#stopped !== null ||
+      this.#startupFailure !== undefined ||
+      this.#tooManyQuarantined ||
+      this.#pool.settled
+    );
+  }
+
+  get #open(): number[] {
+    return this.#slots.filter(({ closed }) => !closed).map(({ index }) => index);
   }
 
   /** Does whatever the state now calls for. Called after every change; safe to call at any time. */
@@ -97,33 +133,50 @@ export class Coordinator {
   }
 
   #startWork(): void {
+    this.#endStalled();
     for (const slot of this.#slots) this.#assign(slot);
     for (const slot of this.#slots) {
-      if (this.#over || !this.#needsWorker()) return;
-      if (!slot.occupied && slot.notBefore <= this.#clock.now()) this.#spawn(slot);
+      if (this.#over) return;
+      if (slot.occupied || slot.closed || slot.notBefore > this.#clock.now()) continue;
+      if (this.#needsWorker(slot)) this.#spawn(slot);
     }
   }
 
   /** A worker that is starting, or idle, will take a shard; no more are started than there are shards for. */
-  #needsWorker(): boolean {
-    const unassigned = this.#slots.filter(({ occupied, shard }) => occupied && shard === null);
-    return this.#pool.due(this.#clock.now()) > unassigned.length;
+  #needsWorker(slot: Slot): boolean {
+    const unassigned = this.#slots.filter(({ occupied, life }) => occupied && life.shard === null);
+    return this.#pool.due(this.#clock.now(), slot.index) > unassigned.length;
   }
 
   /** Back-offs end by this timer alone, so that one shard's never delays another's. */
   #wakeWhenDue(): void {
     const now = this.#clock.now();
-    const times = this.#slots.filter(({ occupied }) => !occupied).map(({ notBefore }) => notBefore);
-    const next = Math.min(...[...times, this.#pool.nextDue(now) ?? 0].filter((time) => time > now));
+    const starts = this.#slots
+      .filter(({ occupied, closed }) => !occupied && !closed)
+      .map(({ notBefore }) => notBefore);
+    const stalls = this.#slots.filter(({ atWork }) => atWork).map(({ lastSign }) => lastSign + this.#stallMs);
+    const next = Math.min(
+      ...[...starts, ...stalls, this.#pool.nextDue(now) ?? 0].filter((time) => time > now),
+    );
     if (Number.isFinite(next)) this.#cancelWake = after(this.#clock, next - now, () => this.#advance());
+  }
+
+  #endStalled(): void {
+    const now = this.#clock.now();
+    for (const slot of this.#slots) {
+      const silentMs = now - slot.lastSign;
+      if (!slot.atWork || silentMs < this.#stallMs) continue;
+      this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs });
+      slot.endStalled(silentMs, this.#options.stallGraceMs ?? 10_000);
+    }
   }
 
   #windDown(): void {
     if (!this.#ending) {
-      const failed = this.#startupFailure !== undefined;
-      // Workers that are amid a shard when others cannot start have something to save.
+      // Workers that are amid a shard when the run ends otherwise have something to save.
+      const settled = this.#pool.settled;
       this.#endWorkers(
-        (slot) => (failed ? slot.stop('SIGTERM') : slot.send({ type: 'finish' })),
+        (slot) => (settled ? slot.send({ type: 'finish' }) : slot.stop('SIGTERM')),
         'there is no work left, but it did not end',
       );
     }
@@ -141,75 +194,200 @@ export class Coordinator {
   }
 
   #spawn(slot: Slot): void {
+    slot.oomKills = this.#oomKiller.kills();
     slot.start(this.#options.spawn, {
       message: (message) => this.#onMessage(slot, message),
-      output: (stream, line) => this.#tell({ type: 'output', slot: slot.index, stream, line }),
-      exit: (code, signal, error) => this.#onExit(slot, code, signal, error),
+      output: (stream, line) => {
+        if (stream === 'stderr') slot.heard(line);
+        this.#tell({ type: 'output', slot: slot.index, stream, line });
+      },
+      exit: (exitcode, signal, error) => this.#onExit(slot, { exitcode, signal, error, oomKilled: false }),
     });
     this.#tell({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
 
   #assign(slot: Slot): void {
-    if (this.#over || !slot.ready || slot.shard !== null || slot.failure !== null) return;
-    const next = this.#pool.take(this.#clock.now());
+    const { life } = slot;
+    if (this.#over || !life.ready || life.shard !== null || life.failure !== null) return;
+    const next = this.#pool.take(this.#clock.now(), slot.index);
     if (next === null) return;
-    slot.shard = next.shard;
-    this.#tell({ type: 'assigned', slot: slot.index, ...next });
-    slot.send({ type: 'assign', ...next });
+    const { takenOverFrom: from, ...assignment } = next;
+    const { shard, attempt } = assignment;
+    if (from !== null) {
+      this.#tell({ type: 'redistributed', shard, from, to: slot.index });
+      this.#keeper.redistributed(shard, slot.lastShard ?? shard);
+    }
+    life.shard = shard;
+    slot.lastShard = shard;
+    slot.lastSign = this.#clock.now();
+    this.#tell({ type: 'assigned', slot: slot.index, shard, attempt });
+    slot.send(assignment);
   }
 
   #onMessage(slot: Slot, message: FromWorker): void {
-    if (message.type === 'failed') {
-      slot.failure = message;
-      slot.endWithin(this.#graceMs, 'it failed, but did not end');
-      return;
+    const { life } = slot;
+    slot.lastSign = this.#clock.now();
+    switch (message.type) {
+      case 'failed':
+        life.failure = message;
+        slot.endWithin(this.#graceMs, 'it failed, but did not end');
+        return;
+      case 'heartbeat':
+        return;
+      case 'ready':
+        life.ready = true;
+        slot.startupFailures = 0;
+        this.#startupFailures = null;
+        this.#tell({ slot: slot.index, ...message });
+        return this.#advance();
     }
     // One of a shard that is not, or no longer, this worker's counts for nothing.
-    if (message.type !== 'ready' && message.shard !== slot.shard) return;
-    if (message.type === 'ready') {
-      slot.ready = true;
-      this.#startupFailures = 0;
-    } else if (message.type === 'checkpoint') {
-      this.#pool.progressed(message.shard);
-    } else if (message.type === 'complete') {
-      this.#pool.complete(message.shard);
-      slot.shard = null;
-    }
-    this.#tell({ slot: slot.index, ...message });
-    if (message.type === 'ready' || message.type === 'complete') this.#advance();
+    if (message.shard === slot.life.shard) this.#onShardMessage(slot, message);
   }
 
-  #onExit(slot: Slot, exitcode: number | null, signal: string | null, error?: Error): void {
+  #onShardMessage(
+    slot: Slot,
+    message: Exclude<FromWorker, { type: 'failed' | 'heartbeat' | 'ready' }>,
+  ): void {
+    const { life } = slot;
+    const { shard } = message;
+    switch (message.type) {
+      case 'trying':
+        life.batchIdx = message.batchIdx;
+        life.trying = message.rows;
+        if (message.isolation === undefined) return;
+        this.#pool.searched(shard, message.isolation);
+        this.#keeper.save(shard, this.#pool.recovery(shard));
+        return this.#tell({
+          type: 'isolating',
+          slot: slot.index,
+          shard,
+          batchIdx: message.batchIdx,
+          sequences: message.rows.length,
+        });
+      case 'quarantined':
+        return this.#onQuarantined(slot, shard, message.sequence);
+      case 'resumed':
+        this.#quarantine.resumed(shard, message.quarantined ?? 0);
+        life.batchIdx = message.nextBatch ?? null;
+        this.#checkQuarantine();
+        break;
+      case 'progress':
+        life.batchIdx = message.nextBatch ?? null;
+        life.trying = null;
+        break;
+      case 'checkpoint':
+        this.#pool.progressed(shard, message.endBatch);
+        if (this.#keeper.has(shard)) this.#keeper.save(shard, this.#pool.recovery(shard));
+        break;
+      case 'complete':
+        this.#pool.complete(shard);
+        this.#keeper.save(shard, null);
+        life.shard = null;
+        life.batchIdx = null;
+        life.trying = null;
+        break;
+    }
+    this.#tell({ slot: slot.index, ...message });
+    if (message.type === 'complete') this.#advance();
+  }
+
+  #onQuarantined(
+    slot: Slot,
+    shard: number,
+    sequence: Extract<FromWorker, { type: 'quarantined' }>['sequence'],
+  ): void {
+    if (!this.#quarantine.found(shard, sequence.ordinal)) return;
+    this.#tell({ type: 'quarantined', slot: slot.index, shard, ...sequence });
+    this.#checkQuarantine();
+  }
+
+  #checkQuarantine(): void {
+    const { maxQuarantined } = this.#options;
+    if (maxQuarantined === undefined || this.#quarantine.count <= maxQuarantined) return;
+    this.#tooManyQuarantined = true;
+    this.#advance();
+  }
+
+  #onExit(slot: Slot, exit: Exit): void {
+    const killsNow = this.#oomKiller.kills();
+    const oomKilled = killsNow !== null && slot.oomKills !== null && killsNow > slot.oomKills;
     const life = slot.vacate();
+    const { exitcode, signal } = exit;
     this.#tell({ type: 'exited', slot: slot.index, exitcode, signal });
     // A worker that was told to end has not failed, however it ended.
     if (!this.#ending) {
-      const message = life.failure?.message ?? error?.message ?? describeExit(exitcode, signal, life.shard);
-      const kind = classifyError({ exitcode, signal, error: life.failure?.error, errorMessage: message });
-      this.#tell({ type: 'failed', slot: slot.index, shard: life.shard, kind, message });
+      const { kind, message, died } = failureOf(life, { ...exit, oomKilled });
+      const { shard } = life;
+      this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
       if (kind === 'spot_preemption') {
         slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
       } else if (!life.ready) {
         this.#startupFailed(slot, message);
       }
-      if (life.shard !== null) {
-        this.#shardFailed(life.shard, { kind, batchIdx: life.failure?.batchIdx, message });
+      if (shard !== null) {
+        const { trying, failure } = life;
+        const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
+        this.#shardFailed(slot, shard, { kind, message, died, batchIdx, trying, faulty: failure?.faulty });
       }
     }
     this.#advance();
   }
 
   #startupFailed(slot: Slot, message: string): void {
-    slot.notBefore = this.#clock.now() + backoffMs(this.#startupFailures, this.#policy);
-    this.#startupFailures++;
-    if (this.#startupFailures >= this.#policy.maxStartupFailures) this.#startupFailure = message;
+    slot.notBefore = this.#clock.now() + this.#delay(backoffMs(slot.startupFailures, this.#policy));
+    slot.startupFailures++;
+    if (this.#startupFailures !== null) this.#startupFailures++;
+    const { maxStartupFailures } = this.#policy;
+    slot.closed = slot.startupFailures >= maxStartupFailures;
+    if ((this.#startupFailures ?? 0) >= maxStartupFailures || this.#open.length === 0) {
+      this.#startupFailure = message;
+    } else if (slot.closed) {
+      this.#tell({ type: 'slot_closed', slot: slot.index, reason: message });
+      for (const shard of this.#pool.stranded(this.#open)) {
+        this.#failed(this.#pool.giveUp(shard, 'no slot is left for it'));
+      }
+    }
   }
 
-  #shardFailed(shard: number, failure: ShardFailure): void {
-    const { retry, reason, delayMs } = this.#pool.fail(shard, failure, this.#clock.now());
-    if (retry) return this.#tell({ type: 'retry', shard, delayMs, reason });
-    const message = `${reason}: ${failure.message}`;
-    this.#tell({ type: 'shard_failed', shard, kind: failure.kind, message });
+  #shardFailed(slot: Slot, shard: number, failure: ShardFailure): void {
+    const { action, reason, delayMs } = this.#pool.fail(shard, failure, {
+      now: this.#clock.now(),
+      slot: slot.index,
+      open: this.#open,
+      delay: (ms) => this.#delay(ms),
+    });
+    if (action === 'give_up') {
+      this.#failed(this.#pool.failed.at(-1) ?? null);
+      return;
+    }
+    this.#keeper.save(shard, this.#pool.recovery(shard));
+    if (action === 'isolate') this.#tell({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
+    // What a spot retry waits for is told by the policy; another worker may have the shard at once.
+    const wait = failure.kind === 'spot_preemption' ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
+    this.#tell({ type: 'retry', shard, delayMs: wait, reason });
+    if (this.#options.validateShard !== undefined) void this.#validate(shard);
+  }
+
+  /** Has the shard's folder looked at before it is given out again; nobody else waits. */
+  async #validate(shard: number): Promise<void> {
+    this.#pool.hold(shard, true);
+    const fault = await Promise.resolve()
+      .then(() => this.#options.validateShard?.(shard))
+      .then(
+        (good) => (good === false ? 'its checkpoints are not valid' : null),
+        (error: unknown) => `its checkpoints cannot be looked at (${(error as Error)?.message ?? error})`,
+      );
+    this.#pool.hold(shard, false);
+    if (fault !== null && this.#state === 'running') this.#failed(this.#pool.giveUp(shard, fault));
+    this.#advance();
+  }
+
+  #failed(failed: FailedShard | null): void {
+    if (failed === null) return;
+    const { shard, kind, message } = failed;
+    this.#keeper.save(shard, null);
+    this.#tell({ type: 'shard_failed', shard, kind, message });
     this.#reports.push(this.#report(shard, message));
   }
 
@@ -223,12 +401,11 @@ export class Coordinator {
     }
   }
 
+  #delay(ms: number): number {
+    return ms * (1 + this.#policy.jitter * (this.#options.random ?? Math.random)());
+  }
+
   #tell(event: CoordinatorEvent): void {
     this.#options.onEvent?.(event);
   }
-}
-
-function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
-  const how = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
-  return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
 }

@@ -1,5 +1,5 @@
 import type { ErrorKind } from './classify-error.js';
-import type { FromWorker, StopSignal } from './messages.js';
+import type { FromWorker, QuarantinedSequence, StopSignal } from './messages.js';
 
 type Told<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
 
@@ -12,10 +12,25 @@ export type CoordinatorEvent =
   | Told<'progress'>
   | Told<'checkpoint'>
   | Told<'complete'>
+  /** So many sequences of a batch are tried by themselves, to find those at fault. */
+  | { type: 'isolating'; slot: number; shard: number; batchIdx: number; sequences: number }
+  | ({ type: 'quarantined'; slot: number; shard: number } & QuarantinedSequence)
   | { type: 'output'; slot: number; stream: 'stdout' | 'stderr'; line: string }
   | { type: 'exited'; slot: number; exitcode: number | null; signal: string | null }
   | { type: 'failed'; slot: number; shard: number | null; kind: ErrorKind; message: string }
   | { type: 'retry'; shard: number; delayMs: number; reason: string }
+  /** The same batch failed too often: the sequences at fault are searched for. */
+  | { type: 'breaker'; shard: number; batchIdx: number; reason: string }
+  /** Another slot has the shard with which this one is out of retries. */
+  | { type: 'redistributed'; shard: number; from: number; to: number }
   | { type: 'shard_failed'; shard: number; kind: ErrorKind; message: string }
+  /** A worker made no progress for so long. */
+  | { type: 'stalled'; slot: number; shard: number | null; silentMs: number }
+  /** No worker is started in the slot any more. */
+  | { type: 'slot_closed'; slot: number; reason: string }
+  /** What is known of a shard's failures could not be recorded: the next coordinator counts anew. */
+  | { type: 'unrecorded'; shard: number; message: string }
   | { type: 'stopping'; signal: StopSignal }
-  | { type: 'killed'; slot: number; reason: string };
+  | { type: 'killed'; slot: number; reason: string }
+  /** No worker is left after a stop. */
+  | { type: 'stopped'; signal: StopSignal };

@@ -3,8 +3,19 @@ export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
-export type { FromWorker, StopSignal, ToWorker } from './messages.js';
-export type { CoordinatorOptions, Outcome } from './options.js';
+export {
+  type GroupFailure,
+  groupFailed,
+  groupPassed,
+  type Isolation,
+  nextGroup,
+  type PoisonedRow,
+  type PoisonKind,
+  startIsolation,
+} from './isolation.js';
+export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
+export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
+export type { Recovery } from './recovery.js';
 export {
   DEFAULT_POLICY,
   type FailureHistory,

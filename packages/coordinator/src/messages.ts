@@ -1,9 +1,27 @@
+import type { Isolation, PoisonKind } from './isolation.js';
+
 /** Signals on which a run stops in order. */
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
+/** How much of the token budget a model call may use. */
+export interface BudgetShare {
+  /** A call has at most 2 to the power of minus this of the whole budget; null: one sequence. */
+  halvings: number | null;
+  /** Calls that must have gone well before the share is doubled. */
+  climbAfter: number;
+}
+
 /** What the coordinator says to a worker. */
 export type ToWorker =
-  | { type: 'assign'; shard: number; attempt: number }
+  | {
+      type: 'assign';
+      shard: number;
+      attempt: number;
+      /** Absent: the whole budget. */
+      budget?: BudgetShare;
+      /** The batch in which rows at fault are to be found, and how far that is; absent: none. */
+      isolation?: Isolation;
+    }
   /** No work is left: end with exit code 0. */
   | { type: 'finish' }
   /** Save what is done and end with exit code 143. */
@@ -13,11 +31,45 @@ export type ToWorker =
 export type FromWorker =
   /** The model is loaded. */
   | { type: 'ready' }
-  /** Sequences of the shard that earlier attempts finished. */
-  | { type: 'resumed'; shard: number; sequences: number }
-  /** Sequences embedded since the last such message. */
-  | { type: 'progress'; shard: number; sequences: number }
-  | { type: 'checkpoint'; shard: number; batchIdx: number; sequences: number; file: string; reason: string }
+  /** Sequences of the shard that earlier attempts finished, those that are quarantined among them. */
+  | { type: 'resumed'; shard: number; sequences: number; quarantined?: number; nextBatch?: number }
+  /** Sequences embedded since the last such message. `nextBatch`: to be blamed if the worker dies. */
+  | { type: 'progress'; shard: number; sequences: number; nextBatch?: number }
+  /** Something went forward that is no batch, such as the reading of a large checkpoint. */
+  | { type: 'heartbeat' }
+  /** A part of a batch is about to be embedded: these of its rows. `isolation`: as it stands, if it is a search. */
+  | { type: 'trying'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
+  /** A sequence was found at fault; it lasts with the next checkpoint. */
+  | { type: 'quarantined'; shard: number; sequence: QuarantinedSequence }
+  /** A checkpoint lasts. `batchIdx`: its own number; `endBatch`: the first batch that is in none yet. */
+  | {
+      type: 'checkpoint';
+      shard: number;
+      batchIdx: number;
+      sequences: number;
+      file: string;
+      reason: string;
+      endBatch?: number;
+    }
   | { type: 'complete'; shard: number }
   /** The worker is about to end because of this; `error` is a short code such as `cuda_oom`. */
-  | { type: 'failed'; shard?: number; batchIdx?: number; error: string; message: string };
+  | {
+      type: 'failed';
+      shard?: number;
+      batchIdx?: number;
+      error: string;
+      message: string;
+      /** Rows of the batch that are known to be at fault, as those of NaN. */
+      faulty?: number[];
+    };
+
+/** A sequence that is left out of the result. */
+export interface QuarantinedSequence {
+  id: string;
+  /** Its place in the input. */
+  ordinal: number;
+  kind: PoisonKind;
+  /** Model calls that failed with it. */
+  attempts: number;
+  error: string;
+}

@@ -1,9 +1,20 @@
 import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { StopSignal } from './messages.js';
+import type { OomKiller } from './oom-killer.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { FailedShard } from './shard-pool.js';
 import type { SpawnWorker } from './worker-process.js';
+
+/** Where the shards' failures are kept from one coordinator to the next; a manifest is one. */
+export interface ShardRecords {
+  /** What was recorded, by shard. */
+  recoveries(): Promise<ReadonlyMap<number, unknown>>;
+  /** Records what is known of a shard's failures, as plain JSON; null: nothing any more. */
+  recordRecovery(shard: number, recovery: unknown): Promise<void>;
+  /** Records that the work of a shard went to the worker whose shard another is or was. */
+  recordRedistribution(shard: number, newShard: number): Promise<void>;
+}
 
 export interface CoordinatorOptions {
   /** Workers at a time at most: one a device slot. */
@@ -15,8 +26,26 @@ export interface CoordinatorOptions {
   policy?: Partial<RetryPolicy>;
   /** Milliseconds that a worker has to save and end, when stopped, finished or failed. Default 30,000. */
   graceMs?: number;
+  /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
+  stallMs?: number;
+  /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */
+  stallGraceMs?: number;
+  /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
+  isolates?: boolean;
+  /** Sequences that may be quarantined; one more ends the run. Default: any number. */
+  maxQuarantined?: number;
+  /** Sequences that are quarantined already, in shards that are not worked on. Default 0. */
+  quarantined?: number;
+  /** Where failures are kept, so that the next coordinator goes on counting. Default: nowhere. */
+  records?: ShardRecords;
+  /** Looked at before a failed shard is given out again; false, or a rejection: it has failed for good. */
+  validateShard?(shard: number): Promise<boolean>;
   /** Default: the machine's clock. */
   clock?: Clock;
+  /** From 0 to below 1, for the jitter. Default: `Math.random`. */
+  random?: () => number;
+  /** Default: the kernel's. */
+  oomKiller?: OomKiller;
   /** Told of everything, in order; must not throw. */
   onEvent?(event: CoordinatorEvent): void;
   /** Told of each shard that is out of retries; `run` waits for it. */
@@ -29,15 +58,23 @@ export interface Outcome {
   failed: FailedShard[];
   /** The signal that ended the run, or null. */
   stopped: StopSignal | null;
+  /** Sequences known to be quarantined, if any are. */
+  quarantined?: number;
+  /** Whether more were quarantined than may be, which ended the run. */
+  tooManyQuarantined?: true;
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;
 }
 
 /** @throws RangeError for options no run can be made of. */
-export function checkOptions({ slots, shards, graceMs = 0 }: CoordinatorOptions): void {
+export function checkOptions({ slots, shards, ...rest }: CoordinatorOptions): void {
   if (!Number.isInteger(slots) || slots < 1) {
     throw new RangeError(`slots must be a whole number, at least 1, not ${slots}`);
   }
   if (new Set(shards).size < shards.length) throw new RangeError('shards: each must be named once only');
-  if (!(graceMs >= 0)) throw new RangeError(`graceMs must be milliseconds, at least 0, not ${graceMs}`);
+  for (const name of ['graceMs', 'stallMs', 'stallGraceMs'] as const) {
+    const value = rest[name];
+    if (value !== undefined && !(value >= 0))
+      throw new RangeError(`${name} must be milliseconds, at least 0, not ${value}`);
+  }
 }

@@ -12,7 +12,14 @@ export interface RetryPolicy {
   backoffBaseSec: number;
   /** Seconds of the longest back-off. Default 60. */
   backoffMaxSec: number;
-  /** Workers in a row, over all slots, that end before they are ready, which end the run. Default 3. */
+  /** What a back-off is lengthened by at most, by chance, as a share of it: not all come back at once. Default 0.25. */
+  jitter: number;
+  /** Calls that must go well before a token budget that was halved is doubled; four times as many after each further failure. Default 8. */
+  climbAfter: number;
+  /**
+   * Workers in a row that end before they are ready: of one slot, they close it; over all slots before any was ready, they
+   * end the run. Default 3.
+   */
   maxStartupFailures: number;
 }
 
@@ -22,6 +29,8 @@ export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
   spotRetryPollInterval: 60,
   backoffBaseSec: 1,
   backoffMaxSec: 60,
+  jitter: 0.25,
+  climbAfter: 8,
   maxStartupFailures: 3,
 };
 

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from './index.js';
 import { ShardPool } from './shard-pool.js';
 
+/** Fails in slot 0, the only one. */
+const at = (now: number) => ({ now, slot: 0, open: [0] });
 const failure = (kind: 'oom' | 'transient' | 'spot_preemption' | 'poison_input', batchIdx?: number) => ({
   kind,
   batchIdx,
@@ -10,31 +12,31 @@ const failure = (kind: 'oom' | 'transient' | 'spot_preemption' | 'poison_input',
 
 /** Takes the only shard, whenever that may be, and fails it. */
 function failOnce(pool: ShardPool, ...args: Parameters<typeof failure>): boolean {
-  const taken = pool.take(Number.POSITIVE_INFINITY);
+  const taken = pool.take(Number.POSITIVE_INFINITY, 0);
   expect(taken).not.toBeNull();
-  return pool.fail(taken!.shard, failure(...args), 0).retry;
+  return pool.fail(taken!.shard, failure(...args), at(0)).action !== 'give_up';
 }
 
 test('shards are given out once each, in order, with their attempts counted', () => {
   const pool = new ShardPool([4, 2], DEFAULT_POLICY);
-  expect([pool.take(0), pool.take(0), pool.take(0)]).toEqual([
+  expect([pool.take(0, 0), pool.take(0, 0), pool.take(0, 0)]).toMatchObject([
     { shard: 4, attempt: 1 },
     { shard: 2, attempt: 1 },
     null,
   ]);
-  pool.fail(4, failure('poison_input', 0), 0);
-  expect(pool.take(0)).toEqual({ shard: 4, attempt: 2 });
+  pool.fail(4, failure('poison_input', 0), at(0));
+  expect(pool.take(0, 0)).toMatchObject({ shard: 4, attempt: 2 });
 });
 
 test('a failed shard waits for its back-off, a preempted one is free at once', () => {
   const pool = new ShardPool([0, 1], DEFAULT_POLICY);
-  pool.take(0);
-  pool.take(0);
-  pool.fail(0, failure('transient'), 500);
+  pool.take(0, 0);
+  pool.take(0, 0);
+  pool.fail(0, failure('transient'), at(500));
   expect(pool.nextDue(500)).toBe(1500);
-  expect([pool.due(1499), pool.take(1499), pool.due(1500)]).toEqual([0, null, 1]);
-  pool.fail(1, failure('spot_preemption'), 500);
-  expect(pool.take(500)).toEqual({ shard: 1, attempt: 2 });
+  expect([pool.due(1499, 0), pool.take(1499, 0), pool.due(1500, 0)]).toEqual([0, null, 1]);
+  pool.fail(1, failure('spot_preemption'), at(500));
+  expect(pool.take(500, 0)).toMatchObject({ shard: 1, attempt: 2 });
 });
 
 test('each kind has a budget of its own', () => {

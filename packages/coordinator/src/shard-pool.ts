@@ -1,5 +1,14 @@
 import type { ErrorKind } from './classify-error.js';
-import { type RetryDecision, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
+import type { ToWorker } from './messages.js';
+import { noFailures, type Recovery } from './recovery.js';
+import type { RetryPolicy } from './retry-policy.js';
+import {
+  afterCheckpoint,
+  afterFailure,
+  climbAfter,
+  type ShardFailure,
+  type Verdict,
+} from './shard-failure.js';
 
 export interface FailedShard {
   shard: number;
@@ -8,40 +17,69 @@ export interface FailedShard {
   message: string;
 }
 
-interface Waiting {
-  shard: number;
+/** `redistribute`: it is out of retries on the slots that had it, and goes to another. */
+export type PoolVerdict = Omit<Verdict, 'action'> & { action: Verdict['action'] | 'redistribute' };
+
+/** A shard that is given out. */
+export type Assignment = Extract<ToWorker, { type: 'assign' }> & {
+  /** The slot that is out of retries with it, if it is taken over from one. */
+  takenOverFrom: number | null;
+};
+
+interface Entry {
+  readonly shard: number;
+  attempts: number;
+  recovery: Recovery;
   /** Not to be given out before this time, in milliseconds. */
   notBefore: number;
+  /** Not to be given out until it is released. */
+  held: boolean;
+  /** Slots on which it failed since it last went forward: others are tried first. */
+  failedOn: Set<number>;
+  /** Slots on which it is out of retries. */
+  barred: Set<number>;
+  lastFailure: { kind: ErrorKind; message: string } | null;
+  takenOverFrom: number | null;
 }
 
-interface History {
-  attempts: number;
-  failures: Map<ErrorKind, number>;
-  batchFailures: Map<number | undefined, number>;
-}
-
-export interface ShardFailure {
-  kind: ErrorKind;
-  /** The batch at work, where that is known. */
-  batchIdx: number | undefined;
-  message: string;
+export interface PoolOptions {
+  /** Whether workers can search for rows at fault. Default false. */
+  isolates?: boolean | undefined;
+  /** What is known of the failures of earlier runs, by shard. */
+  recoveries?: ReadonlyMap<number, Recovery> | undefined;
 }
 
 /**
  * Which shards wait, are at work, are complete or have failed, and how often each has failed. No clock and no process:
- * the time is given with each call. A shard is in exactly one of the four at any time.
+ * the time is given with each call, in milliseconds. A shard is in exactly one of the four at any time.
  */
 export class ShardPool {
   readonly completed: number[] = [];
   readonly failed: FailedShard[] = [];
   readonly #policy: Readonly<RetryPolicy>;
-  readonly #waiting: Waiting[];
-  readonly #atWork = new Set<number>();
-  readonly #history = new Map<number, History>();
+  readonly #isolates: boolean;
+  /** In the order in which they are given out. */
+  #waiting: Entry[];
+  readonly #atWork = new Map<number, Entry>();
 
-  constructor(shards: readonly number[], policy: Readonly<RetryPolicy>) {
+  constructor(
+    shards: readonly number[],
+    policy: Readonly<RetryPolicy>,
+    { isolates = false, recoveries }: PoolOptions = {},
+  ) {
     this.#policy = policy;
-    this.#waiting = shards.map((shard) => ({ shard, notBefore: 0 }));
+    this.#isolates = isolates;
+    this.#waiting = shards.map((shard) => ({
+      shard,
+      attempts: 0,
+      recovery: recoveries?.get(shard) ?? noFailures(),
+      notBefore: 0,
+      held: false,
+      failedOn: new Set(),
+      barred: new Set(),
+      lastFailure: null,
+      takenOverFrom: null,
+    }));
   }
 
   /** Whether every shard is complete or has failed. */
@@ -49,9 +87,9 @@ export class ShardPool {
     return this.#waiting.length === 0 && this.#atWork.size === 0;
   }
 
-  /** Shards that could be given out now. */
-  due(now: number): number {
-    return this.#waiting.filter(({ notBefore }) => notBefore <= now).length;
+  /** Shards that could be given to a slot now. */
+  due(now: number, slot: number): number {
+    return this.#waiting.filter((entry) => isDue(entry, now, slot)).length;
   }
 
   /** When the next shard that waits for its back-off is due; null when none does. */
@@ -60,22 +98,44 @@ export class ShardPool {
     return later.length > 0 ? Math.min(...later) : null;
   }
 
-  /** Gives out the shard that is due and has waited longest, or null. */
-  take(now: number): { shard: number; attempt: number } | null {
-    const at = this.#waiting.findIndex(({ notBefore }) => notBefore <= now);
-    if (at < 0) return null;
-    const [{ shard }] = this.#waiting.splice(at, 1) as [Waiting];
-    this.#atWork.add(shard);
-    const history = this.#historyOf(shard);
-    history.attempts++;
-    return { shard, attempt: history.attempts };
+  /** Gives a slot the shard that is due and has waited longest, rather one that has not failed there; or null. */
+  take(now: number, slot: number): Assignment | null {
+    const due = this.#waiting.filter((entry) => isDue(entry, now, slot));
+    const entry = due.find(({ failedOn }) => !failedOn.has(slot)) ?? due[0];
+    if (entry === undefined) return null;
+    this.#waiting = this.#waiting.filter((other) => other !== entry);
+    this.#atWork.set(entry.shard, entry);
+    entry.attempts++;
+    const { shard, attempts: attempt, recovery, takenOverFrom } = entry;
+    entry.takenOverFrom = null;
+    const { halvings, isolation } = recovery;
+    return {
+      type: 'assign',
+      shard,
+      attempt,
+      ...(halvings === 0 ? {} : { budget: { halvings, climbAfter: climbAfter(recovery, this.#policy) } }),
+      ...(isolation === null ? {} : { isolation }),
+      takenOverFrom,
+    };
+  }
+
+  /** What is known of the failures of a shard that is at work or waits. */
+  recovery(shard: number): Readonly<Recovery> | null {
+    return this.#find(shard)?.recovery ?? null;
   }
 
   /** A shard made a checkpoint: what failed before it no longer counts against it. */
-  progressed(shard: number): void {
-    const { failures } = this.#historyOf(shard);
-    failures.delete('oom');
-    failures.delete('transient');
+  progressed(shard: number, endBatch?: number): void {
+    const entry = this.#find(shard);
+    if (entry === undefined) return;
+    entry.recovery = afterCheckpoint(entry.recovery, endBatch, this.#policy);
+    entry.failedOn.clear();
+  }
+
+  /** A worker's own search for rows at fault has come so far. */
+  searched(shard: number, isolation: Recovery['isolation']): void {
+    const entry = this.#atWork.get(shard);
+    if (entry !== undefined) entry.recovery = { ...entry.recovery, isolation };
   }
 
   complete(shard: number): void {
@@ -83,30 +143,87 @@ export class ShardPool {
     this.completed.push(shard);
   }
 
-  /** A shard's worker failed: it waits again, or has failed for good. */
-  fail(shard: number, { kind, batchIdx, message }: ShardFailure, now: number): RetryDecision {
-    const { failures, batchFailures } = this.#historyOf(shard);
-    const retryCount = failures.get(kind) ?? 0;
-    failures.set(kind, retryCount + 1);
-    const strikes = (batchFailures.get(batchIdx) ?? 0) + 1;
-    if (kind === 'poison_input') batchFailures.set(batchIdx, strikes);
-    const decision = shouldRetryWorker({ kind, retryCount, batchIdx, batchFailures: strikes }, this.#policy);
-    this.#atWork.delete(shard);
-    if (decision.retry) {
-      // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
-      this.#waiting.push({ shard, notBefore: kind === 'spot_preemption' ? now : now + decision.delayMs });
-    } else {
-      this.failed.push({ shard, kind, message: `${decision.reason}: ${message}` });
+  /**
+   * A shard's worker failed: it waits again, or has failed for good.
+   *
+   * @param open slots that can still have workers.
+   * @param delay the milliseconds that are waited in truth, given those of the policy.
+   */
+  fail(
+    shard: number,
+    failure: ShardFailure,
+    { now, slot, open, delay = (ms) => ms }: FailContext,
+  ): PoolVerdict {
+    const entry = this.#atWork.get(shard);
+    if (entry === undefined) throw new RangeError(`shard ${shard} is with no worker`);
+    const { recovery, verdict } = afterFailure(entry.recovery, failure, this.#policy, this.#isolates);
+    const { kind, message } = failure;
+    entry.recovery = recovery;
+    entry.lastFailure = { kind, message };
+    if (kind !== 'spot_preemption') entry.failedOn.add(slot);
+    const decided = verdict.action === 'give_up' ? this.#barred(entry, verdict, slot, open) : verdict;
+    if (decided.action === 'give_up') {
+      this.#giveUp(entry, decided.reason);
+      return decided;
     }
-    return decision;
+    this.#atWork.delete(shard);
+    const delayMs = delay(decided.delayMs);
+    // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
+    entry.notBefore = kind === 'spot_preemption' ? now : now + delayMs;
+    this.#waiting.push(entry);
+    return { ...decided, delayMs };
   }
 
-  #historyOf(shard: number): History {
-    let history = this.#history.get(shard);
-    if (history === undefined) {
-      history = { attempts: 0, failures: new Map(), batchFailures: new Map() };
-      this.#history.set(shard, history);
-    }
-    return history;
+  /** Keeps a waiting shard from being given out, or no longer. */
+  hold(shard: number, held: boolean): void {
+    const entry = this.#waiting.find((other) => other.shard === shard);
+    if (entry !== undefined) entry.held = held;
+  }
+
+  /** A shard that waits has failed for good. */
+  giveUp(shard: number, reason: string): FailedShard | null {
+    const entry = this.#waiting.find((other) => other.shard === shard);
+    return entry === undefined ? null : this.#giveUp(entry, reason);
+  }
+
+  /** Waiting shards that no slot of these may have any more. */
+  stranded(open: readonly number[]): number[] {
+    return this.#waiting
+      .filter(({ barred }) => open.every((slot) => barred.has(slot)))
+      .map(({ shard }) => shard);
+  }
+
+  /** It is out of retries on this slot, and so on all on which it failed; another may have it, with retries of its own. */
+  #barred(entry: Entry, verdict: Verdict, slot: number, open: readonly number[]): PoolVerdict {
+    for (const failed of entry.failedOn) entry.barred.add(failed);
+    if (open.every((other) => entry.barred.has(other))) return verdict;
+    const { failures, deaths, ...kept } = noFailures();
+    entry.recovery = { ...kept, failures, deaths, isolation: entry.recovery.isolation };
+    entry.takenOverFrom = slot;
+    return { action: 'redistribute', reason: verdict.reason, delayMs: 0 };
+  }
+
+  #giveUp(entry: Entry, reason: string): FailedShard {
+    this.#waiting = this.#waiting.filter((other) => other !== entry);
+    this.#atWork.delete(entry.shard);
+    const { kind = 'transient', message = 'no worker could have it' } = entry.lastFailure ?? {};
+    const failed: FailedShard = { shard: entry.shard, kind, message: `${reason}: ${message}` };
+    this.failed.push(failed);
+    return failed;
+  }
+
+  #find(shard: number): Entry | undefined {
+    return this.#atWork.get(shard) ?? this.#waiting.find((entry) => entry.shard === shard);
   }
 }
+
+/** When and where a shard failed. */
+export interface FailContext {
+  now: number;
+  slot: number;
+  open: readonly number[];
+  delay?: (ms: number) => number;
+}
+
+const isDue = ({ held, notBefore, barred }: Entry, now: number, slot: number) =>
+  !held && notBefore <= now && !barred.has(slot);

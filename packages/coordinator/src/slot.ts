@@ -2,24 +2,53 @@ import { after, type Clock } from './clock.js';
 import type { FromWorker, StopSignal, ToWorker } from './messages.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 
-/** What was known of a worker when it ended. */
+/** Lines of standard error that are kept to tell why a worker died, and characters of each. */
+const LAST_WORDS = 5;
+const LAST_WORD_LENGTH = 300;
+
+/** What is known of a worker while it lives, and when it ended. */
 export interface Life {
   ready: boolean;
   shard: number | null;
+  /** The batch that it is at, where that is known. */
+  batchIdx: number | null;
+  /** Rows of the batch that it is embedding, where it is a part of the batch. */
+  trying: readonly number[] | null;
   failure: Extract<FromWorker, { type: 'failed' }> | null;
+  /** How long it had made no progress, when it counted as hung. */
+  stalledMs: number | null;
+  lastWords: string[];
 }
+
+const begin = (): Life => ({
+  ready: false,
+  shard: null,
+  batchIdx: null,
+  trying: null,
+  failure: null,
+  stalledMs: null,
+  lastWords: [],
+});
 
 /** Stands in for a worker that could not be started, until its exit is told. */
 const NO_PROCESS: WorkerProcess = { pid: undefined, send: () => undefined, kill: () => undefined };
 
 /** A device slot: the worker in it, what it is doing, and the time before which no other is started. */
-export class Slot implements Life {
+export class Slot {
   /** Milliseconds. */
   notBefore = 0;
-  ready = false;
-  shard: number | null = null;
-  failure: Life['failure'] = null;
+  life: Life = begin();
   attempt = 0;
+  /** Workers in a row that ended before they were ready. */
+  startupFailures = 0;
+  /** No worker is started any more. */
+  closed = false;
+  /** When the worker last made progress, milliseconds. */
+  lastSign = 0;
+  /** The shard it had last. */
+  lastShard: number | null = null;
+  /** What the out-of-memory killer's counter stood at when the worker was started. */
+  oomKills: number | null = null;
   readonly #clock: Clock;
   readonly #onKill: (slot: number, reason: string) => void;
   #worker: WorkerProcess | null = null;
@@ -42,8 +71,15 @@ export class Slot implements Life {
     return this.#worker?.pid;
   }
 
+  /** Whether it is at something that is to go forward: starting, or a shard. Not so once it is to end. */
+  get atWork(): boolean {
+    const { ready, shard, failure, stalledMs } = this.life;
+    return this.occupied && (!ready || shard !== null) && failure === null && stalledMs === null;
+  }
+
   start(spawn: SpawnWorker, listeners: WorkerListeners): void {
     this.attempt++;
+    this.lastSign = this.#clock.now();
     try {
       this.#worker = spawn(this.index, this.attempt, listeners);
     } catch (error) {
@@ -71,6 +107,13 @@ export class Slot implements Life {
     }
   }
 
+  /** The worker hangs: asks it to end, and kills it if it has not within so many milliseconds. */
+  endStalled(silentMs: number, graceMs: number): void {
+    this.life.stalledMs = silentMs;
+    this.#worker?.kill('SIGTERM');
+    this.endWithin(graceMs, 'it made no progress, and did not end on SIGTERM');
+  }
+
   /** Kills the worker if it is still there after so many milliseconds; an earlier deadline stands. */
   endWithin(ms: number, reason: string): void {
     if (this.occupied) this.#cancelDeadline ??= after(this.#clock, ms, () => this.kill(reason));
@@ -82,15 +125,20 @@ export class Slot implements Life {
     this.#worker.kill('SIGKILL');
   }
 
+  /** The worker printed a line on standard error. */
+  heard(line: string): void {
+    const { lastWords } = this.life;
+    lastWords.push(line.slice(0, LAST_WORD_LENGTH));
+    if (lastWords.length > LAST_WORDS) lastWords.shift();
+  }
+
   /** The worker is gone: empties the slot, and tells what the worker was at. */
   vacate(): Life {
-    const life: Life = { ready: this.ready, shard: this.shard, failure: this.failure };
+    const { life } = this;
     this.#cancelDeadline?.();
     this.#cancelDeadline = null;
     this.#worker = null;
-    this.ready = false;
-    this.shard = null;
-    this.failure = null;
+    this.life = begin();
     return life;
   }
 }

@@ -24,6 +24,8 @@ export function start(script: Script, options: Partial<CoordinatorOptions> & { s
     slots: 1,
     spawn: workers.spawn,
     clock,
+    random: () => 0,
+    oomKiller: { kills: () => null },
     onEvent: (event) => events.push(event),
     ...options,
   });

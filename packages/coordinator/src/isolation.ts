@@ -1,0 +1,109 @@
+/** A row of a batch that fails alone. */
+export interface PoisonedRow {
+  /** Its place in the batch, from 0. */
+  row: number;
+  kind: PoisonKind;
+  /** Model calls that failed with this row in them. */
+  attempts: number;
+  /** What was said of the last of them. */
+  error: string;
+}
+
+/** Why a row cannot be embedded: the model fails on it, or there is too little memory for it alone. */
+export type PoisonKind = 'poison_input' | 'oom';
+
+/** A model call that failed. */
+export interface GroupFailure {
+  kind: PoisonKind;
+  error: string;
+  /** Rows of the group that are known to be at fault, as those of NaN; each is tried alone next. The others are good. */
+  faulty?: readonly number[] | undefined;
+}
+
+/**
+ * How far the search for the rows at fault in a batch has come: plain JSON, so that another worker, or another
+ * coordinator, goes on with it. Rows are numbered within the batch.
+ */
+export interface Isolation {
+  batchIdx: number;
+  /** Failures of the whole batch, before the search began. */
+  strikes: number;
+  /** Rows of which at least one is at fault; null: all of the batch, empty: none that is known of. */
+  suspects: number[] | null;
+  /** Rows that are tried alone before anything else. */
+  alone: number[];
+  poisoned: PoisonedRow[];
+  /** Calls of the search that failed, by row; shorter where the last rows had none. */
+  failures: number[];
+  /** Calls of the search that failed. */
+  failed: number;
+}
+
+/** The search in a batch that failed `strikes` times as a whole. @param alone rows that are suspected themselves. */
+export function startIsolation(batchIdx: number, strikes: number, alone: readonly number[] = []): Isolation {
+  const suspects = alone.length > 0 ? [] : null;
+  return { batchIdx, strikes, suspects, alone: [...alone], poisoned: [], failures: [], failed: 0 };
+}
+
+/**
+ * The rows to be embedded together next, ascending; null when every row is good or poisoned. A group that failed is halved
+ * until a row is alone; where its first half is good, the fault must be in the second, which is halved without a try. What is
+ * left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 2)` calls.
+ *
+ * @param size rows in the batch.
+ * @param good rows that are embedded and kept; none after a worker was lost.
+ */
+export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<number>): number[] | null {
+  const { alone, poisoned } = isolation;
+  const out = new Set(poisoned.map(({ row }) => row));
+  const open = (rows: Iterable<number>) => Array.from(rows).filter((row) => !good.has(row) && !out.has(row));
+  const [single] = open(alone);
+  if (single !== undefined) return [single];
+  const suspects = open(isolation.suspects ?? rowsOf(size));
+  if (suspects.length > 0) return suspects.slice(0, Math.ceil(suspects.length / 2));
+  const rest = open(rowsOf(size));
+  return rest.length > 0 ? rest : null;
+}
+
+/** The search after a group was embedded. */
+export function groupPassed(isolation: Isolation, size: number, group: readonly number[]): Isolation {
+  const passed = new Set(group);
+  const left = (rows: Iterable<number>) => Array.from(rows).filter((row) => !passed.has(row));
+  return {
+    ...isolation,
+    suspects: left(isolation.suspects ?? rowsOf(size)),
+    alone: left(isolation.alone),
+  };
+}
+
+/** The search after a group failed. */
+export function groupFailed(
+  isolation: Isolation,
+  group: readonly number[],
+  failure: GroupFailure,
+): Isolation {
+  const failures = [...isolation.failures];
+  for (const row of group) {
+    while (failures.length <= row) failures.push(0);
+    failures[row]!++;
+  }
+  const next = { ...isolation, failures, failed: isolation.failed + 1 };
+  const [row] = group;
+  if (group.length > 1 || row === undefined) {
+    const { faulty } = failure;
+    if (faulty === undefined || faulty.length === 0) return { ...next, suspects: [...group] };
+    return { ...next, suspects: [], alone: [...faulty] };
+  }
+  const { kind, error } = failure;
+  const attempts = isolation.strikes + failures[row]!;
+  const poisoned = [...isolation.poisoned, { row, kind, attempts, error }];
+  return {
+    ...next,
+    // Of the others nothing is known any more.
+    suspects: [],
+    alone: isolation.alone.filter((other) => other !== row),
+    poisoned: poisoned.sort((a, b) => a.row - b.row),
+  };
+}
+
+const rowsOf = (size: number) => Array.from({ length: size }, (_, row) => row);

@@ -1,0 +1,66 @@
+import type { ErrorKind } from './classify-error.js';
+import type { Isolation } from './isolation.js';
+
+/** What is known of a shard's failures. Plain JSON, to be kept, so that a coordinator that is started again goes on counting. */
+export interface Recovery {
+  /** Failures by kind; those of `oom` and `transient` since the shard last went forward. */
+  failures: Partial<Record<ErrorKind, number>>;
+  /** Failures of batches that are not done yet, by their number; -1 for those of no known batch. */
+  strikes: Record<string, number>;
+  /** Workers that died or hung amid a call since the shard last went forward, by batch. */
+  deaths: Record<string, number>;
+  /** How often the token budget is halved; null: one sequence in a call. */
+  halvings: number | null;
+  /** Failures for want of memory, which make the budget climb more slowly. */
+  outOfMemory: number;
+  /** The search for the rows at fault in a batch, while there is one. */
+  isolation: Isolation | null;
+}
+
+/** The record of a shard that never failed. */
+export const noFailures = (): Recovery => ({
+  failures: {},
+  strikes: {},
+  deaths: {},
+  halvings: 0,
+  outOfMemory: 0,
+  isolation: null,
+});
+
+/** A kept record, or null when it is none: then the counting begins anew, which costs some more tries and no row. */
+export function asRecovery(kept: unknown): Recovery | null {
+  if (!isRecord(kept)) return null;
+  const { failures, strikes, deaths, halvings, outOfMemory, isolation } = kept;
+  if (!isCounts(failures) || !isCounts(strikes) || !isCounts(deaths)) return null;
+  if (!isCount(outOfMemory)) return null;
+  if (halvings !== null && !isCount(halvings)) return null;
+  if (isolation !== null && !isIsolation(isolation)) return null;
+  return { failures, strikes, deaths, halvings, outOfMemory, isolation };
+}
+
+function isIsolation(value: unknown): value is Isolation {
+  if (!isRecord(value)) return false;
+  const { batchIdx, strikes, suspects, alone, poisoned, failures, failed } = value;
+  return (
+    [batchIdx, strikes, failed].every(isCount) &&
+    (suspects === null || areCounts(suspects)) &&
+    areCounts(alone) &&
+    areCounts(failures) &&
+    Array.isArray(poisoned) &&
+    poisoned.every(
+      (row) =>
+        isRecord(row) &&
+        isCount(row['row']) &&
+        isCount(row['attempts']) &&
+        (row['kind'] === 'poison_input' || row['kind'] === 'oom') &&
+        typeof row['error'] === 'string',
+    )
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const areCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
+const isCounts = (value: unknown): value is Record<string, number> =>
+  isRecord(value) && Object.values(value).every(isCount);

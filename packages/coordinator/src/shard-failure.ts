@@ -1,0 +1,148 @@
+import type { ErrorKind } from './classify-error.js';
+import { groupFailed, startIsolation } from './isolation.js';
+import type { Recovery } from './recovery.js';
+import { backoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
+
+/** How a worker failed on a shard. */
+export interface ShardFailure {
+  kind: ErrorKind;
+  /** The batch at work, where that is known. */
+  batchIdx?: number | undefined;
+  message: string;
+  /** Rows of the batch that were being embedded, where it was a part of the batch. */
+  trying?: readonly number[] | null | undefined;
+  /** Rows of the batch that are known to be at fault. */
+  faulty?: readonly number[] | undefined;
+  /** Whether the worker crashed or hung by itself, so that what it was embedding may be why. */
+  died?: boolean | undefined;
+}
+
+/** What is done with a shard after a failure. */
+export interface Verdict {
+  /** `isolate`: tried again, and the rows at fault are searched for. */
+  action: 'retry' | 'isolate' | 'give_up';
+  /** Why, for people. */
+  reason: string;
+  /** Milliseconds until the next try. */
+  delayMs: number;
+}
+
+/** A search costs at most about this many failures for each row at fault, 2^30 rows in a batch. */
+const FAILURES_PER_ROW = 32;
+
+/**
+ * Decides about a shard after a failure, from what is known of those before it.
+ *
+ * @param isolates whether workers can search for rows at fault.
+ */
+export function afterFailure(
+  before: Readonly<Recovery>,
+  failure: ShardFailure,
+  policy: Readonly<RetryPolicy>,
+  isolates: boolean,
+): { recovery: Recovery; verdict: Verdict } {
+  const { kind, trying } = failure;
+  const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
+  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && failure.died === true);
+  if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
+  if (kind === 'oom' && trying?.length === 1) return afterStrike(before, failure, policy, isolates, trying);
+  if (kind === 'poison_input') return afterStrike(before, failure, policy, isolates, failure.faulty);
+  return afterCounted(before, failure, policy, isolates);
+}
+
+function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, trying: readonly number[]) {
+  const kind = failure.kind === 'oom' ? ('oom' as const) : ('poison_input' as const);
+  const { message: error, faulty, batchIdx } = failure;
+  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
+  const verdict: Verdict =
+    isolation.failed > FAILURES_PER_ROW * (isolation.poisoned.length + 1)
+      ? {
+          action: 'give_up',
+          reason: `the search for what is at fault in batch ${batchIdx} finds no end`,
+          delayMs: 0,
+        }
+      : { action: 'retry', reason: `${trying.length} sequence(s) of batch ${batchIdx} failed`, delayMs: 0 };
+  return { recovery: { ...before, isolation }, verdict };
+}
+
+/** Of a batch, or of a single sequence for which there is too little memory: the same twice opens the breaker. */
+function afterStrike(
+  before: Readonly<Recovery>,
+  { kind, batchIdx }: ShardFailure,
+  policy: Readonly<RetryPolicy>,
+  isolates: boolean,
+  alone: readonly number[] = [],
+): { recovery: Recovery; verdict: Verdict } {
+  const batchFailures = (before.strikes[batchIdx ?? -1] ?? 0) + 1;
+  const recovery: Recovery = { ...before, strikes: { ...before.strikes, [batchIdx ?? -1]: batchFailures } };
+  const { retry, reason } = shouldRetryWorker(
+    { kind: 'poison_input', retryCount: 0, batchIdx, batchFailures },
+    policy,
+  );
+  if (retry) {
+    const delayMs = kind === 'oom' ? backoffMs(batchFailures - 1, policy) : 0;
+    return { recovery, verdict: { action: 'retry', reason, delayMs } };
+  }
+  if (!isolates || batchIdx === undefined)
+    return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
+  return opened(recovery, batchIdx, batchFailures, alone, reason);
+}
+
+function afterCounted(
+  before: Readonly<Recovery>,
+  { kind, batchIdx, died }: ShardFailure,
+  policy: Readonly<RetryPolicy>,
+  isolates: boolean,
+): { recovery: Recovery; verdict: Verdict } {
+  const retryCount = before.failures[kind] ?? 0;
+  const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
+  const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
+  if (kind === 'oom') {
+    recovery.outOfMemory++;
+    // The last try is with the least that there is.
+    const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
+    recovery.halvings = last ? null : before.halvings! + 1;
+  }
+  if (kind === 'transient' && died && batchIdx !== undefined)
+    recovery.deaths = { ...before.deaths, [batchIdx]: (before.deaths[batchIdx] ?? 0) + 1 };
+  if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
+  const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;
+  if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
+    return opened(recovery, batchIdx, deaths, [], `batch ${batchIdx} ended ${deaths} workers`);
+  return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
+}
+
+function opened(
+  recovery: Recovery,
+  batchIdx: number,
+  strikes: number,
+  alone: readonly number[],
+  reason: string,
+) {
+  const isolation = startIsolation(batchIdx, strikes, alone);
+  const verdict: Verdict = { action: 'isolate', reason, delayMs: 0 };
+  return { recovery: { ...recovery, isolation }, verdict };
+}
+
+/** What counts after a checkpoint: what failed before it counts no longer, and the budget climbs. */
+export function afterCheckpoint(
+  before: Readonly<Recovery>,
+  endBatch: number | undefined,
+  { maxRetriesTransient }: Readonly<RetryPolicy>,
+): Recovery {
+  const { spot_preemption } = before.failures;
+  const done = (batch: number) => endBatch !== undefined && batch < endBatch;
+  const { isolation, halvings } = before;
+  return {
+    ...before,
+    failures: spot_preemption === undefined ? {} : { spot_preemption },
+    strikes: Object.fromEntries(Object.entries(before.strikes).filter(([batch]) => !done(Number(batch)))),
+    deaths: {},
+    halvings: halvings === null ? maxRetriesTransient : Math.max(0, halvings - 1),
+    isolation: isolation !== null && done(isolation.batchIdx) ? null : isolation,
+  };
+}
+
+/** Calls that must go well before the budget is doubled. */
+export const climbAfter = ({ outOfMemory }: Readonly<Recovery>, policy: Readonly<RetryPolicy>): number =>
+  policy.climbAfter * 4 ** Math.min(Math.max(outOfMemory - 1, 0), 6);

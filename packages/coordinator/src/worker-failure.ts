@@ -1,0 +1,45 @@
+import { classifyError, type ErrorKind } from './classify-error.js';
+import type { Life } from './slot.js';
+
+/** How a worker process ended. */
+export interface Exit {
+  exitcode: number | null;
+  signal: string | null;
+  /** Why no process was made, if that is so. */
+  error: Error | undefined;
+  /** Whether the kernel's out-of-memory killer struck meanwhile. */
+  oomKilled: boolean;
+}
+
+/** What a process dies of by its own doing. */
+const CRASHES = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP']);
+/** As a shell or a container tells them. */
+const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
+
+/** What is to be made of a worker's end: its kind, for people, and whether the model may have killed it. */
+export function failureOf(
+  life: Life,
+  { exitcode, signal, error, oomKilled }: Exit,
+): { kind: ErrorKind; message: string; died: boolean } {
+  if (life.stalledMs !== null) {
+    const message = `the worker made no progress for ${life.stalledMs / 1000} s`;
+    return { kind: 'transient', message, died: true };
+  }
+  if (life.failure !== null) {
+    const { message: errorMessage, error: code } = life.failure;
+    const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
+    return { kind, message: errorMessage, died: false };
+  }
+  const lastWords = life.lastWords.join('\n');
+  const message = error?.message ?? describeExit(exitcode, signal, life.shard);
+  const kind = classifyError({ exitcode, signal, errorMessage: message, lastWords, oomKilled });
+  const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
+  const said = life.lastWords.length > 0 ? `; it said last: ${life.lastWords.join(' | ')}` : '';
+  const died = CRASHES.has(signal ?? '') || CRASH_CODES.has(exitcode ?? -1);
+  return { kind, message: `${message}${killer}${said}`, died };
+}
+
+function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
+  const how = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
+}
