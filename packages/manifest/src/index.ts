@@ -19,5 +19,6 @@ export {
 } from './manifest.js';
 export type { GlobalProgress } from './progress.js';
 export type { FoundCheckpoints, Rebuild } from './rebuild.js';
+export type { Json } from './recovery.js';
 export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './schema.js';
 export type { ManifestChange, ManifestWatch, WatchOptions } from './watch.js';

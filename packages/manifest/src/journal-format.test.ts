@@ -7,6 +7,7 @@ import {
   parseRecord,
   readJournal,
 } from './journal-format.js';
+import type { Json } from './recovery.js';
 import type { ManifestEvent } from './schema.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 20 });
@@ -28,6 +29,12 @@ const event: fc.Arbitrary<ManifestEvent> = fc.oneof(
   fc.record({ type: fc.constant('failed' as const), rank, error: text }),
   fc.record({ type: fc.constant('redistributed' as const), failed_rank: rank, new_rank: rank }),
   fc.record({ type: fc.constant('claimed' as const), rank, owner: text }),
+  fc.record({
+    type: fc.constant('recovery' as const),
+    rank,
+    // JSON has no sign of zero.
+    recovery: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as Json),
+  }),
 );
 const record: fc.Arbitrary<JournalRecord> = fc.record({ revision: fc.nat(), at: text, event });
 const journal = fc.array(record, { maxLength: 6 }).map((records) => ({

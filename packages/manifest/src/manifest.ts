@@ -11,6 +11,7 @@ import { isLocalDisk } from './local-disk.js';
 import { ManifestModel } from './model.js';
 import type { GlobalProgress } from './progress.js';
 import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
+import type { Json } from './recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
 import { ManifestStore, type Settle, UnsettledError } from './store.js';
 import { Turns } from './turns.js';
@@ -224,6 +225,20 @@ export class CheckpointManifest {
       checkClaim(model, rank, token ?? '', true);
       return { type: 'heartbeat', rank };
     });
+  }
+
+  /**
+   * Records what a shard's coordinator keeps of its failures, such as retries that are spent, so that one that begins later
+   * goes on counting. Like a failure it needs no token. Recording the same again changes nothing; claims keep it, and
+   * `markShardComplete` and a rebuild make it null.
+   *
+   * @param recovery plain JSON, at most 1 MiB of it and 100 deep; taken as it is at the call.
+   * @throws ManifestUpdateError for what JSON would not give back as it was.
+   */
+  async recordRecovery(rank: number, recovery: Json | null): Promise<void> {
+    const event = checkEvent({ type: 'recovery', rank, recovery });
+    const text = JSON.stringify(event);
+    await this.#update(() => JSON.parse(text) as ManifestEvent);
   }
 
   /** Records that a failed shard's remaining work went to another's worker. */

@@ -16,6 +16,9 @@ beforeEach(async () => {
 });
 const other = () => new CheckpointManifest(manifest.path);
 
+const circle: unknown[] = [];
+circle.push(circle);
+
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 const wrong: [string, (of: any) => Promise<unknown>][] = [
   ['no file', (of) => of.updateShardCheckpoint(0, 0, 10, undefined)],
@@ -29,6 +32,15 @@ const wrong: [string, (of: any) => Promise<unknown>][] = [
   ['a pid for an owner', (of) => of.claimShard(0, process.pid)],
   ['text for milliseconds', (of) => of.claimShard(0, 'a', { unlessAliveWithinMs: '60s' })],
   ['text for ranks', (of) => of.recordRedistribution('0', '1')],
+  ['no recovery', (of) => of.recordRecovery(0)],
+  ['a function for a recovery', (of) => of.recordRecovery(0, () => 1)],
+  ['what JSON makes null', (of) => of.recordRecovery(0, { delays: [1, Number.NaN] })],
+  ['what JSON leaves out', (of) => of.recordRecovery(0, { oom: undefined })],
+  ['what JSON makes empty', (of) => of.recordRecovery(0, { batches: new Map([[1, 2]]) })],
+  ['what JSON does not know', (of) => of.recordRecovery(0, [1n])],
+  ['a recovery without an end', (of) => of.recordRecovery(0, circle)],
+  ['a recovery that is too long', (of) => of.recordRecovery(0, 'ä'.repeat(600_000))],
+  ['a recovery of no shard', (of) => of.recordRecovery('0', null)],
   ['a heartbeat without a claim', (of) => of.heartbeat(0, {})],
   ['a negative batch', (of) => of.reconcileShard(0, [{ batchIdx: -4, numSequences: 1, file: 'a.pt' }])],
   [

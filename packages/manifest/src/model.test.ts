@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ManifestModel } from './model.js';
+import type { Json } from './recovery.js';
 import type { CheckpointEntry, ManifestEvent } from './schema.js';
 import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
 
@@ -20,6 +21,11 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('redistributed' as const), failed_rank: rank, new_rank: rank }),
   fc.record({ type: fc.constantFrom('claimed' as const), rank, owner: fc.constantFrom('p', 'q') }),
   fc.record({ type: fc.constant('heartbeat' as const), rank }),
+  fc.record({
+    type: fc.constant('recovery' as const),
+    rank,
+    recovery: fc.constantFrom(null, 1, { oom: 1 }, { oom: 2, batches: [{ '7': 'x' }] }),
+  }),
 );
 
 /** A shard as one would keep it with no thought of speed. */
@@ -28,8 +34,15 @@ interface Plain {
   error: string | null;
   owner: string | null;
   attempt: number;
+  recovery: Json;
   checkpoints: Map<number, Omit<CheckpointEntry, 'recorded_at'>>;
 }
+
+/** All of a state but what counts the events. */
+const said = (model: ManifestModel) =>
+  JSON.stringify(model.toState(), (key, value) =>
+    key === 'revision' || key === 'updated_at' ? undefined : value,
+  );
 
 function eventOf(
   model: ManifestModel,
@@ -49,15 +62,16 @@ test('after any events, the state is what one that keeps it plainly has', () => 
         error: null,
         owner: null,
         attempt: 0,
+        recovery: null,
         checkpoints: new Map(),
       }));
       const owners = new Map<number, number>();
       for (const [i, each] of steps.entries()) {
-        const before = JSON.stringify({ ...model.toState(), revision: 0, updated_at: '' });
+        const before = said(model);
         const revision = model.revision;
         const changed = model.apply(eventOf(model, each), `at ${i}`);
         // Nothing is counted that changed nothing, and nothing changes uncounted.
-        expect(JSON.stringify({ ...model.toState(), revision: 0, updated_at: '' }) !== before).toBe(changed);
+        expect(said(model) !== before).toBe(changed);
         expect(model.revision).toBe(revision + (changed ? 1 : 0));
         if (each.type === 'redistributed') owners.set(each.failed_rank, each.new_rank);
         else {
@@ -72,7 +86,9 @@ test('after any events, the state is what one that keeps it plainly has', () => 
               status: 'in_progress',
               error: null,
             });
+          else if (each.type === 'recovery') shard.recovery = each.recovery;
           else if (each.type !== 'heartbeat') {
+            if (each.type === 'complete') shard.recovery = null;
             shard.status = each.type;
             shard.error = each.type === 'failed' ? each.error : null;
           }
@@ -84,13 +100,14 @@ test('after any events, the state is what one that keeps it plainly has', () => 
           );
       }
       const { shards } = model.toState();
-      for (const [rank, { status, error, owner, attempt, checkpoints }] of plain.entries()) {
+      for (const [rank, { status, error, owner, attempt, recovery, checkpoints }] of plain.entries()) {
         const sorted = [...checkpoints.values()].sort((a, b) => a.batch_idx - b.batch_idx);
         const shard = shards[rank]!;
         expect(shard.checkpoints.map(({ recorded_at: _, ...rest }) => rest)).toEqual(sorted);
         expect(shard).toMatchObject({
           status,
           error,
+          recovery,
           total_sequences: sorted.reduce((sum, one) => sum + one.num_sequences, 0),
           last_checkpoint_batch: sorted.at(-1)?.batch_idx ?? -1,
         });

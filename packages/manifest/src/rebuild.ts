@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
 import { ManifestModel } from './model.js';
+import type { ManifestState } from './schema.js';
 
 /** What was found in the checkpoint folders. */
 export interface FoundCheckpoints {
@@ -19,7 +20,8 @@ export type Rebuild = () => Promise<FoundCheckpoints>;
  * A manifest of what was found.
  *
  * @param known what could still be read of the damaged one; null where nothing could. What no folder tells (who has a shard,
- * which failed, where work went) is taken from it.
+ * which failed, where work went) is taken from it, but for the counts of failures: what became of them behind the damage is
+ * lost, so that they begin anew.
  * @throws ManifestUpdateError for what no manifest can have.
  */
 export async function rebuilt(
@@ -32,7 +34,7 @@ export async function rebuilt(
   const id = randomUUID();
   const model =
     known?.worldSize === worldSize
-      ? ManifestModel.from(known.toState(), id)
+      ? ManifestModel.from(withoutRecoveries(known), id)
       : ManifestModel.initial(worldSize, id, at);
   for (const rank of checkpoints.keys()) model.shard(rank);
   for (let rank = 0; rank < worldSize; rank++) {
@@ -40,6 +42,12 @@ export async function rebuilt(
     model.apply(checkEvent(model.shard(rank).difference(rank, found)), at);
   }
   return model;
+}
+
+function withoutRecoveries(known: ManifestModel): ManifestState {
+  const state = known.toState();
+  for (const shard of Object.values(state.shards)) shard.recovery = null;
+  return state;
 }
 
 /**

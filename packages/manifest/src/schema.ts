@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { recovery } from './recovery.js';
 
 const count = z.custom<number>(
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
@@ -35,6 +36,8 @@ const shard = z.object({
   completed_at: z.string().nullable(),
   error: z.string().nullable(),
   lease: lease.nullable().default(null),
+  /** What the shard's coordinator keeps of its failures; opaque here. */
+  recovery: recovery.default(null),
   /** The number of the last event that changed it. */
   revision: count.default(0),
 });
@@ -89,6 +92,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('redistributed'), failed_rank: rank, new_rank: rank }),
   z.object({ type: z.literal('claimed'), rank, owner: z.string() }),
   z.object({ type: z.literal('heartbeat'), rank }),
+  z.object({ type: z.literal('recovery'), rank, recovery }),
 ]);
 
 const types = new Set<string>(eventSchema.options.map(({ shape }) => shape.type.value));

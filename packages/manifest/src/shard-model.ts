@@ -1,4 +1,5 @@
 import { ManifestUpdateError } from './errors.js';
+import type { Json } from './recovery.js';
 import type { CheckpointEntry, Lease, ManifestEvent, ShardState, ShardStatus } from './schema.js';
 
 /** An event of one shard. */
@@ -12,6 +13,8 @@ export class ShardModel {
   #completedAt: string | null = null;
   #error: string | null = null;
   #lease: Lease | null = null;
+  /** As JSON, which nobody can change from outside. */
+  #recovery = 'null';
   readonly #checkpoints = new Map<number, CheckpointEntry>();
   #last = -1;
   #totalSequences = 0;
@@ -24,6 +27,7 @@ export class ShardModel {
     shard.#completedAt = state.completed_at;
     shard.#error = state.error;
     shard.#lease = state.lease;
+    shard.#recovery = JSON.stringify(state.recovery);
     shard.revision = state.revision;
     for (const entry of state.checkpoints) shard.#put(entry);
     return shard;
@@ -54,8 +58,11 @@ export class ShardModel {
       case 'reconciled':
         this.#checkSum(event.added);
         return this.#reconcile(event, at);
-      case 'complete':
-        return this.#become('complete', at, null);
+      case 'complete': {
+        // A shard that is complete has nothing to recover from.
+        const hadRecovery = this.#recover(null);
+        return this.#become('complete', at, null) || hadRecovery;
+      }
       case 'in_progress':
         return this.#become('in_progress', null, null);
       case 'failed':
@@ -70,6 +77,8 @@ export class ShardModel {
       case 'heartbeat':
         if (this.#lease) this.#lease = { ...this.#lease, heartbeat_at: at };
         return this.#lease !== null;
+      case 'recovery':
+        return this.#recover(event.recovery);
     }
   }
 
@@ -96,6 +105,7 @@ export class ShardModel {
       completed_at: this.#completedAt,
       error: this.#error,
       lease: this.#lease && { ...this.#lease },
+      recovery: JSON.parse(this.#recovery) as Json,
       revision: this.revision,
     };
   }
@@ -105,6 +115,13 @@ export class ShardModel {
     this.#status = status;
     this.#completedAt = completedAt;
     this.#error = error;
+    return true;
+  }
+
+  #recover(recovery: Json): boolean {
+    const text = JSON.stringify(recovery);
+    if (this.#recovery === text) return false;
+    this.#recovery = text;
     return true;
   }
 

@@ -59,6 +59,7 @@ test('whatever of a shard changes, it is told', async () => {
   expect(await told(manifest.reconcileShard(2, found('a.pt')))).toEqual([2]);
   expect(await told(manifest.reconcileShard(2, found('b.pt')))).toEqual([2]);
   expect(await told(manifest.heartbeat(1, { token }))).toEqual([1]);
+  expect(await told(manifest.recordRecovery(2, { oom: 1 }))).toEqual([2]);
   await changes.return();
 });
 

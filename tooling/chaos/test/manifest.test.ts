@@ -83,6 +83,13 @@ const call = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({
+      method: fc.constant('recordRecovery'),
+      args: fc.tuple(shard, fc.constantFrom(null, { oom: 1 }, { oom: 2 })),
+    }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({ method: fc.constant('recordRedistribution'), args: fc.tuple(shard, shard) }),
   },
 );
@@ -92,25 +99,25 @@ const order = fc.record({
   // At most of them nobody dies.
   steps: fc.option(fc.nat(24), { freq: 2, nil: undefined }),
 });
-type Call = { method: string; args: readonly (string | number)[] };
+type Call = { method: string; args: readonly (string | number | object | null)[] };
 
 /** What is compared: all but the times, and what counts the events. */
 interface Seen {
-  shards: { status: string; error: string | null; checkpoints: Record<number, string> }[];
+  shards: { status: string; error: string | null; recovery: unknown; checkpoints: Record<number, string> }[];
   owners: Record<number, number>;
 }
 
 function seen({ shards, redistributions }: ManifestState): Seen {
   return {
     shards: [0, 1].map((rank) => {
-      const { status, error, checkpoints, total_sequences } = shards[rank]!;
+      const { status, error, recovery, checkpoints, total_sequences } = shards[rank]!;
       expect(new Set(checkpoints.map(({ batch_idx }) => batch_idx)).size).toBe(checkpoints.length);
       expect(checkpoints.reduce((sum, { num_sequences }) => sum + num_sequences, 0)).toBe(total_sequences);
       const entries = checkpoints.map(({ batch_idx, num_sequences, file }) => [
         batch_idx,
         `${num_sequences} ${file}`,
       ]);
-      return { status, error, checkpoints: Object.fromEntries(entries) };
+      return { status, error, recovery, checkpoints: Object.fromEntries(entries) };
     }),
     owners: Object.fromEntries(redistributions.map(({ failed_rank, new_rank }) => [failed_rank, new_rank])),
   };
@@ -123,9 +130,10 @@ function after(state: Seen, { method, args }: Call): Seen {
   const one = next.shards[rank]!;
   if (method === 'updateShardCheckpoint') one.checkpoints[first] = `${second} ${file}`;
   else if (method === 'recordRedistribution') next.owners[rank] = first;
+  else if (method === 'recordRecovery') one.recovery = first;
   else if (method === 'markShardFailed') Object.assign(one, { status: 'failed', error: first });
-  else
-    Object.assign(one, { status: method === 'markShardComplete' ? 'complete' : 'in_progress', error: null });
+  else if (method === 'markShardInProgress') Object.assign(one, { status: 'in_progress', error: null });
+  else Object.assign(one, { status: 'complete', error: null, recovery: null });
   return next;
 }
 
