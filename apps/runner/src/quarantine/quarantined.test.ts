@@ -54,14 +54,13 @@ test('whatever a model says is one line of UTF-8, of at most 500 characters, tha
 });
 
 test.each([
-  ['two\r\nlines,\ta tab\n', 'two lines, a tab'],
-  ['x'.repeat(500), 'x'.repeat(500)],
-  ['x'.repeat(501), `${'x'.repeat(499)}…`],
-  // No half of a character is left where it is cut.
-  [`${'x'.repeat(498)}🧬🧬`, `${'x'.repeat(498)}…`],
-  ['a\ud83eb', 'a\ufffdb'],
-  ['', ''],
-])('the error %j is kept as %j', (error, line) => {
+  ['of two lines and a tab', 'two\r\nlines,\ta tab\n', 'two lines, a tab'],
+  ['of 500 characters', 'x'.repeat(500), 'x'.repeat(500)],
+  ['of 501 characters', 'x'.repeat(501), `${'x'.repeat(499)}…`],
+  ['that is cut where a character has two halves', `${'x'.repeat(498)}🧬🧬`, `${'x'.repeat(498)}…`],
+  ['with half a character', 'a\ud83eb', 'a\ufffdb'],
+  ['that is empty', '', ''],
+])('an error %s', (_what, error, line) => {
   expect(errorLine(error)).toBe(line);
 });
 

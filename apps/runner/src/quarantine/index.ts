@@ -1,0 +1,7 @@
+export {
+  errorLine,
+  formatQuarantined,
+  parseQuarantined,
+  QUARANTINED,
+  type Quarantined,
+} from './quarantined.js';
