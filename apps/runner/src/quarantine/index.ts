@@ -1,3 +1,4 @@
+export { findQuarantined } from './find-quarantined.js';
 export {
   errorLine,
   formatQuarantined,
@@ -5,3 +6,4 @@ export {
   QUARANTINED,
   type Quarantined,
 } from './quarantined.js';
+export { formatTable, type QuarantinedSequence } from './table.js';
