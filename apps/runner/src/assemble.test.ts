@@ -5,7 +5,8 @@ import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingModel, DIM, indexed } from '../test/support.js';
-import { type Assembly, assemble, ShardIncompleteError } from './assemble.js';
+import { type Assembly, assemble } from './assemble.js';
+import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 

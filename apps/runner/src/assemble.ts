@@ -1,29 +1,18 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
-import { readShard } from '@holdfast/checkpoint';
-import { writeFileDurably } from '@holdfast/durable';
+import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
+import { completeShard } from './complete-shard.js';
 import type { IndexSummary, SequenceIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
+import { findQuarantined, formatTable } from './quarantine/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { type Shard, ShardCursor } from './shard-plan.js';
 import { withoutRow } from './translate/index.js';
-
-/** A shard that was taken for complete lacks rows or holds a file that is not what was written. */
-export class ShardIncompleteError extends Error {
-  readonly code = 'shard_incomplete';
-  override readonly name = 'ShardIncompleteError';
-
-  constructor(
-    readonly shard: number,
-    reason: string,
-  ) {
-    super(`shard ${shard}: ${reason}`);
-  }
-}
+import { withoutLines } from './without-lines.js';
 
 export interface Assembly {
   place: Layout;
@@ -36,8 +25,9 @@ export interface Assembly {
 }
 
 /**
- * Joins the checkpoints of all shards into the result, in input order: embeddings, `ids.txt`, and last `result.json`.
- * Every checkpoint is checked against its checksum and every row against the index on the way.
+ * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
+ * and last `result.json`. Row *i* and ID *i* are of the *i*-th sequence in input order that is not quarantined. Every
+ * checkpoint is checked against its checksum and every row against the index on the way.
  *
  * @throws ShardIncompleteError when a shard must be worked on again; the signal's reason. Nothing is then left half-written.
  */
@@ -50,40 +40,51 @@ export async function assemble({
   format,
   signal,
 }: Assembly): Promise<ResultRecord> {
+  // Formats want the number of rows first.
+  const quarantined = await findQuarantined(shards, { place, run, index, dim: model.dim, signal });
+  const positions = new Set(quarantined.map(({ position }) => position));
+  const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   let zeroRows = 0;
   async function* planned(): AsyncGenerator<Float32Array> {
     for (const shard of shards) yield* shardRows(shard, { place, run, index, model });
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for await (const rows of inInputOrder(planned(), model.dim, index)) {
+    for await (const rows of inInputOrder(planned(), model.dim, index, positions)) {
       signal.throwIfAborted();
       zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     }
   }
-  const sequences = index.sequences;
+  const sequences = index.sequences - quarantined.length;
   const path = place.embeddings(format);
   const embeddings = await writeMeasured(path, (sink) =>
     formats[format](sink, {
       shape: [sequences, model.dim],
       columns: model.columns ?? null,
       facts: { model: model.name, model_sha256: model.fingerprint, row_ids: basename(place.ids) },
-      ids: () => index.allIds(),
+      ids: async () => (await index.allIds()).filter((_, ordinal) => !ordinals.has(ordinal)),
       chunks,
     }),
   );
   const ids = await writeMeasured(place.ids, async (sink) => {
     const all = createReadStream(join(place.index, 'ids.txt'), { highWaterMark: 1 << 20 });
-    for await (const chunk of all) await sink.write(chunk as Uint8Array);
+    for await (const chunk of withoutLines(all, ordinals)) await sink.write(chunk);
   });
+  const files = [embeddings, ids];
+  if (quarantined.length === 0) await removeDurably(place.quarantine);
+  else {
+    const table = Buffer.from(formatTable(quarantined));
+    files.push(await writeMeasured(place.quarantine, (sink) => sink.write(table)));
+  }
   const record: ResultRecord = {
     format: 1,
     run,
     sequences,
+    quarantined: quarantined.length,
     dim: model.dim,
     tokens: index.summary.tokens,
     padded_tokens: index.summary.padded_tokens,
-    files: [embeddings, ids],
+    files,
     warnings: warnings(model, zeroRows, index.summary),
   };
   await writeResultRecord(place.result, record);
@@ -97,14 +98,10 @@ async function* shardRows(
 ): AsyncGenerator<Float32Array> {
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
-  for await (const entry of readShard(place.shard(shard.shard), { accept: cursor.accept })) {
-    if ('fault' in entry) throw new ShardIncompleteError(shard.shard, `${entry.path}: ${entry.fault}`);
-    const rows = entry.checkpoint.shape[0];
-    for (let at = 0; at < rows; at += step)
-      yield await entry.checkpoint.readRows(at, Math.min(rows, at + step));
+  for await (const checkpoint of completeShard(place.shard(shard.shard), cursor, 'checksum')) {
+    const rows = checkpoint.shape[0];
+    for (let at = 0; at < rows; at += step) yield await checkpoint.readRows(at, Math.min(rows, at + step));
   }
-  if (!cursor.done)
-    throw new ShardIncompleteError(shard.shard, `batch ${cursor.nextBatch} and later are in no checkpoint`);
 }
 
 async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {

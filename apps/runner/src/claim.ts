@@ -47,6 +47,7 @@ export function ownPaths(place: Layout): string[] {
     place.result,
     ...embeddings,
     place.ids,
+    place.quarantine,
     place.checkpoints,
     place.index,
     place.newIndex,

@@ -9,7 +9,7 @@ import {
   resolveModel,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
-import { assemble, ShardIncompleteError } from './assemble.js';
+import { assemble } from './assemble.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { coordinate } from './coordinate.js';
@@ -25,6 +25,7 @@ import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
 import { Progress } from './progress.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
+import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { shardsOf } from './shards.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';

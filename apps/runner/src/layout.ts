@@ -18,6 +18,7 @@ export function layout(out: string) {
     logs: join(out, 'logs'),
     log: (worker: number) => join(out, 'logs', `worker_${worker}.log`),
     ids: join(out, 'ids.txt'),
+    quarantine: join(out, 'quarantine.tsv'),
     embeddings: (format: string) => join(out, `embeddings.${format}`),
     result: join(out, 'result.json'),
   };

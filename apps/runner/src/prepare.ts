@@ -234,7 +234,8 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
 
 /** Without a run record, rows and results are those of a run whose record was lost. */
 function refuseLostRun(place: Layout): void {
-  const ours = [place.checkpoints, place.result, place.ids, ...Object.keys(formats).map(place.embeddings)];
+  const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
+  const ours = [place.checkpoints, ...files];
   const found = ours.find((path) => existsSync(path));
   if (found === undefined) return;
   throw new UsageError(

@@ -8,7 +8,10 @@ const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() 
 const schema = z.object({
   format: z.literal(1),
   run: z.string(),
+  /** Rows of the result: sequences of the input that are not quarantined. */
   sequences: z.number(),
+  /** Sequences of the input without a row, listed in `quarantine.tsv`; absent in results of versions that knew no quarantine. */
+  quarantined: z.number().exactOptional(),
   dim: z.number(),
   /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
   tokens: z.number().exactOptional(),

@@ -2,6 +2,7 @@ import type { Checkpoint } from '@holdfast/checkpoint';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SequenceIndex } from './index-store/index.js';
+import { QUARANTINED, type Quarantined } from './quarantine/index.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
 
 const DIM = 3;
@@ -92,4 +93,88 @@ test.each<[string, Parameters<typeof checkpoint>[2], RegExp]>([
   const cursor = await cursorAt(10);
   expect(await cursor.accept(checkpoint(10, 12, change))).toMatch(says);
   expect(cursor.nextBatch).toBe(10);
+});
+
+const leftOut = (position: number): Quarantined => ({
+  position,
+  kind: 'poison_input',
+  attempts: 2,
+  error: `error of ${position}`,
+});
+
+/** A checkpoint of the batches from `first` to before `end` without the rows of these positions. */
+function without(first: number, end: number, positions: number[], change: Partial<Checkpoint> = {}) {
+  const facts = checkpointFacts('run', 1, [first, end], [first * 2, end * 2], positions.map(leftOut));
+  const kept = Array.from({ length: (end - first) * 2 }, (_, i) => first * 2 + i).filter(
+    (position) => !positions.includes(position),
+  );
+  return {
+    metadata: new Map(Object.entries(facts)),
+    shape: [kept.length, DIM],
+    sequenceIds: kept.map((position) => `id${position}`),
+    ...change,
+  } as unknown as Checkpoint;
+}
+
+test('whatever is quarantined in whatever checkpoints, they are accepted, and the cursor tells it in order', async () => {
+  const cuts = fc
+    .uniqueArray(fc.integer({ min: 11, max: 19 }))
+    .map((inner) => [10, ...inner.sort((a, b) => a - b), 20]);
+  const positions = fc
+    .uniqueArray(fc.integer({ min: 20, max: 39 }))
+    .map((found) => found.sort((a, b) => a - b));
+  await fc.assert(
+    fc.asyncProperty(cuts, positions, async (bounds, positions) => {
+      const cursor = await cursorAt(10);
+      for (let i = 0; i + 1 < bounds.length; i++) {
+        const [first, end] = [bounds[i]!, bounds[i + 1]!];
+        const inside = positions.filter((position) => position >= first * 2 && position < end * 2);
+        expect(await cursor.accept(without(first, end, inside))).toBeNull();
+      }
+      expect(cursor.done).toBe(true);
+      expect(cursor.quarantined).toEqual(positions.map(leftOut));
+    }),
+  );
+});
+
+test('a checkpoint in which nothing is quarantined says nothing of it', () => {
+  expect(without(10, 12, []).metadata.has(QUARANTINED)).toBe(false);
+});
+
+test.each<[string, Checkpoint, string]>([
+  [
+    'before its first',
+    without(10, 12, [19, 21], { shape: [2, DIM] }),
+    'it says that position 19 is quarantined, but it holds positions 20 to before 24',
+  ],
+  [
+    'behind its last',
+    without(10, 12, [21, 24], { shape: [2, DIM] }),
+    'it says that position 24 is quarantined, but it holds positions 20 to before 24',
+  ],
+  ['twice', without(10, 12, [21, 21], { shape: [2, DIM] }), 'it says twice that position 21 is quarantined'],
+  [
+    'out of order',
+    without(10, 12, [22, 21]),
+    'its quarantined positions are not in order: 21 comes after 22',
+  ],
+  [
+    'of which it has a row all the same',
+    without(10, 12, [21], { shape: [4, DIM], sequenceIds: ['id20', 'id21', 'id22', 'id23'] }),
+    'shape mismatch: [4, 3] where [3, 3] belongs (1 quarantined)',
+  ],
+  [
+    'and the row of another missing',
+    without(10, 12, [21], { sequenceIds: ['id20', 'id21', 'id23'] }),
+    'row 1 is named id21, but the input has id22 there',
+  ],
+  [
+    'in a list that cannot be read',
+    without(10, 12, [21], { metadata: facts({ [QUARANTINED]: '[{"position":21}]' }) }),
+    'its list of quarantined sequences cannot be read',
+  ],
+])('a checkpoint with a position quarantined %s is refused', async (_what, given, says) => {
+  const cursor = await cursorAt(10);
+  expect(await cursor.accept(given)).toBe(says);
+  expect([cursor.nextBatch, cursor.quarantined]).toEqual([10, []]);
 });

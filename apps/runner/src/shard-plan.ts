@@ -1,5 +1,6 @@
 import type { Checkpoint, Metadata } from '@holdfast/checkpoint';
 import type { SequenceIndex } from './index-store/index.js';
+import { formatQuarantined, parseQuarantined, QUARANTINED, type Quarantined } from './quarantine/index.js';
 
 /** A shard: a run of whole batches, and with them of positions in the plan. */
 export interface Shard {
@@ -10,12 +11,16 @@ export interface Shard {
   endPosition: number;
 }
 
-/** The facts a checkpoint of ours carries: which run it belongs to, and which batches and positions its rows are. */
+/**
+ * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, and which of these
+ * positions are quarantined, ascending: its rows are the others.
+ */
 export function checkpointFacts(
   run: string,
   shard: number,
   batches: [number, number],
   positions: [number, number],
+  quarantined: readonly Quarantined[] = [],
 ): Metadata {
   return {
     run,
@@ -24,16 +29,20 @@ export function checkpointFacts(
     end_batch: batches[1],
     first_position: positions[0],
     end_position: positions[1],
+    ...(quarantined.length > 0 ? { [QUARANTINED]: formatQuarantined(quarantined) } : {}),
   };
 }
 
 /**
  * Follows a shard's checkpoints from its first batch on, and accepts one only if it holds exactly the rows that come
- * next: of this run, beginning where the last ended, ending with a whole batch, under the IDs of the index.
+ * next: of this run, beginning where the last ended, ending with a whole batch, one row under its ID of the index for every
+ * position that is not quarantined.
  */
 export class ShardCursor {
   /** The first batch not yet covered. */
   nextBatch: number;
+  /** The quarantined sequences of the checkpoints accepted so far, by position. */
+  readonly quarantined: Quarantined[] = [];
 
   constructor(
     readonly shard: Shard,
@@ -62,15 +71,38 @@ export class ShardCursor {
     }
     const [first] = this.index.batchRange(this.nextBatch);
     const [, end] = this.index.batchRange(endBatch - 1);
+    const listed = fact(QUARANTINED);
+    const quarantined = listed === undefined ? [] : parseQuarantined(listed);
+    if (quarantined === null) return 'its list of quarantined sequences cannot be read';
+    const misplaced = misplacedIn(quarantined, first, end);
+    if (misplaced !== null) return misplaced;
     const [rows, dim] = checkpoint.shape;
-    if (rows !== end - first || dim !== this.dim) {
-      return `shape mismatch: [${rows}, ${dim}] where [${end - first}, ${this.dim}] belongs`;
+    const expected = end - first - quarantined.length;
+    if (rows !== expected || dim !== this.dim) {
+      const without = quarantined.length > 0 ? ` (${quarantined.length} quarantined)` : '';
+      return `shape mismatch: [${rows}, ${dim}] where [${expected}, ${this.dim}] belongs${without}`;
     }
-    const ids = await this.index.ids(first, end);
+    const left = new Set(quarantined.map(({ position }) => position - first));
+    const ids = (await this.index.ids(first, end)).filter((_, at) => !left.has(at));
     const wrong = ids.findIndex((id, i) => id !== checkpoint.sequenceIds[i]);
     if (wrong >= 0)
       return `row ${wrong} is named ${checkpoint.sequenceIds[wrong]}, but the input has ${ids[wrong]} there`;
     this.nextBatch = endBatch;
+    for (const each of quarantined) this.quarantined.push(each);
     return null;
   };
+}
+
+/** What is wrong with the places of a checkpoint's quarantined sequences among its positions, or null. */
+function misplacedIn(quarantined: readonly Quarantined[], first: number, end: number): string | null {
+  let before = -1;
+  for (const { position } of quarantined) {
+    if (position < first || position >= end)
+      return `it says that position ${position} is quarantined, but it holds positions ${first} to before ${end}`;
+    if (position === before) return `it says twice that position ${position} is quarantined`;
+    if (position < before)
+      return `its quarantined positions are not in order: ${position} comes after ${before}`;
+    before = position;
+  }
+  return null;
 }

@@ -453,3 +453,30 @@ test('options that are none are refused', async () => {
   await expect(openCheckpoint(at(0), 'checksums' as never)).rejects.toThrow(RangeError);
   await expect(readShard(folder, { onCorruption: 'Stop' as never }).next()).rejects.toThrow(RangeError);
 });
+
+test.each<StorageType>(['float32', 'float16'])(
+  'a checkpoint without rows is one like any other: %s',
+  async (storage) => {
+    const done: DurableCheckpoint[] = [];
+    await using writer = new AsyncCheckpointWriter({ storage, onDurable: (each) => void done.push(each) });
+    await writer.writeCheckpointAsync(at(0), matrix(0, 7), [], { left_out: 3 });
+    await writer.writeCheckpointAsync(at(1), matrix(2, 7), ids(2));
+    await writer.waitAll();
+    expect(done.map(({ rows }) => rows)).toEqual([0, 2]);
+    for (const verify of ['checksum', 'length', 'unmarked'] as const) {
+      const seen: unknown[] = [];
+      for await (const entry of readShard(folder, { verify })) {
+        if ('fault' in entry) throw new Error(entry.fault);
+        const { shape, sequenceIds } = entry.checkpoint;
+        seen.push([shape, sequenceIds, (await entry.checkpoint.readRows()).length, entry.rows]);
+        if (shape[0] > 0) continue;
+        expect(Number(entry.checkpoint.metadata.get('left_out'))).toBe(3);
+        expect(await entry.checkpoint.readVerified(new Float32Array(0))).toBeNull();
+      }
+      expect(seen).toEqual([
+        [[0, 7], [], 0, [0, 0]],
+        [[2, 7], ids(2), 14, [0, 2]],
+      ]);
+    }
+  },
+);

@@ -69,3 +69,15 @@ test.runIf(hasTorch())('a folder that we wrote is resumed by the original as by 
   const [all, embeddings, next, corrupted] = await resumeFromCheckpoints(folder);
   expect(theirs()).toEqual({ ids: all, shape: [3, 4], sha256: sha256(embeddings!.data), next, corrupted });
 });
+
+test.runIf(hasTorch())('real PyTorch loads a checkpoint without rows', async () => {
+  await using writer = new AsyncCheckpointWriter();
+  const path = join(folder, checkpointName(0));
+  await writer.writeCheckpointAsync(path, { data: new Float32Array(0), shape: [0, 4] }, [], { left_out: 3 });
+  await writer.waitAll();
+  const script = `import sys, torch
+f = torch.load(sys.argv[1], weights_only=True)
+print(list(f["embeddings"].shape), f["embeddings"].dtype, f["sequence_ids"], f["metadata"])`;
+  const told = execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' });
+  expect(told).toBe("[0, 4] torch.float32 [] {'left_out': 3}\n");
+});

@@ -1,0 +1,35 @@
+import { completeShard } from '../complete-shard.js';
+import type { SequenceIndex } from '../index-store/index.js';
+import type { Layout } from '../layout.js';
+import { type Shard, ShardCursor } from '../shard-plan.js';
+import type { QuarantinedSequence } from './table.js';
+
+/**
+ * What the checkpoints of complete shards say is quarantined, by position. No row is read; checksums are left to whoever
+ * reads the rows.
+ *
+ * @param dim numbers in a row. @throws ShardIncompleteError when a shard must be worked on again; the signal's reason.
+ */
+export async function findQuarantined(
+  shards: readonly Shard[],
+  {
+    place,
+    run,
+    index,
+    dim,
+    signal,
+  }: { place: Layout; run: string; index: SequenceIndex; dim: number; signal: AbortSignal },
+): Promise<QuarantinedSequence[]> {
+  const found: QuarantinedSequence[] = [];
+  for (const shard of shards) {
+    const cursor = new ShardCursor(shard, run, dim, index);
+    for await (const _ of completeShard(place.shard(shard.shard), cursor, 'length')) signal.throwIfAborted();
+    for (const each of cursor.quarantined) {
+      const { position } = each;
+      const { first, order } = await index.windowAt(position);
+      const [id] = await index.ids(position, position + 1);
+      found.push({ ...each, ordinal: order[position - first]!, id: id! });
+    }
+  }
+  return found;
+}

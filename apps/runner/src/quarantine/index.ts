@@ -1,0 +1,9 @@
+export { findQuarantined } from './find-quarantined.js';
+export {
+  errorLine,
+  formatQuarantined,
+  parseQuarantined,
+  QUARANTINED,
+  type Quarantined,
+} from './quarantined.js';
+export { formatTable, type QuarantinedSequence } from './table.js';
