@@ -17,6 +17,7 @@ import {
 } from './index-store/index.js';
 import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
+import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
@@ -174,6 +175,7 @@ function asked(
     model: { name, fingerprint },
     batch_tokens: batchTokens,
     shards,
+    model_options: modelOptions(model),
     ...(translate && { translate }),
   };
 }

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from './errors.js';
+import type { ModelOptions } from './model-options.js';
 import { type Asked, differences, newRunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 
 const input = (path: string, sha256: string) => ({ path, bytes: 10, sha256: sha256.repeat(64) });
@@ -41,6 +42,45 @@ test.each<[string, Partial<Asked>, RegExp]>([
   const now = { ...asked, ...change };
   expect(differences(record, now)[0]).toMatch(says);
   expect(newRunRecord({ ...now, shards: 8 }).fingerprint).not.toBe(record.fingerprint);
+});
+
+describe("a model's options", () => {
+  const options = { pooling: 'mean', layer: 'last', long_sequences: 'truncate' };
+  const windows = { ...options, long_sequences: 'windows', window_overlap: 10 };
+  const other = { name: 'tnf', fingerprint: '0'.repeat(64) };
+
+  test.each<[string, ModelOptions, ModelOptions, string[]]>([
+    ['pooling', options, { ...options, pooling: 'cls' }, ['--pooling: mean → cls']],
+    ['layer', options, { ...options, layer: 'third' }, ['--layer: last → third']],
+    ['windows', options, windows, ['--long-sequences: truncate → windows']],
+    ['overlap', windows, { ...windows, window_overlap: 0 }, ['--window-overlap: 10 → 0']],
+    [
+      'two of them',
+      windows,
+      { ...options, pooling: 'max' },
+      ['--pooling: mean → max', '--long-sequences: windows → truncate'],
+    ],
+    ['none of them', options, options, ['model: tnf (ffffffffffff…) → tnf (000000000000…)']],
+  ])('what differs is named: %s', (_what, model_options, now, says) => {
+    const record = newRunRecord({ ...asked, model_options });
+    expect(differences(record, { ...asked, model: other, model_options: now })).toEqual(says);
+  });
+
+  test('another model is told as such, whatever it does', () => {
+    const now = { ...asked, model: { ...other, name: 'esm' }, model_options: windows };
+    expect(differences(newRunRecord({ ...asked, model_options: options }), now)).toEqual([
+      'model: tnf (ffffffffffff…) → esm (000000000000…)',
+    ]);
+  });
+
+  test('they are part of no fingerprint, and an older record without them is read and told by its own', async () => {
+    const now = { ...asked, model_options: options };
+    expect(newRunRecord(now).fingerprint).toBe(record.fingerprint);
+    expect(differences(record, now)).toEqual([]);
+    expect(differences(record, { ...now, model: other })[0]).toMatch(/^model: tnf \(ffff.* → tnf \(0000/);
+    await writeRunRecord(path, newRunRecord(now));
+    expect(await readRunRecord(path)).toMatchObject({ model_options: options });
+  });
 });
 
 test('a translated run is another with other frames, and untranslated', () => {

@@ -5,6 +5,7 @@ import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
+import { differingOptions, modelOptionsSchema } from './model-options.js';
 
 const isDevice = (name: string) => {
   try {
@@ -23,6 +24,8 @@ const fields = {
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
   device: z.string().refine(isDevice).exactOptional(),
+  /** Told where a model's fingerprint differs, and part of no fingerprint here; absent in records of earlier versions. */
+  model_options: modelOptionsSchema.exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
 };
@@ -50,9 +53,10 @@ export type Asked = Omit<RunRecord, 'format' | 'plan' | 'fingerprint' | 'shards'
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, shards } = asked;
+  const { inputs, model, batch_tokens, translate, shards, model_options } = asked;
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...(translate && { translate }) };
-  return { format: 2, ...facts, shards, fingerprint: fingerprintOf(facts) };
+  const told = { shards, ...(model_options && { model_options }) };
+  return { format: 2, ...facts, ...told, fingerprint: fingerprintOf(facts) };
 }
 
 /** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it. */
@@ -62,7 +66,7 @@ function fingerprintOf({
   model,
   batch_tokens,
   translate,
-}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device'>) {
+}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'model_options'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
@@ -84,10 +88,7 @@ export function differences(record: RunRecord, asked: Asked): string[] {
       }
     });
   }
-  if (record.model.fingerprint !== asked.model.fingerprint) {
-    const now = `${asked.model.name} (${short(asked.model.fingerprint)})`;
-    found.push(`model: ${record.model.name} (${short(record.model.fingerprint)}) → ${now}`);
-  }
+  found.push(...modelDifferences(record, asked));
   if (record.batch_tokens !== asked.batch_tokens) {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
   }
@@ -98,6 +99,16 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
   }
   return found;
+}
+
+/** A model of the same name is told by its options where these differ, else by its fingerprint. */
+function modelDifferences({ model, model_options: then }: RunRecord, asked: Asked): string[] {
+  if (model.fingerprint === asked.model.fingerprint) return [];
+  const named = model.name === asked.model.name && then && asked.model_options;
+  const options = named ? differingOptions(then, named) : [];
+  if (options.length > 0) return options;
+  const now = `${asked.model.name} (${short(asked.model.fingerprint)})`;
+  return [`model: ${model.name} (${short(model.fingerprint)}) → ${now}`];
 }
 
 const short = (sha256: string) => `${sha256.slice(0, 12)}…`;

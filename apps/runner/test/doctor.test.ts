@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { watch } from 'node:fs';
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
@@ -68,6 +68,19 @@ test('a folder that refuses gives exit code 1 and the way out', async () => {
   expect(code).toBe(1);
   expect(stdout).toMatch(/^problem +folder +.*EACCES.*\n +→ name another --out/m);
   expect(stdout).toMatch(/not possible: 1 problem/);
+});
+
+test.each([
+  ['a link to nowhere', 'link', /link is a link to nowhere/],
+  ['below a link to nowhere', 'link/out', /link is a link to nowhere/],
+  ['below a file', 'file/out', /file is no folder/],
+])('a place where no folder can be made, %s: a finding and exit code 1', async (_what, name, says) => {
+  await symlink('nowhere', join(folder, 'link'));
+  await writeFile(join(folder, 'file'), '');
+  const { code, stdout, stderr } = await run(['doctor', '--out', join(folder, name)]);
+  expect([code, stderr]).toEqual([1, '']);
+  expect(stdout).toMatch(/^problem +folder +\S.*\n +→ name another --out/m);
+  expect(stdout).toMatch(says);
 });
 
 test('where ONNX Runtime cannot be loaded at all, one line says so', async () => {

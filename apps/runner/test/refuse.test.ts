@@ -7,6 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
+const TINY_ESM2 = fileURLToPath(
+  new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
+);
+
 let folder: string;
 let out: string;
 beforeEach(async () => {
@@ -153,6 +157,24 @@ describe('a resume that would mix two runs is refused', () => {
     expect(await holdfast(line)).toMatchObject({ code: 0 });
   });
 
+  test("another option of the model is named, not only the model's fingerprint", async () => {
+    const input = join(folder, 'a.fa');
+    await writeFile(input, `>a\n${'MKTAYIAKQR'.repeat(20)}\n`);
+    const line = ['embed', input, '--out', out, '--model', TINY_ESM2];
+    expect(await holdfast(line)).toMatchObject({ code: 0 });
+    for (const [more, says] of [
+      [['--pooling', 'cls'], '--pooling: mean → cls. Use'],
+      [['--long-sequences', 'windows'], '--long-sequences: truncate → windows. Use'],
+    ] as const)
+      expect(refused(await holdfast([...line, ...more]))).toContain(`the two: ${says}`);
+    // As an earlier version wrote it.
+    const run = join(out, 'run.json');
+    const { model_options: _, ...older } = JSON.parse(await readFile(run, 'utf8'));
+    await writeFile(run, JSON.stringify(older));
+    expect(refused(await holdfast([...line, '--pooling', 'cls']))).toMatch(/the two: model: \S+ \(/);
+    expect((await holdfast(line)).lines.at(-1)).toMatchObject({ already: true });
+  });
+
   test('the same content under another name is the same run', async () => {
     await holdfast(['embed', reads, '--out', out]);
     const copy = join(folder, 'copy.fa');
@@ -274,13 +296,7 @@ test('a second run on the same folder at the same time is refused, and the first
 /** The tiny ESM-2 with a graph that was changed. */
 async function withGraph(change: (graph: Buffer) => Buffer): Promise<string> {
   const model = join(await freshFolder(), 'model');
-  await cp(
-    fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url)),
-    model,
-    {
-      recursive: true,
-    },
-  );
+  await cp(TINY_ESM2, model, { recursive: true });
   const path = join(model, 'model.onnx');
   await writeFile(path, change(await readFile(path)));
   return model;

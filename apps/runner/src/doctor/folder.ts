@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { mkdtemp, open, realpath, rm, stat, statfs } from 'node:fs/promises';
+import { mkdtemp, open, readlink, realpath, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FileLock, LockUnsupportedError } from '@holdfast/manifest';
 import type { FolderFacts } from './facts.js';
@@ -9,6 +9,8 @@ const WRITTEN = 64 * 1024 * 1024;
 const BLOCK = 4 * 1024 * 1024;
 /** An fsync is timed so often, and the median told. */
 const SYNCS = 5;
+/** What is said of a name that is free, and of one below a file. */
+const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
 /**
  * Looks at what a run's folder offers: room, locks, speed. What is written for that lies in a folder of its own, which is
@@ -44,16 +46,19 @@ export async function probeFolder(out: string, signal: AbortSignal): Promise<Fol
   return facts;
 }
 
-/** The folder itself, or the nearest above it that is there. */
+/** The folder itself, or the nearest above it that is there. @throws Error that says what keeps a folder from being made. */
 async function nearest(path: string): Promise<string> {
   try {
     if ((await stat(path)).isDirectory()) return path;
-    throw Object.assign(new Error(`${path} is no folder`), { code: 'EEXIST' });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!NOT_THERE.has(code) || dirname(path) === path) throw error;
+    // A link to nowhere has the name, so that no folder can be made there.
+    const target = await readlink(path).catch(() => null);
+    if (target !== null) throw new Error(`${path} is a link to ${target}, which is not there`);
     return nearest(dirname(path));
   }
+  throw new Error(`${path} is no folder`);
 }
 
 async function lockProblem(path: string): Promise<string | null> {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -180,12 +180,31 @@ describe('folder', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('a file, and a place below one, are refused', async () => {
+  test.each([
+    ['a file', 'file', /file is no folder$/],
+    ['a place below a file', 'file/out', /file is no folder$/],
+    ['a place far below a file', 'file/a/b', /file is no folder$/],
+    ['a link to nowhere', 'link', /link is a link to nowhere, which is not there$/],
+    ['a place below a link to nowhere', 'link/a/b', /link is a link to nowhere, which is not there$/],
+    ['a link to itself', 'loop', /ELOOP/],
+  ])('%s is refused, and says what is in the way', async (_what, name, says) => {
     await writeFile(join(folder, 'file'), '');
-    for (const name of ['file', 'file/out'])
+    await symlink('nowhere', join(folder, 'link'));
+    await symlink('loop', join(folder, 'loop'));
+    expect(await probeFolder(join(folder, name), never)).toMatchObject({
+      refused: expect.stringMatching(says),
+      speed: null,
+    });
+    expect((await readdir(folder)).sort()).toEqual(['file', 'link', 'loop']);
+  });
+
+  test('a link to a folder is that folder', async () => {
+    await mkdir(join(folder, 'real'));
+    await symlink('real', join(folder, 'link'));
+    for (const name of ['link', 'link/out'])
       expect(await probeFolder(join(folder, name), never)).toMatchObject({
-        refused: expect.stringMatching(/no folder|ENOTDIR/),
-        speed: null,
+        probed: join(folder, 'link'),
+        refused: null,
       });
   });
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { FastaParser, type Input, InputError, type InputOptions, openInput } from '../input/index.js';
-import { countOf, SixFrameSink, type Translation, type TranslationCount } from '../translate/index.js';
+import { countOf, noRow, SixFrameSink, type Translation, type TranslationCount } from '../translate/index.js';
 import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 import type { RecordSink } from './record-sink.js';
@@ -133,10 +133,7 @@ async function indexInput(
   }
 }
 
-function refuseNoRows(inputs: readonly string[], { frames, records }: TranslationCount): never {
-  const problem =
-    frames === 'open'
-      ? `none of ${records} record(s) has a reading frame without a stop codon; take all frames with --translate all, or give shorter pieces`
-      : `none of ${records} record(s) is as long as a codon; check the input`;
-  throw new InputError('no_frame', { file: inputs.length === 1 ? inputs[0]! : inputs.join(', ') }, problem);
+function refuseNoRows(inputs: readonly string[], translation: TranslationCount): never {
+  const file = inputs.length === 1 ? inputs[0]! : inputs.join(', ');
+  throw new InputError('no_frame', { file }, noRow(translation));
 }

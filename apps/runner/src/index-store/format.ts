@@ -60,6 +60,8 @@ export const summarySchema = z.object({
       frames: z.enum(['open', 'all']),
       records: count,
       without_row: count,
+      /** Those of them that have no frame at all; not counted by earlier versions. */
+      too_short: count.exactOptional(),
       first_without_row: z.array(z.string()),
     })
     .exactOptional(),

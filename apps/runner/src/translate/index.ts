@@ -1,2 +1,2 @@
 export { countOf, SixFrameSink, type Translation, type TranslationCount } from './six-frame-sink.js';
-export { withoutRow } from './without-row.js';
+export { noRow, withoutRow } from './without-row.js';

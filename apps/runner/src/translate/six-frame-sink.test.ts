@@ -132,19 +132,40 @@ test('records without a row are counted over all inputs, and the first named', a
   const paths = [await file('a.fa', `>open\nATG\n${closed}`), await file('b.fa', '>short\nAC\n>gap\n---\n')];
   const { translation } = await build('open', paths);
   expect(withoutRow(translation!)).toBe(
-    '9 of 10 record(s) have no reading frame without a stop codon, and so no row: closed0, closed1, closed2, closed3, closed4, …',
+    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), and so no row: closed0, closed1, closed2, closed3, closed4, …',
   );
   const all = await build('all', paths);
   expect(withoutRow(all.translation!)).toBe(
     '2 of 10 record(s) have fewer bases than a codon, and so no row: short, gap',
   );
   expect(withoutRow((await build('all', [paths[0]!])).translation!)).toBeNull();
+  const short = await build('open', [await file('c.fa', '>open\nATG\n>one\nA\n')]);
+  expect(withoutRow(short.translation!)).toBe(
+    '1 of 2 record(s) have fewer bases than a codon, and so no row: one',
+  );
 });
 
-test('an input without a single row is refused with the way out', async () => {
-  const path = await file('a.fa', '>a\nTAATTAATTAATTA\n');
-  await expect(build('open', [path])).rejects.toThrow(/a\.fa: none of 1 record.*--translate all/);
-  await expect(build('all', [await file('b.fa', '>a\nAC\n')])).rejects.toThrow(/b\.fa: none of 1 .*codon/);
+test('an index of an earlier version, which did not count records that are too short, is read and told of', async () => {
+  await build('open', [await file('a.fa', '>open\nATG\n>one\nA\n')]);
+  const path = join(folder, 'index', 'summary.json');
+  const { translation, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  const { too_short: _, ...older } = translation;
+  await writeFile(path, JSON.stringify({ ...rest, translation: older }));
+  const index = await openIndex(join(folder, 'index'));
+  expect(withoutRow(index.summary.translation!)).toBe(
+    '1 of 2 record(s) have no reading frame without a stop codon, and so no row: one',
+  );
+  await index.close();
+});
+
+test.each<[string, Translation, RegExp]>([
+  ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
+  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon, three bases; check the input$/],
+  // More frames would not help.
+  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nA\n>b\nTAATTAATTAATTA\n', 'open', /: none of 2 .*stop codon \(1 of them .*--translate all/],
+])('an input without a single row is refused with the way out: %j, %s', async (text, frames, says) => {
+  await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(says);
 });
 
 test('an index of records as they are says nothing of translation', async () => {

@@ -28,6 +28,8 @@ export interface TranslationCount {
   records: number;
   /** Records that gave no row, and the first IDs of them. */
   without_row: number;
+  /** How many of these have fewer bases than a codon, so that they have no frame at all; absent in indexes of earlier versions. */
+  too_short?: number;
   first_without_row: string[];
 }
 
@@ -36,6 +38,7 @@ export const countOf = (frames: Translation): TranslationCount => ({
   frames,
   records: 0,
   without_row: 0,
+  too_short: 0,
   first_without_row: [],
 });
 
@@ -124,6 +127,7 @@ export class SixFrameSink implements RecordSink {
     this.count.records++;
     if (rows > 0) return;
     this.count.without_row++;
+    if (bases.length < 3) this.count.too_short = (this.count.too_short ?? 0) + 1;
     if (this.count.first_without_row.length < NAMED) this.count.first_without_row.push(textOf(id));
   }
 

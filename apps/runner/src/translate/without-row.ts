@@ -1,14 +1,26 @@
 import type { TranslationCount } from './six-frame-sink.js';
 
+const SHORT = 'fewer bases than a codon';
+
 /** The warning about records that gave no row, or null. */
 export function withoutRow({
   frames,
   records,
   without_row: count,
+  too_short: short = 0,
   first_without_row: first,
 }: TranslationCount): string | null {
   if (count === 0) return null;
-  const why = frames === 'open' ? 'no reading frame without a stop codon' : 'fewer bases than a codon';
+  const some = short === 0 ? '' : ` (${short} of them ${SHORT})`;
+  const why = frames === 'all' || short === count ? SHORT : `no reading frame without a stop codon${some}`;
   const ids = `${first.join(', ')}${count > first.length ? ', …' : ''}`;
   return `${count} of ${records} record(s) have ${why}, and so no row: ${ids}`;
+}
+
+/** What is wrong with an input of which no record gave a row, and what to do. More frames help no record that is too short. */
+export function noRow({ frames, records, too_short: short = 0 }: TranslationCount): string {
+  if (frames === 'all' || short === records)
+    return `none of ${records} record(s) is as long as a codon, three bases; check the input`;
+  const some = short === 0 ? '' : ` (${short} of them have ${SHORT}, and no frame at all)`;
+  return `none of ${records} record(s) has a reading frame without a stop codon${some}; take all frames with --translate all, or give shorter pieces`;
 }

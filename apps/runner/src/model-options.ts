@@ -1,0 +1,42 @@
+import type { ModelSource } from '@holdfast/gpu-runtime';
+import { z } from 'zod';
+
+/**
+ * What a model is made to do that the command line can ask otherwise. All of it is in the model's fingerprint, which cannot
+ * say what of it differs.
+ */
+export const modelOptionsSchema = z.object({
+  pooling: z.string(),
+  layer: z.string(),
+  long_sequences: z.string(),
+  /** Residues; of windows only. */
+  window_overlap: z.number().exactOptional(),
+});
+
+export type ModelOptions = z.infer<typeof modelOptionsSchema>;
+
+const FLAGS = {
+  pooling: '--pooling',
+  layer: '--layer',
+  long_sequences: '--long-sequences',
+  window_overlap: '--window-overlap',
+} as const;
+
+/** What a model does, whether its folder or the command line says so. */
+export function modelOptions({ recipe, windows }: Pick<ModelSource, 'recipe' | 'windows'>): ModelOptions {
+  return {
+    pooling: recipe.output.pooling,
+    layer: recipe.output.name,
+    long_sequences: windows === undefined ? 'truncate' : 'windows',
+    ...(windows && { window_overlap: windows.overlap }),
+  };
+}
+
+/** The options that differ, each as "option: then → now". */
+export function differingOptions(then: ModelOptions, now: ModelOptions): string[] {
+  return (Object.keys(FLAGS) as (keyof ModelOptions)[]).flatMap((name) => {
+    const [before, after] = [then[name], now[name]];
+    if (before === undefined || after === undefined || before === after) return [];
+    return [`${FLAGS[name]}: ${before} → ${after}`];
+  });
+}
