@@ -142,10 +142,13 @@ export class Coordinator {
     }
   }
 
-  /** A worker that is starting, or idle, will take a shard; no more are started than there are shards for. */
+  /** A worker that is starting, or idle, will take a shard it may have; no more are started than there are shards for. */
   #needsWorker(slot: Slot): boolean {
-    const unassigned = this.#slots.filter(({ occupied, life }) => occupied && life.shard === null);
-    return this.#pool.due(this.#clock.now(), slot.index) > unassigned.length;
+    const due = ({ index }: Slot) => this.#pool.due(this.#clock.now(), index);
+    const takers = this.#slots.filter(
+      (other) => other.occupied && other.life.shard === null && due(other) > 0,
+    );
+    return due(slot) > takers.length;
   }
 
   /** Back-offs end by this timer alone, so that one shard's never delays another's. */
@@ -402,7 +405,7 @@ export class Coordinator {
   }
 
   #delay(ms: number): number {
-    return ms * (1 + this.#policy.jitter * (this.#options.random ?? Math.random)());
+    return Math.round(ms * (1 + this.#policy.jitter * (this.#options.random ?? Math.random)()));
   }
 
   #tell(event: CoordinatorEvent): void {
