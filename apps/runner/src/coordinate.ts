@@ -1,7 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Coordinator, type CoordinatorEvent, forkWorkers } from '@holdfast/coordinator';
+import { Coordinator, type CoordinatorEvent, forkWorkers, validateCheckpointDir } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
+import { shardRecords } from './shard-records.js';
 import type { Layout } from './layout.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
@@ -11,7 +12,9 @@ export interface CoordinateOptions {
   shards: readonly number[];
   workers: number;
   worker: WorkerOptions;
-  manifest: Pick<CheckpointManifest, 'markShardFailed'>;
+  manifest: CheckpointManifest;
+  /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
+  quarantine: { most: number; already: number };
   onEvent(event: CoordinatorEvent): void;
   /** Called with a function that stops the workers. */
   onStart(stop: (signal: 'SIGTERM' | 'SIGINT') => void): void;
@@ -19,7 +22,7 @@ export interface CoordinateOptions {
 
 /** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
-  const { place, shards, workers, worker, manifest, onEvent, onStart } = options;
+  const { place, shards, workers, worker, manifest, quarantine, onEvent, onStart } = options;
   mkdirSync(place.logs, { recursive: true });
   const slots = Math.min(workers, shards.length);
   const logs = Array.from({ length: slots }, (_, slot) => createWriteStream(place.log(slot), { flags: 'a' }));
@@ -38,6 +41,14 @@ export async function coordinate(options: CoordinateOptions) {
       }
       onEvent(event);
     },
+    isolates: true,
+    maxQuarantined: quarantine.most,
+    quarantined: quarantine.already,
+    records: shardRecords(manifest),
+    validateShard: (shard) =>
+      validateCheckpointDir(place.shard(shard), {
+        onWarning: (message) => onEvent({ type: 'output', slot: 0, stream: 'stderr', line: message }),
+      }),
     onShardFailed: (shard, message) => manifest.markShardFailed(shard, message),
   });
   onStart((signal) => coordinator.stop(signal));

@@ -25,6 +25,8 @@ export function nonFiniteRows(rows: Float32Array, dim: number): NonFiniteRow[] {
 
 /** A sequence whose row holds NaN or an infinity. */
 export interface NonFiniteSequence {
+  /** Its row in the batch. */
+  row: number;
   /** Its place in the output. */
   ordinal: number;
   id: string;

@@ -1,12 +1,14 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/checkpoint';
+import type { BudgetShare, Isolation, QuarantinedSequence } from '@holdfast/coordinator';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import type { CheckpointTrigger } from '@holdfast/trigger';
+import { BatchEmbedder } from './batch-embedder.js';
 import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
-import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { errorLine, type Quarantined } from './quarantine/index.js';
 import { RowBuffer } from './row-buffer.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
 
@@ -16,6 +18,14 @@ export interface ShardWork {
   run: string;
   index: SequenceIndex;
   model: EmbeddingModel;
+  /** Tokens that the run's batches were planned with. */
+  batchTokens: number;
+  /** How much of them a model call may have. Absent: all. */
+  budget?: BudgetShare | undefined;
+  /** The batch in which sequences at fault are searched for, and how far that has come. */
+  isolation?: Isolation | undefined;
+  /** Whether the model can still be used after a call that failed. */
+  survivesFailures: boolean;
   trigger: CheckpointTrigger<string>;
   manifest: Pick<
     CheckpointManifest,
@@ -23,15 +33,44 @@ export interface ShardWork {
   >;
   /** Asked between batches: whether to save what is there and leave. */
   stopping(): boolean;
-  report: {
-    /** Sequences already in valid checkpoints, and the files that had to be moved aside. */
-    resumed(sequences: number, fault: string | null, aside: readonly string[]): Promise<void>;
-    /** A batch was embedded. */
-    progress(sequences: number): Promise<void>;
-    /** A batch is about to be embedded, for blame if it fails. */
-    batch(index: number): void;
-    checkpoint(batchIdx: number, sequences: number, file: string, reason: string): Promise<void>;
-  };
+  report: ShardReport;
+}
+
+/** What is told of a shard while it is worked on. */
+export interface ShardReport {
+  /** One more checkpoint was read. */
+  reading(): Promise<void>;
+  resumed(state: ResumedShard): Promise<void>;
+  /** A batch was embedded, or found at fault: so many sequences. `nextBatch` is about to be. */
+  progress(sequences: number, nextBatch: number): Promise<void>;
+  /** A batch is about to be embedded, for blame if it fails. */
+  batch(index: number): void;
+  /** A part of a batch is about to be. */
+  trying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  quarantined(sequence: QuarantinedSequence): Promise<void>;
+  checkpoint(saved: SavedCheckpoint): Promise<void>;
+}
+
+/** Where a shard stands before it is worked on. */
+export interface ResumedShard {
+  /** In valid checkpoints; those that are quarantined among them. */
+  sequences: number;
+  quarantined: number;
+  nextBatch: number;
+  /** Why files had to be moved aside, and which. */
+  fault: string | null;
+  aside: readonly string[];
+}
+
+export interface SavedCheckpoint {
+  /** The checkpoint's number. */
+  batchIdx: number;
+  /** Rows in it. */
+  sequences: number;
+  file: string;
+  reason: string;
+  /** The first batch that is in no checkpoint yet. */
+  endBatch: number;
 }
 
 /**
@@ -45,62 +84,69 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   // From here on a predecessor that was believed dead can record nothing of this shard.
   const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`);
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
-  const { found, fault } = await findCheckpoints(folder, { accept: cursor.accept });
+  const { found, fault } = await findCheckpoints(folder, {
+    async accept(checkpoint) {
+      await report.reading();
+      return cursor.accept(checkpoint);
+    },
+  });
   const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);
-  await report.resumed(
-    found.reduce((sum, { numSequences }) => sum + numSequences, 0),
-    fault,
-    aside,
-  );
+  const quarantined = cursor.quarantined.length;
+  const sequences = found.reduce((sum, { numSequences }) => sum + numSequences, quarantined);
+  await report.resumed({ sequences, quarantined, nextBatch: cursor.nextBatch, fault, aside });
 
   const writer = new AsyncCheckpointWriter({
     onDurable: async ({ path, rows, metadata }) => {
       const batchIdx = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
-      await report.checkpoint(batchIdx, rows, path, String(metadata['reason']));
+      const endBatch = Number(metadata['end_batch']);
+      const reason = String(metadata['reason']);
+      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch });
     },
   });
   const buffer = new RowBuffer(model.source.dim);
+  let pending: Quarantined[] = [];
   let next = found.length;
   let savedBatch = cursor.nextBatch;
   const save = async (endBatch: number, reason: string) => {
     const [first] = index.batchRange(savedBatch);
     const [, end] = index.batchRange(endBatch - 1);
-    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end]);
+    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], pending);
     const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
-    await writer.writeCheckpointAsync(join(folder, checkpointName(next)), rows, await index.ids(first, end), {
+    const left = new Set(pending.map(({ position }) => position - first));
+    const ids = (await index.ids(first, end)).filter((_, at) => !left.has(at));
+    await writer.writeCheckpointAsync(join(folder, checkpointName(next)), rows, ids, {
       ...facts,
       checkpoint: next,
       reason,
     });
     next++;
     savedBatch = endBatch;
+    pending = [];
     buffer.clear();
     trigger.reset();
   };
 
-  /** A batch that fails costs only itself: the rows before it are saved first. */
-  const embed = async (batch: number, first: number, end: number) => {
-    const residues = await index.residues(first, end);
-    try {
-      const rows = await model.embed(residues);
-      const faults = nonFiniteRows(rows, buffer.dim);
-      if (faults.length === 0) return rows;
-      const ids = await index.ids(first, end);
-      // A batch lies within one window.
-      const window = await index.windowAt(first);
-      const ordinalAt = (row: number) => window.order[first - window.first + row]!;
-      throw new NonFiniteRowsError(
-        model.source.name,
-        batch,
-        faults.map(({ row, ...fault }) => ({ ordinal: ordinalAt(row), id: ids[row]!, ...fault })),
-      );
-    } catch (error) {
-      if (buffer.rows > 0) await save(batch, 'failed').catch(() => undefined);
-      throw error;
-    }
+  const identify = async (batch: number, row: number) => {
+    const position = index.batchRange(batch)[0] + row;
+    const { first, order } = await index.windowAt(position);
+    const [id] = await index.ids(position, position + 1);
+    return { ordinal: order[position - first]!, id: id! };
   };
+  const embedder = new BatchEmbedder({
+    ...work,
+    identify,
+    onTrying: report.trying,
+    async onPoisoned(batch, { row, kind, attempts, error }) {
+      await report.quarantined({
+        ...(await identify(batch, row)),
+        kind,
+        attempts,
+        error: errorLine(error),
+      });
+    },
+  });
 
   trigger.reset();
   let batch = savedBatch;
@@ -108,16 +154,26 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
       report.batch(batch);
-      buffer.append(await embed(batch, first, end));
-      await report.progress(end - first);
+      const embedded = await embedder.embed(batch, await index.residues(first, end)).catch(async (error) => {
+        // A batch that fails costs only itself: the rows before it are saved first.
+        if (batch > savedBatch) await save(batch, 'failed').catch(() => undefined);
+        throw error;
+      });
+      if (embedded === null) break;
+      buffer.append(embedded.rows);
+      for (const { row, kind, attempts, error } of embedded.poisoned)
+        pending.push({ position: first + row, kind, attempts, error });
+      await report.progress(end - first, batch + 1);
       const size = end - first;
       const [due, reason] = trigger.shouldCheckpoint(
         size,
         size * buffer.dim * Float32Array.BYTES_PER_ELEMENT,
       );
-      if (due) await save(batch + 1, reason);
+      // What a search cost is not to be lost.
+      if (embedder.isolates(batch)) await save(batch + 1, 'isolated');
+      else if (due) await save(batch + 1, reason);
     }
-    if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
+    if (batch > savedBatch) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
   } catch (error) {
     // Accepted checkpoints last before the process may end; a write that fails as well must not hide the reason.
     await writer.waitAll().catch(() => undefined);

@@ -7,6 +7,7 @@ import { ExitCode } from './errors.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
 import { layout } from './layout.js';
+import { NonFiniteRowsError } from './non-finite-rows.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 import { parseWorkerOptions } from './worker-options.js';
@@ -39,10 +40,8 @@ try {
     throw new Error(`${source.folder}: the model is another than when the run was planned; ${remedy}`);
   }
   // Windows of long sequences are put in batches of their own, as large as the run's.
-  const model = await loadModel(
-    { ...source, batchTokens: options.batchTokens },
-    { device: parseDevice(options.device) },
-  );
+  const device = parseDevice(options.device);
+  const model = await loadModel({ ...source, batchTokens: options.batchTokens }, { device });
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),
@@ -56,7 +55,7 @@ try {
     const message = await channel.next();
     idle = false;
     if (message.type !== 'assign') break;
-    const now = message.shard;
+    const { shard: now, budget, isolation } = message;
     shard = now;
     const plan = shards[now];
     if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
@@ -70,19 +69,34 @@ try {
       model,
       trigger,
       manifest,
+      batchTokens: options.batchTokens,
+      budget,
+      isolation,
+      // After a failure on a device, its context may be gone with all that is in it.
+      survivesFailures: device.kind === 'cpu',
       stopping: () => stopped,
       report: {
-        resumed: (sequences, fault, aside) => {
+        reading: () => channel.send({ type: 'heartbeat' }),
+        resumed: ({ sequences, quarantined, nextBatch, fault, aside }) => {
           if (fault !== null)
             console.error(`${fault}; embedded again from there, moved aside: ${aside.join(', ')}`);
-          return channel.send({ type: 'resumed', shard: now, sequences });
+          return channel.send({ type: 'resumed', shard: now, sequences, quarantined, nextBatch });
         },
-        progress: (sequences) => channel.send({ type: 'progress', shard: now, sequences }),
+        progress: (sequences, nextBatch) =>
+          channel.send({ type: 'progress', shard: now, sequences, nextBatch }),
         batch: (at) => {
           batchIdx = at;
         },
-        checkpoint: (at, sequences, file, reason) =>
-          channel.send({ type: 'checkpoint', shard: now, batchIdx: at, sequences, file, reason }),
+        trying: (at, rows, state) =>
+          channel.send({
+            type: 'trying',
+            shard: now,
+            batchIdx: at,
+            rows: [...rows],
+            ...(state === undefined ? {} : { isolation: state }),
+          }),
+        quarantined: (sequence) => channel.send({ type: 'quarantined', shard: now, sequence }),
+        checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),
       },
     });
     if (!complete) process.exit(ExitCode.terminated);
@@ -98,6 +112,7 @@ try {
     ...(batchIdx === undefined ? {} : { batchIdx }),
     error: error instanceof InferenceError ? error.kind : ((error as { code?: string }).code ?? 'error'),
     message: error instanceof Error ? error.message : String(error),
+    ...(error instanceof NonFiniteRowsError ? { faulty: error.sequences.map(({ row }) => row) } : {}),
   });
   process.exit(ExitCode.unexpected);
 }

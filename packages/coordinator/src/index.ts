@@ -28,3 +28,4 @@ export { ShardReportError } from './shard-report-error.js';
 export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 export { WorkerUnreachableError } from './worker-unreachable-error.js';
+export { validateCheckpointDir } from './validate-checkpoint-dir.js';

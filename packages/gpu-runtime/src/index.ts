@@ -14,4 +14,4 @@ export { type ModelSource, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
-export type { Windows } from './windows.js';
+export { type Windows, withinBudget } from './windows.js';
