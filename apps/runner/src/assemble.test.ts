@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
@@ -121,7 +121,15 @@ async function addAgain(folder: string): Promise<void> {
   for (const end of ['', '.done']) await cp(`${name(count - 1)}${end}`, `${name(count)}${end}`);
 }
 
+/** A bit of a row is another than was written; lengths and everything else are as they were. */
+async function changeRow(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[bytes.indexOf(Buffer.from(Float32Array.of(65).buffer))]! ^= 1;
+  await writeFile(path, bytes);
+}
+
 test.each<[string, (folder: string) => Promise<void>]>([
+  ['changed', (folder) => changeRow(join(folder, 'batch_00000.pt'))],
   ['damaged', (folder) => truncate(join(folder, 'batch_00000.pt'), 300)],
   ['gone', (folder) => rm(join(folder, 'batch_00000.pt'))],
   ['not there', (folder) => rm(folder, { recursive: true })],

@@ -23,6 +23,7 @@ import type { FormatName } from './output/index.js';
 import { padding } from './padding.js';
 import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
 import { Progress } from './progress.js';
+import type { QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
@@ -48,6 +49,8 @@ export interface EmbedOptions {
   batchTokens?: number;
   /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
   translate?: Translation;
+  /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
+  maxQuarantined?: QuarantineLimit;
   format: FormatName;
   forceRestart: boolean;
 }
@@ -105,18 +108,20 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   });
   const finish = (result: ResultRecord, already: boolean) => {
     for (const message of result.warnings) tell({ type: 'warning', message });
-    const { sequences, dim, tokens, padded_tokens } = result;
+    const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
     tell({
       type: 'complete',
       already,
       sequences,
+      quarantined,
+      ...(quarantined > 0 ? { quarantine: place.quarantine } : {}),
       dim,
       embeddings,
       ids: place.ids,
       ...(tokens === undefined || padded_tokens === undefined ? {} : padding(tokens, padded_tokens)),
     });
-    return ExitCode.complete;
+    return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
   };
   if (!('index' in prepared)) return finish(prepared, true);
   try {

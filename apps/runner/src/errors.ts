@@ -3,6 +3,8 @@ export const ExitCode = {
   complete: 0,
   unexpected: 1,
   badInput: 2,
+  /** Complete, but some sequences are quarantined. */
+  quarantined: 3,
   shardsFailed: 4,
   interrupted: 130,
   terminated: 143,

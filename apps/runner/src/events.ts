@@ -25,7 +25,11 @@ export type RunEvent =
   | ({
       type: 'complete';
       already: boolean;
+      /** Rows of the result. */
       sequences: number;
+      /** Sequences without a row, and where they are listed if there are any. */
+      quarantined: number;
+      quarantine?: string;
       dim: number;
       embeddings: string;
       ids: string;

@@ -36,7 +36,7 @@ test('the least that is needed, and what it means', async () => {
 test('everything that can be said', async () => {
   const line = 'embed a.fa - --out o --model m --workers 3 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5%';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -47,6 +47,7 @@ test('everything that can be said', async () => {
     timeThresholdSec: 0.5,
     batchTokens: 11,
     device: { kind: 'cuda', index: 1 },
+    maxQuarantined: { percent: 0.5 },
     overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
     format: 'npy',
     forceRestart: true,
@@ -66,6 +67,21 @@ test('a file that was put after --translate is told from its value', async () =>
   await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
 });
 
+test.each([
+  ['0', { count: 0 }],
+  ['250', { count: 250 }],
+  ['1000000000', { count: 1_000_000_000 }],
+  ['0%', { percent: 0 }],
+  ['100%', { percent: 100 }],
+  ['.25%', { percent: 0.25 }],
+  ['12.50%', { percent: 12.5 }],
+])('--max-quarantined %s', async (value, maxQuarantined) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', '--max-quarantined', value)).toMatchObject({
+    maxQuarantined,
+  });
+});
+
+const SHARE = /whole number of sequences from 0 to 1000000000, or a share of the input from 0% to 100%/;
 const WHOLE = /whole number from 1 to 1000000000/;
 test.each([
   ['--workers', '0', WHOLE],
@@ -86,6 +102,15 @@ test.each([
   ['--device', 'gpu', /there are: auto, cpu, cuda/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],
+  ['--max-quarantined', '', SHARE],
+  ['--max-quarantined', '%', SHARE],
+  ['--max-quarantined', '-1', SHARE],
+  ['--max-quarantined', '1.5', SHARE],
+  ['--max-quarantined', '1000000001', SHARE],
+  ['--max-quarantined', '100.01%', SHARE],
+  ['--max-quarantined', '1e1%', SHARE],
+  ['--max-quarantined', '5 %', SHARE],
+  ['--max-quarantined', '5%%', SHARE],
 ])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
   const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(CommanderError);

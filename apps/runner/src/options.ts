@@ -6,6 +6,7 @@ import type { DoctorOptions } from './doctor/index.js';
 import type { EmbedOptions } from './embed.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
+import type { QuarantineLimit } from './quarantine/index.js';
 import type { Translation } from './translate/index.js';
 
 /** Beyond any machine and any input, and a few times it is still an exact number. */
@@ -54,6 +55,15 @@ function count(text: string): number {
   } catch {
     throw new InvalidArgumentError(`It must be a whole number from 0 to ${MOST}.`);
   }
+}
+
+function mostQuarantined(text: string): QuarantineLimit {
+  const value = Number(text.replace(/%$/, ''));
+  if (/^\d+$/.test(text) && value <= MOST) return { count: value };
+  if (/^(\d+(\.\d*)?|\.\d+)%$/.test(text) && value <= 100) return { percent: value };
+  throw new InvalidArgumentError(
+    `It must be a whole number of sequences from 0 to ${MOST}, or a share of the input from 0% to 100%.`,
+  );
 }
 
 /** What each command does with its options. */
@@ -105,6 +115,11 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
     .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
     .option('--batch-tokens <n>', "tokens in one model call, padding included (default: the model's)", whole)
+    .option(
+      '--max-quarantined <n|p%>',
+      'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
+      mostQuarantined,
+    )
     .addOption(
       new Option('--format <format>', 'of the embeddings')
         .choices(Object.keys(formats))

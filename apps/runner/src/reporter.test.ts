@@ -144,7 +144,15 @@ const shown: [RunEvent, string][] = [
   [{ type: 'warning', message: 'w' }, 'warning: w'],
   [{ type: 'assembling', file: 'e.npy' }, 'writing e.npy'],
   [
-    { type: 'complete', already: false, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' },
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
     'complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
@@ -152,6 +160,7 @@ const shown: [RunEvent, string][] = [
       type: 'complete',
       already: false,
       sequences: 9,
+      quarantined: 0,
       dim: 4,
       embeddings: 'e.npy',
       ids: 'ids.txt',
@@ -160,8 +169,42 @@ const shown: [RunEvent, string][] = [
     'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [
-    { type: 'complete', already: true, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' },
+    {
+      type: 'complete',
+      already: true,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
     'already complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: true,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'already complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
     { type: 'coordinator', event: { type: 'failed', slot: 1, shard: 2, kind: 'oom', message: 'm' } },

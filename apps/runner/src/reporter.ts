@@ -68,12 +68,20 @@ function sentence(event: RunEvent): string | null {
     case 'assembling':
       return `writing ${event.file}`;
     case 'complete':
-      return `${event.already ? 'already complete' : 'complete'}: ${event.sequences} sequences × ${event.dim} in ${event.embeddings}, IDs in ${event.ids}${event.tokens === undefined ? '' : `; ${tokens(event)}`}`;
+      return completeSentence(event);
     case 'coordinator':
       return coordinatorSentence(event);
     default:
       return null;
   }
+}
+
+function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
+  const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;
+  const but =
+    quarantined > 0 ? ` but for ${quarantined} quarantined sequence(s), listed in ${quarantine}` : '';
+  const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
+  return `${already ? 'already complete' : 'complete'}${but}: ${sequences} sequences × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
 }
 
 function tokens(event: Padding): string {

@@ -1,4 +1,5 @@
 export { findQuarantined } from './find-quarantined.js';
+export { type QuarantineLimit, quarantineLimit, tooManyQuarantined } from './limit.js';
 export {
   errorLine,
   formatQuarantined,
