@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countingModel, DIM, indexed } from '../test/support.js';
+import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import { type Assembly, assemble } from './assemble.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { shardsOf } from './shards.js';
@@ -41,8 +41,6 @@ beforeEach(async () => {
     const folder = place.shard(shard.shard);
     await mkdir(folder);
     const trigger = new CheckpointTrigger({ seqThreshold: 5 });
-    const silent = async () => undefined;
-    const report = { resumed: silent, progress: silent, batch: () => undefined, checkpoint: silent };
     await workShard({
       shard,
       folder,
@@ -51,8 +49,10 @@ beforeEach(async () => {
       model,
       trigger,
       manifest,
+      batchTokens: 200,
+      survivesFailures: true,
       stopping: () => false,
-      report,
+      report: silentReport(),
     });
   }
   assembly = {

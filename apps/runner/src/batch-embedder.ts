@@ -103,7 +103,7 @@ export class BatchEmbedder {
       const group = nextGroup(state, residues.length, new Set(good.keys()));
       if (group === null) break;
       await onTrying(batch, group, state);
-      const found = await this.#try(batch, residues, group);
+      const found = await this.#try(residues, group);
       if (found.rows !== null) keep(group, found.rows, found.failure?.faulty);
       const known = state.poisoned.length;
       state =
@@ -117,12 +117,12 @@ export class BatchEmbedder {
     }
     const rows = new Float32Array(good.size * dim);
     const order = [...good.keys()].sort((a, b) => a - b);
-    order.forEach((row, at) => rows.set(good.get(row)!, at * dim));
+    for (const [at, row] of order.entries()) rows.set(good.get(row)!, at * dim);
     return { rows, poisoned: state.poisoned };
   }
 
   /** One call of a search. @throws what leaves the model unfit for another. */
-  async #try(batch: number, residues: readonly Uint8Array[], group: readonly number[]) {
+  async #try(residues: readonly Uint8Array[], group: readonly number[]) {
     const { model, survivesFailures } = this.#options;
     try {
       const rows = await model.embed(group.map((row) => residues[row]!));
@@ -133,8 +133,7 @@ export class BatchEmbedder {
       const error = `${model.source.name} gave ${value} in column ${column}`;
       return { rows, failure: { kind: 'poison_input' as const, error, faulty } };
     } catch (error) {
-      const survives =
-        survivesFailures && error instanceof InferenceError && error.kind === 'cuda_runtime';
+      const survives = survivesFailures && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
       return { rows: null, failure: { kind: 'poison_input' as const, error: error.message } };
     }

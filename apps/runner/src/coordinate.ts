@@ -1,9 +1,14 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Coordinator, type CoordinatorEvent, forkWorkers, validateCheckpointDir } from '@holdfast/coordinator';
+import {
+  Coordinator,
+  type CoordinatorEvent,
+  forkWorkers,
+  validateCheckpointDir,
+} from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
-import { shardRecords } from './shard-records.js';
 import type { Layout } from './layout.js';
+import { shardRecords } from './shard-records.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 export interface CoordinateOptions {

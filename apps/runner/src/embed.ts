@@ -12,8 +12,8 @@ import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { assemble } from './assemble.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
-import { coordinate } from './coordinate.js';
-import { ExitCode, StoppedError, UsageError } from './errors.js';
+import { embedShards } from './embed-shards.js';
+import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
@@ -22,7 +22,6 @@ import { lockFolder, waitForOldWorkers } from './lock-folder.js';
 import type { FormatName } from './output/index.js';
 import { padding } from './padding.js';
 import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
-import { Progress } from './progress.js';
 import type { QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
@@ -186,13 +185,7 @@ async function run({
   });
   const repairs = new Map<number, number>();
   for (;;) {
-    const complete = new Set(await manifest.getCompletedShards());
-    const progress = new Progress(sequences, Date.now());
-    for (const { shard, firstPosition, endPosition } of shards) {
-      if (complete.has(shard)) progress.resumed(shard, endPosition - firstPosition);
-    }
-    const open = shards.map(({ shard }) => shard).filter((shard) => !complete.has(shard));
-    const exitCode = await work({ place, options, model, tell, stop, record, manifest, open, progress });
+    const exitCode = await embedShards({ place, options, shards, sequences, tell, stop, record, manifest });
     if (exitCode !== null) return exitCode;
     stop.signal.throwIfAborted();
     tell({ type: 'assembling', file: place.embeddings(options.format) });
@@ -218,82 +211,6 @@ async function run({
   }
 }
 
-/** Has the open shards embedded; null when all are complete, else the exit code. */
-async function work({
-  place,
-  options,
-  tell,
-  stop,
-  record,
-  manifest,
-  open,
-  progress,
-}: Omit<Run, 'index' | 'resumed' | 'record' | 'choose'> & {
-  record: RunRecord & { device: string };
-  manifest: CheckpointManifest;
-  open: number[];
-  progress: Progress;
-}): Promise<number | null> {
-  const tellProgress = () => {
-    const { perSecond, secondsLeft } = progress.rate(Date.now());
-    const { done, total } = progress;
-    tell({
-      type: 'progress',
-      done,
-      total,
-      per_second: round(perSecond),
-      seconds_left: secondsLeft === null ? null : round(secondsLeft),
-    });
-  };
-  if (open.length === 0) return null;
-  tellProgress();
-  const { seqThreshold, timeThresholdSec } = options;
-  const outcome = await coordinate({
-    place,
-    shards: open,
-    workers: options.workers,
-    worker: {
-      out: place.out,
-      model: options.model,
-      overrides: options.overrides ?? {},
-      fingerprint: record.model.fingerprint,
-      batchTokens: record.batch_tokens,
-      run: record.fingerprint,
-      device: record.device,
-      shards: record.shards,
-      trigger: {
-        ...(seqThreshold === undefined ? {} : { seqThreshold }),
-        ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),
-      },
-    },
-    manifest,
-    onEvent(event) {
-      if (event.type === 'resumed') progress.resumed(event.shard, event.sequences);
-      if (event.type === 'progress') progress.embedded(event.shard, event.sequences);
-      tell({ type: 'coordinator', event });
-      if (event.type === 'resumed' || event.type === 'progress') tellProgress();
-    },
-    onStart(stopWorkers) {
-      stop.handler = stopWorkers;
-      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
-    },
-  });
-  stop.handler = null;
-  if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  if (outcome.startupFailure !== undefined) {
-    tell({ type: 'warning', message: `no worker could start: ${outcome.startupFailure}; see ${place.logs}` });
-    return ExitCode.unexpected;
-  }
-  if (outcome.failed.length === 0) return null;
-  for (const { shard, kind, message } of outcome.failed) {
-    tell({
-      type: 'warning',
-      message: `shard ${shard} failed (${kind}): ${message}; type the same line again to go on`,
-    });
-  }
-  return ExitCode.shardsFailed;
-}
-
 /** The manifest of this run; one that is damaged is made anew, since the checkpoints themselves are the truth. */
 async function openManifest(place: Layout, shards: number, tell: Tell): Promise<CheckpointManifest> {
   await makeDirectoryDurably(place.checkpoints);
@@ -312,5 +229,3 @@ async function openManifest(place: Layout, shards: number, tell: Tell): Promise<
   await manifest.initialize(shards);
   return manifest;
 }
-
-const round = (value: number) => Math.round(value * 10) / 10;

@@ -32,7 +32,13 @@ test('the greatest and the smallest numbers are finite', () => {
   expect(nonFiniteRows(Float32Array.of(3.4028234e38, -3.4028234e38, 1e-45, -0), 2)).toEqual([]);
 });
 
-const sequence = (ordinal: number, id = `s${ordinal}`) => ({ row: 0, ordinal, id, column: 3, value: Number.NaN });
+const sequence = (ordinal: number, id = `s${ordinal}`) => ({
+  row: 0,
+  ordinal,
+  id,
+  column: 3,
+  value: Number.NaN,
+});
 
 test('the error names batch, sequence and column, and is poison whatever the IDs say', () => {
   const many = Array.from({ length: 7 }, (_, i) => sequence(40 + i));

@@ -5,7 +5,7 @@ import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countingModel, DIM, indexed } from '../test/support.js';
+import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import { assemble } from './assemble.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
@@ -69,7 +69,6 @@ test('whatever the lengths, windows, batches, shards and kills, row i is of sequ
         await mkdir(folder);
         const live = async (batches: number) => {
           let begun = 0;
-          const silent = async () => undefined;
           return workShard({
             shard,
             folder,
@@ -78,13 +77,10 @@ test('whatever the lengths, windows, batches, shards and kills, row i is of sequ
             model,
             trigger: new CheckpointTrigger({ seqThreshold }),
             manifest,
+            batchTokens,
+            survivesFailures: true,
             stopping: () => begun >= batches,
-            report: {
-              resumed: silent,
-              progress: silent,
-              batch: () => void begun++,
-              checkpoint: silent,
-            },
+            report: { ...silentReport(), batch: () => void begun++ },
           });
         };
         for (const { batches, damage, at } of kills) {

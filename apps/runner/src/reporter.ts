@@ -98,6 +98,18 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       return `shard ${event.shard} is tried again in ${event.delayMs / 1000} s: ${event.reason}`;
     case 'shard_failed':
       return `shard ${event.shard} has failed (${event.kind}): ${event.message}`;
+    case 'breaker':
+      return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
+    case 'quarantined':
+      return `${event.id} (sequence ${event.ordinal}) is quarantined after ${event.attempts} attempts (${event.kind}): ${event.error}`;
+    case 'stalled':
+      return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s, and is ended`;
+    case 'redistributed':
+      return `shard ${event.shard} goes to worker ${event.to}: worker ${event.from} is out of retries with it`;
+    case 'slot_closed':
+      return `worker ${event.slot} is given up: ${event.reason}`;
+    case 'unrecorded':
+      return `shard ${event.shard}: its failures could not be recorded: ${event.message}`;
     case 'stopping':
       return `${event.signal}: workers save what they have`;
     case 'killed':

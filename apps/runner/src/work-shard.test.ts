@@ -4,7 +4,7 @@ import { readShard } from '@holdfast/checkpoint';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countingModel, DIM, indexed } from '../test/support.js';
+import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import type { SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
 import { NonFiniteRowsError } from './non-finite-rows.js';
@@ -48,15 +48,19 @@ async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(
     model,
     trigger: new CheckpointTrigger({ seqThreshold: SEQ_THRESHOLD }),
     manifest,
+    batchTokens: 60,
+    survivesFailures: true,
     stopping: () => model.batches >= stopAfter,
     report: {
-      resumed: async (count, fault, aside) => void Object.assign(told, { resumed: count, fault, aside }),
+      ...silentReport(),
+      resumed: async ({ sequences, fault, aside }) =>
+        void Object.assign(told, { resumed: sequences, fault, aside }),
       progress: async (count) => {
         told.progress += count;
       },
       batch: (batch) => void told.batches.push(batch),
-      checkpoint: async (_batch, count) => {
-        told.checkpointed += count;
+      checkpoint: async ({ sequences }) => {
+        told.checkpointed += sequences;
       },
     },
   });
@@ -216,12 +220,12 @@ test('checkpoints of another run are moved aside, not believed', async () => {
       model,
       trigger: new CheckpointTrigger({}),
       manifest,
+      batchTokens: 60,
+      survivesFailures: true,
       stopping: () => true,
       report: {
-        resumed: async (count, fault, aside) => void told.push([count, fault, aside.length]),
-        progress: async () => undefined,
-        batch: () => undefined,
-        checkpoint: async () => undefined,
+        ...silentReport(),
+        resumed: async ({ sequences, fault, aside }) => void told.push([sequences, fault, aside.length]),
       },
     });
     expect(complete).toBe(false);

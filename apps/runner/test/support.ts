@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource } from '@holdfast/gpu-runtime';
 import { buildIndex, openIndex, type SequenceIndex, type WindowLimits } from '../src/index-store/index.js';
 import { type Layout, layout } from '../src/layout.js';
+import type { ShardReport } from '../src/work-shard.js';
 
 export const DIM = 3;
 
@@ -49,3 +50,17 @@ export async function indexed(
   });
   return { place, index: await openIndex(place.index) };
 }
+
+/** Told of a shard's work, says nothing. */
+export const silentReport = (): ShardReport => {
+  const silent = async () => undefined;
+  return {
+    reading: silent,
+    resumed: silent,
+    progress: silent,
+    batch: () => undefined,
+    trying: silent,
+    quarantined: silent,
+    checkpoint: silent,
+  };
+};

@@ -1,0 +1,118 @@
+import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { CheckpointManifest } from '@holdfast/manifest';
+import { coordinate } from './coordinate.js';
+import type { EmbedOptions, StopSwitch } from './embed.js';
+import { ExitCode, StoppedError } from './errors.js';
+import type { Tell } from './events.js';
+import type { Layout } from './layout.js';
+import { Progress } from './progress.js';
+import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
+import type { RunRecord } from './run-record.js';
+import type { Shard } from './shard-plan.js';
+
+export interface EmbedShards {
+  place: Layout;
+  options: EmbedOptions;
+  shards: readonly Shard[];
+  /** In the whole input. */
+  sequences: number;
+  tell: Tell;
+  stop: StopSwitch;
+  record: RunRecord & { device: string };
+  manifest: CheckpointManifest;
+}
+
+/** Has the shards embedded that are not complete; null when all are, else the exit code. @throws StoppedError. */
+export async function embedShards(run: EmbedShards): Promise<number | null> {
+  const { place, options, shards, sequences, tell, stop, manifest } = run;
+  const state = await manifest.load();
+  const progress = new Progress(sequences, Date.now());
+  const open: number[] = [];
+  let already = 0;
+  for (const { shard, firstPosition, endPosition } of shards) {
+    const { status, total_sequences } = state.shards[shard]!;
+    if (status !== 'complete') {
+      open.push(shard);
+      continue;
+    }
+    progress.resumed(shard, endPosition - firstPosition);
+    already += endPosition - firstPosition - total_sequences;
+  }
+  if (open.length === 0) return null;
+  const tellProgress = () => {
+    const { perSecond, secondsLeft } = progress.rate(Date.now());
+    const { done, total } = progress;
+    tell({
+      type: 'progress',
+      done,
+      total,
+      per_second: round(perSecond),
+      seconds_left: secondsLeft === null ? null : round(secondsLeft),
+    });
+  };
+  tellProgress();
+  const most = quarantineLimit(options.maxQuarantined, sequences);
+  const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
+  const outcome = await coordinate({
+    place,
+    shards: open,
+    workers: options.workers,
+    worker: workerOptions(run),
+    manifest,
+    quarantine: { most, already },
+    onEvent(event) {
+      if (event.type === 'resumed') progress.resumed(event.shard, event.sequences);
+      if (event.type === 'progress') progress.embedded(event.shard, event.sequences);
+      if (event.type === 'quarantined' && examples.length < 3) examples.push(event);
+      tell({ type: 'coordinator', event });
+      if (event.type === 'resumed' || event.type === 'progress') tellProgress();
+    },
+    onStart(stopWorkers) {
+      stop.handler = stopWorkers;
+      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
+    },
+  });
+  stop.handler = null;
+  if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
+  const warn = (message: string) => tell({ type: 'warning', message });
+  if (outcome.tooManyQuarantined) {
+    warn(
+      tooManyQuarantined({
+        quarantined: outcome.quarantined ?? 0,
+        limit: most,
+        examples,
+        logs: place.logs,
+      }),
+    );
+    return ExitCode.shardsFailed;
+  }
+  if (outcome.startupFailure !== undefined) {
+    warn(`no worker could start: ${outcome.startupFailure}; see ${place.logs}`);
+    return ExitCode.unexpected;
+  }
+  if (outcome.failed.length === 0) return null;
+  for (const { shard, kind, message } of outcome.failed) {
+    warn(`shard ${shard} failed (${kind}): ${message}; type the same line again to go on`);
+  }
+  return ExitCode.shardsFailed;
+}
+
+function workerOptions({ place, options, record }: EmbedShards) {
+  const { seqThreshold, timeThresholdSec } = options;
+  return {
+    out: place.out,
+    model: options.model,
+    overrides: options.overrides ?? {},
+    fingerprint: record.model.fingerprint,
+    batchTokens: record.batch_tokens,
+    run: record.fingerprint,
+    device: record.device,
+    shards: record.shards,
+    trigger: {
+      ...(seqThreshold === undefined ? {} : { seqThreshold }),
+      ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),
+    },
+  };
+}
+
+const round = (value: number) => Math.round(value * 10) / 10;
