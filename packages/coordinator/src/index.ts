@@ -25,7 +25,7 @@ export {
 } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
+export { validateCheckpointDir } from './validate-checkpoint-dir.js';
 export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 export { WorkerUnreachableError } from './worker-unreachable-error.js';
-export { validateCheckpointDir } from './validate-checkpoint-dir.js';

@@ -21,7 +21,7 @@ interface Search {
 
 /** Searches to the end; `calls` are all model calls of the search. */
 function search({ size, poison, telling = false, fatal = false }: Search, start?: Isolation) {
-  let state = start ?? startIsolation(3, 2, telling ? [...poison] : []);
+  let state = start ?? startIsolation(3, 2, { alone: telling ? [...poison] : [] });
   let good = new Set<number>();
   let calls = 0;
   for (;;) {
@@ -96,7 +96,7 @@ test('rows that are known to be at fault are tried alone, each once, and the oth
 });
 
 test('a row that does not fail alone is not at fault', () => {
-  let state = startIsolation(0, 2, [1]);
+  let state = startIsolation(0, 2, { alone: [1] });
   expect(nextGroup(state, 3, new Set())).toEqual([1]);
   state = groupPassed(state, 3, [1]);
   expect(nextGroup(state, 3, new Set([1]))).toEqual([0, 2]);

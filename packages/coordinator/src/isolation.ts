@@ -32,6 +32,8 @@ export interface Isolation {
   suspects: number[] | null;
   /** Rows that are tried alone before anything else. */
   alone: number[];
+  /** Rows in a call at most, for which there is memory; null: any number. */
+  most: number | null;
   poisoned: PoisonedRow[];
   /** Calls of the search that failed, by row; shorter where the last rows had none. */
   failures: number[];
@@ -39,10 +41,18 @@ export interface Isolation {
   failed: number;
 }
 
-/** The search in a batch that failed `strikes` times as a whole. @param alone rows that are suspected themselves. */
-export function startIsolation(batchIdx: number, strikes: number, alone: readonly number[] = []): Isolation {
-  const suspects = alone.length > 0 ? [] : null;
-  return { batchIdx, strikes, suspects, alone: [...alone], poisoned: [], failures: [], failed: 0 };
+/**
+ * The search in a batch that failed `strikes` times as a whole.
+ *
+ * @param clues rows that are suspected themselves, or among which the fault is, and how many fit into memory; from what failed.
+ */
+export function startIsolation(
+  batchIdx: number,
+  strikes: number,
+  { alone = [], suspects = null, most = null }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most'>> = {},
+): Isolation {
+  const among = alone.length > 0 ? [] : suspects;
+  return { batchIdx, strikes, suspects: among, alone, most, poisoned: [], failures: [], failed: 0 };
 }
 
 /**
@@ -55,14 +65,15 @@ export function startIsolation(batchIdx: number, strikes: number, alone: readonl
  */
 export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<number>): number[] | null {
   const { alone, poisoned } = isolation;
+  const most = isolation.most ?? size;
   const out = new Set(poisoned.map(({ row }) => row));
   const open = (rows: Iterable<number>) => Array.from(rows).filter((row) => !good.has(row) && !out.has(row));
   const [single] = open(alone);
   if (single !== undefined) return [single];
   const suspects = open(isolation.suspects ?? rowsOf(size));
-  if (suspects.length > 0) return suspects.slice(0, Math.ceil(suspects.length / 2));
+  if (suspects.length > 0) return suspects.slice(0, Math.min(most, Math.ceil(suspects.length / 2)));
   const rest = open(rowsOf(size));
-  return rest.length > 0 ? rest : null;
+  return rest.length > 0 ? rest.slice(0, most) : null;
 }
 
 /** The search after a group was embedded. */
@@ -90,7 +101,9 @@ export function groupFailed(
   const next = { ...isolation, failures, failed: isolation.failed + 1 };
   const [row] = group;
   if (group.length > 1 || row === undefined) {
-    const { faulty } = failure;
+    const { faulty, kind } = failure;
+    // Too many at once is nobody's fault.
+    if (kind === 'oom') return { ...next, most: Math.max(1, Math.floor(group.length / 2)) };
     if (faulty === undefined || faulty.length === 0) return { ...next, suspects: [...group] };
     return { ...next, suspects: [], alone: [...faulty] };
   }

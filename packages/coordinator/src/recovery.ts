@@ -40,11 +40,12 @@ export function asRecovery(kept: unknown): Recovery | null {
 
 function isIsolation(value: unknown): value is Isolation {
   if (!isRecord(value)) return false;
-  const { batchIdx, strikes, suspects, alone, poisoned, failures, failed } = value;
+  const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed } = value;
   return (
     [batchIdx, strikes, failed].every(isCount) &&
     (suspects === null || areCounts(suspects)) &&
     areCounts(alone) &&
+    (most === null || isCount(most)) &&
     areCounts(failures) &&
     Array.isArray(poisoned) &&
     poisoned.every(

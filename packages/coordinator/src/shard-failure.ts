@@ -45,8 +45,8 @@ export function afterFailure(
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && failure.died === true);
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
-  if (kind === 'oom' && trying?.length === 1) return afterStrike(before, failure, policy, isolates, trying);
-  if (kind === 'poison_input') return afterStrike(before, failure, policy, isolates, failure.faulty);
+  if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
+    return afterStrike(before, failure, policy, isolates);
   return afterCounted(before, failure, policy, isolates);
 }
 
@@ -68,11 +68,11 @@ function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, try
 /** Of a batch, or of a single sequence for which there is too little memory: the same twice opens the breaker. */
 function afterStrike(
   before: Readonly<Recovery>,
-  { kind, batchIdx }: ShardFailure,
+  failure: ShardFailure,
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
-  alone: readonly number[] = [],
 ): { recovery: Recovery; verdict: Verdict } {
+  const { kind, batchIdx } = failure;
   const batchFailures = (before.strikes[batchIdx ?? -1] ?? 0) + 1;
   const recovery: Recovery = { ...before, strikes: { ...before.strikes, [batchIdx ?? -1]: batchFailures } };
   const { retry, reason } = shouldRetryWorker(
@@ -85,15 +85,16 @@ function afterStrike(
   }
   if (!isolates || batchIdx === undefined)
     return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
-  return opened(recovery, batchIdx, batchFailures, alone, reason);
+  return opened(recovery, { ...failure, batchIdx }, batchFailures, reason);
 }
 
 function afterCounted(
   before: Readonly<Recovery>,
-  { kind, batchIdx, died }: ShardFailure,
+  failure: ShardFailure,
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
+  const { kind, batchIdx, died } = failure;
   const retryCount = before.failures[kind] ?? 0;
   const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
   const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
@@ -108,20 +109,22 @@ function afterCounted(
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
-    return opened(recovery, batchIdx, deaths, [], `batch ${batchIdx} ended ${deaths} workers`);
+    return opened(recovery, { ...failure, batchIdx }, deaths, `batch ${batchIdx} ended ${deaths} workers`);
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
 }
 
 function opened(
   recovery: Recovery,
-  batchIdx: number,
+  { batchIdx, trying, faulty }: ShardFailure & { batchIdx: number },
   strikes: number,
-  alone: readonly number[],
   reason: string,
-) {
-  const isolation = startIsolation(batchIdx, strikes, alone);
-  const verdict: Verdict = { action: 'isolate', reason, delayMs: 0 };
-  return { recovery: { ...recovery, isolation }, verdict };
+): { recovery: Recovery; verdict: Verdict } {
+  const isolation = startIsolation(batchIdx, strikes, {
+    alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
+    // A part of a batch was tried for want of memory for more.
+    ...(trying ? { suspects: [...trying], most: trying.length } : {}),
+  });
+  return { recovery: { ...recovery, isolation }, verdict: { action: 'isolate', reason, delayMs: 0 } };
 }
 
 /** What counts after a checkpoint: what failed before it counts no longer, and the budget climbs. */

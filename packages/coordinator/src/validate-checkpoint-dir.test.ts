@@ -25,9 +25,17 @@ test('test_validate_checkpoint_dir_removes_orphaned_tmp_files', async () => {
 });
 
 test('test_validate_checkpoint_dir_done_marker_mismatch_warning', async () => {
-  await write('batch_00000.pt', 'batch_00000.pt.done', 'batch_00001.pt', 'batch_00001.pt.done', 'batch_00002.pt');
+  await write(
+    'batch_00000.pt',
+    'batch_00000.pt.done',
+    'batch_00001.pt',
+    'batch_00001.pt.done',
+    'batch_00002.pt',
+  );
   expect(await validate()).toBe(true);
-  expect(warnings).toEqual([expect.stringMatching(/1 of 3 checkpoints have no \.done marker.*batch_00002\.pt/)]);
+  expect(warnings).toEqual([
+    expect.stringMatching(/1 of 3 checkpoints have no \.done marker.*batch_00002\.pt/),
+  ]);
   expect(await readdir(folder)).toHaveLength(5);
 });
 

@@ -1,0 +1,300 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  Coordinator,
+  type CoordinatorEvent,
+  DEFAULT_POLICY,
+  groupFailed,
+  groupPassed,
+  type Isolation,
+  nextGroup,
+  type ToWorker,
+} from './index.js';
+import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
+
+// A whole run in small: shards of batches of sequences on a disk that outlives workers and coordinators; some sequences
+// are poison, some fit into memory only alone, some never; and whatever else can end a worker comes in any order.
+
+const BATCHES = 3;
+const ROWS = 6;
+
+/** What may become of a worker at a model call, besides what its sequences do to it. */
+const FATES = [
+  'none',
+  'crash',
+  'sigkill',
+  'sigterm',
+  'segfault',
+  'oom',
+  'hang',
+  'eio',
+  'oom_killer',
+] as const;
+type Fate = (typeof FATES)[number];
+
+interface World {
+  slots: number;
+  shards: number;
+  poison: number[];
+  /** Sequences that fit into memory in calls of so many at most; 0: never. */
+  large: [ordinal: number, most: number][];
+  /** Whether a model call on poison costs the worker its life, or leaves it fit for more. */
+  deadly: boolean;
+  fates: Fate[];
+  /** When the coordinator is killed and started again, in calls. */
+  restarts: number[];
+}
+
+const ordinals = (shards: number) => shards * BATCHES * ROWS;
+const world: fc.Arbitrary<World> = fc.integer({ min: 1, max: 4 }).chain((shards) => {
+  const ordinal = fc.nat(ordinals(shards) - 1);
+  return fc.record({
+    slots: fc.integer({ min: 1, max: 3 }),
+    shards: fc.constant(shards),
+    poison: fc.uniqueArray(ordinal, { maxLength: 5 }),
+    large: fc.uniqueArray(fc.tuple(ordinal, fc.integer({ min: 0, max: 4 })), {
+      maxLength: 3,
+      selector: ([at]) => at,
+    }),
+    deadly: fc.boolean(),
+    fates: fc.array(fc.constantFrom(...FATES), { maxLength: 60 }),
+    restarts: fc.uniqueArray(fc.nat(60), { maxLength: 2 }),
+  });
+});
+
+interface Disk {
+  /** Batches that are saved, by shard. */
+  saved: number[];
+  embedded: number[];
+  quarantined: Map<number, string>;
+  /** What the coordinator recorded, as text. */
+  recoveries: Map<number, string>;
+  failed: Set<number>;
+  complete: Set<number>;
+}
+
+class Ended extends Error {}
+
+/** One life of the coordinator over the disk; ends when all is settled, or after so many calls. */
+async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], calls: { left: number }) {
+  const events: CoordinatorEvent[] = [];
+  let oomKills = 0;
+  let killed = false;
+  const large = new Map(given.large);
+  const fits = (group: readonly number[]) =>
+    group.every((ordinal) => (large.get(ordinal) ?? ROWS) >= group.length);
+
+  async function call(
+    worker: FakeWorker,
+    group: readonly number[],
+    say: (error: string, message: string) => never,
+  ) {
+    await clock.sleep(10, new AbortController().signal);
+    if (killed || !worker.alive) throw new Ended();
+    if (--calls.left === 0) {
+      // The coordinator is killed, and its workers with it.
+      killed = true;
+      throw new Ended();
+    }
+    const die = (...how: Parameters<FakeWorker['exit']>): never => {
+      worker.exit(...how);
+      throw new Ended();
+    };
+    const fate = fates.shift() ?? 'none';
+    if (fate === 'crash') die(1);
+    if (fate === 'sigkill') die(null, 'SIGKILL');
+    if (fate === 'sigterm') die(null, 'SIGTERM');
+    if (fate === 'segfault') die(null, 'SIGSEGV');
+    if (fate === 'oom') say('cuda_oom', 'out of memory');
+    if (fate === 'eio') say('EIO', 'read failed');
+    if (fate === 'oom_killer') {
+      oomKills++;
+      die(null, 'SIGKILL');
+    }
+    if (fate === 'hang') {
+      worker.heedsSignals = false;
+      await clock.sleep(1e12, new AbortController().signal);
+      throw new Ended();
+    }
+    if (!fits(group)) say('cuda_oom', 'out of memory');
+    return group.some((ordinal) => given.poison.includes(ordinal)) ? ('poison' as const) : ('good' as const);
+  }
+
+  async function work(
+    worker: FakeWorker,
+    { shard, budget, isolation }: Extract<ToWorker, { type: 'assign' }>,
+  ) {
+    const ordinal = (batch: number, row: number) => (shard * BATCHES + batch) * ROWS + row;
+    const first = disk.saved[shard]!;
+    worker.say({ type: 'resumed', shard, sequences: first * ROWS, nextBatch: first });
+    for (let batch = first; batch < BATCHES; batch++) {
+      const rowsOf = (group: readonly number[]) => group.map((row) => ordinal(batch, row));
+      const fail = (error: string, message: string): never => {
+        worker.say({ type: 'failed', shard, batchIdx: batch, error, message });
+        worker.exit(1);
+        throw new Ended();
+      };
+      const good = new Set<number>();
+      let state: Isolation | null = isolation?.batchIdx === batch ? isolation : null;
+      const most =
+        budget === undefined ? ROWS : budget.halvings === null ? 1 : Math.max(1, ROWS >> budget.halvings);
+      for (;;) {
+        const left = Array.from({ length: ROWS }, (_, row) => row).filter((row) => !good.has(row));
+        const group = state === null ? left.slice(0, most) : nextGroup(state, ROWS, good);
+        if (group === null || group.length === 0) break;
+        if (state !== null || most < ROWS)
+          worker.say({
+            type: 'trying',
+            shard,
+            batchIdx: batch,
+            rows: group,
+            ...(state === null ? {} : { isolation: state }),
+          });
+        const what = await call(worker, rowsOf(group), fail);
+        if (what === 'poison') {
+          if (state === null || given.deadly) fail('cuda_runtime', 'illegal address');
+          state = groupFailed(state!, group, { kind: 'poison_input', error: 'illegal address' });
+        } else {
+          if (state !== null) state = groupPassed(state, ROWS, group);
+          for (const row of group) good.add(row);
+        }
+      }
+      if (killed) throw new Ended();
+      // One durable step, as a checkpoint is.
+      disk.saved[shard] = batch + 1;
+      disk.embedded.push(...rowsOf([...good]));
+      for (const { row, kind } of state?.poisoned ?? []) disk.quarantined.set(ordinal(batch, row), kind);
+      worker.say({ type: 'progress', shard, sequences: ROWS, nextBatch: batch + 1 });
+      worker.say({
+        type: 'checkpoint',
+        shard,
+        batchIdx: batch,
+        sequences: good.size,
+        file: 'f',
+        reason: 'r',
+        endBatch: batch + 1,
+      });
+    }
+    disk.complete.add(shard);
+    worker.say({ type: 'complete', shard });
+  }
+
+  const script: Script = (worker, message) => {
+    if (message.type === 'start') worker.say({ type: 'ready' });
+    else if (message.type !== 'assign') worker.exit(message.type === 'stop' ? 143 : 0);
+    else
+      work(worker, message).catch((error: unknown) => {
+        if (!(error instanceof Ended)) throw error;
+      });
+  };
+  const workers = new FakeWorkers(script);
+  const coordinator = new Coordinator({
+    slots: given.slots,
+    shards: Array.from({ length: given.shards }, (_, shard) => shard).filter(
+      (shard) => !disk.complete.has(shard),
+    ),
+    spawn: workers.spawn,
+    clock,
+    isolates: true,
+    oomKiller: { kills: () => oomKills },
+    records: {
+      recoveries: async () =>
+        new Map([...disk.recoveries].map(([shard, text]) => [shard, JSON.parse(text) as unknown])),
+      async recordRecovery(shard, recovery) {
+        if (killed) return;
+        if (recovery === null) disk.recoveries.delete(shard);
+        else disk.recoveries.set(shard, JSON.stringify(recovery));
+      },
+      recordRedistribution: async () => undefined,
+    },
+    onEvent: (event) => {
+      if (!killed) events.push(event);
+    },
+    onShardFailed: async (shard) => {
+      if (!killed) disk.failed.add(shard);
+    },
+  });
+  const outcome = coordinator.run();
+  // Real runs end long before; a thousand hours are none that does.
+  for (let hours = 0; hours < 1000 && !killed && !(await settled(outcome)); hours++)
+    await clock.advance(3_600_000);
+  return { events, killed, outcome: killed ? null : await withinTurns(outcome), workers };
+}
+
+const NOT_YET = Symbol('not yet');
+const settled = async (promise: Promise<unknown>) =>
+  (await Promise.race([promise, new Promise((resolve) => setImmediate(() => resolve(NOT_YET)))])) !== NOT_YET;
+async function withinTurns<T>(promise: Promise<T>): Promise<T> {
+  const ended = await Promise.race([
+    promise,
+    new Promise((resolve) => setTimeout(() => resolve(NOT_YET), 100)),
+  ]);
+  if (ended === NOT_YET) throw new Error('the run does not end');
+  return ended as T;
+}
+
+/** Counts retries that the policy numbers, by shard and kind, since the shard last went forward; over all coordinators' lives. */
+function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, number>): void {
+  let kind = '';
+  for (const event of events) {
+    if (event.type === 'failed') kind = event.kind;
+    // Out of them on one slot, a shard goes to another with new ones.
+    const anew = event.type === 'retry' && event.reason.startsWith('exhausted');
+    if (event.type === 'checkpoint' || anew)
+      for (const key of spent.keys()) if (key.startsWith(`${event.shard} `)) spent.delete(key);
+    // Spot never gives up.
+    if (event.type === 'shard_failed') expect(event.kind).not.toBe('spot_preemption');
+    if (event.type !== 'retry') continue;
+    if (kind === 'spot_preemption') expect(event.delayMs).toBe(60_000);
+    if (!event.reason.startsWith('attempt')) continue;
+    const key = `${event.shard} ${kind}`;
+    spent.set(key, (spent.get(key) ?? 0) + 1);
+    expect(spent.get(key)).toBeLessThanOrEqual(DEFAULT_POLICY.maxRetriesTransient);
+  }
+}
+
+test('every sequence is embedded or quarantined, once, or its shard is reported failed; and every run ends', async () => {
+  await fc.assert(
+    fc.asyncProperty(world, async (given) => {
+      const disk: Disk = {
+        saved: Array.from({ length: given.shards }, () => 0),
+        embedded: [],
+        quarantined: new Map(),
+        recoveries: new Map(),
+        failed: new Set(),
+        complete: new Set(),
+      };
+      const fates = [...given.fates];
+      const restarts = [...given.restarts];
+      const spent = new Map<string, number>();
+      for (;;) {
+        const calls = { left: restarts.shift() ?? Number.POSITIVE_INFINITY };
+        const { events, killed, outcome, workers } = await live(given, disk, new FakeClock(), fates, calls);
+        checkPolicy(events, spent);
+        if (killed) continue;
+        expect(workers.alive).toEqual([]);
+        const ended = [...outcome!.completed, ...outcome!.failed.map(({ shard }) => shard)];
+        expect(new Set([...ended, ...disk.complete]).size).toBe(given.shards);
+        break;
+      }
+      const twice = disk.embedded.filter((each, at) => disk.embedded.indexOf(each) !== at);
+      expect(twice).toEqual([]);
+      for (let ordinal = 0; ordinal < ordinals(given.shards); ordinal++) {
+        const shard = Math.floor(ordinal / (BATCHES * ROWS));
+        const embedded = disk.embedded.includes(ordinal);
+        const out = disk.quarantined.has(ordinal);
+        if (embedded && out) throw new Error(`${ordinal} is embedded and quarantined`);
+        if (!embedded && !out) expect(disk.failed).toContain(shard);
+        // Nothing that is poison is ever embedded.
+        if (given.poison.includes(ordinal)) expect(embedded).toBe(false);
+      }
+      // Without anything from outside, exactly what is at fault is quarantined, and no shard fails.
+      if (given.fates.every((fate) => fate === 'none')) {
+        expect(disk.failed).toEqual(new Set());
+        const never = given.large.filter(([, most]) => most === 0).map(([ordinal]) => ordinal);
+        expect(new Set(disk.quarantined.keys())).toEqual(new Set([...given.poison, ...never]));
+      }
+    }),
+    { numRuns: 1500 },
+  );
+});
