@@ -4,6 +4,7 @@ export { Coordinator } from './coordinator.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export type { FromWorker, StopSignal, ToWorker } from './messages.js';
+export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome } from './options.js';
 export {
   DEFAULT_POLICY,
