@@ -6,6 +6,7 @@ export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export type { FromWorker, StopSignal, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome } from './options.js';
+export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
 export {
   DEFAULT_POLICY,
   type FailureHistory,
