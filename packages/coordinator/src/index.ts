@@ -16,6 +16,11 @@ export {
 } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
-export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
+export {
+  type StopReason,
+  type WorkerChannel,
+  type WorkerChannelOptions,
+  workerChannel,
+} from './worker-channel.js';
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 export { WorkerUnreachableError } from './worker-unreachable-error.js';
