@@ -1,6 +1,8 @@
 export { classifyError, type ErrorKind, type WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
+export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slots.js';
+export { DeviceSlotsError } from './device-slots-error.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export type { FromWorker, StopSignal, ToWorker } from './messages.js';
