@@ -1,6 +1,8 @@
 export { classifyError, type ErrorKind, type WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
+export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slots.js';
+export { DeviceSlotsError } from './device-slots-error.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export {
@@ -16,6 +18,10 @@ export {
 export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export type { Recovery } from './recovery.js';
+export type { FromWorker, StopSignal, ToWorker } from './messages.js';
+export { kernelOomKiller, type OomKiller } from './oom-killer.js';
+export type { CoordinatorOptions, Outcome } from './options.js';
+export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
 export {
   DEFAULT_POLICY,
   type FailureHistory,
@@ -27,5 +33,11 @@ export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';
 export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
+export {
+  type StopReason,
+  type WorkerChannel,
+  type WorkerChannelOptions,
+  workerChannel,
+} from './worker-channel.js';
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 export { WorkerUnreachableError } from './worker-unreachable-error.js';

@@ -1,4 +1,5 @@
 import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+import { watchForOrphaning } from './orphan-watch.js';
 
 /** Why a worker is to save and end: a signal, or that its coordinator is gone. */
 export type StopReason = StopSignal | 'orphaned';
@@ -16,8 +17,25 @@ export interface WorkerChannel {
   onStop(callback: (reason: StopReason) => void): void;
 }
 
-/** Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal ends the process. */
-export function workerChannel(worker: NodeJS.Process): WorkerChannel {
+export interface WorkerChannelOptions {
+  /**
+   * Milliseconds that the worker has to save and end once its coordinator is gone; then it is killed, also where its main
+   * thread is blocked. Default 30,000.
+   */
+  orphanGraceMs?: number;
+}
+
+/**
+ * Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal that asks ends the
+ * process.
+ *
+ * @throws RangeError for a grace that is no time.
+ */
+export function workerChannel(
+  worker: NodeJS.Process,
+  { orphanGraceMs = 30_000 }: WorkerChannelOptions = {},
+): WorkerChannel {
+  watchForOrphaning(orphanGraceMs);
   const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
   const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];
   const callbacks: ((reason: StopReason) => void)[] = [];

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+
+/** Whether a process runs. One that has ended but was not yet reaped by its new parent does not. */
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    if (process.platform !== 'linux') return true;
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

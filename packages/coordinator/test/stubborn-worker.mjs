@@ -1,0 +1,42 @@
+import { workerChannel } from '../dist/index.js';
+
+// A worker that does not do as it should; how, its argument says.
+const mode = process.argv[2];
+const channel = workerChannel(process);
+const forever = () => {
+  for (;;);
+};
+
+await channel.send({ type: 'ready' });
+const { shard } = await channel.next();
+
+if (mode === 'quits') process.exit(0);
+
+if (mode === 'floods') {
+  const lines =
+    'nobody will ever read this line of hundred characters, but it is to be printed as fast as can be....\n';
+  const many = lines.repeat(10_000);
+  for (let i = 0; i < 100; i++) {
+    if (!process.stdout.write(many)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+  await new Promise((resolve) => process.stdout.write('the flood is over\n', resolve));
+}
+
+if (mode === 'blocked' || mode === 'ignores') {
+  await channel.send({ type: 'progress', shard, sequences: 1 });
+  if (mode === 'blocked') forever();
+  // Told to stop, or by a signal: it goes on, and says that it has heard.
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => console.log(`heard ${signal}`));
+  setInterval(() => undefined, 1000);
+  await new Promise(() => undefined);
+}
+
+await channel.send({ type: 'complete', shard });
+if (mode === 'stays-blocked') forever();
+if (mode === 'stays') {
+  // It takes no message any more.
+  setInterval(() => undefined, 1000);
+  await new Promise(() => undefined);
+}
+await channel.next();
+process.exit(0);
