@@ -34,6 +34,12 @@ test('a whole result of this run is taken', async () => {
   expect(await read()).toEqual(record);
 });
 
+test('how many are quarantined is told, where the version that wrote it knew of it', async () => {
+  expect(await read()).not.toHaveProperty('quarantined');
+  await writeResultRecord(path, { ...record, quarantined: 2 });
+  expect(await read()).toEqual({ ...record, quarantined: 2 });
+});
+
 test('a result of another run, in another format, damaged, cut, changed or gone is not', async () => {
   expect(await read('another')).toBeNull();
   expect(await read('r', 'embeddings.pt')).toBeNull();

@@ -185,6 +185,7 @@ describe('a resume that would mix two runs is refused', () => {
 
   test.each([
     'ids.txt',
+    'quarantine.tsv',
     'embeddings.npy',
     'result.json',
     'run.json',

@@ -1,0 +1,110 @@
+import { existsSync } from 'node:fs';
+import { appendFile, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkpointName, type Metadata, openCheckpoint, writeCheckpoint } from '@holdfast/checkpoint';
+import { beforeEach, expect, test } from 'vitest';
+import { freshFolder, holdfast, windows } from './command.js';
+
+const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
+
+let out: string;
+beforeEach(async () => {
+  out = join(await freshFolder(), 'out');
+});
+
+/** Writes all checkpoints of a run anew as if these sequences had been quarantined; its result must be joined anew. */
+async function quarantine(ids: ReadonlySet<string>): Promise<void> {
+  const checkpoints = join(out, 'checkpoints');
+  for (const shard of await readdir(checkpoints)) {
+    if (!shard.startsWith('shard_')) continue;
+    const names = (await readdir(join(checkpoints, shard))).filter((name) => name.endsWith('.pt'));
+    for (let i = 0; i < names.length; i++) {
+      const path = join(checkpoints, shard, checkpointName(i));
+      const { rows, dim, sequenceIds, facts } = await read(path);
+      await rm(path);
+      await rm(`${path}.done`);
+      const left = sequenceIds.flatMap((id, at) => (ids.has(id) ? [at] : []));
+      const kept = sequenceIds.flatMap((id, at) => (ids.has(id) ? [] : [at]));
+      const data = Float32Array.from(kept.flatMap((at) => [...rows.subarray(at * dim, (at + 1) * dim)]));
+      const list = left.map((at) => ({
+        position: Number(facts['first_position']) + at,
+        kind: 'poison_input',
+        attempts: 9,
+        error: 'bad',
+      }));
+      await writeCheckpoint(
+        path,
+        { data, shape: [kept.length, dim] },
+        kept.map((at) => sequenceIds[at]!),
+        list.length > 0 ? { ...facts, quarantined: JSON.stringify(list) } : facts,
+      );
+    }
+  }
+  await rm(join(out, 'result.json'));
+}
+
+async function read(path: string) {
+  await using checkpoint = await openCheckpoint(path);
+  const facts: Metadata = {};
+  for (const [key, value] of checkpoint.metadata)
+    facts[String(key)] = typeof value === 'bigint' ? Number(value) : (value as string);
+  const { sequenceIds, shape } = checkpoint;
+  return { rows: await checkpoint.readRows(), dim: shape[1], sequenceIds, facts };
+}
+
+/** Each ID of the result with its row's bytes, and the whole table. */
+async function result() {
+  const bytes = await readFile(join(out, 'embeddings.safetensors'));
+  const length = Number(bytes.readBigUInt64LE());
+  const [rows, dim] = JSON.parse(bytes.toString('utf8', 8, 8 + length)).embeddings.shape;
+  const at = (row: number) => 8 + length + row * dim * 4;
+  const ids = (await readFile(join(out, 'ids.txt'), 'utf8')).split('\n').slice(0, -1);
+  expect([ids.length, at(rows)]).toEqual([rows, bytes.length]);
+  return ids.map((id, row) => [id, bytes.toString('hex', at(row), at(row + 1))] as const);
+}
+
+const table = () => readFile(join(out, 'quarantine.tsv'), 'utf8');
+
+test.each<[string, string[]]>([
+  ['reads', []],
+  ['translated reads', ['--model', ESM2, '--translate', 'all']],
+])(
+  '%s: a run with quarantined sequences is complete without them, and ends with exit code 3 each time',
+  async (_what, more) => {
+    const line = ['embed', await windows(60), '--out', out, '--shards', '3', '--workers', '1', ...more];
+    const first = await holdfast([...line, '--seq-threshold', '8']);
+    expect(first).toMatchObject({ code: 0 });
+    expect(first.lines.at(-1)).toMatchObject({ event: 'complete', quarantined: 0 });
+    expect(first.lines.at(-1)).not.toHaveProperty('quarantine');
+    const whole = await result();
+    const ordinals = [0, 17, 18, whole.length - 1];
+    const left = new Set(ordinals.map((ordinal) => whole[ordinal]![0]));
+    await quarantine(left);
+
+    const told = {
+      event: 'complete',
+      sequences: whole.length - 4,
+      quarantined: 4,
+      quarantine: join(out, 'quarantine.tsv'),
+    };
+    const joined = await holdfast(line);
+    expect(joined).toMatchObject({ code: 3, stderr: '' });
+    expect(joined.lines.at(-1)).toMatchObject({ ...told, already: false });
+    expect(await result()).toEqual(whole.filter(([id]) => !left.has(id)));
+    const lines = ordinals.map((ordinal) => `${whole[ordinal]![0]}\t${ordinal}\tpoison_input\t9\tbad\n`);
+    const listed = ['# id\tordinal\tkind\tattempts\terror\n', ...lines].join('');
+    expect(await table()).toBe(listed);
+
+    const again = await holdfast(line);
+    expect(again).toMatchObject({ code: 3, stderr: '' });
+    expect(again.lines).toMatchObject([{ ...told, already: true }]);
+
+    await appendFile(join(out, 'quarantine.tsv'), 'more\n');
+    const mended = await holdfast(line);
+    expect([mended.code, mended.lines.at(-1)!['already'], await table()]).toEqual([3, false, listed]);
+
+    const anew = await holdfast([...line, '--force-restart']);
+    expect([anew.code, await result(), existsSync(join(out, 'quarantine.tsv'))]).toEqual([0, whole, false]);
+  },
+);
