@@ -19,6 +19,7 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import { waitForOldWorkers } from './lock-folder.js';
+import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
@@ -167,6 +168,11 @@ async function run({
     ? { ...planned, device: planned.device ?? formatDevice(CPU) }
     : await onDevice(planned, { place, tell, choose });
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
+  if (!computed) {
+    const first = await index.firstResidues(SAMPLE);
+    const message = nucleotideWarning(first, model, options.translate !== undefined);
+    if (message !== null) tell({ type: 'warning', message });
+  }
   tell({
     type: 'planned',
     resumed,
