@@ -1,13 +1,13 @@
 // Measures the whole command, in one run: against bare calls of the same model on the same batches, against a plain counter
 // of k-mers, and with checkpoints against without:
 // node tooling/bench/embed.mjs [--rounds 3] [--proteins 20000] [--reads 100000] [--folder DIR]
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { comparing, show, timed } from './measure.mjs';
+import { scratch } from './scratch.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   },
 });
 const [rounds, proteins, reads] = [values.rounds, values.proteins, values.reads].map(Number);
-const folder = mkdtempSync(join(values.folder, 'bench-'));
+const { folder, run } = scratch(values.folder);
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const MODEL = at('../../packages/gpu-runtime/test/fixtures/tiny_esm2');
 const out = join(folder, 'out');
@@ -56,7 +56,7 @@ let planned;
 async function command(input, ...more) {
   rmSync(out, { recursive: true, force: true });
   let said = '';
-  const took = await timed(() => {
+  const took = await timed(async () => {
     const line = [
       at('../../apps/runner/bin/holdfast.js'),
       'embed',
@@ -67,7 +67,7 @@ async function command(input, ...more) {
       '1',
       ...more,
     ];
-    said = execFileSync(process.execPath, line, { encoding: 'utf8', maxBuffer: 1 << 26 });
+    said = await run(...line);
   });
   planned = said
     .split('\n')
@@ -85,7 +85,7 @@ console.log(
 );
 await command(proteinFile, ...esm);
 const kept = join(folder, 'kept');
-execFileSync('cp', ['-r', out, kept]);
+cpSync(out, kept, { recursive: true });
 const { padding_share, padded_tokens } = planned;
 let tokens = 0;
 await compare(
@@ -93,9 +93,7 @@ await compare(
   0.95,
   () => command(proteinFile, ...esm),
   async () => {
-    const report = JSON.parse(
-      execFileSync(process.execPath, [at('bare-sessions.mjs'), kept, MODEL], { encoding: 'utf8' }),
-    );
+    const report = JSON.parse(await run(at('bare-sessions.mjs'), kept, MODEL));
     tokens = report.tokens;
     return report.seconds;
   },
@@ -115,9 +113,8 @@ await compare(
   'the built-in DNA model from nothing to the result, against a plain counter of k-mers',
   1,
   () => command(readFile),
-  () => timed(() => execFileSync(process.execPath, [at('kmer-counter.mjs'), readFile, counted])),
+  () => timed(() => run(at('kmer-counter.mjs'), readFile, counted)),
 );
 const rows = readFileSync(counted);
 const result = readFileSync(join(out, 'embeddings.safetensors')).subarray(-rows.length);
 if (!rows.equals(result)) throw new Error('the counter counts otherwise');
-rmSync(folder, { recursive: true });

@@ -22,15 +22,22 @@ export async function askProcess<T>(
   arg: string,
   options: ExecFileOptions & { signal: AbortSignal },
 ): Promise<Answer<T>> {
+  const { signal, ...rest } = options;
+  signal.throwIfAborted();
+  let end = () => {};
   const answer = await new Promise<Answer<T>>((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [script, arg],
-      { ...options, killSignal: 'SIGKILL', encoding: 'utf8' },
+      { ...rest, killSignal: 'SIGKILL', encoding: 'utf8' },
       (error, stdout, stderr) => resolve({ report: lastLine<T>(stdout), error, stderr }),
     );
+    // Node's own way with a signal ends it by SIGTERM, which one that hangs may not obey.
+    end = () => void child.kill('SIGKILL');
+    signal.addEventListener('abort', end, { once: true });
   });
-  options.signal.throwIfAborted();
+  signal.removeEventListener('abort', end);
+  signal.throwIfAborted();
   return answer;
 }
 

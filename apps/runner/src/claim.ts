@@ -33,8 +33,11 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
 
 /** Gives a folder back that holds nothing of a run: what comes to lie in it is its owner's. */
 export async function releaseFolder(place: Layout): Promise<void> {
-  if (!ownPaths(place).some(exists)) await removeDurably(place.claim);
+  if (!holdsRun(place)) await removeDurably(place.claim);
 }
+
+/** Whether anything lies in the folder under a run's names. */
+export const holdsRun = (place: Layout): boolean => ownPaths(place).some(exists);
 
 /** Whether anything has a name, be it a link to nowhere. */
 const exists = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;

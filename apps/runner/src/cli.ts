@@ -1,11 +1,15 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { CommanderError } from 'commander';
+import { type Aftermath, aftermath } from './aftermath.js';
 import { doctor } from './doctor/index.js';
 import { embed, type StopSwitch } from './embed.js';
 import { ExitCode, StoppedError, UsageError } from './errors.js';
+import type { Tell } from './events.js';
 import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
+import { layout } from './layout.js';
 import { listModels } from './models/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
@@ -43,8 +47,7 @@ function dieBy(signal: 'SIGTERM' | 'SIGINT'): void {
 /** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
 const LINGER = 1000;
 
-let kept = 'what was done is kept, ';
-let again = 'type the same line again to go on';
+let after: Aftermath = { kept: '', again: 'type the same line again' };
 process.stderr.on('error', () => undefined);
 
 /** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
@@ -57,7 +60,7 @@ function complain(text: string): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   if (error instanceof StoppedError) {
-    complain(`${error.message}; ${kept}${again}`);
+    complain(`${error.message}; ${after.kept}${after.again}`);
     setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
@@ -72,7 +75,7 @@ function exitCodeOf(error: unknown): number {
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
   const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
-  complain(`${message}; ${kept}${full ? 'make room for the output folder and ' : ''}${again}`);
+  complain(`${message}; ${after.kept}${full ? 'make room for the output folder and ' : ''}${after.again}`);
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;
 }
@@ -86,18 +89,29 @@ function listing(): (text: string) => void {
 try {
   await commandLine(version, {
     async embed(options) {
-      if (options.forceRestart) again = 'type the line again without --force-restart to go on';
       // A reader that went away (`| head`) is no reason to end a run.
       process.stdout.on('error', () => undefined);
-      process.exitCode = await embed(options, reporter(process.stdout), stopOnSignals());
+      const report = reporter(process.stdout);
+      const { forceRestart } = options;
+      let planned = false;
+      const tell: Tell = (event) => {
+        if (event.type === 'planned') planned = true;
+        report(event);
+      };
+      try {
+        process.exitCode = await embed(options, tell, stopOnSignals());
+      } catch (error) {
+        const begun = planned || (!forceRestart && existsSync(layout(options.out).run));
+        after = aftermath({ begun, forceRestart });
+        throw error;
+      }
     },
     async inspect(options) {
       const write = listing();
       process.exitCode = await inspect(options, { write, error: complain });
     },
     async doctor(options) {
-      kept = 'nothing is left behind, ';
-      again = 'type the same line again';
+      after = { ...after, kept: 'nothing is left behind, ' };
       const stop = stopOnSignals();
       // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
       stop.handler = () => undefined;

@@ -18,10 +18,12 @@ import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
-import { lockFolder, waitForOldWorkers } from './lock-folder.js';
+import { waitForOldWorkers } from './lock-folder.js';
+import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
+import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
-import { makeOutputFolder, type Prepared, prepare } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 import type { QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
@@ -87,8 +89,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   const wish = options.device ?? 'auto';
   const named = begins && wish !== 'auto' ? await chooseDevice(wish, { begunOn: undefined }) : null;
-  await makeOutputFolder(place.out);
-  await using _lock = await lockFolder(place);
+  await using _folder = await takeOutputFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
 
@@ -172,6 +173,11 @@ async function run({
     ? { ...planned, device: planned.device ?? formatDevice(CPU) }
     : await onDevice(planned, { place, tell, choose });
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
+  if (!computed) {
+    const first = await index.firstResidues(SAMPLE);
+    const message = nucleotideWarning(first, model, options.translate !== undefined);
+    if (message !== null) tell({ type: 'warning', message });
+  }
   tell({
     type: 'planned',
     resumed,

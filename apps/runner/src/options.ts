@@ -96,10 +96,14 @@ export function commandLine(version: string, commands: Commands): Command {
     .addOption(
       new Option(
         '--long-sequences <how>',
-        'what is done beyond what the model reads (default: truncate)',
+        "what is done beyond what the model reads (default: the model's, else truncate)",
       ).choices(LONG_SEQUENCES),
     )
-    .option('--window-overlap <n>', 'residues that a window shares with the one before (default: 0)', count)
+    .option(
+      '--window-overlap <n>',
+      "residues that a window shares with the one before (default: the model's, else 0)",
+      count,
+    )
     .option('--layer <name>', "the graph's output that rows are made of (default: the model's)")
     .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
     .addOption(

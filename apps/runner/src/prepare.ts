@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, constants, readdir } from 'node:fs/promises';
-import { makeDirectoryDurably, removeDurably, renameDurably } from '@holdfast/durable';
+import { removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { ownPaths, releaseFolder } from './claim.js';
 import { UsageError } from './errors.js';
@@ -50,21 +49,6 @@ export interface Prepared {
   record: RunRecord;
   index: SequenceIndex;
   resumed: boolean;
-}
-
-/** Makes the output folder where it is missing, and finds out beforehand whether it can be written to. */
-export async function makeOutputFolder(out: string): Promise<void> {
-  try {
-    await makeDirectoryDurably(out);
-    await access(out, constants.W_OK | constants.X_OK);
-    await readdir(out);
-  } catch (cause) {
-    const { code = 'error', message } = cause as NodeJS.ErrnoException;
-    throw new UsageError(
-      `${out}: the output folder cannot be written to (${code}: ${message}); name another --out`,
-      { cause },
-    );
-  }
 }
 
 /**

@@ -26,11 +26,6 @@ function refused({ code, stderr }: Ended): string {
   return stderr;
 }
 
-/** What a refused run may leave: the lock files, and nothing of a run. */
-async function leftovers(): Promise<string[]> {
-  return (await readdir(out).catch(() => [])).filter((name) => !name.endsWith('lock'));
-}
-
 describe('bad input ends with exit code 2, one line that names file and record, and nothing half-written', () => {
   const cases: [what: string, content: string | (() => Promise<string | Buffer>), says: RegExp][] = [
     ['an empty file', '', /bad\.fa: .*empty/],
@@ -61,10 +56,24 @@ describe('bad input ends with exit code 2, one line that names file and record, 
     const input = join(folder, 'bad.fa');
     await writeFile(input, typeof content === 'string' ? content : await content());
     expect(refused(await holdfast(['embed', input, '--out', out]))).toMatch(says);
-    expect(await leftovers()).toEqual([]);
+    expect(existsSync(out)).toBe(false);
     // The place is as good as new.
     const good = await holdfast(['embed', fixture('lambda_virus.fa.gz'), '--out', out]);
     expect(good.code).toBe(0);
+  });
+
+  test('what only the whole reading finds, of standard input too, leaves neither a new folder nor its parents', async () => {
+    const deep = join(out, 'a', 'b');
+    const bad = '>a\nACGT\n>b\nAC!T\n';
+    expect(refused(await holdfast(['embed', '-', '--out', deep], bad))).toMatch(/record 2 \("b".*!/);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('a folder that was there keeps what was in it, and the lock files', async () => {
+    await mkdir(out);
+    await writeFile(join(out, 'notes.txt'), 'mine');
+    refused(await holdfast(['embed', '-', '--out', out], '>a\nAC!T\n'));
+    expect((await readdir(out)).sort()).toEqual(['.lock', '.workers.lock', 'notes.txt']);
   });
 
   test('a missing file', async () => {

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
 const COUNT = 30_000;
+const NOTHING_BEGUN = 'holdfast: stopped by SIGTERM; nothing was begun, type the same line again to begin\n';
 let reads: string;
 let whole: string;
 let out: string;
@@ -62,15 +64,34 @@ test.each([
   expect(await digestOf(out)).toBe(await digestOf(join(out, '..', 'plain')));
 });
 
-test('SIGTERM while the input is read leaves no run behind, and the same line then completes', async () => {
+test('SIGTERM while the input is read leaves nothing behind and says so, and the same line then completes', async () => {
   const running = start(['embed', '-', '--out', out]);
   running.child.stdin!.write('>a\nACGTACGT\n');
   await running.until('indexing');
   running.child.kill('SIGTERM');
-  expect((await running.ended).code).toBe(143);
-  expect((await readdir(out)).filter((name) => !name.endsWith('lock'))).toEqual([]);
+  expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_BEGUN });
+  expect(existsSync(out)).toBe(false);
   expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
   expect(await digestOf(out)).toBe(whole);
+});
+
+test('SIGTERM while a model is tried says that nothing was begun, and leaves an older result as it is', async () => {
+  const older = ['embed', fixture('messy.fa'), '--out', out];
+  const model = fileURLToPath(
+    new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
+  );
+  const trial = ['embed', fixture('globins45.faa'), '--out', out, '--model', model];
+  for (const force of [[], ['--force-restart']]) {
+    if (force.length > 0) expect(await holdfast(older)).toMatchObject({ code: 0 });
+    const running = start([...trial, ...force]);
+    // Held, the trial does not end by itself.
+    await until(() => trialOf(running.child.pid!) !== undefined);
+    process.kill(trialOf(running.child.pid!)!, 'SIGSTOP');
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_BEGUN });
+    expect(existsSync(out)).toBe(force.length > 0);
+  }
+  expect((await holdfast(older)).lines.at(-1)).toMatchObject({ already: true });
 });
 
 test('workers whose coordinator was killed save and end, and a rerun waits for them', async () => {
@@ -95,7 +116,9 @@ test('a pipe nobody writes to: SIGTERM ends the run all the same, and a second o
     const { code, signal } = await running.ended;
     // Node cannot end in good order while the system opens the pipe, so the process dies by the signal.
     expect(code ?? signal).toMatch(/^SIG(TERM|INT)$/);
-    await rm(out, { recursive: true });
+    // Where it was told once, it had the time to leave nothing.
+    if (signals.length === 1) expect(existsSync(out)).toBe(false);
+    await rm(out, { recursive: true, force: true });
   }
 });
 
@@ -131,6 +154,14 @@ test('--force-restart with an input that turns out bad leaves the result that wa
   const forced = await holdfast([...good, '--force-restart']);
   expect([forced.code, forced.lines.at(-1)!['already'], await digestOf(out)]).toEqual([0, false, before]);
 });
+
+/** The process of a command that tries its model, once there is one. */
+function trialOf(pid: number): number | undefined {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+  return children
+    .map(Number)
+    .find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('model-trial'));
+}
 
 /** Resolves once a condition holds; the test's own limit ends it. */
 async function until(condition: () => boolean): Promise<void> {

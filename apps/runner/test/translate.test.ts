@@ -69,6 +69,23 @@ test('a resume with other frames is refused, the same line is complete', async (
   expect([again.code, again.lines.at(-1)]).toEqual([0, expect.objectContaining({ already: true })]);
 });
 
+test('nucleotides that a model of proteins is given as they are: a warning at the start, and none when all is done', async () => {
+  const line = ['embed', reads, '--out', join(folder, 'out'), '--model', ESM2];
+  const first = await holdfast(line);
+  const told = first.lines.map(({ event, message }) =>
+    event === 'warning' && String(message).includes('looks like nucleotides') ? 'told' : event,
+  );
+  expect(first.code).toBe(0);
+  expect(told.filter((event) => event === 'told')).toHaveLength(1);
+  expect(told.indexOf('told')).toBeLessThan(told.indexOf('planned'));
+  for (const more of [[], ['--format', 'npy']])
+    expect(JSON.stringify((await holdfast([...line, ...more])).lines)).not.toContain('looks like');
+  // What the warning says helps.
+  const translated = await holdfast([...line, '--translate', '--force-restart']);
+  expect(translated.code).toBe(0);
+  expect(JSON.stringify(translated.lines)).not.toContain('looks like');
+});
+
 test.each([
   [
     'a DNA model',
@@ -83,5 +100,5 @@ test.each([
   expect(code).toBe(2);
   expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
   expect(stderr).toMatch(says);
-  expect((await readdir(out).catch(() => [])).filter((name) => !name.endsWith('lock'))).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
 });

@@ -18,9 +18,7 @@ export {
 export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export type { Recovery } from './recovery.js';
-export type { FromWorker, StopSignal, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
-export type { CoordinatorOptions, Outcome } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
 export {
   DEFAULT_POLICY,
@@ -32,7 +30,6 @@ export {
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';
-export { type StopReason, type WorkerChannel, workerChannel } from './worker-channel.js';
 export {
   type StopReason,
   type WorkerChannel,

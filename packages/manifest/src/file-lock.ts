@@ -50,7 +50,8 @@ const held = new Set<FileLock>();
 
 /**
  * A kernel advisory lock on a file of its own. The kernel gives it back when the holder dies, however it dies; the file
- * is never unlinked, since two processes could then hold "the lock" on two inodes.
+ * is never unlinked here, since two processes could then hold "the lock" on two inodes. Who unlinks it all the same must hold
+ * it alone meanwhile: those who wait with the old file open find out when they have its lock, and take the new file's.
  */
 export class FileLock implements AsyncDisposable {
   readonly #file: number;

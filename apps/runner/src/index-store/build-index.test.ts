@@ -228,6 +228,14 @@ test('the order of a window is longest first, equally long ones as in the input,
   await index.close();
 });
 
+test('the first residues are those of the input, whatever the order of the plan', async () => {
+  await build([await file('>a\nAC\n>b\nGTTTT\n>c\nN\n', 'in.fa')]);
+  const index = await openIndex(join(folder, 'index'));
+  const first = async (most: number) => Buffer.from(await index.firstResidues(most)).toString();
+  expect([await first(3), await first(8), await first(100)]).toEqual(['ACG', 'ACGTTTTN', 'ACGTTTTN']);
+  await index.close();
+});
+
 test('the same records give the same files, however they come', async () => {
   const text = Array.from({ length: 300 }, (_, i) => `>${i}\n${'ACGT'.repeat(1 + ((i * 37) % 50))}\n`).join(
     '',

@@ -86,6 +86,11 @@ export class SequenceIndex {
     );
   }
 
+  /** The first residues of the input, over its first sequences; all of them where it has fewer. */
+  firstResidues(most: number): Promise<Uint8Array> {
+    return this.#files.residues.read(0, Math.min(most, this.summary.residues));
+  }
+
   /** All IDs, in input order. */
   async allIds(): Promise<string[]> {
     const ids: string[] = [];

@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { access, constants, readdir, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { makeDirectoryDurably } from '@holdfast/durable';
+import { FileLock } from '@holdfast/manifest';
+import { holdsRun } from './claim.js';
+import { UsageError } from './errors.js';
+import type { Layout } from './layout.js';
+import { lockFolder } from './lock-folder.js';
+
+/** How often a folder is made again that another run, which began nothing, took away before it could be locked. */
+const TRIES = 5;
+
+/**
+ * Makes the output folder where it is missing, and takes it for this process until the returned is disposed of. What this
+ * call made is then gone again, if nothing of a run is in it; a folder that was there stays, and its lock files with it.
+ *
+ * @throws UsageError when the folder can't be written to, or another run has it.
+ */
+export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> {
+  const made = new Set<string>();
+  for (let left = TRIES; ; left--) {
+    try {
+      await makeOutputFolder(place.out, made);
+      const lock = await lockFolder(place);
+      return {
+        async [Symbol.asyncDispose]() {
+          if (made.size > 0) await removeIfBare(place, made).catch(() => undefined);
+          await lock.release();
+        },
+      };
+    } catch (error) {
+      if (left > 1 && isGone(error)) continue;
+      await removeEmpty(made);
+      throw error;
+    }
+  }
+}
+
+/** Makes the folder, adds to `made` what was missing, and finds out beforehand whether it can be written to. */
+async function makeOutputFolder(out: string, made: Set<string>): Promise<void> {
+  for (let at = out; !existsSync(at) && dirname(at) !== at; at = dirname(at)) made.add(at);
+  try {
+    await makeDirectoryDurably(out);
+    await access(out, constants.W_OK | constants.X_OK);
+    await readdir(out);
+  } catch (cause) {
+    const { code = 'error', message } = cause as NodeJS.ErrnoException;
+    throw new UsageError(
+      `${out}: the output folder cannot be written to (${code}: ${message}); name another --out`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Removes the folder if nothing is in it but the lock files and the claim. The caller holds the folder's lock, and this
+ * takes that of the workers: nobody else holds one, and whoever waits for one, having opened its file before, sees once it
+ * has the lock that the file is gone, and opens the new one (see `FileLock`).
+ */
+async function removeIfBare(place: Layout, made: ReadonlySet<string>): Promise<void> {
+  if (holdsRun(place)) return;
+  // The folder's lock last: without it another run may enter, and then nothing in the folder is this one's to remove.
+  const own = [place.claim, place.workersLock, place.lock];
+  const names = own.map((path) => basename(path));
+  if ((await readdir(place.out)).some((name) => !names.includes(name))) return;
+  await using _workers = await FileLock.acquire(place.workersLock, { timeoutMs: 0 });
+  for (const path of own) await rm(path, { force: true });
+  await removeEmpty(made);
+}
+
+/** Removes folders, the innermost first, those that are empty. */
+async function removeEmpty(folders: ReadonlySet<string>): Promise<void> {
+  for (const folder of [...folders].sort((a, b) => b.length - a.length))
+    await rmdir(folder).catch(() => undefined);
+}
+
+function isGone(error: unknown): boolean {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || (cause instanceof Error && isGone(cause));
+}
