@@ -112,6 +112,13 @@ test('a name that is neither built in nor a folder', async () => {
   expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
 });
 
+test.each(['', ' '])('no name at all: "%s"', async (name) => {
+  expect(await refusal(name)).toMatchObject({
+    code: 'model_not_found',
+    message: `'${name}': names no model; give a folder, or one of: tnf, aac`,
+  });
+});
+
 test.each(['model.onnx', 'vocab.txt'])('a folder without %s', async (name) => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await rm(join(folder, name));

@@ -19,6 +19,7 @@ import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js
 import type { ModelSource } from './model-source.js';
 import { checkSession } from './session-check.js';
 
+const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
 /** Where exporters put it, the first that is there counts. */
 const PLACES = [GRAPH, join('onnx', GRAPH)];
@@ -33,6 +34,10 @@ const PLACES = [GRAPH, join('onnx', GRAPH)];
  * @throws ModelError with a code for each cause; see {@link ModelErrorCode}.
  */
 export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
+  // An empty path would be the folder that the process stands in.
+  if (nameOrPath.trim() === '') {
+    throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
+  }
   const folder = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
   const kind = await kindOf(folder);
   const modelPath = await findGraph(folder);
@@ -78,12 +83,7 @@ type Kind = 'described' | 'exported' | 'exported with changes';
 
 async function kindOf(folder: string): Promise<Kind> {
   if (!(await isFolder(folder))) {
-    throw new ModelError(
-      'model_not_found',
-      folder,
-      'is neither a model folder nor a built-in model',
-      `give a folder, or one of: ${BUILT_IN.join(', ')}`,
-    );
+    throw new ModelError('model_not_found', folder, 'is neither a model folder nor a built-in model', GIVE);
   }
   const described = await isFile(join(folder, DESCRIPTOR));
   const exported = await isFile(join(folder, CONFIG));
