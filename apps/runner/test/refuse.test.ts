@@ -306,6 +306,19 @@ test.each<[string, (graph: Buffer) => Buffer, RegExp]>([
   expect(existsSync(out)).toBe(false);
 });
 
+test('a model folder with a folder in the place of a file is refused, not an accident', async () => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nMKTAYIAK\n');
+  for (const name of ['model.onnx', 'vocab.txt', 'config.json']) {
+    const model = await withGraph((graph) => graph);
+    await rm(join(model, name));
+    await mkdir(join(model, name));
+    const ended = await holdfast(['embed', input, '--out', out, '--model', model]);
+    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, where a file belongs`);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
 test('a device that is not there, and a model that is refused, cost no older result, also with --force-restart', async () => {
   const input = join(folder, 'a.fa');
   await writeFile(input, '>a\nACGTACGTAA\n');

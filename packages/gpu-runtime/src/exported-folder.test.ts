@@ -190,6 +190,23 @@ test.each<[string, Change, string, RegExp]>([
     'model_mismatch',
     /rows have 64 numbers, not 32/,
   ],
+  ...['model.onnx', 'config.json', 'tokenizer.json', 'tokenizer_config.json', 'holdfast.json'].map(
+    (name): [string, Change, string, RegExp] => [
+      `a folder in the place of ${name}`,
+      async (at) => {
+        await rm(join(at, name), { force: true });
+        await mkdir(join(at, name));
+      },
+      'model_file_missing',
+      new RegExp(`/${name}: is a folder, where a file belongs`),
+    ],
+  ),
+  [
+    'a file in UTF-16, as some shells write it',
+    (at) => writeFile(join(at, 'config.json'), '\ufeff{}', 'utf16le'),
+    'model_bad_json',
+    /config\.json: is not text in UTF-8/,
+  ],
   ['no room for residues', beside({ maxTokens: 2 }), 'model_mismatch', /2 special tokens leave no room/],
   ['a misspelt change', beside({ maxToken: 5 }), 'model_bad_json', /maxToken/],
 ])('a folder with %s', async (_, change, code, message) => {
@@ -217,6 +234,20 @@ test.each<[string, ModelOverrides, RegExp]>([
 test('cls of a model without a first special token is refused', async () => {
   const folder = await changed(edit('tokenizer.json', (file) => ({ ...file, post_processor: null })));
   await expect(resolveModel(folder, { pooling: 'cls' })).rejects.toMatchObject({ code: 'model_mismatch' });
+});
+
+test.each([
+  ['dna_encoder', ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'holdfast.json']],
+  ['tiny_esm2', ['config.json', 'vocab.txt', 'holdfast.json']],
+])('a byte-order mark before the text of a file of %s changes nothing', async (name, files) => {
+  const folder = await copyOf(fixture(name));
+  await beside({ name })(folder);
+  const before = await resolveModel(folder);
+  for (const file of files) {
+    const path = join(folder, file);
+    await writeFile(path, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), await readFile(path)]));
+  }
+  expect(await resolveModel(folder)).toEqual(before);
 });
 
 test('onnx/model.onnx is the same model', async () => {

@@ -112,6 +112,14 @@ test('a name that is neither built in nor a folder', async () => {
   expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
 });
 
+test("a model's file in place of its folder", async () => {
+  const path = join(fixture('tiny_esm2'), 'model.onnx');
+  expect(await refusal(path)).toMatchObject({
+    code: 'model_not_found',
+    message: `${path}: is a file, where a model folder belongs; give the folder that the model lies in`,
+  });
+});
+
 test.each(['', ' '])('no name at all: "%s"', async (name) => {
   expect(await refusal(name)).toMatchObject({
     code: 'model_not_found',

@@ -12,7 +12,7 @@ import {
 import { CONFIG, readExportedFolder } from './exported-folder.js';
 import { fingerprintOf, inOrder } from './fingerprint.js';
 import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
-import { isFile, isFolder } from './is-there.js';
+import { isFile, kindAt } from './is-there.js';
 import { ModelError } from './model-error.js';
 import { unreadable } from './model-files.js';
 import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
@@ -82,7 +82,12 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
 type Kind = 'described' | 'exported' | 'exported with changes';
 
 async function kindOf(folder: string): Promise<Kind> {
-  if (!(await isFolder(folder))) {
+  const there = await kindAt(folder);
+  if (there === 'other') {
+    const what = 'is a file, where a model folder belongs';
+    throw new ModelError('model_not_found', folder, what, 'give the folder that the model lies in');
+  }
+  if (there === 'nothing') {
     throw new ModelError('model_not_found', folder, 'is neither a model folder nor a built-in model', GIVE);
   }
   const described = await isFile(join(folder, DESCRIPTOR));
