@@ -57,6 +57,11 @@ export function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** The error for a file that is not there. */
+export function missing(path: string): ModelError {
+  return unreadable(path, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+}
+
 /** The error for a file that could not be read: missing, no file at all, or named as the disk names its trouble. */
 export function unreadable(path: string, error: unknown): ModelError {
   const [what, remedy] = trouble(error);

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BUILT_IN, builtInFolder } from './built-in.js';
 import type { Description } from './description.js';
 import {
@@ -14,7 +14,7 @@ import { fingerprintOf, inOrder } from './fingerprint.js';
 import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
 import { isFile, kindAt } from './is-there.js';
 import { ModelError } from './model-error.js';
-import { unreadable } from './model-files.js';
+import { missing } from './model-files.js';
 import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
 import { checkSession } from './session-check.js';
@@ -67,7 +67,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
     // What a model does not have is left out, so that models of earlier versions keep their fingerprints.
-    fingerprint: await fingerprintOf(dirname(modelPath), {
+    fingerprint: await fingerprintOf(modelPath, graph.weightFiles, {
       alphabet,
       dim,
       columns,
@@ -104,7 +104,7 @@ async function kindOf(folder: string): Promise<Kind> {
 
 async function findGraph(folder: string): Promise<string> {
   for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
-  throw unreadable(join(folder, GRAPH), Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+  throw missing(join(folder, GRAPH));
 }
 
 async function describe(
