@@ -351,6 +351,38 @@ test('a holdfast.json beside it says otherwise, and what a caller asks for comes
   expect(other.windows).toBeUndefined();
 });
 
+const LAYERS = {
+  last_hidden_state: ['float32', ['n', 'tokens', 64]],
+  small: ['float32', ['n', 'tokens', 48]],
+} as const;
+const NAMES = Array.from({ length: 64 }, (_, i) => `c${i}`);
+
+test.each<[string, Json]>([
+  ['the one that is always meant', {}],
+  ['the one that it names', { output: { name: 'last_hidden_state' } }],
+  ['and its dimension', { dim: 64 }],
+])(
+  'columns beside an export are of its own output, %s; another one has its own dimension, and none',
+  async (_, more) => {
+    const folder = await changed(all(regraph(ALL_INPUTS, LAYERS), beside({ columns: NAMES, ...more })));
+    for (const overrides of [{}, { output: 'last_hidden_state' }])
+      expect(await resolveModel(folder, overrides)).toMatchObject({ dim: 64, columns: NAMES });
+    const other = await resolveModel(folder, { output: 'small' });
+    expect(other).toMatchObject({ dim: 48, recipe: { output: { name: 'small' } } });
+    expect(other.columns).toBeUndefined();
+    // Nor does another one of the same dimension take them over.
+    const same = await changed(beside({ columns: NAMES, ...more }));
+    expect((await resolveModel(same, { output: 'hidden_states.2' })).columns).toBeUndefined();
+  },
+);
+
+test('where a graph means none of its outputs, columns are of the one that is asked for', async () => {
+  const outputs = { a: LAYERS.last_hidden_state, b: LAYERS.last_hidden_state };
+  const folder = await changed(all(regraph(ALL_INPUTS, outputs), beside({ columns: NAMES })));
+  await expect(resolveModel(folder)).rejects.toThrow(/output\.name in holdfast\.json/);
+  expect((await resolveModel(folder, { output: 'b' })).columns).toEqual(NAMES);
+});
+
 test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { pooling: 'cls' });
   const model = await loadModel(source);

@@ -17,6 +17,7 @@ import { ModelError } from './model-error.js';
 import { missing } from './model-files.js';
 import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
+import type { ModelRecipe } from './recipe.js';
 import { checkSession } from './session-check.js';
 
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
@@ -120,12 +121,12 @@ async function describe(
     const { longSequences, windowOverlap, ...description } = await readDescriptor(folder);
     return { ...overridden(description, overrides, graph), ...long({ longSequences, windowOverlap }) };
   }
-  const file = kind === 'exported' ? {} : await readChanges(folder);
-  const changes: ExportChanges = { ...file, output: { ...file.output, ...wanted(overrides) } };
-  return { ...(await readExportedFolder(folder, { modelPath, graph, changes })), ...long(file) };
+  const changes: ExportChanges = kind === 'exported' ? {} : await readChanges(folder);
+  const exported = { modelPath, graph, changes, wanted: wanted(overrides) };
+  return { ...(await readExportedFolder(folder, exported)), ...long(changes) };
 }
 
-const wanted = ({ output: name, pooling }: ModelOverrides): NonNullable<ExportChanges['output']> => ({
+const wanted = ({ output: name, pooling }: ModelOverrides): Partial<ModelRecipe['output']> => ({
   ...(name === undefined ? {} : { name }),
   ...(pooling === undefined ? {} : { pooling }),
 });
