@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
 import { writeFileDurably } from '@holdfast/durable';
-import type { ModelSource } from '@holdfast/gpu-runtime';
+import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import type { IndexSummary, SequenceIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
@@ -50,14 +50,17 @@ export async function assemble({
   format,
   signal,
 }: Assembly): Promise<ResultRecord> {
-  let zeroRows = 0;
+  const told: Told = { zeroRows: 0, truncated: 0 };
   async function* planned(): AsyncGenerator<Float32Array> {
-    for (const shard of shards) yield* shardRows(shard, { place, run, index, model });
+    for (const shard of shards) {
+      const truncated = yield* shardRows(shard, { place, run, index, model });
+      told.truncated += truncated;
+    }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for await (const rows of inInputOrder(planned(), model.dim, index)) {
       signal.throwIfAborted();
-      zeroRows += countZeroRows(rows, model.dim);
+      told.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     }
   }
@@ -83,18 +86,19 @@ export async function assemble({
     dim: model.dim,
     tokens: index.summary.tokens,
     padded_tokens: index.summary.padded_tokens,
+    ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
     files: [embeddings, ids],
-    warnings: warnings(model, zeroRows, index.summary),
+    warnings: warnings(model, told, index.summary),
   };
   await writeResultRecord(place.result, record);
   return record;
 }
 
-/** Rows of one shard in the plan's order, a few MiB at a time. */
+/** Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out. */
 async function* shardRows(
   shard: Shard,
   { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
-): AsyncGenerator<Float32Array> {
+): AsyncGenerator<Float32Array, number> {
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
   for await (const entry of readShard(place.shard(shard.shard), { accept: cursor.accept })) {
@@ -105,6 +109,7 @@ async function* shardRows(
   }
   if (!cursor.done)
     throw new ShardIncompleteError(shard.shard, `batch ${cursor.nextBatch} and later are in no checkpoint`);
+  return cursor.truncated;
 }
 
 async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {
@@ -132,9 +137,16 @@ function countZeroRows(rows: Float32Array, dim: number): number {
   return zero;
 }
 
+/** What turned out only when the sequences were embedded. */
+interface Told {
+  zeroRows: number;
+  /** Sequences of which tokens were left out. */
+  truncated: number;
+}
+
 function warnings(
   model: ModelSource,
-  zeroRows: number,
+  { zeroRows, truncated: byTokens }: Told,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
   const said: string[] = [];
@@ -148,6 +160,12 @@ function warnings(
   if (truncated > 0) {
     said.push(
       `${truncated} sequence(s) are longer than the ${model.maxResidues} residues that ${model.name} takes; the rest of each was left out`,
+    );
+  }
+  if (byTokens > 0) {
+    const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
+    said.push(
+      `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return said;

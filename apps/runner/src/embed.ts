@@ -7,6 +7,7 @@ import {
   type ModelOverrides,
   type ModelSource,
   resolveModel,
+  tokensAreExact,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { assemble, ShardIncompleteError } from './assemble.js';
@@ -113,7 +114,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       dim,
       embeddings,
       ids: place.ids,
-      ...(tokens === undefined || padded_tokens === undefined ? {} : padding(tokens, padded_tokens)),
+      ...(tokens === undefined || padded_tokens === undefined
+        ? {}
+        : padding(tokens, padded_tokens, tokensAreExact(model))),
     });
     return ExitCode.complete;
   };
@@ -173,7 +176,7 @@ async function run({
     sequences,
     residues,
     batches,
-    ...padding(tokens, padded_tokens),
+    ...padding(tokens, padded_tokens, tokensAreExact(model)),
     shards: shards.length,
     workers: options.workers,
     device: record.device,

@@ -160,6 +160,19 @@ const shown: [RunEvent, string][] = [
     'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+      ...padding,
+      tokens_at_most: true,
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; at most 90 tokens, 100 with padding',
+  ],
+  [
     { type: 'complete', already: true, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' },
     'already complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
   ],

@@ -16,9 +16,15 @@ const shard: Shard = { shard: 1, firstBatch: 10, endBatch: 20, firstPosition: 20
 function checkpoint(
   first: number,
   end: number,
-  change: Partial<Checkpoint> & { run?: string } = {},
+  change: Partial<Checkpoint> & { run?: string; truncated?: number } = {},
 ): Checkpoint {
-  const facts = checkpointFacts(change.run ?? 'run', 1, [first, end], [first * 2, end * 2]);
+  const facts = checkpointFacts(
+    change.run ?? 'run',
+    1,
+    [first, end],
+    [first * 2, end * 2],
+    change.truncated ?? 0,
+  );
   return {
     metadata: new Map(Object.entries(facts)),
     shape: [(end - first) * 2, DIM],
@@ -49,6 +55,16 @@ test('any cut of a shard into checkpoints is accepted, and only when all are the
   );
 });
 
+test('sequences of which tokens were left out add up over accepted checkpoints; none are no fact', async () => {
+  const cursor = await cursorAt(10);
+  expect(await cursor.accept(checkpoint(10, 12, { truncated: 4 }))).toBeNull();
+  expect(await cursor.accept(checkpoint(12, 13))).toBeNull();
+  expect(await cursor.accept(checkpoint(10, 12, { truncated: 4 }))).not.toBeNull();
+  expect(await cursor.accept(checkpoint(13, 20, { truncated: 3 }))).toBeNull();
+  expect(cursor.truncated).toBe(7);
+  expect('truncated' in checkpointFacts('run', 1, [10, 12], [20, 24], 0)).toBe(false);
+});
+
 test('batches that do not come next are refused, and the cursor stays', async () => {
   const range = fc.tuple(fc.integer({ min: 0, max: 25 }), fc.integer({ min: 0, max: 25 }));
   await fc.assert(
@@ -77,7 +93,7 @@ test('one row under any other ID is refused, and which row it is is told', async
 
 /** The facts of batches 10 to 12, but for `change`. */
 const facts = (change: object) =>
-  new Map(Object.entries({ ...checkpointFacts('run', 1, [10, 12], [20, 24]), ...change }));
+  new Map(Object.entries({ ...checkpointFacts('run', 1, [10, 12], [20, 24], 0), ...change }));
 
 test.each<[string, Parameters<typeof checkpoint>[2], RegExp]>([
   ['of another run', { run: 'other' }, /another run/],
@@ -87,6 +103,8 @@ test.each<[string, Parameters<typeof checkpoint>[2], RegExp]>([
   ['without facts', { metadata: new Map() }, /another run/],
   ['that says it begins later', { metadata: facts({ first_batch: 11 }) }, /batches 11 to 12/],
   ['that ends within a batch', { metadata: facts({ end_batch: 11.5 }) }, /batches 10 to 11\.5/],
+  ['that left tokens out of more rows than it has', { truncated: 5 }, /tokens of 5 of its 4 sequences/],
+  ['that left tokens out of half a row', { truncated: 0.5 }, /tokens of 0\.5 of its 4 sequences/],
   ['that ends nowhere', { metadata: facts({ end_batch: undefined }) }, /batch 10 comes next/],
 ])('a checkpoint %s is refused', async (_what, change, says) => {
   const cursor = await cursorAt(10);

@@ -10,12 +10,16 @@ export interface Shard {
   endPosition: number;
 }
 
-/** The facts a checkpoint of ours carries: which run it belongs to, and which batches and positions its rows are. */
+/**
+ * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions its rows are, and of how many of
+ * them tokens were left out, where there are any.
+ */
 export function checkpointFacts(
   run: string,
   shard: number,
   batches: [number, number],
   positions: [number, number],
+  truncated: number,
 ): Metadata {
   return {
     run,
@@ -24,6 +28,7 @@ export function checkpointFacts(
     end_batch: batches[1],
     first_position: positions[0],
     end_position: positions[1],
+    ...(truncated > 0 ? { truncated } : {}),
   };
 }
 
@@ -34,6 +39,8 @@ export function checkpointFacts(
 export class ShardCursor {
   /** The first batch not yet covered. */
   nextBatch: number;
+  /** Sequences of the accepted checkpoints of which tokens were left out. */
+  truncated = 0;
 
   constructor(
     readonly shard: Shard,
@@ -70,6 +77,10 @@ export class ShardCursor {
     const wrong = ids.findIndex((id, i) => id !== checkpoint.sequenceIds[i]);
     if (wrong >= 0)
       return `row ${wrong} is named ${checkpoint.sequenceIds[wrong]}, but the input has ${ids[wrong]} there`;
+    const truncated = Number(fact('truncated') ?? 0);
+    if (!(Number.isInteger(truncated) && truncated >= 0 && truncated <= rows))
+      return `it says that tokens of ${fact('truncated')} of its ${rows} sequences were left out`;
+    this.truncated += truncated;
     this.nextBatch = endBatch;
     return null;
   };

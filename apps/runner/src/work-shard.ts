@@ -64,10 +64,12 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   const buffer = new RowBuffer(model.source.dim);
   let next = found.length;
   let savedBatch = cursor.nextBatch;
+  /** Sequences among the buffered rows of which tokens were left out. */
+  let truncated = 0;
   const save = async (endBatch: number, reason: string) => {
     const [first] = index.batchRange(savedBatch);
     const [, end] = index.batchRange(endBatch - 1);
-    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end]);
+    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], truncated);
     const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
     await writer.writeCheckpointAsync(join(folder, checkpointName(next)), rows, await index.ids(first, end), {
       ...facts,
@@ -77,6 +79,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     next++;
     savedBatch = endBatch;
     buffer.clear();
+    truncated = 0;
     trigger.reset();
   };
 
@@ -108,7 +111,9 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
       report.batch(batch);
+      const before = model.truncated ?? 0;
       buffer.append(await embed(batch, first, end));
+      truncated += (model.truncated ?? 0) - before;
       await report.progress(end - first);
       const size = end - first;
       const [due, reason] = trigger.shouldCheckpoint(
