@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytes, copyOf, fixture, graph, lambda } from '../test/support.js';
@@ -201,6 +201,15 @@ test.each<[string, Change, string, RegExp]>([
       new RegExp(`/${name}: is a folder, where a file belongs`),
     ],
   ),
+  [
+    'a device in the place of a file',
+    async (at) => {
+      await rm(join(at, 'tokenizer_config.json'));
+      await symlink('/dev/null', join(at, 'tokenizer_config.json'));
+    },
+    'model_file_missing',
+    /tokenizer_config\.json: is no ordinary file/,
+  ],
   [
     'a file in UTF-16, as some shells write it',
     (at) => writeFile(join(at, 'config.json'), '\ufeff{}', 'utf16le'),
