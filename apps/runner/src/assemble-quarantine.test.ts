@@ -61,7 +61,7 @@ async function checkpoints(ordinals: readonly number[], batches = 2): Promise<vo
         join(place.shard(shard), checkpointName(next++)),
         { data: Float32Array.from(kept.flatMap(rowOf)), shape: [kept.length, DIM] },
         kept.map((ordinal) => `s${ordinal}`),
-        checkpointFacts(run, shard, [batch, until], [first, end], left),
+        checkpointFacts(run, shard, [batch, until], [first, end], { quarantined: left }),
       );
     }
   }

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { EmbeddingModel, ModelSource } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import { type Assembly, assemble } from './assemble.js';
+import type { Layout } from './layout.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
+import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 
@@ -28,6 +31,22 @@ function zeroingModel() {
 const rowOf = ({ length }: string) => (length === 8 ? [0, 0, 0] : [length === 12 ? 0 : length, 65, 84]);
 
 let assembly: Assembly;
+async function work(shard: Shard, model: EmbeddingModel, manifest: CheckpointManifest): Promise<void> {
+  const { place, index } = assembly;
+  await workShard({
+    shard,
+    folder: place.shard(shard.shard),
+    run: 'run',
+    index,
+    model,
+    trigger: new CheckpointTrigger({ seqThreshold: 5 }),
+    manifest,
+    batchTokens: 200,
+    survivesFailures: true,
+    stopping: () => false,
+    report: silentReport(),
+  });
+}
 const stop = new AbortController();
 beforeEach(async () => {
   const { place, index } = await indexed(sequences, 200, { sequences: 12 });
@@ -37,24 +56,6 @@ beforeEach(async () => {
   await mkdir(place.checkpoints);
   await manifest.initialize(3);
   const model = zeroingModel();
-  for (const shard of shards) {
-    const folder = place.shard(shard.shard);
-    await mkdir(folder);
-    const trigger = new CheckpointTrigger({ seqThreshold: 5 });
-    await workShard({
-      shard,
-      folder,
-      run: 'run',
-      index,
-      model,
-      trigger,
-      manifest,
-      batchTokens: 200,
-      survivesFailures: true,
-      stopping: () => false,
-      report: silentReport(),
-    });
-  }
   assembly = {
     place,
     run: 'run',
@@ -64,6 +65,10 @@ beforeEach(async () => {
     format: 'safetensors',
     signal: stop.signal,
   };
+  for (const shard of shards) {
+    await mkdir(place.shard(shard.shard));
+    await work(shard, model, manifest);
+  }
 });
 
 afterEach(() => assembly.index.close());
@@ -101,6 +106,43 @@ test.each(['safetensors', 'npy', 'pt'] as const)(
     ]);
   },
 );
+
+/** All shards once more, by a model that leaves tokens out of sequences of some lengths. */
+async function workedAnew(place: Layout, truncated: (length: number) => boolean): Promise<void> {
+  const manifest = new CheckpointManifest(join(place.out, 'other-manifest.json'));
+  await manifest.initialize(3);
+  const model: EmbeddingModel & { truncated: number } = { ...zeroingModel(), truncated: 0 };
+  const { embed } = model;
+  model.embed = async (batch) => {
+    model.truncated += batch.filter(({ length }) => truncated(length)).length;
+    return embed(batch);
+  };
+  for (const shard of assembly.shards) {
+    const folder = place.shard(shard.shard);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    await work(shard, model, manifest);
+  }
+}
+
+test('sequences of which tokens were left out are counted over all checkpoints, beside those that a plan knew', async () => {
+  const { place, model: source } = assembly;
+  // 40, 80 and 120: three of the first thirty, and one of the other ten.
+  await workedAnew(place, (length) => length % 40 === 0);
+  const recipe = { ...source.recipe, tokenizer: {} } as ModelSource['recipe'];
+  const model = { ...source, maxTokens: 30, recipe };
+  const record = await assemble({ ...assembly, model });
+  expect(record).toMatchObject({ tokens_at_most: true });
+  const left = (of: string, rest: string) =>
+    `4 sequence(s) ${of} more tokens than the 30 that counting takes, special ones included; the rest ${rest} was left out`;
+  expect(record.warnings.slice(1)).toEqual([
+    expect.stringContaining('5 sequence(s) are longer than the 100 residues'),
+    left('have', 'of each'),
+  ]);
+  const windows = { residues: 50, overlap: 0 };
+  const windowed = await assemble({ ...assembly, model: { ...model, windows } });
+  expect(windowed.warnings.at(-1)).toBe(left('have windows of', 'of each window'));
+});
 
 test('what a row of zeros means is said in the model’s words', async () => {
   const model = { ...assembly.model, zeroRowMeaning: 'nothing to count' };

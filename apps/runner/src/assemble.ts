@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
-import type { ModelSource } from '@holdfast/gpu-runtime';
+import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import { completeShard } from './complete-shard.js';
 import type { IndexSummary, SequenceIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
@@ -44,14 +44,17 @@ export async function assemble({
   const quarantined = await findQuarantined(shards, { place, run, index, dim: model.dim, signal });
   const positions = new Set(quarantined.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
-  let zeroRows = 0;
+  const told: Told = { zeroRows: 0, truncated: 0 };
   async function* planned(): AsyncGenerator<Float32Array> {
-    for (const shard of shards) yield* shardRows(shard, { place, run, index, model });
+    for (const shard of shards) {
+      const truncated = yield* shardRows(shard, { place, run, index, model });
+      told.truncated += truncated;
+    }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for await (const rows of inInputOrder(planned(), model.dim, index, positions)) {
       signal.throwIfAborted();
-      zeroRows += countZeroRows(rows, model.dim);
+      told.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     }
   }
@@ -84,24 +87,26 @@ export async function assemble({
     dim: model.dim,
     tokens: index.summary.tokens,
     padded_tokens: index.summary.padded_tokens,
+    ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
     files,
-    warnings: warnings(model, zeroRows, index.summary),
+    warnings: warnings(model, told, index.summary),
   };
   await writeResultRecord(place.result, record);
   return record;
 }
 
-/** Rows of one shard in the plan's order, a few MiB at a time. */
+/** Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out. */
 async function* shardRows(
   shard: Shard,
   { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
-): AsyncGenerator<Float32Array> {
+): AsyncGenerator<Float32Array, number> {
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
   for await (const checkpoint of completeShard(place.shard(shard.shard), cursor, 'checksum')) {
     const rows = checkpoint.shape[0];
     for (let at = 0; at < rows; at += step) yield await checkpoint.readRows(at, Math.min(rows, at + step));
   }
+  return cursor.truncated;
 }
 
 async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {
@@ -129,9 +134,16 @@ function countZeroRows(rows: Float32Array, dim: number): number {
   return zero;
 }
 
+/** What turned out only when the sequences were embedded. */
+interface Told {
+  zeroRows: number;
+  /** Sequences of which tokens were left out. */
+  truncated: number;
+}
+
 function warnings(
   model: ModelSource,
-  zeroRows: number,
+  { zeroRows, truncated: byTokens }: Told,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
   const said: string[] = [];
@@ -145,6 +157,12 @@ function warnings(
   if (truncated > 0) {
     said.push(
       `${truncated} sequence(s) are longer than the ${model.maxResidues} residues that ${model.name} takes; the rest of each was left out`,
+    );
+  }
+  if (byTokens > 0) {
+    const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
+    said.push(
+      `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return said;

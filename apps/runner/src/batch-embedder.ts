@@ -35,6 +35,8 @@ export interface EmbeddedBatch {
   /** Row-major, those that are not poisoned, in order. */
   rows: Float32Array;
   poisoned: readonly PoisonedRow[];
+  /** Rows of which tokens were left out. */
+  truncated: number;
 }
 
 /**
@@ -44,9 +46,12 @@ export interface EmbeddedBatch {
 export class BatchEmbedder {
   readonly #options: BatchEmbedderOptions;
   readonly #budget: CallBudget;
+  /** What the model had truncated when it was last asked. */
+  #truncated: number;
 
   constructor(options: BatchEmbedderOptions) {
     this.#options = options;
+    this.#truncated = options.model.truncated ?? 0;
     this.#budget = new CallBudget(options.batchTokens, options.budget);
   }
 
@@ -64,7 +69,17 @@ export class BatchEmbedder {
   async embed(batch: number, residues: readonly Uint8Array[]): Promise<EmbeddedBatch | null> {
     const { isolation } = this.#options;
     if (isolation !== undefined && this.isolates(batch)) return this.#search(batch, residues, isolation);
-    return { rows: await this.#embedWithin(batch, residues), poisoned: [] };
+    return {
+      rows: await this.#embedWithin(batch, residues),
+      poisoned: [],
+      truncated: this.#newlyTruncated(),
+    };
+  }
+
+  #newlyTruncated(): number {
+    const before = this.#truncated;
+    this.#truncated = this.#options.model.truncated ?? 0;
+    return this.#truncated - before;
   }
 
   async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Float32Array> {
@@ -118,7 +133,7 @@ export class BatchEmbedder {
     const rows = new Float32Array(good.size * dim);
     const order = [...good.keys()].sort((a, b) => a - b);
     for (const [at, row] of order.entries()) rows.set(good.get(row)!, at * dim);
-    return { rows, poisoned: state.poisoned };
+    return { rows, poisoned: state.poisoned, truncated: this.#newlyTruncated() };
   }
 
   /** One call of a search. @throws what leaves the model unfit for another. */

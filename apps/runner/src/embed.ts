@@ -7,6 +7,7 @@ import {
   type ModelOverrides,
   type ModelSource,
   resolveModel,
+  tokensAreExact,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { assemble } from './assemble.js';
@@ -119,7 +120,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       dim,
       embeddings,
       ids: place.ids,
-      ...(tokens === undefined || padded_tokens === undefined ? {} : padding(tokens, padded_tokens)),
+      ...(tokens === undefined || padded_tokens === undefined
+        ? {}
+        : padding(tokens, padded_tokens, tokensAreExact(model))),
     });
     return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
   };
@@ -184,7 +187,7 @@ async function run({
     sequences,
     residues,
     batches,
-    ...padding(tokens, padded_tokens),
+    ...padding(tokens, padded_tokens, tokensAreExact(model)),
     shards: shards.length,
     workers: options.workers,
     device: record.device,

@@ -99,6 +99,8 @@ test.each([
   ['--time-threshold', ' ', /seconds above 0/],
   ['--format', 'csv', /safetensors, npy, pt/],
   ['--out', '', /name a folder/],
+  ['--model', '', /name of a built-in model, or a model folder/],
+  ['--model', ' ', /name of a built-in model, or a model folder/],
   ['--device', 'gpu', /there are: auto, cpu, cuda/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],

@@ -41,6 +41,13 @@ function folder(text: string): string {
   return text;
 }
 
+function model(text: string): string {
+  if (text.trim() === '') {
+    throw new InvalidArgumentError('It must be the name of a built-in model, or a model folder.');
+  }
+  return text;
+}
+
 function frames(text: string): Translation {
   if (text === 'open' || text === 'all') return text;
   throw new InvalidArgumentError(
@@ -86,7 +93,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .description('FASTA in, embeddings out. The same line again goes on where an earlier run ended.')
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input')
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
-    .option('--model <name|path>', 'a built-in model or a model folder', DEFAULT_MODEL)
+    .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
     .addOption(
       new Option(
         '--pooling <how>',

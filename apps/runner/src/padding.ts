@@ -6,10 +6,17 @@ export interface Padding {
   padded_tokens: number;
   /** The part of `padded_tokens` that is padding, from 0 to 1, to four digits. */
   padding_share: number;
+  /** There where a token may be several residues: both numbers are as many as there can be, and the share is of these. */
+  tokens_at_most?: true;
 }
 
-/** Tokens with and without padding, and the share that is padding. */
-export function padding(tokens: number, paddedTokens: number): Padding {
+/** Tokens with and without padding, and the share that is padding. @param exact whether a token is one residue. */
+export function padding(tokens: number, paddedTokens: number, exact: boolean): Padding {
   const share = paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens;
-  return { tokens, padded_tokens: paddedTokens, padding_share: Math.round(share * 1e4) / 1e4 };
+  return {
+    tokens,
+    padded_tokens: paddedTokens,
+    padding_share: Math.round(share * 1e4) / 1e4,
+    ...(exact ? {} : { tokens_at_most: true }),
+  };
 }

@@ -171,6 +171,20 @@ const shown: [RunEvent, string][] = [
   [
     {
       type: 'complete',
+      already: false,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+      ...padding,
+      tokens_at_most: true,
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; at most 90 tokens, 100 with padding',
+  ],
+  [
+    {
+      type: 'complete',
       already: true,
       sequences: 9,
       quarantined: 0,

@@ -85,6 +85,7 @@ function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): strin
 }
 
 function tokens(event: Padding): string {
+  if (event.tokens_at_most) return `at most ${event.tokens} tokens, ${event.padded_tokens} with padding`;
   return `${event.tokens} tokens, ${event.padded_tokens} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
 }
 

@@ -16,6 +16,8 @@ const schema = z.object({
   /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
   tokens: z.number().exactOptional(),
   padded_tokens: z.number().exactOptional(),
+  /** There where a token may be several residues, and these are upper bounds. */
+  tokens_at_most: z.literal(true).exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 });

@@ -17,9 +17,11 @@ const shard: Shard = { shard: 1, firstBatch: 10, endBatch: 20, firstPosition: 20
 function checkpoint(
   first: number,
   end: number,
-  change: Partial<Checkpoint> & { run?: string } = {},
+  change: Partial<Checkpoint> & { run?: string; truncated?: number } = {},
 ): Checkpoint {
-  const facts = checkpointFacts(change.run ?? 'run', 1, [first, end], [first * 2, end * 2]);
+  const facts = checkpointFacts(change.run ?? 'run', 1, [first, end], [first * 2, end * 2], {
+    truncated: change.truncated ?? 0,
+  });
   return {
     metadata: new Map(Object.entries(facts)),
     shape: [(end - first) * 2, DIM],
@@ -48,6 +50,16 @@ test('any cut of a shard into checkpoints is accepted, and only when all are the
       expect(cursor.done).toBe(true);
     }),
   );
+});
+
+test('sequences of which tokens were left out add up over accepted checkpoints; none are no fact', async () => {
+  const cursor = await cursorAt(10);
+  expect(await cursor.accept(checkpoint(10, 12, { truncated: 4 }))).toBeNull();
+  expect(await cursor.accept(checkpoint(12, 13))).toBeNull();
+  expect(await cursor.accept(checkpoint(10, 12, { truncated: 4 }))).not.toBeNull();
+  expect(await cursor.accept(checkpoint(13, 20, { truncated: 3 }))).toBeNull();
+  expect(cursor.truncated).toBe(7);
+  expect('truncated' in checkpointFacts('run', 1, [10, 12], [20, 24])).toBe(false);
 });
 
 test('batches that do not come next are refused, and the cursor stays', async () => {
@@ -88,6 +100,8 @@ test.each<[string, Parameters<typeof checkpoint>[2], RegExp]>([
   ['without facts', { metadata: new Map() }, /another run/],
   ['that says it begins later', { metadata: facts({ first_batch: 11 }) }, /batches 11 to 12/],
   ['that ends within a batch', { metadata: facts({ end_batch: 11.5 }) }, /batches 10 to 11\.5/],
+  ['that left tokens out of more rows than it has', { truncated: 5 }, /tokens of 5 of its 4 sequences/],
+  ['that left tokens out of half a row', { truncated: 0.5 }, /tokens of 0\.5 of its 4 sequences/],
   ['that ends nowhere', { metadata: facts({ end_batch: undefined }) }, /batch 10 comes next/],
 ])('a checkpoint %s is refused', async (_what, change, says) => {
   const cursor = await cursorAt(10);
@@ -104,7 +118,9 @@ const leftOut = (position: number): Quarantined => ({
 
 /** A checkpoint of the batches from `first` to before `end` without the rows of these positions. */
 function without(first: number, end: number, positions: number[], change: Partial<Checkpoint> = {}) {
-  const facts = checkpointFacts('run', 1, [first, end], [first * 2, end * 2], positions.map(leftOut));
+  const facts = checkpointFacts('run', 1, [first, end], [first * 2, end * 2], {
+    quarantined: positions.map(leftOut),
+  });
   const kept = Array.from({ length: (end - first) * 2 }, (_, i) => first * 2 + i).filter(
     (position) => !positions.includes(position),
   );
@@ -132,7 +148,7 @@ test('whatever is quarantined in whatever checkpoints, they are accepted, and th
         expect(await cursor.accept(without(first, end, inside))).toBeNull();
       }
       expect(cursor.done).toBe(true);
-      expect(cursor.quarantined).toEqual(positions.map(leftOut));
+      expect(cursor.quarantined).toEqual({ quarantined: positions.map(leftOut) });
     }),
   );
 });

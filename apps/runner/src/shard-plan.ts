@@ -12,15 +12,15 @@ export interface Shard {
 }
 
 /**
- * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, and which of these
- * positions are quarantined, ascending: its rows are the others.
+ * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, which of these
+ * positions are quarantined, ascending (its rows are the others), and of how many rows tokens were left out, where there are any.
  */
 export function checkpointFacts(
   run: string,
   shard: number,
   batches: [number, number],
   positions: [number, number],
-  quarantined: readonly Quarantined[] = [],
+  { quarantined = [], truncated = 0 }: { quarantined?: readonly Quarantined[]; truncated?: number } = {},
 ): Metadata {
   return {
     run,
@@ -30,6 +30,7 @@ export function checkpointFacts(
     first_position: positions[0],
     end_position: positions[1],
     ...(quarantined.length > 0 ? { [QUARANTINED]: formatQuarantined(quarantined) } : {}),
+    ...(truncated > 0 ? { truncated } : {}),
   };
 }
 
@@ -43,6 +44,8 @@ export class ShardCursor {
   nextBatch: number;
   /** The quarantined sequences of the checkpoints accepted so far, by position. */
   readonly quarantined: Quarantined[] = [];
+  /** Sequences of the accepted checkpoints of which tokens were left out. */
+  truncated = 0;
 
   constructor(
     readonly shard: Shard,
@@ -87,6 +90,10 @@ export class ShardCursor {
     const wrong = ids.findIndex((id, i) => id !== checkpoint.sequenceIds[i]);
     if (wrong >= 0)
       return `row ${wrong} is named ${checkpoint.sequenceIds[wrong]}, but the input has ${ids[wrong]} there`;
+    const truncated = Number(fact('truncated') ?? 0);
+    if (!(Number.isInteger(truncated) && truncated >= 0 && truncated <= rows))
+      return `it says that tokens of ${fact('truncated')} of its ${rows} sequences were left out`;
+    this.truncated += truncated;
     this.nextBatch = endBatch;
     for (const each of quarantined) this.quarantined.push(each);
     return null;

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, truncate } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
+import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -69,17 +70,23 @@ async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(
 
 const numbers = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
 
-/** All rows of a shard's checkpoints, and their IDs. */
-async function saved(folder: string) {
+/** All rows of a shard's checkpoints, their IDs, and of how many of them tokens were left out. */
+async function savedWithCounts(folder: string) {
   const rows: number[] = [];
   const ids: string[] = [];
+  const truncated: unknown[] = [];
   for await (const entry of readShard(folder)) {
     if ('fault' in entry) throw new Error(entry.fault);
     rows.push(...(await entry.checkpoint.readRows()));
     ids.push(...entry.checkpoint.sequenceIds);
+    truncated.push(entry.checkpoint.metadata.get('truncated'));
   }
-  return { rows, ids };
+  return { rows, ids, truncated };
 }
+const saved = async (folder: string) => {
+  const { rows, ids } = await savedWithCounts(folder);
+  return { rows, ids };
+};
 
 /** All in one window: longest first. */
 const planned = [...sequences.keys()].sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);
@@ -159,6 +166,55 @@ test('after a model that fails, all that was embedded is there, and only the res
   expect(told.resumed).toBe(failing.sequences);
   expect(index.batchRange(told.batches[0]!)[0]).toBe(told.resumed);
   expect(await saved(folder)).toEqual(due());
+});
+
+/** The counting model, which leaves something out of every sequence of more than 16 residues. */
+function truncatingModel() {
+  const model: EmbeddingModel & { batches: number; sequences: number; truncated: number } = {
+    ...countingModel(),
+    truncated: 1000,
+  };
+  const { embed } = model;
+  model.embed = async (batch) => {
+    model.batches++;
+    model.truncated += batch.filter(({ length }) => length > 16).length;
+    return embed(batch);
+  };
+  return model;
+}
+const tooLong = () => due().ids.filter((id) => sequences[Number(id.slice(1))]!.length > 16).length;
+
+test('each checkpoint says of how many sequences tokens were left out, and whatever is stopped, the sum is exact', async () => {
+  const { endBatch } = shards[0]!;
+  expect(tooLong()).toBeGreaterThan(10);
+  for (const stopAfter of [1, 3, endBatch]) {
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+    for (let life = 0, complete = false; !complete; life++) {
+      expect(life).toBeLessThan(endBatch);
+      ({ complete } = await work(stopAfter, truncatingModel()));
+    }
+    const { truncated, ...rest } = await savedWithCounts(folder);
+    expect(rest).toEqual(due());
+    expect(truncated.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)).toBe(tooLong());
+    // Longest first, so that the last ones have nothing to say.
+    expect(truncated.at(-1)).toBeUndefined();
+    expect(truncated).not.toContain(0);
+  }
+});
+
+test('a batch that is embedded, refused and embedded again counts once', async () => {
+  const model = truncatingModel();
+  const { embed } = model;
+  model.embed = async (batch) => {
+    const rows = await embed(batch);
+    if (model.batches === 2) rows[0] = Number.NaN;
+    return rows;
+  };
+  await expect(work(Number.POSITIVE_INFINITY, model)).rejects.toThrow(NonFiniteRowsError);
+  expect((await work(Number.POSITIVE_INFINITY, model)).complete).toBe(true);
+  const { truncated } = await savedWithCounts(folder);
+  expect(truncated.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)).toBe(tooLong());
 });
 
 test('rows with NaN or an infinity fail their batch, named; those before it are saved, none of it is', async () => {

@@ -109,10 +109,15 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   let pending: Quarantined[] = [];
   let next = found.length;
   let savedBatch = cursor.nextBatch;
+  /** Sequences among the buffered rows of which tokens were left out. */
+  let truncated = 0;
   const save = async (endBatch: number, reason: string) => {
     const [first] = index.batchRange(savedBatch);
     const [, end] = index.batchRange(endBatch - 1);
-    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], pending);
+    const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], {
+      quarantined: pending,
+      truncated,
+    });
     const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
     const left = new Set(pending.map(({ position }) => position - first));
     const ids = (await index.ids(first, end)).filter((_, at) => !left.has(at));
@@ -125,6 +130,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     savedBatch = endBatch;
     pending = [];
     buffer.clear();
+    truncated = 0;
     trigger.reset();
   };
 
@@ -161,6 +167,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       });
       if (embedded === null) break;
       buffer.append(embedded.rows);
+      truncated += embedded.truncated;
       for (const { row, kind, attempts, error } of embedded.poisoned)
         pending.push({ position: first + row, kind, attempts, error });
       await report.progress(end - first, batch + 1);

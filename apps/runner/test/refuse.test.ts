@@ -332,6 +332,62 @@ test.each<[string, (graph: Buffer) => Buffer, RegExp]>([
   expect(existsSync(out)).toBe(false);
 });
 
+describe('a model whose graph has fewer positions than it says is refused before anything is written', () => {
+  /** The encoder of DNA, whose graph has 256 positions, with a descriptor. */
+  async function said(descriptor: object): Promise<string> {
+    const model = join(folder, 'model');
+    const encoder = '../../../packages/gpu-runtime/test/fixtures/dna_encoder';
+    await cp(fileURLToPath(new URL(encoder, import.meta.url)), model, { recursive: true });
+    await writeFile(join(model, 'holdfast.json'), JSON.stringify({ format: 1, ...descriptor }));
+    return model;
+  }
+  const whole = {
+    name: 'whole',
+    alphabet: 'dna',
+    dim: 64,
+    tokens: {
+      type: 'int64',
+      ids: { A: 5, C: 6, G: 7, T: 8 },
+      other: 0,
+      padding: 3,
+      prefix: [1],
+      suffix: [2],
+    },
+    inputs: { ids: 'input_ids', mask: 'attention_mask', types: 'token_type_ids' },
+    output: { name: 'last_hidden_state', pooling: 'mean' },
+  };
+
+  test.each<[string, object, RegExp | null]>([
+    ['tokens of a tokenizer', { maxTokens: 257 }, /said to read 257 tokens; .*a smaller maxTokens/],
+    ['as many tokens as there are positions', { maxTokens: 256 }, null],
+    ['residues', { ...whole, maxResidues: 255 }, /fails on one of 255 residues .*a smaller maxResidues/],
+    ['as many residues as there are positions', { ...whole, maxResidues: 254 }, null],
+    ['any length', whole, /fails on one of 2048 residues .*said to read any length/],
+    ['windows', { ...whole, maxResidues: 300, longSequences: 'windows' }, /fails on one of 300 residues/],
+  ])('%s', async (_, descriptor, says) => {
+    const input = join(folder, 'a.fa');
+    await writeFile(input, '>a\nACGTACGTAA\n');
+    const line = ['embed', input, '--out', out, '--model', await said(descriptor), '--workers', '1'];
+    const ended = await holdfast(line);
+    if (says === null) return expect(ended).toMatchObject({ code: 0 });
+    expect(refused(ended)).toMatch(says);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+test('a model folder with a folder in the place of a file is refused, not an accident', async () => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nMKTAYIAK\n');
+  for (const name of ['model.onnx', 'vocab.txt', 'config.json']) {
+    const model = await withGraph((graph) => graph);
+    await rm(join(model, name));
+    await mkdir(join(model, name));
+    const ended = await holdfast(['embed', input, '--out', out, '--model', model]);
+    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, where a file belongs`);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
 test('a device that is not there, and a model that is refused, cost no older result, also with --force-restart', async () => {
   const input = join(folder, 'a.fa');
   await writeFile(input, '>a\nACGTACGTAA\n');

@@ -10,7 +10,13 @@ export const DIM = 3;
 
 /** A model without ONNX: a row is the sequence's length, its first byte and its last; it counts what it embeds. */
 export function countingModel(): EmbeddingModel & { batches: number; sequences: number } {
-  const source = { name: 'counting', dim: DIM, fingerprint: 'f'.repeat(64), maxResidues: 100 } as ModelSource;
+  const source = {
+    name: 'counting',
+    dim: DIM,
+    fingerprint: 'f'.repeat(64),
+    maxResidues: 100,
+    recipe: {},
+  } as ModelSource;
   const model = {
     source,
     batches: 0,

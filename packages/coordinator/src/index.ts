@@ -16,10 +16,10 @@ export {
   startIsolation,
 } from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
-export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
-export type { Recovery } from './recovery.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
+export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
+export type { Recovery } from './recovery.js';
 export {
   DEFAULT_POLICY,
   type FailureHistory,

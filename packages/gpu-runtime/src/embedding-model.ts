@@ -22,8 +22,9 @@ export interface EmbeddingModel {
    */
   embed(sequences: readonly Uint8Array[]): Promise<Float32Array>;
   /**
-   * Sequences and windows embedded so far whose tokens were more than the model takes, so that their end was left out; those of which
-   * `maxResidues` were read are not counted, since a plan knows them. Absent: none.
+   * Sequences so far of which tokens were left out, those of their end or of a window's, because the model takes no more. It
+   * grows when a batch is embedded, so that reading it before and after tells of that one batch; a batch that fails counts
+   * nothing. Sequences of which only `maxResidues` were read are not counted, since a plan knows them. Absent: none.
    */
   readonly truncated?: number;
   /** Frees the session after the calls under way; a second call does nothing. */
@@ -38,6 +39,7 @@ export class SessionModel implements EmbeddingModel {
   /** Zeros, never written to. */
   readonly #types = new ScratchBuffer();
   readonly #subwords: Subwords | undefined;
+  #truncated = 0;
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
 
@@ -51,7 +53,7 @@ export class SessionModel implements EmbeddingModel {
   }
 
   get truncated(): number {
-    return this.#subwords?.truncated ?? 0;
+    return this.#truncated;
   }
 
   embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
@@ -76,30 +78,46 @@ export class SessionModel implements EmbeddingModel {
     if (sequences.length === 0) return new Float32Array(0);
     const { windows } = this.source;
     const long = windows !== undefined && sequences.some(({ byteLength }) => byteLength > windows.residues);
-    return long ? this.#embedWindows(sequences, windows) : this.#embedBatch(sequences);
+    const truncated = new Set<number>();
+    const rows = long
+      ? await this.#embedWindows(sequences, windows, truncated)
+      : await this.#embedBatch(sequences, (at) => truncated.add(at));
+    this.#truncated += truncated.size;
+    return rows;
   }
 
   /** One sequence may be many windows, so that they are taken in batches of their own. */
-  async #embedWindows(sequences: readonly Uint8Array[], windows: Windows): Promise<Float32Array> {
+  async #embedWindows(
+    sequences: readonly Uint8Array[],
+    windows: Windows,
+    truncated: Set<number>,
+  ): Promise<Float32Array> {
     const { dim, batchTokens, specialTokens, recipe } = this.source;
     const cut = cutWindows(windows, sequences);
     const rows = new Float32Array(cut.pieces.length * dim);
     const tokens = cut.pieces.map(({ byteLength }) => byteLength + specialTokens);
     for (const [first, end] of withinBudget(tokens, batchTokens)) {
-      rows.set(await this.#embedBatch(cut.pieces.slice(first, end)), first * dim);
+      const embedded = await this.#embedBatch(cut.pieces.slice(first, end), (at) =>
+        truncated.add(cut.owners[first + at]!),
+      );
+      rows.set(embedded, first * dim);
     }
     const greatest = recipe.output.pooling === 'max';
     return joinWindows(rows, cut, { sequences: sequences.length, dim, greatest });
   }
 
-  async #embedBatch(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+  /** @param onTruncated told the index of each sequence whose tokens are too many. */
+  async #embedBatch(
+    sequences: readonly Uint8Array[],
+    onTruncated: (at: number) => void,
+  ): Promise<Float32Array> {
     const { name, dim, recipe, maxResidues } = this.source;
     let width = 0;
     let counts: number[];
     let output: Tensor | undefined;
     let numbers: Float32Array | null = null;
     try {
-      const rows = this.#rows(sequences);
+      const rows = this.#rows(sequences, onTruncated);
       counts = rows.map(({ length }) => Math.min(length, maxResidues));
       width = batchWidth(recipe, counts);
       const size = sequences.length * width;
@@ -127,11 +145,18 @@ export class SessionModel implements EmbeddingModel {
     return pool(pooling, hidden, { width, dim, counts, recipe });
   }
 
-  #rows(sequences: readonly Uint8Array[]): readonly Uint8Array[] | readonly Int32Array[] {
+  #rows(
+    sequences: readonly Uint8Array[],
+    onTruncated: (at: number) => void,
+  ): readonly Uint8Array[] | readonly Int32Array[] {
     const subwords = this.#subwords;
     if (subwords === undefined) return sequences;
     const { maxResidues } = this.source;
-    return sequences.map((sequence) => subwords.encode(sequence.subarray(0, maxResidues)));
+    return sequences.map((sequence, at) => {
+      const { ids, truncated } = subwords.encode(sequence.subarray(0, maxResidues));
+      if (truncated) onTruncated(at);
+      return ids;
+    });
   }
 
   #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fedInputs } from '../test/fed-inputs.js';
 import { bytes, fixture, lambda } from '../test/support.js';
+import { SessionModel } from './embedding-model.js';
 import { type EmbeddingModel, loadModel, type ModelOverrides, resolveModel, tokensOf } from './index.js';
 import { Subwords } from './subwords.js';
 
@@ -90,7 +92,8 @@ test('what the folder says is found: alphabet, dimension, special tokens, longes
 test('the tokens are those of another implementation of the same merges', () => {
   const source = models.get('mean')!.source;
   const subwords = new Subwords(source.recipe.tokenizer!, source);
-  for (const { sequence, ids } of expected) expect([1, ...subwords.encode(bytes(sequence)), 2]).toEqual(ids);
+  for (const { sequence, ids } of expected)
+    expect([1, ...subwords.encode(bytes(sequence)).ids, 2]).toEqual(ids);
 });
 
 test('tokens and masks on real DNA are those of the library itself, and tokensOf is never less', async () => {
@@ -136,6 +139,38 @@ test('what is past maxTokens changes nothing, and is counted', async () => {
   expect(longer).toEqual(short);
   expect(model.truncated! - before).toBe(2);
   expect(tokensOf(model.source, 3000)).toBe(256);
+});
+
+test('each call counts its own, those of a failed one never, and a sequence of many windows once', async () => {
+  const dna = await lambda();
+  const [short, long] = [bytes(dna.slice(0, 300)), bytes(dna.slice(0, 3000))];
+  const { source } = models.get('mean')!;
+  let fails = false;
+  const session: ConstructorParameters<typeof SessionModel>[1] = {
+    async run(feeds: InferenceSession.FeedsType) {
+      if (fails) throw new Error('as asked');
+      const [n, width] = (feeds['input_ids'] as Tensor).dims;
+      return {
+        last_hidden_state: new Tensor('float32', new Float32Array(n! * width! * DIM), [n!, width!, DIM]),
+      };
+    },
+    release: async () => undefined,
+  };
+  const bare = new SessionModel(source, session);
+  const counted = async (model: EmbeddingModel, batch: Uint8Array[]) => {
+    const before = model.truncated!;
+    await model.embed(batch).catch(() => undefined);
+    return model.truncated! - before;
+  };
+  expect(await counted(bare, [short, long, short, long])).toBe(2);
+  fails = true;
+  expect(await counted(bare, [long])).toBe(0);
+  fails = false;
+  expect(await counted(bare, [long])).toBe(1);
+  // Windows of 2,000 bases are more than 254 tokens.
+  const windows = { residues: 2000, overlap: 0 };
+  const windowed = new SessionModel({ ...source, windows }, session);
+  expect(await counted(windowed, [bytes(dna.slice(0, 6000)), short])).toBe(1);
 });
 
 test('a record without residues gives zeros by mean and max, and leaves its neighbour as it is', async () => {

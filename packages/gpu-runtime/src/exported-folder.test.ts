@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytes, copyOf, fixture, graph, lambda } from '../test/support.js';
@@ -190,6 +190,32 @@ test.each<[string, Change, string, RegExp]>([
     'model_mismatch',
     /rows have 64 numbers, not 32/,
   ],
+  ...['model.onnx', 'config.json', 'tokenizer.json', 'tokenizer_config.json', 'holdfast.json'].map(
+    (name): [string, Change, string, RegExp] => [
+      `a folder in the place of ${name}`,
+      async (at) => {
+        await rm(join(at, name), { force: true });
+        await mkdir(join(at, name));
+      },
+      'model_file_missing',
+      new RegExp(`/${name}: is a folder, where a file belongs`),
+    ],
+  ),
+  [
+    'a device in the place of a file',
+    async (at) => {
+      await rm(join(at, 'tokenizer_config.json'));
+      await symlink('/dev/null', join(at, 'tokenizer_config.json'));
+    },
+    'model_file_missing',
+    /tokenizer_config\.json: is no ordinary file/,
+  ],
+  [
+    'a file in UTF-16, as some shells write it',
+    (at) => writeFile(join(at, 'config.json'), '\ufeff{}', 'utf16le'),
+    'model_bad_json',
+    /config\.json: is not text in UTF-8/,
+  ],
   ['no room for residues', beside({ maxTokens: 2 }), 'model_mismatch', /2 special tokens leave no room/],
   ['a misspelt change', beside({ maxToken: 5 }), 'model_bad_json', /maxToken/],
 ])('a folder with %s', async (_, change, code, message) => {
@@ -217,6 +243,20 @@ test.each<[string, ModelOverrides, RegExp]>([
 test('cls of a model without a first special token is refused', async () => {
   const folder = await changed(edit('tokenizer.json', (file) => ({ ...file, post_processor: null })));
   await expect(resolveModel(folder, { pooling: 'cls' })).rejects.toMatchObject({ code: 'model_mismatch' });
+});
+
+test.each([
+  ['dna_encoder', ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'holdfast.json']],
+  ['tiny_esm2', ['config.json', 'vocab.txt', 'holdfast.json']],
+])('a byte-order mark before the text of a file of %s changes nothing', async (name, files) => {
+  const folder = await copyOf(fixture(name));
+  await beside({ name })(folder);
+  const before = await resolveModel(folder);
+  for (const file of files) {
+    const path = join(folder, file);
+    await writeFile(path, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), await readFile(path)]));
+  }
+  expect(await resolveModel(folder)).toEqual(before);
 });
 
 test('onnx/model.onnx is the same model', async () => {
@@ -318,6 +358,38 @@ test('a holdfast.json beside it says otherwise, and what a caller asks for comes
     recipe: { output: { name: 'last_hidden_state', pooling: 'max' } },
   });
   expect(other.windows).toBeUndefined();
+});
+
+const LAYERS = {
+  last_hidden_state: ['float32', ['n', 'tokens', 64]],
+  small: ['float32', ['n', 'tokens', 48]],
+} as const;
+const NAMES = Array.from({ length: 64 }, (_, i) => `c${i}`);
+
+test.each<[string, Json]>([
+  ['the one that is always meant', {}],
+  ['the one that it names', { output: { name: 'last_hidden_state' } }],
+  ['and its dimension', { dim: 64 }],
+])(
+  'columns beside an export are of its own output, %s; another one has its own dimension, and none',
+  async (_, more) => {
+    const folder = await changed(all(regraph(ALL_INPUTS, LAYERS), beside({ columns: NAMES, ...more })));
+    for (const overrides of [{}, { output: 'last_hidden_state' }])
+      expect(await resolveModel(folder, overrides)).toMatchObject({ dim: 64, columns: NAMES });
+    const other = await resolveModel(folder, { output: 'small' });
+    expect(other).toMatchObject({ dim: 48, recipe: { output: { name: 'small' } } });
+    expect(other.columns).toBeUndefined();
+    // Nor does another one of the same dimension take them over.
+    const same = await changed(beside({ columns: NAMES, ...more }));
+    expect((await resolveModel(same, { output: 'hidden_states.2' })).columns).toBeUndefined();
+  },
+);
+
+test('where a graph means none of its outputs, columns are of the one that is asked for', async () => {
+  const outputs = { a: LAYERS.last_hidden_state, b: LAYERS.last_hidden_state };
+  const folder = await changed(all(regraph(ALL_INPUTS, outputs), beside({ columns: NAMES })));
+  await expect(resolveModel(folder)).rejects.toThrow(/output\.name in holdfast\.json/);
+  expect((await resolveModel(folder, { output: 'b' })).columns).toEqual(NAMES);
 });
 
 test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {

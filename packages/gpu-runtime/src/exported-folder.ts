@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { type ExportTokens, readEsmTokens, readTokenizerTokens } from './export-tokens.js';
-import { chooseOutput, lastLength } from './graph-output.js';
+import { chooseOutput, lastLength, meantOutput, rowFacts } from './graph-output.js';
 import type { Graph } from './graph-reader.js';
 import { ModelError } from './model-error.js';
 import { readModelJson } from './model-files.js';
@@ -33,12 +33,18 @@ const NO_LIMIT = 1e9;
  * Reads a folder as Hugging Face exports encoders: `config.json`, and `vocab.txt` of ESM or else `tokenizer.json` with
  * `tokenizer_config.json`. What the graph takes and gives is read from the graph.
  *
- * @param changes what a `holdfast.json` without tokens, or the caller, says otherwise.
+ * @param changes what a `holdfast.json` without tokens says otherwise.
+ * @param wanted what the caller says of the output, before all others.
  * @throws ModelError `model_bad_json`, `model_file_missing`, `model_unsupported`, `model_mismatch`.
  */
 export async function readExportedFolder(
   folder: string,
-  { modelPath, graph, changes }: { modelPath: string; graph: Graph; changes: ExportChanges },
+  {
+    modelPath,
+    graph,
+    changes,
+    wanted,
+  }: { modelPath: string; graph: Graph; changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
 ): Promise<Description> {
   const config = await readModelJson(folder, CONFIG, configuration);
   const tokens =
@@ -46,7 +52,7 @@ export async function readExportedFolder(
       ? await readEsmTokens(folder)
       : await readTokenizerTokens(folder, changes.alphabet);
   checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size);
-  const output = chooseOutput(modelPath, graph, changes.output ?? {});
+  const output = chooseOutput(modelPath, graph, { ...changes.output, ...wanted });
   const { table, padding, prefix, suffix, tokenizer } = tokens.rules;
   const maxTokens = changes.maxTokens ?? longest(config, tokens);
   const special = prefix.length + suffix.length;
@@ -54,8 +60,12 @@ export async function readExportedFolder(
     const what = `its ${special} special tokens leave no room for residues in ${maxTokens}`;
     throw new ModelError('model_mismatch', modelPath, what, `raise maxTokens in ${DESCRIPTOR}`);
   }
-  const dim = dimOf(modelPath, { graph, changes, config, output });
-  const { columns } = changes;
+  const meant = changes.output?.name ?? meantOutput(graph);
+  const said = {
+    dim: dimOf(modelPath, { graph, changes, config, output }),
+    columns: changes.columns,
+  };
+  const { dim, columns } = rowFacts(graph, { meant, taken: output.name }, said);
   if (columns !== undefined && columns.length !== dim) {
     const what = `names ${columns.length} columns, and a row of '${output.name}' has ${dim} numbers`;
     throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name each number, or none');

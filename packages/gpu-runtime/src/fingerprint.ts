@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { unreadable } from './model-files.js';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { isFile } from './is-there.js';
+import { missing, unreadable } from './model-files.js';
 
 /**
- * SHA-256 over `model.onnx`, the weights that exporters put beside it (`model.onnx_data`, `model.onnx.data`), and
- * `settings`, which is hashed as JSON. Each part carries its name and length, so that no two lists of parts run together.
+ * SHA-256 over the graph, the files that its weights lie in, and `settings`, which is hashed as JSON. Each part carries its
+ * name and length, so that no two lists of parts run together. What else lies beside the graph is none of it.
+ *
+ * @param weightFiles relative to the graph's folder.
+ * @throws ModelError `model_file_missing`.
  */
-export async function fingerprintOf(folder: string, settings: unknown): Promise<string> {
+export async function fingerprintOf(
+  modelPath: string,
+  weightFiles: readonly string[],
+  settings: unknown,
+): Promise<string> {
   const hash = createHash('sha256');
   const head = (name: string, bytes: number) => hash.update(`${name}\n${bytes}\n`);
-  const names = (await readdir(folder)).filter((name) => name.startsWith('model.onnx')).sort();
-  for (const name of names) {
-    const path = join(folder, name);
+  for (const name of [basename(modelPath), ...weightFiles]) {
+    const path = resolve(dirname(modelPath), name);
+    if (!(await isFile(path))) throw missing(path);
     try {
       head(name, (await stat(path)).size);
       for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);

@@ -15,15 +15,11 @@ const GUESSES = 'logits';
  */
 export function chooseOutput(
   modelPath: string,
-  { outputs }: Graph,
+  graph: Graph,
   wanted: Partial<ModelRecipe['output']>,
 ): ModelRecipe['output'] {
-  const candidates = outputs.filter(
-    ({ name, type, shape }) => name !== GUESSES && type.startsWith('float') && shape.length === 3,
-  );
-  const hidden =
-    outputs.find(({ name }) => name === HIDDEN) ?? (candidates.length === 1 ? candidates[0] : undefined);
-  const name = wanted.name ?? hidden?.name;
+  const { outputs } = graph;
+  const name = wanted.name ?? meantOutput(graph);
   if (name === undefined) {
     const offered = outputs.map((output) => `${output.name} ${output.type} [${output.shape}]`).join(', ');
     throw new ModelError(
@@ -35,6 +31,40 @@ export function chooseOutput(
   }
   const rank = outputs.find((output) => output.name === name)?.shape.length;
   return { name, pooling: wanted.pooling ?? (rank === 2 ? 'none' : 'mean') };
+}
+
+/** The name of the output that is taken where nobody asks for one, if it can be told. */
+export function meantOutput({ outputs }: Graph): string | undefined {
+  const candidates = outputs.filter(
+    ({ name, type, shape }) => name !== GUESSES && type.startsWith('float') && shape.length === 3,
+  );
+  const hidden =
+    outputs.find(({ name }) => name === HIDDEN) ?? (candidates.length === 1 ? candidates[0] : undefined);
+  return hidden?.name;
+}
+
+/** What is known of a row. */
+export interface RowFacts {
+  dim: number;
+  columns?: readonly string[] | undefined;
+}
+
+/**
+ * What a folder says of a row holds of the output that it means. Another one has the dimension that the graph gives it, and
+ * nobody says what its columns are.
+ *
+ * @param outputs `meant` by the folder, undefined where it means none of its own; and `taken`.
+ */
+export function rowFacts(
+  graph: Graph,
+  { meant, taken }: { meant: string | undefined; taken: string },
+  { dim, columns }: RowFacts,
+): { dim: number; columns?: readonly string[] } {
+  const same = meant === undefined || meant === taken;
+  return {
+    dim: same ? dim : (lastLength(graph, taken) ?? dim),
+    ...(columns === undefined || !same ? {} : { columns }),
+  };
 }
 
 /** Numbers in a vector of an output, where the graph says. */

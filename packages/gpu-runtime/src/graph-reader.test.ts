@@ -30,6 +30,7 @@ test('weights that an older graph lists among its inputs are none', async () => 
   expect(readGraph(path)).toEqual({
     inputs: [{ name: 'ids', isTensor: true, type: 'int32', shape: ['n'] }],
     outputs: [{ name: 'rows', isTensor: true, type: 'float32', shape: [] }],
+    weightFiles: [],
   });
 });
 

@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { externalFiles } from './external-data.js';
 import { ModelError } from './model-error.js';
 import { unreadable } from './model-files.js';
-import { BadProtobufError, type Field, FileBytes, fieldsOf, numberOf, textOf } from './protobuf.js';
+import { BadProtobufError, type Field, FileBytes, fieldsOf, numberOf, only, textOf } from './protobuf.js';
 
 /** An input or output of a graph, with the names that ONNX Runtime has for element types. */
 export interface GraphValue {
@@ -17,6 +18,8 @@ export interface GraphValue {
 export interface Graph {
   inputs: readonly GraphValue[];
   outputs: readonly GraphValue[];
+  /** Files that weights lie in outside the graph's own, relative to its folder; each once, in order. */
+  weightFiles: readonly string[];
 }
 
 /** Numbers of the fields in onnx.proto3. */
@@ -48,7 +51,7 @@ const ELEMENTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads what goes into a graph and what comes out, without loading it: weights are stepped over, so that a file of
+ * Reads what goes into a graph, what comes out, and where its weights lie, without loading it: weights are stepped over, so that a file of
  * gigabytes takes milliseconds.
  *
  * @throws ModelError `model_load` if the file is no ONNX model or is cut short, `model_file_missing` if it cannot be read.
@@ -65,7 +68,7 @@ export function readGraph(path: string): Graph {
     // To the end of the file, so that one cut short after the graph is found out as well.
     const graph = only([...fieldsOf(bytes)], MODEL.graph);
     if (graph === undefined) throw new BadProtobufError('it holds no graph');
-    return interfaceOf(bytes, graph);
+    return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
   } catch (error) {
     if (!(error instanceof BadProtobufError)) throw unreadable(path, error);
     const what = `is no ONNX model, or a damaged one (${error.message})`;
@@ -75,7 +78,7 @@ export function readGraph(path: string): Graph {
   }
 }
 
-function interfaceOf(bytes: FileBytes, graph: Field): Graph {
+function interfaceOf(bytes: FileBytes, graph: Field): Pick<Graph, 'inputs' | 'outputs'> {
   const weights = new Set<string>();
   const inputs: GraphValue[] = [];
   const outputs: GraphValue[] = [];
@@ -110,9 +113,4 @@ function graphValue(bytes: FileBytes, value: Field): GraphValue {
 function name(bytes: FileBytes, parent: Field, number: number): string {
   const field = only(fieldsOf(bytes, parent), number);
   return field === undefined ? '' : textOf(bytes, field);
-}
-
-function only(fields: Iterable<Field>, number: number): Field | undefined {
-  for (const field of fields) if (field.number === number) return field;
-  return undefined;
 }

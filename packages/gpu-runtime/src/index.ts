@@ -10,7 +10,7 @@ export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelOverrides } from './model-overrides.js';
-export { type ModelSource, tokensOf } from './model-source.js';
+export { type ModelSource, tokensAreExact, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';

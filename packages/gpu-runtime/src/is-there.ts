@@ -1,13 +1,33 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { isMissing, unreadable } from './model-files.js';
 
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
-    () => false,
+/**
+ * Whether a file is there.
+ *
+ * @throws ModelError `model_file_missing` if something else has its name, or it cannot be looked at: that is no absence.
+ */
+export async function isFile(path: string): Promise<boolean> {
+  const found = await look(path);
+  if (found === undefined || found.isFile()) return found !== undefined;
+  throw unreadable(
+    path,
+    Object.assign(new Error('no file'), { code: found.isDirectory() ? 'EISDIR' : 'EFTYPE' }),
   );
+}
 
-export const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+/** What has a name: a folder, something else, or nothing. @throws ModelError `model_file_missing` if it cannot be looked at. */
+export async function kindAt(path: string): Promise<'folder' | 'other' | 'nothing'> {
+  const found = await look(path);
+  if (found === undefined) return 'nothing';
+  return found.isDirectory() ? 'folder' : 'other';
+}
+
+async function look(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw unreadable(path, error);
+  }
+}

@@ -1,6 +1,6 @@
 /**
  * What is wrong with a model:
- * `model_not_found` no such name or folder; `model_file_missing` the folder lacks a file; `model_bad_json` a file is not what its
+ * `model_not_found` no such name or folder; `model_file_missing` the folder lacks a file, or it cannot be read; `model_bad_json` a file is not what its
  * format asks for; `model_unsupported` a kind of model this version cannot run; `model_mismatch` the graph is not as described;
  * `model_load` the file is no graph, or ONNX Runtime refused it; `model_released` it was used after `release()`.
  */

@@ -3,13 +3,23 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { ModelError } from './model-error.js';
 
-/** Reads a text file of a model folder. @throws ModelError `model_file_missing`, or what the disk says. */
+/**
+ * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is no part of the text.
+ *
+ * @throws ModelError `model_file_missing`, or what the disk says; `model_bad_json` if it is not UTF-8.
+ */
 export async function readModelText(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
+  let bytes: Buffer;
   try {
-    return await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     throw unreadable(path, error);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ModelError('model_bad_json', path, 'is not text in UTF-8', 'save it as UTF-8', { cause });
   }
 }
 
@@ -41,15 +51,27 @@ export async function readModelJson<T>(folder: string, name: string, schema: z.Z
   );
 }
 
-/** The error for a file that could not be read: missing, or named as the disk names its trouble. */
+/** Whether an error of the file system says that nothing has this name. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The error for a file that is not there. */
+export function missing(path: string): ModelError {
+  return unreadable(path, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+}
+
+/** The error for a file that could not be read: missing, no file at all, or named as the disk names its trouble. */
 export function unreadable(path: string, error: unknown): ModelError {
-  const code = (error as NodeJS.ErrnoException).code;
-  const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new ModelError(
-    'model_file_missing',
-    path,
-    missing ? 'is missing' : `cannot be read (${code ?? String(error)})`,
-    missing ? 'copy the whole model folder' : 'see to it that this user may read it',
-    { cause: error },
-  );
+  const [what, remedy] = trouble(error);
+  return new ModelError('model_file_missing', path, what, remedy, { cause: error });
+}
+
+function trouble(error: unknown): [what: string, remedy: string] {
+  if (isMissing(error)) return ['is missing', 'copy the whole model folder'];
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return ['is a folder, where a file belongs', "put the model's file there"];
+  if (code === 'EFTYPE') return ['is no ordinary file', "put the model's file there"];
+  return [`cannot be read (${code ?? String(error)})`, 'see to it that this user may read it'];
 }

@@ -1,6 +1,6 @@
 import type { Description } from './description.js';
 import { DESCRIPTOR, type LongReading, type LongSequences } from './descriptor.js';
-import { lastLength } from './graph-output.js';
+import { rowFacts } from './graph-output.js';
 import type { Graph } from './graph-reader.js';
 import { ModelError } from './model-error.js';
 import type { Pooling } from './recipe.js';
@@ -18,19 +18,17 @@ export interface ModelOverrides {
   output?: string | undefined;
 }
 
-/** Says otherwise what a complete descriptor says. Another output may have another dimension, and then no columns. */
+/** Says otherwise what a complete descriptor says. */
 export function overridden(
   description: Description,
   { pooling, output: name }: ModelOverrides,
   graph: Graph,
 ): Description {
-  const { recipe, columns, ...rest } = description;
+  const { recipe, dim, columns, ...rest } = description;
   const output = { name: name ?? recipe.output.name, pooling: pooling ?? recipe.output.pooling };
-  const dim = output.name === recipe.output.name ? rest.dim : (lastLength(graph, output.name) ?? rest.dim);
   return {
     ...rest,
-    dim,
-    ...(columns === undefined || output.name !== recipe.output.name ? {} : { columns }),
+    ...rowFacts(graph, { meant: recipe.output.name, taken: output.name }, { dim, columns }),
     recipe: { ...recipe, output },
   };
 }

@@ -46,3 +46,7 @@ export function tokensOf(
   const each = Math.min(Math.min(residues, longest) + specialTokens, maxTokens);
   return windows === undefined ? each : windowCount(windows, residues) * each;
 }
+
+/** Whether `tokensOf` tells the tokens exactly; else they are that many at the most. */
+export const tokensAreExact = ({ recipe }: Pick<ModelSource, 'recipe'>): boolean =>
+  recipe.tokenizer === undefined;

@@ -96,3 +96,9 @@ export function textOf(bytes: FileBytes, { value, start, end }: Field): string {
   if (value !== undefined) throw new BadProtobufError('a name is missing');
   return bytes.text(start, end);
 }
+
+/** The first field of a number. */
+export function only(fields: Iterable<Field>, number: number): Field | undefined {
+  for (const field of fields) if (field.number === number) return field;
+  return undefined;
+}

@@ -2,7 +2,16 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { ESM2 } from '../test/esm2-vocabulary.js';
-import { copyOf, fixture, folderWith, graph, inPackage, UNKNOWN_FIELD } from '../test/support.js';
+import {
+  block,
+  copyOf,
+  fixture,
+  folderWith,
+  graph,
+  inPackage,
+  outside,
+  UNKNOWN_FIELD,
+} from '../test/support.js';
 import { DEFAULT_MODEL, ModelError, resolveModel } from './index.js';
 
 const descriptor = {
@@ -78,25 +87,49 @@ test('a configuration without a longest sequence keeps every residue', async () 
 });
 
 test('the fingerprint follows what changes results, and nothing else', async () => {
-  const files = { 'holdfast.json': descriptor, 'model.onnx': mine, 'model.onnx_data': 'weights' };
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const graphOf = (file: string) =>
+    graph({ x: tokens, m: tokens }, { y: ['float32', ['n', 'tokens', 3]] }, () => [
+      block(5, outside('w', file)),
+    ]);
+  const file = await graphOf('model.onnx_data');
+  const files = { 'holdfast.json': descriptor, 'model.onnx': file, 'model.onnx_data': 'weights' };
   const of = async (changed: Record<string, unknown>) =>
     (await resolveModel(await folderWith({ ...files, ...changed }))).fingerprint;
   const first = await of({});
   const same = [
     await of({}),
     await of({ 'README.md': 'words' }),
+    await of({
+      'model.onnx.bak': 'an older one',
+      'model.onnx.swp': 'an editor’s',
+      'model.onnx.data': 'none',
+    }),
     await of({ 'holdfast.json': { ...descriptor, batchTokens: 5 } }),
     await of({ 'holdfast.json': JSON.stringify(descriptor, null, 4) }),
   ];
   expect(same).toEqual(same.map(() => first));
   const others = [
-    await of({ 'model.onnx': Buffer.concat([mine, UNKNOWN_FIELD]) }),
+    await of({ 'model.onnx': Buffer.concat([file, UNKNOWN_FIELD]) }),
+    await of({ 'model.onnx': await graphOf('other_data'), other_data: 'weights' }),
     await of({ 'model.onnx_data': 'weightz' }),
     await of({ 'model.onnx_data': Buffer.concat([UNKNOWN_FIELD, Buffer.from('weights')]) }),
     await of({ 'holdfast.json': { ...descriptor, maxResidues: 99 } }),
     await of({ 'holdfast.json': { ...descriptor, tokens: { ...descriptor.tokens, other: 8 } } }),
   ];
-  expect(new Set([first, ...others]).size).toBe(6);
+  expect(new Set([first, ...others]).size).toBe(7);
+});
+
+test('a file of weights that the graph names and that is not there is told', async () => {
+  const tokens = ['int64', ['n', 'tokens']] as const;
+  const file = await graph({ x: tokens, m: tokens }, { y: ['float32', ['n', 'tokens', 3]] }, () => [
+    block(5, outside('w', 'weights.bin')),
+  ]);
+  const folder = await folderWith({ 'holdfast.json': descriptor, 'model.onnx': file });
+  expect(await refusal(folder)).toMatchObject({
+    code: 'model_file_missing',
+    path: join(folder, 'weights.bin'),
+  });
 });
 
 test('a vocabulary in another order gives another fingerprint', async () => {
@@ -110,6 +143,21 @@ test('a name that is neither built in nor a folder', async () => {
   const error = await refusal('no-such-model');
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
+});
+
+test("a model's file in place of its folder", async () => {
+  const path = join(fixture('tiny_esm2'), 'model.onnx');
+  expect(await refusal(path)).toMatchObject({
+    code: 'model_not_found',
+    message: `${path}: is a file, where a model folder belongs; give the folder that the model lies in`,
+  });
+});
+
+test.each(['', ' '])('no name at all: "%s"', async (name) => {
+  expect(await refusal(name)).toMatchObject({
+    code: 'model_not_found',
+    message: `'${name}': names no model; give a folder, or one of: tnf, aac`,
+  });
 });
 
 test.each(['model.onnx', 'vocab.txt'])('a folder without %s', async (name) => {

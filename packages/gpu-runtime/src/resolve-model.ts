@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BUILT_IN, builtInFolder } from './built-in.js';
 import type { Description } from './description.js';
 import {
@@ -12,13 +12,15 @@ import {
 import { CONFIG, readExportedFolder } from './exported-folder.js';
 import { fingerprintOf, inOrder } from './fingerprint.js';
 import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
-import { isFile, isFolder } from './is-there.js';
+import { isFile, kindAt } from './is-there.js';
 import { ModelError } from './model-error.js';
-import { unreadable } from './model-files.js';
+import { missing } from './model-files.js';
 import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
+import type { ModelRecipe } from './recipe.js';
 import { checkSession } from './session-check.js';
 
+const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
 /** Where exporters put it, the first that is there counts. */
 const PLACES = [GRAPH, join('onnx', GRAPH)];
@@ -33,6 +35,10 @@ const PLACES = [GRAPH, join('onnx', GRAPH)];
  * @throws ModelError with a code for each cause; see {@link ModelErrorCode}.
  */
 export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
+  // An empty path would be the folder that the process stands in.
+  if (nameOrPath.trim() === '') {
+    throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
+  }
   const folder = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
   const kind = await kindOf(folder);
   const modelPath = await findGraph(folder);
@@ -62,7 +68,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
     // What a model does not have is left out, so that models of earlier versions keep their fingerprints.
-    fingerprint: await fingerprintOf(dirname(modelPath), {
+    fingerprint: await fingerprintOf(modelPath, graph.weightFiles, {
       alphabet,
       dim,
       columns,
@@ -77,13 +83,13 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
 type Kind = 'described' | 'exported' | 'exported with changes';
 
 async function kindOf(folder: string): Promise<Kind> {
-  if (!(await isFolder(folder))) {
-    throw new ModelError(
-      'model_not_found',
-      folder,
-      'is neither a model folder nor a built-in model',
-      `give a folder, or one of: ${BUILT_IN.join(', ')}`,
-    );
+  const there = await kindAt(folder);
+  if (there === 'other') {
+    const what = 'is a file, where a model folder belongs';
+    throw new ModelError('model_not_found', folder, what, 'give the folder that the model lies in');
+  }
+  if (there === 'nothing') {
+    throw new ModelError('model_not_found', folder, 'is neither a model folder nor a built-in model', GIVE);
   }
   const described = await isFile(join(folder, DESCRIPTOR));
   const exported = await isFile(join(folder, CONFIG));
@@ -99,7 +105,7 @@ async function kindOf(folder: string): Promise<Kind> {
 
 async function findGraph(folder: string): Promise<string> {
   for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
-  throw unreadable(join(folder, GRAPH), Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+  throw missing(join(folder, GRAPH));
 }
 
 async function describe(
@@ -115,12 +121,12 @@ async function describe(
     const { longSequences, windowOverlap, ...description } = await readDescriptor(folder);
     return { ...overridden(description, overrides, graph), ...long({ longSequences, windowOverlap }) };
   }
-  const file = kind === 'exported' ? {} : await readChanges(folder);
-  const changes: ExportChanges = { ...file, output: { ...file.output, ...wanted(overrides) } };
-  return { ...(await readExportedFolder(folder, { modelPath, graph, changes })), ...long(file) };
+  const changes: ExportChanges = kind === 'exported' ? {} : await readChanges(folder);
+  const exported = { modelPath, graph, changes, wanted: wanted(overrides) };
+  return { ...(await readExportedFolder(folder, exported)), ...long(changes) };
 }
 
-const wanted = ({ output: name, pooling }: ModelOverrides): NonNullable<ExportChanges['output']> => ({
+const wanted = ({ output: name, pooling }: ModelOverrides): Partial<ModelRecipe['output']> => ({
   ...(name === undefined ? {} : { name }),
   ...(pooling === undefined ? {} : { pooling }),
 });

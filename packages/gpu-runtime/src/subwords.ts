@@ -2,11 +2,17 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import type { ModelSource } from './model-source.js';
 import { tokenizerOf } from './tokenizer-files.js';
 
+/** The tokens of a sequence or window, without special ones. */
+export interface SubwordTokens {
+  ids: Int32Array;
+  /** Whether there were more than the model takes, and the rest was left out. */
+  truncated: boolean;
+}
+
 /** Makes tokens of several residues, as the tokenizers library does. */
 export class Subwords {
   readonly #tokenizer: Tokenizer;
   readonly #longest: number;
-  #truncated = 0;
 
   /** @throws ModelError `model_bad_json` if the library refuses the tokenizer's files. */
   constructor(
@@ -17,17 +23,11 @@ export class Subwords {
     this.#longest = maxTokens === undefined ? Number.POSITIVE_INFINITY : maxTokens - specialTokens;
   }
 
-  /** Sequences and windows so far that had more tokens than the model takes. */
-  get truncated(): number {
-    return this.#truncated;
-  }
-
-  /** The tokens of a sequence without special ones, no more than the model takes. */
-  encode(residues: Uint8Array): Int32Array {
+  /** The tokens of a sequence, no more than the model takes. */
+  encode(residues: Uint8Array): SubwordTokens {
     const text = Buffer.from(residues.buffer, residues.byteOffset, residues.byteLength).toString('latin1');
     const { ids } = this.#tokenizer.encode(text, { add_special_tokens: false });
-    if (ids.length <= this.#longest) return Int32Array.from(ids);
-    this.#truncated++;
-    return Int32Array.from(ids.slice(0, this.#longest));
+    const truncated = ids.length > this.#longest;
+    return { ids: Int32Array.from(truncated ? ids.slice(0, this.#longest) : ids), truncated };
   }
 }

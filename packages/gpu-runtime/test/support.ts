@@ -63,6 +63,22 @@ export async function graph(
   ]);
 }
 
+/** A length-delimited protobuf field, of a number below 16 and less than 128 bytes. */
+export const block = (field: number, ...parts: (string | Buffer)[]): Buffer => {
+  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  return Buffer.concat([Buffer.from([field * 8 + 2, content.byteLength]), content]);
+};
+
+/** A TensorProto's fields: one float32 that lies at the start of a file beside the graph. */
+export const outside = (name: string, file: string): Buffer =>
+  Buffer.concat([
+    Buffer.from([1 * 8, 1, 2 * 8, 1]),
+    block(8, name),
+    block(13, block(1, 'location'), block(2, file)),
+    block(13, block(1, 'length'), block(2, '4')),
+    Buffer.from([14 * 8, 1]),
+  ]);
+
 /** The rest of a file whose graph is another, without being another graph: a field that nobody knows. */
 export const UNKNOWN_FIELD = Buffer.from([0xf8, 0x3f, 5]);
 

@@ -36,7 +36,7 @@ export const summarySchema = z.object({
   residues: count,
   windows: count,
   batches: count,
-  /** Tokens of all sequences together, as the model counts them. */
+  /** Tokens of all sequences together, as the model counts them beforehand: as many as there can be. */
   tokens: count,
   /** Tokens of all batches together, padding included: the sum of count × longest. */
   padded_tokens: count,

@@ -1,0 +1,76 @@
+import { normalize } from 'node:path';
+import {
+  BadProtobufError,
+  type Field,
+  type FileBytes,
+  fieldsOf,
+  numberOf,
+  only,
+  textOf,
+} from './protobuf.js';
+
+type Message = 'model' | 'training' | 'function' | 'graph' | 'node' | 'attribute' | 'sparse' | 'tensor';
+
+/** Where tensors can lie: for each message of onnx.proto3, the fields that lead on to one. */
+const LEADS: Readonly<Record<Exclude<Message, 'tensor'>, Readonly<Record<number, Message>>>> = {
+  model: { 7: 'graph', 20: 'training', 25: 'function' },
+  training: { 1: 'graph', 2: 'graph' },
+  function: { 7: 'node', 11: 'attribute' },
+  graph: { 1: 'node', 5: 'tensor', 15: 'sparse' },
+  node: { 5: 'attribute' },
+  attribute: { 5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph', 22: 'sparse', 23: 'sparse' },
+  sparse: { 1: 'tensor', 2: 'tensor' },
+};
+const TENSOR = { externalData: 13, dataLocation: 14 };
+const ENTRY = { key: 1, value: 2 };
+/** TensorProto.DataLocation. */
+const EXTERNAL = 1;
+
+/** Messages in each other, as many as protobuf's own readers take. */
+const DEEPEST = 100;
+/** Bytes of a path, as Linux has it. */
+const LONGEST_PATH = 4096;
+
+/**
+ * The files that a model's tensors lie in, other than its own: each once, in order of their names, relative to the model's folder.
+ *
+ * @throws BadProtobufError
+ */
+export function externalFiles(bytes: FileBytes): string[] {
+  const files = new Set<string>();
+  const walk = (message: Message, within: Pick<Field, 'start' | 'end'> | undefined, depth: number) => {
+    if (depth > DEEPEST) throw new BadProtobufError('its graphs lie too deep in each other');
+    if (message === 'tensor') {
+      const file = fileOf(bytes, within as Field);
+      if (file !== undefined) files.add(normalize(file));
+      return;
+    }
+    for (const field of fieldsOf(bytes, within)) {
+      const next = LEADS[message][field.number];
+      if (next !== undefined && field.value === undefined) walk(next, field, depth + 1);
+    }
+  };
+  walk('model', undefined, 0);
+  return [...files].sort();
+}
+
+function fileOf(bytes: FileBytes, tensor: Field): string | undefined {
+  let external = false;
+  let file: string | undefined;
+  for (const field of fieldsOf(bytes, tensor)) {
+    if (field.number === TENSOR.dataLocation) external = numberOf(field) === EXTERNAL;
+    if (field.number === TENSOR.externalData) file = locationOf(bytes, field) ?? file;
+  }
+  if (!external) return undefined;
+  if (!file) throw new BadProtobufError('it does not name the file that a weight lies in');
+  return file;
+}
+
+function locationOf(bytes: FileBytes, entry: Field): string | undefined {
+  const key = only(fieldsOf(bytes, entry), ENTRY.key);
+  const value = only(fieldsOf(bytes, entry), ENTRY.value);
+  if (key === undefined || value === undefined) return undefined;
+  if (key.end - key.start > LONGEST_PATH || textOf(bytes, key) !== 'location') return undefined;
+  if (value.end - value.start > LONGEST_PATH) throw new BadProtobufError('the name of a file has no end');
+  return textOf(bytes, value);
+}
