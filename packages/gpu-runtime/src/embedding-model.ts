@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
@@ -5,16 +6,18 @@ import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
-import { Subwords } from './subwords.js';
+import { SubwordThread } from './subword-thread.js';
+import type { Tokenized } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
-import { cutWindows, joinWindows, type Windows, withinBudget } from './windows.js';
+import { type CutSequences, cutWindows, joinWindows, withinBudget } from './windows.js';
 
 /** A model that is ready to embed. */
 export interface EmbeddingModel {
   readonly source: ModelSource;
   /**
    * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch is done. Calls made while another is
-   * under way are taken in turn.
+   * under way are taken in turn; where a tokenizer makes the tokens, it begins at once, in a thread of its own, so that a caller who is one call
+   * ahead has the device wait for no tokens.
    *
    * @param sequences ASCII residues in upper case, one array each; not to be changed until this resolves. What the model does not know is read as "other".
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
@@ -23,11 +26,25 @@ export interface EmbeddingModel {
   embed(sequences: readonly Uint8Array[]): Promise<Float32Array>;
   /**
    * Sequences and windows embedded so far whose tokens were more than the model takes, so that their end was left out; those of which
-   * `maxResidues` were read are not counted, since a plan knows them. Absent: none.
+   * `maxResidues` were read are not counted, since a plan knows them. Absent: none. Those of a call are added just before it resolves.
    */
   readonly truncated?: number;
-  /** Frees the session after the calls under way; a second call does nothing. */
+  /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
   release(): Promise<void>;
+}
+
+/** What one call of a model computes. */
+interface Plan {
+  /** Sequences or windows of them, each batch for one run of the session. */
+  batches: readonly (readonly Uint8Array[])[];
+  /** Whose windows they are, where some sequence is cut. */
+  cut?: CutSequences;
+}
+
+function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): SubwordThread | undefined {
+  if (recipe.tokenizer === undefined) return undefined;
+  const limits = { specialTokens, ...(maxTokens === undefined ? {} : { maxTokens }) };
+  return new SubwordThread({ files: recipe.tokenizer, folder, ...limits });
 }
 
 /** An embedding model on an ONNX Runtime session. */
@@ -37,69 +54,102 @@ export class SessionModel implements EmbeddingModel {
   readonly #mask = new ScratchBuffer();
   /** Zeros, never written to. */
   readonly #types = new ScratchBuffer();
-  readonly #subwords: Subwords | undefined;
+  readonly #subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined;
+  #truncated = 0;
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
 
   constructor(
     readonly source: ModelSource,
     session: Pick<InferenceSession, 'run' | 'release'>,
+    subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined = subwordsOf(source),
   ) {
     this.#session = session;
-    const { tokenizer } = source.recipe;
-    this.#subwords = tokenizer === undefined ? undefined : new Subwords(tokenizer, source);
+    this.#subwords = subwords;
   }
 
   get truncated(): number {
-    return this.#subwords?.truncated ?? 0;
+    return this.#truncated;
   }
 
-  embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+  async embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
-      return Promise.reject(
-        new ModelError('model_released', this.source.folder, 'the model was released', remedy),
-      );
+      throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
     }
+    if (sequences.length === 0) return new Float32Array(0);
+    const plan = this.#plan(sequences);
+    const tokens = this.#tokens(plan.batches[0]);
     // In turn, because all calls share the scratch buffers.
-    const rows = this.#last.then(() => this.#embed(sequences));
+    const rows = this.#last.then(() => this.#embed(sequences.length, plan, tokens));
     this.#last = rows.catch(() => undefined);
     return rows;
   }
 
   release(): Promise<void> {
-    this.#released ??= this.#last.then(() => this.#session.release());
+    this.#released ??= this.#last.then(async () => {
+      await this.#subwords?.close();
+      await this.#session.release();
+    });
     return this.#released;
   }
 
-  async #embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
-    if (sequences.length === 0) return new Float32Array(0);
-    const { windows } = this.source;
-    const long = windows !== undefined && sequences.some(({ byteLength }) => byteLength > windows.residues);
-    return long ? this.#embedWindows(sequences, windows) : this.#embedBatch(sequences);
+  /** One sequence may be many windows, so that they are taken in batches of their own. */
+  #plan(sequences: readonly Uint8Array[]): Plan {
+    const { windows, batchTokens, specialTokens } = this.source;
+    if (windows === undefined || sequences.every(({ byteLength }) => byteLength <= windows.residues))
+      return { batches: [sequences] };
+    const cut = cutWindows(windows, sequences);
+    const tokens = cut.pieces.map(({ byteLength }) => byteLength + specialTokens);
+    const runs = withinBudget(tokens, batchTokens);
+    return { batches: runs.map(([first, end]) => cut.pieces.slice(first, end)), cut };
   }
 
-  /** One sequence may be many windows, so that they are taken in batches of their own. */
-  async #embedWindows(sequences: readonly Uint8Array[], windows: Windows): Promise<Float32Array> {
-    const { dim, batchTokens, specialTokens, recipe } = this.source;
-    const cut = cutWindows(windows, sequences);
+  /** Has the thread make tokens, where there is one, and returns before it has. A failure is that of who awaits them. */
+  #tokens(sequences: readonly Uint8Array[] | undefined): Promise<Tokenized> | undefined {
+    const { maxResidues } = this.source;
+    const made =
+      sequences && this.#subwords?.encode(sequences.map((residues) => residues.subarray(0, maxResidues)));
+    made?.catch(() => undefined);
+    return made;
+  }
+
+  async #embed(
+    sequences: number,
+    { batches, cut }: Plan,
+    first: Promise<Tokenized> | undefined,
+  ): Promise<Float32Array> {
+    const { dim, recipe } = this.source;
+    // Whoever waited for the call before has now the time to make the next, whose tokens are then made while this one computes.
+    if (first !== undefined) await turn();
+    if (cut === undefined) return this.#embedBatch(batches[0]!, first);
     const rows = new Float32Array(cut.pieces.length * dim);
-    const tokens = cut.pieces.map(({ byteLength }) => byteLength + specialTokens);
-    for (const [first, end] of withinBudget(tokens, batchTokens)) {
-      rows.set(await this.#embedBatch(cut.pieces.slice(first, end)), first * dim);
+    let tokens = first;
+    let done = 0;
+    for (const [i, pieces] of batches.entries()) {
+      const ready = tokens;
+      tokens = this.#tokens(batches[i + 1]);
+      rows.set(await this.#embedBatch(pieces, ready), done * dim);
+      done += pieces.length;
     }
     const greatest = recipe.output.pooling === 'max';
-    return joinWindows(rows, cut, { sequences: sequences.length, dim, greatest });
+    return joinWindows(rows, cut, { sequences, dim, greatest });
   }
 
-  async #embedBatch(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+  async #embedBatch(
+    sequences: readonly Uint8Array[],
+    tokens: Promise<Tokenized> | undefined,
+  ): Promise<Float32Array> {
     const { name, dim, recipe, maxResidues } = this.source;
     let width = 0;
     let counts: number[];
     let output: Tensor | undefined;
     let numbers: Float32Array | null = null;
+    let truncated = 0;
     try {
-      const rows = this.#rows(sequences);
+      const made = await tokens;
+      truncated = made?.truncated ?? 0;
+      const rows = made?.tokens ?? sequences;
       counts = rows.map(({ length }) => Math.min(length, maxResidues));
       width = batchWidth(recipe, counts);
       const size = sequences.length * width;
@@ -121,17 +171,11 @@ export class SessionModel implements EmbeddingModel {
     } catch (error) {
       throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
     }
+    this.#truncated += truncated;
     const { pooling } = recipe.output;
     if (pooling === 'none') return this.#checked(output, numbers, [sequences.length, dim]);
     const hidden = this.#checked(output, numbers, [sequences.length, width, dim]);
     return pool(pooling, hidden, { width, dim, counts, recipe });
-  }
-
-  #rows(sequences: readonly Uint8Array[]): readonly Uint8Array[] | readonly Int32Array[] {
-    const subwords = this.#subwords;
-    if (subwords === undefined) return sequences;
-    const { maxResidues } = this.source;
-    return sequences.map((sequence) => subwords.encode(sequence.subarray(0, maxResidues)));
   }
 
   #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {
