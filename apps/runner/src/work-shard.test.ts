@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, truncate } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
 import { CheckpointManifest } from '@holdfast/manifest';
@@ -31,14 +31,14 @@ beforeEach(async () => {
 afterEach(() => index.close());
 
 /** Works on the first shard; stops after `stopAfter` batches of this attempt. */
-async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel()) {
+async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(), batches: number[] = []) {
   const told = {
     resumed: -1,
     fault: null as string | null,
     aside: [] as readonly string[],
     progress: 0,
     checkpointed: 0,
-    batches: [] as number[],
+    batches,
   };
   const complete = await workShard({
     shard: shards[0]!,
@@ -148,7 +148,9 @@ test('after a model that fails, all that was embedded is there, and only the res
     if (failing.batches === shards[0]!.endBatch - 1) throw broken;
     return embed(batch, ...rest);
   };
-  await expect(work(Number.POSITIVE_INFINITY, failing)).rejects.toBe(broken);
+  const blamed: number[] = [];
+  await expect(work(Number.POSITIVE_INFINITY, failing, blamed)).rejects.toBe(broken);
+  expect(blamed.at(-1)).toBe(shards[0]!.endBatch - 1);
   expect(await manifest.getCompletedShards()).toEqual([]);
   const { complete, told } = await work();
   expect(complete).toBe(true);
@@ -184,6 +186,31 @@ test('rows with NaN or an infinity fail their batch, named; those before it are 
   const { told } = await work();
   expect([told.resumed, told.batches[0]]).toEqual([first, bad]);
   expect(await saved(folder)).toEqual(due());
+});
+
+test('a batch that fails is the one that is blamed, though the next was called for already', async () => {
+  for (const bad of [0, 1, 3]) {
+    const model = countingModel();
+    const embed = model.embed;
+    const asked: number[] = [];
+    model.embed = async (batch, ...rest) => {
+      asked.push(asked.length);
+      if (asked.length === bad + 1) {
+        const failed = Promise.reject(new Error('device lost'));
+        failed.catch(() => undefined);
+        // Until then the call for the next batch has been made.
+        for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+        return failed;
+      }
+      return embed(batch, ...rest);
+    };
+    const blamed: number[] = [];
+    await expect(work(Number.POSITIVE_INFINITY, model, blamed)).rejects.toThrow('device lost');
+    expect(asked.at(-1)).toBe(bad + 1);
+    expect(blamed.at(-1)).toBe(bad);
+    await rm(folder, { recursive: true });
+    await mkdir(folder);
+  }
 });
 
 test('a disk that refuses a checkpoint ends the work with the reason, and the shard is not complete', async () => {

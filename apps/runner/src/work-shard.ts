@@ -4,6 +4,7 @@ import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/check
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import type { CheckpointTrigger } from '@holdfast/trigger';
+import { ahead } from './ahead.js';
 import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
 import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
@@ -28,7 +29,7 @@ export interface ShardWork {
     resumed(sequences: number, fault: string | null, aside: readonly string[]): Promise<void>;
     /** A batch was embedded. */
     progress(sequences: number): Promise<void>;
-    /** A batch is about to be embedded, for blame if it fails. */
+    /** A batch's turn has come, for blame if it failed. */
     batch(index: number): void;
     checkpoint(batchIdx: number, sequences: number, file: string, reason: string): Promise<void>;
   };
@@ -81,10 +82,9 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   };
 
   /** A batch that fails costs only itself: the rows before it are saved first. */
-  const embed = async (batch: number, first: number, end: number) => {
-    const residues = await index.residues(first, end);
+  const checked = async (result: Promise<Float32Array>, batch: number, first: number, end: number) => {
     try {
-      const rows = await model.embed(residues);
+      const rows = await result;
       const faults = nonFiniteRows(rows, buffer.dim);
       if (faults.length === 0) return rows;
       const ids = await index.ids(first, end);
@@ -102,20 +102,26 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     }
   };
 
+  function* batchesFrom(batch: number) {
+    for (let each = batch; each < shard.endBatch && !work.stopping(); each++) yield each;
+  }
+
   trigger.reset();
   let batch = savedBatch;
   try {
-    for (; batch < shard.endBatch && !work.stopping(); batch++) {
+    const residues = (each: number) => index.residues(...index.batchRange(each));
+    for await (const { result } of ahead(batchesFrom(batch), residues, (read) => model.embed(read))) {
       const [first, end] = index.batchRange(batch);
       report.batch(batch);
-      buffer.append(await embed(batch, first, end));
+      buffer.append(await checked(result, batch, first, end));
       await report.progress(end - first);
       const size = end - first;
       const [due, reason] = trigger.shouldCheckpoint(
         size,
         size * buffer.dim * Float32Array.BYTES_PER_ELEMENT,
       );
-      if (due) await save(batch + 1, reason);
+      batch++;
+      if (due) await save(batch, reason);
     }
     if (buffer.rows > 0) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
   } catch (error) {
