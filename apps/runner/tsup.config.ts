@@ -1,5 +1,12 @@
 import { library } from '@holdfast/config/tsup';
 
 export default library({
-  entry: ['src/index.ts', 'src/cli.ts', 'src/worker.ts', 'src/provider-trial.ts', 'src/model-trial.ts'],
+  entry: [
+    'src/index.ts',
+    'src/cli.ts',
+    'src/worker.ts',
+    'src/provider-trial.ts',
+    'src/model-trial.ts',
+    'src/calibration-trial.ts',
+  ],
 });

@@ -11,6 +11,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { assemble } from './assemble.js';
+import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { embedShards } from './embed-shards.js';
@@ -48,7 +49,8 @@ export interface EmbedOptions {
   shards?: number;
   seqThreshold?: number;
   timeThresholdSec?: number;
-  batchTokens?: number;
+  /** Tokens of a batch; `auto` measures. Default: the model's own on the CPU, else `auto`. A resume without a number takes the run's. */
+  batchTokens?: number | 'auto';
   /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
   translate?: Translation;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
@@ -89,7 +91,12 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   if (!known) await tryModel(options.model, options.overrides, stop.signal);
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   const wish = options.device ?? 'auto';
-  const named = begins && wish !== 'auto' ? await chooseDevice(wish, { begunOn: undefined }) : null;
+  let chosen: Promise<DeviceChoice> | undefined;
+  const chooseAnew = () => {
+    chosen ??= chooseDevice(wish, { begunOn: undefined });
+    return chosen;
+  };
+  if (begins && wish !== 'auto') await chooseAnew();
   await using _folder = await takeOutputFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
@@ -97,7 +104,21 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   const prepared = await prepare(place, {
     inputs: options.inputs,
     model,
-    batchTokens: options.batchTokens ?? model.batchTokens,
+    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    async chooseBatchTokens() {
+      const { device } = await chooseAnew();
+      if (options.batchTokens !== 'auto' && device.kind === 'cpu') return model.batchTokens;
+      const { overrides, workers } = options;
+      return calibrate({
+        model: options.model,
+        overrides,
+        source: model,
+        device,
+        workers,
+        signal: stop.signal,
+        tell,
+      });
+    },
     shards: options.shards,
     defaultShards: options.workers * 4,
     format: options.format,
@@ -128,8 +149,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   };
   if (!('index' in prepared)) return finish(prepared, true);
   try {
-    const choose = async (begunOn: string | undefined) =>
-      (begunOn === undefined && named) || chooseDevice(wish, { begunOn });
+    const choose = (begunOn: string | undefined) =>
+      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
     const ended = await run({ ...prepared, place, options, model, tell, stop, choose });
     return typeof ended === 'number' ? ended : finish(ended, false);
   } finally {

@@ -1,4 +1,5 @@
 import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { Enough } from './calibration.js';
 import type { Padding } from './padding.js';
 
 /** What a run tells while it goes on. */
@@ -16,6 +17,16 @@ export type RunEvent =
       device: string;
     } & Padding)
   | { type: 'waiting'; reason: string }
+  /** How many tokens suit a batch is being measured on a device, and was: what was tried, and why no larger one was. */
+  | { type: 'calibrating'; device: string }
+  | {
+      type: 'calibrated';
+      device: string;
+      batch_tokens: number;
+      reason: Enough;
+      /** Tokens of a batch, and in a second; null where memory ran out. */
+      measured: { tokens: number; per_second: number | null }[];
+    }
   | { type: 'coordinator'; event: CoordinatorEvent }
   | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
   | { type: 'repair'; shard: number; reason: string }

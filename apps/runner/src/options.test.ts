@@ -54,6 +54,12 @@ test('everything that can be said', async () => {
   });
 });
 
+test('tokens of a batch are a number or auto', async () => {
+  const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
+  expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });
+  expect(await parsed(...line, 'auto')).toMatchObject({ batchTokens: 'auto' });
+});
+
 test.each([
   [['--translate'], 'open'],
   [['--translate', 'open'], 'open'],
@@ -91,8 +97,8 @@ test.each([
   ['--shards', '2.5', WHOLE],
   ['--shards', 'many', WHOLE],
   ['--seq-threshold', '99999999999999999999', WHOLE],
-  ['--batch-tokens', '', WHOLE],
-  ['--batch-tokens', ' 5', WHOLE],
+  ['--batch-tokens', '', /auto, or a whole number/],
+  ['--batch-tokens', ' 5', /auto, or a whole number from 1 to 1000000000/],
   ['--time-threshold', '0', /seconds above 0/],
   ['--time-threshold', 'Infinity', /seconds above 0/],
   ['--time-threshold', 'soon', /seconds above 0/],

@@ -20,6 +20,15 @@ function whole(text: string): number {
   return value;
 }
 
+function tokensOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  try {
+    return whole(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be auto, or a whole number from 1 to ${MOST}.`);
+  }
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) {
@@ -125,7 +134,11 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--shards <n>', 'shares the work is cut in (default: 4 a worker; fixed by the first run)', whole)
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
     .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
-    .option('--batch-tokens <n>', "tokens in one model call, padding included (default: the model's)", whole)
+    .option(
+      '--batch-tokens <n|auto>',
+      "tokens in one model call, padding included; auto measures (default: the model's on cpu, else auto)",
+      tokensOrAuto,
+    )
     .option(
       '--max-quarantined <n|p%>',
       'end the run when more sequences fail than this (default: 100 or 1%, the larger)',

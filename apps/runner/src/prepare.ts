@@ -32,7 +32,10 @@ import type { Translation } from './translate/index.js';
 export interface PrepareOptions {
   inputs: readonly string[];
   model: ModelSource;
-  batchTokens: number;
+  /** Tokens of a batch that were asked for; undefined leaves them to the run on disk, or to `chooseBatchTokens`. */
+  batchTokens: number | undefined;
+  /** Those of a new run. */
+  chooseBatchTokens(): Promise<number>;
   /** Shards asked for on the command line; undefined leaves the choice to `defaultShards`, or to the run on disk. */
   shards: number | undefined;
   defaultShards: number;
@@ -92,8 +95,10 @@ async function removeRun(place: Layout): Promise<void> {
 }
 
 async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
+  let batchTokens: number;
   try {
-    await indexInputs(place, options);
+    batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
+    await indexInputs(place, options, batchTokens);
   } catch (error) {
     await releaseFolder(place);
     throw error;
@@ -103,6 +108,7 @@ async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared>
   const index = await installIndex(place);
   const record = newRunRecord({
     ...asked(options, index.summary.inputs),
+    batch_tokens: batchTokens,
     shards: options.shards ?? options.defaultShards,
   });
   await writeRunRecord(place.run, record);
@@ -133,7 +139,7 @@ async function restoreIndex(
   record: RunRecord,
   options: PrepareOptions,
 ): Promise<SequenceIndex> {
-  const { inputs } = await indexInputs(place, options);
+  const { inputs } = await indexInputs(place, options, options.batchTokens ?? record.batch_tokens);
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
@@ -187,8 +193,12 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
 }
 
 /** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
-async function indexInputs(place: Layout, options: PrepareOptions): Promise<IndexSummary> {
-  const { inputs, model, batchTokens, translate, signal, onProgress } = options;
+async function indexInputs(
+  place: Layout,
+  options: PrepareOptions,
+  batchTokens: number,
+): Promise<IndexSummary> {
+  const { inputs, model, translate, signal, onProgress } = options;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({

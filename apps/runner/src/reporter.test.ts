@@ -140,6 +140,11 @@ const shown: [RunEvent, string][] = [
     'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
+  [{ type: 'calibrating', device: 'cuda:1' }, 'measuring how many tokens suit a batch on cuda:1'],
+  [
+    { type: 'calibrated', device: 'cuda:1', batch_tokens: 4096, reason: 'gain', measured: [] },
+    '4096 tokens in a batch on cuda:1; more are no faster',
+  ],
   [{ type: 'repair', shard: 3, reason: 'why' }, 'shard 3 is worked on again: why'],
   [{ type: 'warning', message: 'w' }, 'warning: w'],
   [{ type: 'assembling', file: 'e.npy' }, 'writing e.npy'],

@@ -1,3 +1,4 @@
+import type { Enough } from './calibration.js';
 import type { RunEvent, Tell } from './events.js';
 import type { Padding } from './padding.js';
 import { plain } from './plain.js';
@@ -59,6 +60,10 @@ function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
       return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}; ${tokens(event)}`;
+    case 'calibrating':
+      return `measuring how many tokens suit a batch on ${event.device}`;
+    case 'calibrated':
+      return `${event.batch_tokens} tokens in a batch on ${event.device}${ENOUGH[event.reason]}`;
     case 'waiting':
       return event.reason;
     case 'repair':
@@ -83,6 +88,13 @@ function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): strin
   const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
   return `${already ? 'already complete' : 'complete'}${but}: ${sequences} sequences × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
 }
+
+const ENOUGH: Readonly<Record<Enough, string>> = {
+  gain: '; more are no faster',
+  memory: '; more find no memory',
+  time: '; no time to measure more',
+  most: '',
+};
 
 function tokens(event: Padding): string {
   if (event.tokens_at_most) return `at most ${event.tokens} tokens, ${event.padded_tokens} with padding`;

@@ -8,7 +8,7 @@ import type { ModelOptions } from './model-options.js';
 import { type Asked, differences, newRunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 
 const input = (path: string, sha256: string) => ({ path, bytes: 10, sha256: sha256.repeat(64) });
-const asked: Asked & { shards: number } = {
+const asked: Asked & { batch_tokens: number; shards: number } = {
   inputs: [input('a.fa', 'a'), input('b.fa', 'b')],
   model: { name: 'tnf', fingerprint: 'f'.repeat(64) },
   batch_tokens: 1000,
@@ -27,7 +27,7 @@ test('the same contents under other names are the same run', () => {
   expect(newRunRecord({ ...renamed, shards: 3 }).fingerprint).toBe(record.fingerprint);
 });
 
-test.each<[string, Partial<Asked>, RegExp]>([
+test.each<[string, Partial<typeof asked>, RegExp]>([
   [
     'contents',
     { inputs: [input('a.fa', 'c'), input('b.fa', 'b')] },

@@ -47,12 +47,17 @@ const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), mode
 export type RunRecord = z.infer<typeof schema>;
 
 /** What a command line asks for, to be compared with what the folder holds. */
-export type Asked = Omit<RunRecord, 'format' | 'plan' | 'fingerprint' | 'shards' | 'device'> & {
+export type Asked = Omit<
+  RunRecord,
+  'format' | 'plan' | 'fingerprint' | 'batch_tokens' | 'shards' | 'device'
+> & {
+  /** Undefined where any will do. */
+  batch_tokens: number | undefined;
   shards: number | undefined;
 };
 
 /** The record of a new run. */
-export function newRunRecord(asked: Asked & { shards: number }): RunRecord {
+export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
   const { inputs, model, batch_tokens, translate, shards, model_options } = asked;
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...(translate && { translate }) };
   const told = { shards, ...(model_options && { model_options }) };
@@ -89,7 +94,7 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     });
   }
   found.push(...modelDifferences(record, asked));
-  if (record.batch_tokens !== asked.batch_tokens) {
+  if (asked.batch_tokens !== undefined && record.batch_tokens !== asked.batch_tokens) {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
   }
   if (record.translate !== asked.translate) {

@@ -148,7 +148,7 @@ test('whatever is quarantined in whatever checkpoints, they are accepted, and th
         expect(await cursor.accept(without(first, end, inside))).toBeNull();
       }
       expect(cursor.done).toBe(true);
-      expect(cursor.quarantined).toEqual({ quarantined: positions.map(leftOut) });
+      expect(cursor.quarantined).toEqual(positions.map(leftOut));
     }),
   );
 });

@@ -32,14 +32,14 @@ beforeEach(async () => {
 afterEach(() => index.close());
 
 /** Works on the first shard; stops after `stopAfter` batches of this attempt. */
-async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel()) {
+async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(), batches: number[] = []) {
   const told = {
     resumed: -1,
     fault: null as string | null,
     aside: [] as readonly string[],
     progress: 0,
     checkpointed: 0,
-    batches: [] as number[],
+    batches,
   };
   const complete = await workShard({
     shard: shards[0]!,
@@ -159,7 +159,9 @@ test('after a model that fails, all that was embedded is there, and only the res
     if (failing.batches === shards[0]!.endBatch - 1) throw broken;
     return embed(batch, ...rest);
   };
-  await expect(work(Number.POSITIVE_INFINITY, failing)).rejects.toBe(broken);
+  const blamed: number[] = [];
+  await expect(work(Number.POSITIVE_INFINITY, failing, blamed)).rejects.toBe(broken);
+  expect(blamed.at(-1)).toBe(shards[0]!.endBatch - 1);
   expect(await manifest.getCompletedShards()).toEqual([]);
   const { complete, told } = await work();
   expect(complete).toBe(true);
@@ -243,6 +245,21 @@ test('rows with NaN or an infinity fail their batch, named; those before it are 
   });
   const { told } = await work();
   expect([told.resumed, told.batches[0]]).toEqual([first, bad]);
+  expect(await saved(folder)).toEqual(due());
+});
+
+test('each batch is prepared once, the next before one is embedded, and then embedded as it was prepared', async () => {
+  const model = countingModel();
+  const { embed } = model;
+  const prepared: (readonly Uint8Array[])[] = [];
+  const { endBatch } = shards[0]!;
+  model.prepare = (batch) => void prepared.push(batch);
+  model.embed = async (batch) => {
+    expect(prepared.indexOf(batch)).toBe(model.batches);
+    expect(prepared).toHaveLength(Math.min(model.batches + 2, endBatch));
+    return embed(batch);
+  };
+  expect((await work(Number.POSITIVE_INFINITY, model)).complete).toBe(true);
   expect(await saved(folder)).toEqual(due());
 });
 

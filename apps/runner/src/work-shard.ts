@@ -154,13 +154,23 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     },
   });
 
+  /** Read, and its tokens on their way, before the batch before it is embedded. */
+  const prepared = async (batch: number) => {
+    const residues = await index.residues(...index.batchRange(batch));
+    model.prepare?.(residues);
+    return residues;
+  };
+
   trigger.reset();
   let batch = savedBatch;
   try {
+    let upcoming = batch < shard.endBatch ? await prepared(batch) : [];
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
       report.batch(batch);
-      const embedded = await embedder.embed(batch, await index.residues(first, end)).catch(async (error) => {
+      const residues = upcoming;
+      upcoming = batch + 1 < shard.endBatch ? await prepared(batch + 1) : [];
+      const embedded = await embedder.embed(batch, residues).catch(async (error) => {
         // A batch that fails costs only itself: the rows before it are saved first.
         if (batch > savedBatch) await save(batch, 'failed').catch(() => undefined);
         throw error;

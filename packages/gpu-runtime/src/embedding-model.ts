@@ -5,13 +5,21 @@ import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
-import { Subwords } from './subwords.js';
+import { SubwordThread } from './subword-thread.js';
+import type { Tokenized } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
-import { cutWindows, joinWindows, type Windows, withinBudget } from './windows.js';
+import { type CutSequences, cutWindows, joinWindows, withinBudget } from './windows.js';
 
 /** A model that is ready to embed. */
 export interface EmbeddingModel {
   readonly source: ModelSource;
+  /**
+   * Where a tokenizer makes the tokens: begins to make those of a batch, in a thread of its own, so that `embed`, called with the
+   * same array later, waits for none. Worth a call before the batch before it is embedded. Does nothing for other models.
+   *
+   * @param sequences as for `embed`; copied before this returns.
+   */
+  prepare?(sequences: readonly Uint8Array[]): void;
   /**
    * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch is done. Calls made while another is
    * under way are taken in turn.
@@ -27,8 +35,24 @@ export interface EmbeddingModel {
    * nothing. Sequences of which only `maxResidues` were read are not counted, since a plan knows them. Absent: none.
    */
   readonly truncated?: number;
-  /** Frees the session after the calls under way; a second call does nothing. */
+  /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
   release(): Promise<void>;
+}
+
+/** What one call of a model computes. */
+interface Plan {
+  /** Sequences or windows of them, each batch for one run of the session. */
+  batches: readonly (readonly Uint8Array[])[];
+  /** Whose windows they are, where some sequence is cut. */
+  cut?: CutSequences;
+  /** Those of the first batch, where a tokenizer makes them. */
+  tokens: Promise<Tokenized> | undefined;
+}
+
+function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): SubwordThread | undefined {
+  if (recipe.tokenizer === undefined) return undefined;
+  const limits = { specialTokens, ...(maxTokens === undefined ? {} : { maxTokens }) };
+  return new SubwordThread({ files: recipe.tokenizer, folder, ...limits });
 }
 
 /** An embedding model on an ONNX Runtime session. */
@@ -38,7 +62,8 @@ export class SessionModel implements EmbeddingModel {
   readonly #mask = new ScratchBuffer();
   /** Zeros, never written to. */
   readonly #types = new ScratchBuffer();
-  readonly #subwords: Subwords | undefined;
+  readonly #subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined;
+  readonly #prepared = new WeakMap<readonly Uint8Array[], Plan>();
   #truncated = 0;
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
@@ -46,69 +71,101 @@ export class SessionModel implements EmbeddingModel {
   constructor(
     readonly source: ModelSource,
     session: Pick<InferenceSession, 'run' | 'release'>,
+    subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined = subwordsOf(source),
   ) {
     this.#session = session;
-    const { tokenizer } = source.recipe;
-    this.#subwords = tokenizer === undefined ? undefined : new Subwords(tokenizer, source);
+    this.#subwords = subwords;
   }
 
   get truncated(): number {
     return this.#truncated;
   }
 
-  embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+  prepare(sequences: readonly Uint8Array[]): void {
+    const idle = this.#subwords === undefined || this.#released !== undefined;
+    if (!idle && sequences.length > 0) this.#prepared.set(sequences, this.#plan(sequences));
+  }
+
+  async embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
-      return Promise.reject(
-        new ModelError('model_released', this.source.folder, 'the model was released', remedy),
-      );
+      throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
     }
+    if (sequences.length === 0) return new Float32Array(0);
+    const plan = this.#prepared.get(sequences) ?? this.#plan(sequences);
+    this.#prepared.delete(sequences);
     // In turn, because all calls share the scratch buffers.
-    const rows = this.#last.then(() => this.#embed(sequences));
+    const rows = this.#last.then(() => this.#embed(sequences.length, plan));
     this.#last = rows.catch(() => undefined);
     return rows;
   }
 
   release(): Promise<void> {
-    this.#released ??= this.#last.then(() => this.#session.release());
+    this.#released ??= this.#last.then(async () => {
+      await this.#subwords?.close();
+      await this.#session.release();
+    });
     return this.#released;
   }
 
-  async #embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
-    if (sequences.length === 0) return new Float32Array(0);
-    const { windows } = this.source;
-    const long = windows !== undefined && sequences.some(({ byteLength }) => byteLength > windows.residues);
+  /** One sequence may be many windows, so that they are taken in batches of their own. */
+  #plan(sequences: readonly Uint8Array[]): Plan {
+    const { windows, batchTokens, specialTokens } = this.source;
+    const whole =
+      windows === undefined || sequences.every(({ byteLength }) => byteLength <= windows.residues);
+    const cut = whole ? undefined : cutWindows(windows, sequences);
+    const tokens = cut?.pieces.map(({ byteLength }) => byteLength + specialTokens);
+    const batches =
+      cut && tokens
+        ? withinBudget(tokens, batchTokens).map(([first, end]) => cut.pieces.slice(first, end))
+        : [sequences];
+    return { batches, ...(cut && { cut }), tokens: this.#tokens(batches[0]) };
+  }
+
+  /** Has the thread make tokens, where there is one, and returns before it has. A failure is that of who awaits them. */
+  #tokens(sequences: readonly Uint8Array[] | undefined): Promise<Tokenized> | undefined {
+    const { maxResidues } = this.source;
+    const made =
+      sequences && this.#subwords?.encode(sequences.map((residues) => residues.subarray(0, maxResidues)));
+    made?.catch(() => undefined);
+    return made;
+  }
+
+  async #embed(sequences: number, { batches, cut, tokens: first }: Plan): Promise<Float32Array> {
     const truncated = new Set<number>();
-    const rows = long
-      ? await this.#embedWindows(sequences, windows, truncated)
-      : await this.#embedBatch(sequences, (at) => truncated.add(at));
+    const rows =
+      cut === undefined
+        ? await this.#embedBatch(batches[0]!, first, (at) => truncated.add(at))
+        : await this.#embedWindows(sequences, { batches, cut, tokens: first }, truncated);
     this.#truncated += truncated.size;
     return rows;
   }
 
-  /** One sequence may be many windows, so that they are taken in batches of their own. */
   async #embedWindows(
-    sequences: readonly Uint8Array[],
-    windows: Windows,
+    sequences: number,
+    { batches, cut, tokens: first }: Plan & { cut: CutSequences },
     truncated: Set<number>,
   ): Promise<Float32Array> {
-    const { dim, batchTokens, specialTokens, recipe } = this.source;
-    const cut = cutWindows(windows, sequences);
+    const { dim, recipe } = this.source;
     const rows = new Float32Array(cut.pieces.length * dim);
-    const tokens = cut.pieces.map(({ byteLength }) => byteLength + specialTokens);
-    for (const [first, end] of withinBudget(tokens, batchTokens)) {
-      const embedded = await this.#embedBatch(cut.pieces.slice(first, end), (at) =>
-        truncated.add(cut.owners[first + at]!),
-      );
-      rows.set(embedded, first * dim);
+    let tokens = first;
+    let done = 0;
+    for (const [i, pieces] of batches.entries()) {
+      const ready = tokens;
+      const before = done;
+      tokens = this.#tokens(batches[i + 1]);
+      const embedded = await this.#embedBatch(pieces, ready, (at) => truncated.add(cut.owners[before + at]!));
+      rows.set(embedded, done * dim);
+      done += pieces.length;
     }
     const greatest = recipe.output.pooling === 'max';
-    return joinWindows(rows, cut, { sequences: sequences.length, dim, greatest });
+    return joinWindows(rows, cut, { sequences, dim, greatest });
   }
 
   /** @param onTruncated told the index of each sequence whose tokens are too many. */
   async #embedBatch(
     sequences: readonly Uint8Array[],
+    tokens: Promise<Tokenized> | undefined,
     onTruncated: (at: number) => void,
   ): Promise<Float32Array> {
     const { name, dim, recipe, maxResidues } = this.source;
@@ -117,7 +174,9 @@ export class SessionModel implements EmbeddingModel {
     let output: Tensor | undefined;
     let numbers: Float32Array | null = null;
     try {
-      const rows = this.#rows(sequences, onTruncated);
+      const made = await tokens;
+      for (const at of made?.truncated ?? []) onTruncated(at);
+      const rows = made?.tokens ?? sequences;
       counts = rows.map(({ length }) => Math.min(length, maxResidues));
       width = batchWidth(recipe, counts);
       const size = sequences.length * width;
@@ -143,20 +202,6 @@ export class SessionModel implements EmbeddingModel {
     if (pooling === 'none') return this.#checked(output, numbers, [sequences.length, dim]);
     const hidden = this.#checked(output, numbers, [sequences.length, width, dim]);
     return pool(pooling, hidden, { width, dim, counts, recipe });
-  }
-
-  #rows(
-    sequences: readonly Uint8Array[],
-    onTruncated: (at: number) => void,
-  ): readonly Uint8Array[] | readonly Int32Array[] {
-    const subwords = this.#subwords;
-    if (subwords === undefined) return sequences;
-    const { maxResidues } = this.source;
-    return sequences.map((sequence, at) => {
-      const { ids, truncated } = subwords.encode(sequence.subarray(0, maxResidues));
-      if (truncated) onTruncated(at);
-      return ids;
-    });
   }
 
   #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {

@@ -1,12 +1,17 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { ModelSource } from './model-source.js';
-import { tokenizerOf } from './tokenizer-files.js';
+import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
-/** The tokens of a sequence or window, without special ones. */
-export interface SubwordTokens {
-  ids: Int32Array;
-  /** Whether there were more than the model takes, and the rest was left out. */
-  truncated: boolean;
+/** What is needed to make a model's tokens, and nothing that cannot cross to a thread. */
+export interface SubwordRules extends Pick<ModelSource, 'folder' | 'maxTokens' | 'specialTokens'> {
+  files: TokenizerFiles;
+}
+
+/** Tokens of several sequences, without special ones. */
+export interface Tokenized {
+  tokens: Int32Array[];
+  /** The indexes of those that had more tokens than the model takes. */
+  truncated: number[];
 }
 
 /** Makes tokens of several residues, as the tokenizers library does. */
@@ -15,19 +20,21 @@ export class Subwords {
   readonly #longest: number;
 
   /** @throws ModelError `model_bad_json` if the library refuses the tokenizer's files. */
-  constructor(
-    files: NonNullable<ModelSource['recipe']['tokenizer']>,
-    { folder, maxTokens, specialTokens }: Pick<ModelSource, 'folder' | 'maxTokens' | 'specialTokens'>,
-  ) {
+  constructor({ files, folder, maxTokens, specialTokens }: SubwordRules) {
     this.#tokenizer = tokenizerOf(files, folder);
     this.#longest = maxTokens === undefined ? Number.POSITIVE_INFINITY : maxTokens - specialTokens;
   }
 
-  /** The tokens of a sequence, no more than the model takes. */
-  encode(residues: Uint8Array): SubwordTokens {
-    const text = Buffer.from(residues.buffer, residues.byteOffset, residues.byteLength).toString('latin1');
-    const { ids } = this.#tokenizer.encode(text, { add_special_tokens: false });
-    const truncated = ids.length > this.#longest;
-    return { ids: Int32Array.from(truncated ? ids.slice(0, this.#longest) : ids), truncated };
+  /** The tokens of each sequence, no more than the model takes. */
+  encode(sequences: readonly Uint8Array[]): Tokenized {
+    const truncated: number[] = [];
+    const tokens = sequences.map((residues, at) => {
+      const text = Buffer.from(residues.buffer, residues.byteOffset, residues.byteLength).toString('latin1');
+      const { ids } = this.#tokenizer.encode(text, { add_special_tokens: false });
+      if (ids.length <= this.#longest) return Int32Array.from(ids);
+      truncated.push(at);
+      return Int32Array.from(ids.slice(0, this.#longest));
+    });
+    return { tokens, truncated };
   }
 }

@@ -20,5 +20,6 @@ export async function fedInputs(source: ModelSource, sequences: readonly string[
     release: async () => undefined,
   });
   await model.embed(sequences.map(bytes)).catch(() => undefined);
+  await model.release();
   return fed;
 }

@@ -89,6 +89,17 @@ describe.each(packages)('$name, installed alone', (each) => {
     expect(output(process.execPath, 'consumer.cjs')).toBe(output(process.execPath, 'imported.mjs'));
   });
 
+  const encoder = join(each.folder, 'test/fixtures/dna_encoder');
+  test.runIf(existsSync(encoder))('makes the tokens of a tokenizer in its thread', () => {
+    const source = `import { loadModel, resolveModel } from '${each.name}';
+      const model = await loadModel(await resolveModel(${JSON.stringify(encoder)}));
+      const [one, two] = await Promise.all([model.embed([Buffer.from('ACGTTGCA')]), model.embed([Buffer.from('ACGTTGCA')])]);
+      console.log(one.length === model.source.dim && Buffer.from(one.buffer).equals(Buffer.from(two.buffer)));
+      await model.release();`;
+    writeFileSync(join(project, 'tokens.mjs'), source);
+    expect(output(process.execPath, 'tokens.mjs')).toBe('true\n');
+  });
+
   test.each(each.commands)('has a command %s that embeds', (command) => {
     writeFileSync(join(project, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
     output(join(project, 'node_modules/.bin', command), 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');

@@ -1,0 +1,94 @@
+import { type Device, formatDevice, type ModelOverrides, type ModelSource } from '@holdfast/gpu-runtime';
+import { type Answer, askProcess, scriptNamed } from './ask-process.js';
+import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
+import { saidInOneLine } from './doctor/said.js';
+import type { Tell } from './events.js';
+
+/** What is asked of a trial, as one JSON argument. */
+export interface CalibrationTrial {
+  model: string;
+  overrides: ModelOverrides | undefined;
+  device: string;
+  /** Processes that will share the device's memory. */
+  workers: number;
+  limits: CalibrationLimits;
+}
+
+/** What a trial knows so far: the sizes tried, the one that is being tried, and why it gave up. */
+export interface CalibrationReport {
+  measured: Measured[];
+  trying: number | null;
+  failed: string | null;
+}
+
+export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'overrides' | 'workers'> {
+  source: Pick<ModelSource, 'batchTokens'>;
+  device: Device;
+  signal: AbortSignal;
+  tell: Tell;
+  /** The trial; replaced by tests. */
+  script?: string;
+}
+
+const LIMITS: CalibrationLimits = { least: 1024, most: 1 << 20, seconds: 10 };
+
+/** Milliseconds after which a trial is given up: loading a large model takes its time as well. */
+const TIME_LIMIT = 120_000;
+
+/**
+ * Finds the number of tokens that suits a batch on a device, by trying in a process of its own, and says so. Where that fails
+ * the model's own number is taken, with a warning: it is only a matter of speed, and what is wrong with model or device shows
+ * itself to the workers, who know what to do about it.
+ *
+ * @throws the signal's reason.
+ */
+export async function calibrate({
+  model,
+  overrides,
+  workers,
+  source,
+  device: { kind, index },
+  signal,
+  tell,
+  script = scriptNamed('calibration-trial'),
+}: CalibrateOptions): Promise<number> {
+  const device = formatDevice({ kind, index });
+  tell({ type: 'calibrating', device });
+  const trial: CalibrationTrial = { model, overrides, device, workers, limits: LIMITS };
+  const options = { signal, timeout: TIME_LIMIT };
+  const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
+  const { measured, failed } = judged(answer);
+  const step = nextStep(measured, LIMITS);
+  if (failed !== null || 'measure' in step) {
+    const taken = source.batchTokens;
+    const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); ${taken} are taken, as the model says; another number can be given with --batch-tokens`;
+    tell({ type: 'warning', message });
+    return taken;
+  }
+  const least = Math.min(source.batchTokens, LIMITS.least / 2);
+  // Where time was up before it went no faster, a number that is known to be good may be nearer.
+  const { budget, reason } = step;
+  const batch_tokens = reason === 'time' ? Math.max(budget ?? 0, source.batchTokens) : (budget ?? least);
+  const sizes = measured.map(({ tokens, perSecond }) => ({
+    tokens,
+    per_second: perSecond === null ? null : Math.round(perSecond),
+  }));
+  tell({ type: 'calibrated', device, batch_tokens, reason, measured: sizes });
+  return batch_tokens;
+}
+
+/** What a trial that ended knows; one that died of a size where a smaller one had worked died for want of memory. */
+function judged({ report, error, stderr }: Answer<CalibrationReport>): Omit<CalibrationReport, 'trying'> {
+  const measured = report?.measured ?? [];
+  if (report !== undefined && report.trying === null)
+    return { measured, failed: report.failed && saidInOneLine(report.failed, stderr) };
+  if (error?.killed) return { measured, failed: `no answer within ${TIME_LIMIT / 1000} s` };
+  const died = error?.signal ? `its process died of ${error.signal}` : 'its process ended without an answer';
+  if (report?.trying != null && error?.signal && measured.length > 0)
+    return {
+      measured: [...measured, { tokens: report.trying, perSecond: null, seconds: 0, memory: 1 }],
+      failed: null,
+    };
+  const last = stderr.trim().split('\n').at(-1);
+  return { measured, failed: last ? `${died}: ${saidInOneLine(last, stderr)}` : died };
+}

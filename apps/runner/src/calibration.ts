@@ -1,0 +1,66 @@
+/** A size of batch that was tried. */
+export interface Measured {
+  /** Tokens of the batch, padding included, as a plan counts them. */
+  tokens: number;
+  /** Tokens in a second; null where memory ran out. */
+  perSecond: number | null;
+  /** Seconds that trying it took, all calls together. */
+  seconds: number;
+  /** Memory held after it, as a share of what one worker may hold. */
+  memory: number;
+}
+
+export interface CalibrationLimits {
+  /** The size to begin with, in tokens, and the greatest that is tried. */
+  least: number;
+  most: number;
+  /** No size is tried that would not end within so many seconds from the start. */
+  seconds: number;
+}
+
+/**
+ * Why no larger size is tried: the last was not faster by {@link GAIN}; memory ran out, or would; time would; or there is no
+ * larger one.
+ */
+export type Enough = 'gain' | 'memory' | 'time' | 'most';
+
+/** The next size to try; or the answer, which is null where memory ran out from the first. */
+export type CalibrationStep = { measure: number } | { budget: number | null; reason: Enough };
+
+/** Sizes this close to the best are as good, and the smaller one costs less memory and less waiting for a checkpoint. */
+export const GAIN = 0.05;
+
+/**
+ * What to do after these measurements: try twice the size as long as that is clearly faster and there is memory and time for it,
+ * then take the smallest size that is nearly as fast as the fastest. Where memory ran out, no more than half of the largest
+ * that fitted is taken: batches of longer sequences need more memory a token.
+ */
+export function nextStep(
+  measured: readonly Measured[],
+  { least, most, seconds }: CalibrationLimits,
+): CalibrationStep {
+  const last = measured.at(-1);
+  if (last === undefined) return { measure: least };
+  const reason = enough(measured, last, most, seconds);
+  if (reason === null) return { measure: last.tokens * 2 };
+  const fitted = measured.filter(({ perSecond }) => perSecond !== null);
+  const largest = fitted.at(-1)?.tokens ?? 0;
+  const safe = last.perSecond === null ? fitted.filter(({ tokens }) => tokens * 2 <= largest) : fitted;
+  const candidates = safe.length > 0 ? safe : fitted;
+  const best = fastest(candidates);
+  const budget = candidates.find(({ perSecond }) => perSecond! >= best * (1 - GAIN))?.tokens ?? null;
+  return { budget, reason };
+}
+
+function enough(measured: readonly Measured[], last: Measured, most: number, seconds: number): Enough | null {
+  if (last.perSecond === null) return 'memory';
+  const before = measured.slice(0, -1);
+  if (before.length > 0 && last.perSecond < fastest(before) * (1 + GAIN)) return 'gain';
+  if (last.tokens * 2 > most) return 'most';
+  if (last.memory * 2 > 1) return 'memory';
+  const spent = measured.reduce((sum, each) => sum + each.seconds, 0);
+  return spent + 2 * last.seconds > seconds ? 'time' : null;
+}
+
+const fastest = (measured: readonly Measured[]) =>
+  Math.max(...measured.map(({ perSecond }) => perSecond ?? 0));

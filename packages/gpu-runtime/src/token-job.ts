@@ -1,0 +1,11 @@
+import type { Joined } from './joined-arrays.js';
+
+/** Sequences on their way to the thread that makes their tokens. */
+export interface TokenJob extends Joined<Uint8Array<ArrayBuffer>> {
+  id: number;
+}
+
+/** What the thread answers; of an error, what survives the way. */
+export type TokenAnswer =
+  | ({ id: number; truncated: number[] } & Joined<Int32Array<ArrayBuffer>>)
+  | { id: number; error: { name: string; message: string; stack: string | undefined } };
