@@ -150,7 +150,9 @@ export class BatchEmbedder {
     } catch (error) {
       const survives = survivesFailures && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
-      return { rows: null, failure: { kind: 'poison_input' as const, error: error.message } };
+      // Without the advice that is for whoever does not search.
+      const said = error.cause instanceof Error ? error.cause.message : error.message;
+      return { rows: null, failure: { kind: 'poison_input' as const, error: said } };
     }
   }
 
