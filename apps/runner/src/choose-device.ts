@@ -9,8 +9,8 @@ import {
 import { tried } from './doctor/providers.js';
 import { UsageError } from './errors.js';
 
-/** What is asked on the command line. */
-export type DeviceWish = Device | 'auto';
+/** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
+export type DeviceWish = (Device & { every?: boolean }) | 'auto';
 
 /** The device of a run, and what the user should know of the choice. */
 export interface DeviceChoice {

@@ -16,6 +16,8 @@ export interface CoordinateOptions {
   /** Shards that are not complete. */
   shards: readonly number[];
   workers: number;
+  /** What is in the environment of a slot's worker beside this process's own. */
+  env(slot: number): NodeJS.ProcessEnv;
   worker: WorkerOptions;
   manifest: CheckpointManifest;
   /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
@@ -27,7 +29,7 @@ export interface CoordinateOptions {
 
 /** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
-  const { place, shards, workers, worker, manifest, quarantine, onEvent, onStart } = options;
+  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onStart } = options;
   mkdirSync(place.logs, { recursive: true });
   const slots = Math.min(workers, shards.length);
   const logs = Array.from({ length: slots }, (_, slot) => createWriteStream(place.log(slot), { flags: 'a' }));
@@ -39,6 +41,7 @@ export async function coordinate(options: CoordinateOptions) {
     spawn: forkWorkers({
       modulePath: fileURLToPath(new URL('./worker.js', import.meta.url)),
       args: [formatWorkerOptions(worker)],
+      env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
     onEvent(event) {
       if ('slot' in event && event.type !== 'progress') {

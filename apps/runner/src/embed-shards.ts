@@ -1,6 +1,7 @@
 import type { CoordinatorEvent } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
+import type { DeviceShare } from './device-share.js';
 import type { EmbedOptions, StopSwitch } from './embed.js';
 import { ExitCode, StoppedError } from './errors.js';
 import type { Tell } from './events.js';
@@ -18,7 +19,8 @@ export interface EmbedShards {
   sequences: number;
   tell: Tell;
   stop: StopSwitch;
-  record: RunRecord & { device: string };
+  record: RunRecord;
+  share: DeviceShare;
   manifest: CheckpointManifest;
 }
 
@@ -56,7 +58,8 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
   const outcome = await coordinate({
     place,
     shards: open,
-    workers: options.workers,
+    workers: run.share.workers,
+    env: run.share.env,
     worker: workerOptions(run),
     manifest,
     quarantine: { most, already },
@@ -97,7 +100,7 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
   return ExitCode.shardsFailed;
 }
 
-function workerOptions({ place, options, record }: EmbedShards) {
+function workerOptions({ place, options, record, share }: EmbedShards) {
   const { seqThreshold, timeThresholdSec } = options;
   return {
     out: place.out,
@@ -106,7 +109,8 @@ function workerOptions({ place, options, record }: EmbedShards) {
     fingerprint: record.model.fingerprint,
     batchTokens: record.batch_tokens,
     run: record.fingerprint,
-    device: record.device,
+    device: share.device,
+    threads: share.threads,
     shards: record.shards,
     trigger: {
       ...(seqThreshold === undefined ? {} : { seqThreshold }),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import {
   builtInModels,
@@ -14,6 +15,7 @@ import { assemble } from './assemble.js';
 import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
+import { type DeviceShare, shareDevice } from './device-share.js';
 import { embedShards } from './embed-shards.js';
 import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
@@ -43,7 +45,8 @@ export interface EmbedOptions {
   model: string;
   /** What is wanted otherwise than the model's folder says. */
   overrides?: ModelOverrides;
-  workers: number;
+  /** Default: one a core on a CPU, else one a device. */
+  workers?: number;
   /** Default: the fastest that works. */
   device?: DeviceWish;
   shards?: number;
@@ -108,7 +111,15 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     async chooseBatchTokens() {
       const { device } = await chooseAnew();
       if (options.batchTokens !== 'auto' && device.kind === 'cpu') return model.batchTokens;
-      const { overrides, workers } = options;
+      const { overrides } = options;
+      const { signal } = stop;
+      const { workers } = await shareDevice({
+        wish,
+        device,
+        workers: options.workers,
+        threads: undefined,
+        signal,
+      });
       return calibrate({
         model: options.model,
         overrides,
@@ -120,7 +131,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       });
     },
     shards: options.shards,
-    defaultShards: options.workers * 4,
+    defaultShards: (options.workers ?? availableParallelism()) * 4,
     format: options.format,
     translate: options.translate,
     forceRestart: options.forceRestart,
@@ -158,13 +169,24 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   }
 }
 
-/** The run's record with the device it is computed on from now on. */
-async function onDevice(record: RunRecord, { place, tell, choose }: Pick<Run, 'place' | 'tell' | 'choose'>) {
+/** The run's record with what it is computed on from now on, and how the workers share that. */
+async function onDevice(
+  record: RunRecord,
+  { place, options, tell, stop, choose }: Pick<Run, 'place' | 'options' | 'tell' | 'stop' | 'choose'>,
+): Promise<{ record: RunRecord; share: DeviceShare }> {
   const { device, warnings } = await choose(record.device);
   for (const message of warnings) tell({ type: 'warning', message });
-  const now = { ...record, device: formatDevice(device) };
-  if (now.device !== record.device) await writeRunRecord(place.run, now);
-  return now;
+  const share = await shareDevice({
+    wish: options.device ?? 'auto',
+    device,
+    workers: options.workers,
+    // Runs of before there was a choice had one.
+    threads: record.threads ?? (record.device === undefined ? undefined : 1),
+    signal: stop.signal,
+  });
+  const now = { ...record, device: formatDevice(device), threads: share.threads };
+  if (now.device !== record.device || now.threads !== record.threads) await writeRunRecord(place.run, now);
+  return { record: now, share };
 }
 
 interface Run extends Prepared {
@@ -193,9 +215,8 @@ async function run({
   const manifest = await openManifest(place, shards.length, tell);
   // Joining needs no device.
   const computed = (await manifest.getCompletedShards()).length === shards.length;
-  const record = computed
-    ? { ...planned, device: planned.device ?? formatDevice(CPU) }
-    : await onDevice(planned, { place, tell, choose });
+  const use = () => onDevice(planned, { place, options, tell, stop, choose });
+  let used = computed ? null : await use();
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
   if (!computed) {
     const first = await index.firstResidues(SAMPLE);
@@ -210,17 +231,28 @@ async function run({
     batches,
     ...padding(tokens, padded_tokens, tokensAreExact(model)),
     shards: shards.length,
-    workers: options.workers,
-    device: record.device,
+    workers: used?.share.workers ?? 0,
+    device: used?.record.device ?? planned.device ?? formatDevice(CPU),
   });
   const repairs = new Map<number, number>();
   for (;;) {
-    const exitCode = await embedShards({ place, options, shards, sequences, tell, stop, record, manifest });
-    if (exitCode !== null) return exitCode;
+    if (used !== null) {
+      const exitCode = await embedShards({
+        ...used,
+        place,
+        options,
+        shards,
+        sequences,
+        tell,
+        stop,
+        manifest,
+      });
+      if (exitCode !== null) return exitCode;
+    }
     stop.signal.throwIfAborted();
     tell({ type: 'assembling', file: place.embeddings(options.format) });
     try {
-      const run = record.fingerprint;
+      const run = planned.fingerprint;
       return await assemble({
         place,
         run,
@@ -237,6 +269,7 @@ async function run({
       repairs.set(error.shard, before + 1);
       tell({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
+      used ??= await use();
     }
   }
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeviceWish } from './choose-device.js';
@@ -39,7 +38,7 @@ function seconds(text: string): number {
 
 function device(text: string): DeviceWish {
   try {
-    return text === 'auto' ? text : parseDevice(text);
+    return text === 'auto' ? text : { ...parseDevice(text), every: !text.includes(':') };
   } catch (error) {
     throw new InvalidArgumentError((error as Error).message);
   }
@@ -130,8 +129,12 @@ export function commandLine(version: string, commands: Commands): Command {
         .argParser(frames)
         .preset('open'),
     )
-    .option('--workers <n>', 'worker processes', whole, availableParallelism())
-    .option('--shards <n>', 'shares the work is cut in (default: 4 a worker; fixed by the first run)', whole)
+    .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', whole)
+    .option(
+      '--shards <n>',
+      'shares the work is cut in (default: 4 a worker or core; fixed by the first run)',
+      whole,
+    )
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
     .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
     .option(

@@ -24,6 +24,8 @@ const fields = {
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
   device: z.string().refine(isDevice).exactOptional(),
+  /** Threads of a worker on the CPU, kept for the whole run, since numbers may differ in their last digits between counts. Absent: 1. */
+  threads: z.number().int().positive().exactOptional(),
   /** Told where a model's fingerprint differs, and part of no fingerprint here; absent in records of earlier versions. */
   model_options: modelOptionsSchema.exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
@@ -49,7 +51,7 @@ export type RunRecord = z.infer<typeof schema>;
 /** What a command line asks for, to be compared with what the folder holds. */
 export type Asked = Omit<
   RunRecord,
-  'format' | 'plan' | 'fingerprint' | 'batch_tokens' | 'shards' | 'device'
+  'format' | 'plan' | 'fingerprint' | 'batch_tokens' | 'shards' | 'device' | 'threads'
 > & {
   /** Undefined where any will do. */
   batch_tokens: number | undefined;
@@ -71,7 +73,7 @@ function fingerprintOf({
   model,
   batch_tokens,
   translate,
-}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'model_options'>) {
+}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'threads' | 'model_options'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);

@@ -15,6 +15,8 @@ const schema = z.object({
   batchTokens: z.number().int().positive(),
   run: z.string(),
   device: z.string(),
+  /** Threads that compute on the CPU. */
+  threads: z.number().int().positive(),
   shards: z.number().int().positive(),
   trigger: z.object({
     seqThreshold: z.number().exactOptional(),

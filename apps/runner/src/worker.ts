@@ -41,7 +41,10 @@ try {
   }
   // Windows of long sequences are put in batches of their own, as large as the run's.
   const device = parseDevice(options.device);
-  const model = await loadModel({ ...source, batchTokens: options.batchTokens }, { device });
+  const model = await loadModel(
+    { ...source, batchTokens: options.batchTokens },
+    { device, intraOpThreads: options.threads },
+  );
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),

@@ -3,6 +3,7 @@ import type { CoordinatorEvent } from './events.js';
 import type { FromWorker, StopSignal } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
 import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
+import { OutputLimit } from './output-limit.js';
 import { QuarantineCount } from './quarantine-count.js';
 import { RecoveryKeeper } from './recovery-keeper.js';
 import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
@@ -198,13 +199,20 @@ export class Coordinator {
 
   #spawn(slot: Slot): void {
     slot.oomKills = this.#oomKiller.kills();
+    const limits = { stdout: new OutputLimit(), stderr: new OutputLimit() };
+    const tell = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
+      for (const line of lines) this.#tell({ type: 'output', slot: slot.index, stream, line });
+    };
     slot.start(this.#options.spawn, {
       message: (message) => this.#onMessage(slot, message),
       output: (stream, line) => {
         if (stream === 'stderr') slot.heard(line);
-        this.#tell({ type: 'output', slot: slot.index, stream, line });
+        tell(stream, limits[stream].push(line, this.#clock.now()));
       },
-      exit: (exitcode, signal, error) => this.#onExit(slot, { exitcode, signal, error, oomKilled: false }),
+      exit: (exitcode, signal, error) => {
+        for (const stream of ['stdout', 'stderr'] as const) tell(stream, limits[stream].end());
+        this.#onExit(slot, { exitcode, signal, error });
+      },
     });
     this.#tell({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
@@ -312,7 +320,7 @@ export class Coordinator {
     this.#advance();
   }
 
-  #onExit(slot: Slot, exit: Exit): void {
+  #onExit(slot: Slot, exit: Omit<Exit, 'oomKilled'>): void {
     const killsNow = this.#oomKiller.kills();
     const oomKilled = killsNow !== null && slot.oomKills !== null && killsNow > slot.oomKills;
     const life = slot.vacate();
