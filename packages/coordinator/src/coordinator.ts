@@ -135,7 +135,8 @@ export class Coordinator {
 
   #startWork(): void {
     this.#endStalled();
-    for (const slot of this.#slots) this.#assign(slot);
+    // A shard goes rather where it has not failed.
+    for (const anew of [false, true]) for (const slot of this.#slots) this.#assign(slot, anew);
     for (const slot of this.#slots) {
       if (this.#over) return;
       if (slot.occupied || slot.closed || slot.notBefore > this.#clock.now()) continue;
@@ -217,10 +218,10 @@ export class Coordinator {
     this.#tell({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
 
-  #assign(slot: Slot): void {
+  #assign(slot: Slot, anew: boolean): void {
     const { life } = slot;
     if (this.#over || !life.ready || life.shard !== null || life.failure !== null) return;
-    const next = this.#pool.take(this.#clock.now(), slot.index);
+    const next = this.#pool.take(this.#clock.now(), slot.index, anew);
     if (next === null) return;
     const { takenOverFrom: from, ...assignment } = next;
     const { shard, attempt } = assignment;

@@ -98,10 +98,15 @@ export class ShardPool {
     return later.length > 0 ? Math.min(...later) : null;
   }
 
-  /** Gives a slot the shard that is due and has waited longest, rather one that has not failed there; or null. */
-  take(now: number, slot: number): Assignment | null {
-    const due = this.#waiting.filter((entry) => isDue(entry, now, slot));
-    const entry = due.find(({ failedOn }) => !failedOn.has(slot)) ?? due[0];
+  /**
+   * Gives a slot the shard that is due and has waited longest; or null.
+   *
+   * @param anew whether one that has failed there is given, too.
+   */
+  take(now: number, slot: number, anew = true): Assignment | null {
+    const entry = this.#waiting.find(
+      (each) => isDue(each, now, slot) && (anew || !each.failedOn.has(slot)),
+    );
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.set(entry.shard, entry);

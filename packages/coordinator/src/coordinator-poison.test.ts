@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import { groupFailed, groupPassed, nextGroup, type ToWorker } from './index.js';
+import { start, working } from './testing/fake-run.js';
+import type { FakeWorker, Script } from './testing/index.js';
+
+const SIZE = 16;
+
+/** Each shard is one batch of 16 rows, some of them poison; a search in it is done in one life unless it is deadly. */
+function poisoned(poison: Record<number, number[]>, deadly = false): Script {
+  const search = (worker: FakeWorker, { shard, isolation }: Extract<ToWorker, { type: 'assign' }>) => {
+    const bad = poison[shard] ?? [];
+    worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: shard });
+    const fail = () => {
+      worker.say({
+        type: 'failed',
+        shard,
+        batchIdx: shard,
+        error: 'cuda_runtime',
+        message: 'illegal address',
+      });
+      worker.exit(1);
+    };
+    if (isolation === undefined && bad.length > 0) return fail();
+    let state = isolation;
+    const good = new Set<number>();
+    while (state !== undefined) {
+      const rows = nextGroup(state, SIZE, good);
+      if (rows === null) break;
+      worker.say({ type: 'trying', shard, batchIdx: shard, rows, isolation: state });
+      if (!rows.some((row) => bad.includes(row))) {
+        state = groupPassed(state, SIZE, rows);
+        for (const row of rows) good.add(row);
+      } else if (deadly) return fail();
+      else state = groupFailed(state, rows, { kind: 'poison_input', error: 'illegal address' });
+    }
+    for (const { row, ...rest } of state?.poisoned ?? [])
+      worker.say({
+        type: 'quarantined',
+        shard,
+        sequence: { id: `s${row}`, ordinal: shard * SIZE + row, ...rest },
+      });
+    worker.say({
+      type: 'checkpoint',
+      shard,
+      batchIdx: 0,
+      sequences: 1,
+      file: 'f',
+      reason: 'r',
+      endBatch: shard + 1,
+    });
+    worker.say({ type: 'complete', shard });
+  };
+  return (worker, message) =>
+    message.type === 'assign' ? search(worker, message) : working(() => undefined)(worker, message);
+}
+
+test.each([
+  ['in a worker that survives them', false],
+  ['each of which costs a worker', true],
+])('the sequences at fault are found by calls %s, and the rest goes on', async (_, deadly) => {
+  const run = start(poisoned({ 1: [3, 11] }, deadly), { shards: [0, 1, 2], isolates: true });
+  await run.clock.drain();
+  expect(await run.outcome).toEqual({ completed: [0, 2, 1], failed: [], stopped: null, quarantined: 2 });
+  expect(run.of('breaker')).toMatchObject([{ shard: 1, batchIdx: 1 }]);
+  expect(run.of('quarantined').map(({ ordinal, kind }) => [ordinal, kind])).toEqual([
+    [19, 'poison_input'],
+    [27, 'poison_input'],
+  ]);
+  // The second strike, and at most 2 k log2 n calls with it.
+  expect(1 + run.of('isolating').length).toBeLessThanOrEqual(2 * 2 * Math.log2(SIZE));
+});
+
+test('without workers that can search, the breaker fails the shard', async () => {
+  const run = start(poisoned({ 1: [3] }), { shards: [0, 1] });
+  await run.clock.drain();
+  expect((await run.outcome).failed).toMatchObject([{ shard: 1, kind: 'poison_input' }]);
+});
+
+test('with one more than may be quarantined the run ends, and its workers save first', async () => {
+  const run = start(poisoned({ 0: [1, 2], 1: [3] }), {
+    shards: [0, 1, 2, 3],
+    isolates: true,
+    maxQuarantined: 2,
+  });
+  await run.clock.drain();
+  expect(await run.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 3, stopped: null });
+  expect(run.of('exited').at(-1)).toMatchObject({ exitcode: 143 });
+});
+
+test('those that are quarantined already, in shards of before or in checkpoints, count', async () => {
+  const already = start(poisoned({}), { shards: [0], isolates: true, maxQuarantined: 1, quarantined: 2 });
+  await already.clock.drain();
+  // Nothing was found yet that would have to be told; the first word of a shard tells.
+  expect((await already.outcome).tooManyQuarantined).toBe(true);
+  const inside = start(
+    working((worker, shard) => {
+      worker.say({ type: 'resumed', shard, sequences: 9, quarantined: 5 });
+      worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0, 1], maxQuarantined: 9 },
+  );
+  await inside.clock.drain();
+  expect(await inside.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 10 });
+});
+
+test('a sequence is told once, though it is found again after a worker was lost', async () => {
+  const sequence = { id: 'a', ordinal: 7, kind: 'poison_input', attempts: 3, error: 'e' } as const;
+  const run = start(
+    working((worker, shard, attempt) => {
+      worker.say({ type: 'resumed', shard, sequences: 0, quarantined: 0 });
+      worker.say({ type: 'quarantined', shard, sequence });
+      if (attempt === 1) worker.exit(null, 'SIGKILL');
+      else worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0] },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).quarantined).toBe(1);
+  expect(run.of('quarantined')).toHaveLength(1);
+});
+
+test('a batch that ends its workers by itself every time is searched, too; one that is killed from outside is not', async () => {
+  const ends = (signal: string) =>
+    start(
+      (worker, message) => {
+        if (message.type !== 'assign') return working(() => undefined)(worker, message);
+        const { shard, isolation } = message;
+        worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: 4 });
+        if (isolation === undefined) return worker.exit(null, signal);
+        worker.say({ type: 'complete', shard });
+      },
+      { shards: [0], isolates: true },
+    );
+  const crash = ends('SIGSEGV');
+  await crash.clock.drain();
+  expect((await crash.outcome).completed).toEqual([0]);
+  expect(crash.of('breaker')).toMatchObject([{ batchIdx: 4, reason: 'batch 4 ended 4 workers' }]);
+  const killed = ends('SIGKILL');
+  await killed.clock.drain();
+  expect((await killed.outcome).failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
+});
