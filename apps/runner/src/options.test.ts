@@ -27,7 +27,6 @@ test('the least that is needed, and what it means', async () => {
     model: 'tnf',
     overrides: {},
     device: 'auto',
-    workers: expect.any(Number),
     format: 'safetensors',
     forceRestart: false,
   });
@@ -46,7 +45,7 @@ test('everything that can be said', async () => {
     seqThreshold: 7,
     timeThresholdSec: 0.5,
     batchTokens: 11,
-    device: { kind: 'cuda', index: 1 },
+    device: { kind: 'cuda', index: 1, every: false },
     maxQuarantined: { percent: 0.5 },
     overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
     format: 'npy',

@@ -429,6 +429,7 @@ test('a model that is changed while a run is planned is not taken for the one it
       batchTokens: 100,
       run: record.fingerprint,
       device: 'cpu',
+      threads: 1,
       shards: 1,
       trigger: {},
     }),

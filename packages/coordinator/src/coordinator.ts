@@ -200,7 +200,8 @@ export class Coordinator {
 
   #spawn(slot: Slot): void {
     slot.oomKills = this.#oomKiller.kills();
-    const limits = { stdout: new OutputLimit(), stderr: new OutputLimit() };
+    const { output } = this.#options;
+    const limits = { stdout: new OutputLimit(output), stderr: new OutputLimit(output) };
     const tell = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
       for (const line of lines) this.#tell({ type: 'output', slot: slot.index, stream, line });
     };

@@ -2,6 +2,7 @@ import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { StopSignal } from './messages.js';
 import type { OomKiller } from './oom-killer.js';
+import type { OutputLimitOptions } from './output-limit.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { FailedShard } from './shard-pool.js';
 import type { SpawnWorker } from './worker-process.js';
@@ -40,6 +41,8 @@ export interface CoordinatorOptions {
   records?: ShardRecords;
   /** Looked at before a failed shard is given out again; false, or a rejection: it has failed for good. */
   validateShard?(shard: number): Promise<boolean>;
+  /** How much of what a worker prints is told. */
+  output?: OutputLimitOptions;
   /** Default: the machine's clock. */
   clock?: Clock;
   /** From 0 to below 1, for the jitter. Default: `Math.random`. */

@@ -136,7 +136,7 @@ test('a message to a worker that is gone is refused', async () => {
 });
 
 test('every line arrives before the exit is told, from both streams, long ones cut', async () => {
-  const { events, of } = await run('talk');
+  const { events, of } = await run('talk', { output: { burst: 10_000 } });
   const stdout = of('output').filter(({ stream }) => stream === 'stdout');
   expect(stdout[0]?.line).toBe('x'.repeat(65_536));
   expect(stdout).toHaveLength(1 + 5000 + 1);

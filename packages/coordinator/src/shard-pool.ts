@@ -104,9 +104,7 @@ export class ShardPool {
    * @param anew whether one that has failed there is given, too.
    */
   take(now: number, slot: number, anew = true): Assignment | null {
-    const entry = this.#waiting.find(
-      (each) => isDue(each, now, slot) && (anew || !each.failedOn.has(slot)),
-    );
+    const entry = this.#waiting.find((each) => isDue(each, now, slot) && (anew || !each.failedOn.has(slot)));
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.set(entry.shard, entry);
