@@ -56,3 +56,21 @@ test('a worker that hangs while it starts is ended as well, and counts as one th
   expect(run.of('stalled')).toHaveLength(3);
   expect((await run.outcome).startupFailure).toBe('the worker made no progress for 5 s');
 });
+
+test('a worker that was only slow has done its shard, and is replaced all the same', async () => {
+  const run = start(
+    working(async (worker, shard) => {
+      worker.heedsSignals = false;
+      if (shard === 0) await run.clock.sleep(6000, new AbortController().signal);
+      worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0, 1], stallMs: 5000, stallGraceMs: 2000 },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0, 1]);
+  expect(run.of('assigned').map(({ shard, attempt }) => [shard, attempt])).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+  expect(run.of('spawned')).toHaveLength(2);
+});

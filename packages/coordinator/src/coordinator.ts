@@ -182,7 +182,7 @@ export class Coordinator {
       const settled = this.#pool.settled;
       this.#endWorkers(
         (slot) => (settled ? slot.send({ type: 'finish' }) : slot.stop('SIGTERM')),
-        'there is no work left, but it did not end',
+        settled ? 'there is no work left, but it did not end' : 'the run ends, but it did not',
       );
     }
     if (this.#slots.some(({ occupied }) => occupied)) return;
@@ -221,7 +221,9 @@ export class Coordinator {
 
   #assign(slot: Slot, anew: boolean): void {
     const { life } = slot;
-    if (this.#over || !life.ready || life.shard !== null || life.failure !== null) return;
+    if (this.#over || !life.ready || life.shard !== null) return;
+    // One that is to end takes nothing more.
+    if (life.failure !== null || life.stalledMs !== null) return;
     const next = this.#pool.take(this.#clock.now(), slot.index, anew);
     if (next === null) return;
     const { takenOverFrom: from, ...assignment } = next;

@@ -129,3 +129,16 @@ test('a fault that comes and goes does not keep the search from its end', () => 
     }),
   );
 });
+
+test('too little memory for several is nobody’s fault, and for one it is only the second time', () => {
+  const oom = { kind: 'oom', error: 'out of memory' } as const;
+  let state = startIsolation(0, 2);
+  state = groupFailed(state, [0, 1, 2, 3], oom);
+  expect(nextGroup(state, 8, new Set())).toEqual([0, 1]);
+  state = groupFailed(state, [0, 1], oom);
+  state = groupFailed(state, [0], oom);
+  expect([state.poisoned, nextGroup(state, 8, new Set())]).toEqual([[], [0]]);
+  state = groupFailed(state, [0], oom);
+  expect(state.poisoned).toEqual([{ row: 0, kind: 'oom', attempts: 6, error: 'out of memory' }]);
+  expect(nextGroup(state, 8, new Set())).toEqual([1]);
+});

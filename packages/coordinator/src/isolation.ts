@@ -108,6 +108,9 @@ export function groupFailed(
     return { ...next, suspects: [], alone: [...faulty] };
   }
   const { kind, error } = failure;
+  // Memory may be short because of others: what is alone for the first time is tried once more.
+  if (kind === 'oom' && !isolation.alone.includes(row))
+    return { ...next, suspects: [], alone: [...isolation.alone, row] };
   const attempts = isolation.strikes + failures[row]!;
   const poisoned = [...isolation.poisoned, { row, kind, attempts, error }];
   return {
