@@ -1,4 +1,3 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import {
   Coordinator,
@@ -8,6 +7,7 @@ import {
 } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import type { Layout } from './layout.js';
+import { RunLogs } from './run-logs.js';
 import { shardRecords } from './shard-records.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
@@ -23,20 +23,17 @@ export interface CoordinateOptions {
   /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
   quarantine: { most: number; already: number };
   onEvent(event: CoordinatorEvent): void;
+  onWarning(message: string): void;
   /** Called with a function that stops the workers. */
   onStart(stop: (signal: 'SIGTERM' | 'SIGINT') => void): void;
 }
 
 /** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
-  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onStart } = options;
-  mkdirSync(place.logs, { recursive: true });
-  const slots = Math.min(workers, shards.length);
-  const logs = Array.from({ length: slots }, (_, slot) => createWriteStream(place.log(slot), { flags: 'a' }));
-  // A log that cannot be written must not end the run.
-  for (const log of logs) log.on('error', () => undefined);
+  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, onStart } = options;
+  const logs = new RunLogs(place);
   const coordinator = new Coordinator({
-    slots,
+    slots: Math.min(workers, shards.length),
     shards: [...shards],
     spawn: forkWorkers({
       modulePath: fileURLToPath(new URL('./worker.js', import.meta.url)),
@@ -44,25 +41,20 @@ export async function coordinate(options: CoordinateOptions) {
       env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
     onEvent(event) {
-      if ('slot' in event && event.type !== 'progress') {
-        logs[event.slot]?.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
-      }
+      logs.write(event);
       onEvent(event);
     },
     isolates: true,
     maxQuarantined: quarantine.most,
     quarantined: quarantine.already,
     records: shardRecords(manifest),
-    validateShard: (shard) =>
-      validateCheckpointDir(place.shard(shard), {
-        onWarning: (message) => onEvent({ type: 'output', slot: 0, stream: 'stderr', line: message }),
-      }),
+    validateShard: (shard) => validateCheckpointDir(place.shard(shard), { onWarning }),
     onShardFailed: (shard, message) => manifest.markShardFailed(shard, message),
   });
   onStart((signal) => coordinator.stop(signal));
   try {
     return await coordinator.run();
   } finally {
-    await Promise.all(logs.map((log) => new Promise((resolve) => log.end(resolve))));
+    await logs.close();
   }
 }

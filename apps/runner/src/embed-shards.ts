@@ -53,6 +53,7 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
     });
   };
   tellProgress();
+  const warn = (message: string) => tell({ type: 'warning', message });
   const most = quarantineLimit(options.maxQuarantined, sequences);
   const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
   const outcome = await coordinate({
@@ -70,6 +71,7 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
       tell({ type: 'coordinator', event });
       if (event.type === 'resumed' || event.type === 'progress') tellProgress();
     },
+    onWarning: warn,
     onStart(stopWorkers) {
       stop.handler = stopWorkers;
       if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
@@ -77,7 +79,6 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
   });
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  const warn = (message: string) => tell({ type: 'warning', message });
   if (outcome.tooManyQuarantined) {
     warn(
       tooManyQuarantined({

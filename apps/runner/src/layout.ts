@@ -16,6 +16,7 @@ export function layout(out: string) {
     manifest: join(checkpoints, 'manifest.json'),
     shard: (shard: number) => join(checkpoints, `shard_${shard}`),
     logs: join(out, 'logs'),
+    coordinatorLog: join(out, 'logs', 'coordinator.log'),
     log: (worker: number) => join(out, 'logs', `worker_${worker}.log`),
     ids: join(out, 'ids.txt'),
     quarantine: join(out, 'quarantine.tsv'),

@@ -1,0 +1,35 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { Layout } from './layout.js';
+
+/** The history of a run as NDJSON, added to what earlier runs wrote: a file a worker, and one for what concerns no single one. */
+export class RunLogs {
+  readonly #place: Layout;
+  readonly #files = new Map<string, WriteStream>();
+
+  constructor(place: Layout) {
+    this.#place = place;
+    mkdirSync(place.logs, { recursive: true });
+  }
+
+  write(event: CoordinatorEvent): void {
+    // There is one for each batch.
+    if (event.type === 'progress') return;
+    const path = 'slot' in event ? this.#place.log(event.slot) : this.#place.coordinatorLog;
+    this.#fileOf(path).write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#files.values()].map((file) => new Promise((resolve) => file.end(resolve))));
+  }
+
+  #fileOf(path: string): WriteStream {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      // A log that cannot be written must not end the run.
+      file = createWriteStream(path, { flags: 'a' }).on('error', () => undefined);
+      this.#files.set(path, file);
+    }
+    return file;
+  }
+}
