@@ -9,7 +9,7 @@ import { RecoveryKeeper } from './recovery-keeper.js';
 import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
 import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, ShardPool } from './shard-pool.js';
-import { ShardReportError } from './shard-report-error.js';
+import { ShardReports } from './shard-reports.js';
 import { Slot } from './slot.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
@@ -27,7 +27,7 @@ export class Coordinator {
   readonly #keeper: RecoveryKeeper;
   readonly #quarantine: QuarantineCount;
   readonly #oomKiller: NonNullable<CoordinatorOptions['oomKiller']>;
-  readonly #reports: Promise<ShardReportError | null>[] = [];
+  readonly #reports: ShardReports;
   #pool: ShardPool;
   #outcome: Promise<Outcome> | null = null;
   #state: 'new' | 'running' | 'ended' = 'new';
@@ -54,6 +54,7 @@ export class Coordinator {
     this.#keeper = new RecoveryKeeper(options.records, (shard, error) =>
       this.#tell({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
     );
+    this.#reports = new ShardReports(options.onShardFailed);
     this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
@@ -97,8 +98,7 @@ export class Coordinator {
     });
     await this.#keeper.settled();
     if (this.#stopped !== null) this.#tell({ type: 'stopped', signal: this.#stopped });
-    const unreported = (await Promise.all(this.#reports)).find((error) => error !== null);
-    if (unreported) throw unreported;
+    await this.#reports.settled();
     const { count } = this.#quarantine;
     return {
       completed: [...this.#pool.completed],
@@ -403,17 +403,7 @@ export class Coordinator {
     const { shard, kind, message } = failed;
     this.#keeper.save(shard, null);
     this.#tell({ type: 'shard_failed', shard, kind, message });
-    this.#reports.push(this.#report(shard, message));
-  }
-
-  /** Never rejects: what went wrong is kept until the run's end, since the other shards must go on. */
-  async #report(shard: number, message: string): Promise<ShardReportError | null> {
-    try {
-      await this.#options.onShardFailed?.(shard, message);
-      return null;
-    } catch (cause) {
-      return new ShardReportError(shard, { cause });
-    }
+    this.#reports.add(shard, message);
   }
 
   #delay(ms: number): number {
