@@ -65,6 +65,8 @@ async function command(input, ...more) {
       out,
       '--workers',
       '1',
+      '--threads',
+      '1',
       ...more,
     ];
     said = await run(...line);
@@ -81,7 +83,7 @@ const esm = ['--model', MODEL];
 const never = ['--seq-threshold', '1000000000', '--time-threshold', '1000000000'];
 const compare = comparing(rounds);
 console.log(
-  `${proteins} proteins, ${reads} reads of 500, one worker, Node ${process.version}, load ${loadavg()[0].toFixed(2)}; medians of ${rounds} by turns`,
+  `${proteins} proteins, ${reads} reads of 500, one worker of one thread, Node ${process.version}, load ${loadavg()[0].toFixed(2)}; medians of ${rounds} by turns`,
 );
 await command(proteinFile, ...esm);
 const kept = join(folder, 'kept');

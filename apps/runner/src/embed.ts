@@ -50,6 +50,8 @@ export interface EmbedOptions {
   /** Default: the fastest that works. */
   device?: DeviceWish;
   shards?: number;
+  /** Of a worker on the CPU. Default: its part of the cores. */
+  threads?: number;
   seqThreshold?: number;
   timeThresholdSec?: number;
   /** Tokens of a batch; `auto` measures. Default: the model's own on the CPU, else `auto`. A resume without a number takes the run's. */
@@ -131,6 +133,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       });
     },
     shards: options.shards,
+    threads: options.threads,
     defaultShards: (options.workers ?? availableParallelism()) * 4,
     format: options.format,
     translate: options.translate,
@@ -181,7 +184,7 @@ async function onDevice(
     device,
     workers: options.workers,
     // Runs of before there was a choice had one.
-    threads: record.threads ?? (record.device === undefined ? undefined : 1),
+    threads: record.threads ?? (record.device === undefined ? options.threads : 1),
     signal: stop.signal,
   });
   const now = { ...record, device: formatDevice(device), threads: share.threads };

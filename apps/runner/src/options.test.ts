@@ -33,7 +33,8 @@ test('the least that is needed, and what it means', async () => {
 });
 
 test('everything that can be said', async () => {
-  const line = 'embed a.fa - --out o --model m --workers 3 --shards 5 --seq-threshold 7 --time-threshold 0.5';
+  const line =
+    'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
     '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5%';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
@@ -41,6 +42,7 @@ test('everything that can be said', async () => {
     out: 'o',
     model: 'm',
     workers: 3,
+    threads: 2,
     shards: 5,
     seqThreshold: 7,
     timeThresholdSec: 0.5,

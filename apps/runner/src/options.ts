@@ -131,6 +131,11 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', whole)
     .option(
+      '--threads <n>',
+      "a worker's threads on the CPU (default: its part of the cores; fixed by the first run)",
+      whole,
+    )
+    .option(
       '--shards <n>',
       'shares the work is cut in (default: 4 a worker or core; fixed by the first run)',
       whole,

@@ -38,6 +38,8 @@ export interface PrepareOptions {
   chooseBatchTokens(): Promise<number>;
   /** Shards asked for on the command line; undefined leaves the choice to `defaultShards`, or to the run on disk. */
   shards: number | undefined;
+  /** Threads of a worker asked for; undefined: any. */
+  threads: number | undefined;
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
@@ -156,7 +158,7 @@ async function hashInputs({ inputs, signal }: PrepareOptions): Promise<RunRecord
 }
 
 function asked(
-  { model, batchTokens, shards, translate }: PrepareOptions,
+  { model, batchTokens, shards, threads, translate }: PrepareOptions,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -165,6 +167,7 @@ function asked(
     model: { name, fingerprint },
     batch_tokens: batchTokens,
     shards,
+    threads,
     model_options: modelOptions(model),
     ...(translate && { translate }),
   };

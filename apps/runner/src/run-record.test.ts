@@ -44,6 +44,12 @@ test.each<[string, Partial<typeof asked>, RegExp]>([
   expect(newRunRecord({ ...now, shards: 8 }).fingerprint).not.toBe(record.fingerprint);
 });
 
+test('threads are those of the run, once it has some', () => {
+  expect(differences({ ...record, threads: 2 }, { ...asked, threads: 1 })).toEqual(['--threads: 2 → 1']);
+  expect(differences({ ...record, threads: 2 }, asked)).toEqual([]);
+  expect(differences(record, { ...asked, threads: 1 })).toEqual([]);
+});
+
 describe("a model's options", () => {
   const options = { pooling: 'mean', layer: 'last', long_sequences: 'truncate' };
   const windows = { ...options, long_sequences: 'windows', window_overlap: 10 };

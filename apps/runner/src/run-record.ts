@@ -56,6 +56,7 @@ export type Asked = Omit<
   /** Undefined where any will do. */
   batch_tokens: number | undefined;
   shards: number | undefined;
+  threads?: number | undefined;
 };
 
 /** The record of a new run. */
@@ -104,6 +105,11 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   }
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
+  }
+  // Not known yet where a run was ended before it had a device.
+  const { threads } = record;
+  if (asked.threads !== undefined && threads !== undefined && threads !== asked.threads) {
+    found.push(`--threads: ${threads} → ${asked.threads}`);
   }
   return found;
 }
