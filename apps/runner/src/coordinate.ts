@@ -24,6 +24,10 @@ export interface CoordinateOptions {
   quarantine: { most: number; already: number };
   onEvent(event: CoordinatorEvent): void;
   onWarning(message: string): void;
+  /** Milliseconds without progress after which a worker counts as hung. */
+  stallMs: number;
+  /** Milliseconds that a worker has to save and end. */
+  graceMs: number;
   /** Called with a function that stops the workers. */
   onStart(stop: (signal: 'SIGTERM' | 'SIGINT') => void): void;
 }
@@ -45,6 +49,9 @@ export async function coordinate(options: CoordinateOptions) {
       onEvent(event);
     },
     isolates: true,
+    stallMs: options.stallMs,
+    graceMs: options.graceMs,
+    stallGraceMs: options.graceMs,
     maxQuarantined: quarantine.most,
     quarantined: quarantine.already,
     records: shardRecords(manifest),

@@ -11,6 +11,12 @@ import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
 import type { RunRecord } from './run-record.js';
 import type { Shard } from './shard-plan.js';
 
+/** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
+const STALL_SEC = 600;
+const GRACE_SEC = 30;
+
+const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
+
 export interface EmbedShards {
   place: Layout;
   options: EmbedOptions;
@@ -62,6 +68,8 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
     workers: run.share.workers,
     env: run.share.env,
     worker: workerOptions(run),
+    stallMs: (options.stallTimeoutSec ?? STALL_SEC) * 1000,
+    graceMs: graceMs(options),
     manifest,
     quarantine: { most, already },
     onEvent(event) {
@@ -113,6 +121,7 @@ function workerOptions({ place, options, record, share }: EmbedShards) {
     device: share.device,
     threads: share.threads,
     shards: record.shards,
+    graceMs: graceMs(options),
     trigger: {
       ...(seqThreshold === undefined ? {} : { seqThreshold }),
       ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),

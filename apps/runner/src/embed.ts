@@ -60,6 +60,10 @@ export interface EmbedOptions {
   translate?: Translation;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
   maxQuarantined?: QuarantineLimit;
+  /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
+  stallTimeoutSec?: number;
+  /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
+  graceSec?: number;
   format: FormatName;
   forceRestart: boolean;
 }

@@ -152,6 +152,16 @@ export function commandLine(version: string, commands: Commands): Command {
       'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
+    .option(
+      '--stall-timeout <sec>',
+      'a worker that makes no progress for so long is ended, and its shard tried again (default: 600)',
+      seconds,
+    )
+    .option(
+      '--grace <sec>',
+      'what a worker has to save and end once it is told to; then it is killed (default: 30)',
+      seconds,
+    )
     .addOption(
       new Option('--format <format>', 'of the embeddings')
         .choices(Object.keys(formats))
@@ -159,12 +169,15 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option('--force-restart', 'remove what an earlier run left in the folder, and begin anew', false)
     .action(async (inputs: string[], given) => {
-      const { timeThreshold, pooling, longSequences, windowOverlap, layer, ...options } = given;
+      const { timeThreshold, stallTimeout, grace, ...others } = given;
+      const { pooling, longSequences, windowOverlap, layer, ...options } = others;
       await commands.embed({
         inputs,
         ...options,
         overrides: { pooling, longSequences, windowOverlap, output: layer },
         ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
+        ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
+        ...(grace === undefined ? {} : { graceSec: grace }),
       });
     });
   program

@@ -18,6 +18,8 @@ const schema = z.object({
   /** Threads that compute on the CPU. */
   threads: z.number().int().positive(),
   shards: z.number().int().positive(),
+  /** Milliseconds that the worker has to save and end once its coordinator is gone. */
+  graceMs: z.number().nonnegative(),
   trigger: z.object({
     seqThreshold: z.number().exactOptional(),
     timeThresholdSec: z.number().exactOptional(),

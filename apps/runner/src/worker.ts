@@ -17,7 +17,7 @@ const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
 // One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
 const options = parseWorkerOptions(process.argv[2]);
-const channel = workerChannel(process);
+const channel = workerChannel(process, { orphanGraceMs: options.graceMs });
 let stopped = false;
 let idle = false;
 channel.onStop(() => {

@@ -431,6 +431,7 @@ test('a model that is changed while a run is planned is not taken for the one it
       device: 'cpu',
       threads: 1,
       shards: 1,
+      graceMs: 0,
       trigger: {},
     }),
   );
