@@ -30,18 +30,36 @@ export interface Running {
   ended: Promise<Ended>;
   /** Resolves with the first line of that event; rejects when the command ends without one. */
   until(event: string): Promise<Line>;
+  /** Calls back with each line, those that were before among them. */
+  onLine(callback: (line: Line) => void): void;
   /** Kills the command and all its workers at once, as a lost machine would. */
   killGroup(): void;
 }
 
-export function start(args: readonly string[], options: { uid?: number } = {}): Running {
-  const child = spawn(process.execPath, [BIN, ...args], { detached: true, stdio: 'pipe', ...options });
+export interface StartOptions {
+  uid?: number;
+  /** Beside this process's own. */
+  env?: NodeJS.ProcessEnv;
+  /** A program that starts it, with its arguments, such as `prlimit`. */
+  under?: readonly string[];
+}
+
+export function start(args: readonly string[], { under = [], env, ...options }: StartOptions = {}): Running {
+  const [program, ...rest] = [...under, process.execPath, BIN, ...args] as [string, ...string[]];
+  const child = spawn(program, rest, {
+    detached: true,
+    stdio: 'pipe',
+    env: { ...process.env, ...env },
+    ...options,
+  });
   child.stdin.on('error', () => undefined);
   const lines: Line[] = [];
+  const callbacks: ((line: Line) => void)[] = [];
   const watchers: { event: string; resolve: (line: Line) => void; reject: (error: Error) => void }[] = [];
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as Line;
     lines.push(line);
+    for (const callback of callbacks) callback(line);
     for (const watcher of watchers) if (watcher.event === line.event) watcher.resolve(line);
   });
   let stderr = '';
@@ -55,6 +73,10 @@ export function start(args: readonly string[], options: { uid?: number } = {}): 
   return {
     child,
     ended,
+    onLine(callback) {
+      for (const line of lines) callback(line);
+      callbacks.push(callback);
+    },
     until: (event) =>
       new Promise((resolve, reject) => {
         const line = lines.find((line) => line.event === event);
@@ -66,8 +88,12 @@ export function start(args: readonly string[], options: { uid?: number } = {}): 
 }
 
 /** Runs the command to its end, with `input` on its standard input. */
-export async function holdfast(args: readonly string[], input: string | Uint8Array = ''): Promise<Ended> {
-  const running = start(args);
+export async function holdfast(
+  args: readonly string[],
+  input: string | Uint8Array = '',
+  options: StartOptions = {},
+): Promise<Ended> {
+  const running = start(args, options);
   running.child.stdin!.end(input);
   return running.ended;
 }
@@ -79,6 +105,29 @@ export async function digestOf(out: string): Promise<string> {
   const hash = createHash('sha256');
   for (const file of ['embeddings.safetensors', 'ids.txt']) hash.update(await readFile(join(out, file)));
   return hash.digest('hex');
+}
+
+/** Each ID of a result with its row, in order. */
+export async function rowsOf(out: string): Promise<[string, number[]][]> {
+  const bytes = await readFile(join(out, 'embeddings.safetensors'));
+  const head = 8 + Number(bytes.readBigUInt64LE());
+  const [rows, dim] = JSON.parse(bytes.toString('utf8', 8, head)).embeddings.shape as [number, number];
+  const ids = (await readFile(join(out, 'ids.txt'), 'utf8')).split('\n').slice(0, -1);
+  if (ids.length !== rows || bytes.length !== head + rows * dim * 4) throw new Error(`${out}: not as said`);
+  const number = (at: number) => bytes.readFloatLE(head + at * 4);
+  return ids.map((id, row) => [id, Array.from({ length: dim }, (_, column) => number(row * dim + column))]);
+}
+
+/** Makes a model folder with a script of the fixtures. */
+export async function madeModel(script: string): Promise<string> {
+  const folder = await freshFolder();
+  execFileSync(process.execPath, [fixture(script), folder]);
+  return folder;
+}
+
+/** Resolves once a condition holds; the test's own limit ends it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A FASTA of so many windows of the lambda genome. */

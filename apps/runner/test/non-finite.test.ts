@@ -1,34 +1,36 @@
-import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast } from './command.js';
+import { freshFolder, holdfast, madeModel, rowsOf } from './command.js';
 
 test.each([
-  ['N', /sequence 2 \("c"\): NaN in column 1/],
-  ['R', /sequence 2 \("c"\): Infinity in column 2/],
-])(
-  'a model that gives no number for a %s poisons the batch, and the sequence is named',
-  async (letter, says) => {
-    const folder = await freshFolder();
-    execFileSync(process.execPath, [fixture('make-not-a-number.mjs'), folder]);
-    const input = join(folder, 'in.fa');
-    const out = join(folder, 'out');
-    const line = ['embed', input, '--out', out, '--model', folder, '--workers', '1', '--shards', '1'];
-    await writeFile(input, `>a\nACGT\n>b\nAACC\n>c\nAC${letter}T\n>d\nACCC\n`);
-    // Two sequences in a batch.
-    const { code, lines } = await holdfast([...line, '--batch-tokens', '8']);
-    expect(code).toBe(4);
-    const failed = lines.filter(({ event }) => event === 'shard_failed');
-    expect(failed).toEqual([
-      expect.objectContaining({ shard: 0, kind: 'poison_input', message: expect.stringMatching(says) }),
-    ]);
-    expect(String(failed[0]!['message'])).toContain('batch 1: not-a-number gave 1 row(s)');
-    // What came before it is kept.
-    const again = await holdfast([...line, '--batch-tokens', '8']);
-    expect(again.lines.find(({ event }) => event === 'resumed')).toMatchObject({ sequences: 2 });
-
-    await writeFile(input, '>a\nACGT\n>b\nAACC\n>d\nACCC\n');
-    expect(await holdfast([...line, '--batch-tokens', '8', '--force-restart'])).toMatchObject({ code: 0 });
-  },
-);
+  ['N', 'not-a-number gave NaN in column 1'],
+  ['R', 'not-a-number gave Infinity in column 2'],
+])('a sequence for which a model gives no number, as one with %s, is quarantined', async (letter, error) => {
+  const model = await madeModel('make-not-a-number.mjs');
+  const folder = await freshFolder();
+  const input = join(folder, 'in.fa');
+  const out = join(folder, 'out');
+  // Two sequences in a batch.
+  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--batch-tokens', '8'];
+  await writeFile(input, `>a\nACGT\n>b\nAACC\n>c\nAC${letter}T\n>d\nACCC\n`);
+  const { code, lines } = await holdfast(line);
+  expect(code).toBe(3);
+  expect(lines.filter(({ event }) => event === 'failed')).toMatchObject([
+    { kind: 'poison_input', message: expect.stringContaining('sequence 2 ("c")') },
+    { kind: 'poison_input', message: expect.stringContaining('batch 1: not-a-number gave 1 row(s)') },
+  ]);
+  // Known by its row, it is tried alone, and then the others as one.
+  expect(lines.filter(({ event }) => event === 'isolating')).toMatchObject([
+    { batchIdx: 1, sequences: 1 },
+    { batchIdx: 1, sequences: 1 },
+  ]);
+  expect(lines.filter(({ event }) => event === 'quarantined')).toMatchObject([
+    { id: 'c', ordinal: 2, kind: 'poison_input', attempts: 3, error },
+  ]);
+  expect(await rowsOf(out)).toEqual([
+    ['a', [1, 1, 1]],
+    ['b', [2, 1, 1]],
+    ['d', [1, 1, 1]],
+  ]);
+});

@@ -4,7 +4,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, start, until, windows } from './command.js';
 
 const COUNT = 30_000;
 const NOTHING_BEGUN = 'holdfast: stopped by SIGTERM; nothing was begun, type the same line again to begin\n';
@@ -161,9 +161,4 @@ function trialOf(pid: number): number | undefined {
   return children
     .map(Number)
     .find((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('model-trial'));
-}
-
-/** Resolves once a condition holds; the test's own limit ends it. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }

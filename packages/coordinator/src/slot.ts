@@ -5,6 +5,8 @@ import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-proce
 /** Lines of standard error that are kept to tell why a worker died, and characters of each. */
 const LAST_WORDS = 5;
 const LAST_WORD_LENGTH = 300;
+/** Says nothing: no words, or a frame of the native stack that Node prints after its reason, such as a heap that is full. */
+const NO_WORD = /^\W*$|^\s*\d+: 0x[\da-f]+ /;
 
 /** What is known of a worker while it lives, and when it ended. */
 export interface Life {
@@ -127,6 +129,7 @@ export class Slot {
 
   /** The worker printed a line on standard error. */
   heard(line: string): void {
+    if (NO_WORD.test(line)) return;
     const { lastWords } = this.life;
     lastWords.push(line.slice(0, LAST_WORD_LENGTH));
     if (lastWords.length > LAST_WORDS) lastWords.shift();
