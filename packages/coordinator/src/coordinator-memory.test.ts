@@ -98,6 +98,10 @@ test("the kernel's out-of-memory killer is told from any other SIGKILL, and so i
       'stderr',
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
     );
+    worker.print('stderr', '----- Native stack trace -----');
+    for (let frame = 1; frame <= 30; frame++)
+      worker.print('stderr', `${frame}: 0xb78db3 node::OOMErrorHandler(char const*) [node]`);
+    worker.print('stderr', '');
     worker.exit(null, 'SIGABRT');
   });
   expect(await kindOf(heap)).toEqual(['oom']);

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { freshFolder, holdfast, type Line, madeModel, rowsOf } from './command.js';
+
+// Real want of memory: what a process may write to is limited, and a model asks for 8 MiB a token. Of address space (`--as`) V8
+// and glibc reserve as much as a machine has cores; of `--data` they count only what they use, some 200 MB.
+const LIMIT = 800_000_000;
+const UNDER = ['prlimit', `--data=${LIMIT}`];
+
+/** Why these tests cannot be, or false. */
+function missing(): string | false {
+  const limited = [...UNDER.slice(1), process.execPath, '-e'];
+  try {
+    execFileSync('prlimit', [...limited, '']);
+  } catch {
+    return 'there is no prlimit (util-linux)';
+  }
+  try {
+    execFileSync('prlimit', [...limited, 'Buffer.alloc(1e9, 1)'], { stdio: 'ignore' });
+    return 'this system does not hold processes to RLIMIT_DATA';
+  } catch {
+    return false;
+  }
+}
+const why = missing();
+if (why) console.warn(`skipped, want of memory: ${why}`);
+
+let model: string;
+beforeAll(async () => {
+  model = await madeModel('make-hungry-by-length.mjs');
+});
+
+/** Sequences of 10 residues, the first of which are A. */
+const short = Array.from({ length: 64 }, (_, i) => [`s${i}`, 'A'.repeat(i % 10).padEnd(10, 'C')] as const);
+const rows = short.map(([id], i) => [id, [i % 10, 1]] as [string, number[]]);
+
+async function run(sequences: readonly (readonly [string, string])[], batchTokens: number) {
+  const folder = await freshFolder();
+  const input = join(folder, 'in.fa');
+  const out = join(folder, 'out');
+  await writeFile(input, sequences.map(([id, residues]) => `>${id}\n${residues}\n`).join(''));
+  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1'];
+  const ended = await holdfast([...line, '--batch-tokens', `${batchTokens}`], '', { under: UNDER });
+  const all = (event: string): Line[] => ended.lines.filter((each) => each.event === event);
+  return { ...ended, out, all };
+}
+
+test.skipIf(why)('a batch for which there is too little memory is embedded in parts', async () => {
+  const { code, out, all } = await run(short, 640);
+  // 640 tokens, a half and a quarter of them are more than the limit in any case.
+  expect(all('failed').map(({ kind }) => kind)).toEqual(['oom', 'oom', 'oom']);
+  expect(
+    all('failed').map(({ message }) => /a batch of (\d+) × 10 tokens failed/.exec(String(message))?.[1]),
+  ).toEqual(['64', '32', '16']);
+  expect(all('quarantined')).toEqual([]);
+  expect([code, await rowsOf(out)]).toEqual([0, rows]);
+});
+
+test.skipIf(why)(
+  'a sequence that does not fit alone is quarantined, and the others of its batch are embedded',
+  async () => {
+    const long = ['long', 'ACGT'.repeat(250)] as const;
+    // It is in a batch with three short ones.
+    const { code, out, all } = await run([...short, long], 4000);
+    expect(all('quarantined')).toMatchObject([{ id: 'long', ordinal: 64, kind: 'oom' }]);
+    expect(all('checkpoint')[0]).toMatchObject({ sequences: 3, reason: 'isolated' });
+    expect([code, await rowsOf(out)]).toEqual([3, rows]);
+    const [, record, ...others] = (await readFile(join(out, 'quarantine.tsv'), 'utf8')).split('\n');
+    expect(record).toMatch(/^long\t64\toom\t\d+\t.*1 × 1000 tokens failed/);
+    expect(others).toEqual(['']);
+  },
+);
