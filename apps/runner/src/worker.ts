@@ -62,6 +62,8 @@ try {
     shard = now;
     const plan = shards[now];
     if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
+    // Past its last batch none is to be blamed.
+    const blame = (next: number) => (next < plan.endBatch ? { nextBatch: next } : {});
     const folder = place.shard(now);
     await makeDirectoryDurably(folder);
     const complete = await workShard({
@@ -83,10 +85,10 @@ try {
         resumed: ({ sequences, quarantined, nextBatch, fault, aside }) => {
           if (fault !== null)
             console.error(`${fault}; embedded again from there, moved aside: ${aside.join(', ')}`);
-          return channel.send({ type: 'resumed', shard: now, sequences, quarantined, nextBatch });
+          return channel.send({ type: 'resumed', shard: now, sequences, quarantined, ...blame(nextBatch) });
         },
         progress: (sequences, nextBatch) =>
-          channel.send({ type: 'progress', shard: now, sequences, nextBatch }),
+          channel.send({ type: 'progress', shard: now, sequences, ...blame(nextBatch) }),
         batch: (at) => {
           batchIdx = at;
         },

@@ -39,7 +39,12 @@ export class ThreadRunner implements JobRunner {
   }
 
   #start(): Worker {
-    const thread = new Worker(THREAD, { name: 'holdfast-checkpoint', execArgv: [] });
+    const thread = new Worker(THREAD, {
+      name: 'holdfast-checkpoint',
+      execArgv: [],
+      // Little address space, so that it also has room where a model took all but a little; rows are no part of it.
+      resourceLimits: { codeRangeSizeMb: 16 },
+    });
     thread.on('message', (answer: AnswerMessage) => {
       const waiting = this.#waiting.get(answer.id);
       this.#waiting.delete(answer.id);

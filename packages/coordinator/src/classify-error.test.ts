@@ -27,6 +27,9 @@ test.each([
   'BFCArena::AllocateRawInternal Failed to allocate memory for requested buffer of size 1024',
   'std::bad_alloc',
   'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+  '# Fatal process OOM in Failed to reserve virtual memory for CodeRange',
+  '# Fatal javascript OOM in MemoryChunk allocation failed during deserialization.',
+  'memory allocation of 24 bytes failed',
   'mmap: Cannot allocate memory',
 ])('is out of memory whatever the code: %s', (errorMessage) => {
   expect(classifyError({ exitcode: 1, error: 'cuda_runtime', errorMessage })).toBe('oom');

@@ -21,9 +21,9 @@ export interface WorkerStatus {
 const EXIT_SIGTERM = 143;
 const EXIT_SIGKILL = 137;
 const PREEMPTED = /SIGTERM|preempt/i;
-/** As CUDA, ONNX Runtime, C++, V8 and the system say it. */
+/** As CUDA, ONNX Runtime, C++, Rust, V8 and the system say it. */
 const OUT_OF_MEMORY =
-  /out[ _]of[ _]memory|bad_alloc|failed to allocate|cannot allocate memory|ENOMEM|cudaErrorMemoryAllocation/i;
+  /out[ _]of[ _]memory|Fatal \w+ OOM|bad_alloc|failed to allocate|cannot allocate memory|ENOMEM|cudaErrorMemoryAllocation|memory allocation of \d+ bytes failed/i;
 const NON_FINITE = /\b(NaN|Inf)\b|non-finite/;
 
 /** Tells the kind of a failure from how the worker ended and what it said; preemption is looked for first. */

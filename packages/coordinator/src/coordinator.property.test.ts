@@ -100,7 +100,9 @@ test('whatever fails, every shard ends complete or failed, once, and no two live
         const next = events
           .slice(i)
           .find((later) => later.type === 'assigned' && later.shard === event.shard);
-        expect(next?.at).toBeGreaterThanOrEqual(event.at + event.delayMs);
+        // Its last slot may be closed meanwhile.
+        if (next === undefined) expect(failed.map(({ shard }) => shard)).toContain(event.shard);
+        else expect(next.at).toBeGreaterThanOrEqual(event.at + event.delayMs);
       }
     }),
     { numRuns: 300 },

@@ -13,6 +13,8 @@ export interface Recovery {
   halvings: number | null;
   /** Failures for want of memory, which make the budget climb more slowly. */
   outOfMemory: number;
+  /** Searches that were begun since the shard last went forward. */
+  searches: number;
   /** The search for the rows at fault in a batch, while there is one. */
   isolation: Isolation | null;
 }
@@ -24,18 +26,19 @@ export const noFailures = (): Recovery => ({
   deaths: {},
   halvings: 0,
   outOfMemory: 0,
+  searches: 0,
   isolation: null,
 });
 
 /** A kept record, or null when it is none: then the counting begins anew, which costs some more tries and no row. */
 export function asRecovery(kept: unknown): Recovery | null {
   if (!isRecord(kept)) return null;
-  const { failures, strikes, deaths, halvings, outOfMemory, isolation } = kept;
+  const { failures, strikes, deaths, halvings, outOfMemory, searches, isolation } = kept;
   if (!isCounts(failures) || !isCounts(strikes) || !isCounts(deaths)) return null;
-  if (!isCount(outOfMemory)) return null;
+  if (!isCount(outOfMemory) || !isCount(searches)) return null;
   if (halvings !== null && !isCount(halvings)) return null;
   if (isolation !== null && !isIsolation(isolation)) return null;
-  return { failures, strikes, deaths, halvings, outOfMemory, isolation };
+  return { failures, strikes, deaths, halvings, outOfMemory, searches, isolation };
 }
 
 function isIsolation(value: unknown): value is Isolation {

@@ -85,7 +85,7 @@ function afterStrike(
   }
   if (!isolates || batchIdx === undefined)
     return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
-  return opened(recovery, { ...failure, batchIdx }, batchFailures, reason);
+  return opened(recovery, { ...failure, batchIdx }, batchFailures, reason, policy);
 }
 
 function afterCounted(
@@ -109,7 +109,13 @@ function afterCounted(
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
-    return opened(recovery, { ...failure, batchIdx }, deaths, `batch ${batchIdx} ended ${deaths} workers`);
+    return opened(
+      recovery,
+      { ...failure, batchIdx },
+      deaths,
+      `batch ${batchIdx} ended ${deaths} workers`,
+      policy,
+    );
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
 }
 
@@ -118,13 +124,22 @@ function opened(
   { batchIdx, trying, faulty }: ShardFailure & { batchIdx: number },
   strikes: number,
   reason: string,
+  { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): { recovery: Recovery; verdict: Verdict } {
+  // A search ends with a checkpoint. Where none is made, what fails is not what is searched for.
+  if (recovery.searches > maxRetriesTransient) {
+    const without = `${reason}, and ${recovery.searches} searches led to no checkpoint`;
+    return { recovery, verdict: { action: 'give_up', reason: without, delayMs: 0 } };
+  }
   const isolation = startIsolation(batchIdx, strikes, {
     alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
     // A part of a batch was tried for want of memory for more.
     ...(trying ? { suspects: [...trying], most: trying.length } : {}),
   });
-  return { recovery: { ...recovery, isolation }, verdict: { action: 'isolate', reason, delayMs: 0 } };
+  return {
+    recovery: { ...recovery, searches: recovery.searches + 1, isolation },
+    verdict: { action: 'isolate', reason, delayMs: 0 },
+  };
 }
 
 /** What counts after a checkpoint: what failed before it counts no longer, and the budget climbs. */
@@ -141,6 +156,7 @@ export function afterCheckpoint(
     failures: spot_preemption === undefined ? {} : { spot_preemption },
     strikes: Object.fromEntries(Object.entries(before.strikes).filter(([batch]) => !done(Number(batch)))),
     deaths: {},
+    searches: 0,
     halvings: halvings === null ? maxRetriesTransient : Math.max(0, halvings - 1),
     isolation: isolation !== null && done(isolation.batchIdx) ? null : isolation,
   };

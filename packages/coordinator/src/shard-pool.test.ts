@@ -74,3 +74,18 @@ test('the breaker counts poison only', () => {
   expect(failOnce(pool, 'oom', 3)).toBe(true);
   expect(failOnce(pool, 'poison_input', 3)).toBe(true);
 });
+
+test('searches that lead to no checkpoint come to an end, whatever batches the failures are told of', () => {
+  const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
+  const died = { kind: 'transient', message: 'no thread could be started', died: true } as const;
+  let tries = 0;
+  while (!pool.settled && tries++ < 100) {
+    pool.take(Number.POSITIVE_INFINITY, 0);
+    // The search in batch 0 is done, and what was found dies with a worker that is said to be at batch 1.
+    if (tries % 2 === 1) pool.fail(0, failure('poison_input', 0), at(0));
+    else pool.fail(0, { ...died, batchIdx: 1 }, at(0));
+  }
+  expect(pool.failed).toMatchObject([
+    { shard: 0, message: expect.stringMatching(/searches led to no checkp/) },
+  ]);
+});

@@ -3,10 +3,12 @@
 export const FLOAT = 1;
 export const INT32 = 6;
 export const INT64 = 7;
+export const BOOL = 9;
 export const DOUBLE = 11;
 
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
+const ATTRIBUTE_GRAPH = 5;
 
 const varint = (value) => {
   const bytes = [];
@@ -27,14 +29,15 @@ const block = (field, content) => {
 
 const message = (field, parts) => block(field, Buffer.concat(parts));
 
-const attribute = ([name, value]) =>
-  message(5, [
-    block(1, name),
-    typeof value === 'string' ? block(4, value) : integer(3, value),
-    integer(20, typeof value === 'string' ? ATTRIBUTE_STRING : ATTRIBUTE_INT),
-  ]);
+const attributeValue = (value) => {
+  if (Buffer.isBuffer(value)) return [block(6, value), integer(20, ATTRIBUTE_GRAPH)];
+  if (typeof value === 'string') return [block(4, value), integer(20, ATTRIBUTE_STRING)];
+  return [integer(3, value), integer(20, ATTRIBUTE_INT)];
+};
 
-/** A node; it is named after its only output. */
+const attribute = ([name, value]) => message(5, [block(1, name), ...attributeValue(value)]);
+
+/** A node; it is named after its only output. An attribute is a whole number, a string or a graph. */
 export const node = (type, inputs, output, attributes = {}) =>
   message(1, [
     ...inputs.map((input) => block(1, input)),
@@ -72,11 +75,14 @@ const value = (field, name, type, shape) =>
 export const input = (name, type, shape) => value(11, name, type, shape);
 export const output = (name, type, shape) => value(12, name, type, shape);
 
+/** A graph, such as the body of a loop. `parts` as of a model. */
+export const graph = (name, parts) => Buffer.concat([...parts, block(2, name)]);
+
 /** The whole file. `parts` are nodes, constants, inputs and outputs in any order. */
 export const model = (name, opset, parts) =>
   Buffer.concat([
     integer(1, 8),
     block(2, 'holdfast'),
-    message(7, [...parts, block(2, name)]),
+    block(7, graph(name, parts)),
     message(8, [block(1, ''), integer(2, opset)]),
   ]);
