@@ -97,7 +97,10 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   // What is built in is known to be good, and so is what a run was begun with.
   const begins = options.forceRestart || !existsSync(place.run);
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
-  if (!known) await tryModel(options.model, options.overrides, stop.signal);
+  // While the input is read: what comes of it is removed again should the model be refused.
+  const refused = new AbortController();
+  const tried = known ? Promise.resolve() : tryModel(options.model, options.overrides, stop.signal);
+  tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
@@ -114,9 +117,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     inputs: options.inputs,
     model,
     batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    tried,
     async chooseBatchTokens() {
       const { device } = await chooseAnew();
       if (options.batchTokens !== 'auto' && device.kind === 'cpu') return model.batchTokens;
+      await tried;
       const { overrides } = options;
       const { signal } = stop;
       const { workers } = await shareDevice({
@@ -142,7 +147,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     format: options.format,
     translate: options.translate,
     forceRestart: options.forceRestart,
-    signal: stop.signal,
+    signal: AbortSignal.any([stop.signal, refused.signal]),
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
     onWarning: (message) => tell({ type: 'warning', message }),
   });

@@ -45,6 +45,8 @@ export interface PrepareOptions {
   translate: Translation | undefined;
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
+  /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
+  tried: Promise<void>;
   signal: AbortSignal;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
@@ -101,7 +103,9 @@ async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared>
   try {
     batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
     await indexInputs(place, options, batchTokens);
+    await options.tried;
   } catch (error) {
+    await removeDurably(place.newIndex);
     await releaseFolder(place);
     throw error;
   }

@@ -8,7 +8,7 @@ export interface TrialReport {
 }
 
 /**
- * Finds out before anything is written whether ONNX Runtime takes a model: only a session tells of an opset, an operator or
+ * Finds out before a run is begun whether ONNX Runtime takes a model: only a session tells of an opset, an operator or
  * a shape that is not what its description says, and of a graph with fewer positions than it. In a process of its own, as sessions leak, and on the CPU, which takes
  * every good graph. A trial that ends without a report refuses nothing.
  *

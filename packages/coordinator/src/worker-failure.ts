@@ -22,7 +22,7 @@ export function failureOf(
   { exitcode, signal, error, oomKilled }: Exit,
 ): { kind: ErrorKind; message: string; died: boolean } {
   if (life.stalledMs !== null) {
-    const message = `the worker made no progress for ${Math.round(life.stalledMs) / 1000} s`;
+    const message = `the worker made no progress for ${Math.round(life.stalledMs / 100) / 10} s`;
     return { kind: 'transient', message, died: true };
   }
   if (life.failure !== null) {
