@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Coordinator, ShardReportError } from './index.js';
+import { type Clock, Coordinator, ShardReportError } from './index.js';
 import { good, start, working } from './testing/fake-run.js';
 import { FakeWorkers } from './testing/index.js';
 
@@ -18,6 +18,35 @@ test('no more workers are started than there are shards', async () => {
   expect(workers.all.map(({ slot }) => slot)).toEqual([0, 1]);
   expect(await start(good, { shards: [] }).outcome).toEqual({ completed: [], failed: [], stopped: null });
 });
+
+test.each(Array.from({ length: 30 }, (_, i) => (i + 1) / 10))(
+  'a back-off that ends while it is looked at what is due is not slept through: a timer that comes %d ms early',
+  async (early) => {
+    // Node's timers may come a little early; and time goes on while one looks.
+    let time = 0;
+    const clock: Clock = {
+      now: () => {
+        time += 0.25;
+        return time;
+      },
+      async sleep(ms, signal) {
+        await turn();
+        signal.throwIfAborted();
+        time += Math.max(0, ms - early);
+      },
+    };
+    const script = working((worker, shard, attempt) => {
+      if (attempt > 1) return worker.say({ type: 'complete', shard });
+      worker.say({ type: 'failed', shard, error: 'EIO', message: 'read failed' });
+      worker.exit(1);
+    });
+    const { events } = start(script, { shards: [0], clock });
+    for (let i = 0; i < 200; i++) await turn();
+    expect(events.at(-1)).toMatchObject({ type: 'exited', exitcode: 0 });
+  },
+);
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('what a worker says of a shard that is not its own counts for nothing', async () => {
   const script = working((worker, shard) => {

@@ -127,10 +127,11 @@ export class Coordinator {
   #advance(): void {
     if (this.#state !== 'running') return;
     this.#cancelWake();
+    const now = this.#clock.now();
     if (!this.#over) this.#startWork();
     // Asked again, since a listener may have stopped the run meanwhile.
     if (this.#over) this.#windDown();
-    else this.#wakeWhenDue();
+    else this.#wakeWhenDue(now);
   }
 
   #startWork(): void {
@@ -153,9 +154,12 @@ export class Coordinator {
     return due(slot) > takers.length;
   }
 
-  /** Back-offs end by this timer alone, so that one shard's never delays another's. */
-  #wakeWhenDue(): void {
-    const now = this.#clock.now();
+  /**
+   * Back-offs end by this timer alone, so that one shard's never delays another's.
+   *
+   * @param now when it was last looked at what is due: what became due since then must wake, too.
+   */
+  #wakeWhenDue(now: number): void {
     const starts = this.#slots
       .filter(({ occupied, closed }) => !occupied && !closed)
       .map(({ notBefore }) => notBefore);
@@ -163,14 +167,18 @@ export class Coordinator {
     const next = Math.min(
       ...[...starts, ...stalls, this.#pool.nextDue(now) ?? 0].filter((time) => time > now),
     );
-    if (Number.isFinite(next)) this.#cancelWake = after(this.#clock, next - now, () => this.#advance());
+    this.#cancelWake();
+    if (!Number.isFinite(next)) return;
+    const ms = Math.max(0, next - this.#clock.now());
+    this.#cancelWake = after(this.#clock, ms, () => this.#advance());
   }
 
   #endStalled(): void {
     const now = this.#clock.now();
     for (const slot of this.#slots) {
       const silentMs = now - slot.lastSign;
-      if (!slot.atWork || silentMs < this.#stallMs) continue;
+      // The same sum as what it was woken for.
+      if (!slot.atWork || now < slot.lastSign + this.#stallMs) continue;
       this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs });
       slot.endStalled(silentMs, this.#options.stallGraceMs ?? 10_000);
     }
