@@ -1,10 +1,14 @@
 // One life of the command, in a process group of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const BIN = fileURLToPath(new URL('../../apps/runner/bin/holdfast.js', import.meta.url));
+
+// Who ends a script ends what it started.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 export class Life {
   /** Workers that live, by slot. */
@@ -20,6 +24,7 @@ export class Life {
       detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    process.once('exit', () => this.signal('SIGKILL', { group: true }));
     createInterface({ input: this.#child.stdout }).on('line', (text) => {
       const line = JSON.parse(text);
       if (line.event === 'spawned') {
@@ -33,7 +38,9 @@ export class Life {
 
   /** A signal to the command, or to its whole group. */
   signal(signal, { group = false } = {}) {
-    if (this.#child.exitCode === null) process.kill(group ? -this.#child.pid : this.#child.pid, signal);
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode === null && signalCode === null)
+      process.kill(group ? -this.#child.pid : this.#child.pid, signal);
   }
 
   /** Resolves once it is gone and its output is read. */
@@ -43,10 +50,11 @@ export class Life {
   }
 }
 
-/** Whether a process is there. */
+/** Whether a process is there. One that is dead, and that its parent has not asked for yet, is not; on Linux. */
 export function lives(pid) {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return process.platform !== 'linux' || !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
