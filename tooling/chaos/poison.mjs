@@ -95,7 +95,8 @@ async function disturbed(input, out, moments, next) {
     pids.push(...life.pids);
     number++;
     say({ run: out, life: number, ...ended });
-  } while (ended.code === 143 || ended.signal === 'SIGKILL');
+    // What lingers a second after a stop dies by the signal instead.
+  } while (ended.code === 143 || ended.signal !== null);
   say({ run: out, ...calls.sum });
   return { ...ended, calls, pids, missed: due.length };
 }
