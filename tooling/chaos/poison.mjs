@@ -65,6 +65,16 @@ async function quiet(input, out) {
   return { ...ended, events, calls, pids: life.pids };
 }
 
+/** Sends a signal to a worker. @returns whether there was one. */
+function struck(pid, signal) {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if (error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 /** The same line again and again, until it ends by itself. @param moments when each signal is due, in events over all lives. */
 async function disturbed(input, out, moments, next) {
   const due = [...moments];
@@ -84,10 +94,11 @@ async function disturbed(input, out, moments, next) {
       // There must be somebody to be hit.
       if (workers.length === 0) return;
       const { signal, to, ends } = first;
+      if (to !== 'worker') life.signal(signal, { group: to === 'group' });
+      // One that has died already, and whose exit is not told yet, is not hit: the next event is as good.
+      else if (!struck(workers[Math.floor(next() * workers.length)], signal)) return;
       due.shift();
       ending = ends;
-      if (to === 'worker') process.kill(workers[Math.floor(next() * workers.length)], signal);
-      else life.signal(signal, { group: to === 'group' });
       say({ signal, to, life: number + 1, events, amid: told.event });
     });
     ended = await life.ended();
