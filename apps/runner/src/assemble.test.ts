@@ -111,10 +111,12 @@ test.each(['safetensors', 'npy', 'pt'] as const)(
 async function workedAnew(place: Layout, truncated: (length: number) => boolean): Promise<void> {
   const manifest = new CheckpointManifest(join(place.out, 'other-manifest.json'));
   await manifest.initialize(3);
-  const model: EmbeddingModel & { truncated: number } = { ...zeroingModel(), truncated: 0 };
+  const model: EmbeddingModel = zeroingModel();
   const { embed } = model;
-  model.embed = async (batch) => {
-    model.truncated += batch.filter(({ length }) => truncated(length)).length;
+  model.embed = async (batch, options) => {
+    batch.forEach(({ length }, at) => {
+      if (truncated(length)) options?.onTruncated?.(at);
+    });
     return embed(batch);
   };
   for (const shard of assembly.shards) {

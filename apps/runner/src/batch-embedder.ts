@@ -1,5 +1,6 @@
 import {
   type BudgetShare,
+  type GroupFailure,
   groupFailed,
   groupPassed,
   type Isolation,
@@ -9,6 +10,7 @@ import {
 import { type EmbeddingModel, InferenceError, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { CallBudget } from './call-budget.js';
 import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { plainResiduesFail, UnfitDeviceError } from './unfit-device.js';
 
 export interface BatchEmbedderOptions {
   model: EmbeddingModel;
@@ -26,6 +28,8 @@ export interface BatchEmbedderOptions {
   stopping(): boolean;
   /** Told before a part of a batch is embedded, for blame if the process does not survive it. */
   onTrying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  /** Told when it has come back, embedded or not: what ends the process now is not its fault. */
+  onTried(): Promise<void>;
   /** Told once of each row that is left out. */
   onPoisoned(batch: number, row: PoisonedRow): Promise<void>;
 }
@@ -35,8 +39,14 @@ export interface EmbeddedBatch {
   /** Row-major, those that are not poisoned, in order. */
   rows: Float32Array;
   poisoned: readonly PoisonedRow[];
-  /** Rows of which tokens were left out. */
+  /** How many of these rows tokens were left out of. */
   truncated: number;
+}
+
+/** Rows of one model call, and the indexes of those of which tokens were left out. */
+interface Embedded {
+  rows: Float32Array;
+  truncated: readonly number[];
 }
 
 /**
@@ -46,12 +56,11 @@ export interface EmbeddedBatch {
 export class BatchEmbedder {
   readonly #options: BatchEmbedderOptions;
   readonly #budget: CallBudget;
-  /** What the model had truncated when it was last asked. */
-  #truncated: number;
+  /** Whether the model has embedded anything yet. */
+  #proven = false;
 
   constructor(options: BatchEmbedderOptions) {
     this.#options = options;
-    this.#truncated = options.model.truncated ?? 0;
     this.#budget = new CallBudget(options.batchTokens, options.budget);
   }
 
@@ -69,34 +78,34 @@ export class BatchEmbedder {
   async embed(batch: number, residues: readonly Uint8Array[]): Promise<EmbeddedBatch | null> {
     const { isolation } = this.#options;
     if (isolation !== undefined && this.isolates(batch)) return this.#search(batch, residues, isolation);
-    return {
-      rows: await this.#embedWithin(batch, residues),
-      poisoned: [],
-      truncated: this.#newlyTruncated(),
-    };
+    const { rows, truncated } = await this.#embedWithin(batch, residues);
+    return { rows, poisoned: [], truncated: truncated.length };
   }
 
-  #newlyTruncated(): number {
-    const before = this.#truncated;
-    this.#truncated = this.#options.model.truncated ?? 0;
-    return this.#truncated - before;
-  }
-
-  async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Float32Array> {
+  async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Embedded> {
     if (this.#budget.tokens === Number.POSITIVE_INFINITY) return this.#call(batch, residues);
-    const { model, onTrying } = this.#options;
+    const { model, onTrying, onTried } = this.#options;
+    const { dim, windows } = model.source;
     const tokens = residues.map(({ byteLength }) => tokensOf(model.source, byteLength));
-    const rows = new Float32Array(residues.length * model.source.dim);
+    const rows = new Float32Array(residues.length * dim);
+    const truncated: number[] = [];
     for (let first = 0; first < residues.length; ) {
       // The budget may have climbed with the call before.
-      const [[, length]] = withinBudget(tokens.slice(first), this.#budget.tokens) as [[number, number]];
+      const budget = this.#budget.tokens;
+      const [[, length]] = withinBudget(tokens.slice(first), budget) as [[number, number]];
       const group = Array.from({ length }, (_, i) => first + i);
       await onTrying(batch, group, undefined);
-      rows.set(await this.#call(batch, residues, group), first * model.source.dim);
-      this.#budget.passed(length * Math.max(...tokens.slice(first, first + length)));
+      const embedded = await this.#call(batch, residues, { group, windowTokens: budget });
+      await onTried();
+      rows.set(embedded.rows, first * dim);
+      for (const at of embedded.truncated) truncated.push(first + at);
+      const padded = length * Math.max(...tokens.slice(first, first + length));
+      // Many windows are many runs of the graph, and none had more than this.
+      const run = windows && Math.max(budget, tokensOf(model.source, windows.residues));
+      this.#budget.passed(Math.min(padded, run ?? padded));
       first += length;
     }
-    return rows;
+    return { rows, truncated };
   }
 
   async #search(
@@ -104,22 +113,27 @@ export class BatchEmbedder {
     residues: readonly Uint8Array[],
     start: Isolation,
   ): Promise<EmbeddedBatch | null> {
-    const { model, onTrying, onPoisoned, stopping } = this.#options;
+    const { model, onTrying, onTried, onPoisoned, stopping } = this.#options;
     const { dim } = model.source;
     const good = new Map<number, Float32Array>();
-    const keep = (group: readonly number[], rows: Float32Array, but: readonly number[] = []) =>
+    const truncated = new Set<number>();
+    const keep = (group: readonly number[], embedded: Embedded, but: readonly number[] = []) =>
       group.forEach((row, at) => {
-        if (!but.includes(row)) good.set(row, rows.subarray(at * dim, (at + 1) * dim));
+        if (but.includes(row)) return;
+        good.set(row, embedded.rows.subarray(at * dim, (at + 1) * dim));
+        if (embedded.truncated.includes(at)) truncated.add(row);
       });
     let state = start;
     for (const row of state.poisoned) await onPoisoned(batch, row);
+    if (!this.#proven) await this.#prove();
     for (;;) {
       if (stopping()) return null;
       const group = nextGroup(state, residues.length, new Set(good.keys()));
       if (group === null) break;
       await onTrying(batch, group, state);
       const found = await this.#try(residues, group);
-      if (found.rows !== null) keep(group, found.rows, found.failure?.faulty);
+      await onTried();
+      if (found.embedded !== null) keep(group, found.embedded, found.failure?.faulty);
       const known = state.poisoned.length;
       state =
         found.failure === null
@@ -133,44 +147,78 @@ export class BatchEmbedder {
     const rows = new Float32Array(good.size * dim);
     const order = [...good.keys()].sort((a, b) => a - b);
     for (const [at, row] of order.entries()) rows.set(good.get(row)!, at * dim);
-    return { rows, poisoned: state.poisoned, truncated: this.#newlyTruncated() };
+    return { rows, poisoned: state.poisoned, truncated: truncated.size };
+  }
+
+  /**
+   * Shows that it is not the device, before sequences are found at fault.
+   *
+   * @throws UnfitDeviceError if not even plain residues are embedded; InferenceError for want of memory.
+   */
+  async #prove(): Promise<void> {
+    const { model } = this.#options;
+    const said = await plainResiduesFail(model);
+    if (said !== null) throw new UnfitDeviceError(model.source.name, said);
+    this.#proven = true;
   }
 
   /** One call of a search. @throws what leaves the model unfit for another. */
-  async #try(residues: readonly Uint8Array[], group: readonly number[]) {
+  async #try(
+    residues: readonly Uint8Array[],
+    group: readonly number[],
+  ): Promise<{ embedded: Embedded | null; failure: GroupFailure | null }> {
     const { model, survivesFailures } = this.#options;
+    // Alone, a sequence is given as much room as there can be.
+    const windowTokens = group.length === 1 ? 0 : this.#budget.tokens;
     try {
-      const rows = await model.embed(group.map((row) => residues[row]!));
-      const faults = nonFiniteRows(rows, model.source.dim);
-      if (faults.length === 0) return { rows, failure: null };
+      const embedded = await embedRows(model, residues, { group, windowTokens });
+      const faults = nonFiniteRows(embedded.rows, model.source.dim);
+      if (faults.length === 0) return { embedded, failure: null };
       const faulty = faults.map(({ row }) => group[row]!);
       const [{ value, column }] = faults as [(typeof faults)[0]];
       const error = `${model.source.name} gave ${value} in column ${column}`;
-      return { rows, failure: { kind: 'poison_input' as const, error, faulty } };
+      return { embedded, failure: { kind: 'poison_input', error, faulty } };
     } catch (error) {
       const survives = survivesFailures && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
       // Without the advice that is for whoever does not search.
       const said = error.cause instanceof Error ? error.cause.message : error.message;
-      return { rows: null, failure: { kind: 'poison_input' as const, error: said } };
+      return { embedded: null, failure: { kind: 'poison_input', error: said } };
     }
   }
 
-  /** @param group rows of the batch; absent: all. */
-  async #call(
-    batch: number,
-    residues: readonly Uint8Array[],
-    group?: readonly number[],
-  ): Promise<Float32Array> {
+  async #call(batch: number, residues: readonly Uint8Array[], part: BatchPart = {}): Promise<Embedded> {
     const { model } = this.#options;
-    const rows = await model.embed(group === undefined ? residues : group.map((row) => residues[row]!));
-    const faults = nonFiniteRows(rows, model.source.dim);
-    if (faults.length === 0) return rows;
+    const embedded = await embedRows(model, residues, part);
+    const faults = nonFiniteRows(embedded.rows, model.source.dim);
+    if (faults.length === 0) {
+      this.#proven = true;
+      return embedded;
+    }
     const sequences = [];
     for (const { row: at, ...fault } of faults) {
-      const row = group?.[at] ?? at;
+      const row = part.group?.[at] ?? at;
       sequences.push({ row, ...(await this.#options.identify(batch, row)), ...fault });
     }
     throw new NonFiniteRowsError(model.source.name, batch, sequences);
   }
+}
+
+/** What of a batch is embedded in one call: rows of it, absent: all, and windows in runs of so many tokens, absent or infinite: as planned. */
+interface BatchPart {
+  group?: readonly number[];
+  windowTokens?: number;
+}
+
+async function embedRows(
+  model: EmbeddingModel,
+  residues: readonly Uint8Array[],
+  { group, windowTokens }: BatchPart,
+): Promise<Embedded> {
+  const truncated: number[] = [];
+  const rows = await model.embed(group === undefined ? residues : group.map((row) => residues[row]!), {
+    ...(windowTokens !== undefined && Number.isFinite(windowTokens) ? { windowTokens } : {}),
+    onTruncated: (at) => truncated.push(at),
+  });
+  return { rows, truncated };
 }

@@ -37,7 +37,8 @@ export async function coordinate(options: CoordinateOptions) {
   const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, onStart } = options;
   const logs = new RunLogs(place);
   const coordinator = new Coordinator({
-    slots: Math.min(workers, shards.length),
+    // Also with fewer shards: another slot takes over from one that was preempted. No worker is started without need.
+    slots: workers,
     shards: [...shards],
     spawn: forkWorkers({
       modulePath: fileURLToPath(new URL('./worker.js', import.meta.url)),

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
-import type { EmbeddingModel } from '@holdfast/gpu-runtime';
+import { type Isolation, startIsolation } from '@holdfast/coordinator';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,7 +21,9 @@ let index: SequenceIndex;
 let shards: Shard[];
 let manifest: CheckpointManifest;
 let folder: string;
+let trigger: CheckpointTrigger<string>;
 beforeEach(async () => {
+  trigger = new CheckpointTrigger({ seqThreshold: SEQ_THRESHOLD });
   ({ place, index } = await indexed(sequences, 60));
   shards = await shardsOf(index, 2);
   folder = place.shard(0);
@@ -32,7 +34,12 @@ beforeEach(async () => {
 afterEach(() => index.close());
 
 /** Works on the first shard; stops after `stopAfter` batches of this attempt. */
-async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(), batches: number[] = []) {
+async function work(
+  stopAfter = Number.POSITIVE_INFINITY,
+  model = countingModel(),
+  batches: number[] = [],
+  isolation?: Isolation,
+) {
   const told = {
     resumed: -1,
     fault: null as string | null,
@@ -47,9 +54,10 @@ async function work(stopAfter = Number.POSITIVE_INFINITY, model = countingModel(
     run: 'run',
     index,
     model,
-    trigger: new CheckpointTrigger({ seqThreshold: SEQ_THRESHOLD }),
+    trigger,
     manifest,
     batchTokens: 60,
+    isolation,
     survivesFailures: true,
     stopping: () => model.batches >= stopAfter,
     report: {
@@ -172,14 +180,12 @@ test('after a model that fails, all that was embedded is there, and only the res
 
 /** The counting model, which leaves something out of every sequence of more than 16 residues. */
 function truncatingModel() {
-  const model: EmbeddingModel & { batches: number; sequences: number; truncated: number } = {
-    ...countingModel(),
-    truncated: 1000,
-  };
+  const model = countingModel();
   const { embed } = model;
-  model.embed = async (batch) => {
-    model.batches++;
-    model.truncated += batch.filter(({ length }) => length > 16).length;
+  model.embed = async (batch, options) => {
+    batch.forEach(({ length }, at) => {
+      if (length > 16) options?.onTruncated?.(at);
+    });
     return embed(batch);
   };
   return model;
@@ -208,8 +214,8 @@ test('each checkpoint says of how many sequences tokens were left out, and whate
 test('a batch that is embedded, refused and embedded again counts once', async () => {
   const model = truncatingModel();
   const { embed } = model;
-  model.embed = async (batch) => {
-    const rows = await embed(batch);
+  model.embed = async (batch, options) => {
+    const rows = await embed(batch, options);
     if (model.batches === 2) rows[0] = Number.NaN;
     return rows;
   };
@@ -217,6 +223,23 @@ test('a batch that is embedded, refused and embedded again counts once', async (
   expect((await work(Number.POSITIVE_INFINITY, model)).complete).toBe(true);
   const { truncated } = await savedWithCounts(folder);
   expect(truncated.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)).toBe(tooLong());
+});
+
+test('when a search begins, what was embedded before is on the disk: workers may be lost in it', async () => {
+  const model = countingModel();
+  const { embed } = model;
+  const searched = 3;
+  const [first] = index.batchRange(searched);
+  const there: number[] = [];
+  model.embed = async (batch, options) => {
+    if (model.sequences >= first) there.push((await saved(folder)).ids.length);
+    return embed(batch, options);
+  };
+  trigger = new CheckpointTrigger({ seqThreshold: 1000 });
+  const isolation = startIsolation(searched, 2);
+  expect((await work(Number.POSITIVE_INFINITY, model, [], isolation)).complete).toBe(true);
+  expect(there[0]).toBe(first);
+  expect(await saved(folder)).toEqual(due());
 });
 
 test('rows with NaN or an infinity fail their batch, named; those before it are saved, none of it is', async () => {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/checkpoint';
+import { AsyncCheckpointWriter, checkpointName, setAside, type WriterThread } from '@holdfast/checkpoint';
 import type { BudgetShare, Isolation, QuarantinedSequence } from '@holdfast/coordinator';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
@@ -31,6 +31,8 @@ export interface ShardWork {
     CheckpointManifest,
     'claimShard' | 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'
   >;
+  /** Writes the checkpoints; absent: one of its own, for which a shard's end waits longer. */
+  thread?: WriterThread;
   /** Asked between batches: whether to save what is there and leave. */
   stopping(): boolean;
   report: ShardReport;
@@ -47,6 +49,8 @@ export interface ShardReport {
   batch(index: number): void;
   /** A part of a batch is about to be. */
   trying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  /** That part has come back, well or not. */
+  tried(): Promise<void>;
   quarantined(sequence: QuarantinedSequence): Promise<void>;
   checkpoint(saved: SavedCheckpoint): Promise<void>;
 }
@@ -97,6 +101,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   await report.resumed({ sequences, quarantined, nextBatch: cursor.nextBatch, fault, aside });
 
   const writer = new AsyncCheckpointWriter({
+    ...(work.thread && { thread: work.thread }),
     onDurable: async ({ path, rows, metadata }) => {
       const batchIdx = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
@@ -144,6 +149,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     ...work,
     identify,
     onTrying: report.trying,
+    onTried: report.tried,
     async onPoisoned(batch, { row, kind, attempts, error }) {
       await report.quarantined({
         ...(await identify(batch, row)),
@@ -167,6 +173,11 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     let upcoming = batch < shard.endBatch ? await prepared(batch) : [];
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
+      // A search may cost workers, and what is before it is not to be embedded again for each.
+      if (embedder.isolates(batch) && batch > savedBatch) {
+        await save(batch, 'before_search');
+        await writer.waitAll();
+      }
       report.batch(batch);
       const residues = upcoming;
       upcoming = batch + 1 < shard.endBatch ? await prepared(batch + 1) : [];

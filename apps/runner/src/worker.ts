@@ -1,3 +1,4 @@
+import { WriterThread } from '@holdfast/checkpoint';
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
@@ -19,10 +20,10 @@ const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 const options = parseWorkerOptions(process.argv[2]);
 const channel = workerChannel(process, { orphanGraceMs: options.graceMs });
 let stopped = false;
-let idle = false;
+/** While the model is loaded, and between shards, there is nothing to save. */
+let idle = true;
 channel.onStop(() => {
   stopped = true;
-  // Between shards there is nothing to save.
   if (idle) process.exit(ExitCode.terminated);
 });
 
@@ -51,6 +52,7 @@ try {
   });
   const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
   const trigger = new CheckpointTrigger({ ...options.trigger, policies });
+  const thread = new WriterThread();
   await channel.send({ type: 'ready' });
   for (;;) {
     idle = true;
@@ -74,6 +76,7 @@ try {
       model,
       trigger,
       manifest,
+      thread,
       batchTokens: options.batchTokens,
       budget,
       isolation,
@@ -100,6 +103,7 @@ try {
             rows: [...rows],
             ...(state === undefined ? {} : { isolation: state }),
           }),
+        tried: () => channel.send({ type: 'tried', shard: now }),
         quarantined: (sequence) => channel.send({ type: 'quarantined', shard: now, sequence }),
         checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),
       },

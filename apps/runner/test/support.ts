@@ -66,6 +66,7 @@ export const silentReport = (): ShardReport => {
     progress: silent,
     batch: () => undefined,
     trying: silent,
+    tried: silent,
     quarantined: silent,
     checkpoint: silent,
   };

@@ -10,6 +10,20 @@ import type { Tokenized } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
 import { type CutSequences, cutWindows, joinWindows, withinBudget } from './windows.js';
 
+/** How one batch is embedded, and what is told of it. */
+export interface EmbedOptions {
+  /**
+   * Tokens, padding included, that one run of the graph may have where a sequence is many windows; one window has as many as it has.
+   * Default: the source's `batchTokens`.
+   */
+  windowTokens?: number | undefined;
+  /**
+   * Told, once all of the batch is embedded, the index of each sequence of which tokens were left out, those of its end or of
+   * a window's, because the model takes no more. Not told of those of which only `maxResidues` were read, since a plan knows them.
+   */
+  onTruncated?(at: number): void;
+}
+
 /** A model that is ready to embed. */
 export interface EmbeddingModel {
   readonly source: ModelSource;
@@ -28,13 +42,7 @@ export interface EmbeddingModel {
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
    * @throws InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
    */
-  embed(sequences: readonly Uint8Array[]): Promise<Float32Array>;
-  /**
-   * Sequences so far of which tokens were left out, those of their end or of a window's, because the model takes no more. It
-   * grows when a batch is embedded, so that reading it before and after tells of that one batch; a batch that fails counts
-   * nothing. Sequences of which only `maxResidues` were read are not counted, since a plan knows them. Absent: none.
-   */
-  readonly truncated?: number;
+  embed(sequences: readonly Uint8Array[], options?: EmbedOptions): Promise<Float32Array>;
   /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -64,7 +72,6 @@ export class SessionModel implements EmbeddingModel {
   readonly #types = new ScratchBuffer();
   readonly #subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined;
   readonly #prepared = new WeakMap<readonly Uint8Array[], Plan>();
-  #truncated = 0;
   #last: Promise<unknown> = Promise.resolve();
   #released: Promise<void> | undefined;
 
@@ -77,26 +84,30 @@ export class SessionModel implements EmbeddingModel {
     this.#subwords = subwords;
   }
 
-  get truncated(): number {
-    return this.#truncated;
-  }
-
   prepare(sequences: readonly Uint8Array[]): void {
     const idle = this.#subwords === undefined || this.#released !== undefined;
-    if (!idle && sequences.length > 0) this.#prepared.set(sequences, this.#plan(sequences));
+    if (!idle && sequences.length > 0)
+      this.#prepared.set(sequences, this.#plan(sequences, this.source.batchTokens));
   }
 
-  async embed(sequences: readonly Uint8Array[]): Promise<Float32Array> {
+  async embed(
+    sequences: readonly Uint8Array[],
+    { windowTokens, onTruncated }: EmbedOptions = {},
+  ): Promise<Float32Array> {
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
       throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
     }
     if (sequences.length === 0) return new Float32Array(0);
-    const plan = this.#prepared.get(sequences) ?? this.#plan(sequences);
+    const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
+    const plan = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
     this.#prepared.delete(sequences);
+    const truncated = new Set<number>();
     // In turn, because all calls share the scratch buffers.
-    const rows = this.#last.then(() => this.#embed(sequences.length, plan));
-    this.#last = rows.catch(() => undefined);
+    const embedded = this.#last.then(() => this.#embed(sequences.length, plan, truncated));
+    this.#last = embedded.catch(() => undefined);
+    const rows = await embedded;
+    if (onTruncated) for (const at of truncated) onTruncated(at);
     return rows;
   }
 
@@ -109,15 +120,15 @@ export class SessionModel implements EmbeddingModel {
   }
 
   /** One sequence may be many windows, so that they are taken in batches of their own. */
-  #plan(sequences: readonly Uint8Array[]): Plan {
-    const { windows, batchTokens, specialTokens } = this.source;
+  #plan(sequences: readonly Uint8Array[], windowTokens: number): Plan {
+    const { windows, specialTokens } = this.source;
     const whole =
       windows === undefined || sequences.every(({ byteLength }) => byteLength <= windows.residues);
     const cut = whole ? undefined : cutWindows(windows, sequences);
     const tokens = cut?.pieces.map(({ byteLength }) => byteLength + specialTokens);
     const batches =
       cut && tokens
-        ? withinBudget(tokens, batchTokens).map(([first, end]) => cut.pieces.slice(first, end))
+        ? withinBudget(tokens, windowTokens).map(([first, end]) => cut.pieces.slice(first, end))
         : [sequences];
     return { batches, ...(cut && { cut }), tokens: this.#tokens(batches[0]) };
   }
@@ -131,14 +142,11 @@ export class SessionModel implements EmbeddingModel {
     return made;
   }
 
-  async #embed(sequences: number, { batches, cut, tokens: first }: Plan): Promise<Float32Array> {
-    const truncated = new Set<number>();
-    const rows =
-      cut === undefined
-        ? await this.#embedBatch(batches[0]!, first, (at) => truncated.add(at))
-        : await this.#embedWindows(sequences, { batches, cut, tokens: first }, truncated);
-    this.#truncated += truncated.size;
-    return rows;
+  async #embed(sequences: number, plan: Plan, truncated: Set<number>): Promise<Float32Array> {
+    const { batches, cut, tokens } = plan;
+    return cut === undefined
+      ? this.#embedBatch(batches[0]!, tokens, (at) => truncated.add(at))
+      : this.#embedWindows(sequences, { batches, cut, tokens }, truncated);
   }
 
   async #embedWindows(

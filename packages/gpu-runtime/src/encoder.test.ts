@@ -128,20 +128,21 @@ test('tokens and masks on real DNA are those of the library itself, and tokensOf
   );
 });
 
-test('what is past maxTokens changes nothing, and is counted', async () => {
+test('what is past maxTokens changes nothing, and is told of', async () => {
   const model = models.get('mean')!;
   const dna = await lambda();
-  const before = model.truncated!;
+  const told: number[] = [];
+  const onTruncated = (at: number) => told.push(at);
   const [short, longer] = [
-    await model.embed([bytes(dna.slice(0, 3000))]),
-    await model.embed([bytes(dna.slice(0, 6000))]),
+    await model.embed([bytes(dna.slice(0, 3000))], { onTruncated }),
+    await model.embed([bytes('ACGT'), bytes(dna.slice(0, 6000))], { onTruncated }),
   ];
-  expect(longer).toEqual(short);
-  expect(model.truncated! - before).toBe(2);
+  expect(longer.subarray(DIM)).toEqual(short);
+  expect(told).toEqual([0, 1]);
   expect(tokensOf(model.source, 3000)).toBe(256);
 });
 
-test('each call counts its own, those of a failed one never, and a sequence of many windows once', async () => {
+test('each call is told of its own, one that fails of none, and of a sequence of many windows once', async () => {
   const dna = await lambda();
   const [short, long] = [bytes(dna.slice(0, 300)), bytes(dna.slice(0, 3000))];
   const { source } = models.get('mean')!;
@@ -157,20 +158,22 @@ test('each call counts its own, those of a failed one never, and a sequence of m
     release: async () => undefined,
   };
   const bare = new SessionModel(source, session);
-  const counted = async (model: EmbeddingModel, batch: Uint8Array[]) => {
-    const before = model.truncated!;
-    await model.embed(batch).catch(() => undefined);
-    return model.truncated! - before;
+  const truncatedOf = async (model: EmbeddingModel, batch: Uint8Array[]) => {
+    const told: number[] = [];
+    await model.embed(batch, { onTruncated: (at) => told.push(at) }).catch(() => undefined);
+    return told;
   };
-  expect(await counted(bare, [short, long, short, long])).toBe(2);
+  expect(
+    await Promise.all([truncatedOf(bare, [short, long, short, long]), truncatedOf(bare, [long])]),
+  ).toEqual([[1, 3], [0]]);
   fails = true;
-  expect(await counted(bare, [long])).toBe(0);
+  expect(await truncatedOf(bare, [long])).toEqual([]);
   fails = false;
-  expect(await counted(bare, [long])).toBe(1);
+  expect(await truncatedOf(bare, [long])).toEqual([0]);
   // Windows of 2,000 bases are more than 254 tokens.
   const windows = { residues: 2000, overlap: 0 };
   const windowed = new SessionModel({ ...source, windows }, session);
-  expect(await counted(windowed, [bytes(dna.slice(0, 6000)), short])).toBe(1);
+  expect(await truncatedOf(windowed, [short, bytes(dna.slice(0, 6000))])).toEqual([1]);
 });
 
 test('a record without residues gives zeros by mean and max, and leaves its neighbour as it is', async () => {

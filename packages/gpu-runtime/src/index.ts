@@ -4,7 +4,7 @@ export { LONG_SEQUENCES, type LongSequences } from './descriptor.js';
 export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
 export { DeviceError } from './device-error.js';
 export type { DeviceTensor } from './device-tensor.js';
-export type { EmbeddingModel } from './embedding-model.js';
+export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
 export { type LoadOptions, loadModel } from './load-model.js';

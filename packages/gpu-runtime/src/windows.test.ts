@@ -1,6 +1,8 @@
 import fc from 'fast-check';
+import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, fixture, globins, lambda } from '../test/support.js';
+import { SessionModel } from './embedding-model.js';
 import { type EmbeddingModel, loadModel, type ModelSource, resolveModel, tokensOf } from './index.js';
 import { cutWindows, withinBudget } from './windows.js';
 
@@ -92,6 +94,34 @@ test.each([
   },
 );
 
+test('runs of windows are as large as asked, one window at the least, and the rows are the same', async () => {
+  const source = { ...truncating.source, windows: { residues: 50, overlap: 0 } };
+  const shapes: (readonly number[])[] = [];
+  const session: ConstructorParameters<typeof SessionModel>[1] = {
+    async run(feeds) {
+      const { dims } = feeds['input_ids'] as Tensor;
+      shapes.push(dims);
+      return {
+        last_hidden_state: new Tensor('float32', new Float32Array(dims[0]! * dims[1]! * DIM), [...dims, DIM]),
+      };
+    },
+    release: async () => undefined,
+  };
+  const model = new SessionModel(source, session);
+  const protein = bytes('MKTAYIAKQR'.repeat(20));
+  const runs = async (windowTokens?: number) => {
+    shapes.length = 0;
+    await model.embed([protein], { windowTokens });
+    return shapes.map(([n]) => n);
+  };
+  expect([await runs(), await runs(2 * 52), await runs(51), await runs(0)]).toEqual([
+    [4],
+    [2, 2],
+    [1, 1, 1, 1],
+    [1, 1, 1, 1],
+  ]);
+});
+
 test('by max it is the greatest of the windows', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { pooling: 'max', longSequences: 'windows' });
   const whole = await loadModel(source);
@@ -124,8 +154,10 @@ test('a model that cuts windows reads all residues, and tokensOf counts every wi
 test('with a tokenizer, windows of so many residues as there are tokens always fit', async () => {
   const model = await loadModel(await resolveModel(fixture('dna_encoder'), { longSequences: 'windows' }));
   expect(model.source.windows).toEqual({ residues: 254, overlap: 0 });
-  await model.embed([bytes('NACGN'.repeat(200)), bytes((await lambda()).slice(0, 3000))]);
-  expect(model.truncated).toBe(0);
+  const told: number[] = [];
+  const onTruncated = (at: number) => told.push(at);
+  await model.embed([bytes('NACGN'.repeat(200)), bytes((await lambda()).slice(0, 3000))], { onTruncated });
+  expect(told).toEqual([]);
   await model.release();
 });
 

@@ -1,0 +1,125 @@
+import { type PoisonedRow, startIsolation } from '@holdfast/coordinator';
+import { type EmbeddingModel, type EmbedOptions, InferenceError } from '@holdfast/gpu-runtime';
+import { expect, test } from 'vitest';
+import { countingModel, DIM } from '../test/support.js';
+import { BatchEmbedder, type BatchEmbedderOptions } from './batch-embedder.js';
+
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+const text = (residues: Uint8Array) => Buffer.from(residues).toString();
+const failed = (sequences: number) =>
+  new InferenceError({ model: 'counting', sequences, tokens: 1 }, new Error('no'));
+
+/** The counting model, which gives NaN for what has an N, fails on a batch with an X, and tells of what is longer than 4. */
+function fragileModel(change: Partial<EmbeddingModel['source']> = {}) {
+  const model = countingModel();
+  const source = { ...model.source, specialTokens: 0, ...change };
+  const calls: { batch: string[]; options: EmbedOptions }[] = [];
+  const embed: EmbeddingModel['embed'] = async (batch, options = {}) => {
+    calls.push({ batch: batch.map(text), options });
+    if (batch.some((each) => text(each).includes('X'))) throw failed(batch.length);
+    const rows = await model.embed(batch);
+    batch.forEach((each, at) => {
+      if (text(each).includes('N')) rows[at * DIM] = Number.NaN;
+      if (each.length > 4) options.onTruncated?.(at);
+    });
+    return rows;
+  };
+  return { ...model, source, embed, calls };
+}
+
+function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions> = {}) {
+  const told: string[] = [];
+  const poisoned: PoisonedRow[] = [];
+  const embedder = new BatchEmbedder({
+    model,
+    batchTokens: 100,
+    survivesFailures: true,
+    identify: async (_, row) => ({ ordinal: row, id: `s${row}` }),
+    stopping: () => false,
+    onTrying: async (_, rows) => void told.push(`trying ${rows}`),
+    onTried: async () => void told.push('tried'),
+    onPoisoned: async (_, row) => void poisoned.push(row),
+    ...options,
+  });
+  return { embedder, told, poisoned };
+}
+
+test('of the rows that are left out it does not count of which tokens were, and of the others each once', async () => {
+  const batch = ['ACGTA', 'NCGTA', 'ACGT', 'XCGTA', 'ACGTACGT', 'AC'].map(bytes);
+  const { embedder, poisoned } = embedderOf(fragileModel(), {
+    isolation: startIsolation(0, 2, { alone: [1] }),
+  });
+  const embedded = await embedder.embed(0, batch);
+  expect(poisoned.map(({ row }) => row)).toEqual([1, 3]);
+  expect(embedded).toMatchObject({ poisoned, truncated: 2 });
+  expect([...embedded!.rows].filter((_, i) => i % DIM === 0)).toEqual([5, 4, 8, 2]);
+
+  const alone = embedderOf(fragileModel(), { isolation: startIsolation(0, 2) });
+  expect(await alone.embedder.embed(0, [bytes('NCGTACGT')])).toMatchObject({ truncated: 0 });
+});
+
+test('in parts, each row of which tokens were left out counts once', async () => {
+  const { embedder, told } = embedderOf(fragileModel(), { budget: { halvings: 4, climbAfter: 100 } });
+  const { truncated } = (await embedder.embed(0, ['ACGTA', 'ACGTC', 'ACG', 'AC'].map(bytes)))!;
+  expect(truncated).toBe(2);
+  expect(told).toEqual(['trying 0', 'tried', 'trying 1', 'tried', 'trying 2,3', 'tried']);
+});
+
+test.each([
+  ['fails on', async (batch: readonly Uint8Array[]) => Promise.reject(failed(batch.length))],
+  ['gives NaN for', async (batch: readonly Uint8Array[]) => new Float32Array(batch.length * DIM).fill(NaN)],
+])('where it %s everything, no sequence is found at fault', async (_, embed) => {
+  const { embedder, told, poisoned } = embedderOf(
+    { ...countingModel(), embed },
+    {
+      isolation: startIsolation(0, 2),
+    },
+  );
+  await expect(embedder.embed(0, ['AC', 'GT'].map(bytes))).rejects.toMatchObject({
+    code: 'unfit_device',
+    message: expect.stringMatching(
+      /^counting fails on plain residues as well \((no|NaN in column 0)\), so that no/,
+    ),
+  });
+  expect([told, poisoned]).toEqual([[], []]);
+});
+
+test('what has embedded a batch before needs no proof, and one proof is enough', async () => {
+  const batch = ['AC', 'XC'].map(bytes);
+  const fresh = fragileModel();
+  await embedderOf(fresh, { isolation: startIsolation(0, 2) }).embedder.embed(0, batch);
+  expect(fresh.calls.map(({ batch }) => batch)).toEqual([['ACGTACGTACGT'], ['AC'], ['XC']]);
+
+  const used = fragileModel();
+  const { embedder } = embedderOf(used, { isolation: startIsolation(1, 2) });
+  await embedder.embed(0, [bytes('GT')]);
+  await embedder.embed(1, batch);
+  expect(used.calls.map(({ batch }) => batch)).toEqual([['GT'], ['AC'], ['XC']]);
+});
+
+test('windows of long sequences get less room where memory is short, one at a time for a sequence alone', async () => {
+  const windows = { residues: 10, overlap: 0 };
+  const long = bytes('ACGT'.repeat(10));
+  const short = fragileModel({ windows });
+  await embedderOf(short, { budget: { halvings: 2, climbAfter: 100 } }).embedder.embed(0, [long]);
+  await embedderOf(short, { budget: { halvings: null, climbAfter: 100 } }).embedder.embed(0, [long]);
+  await embedderOf(short).embedder.embed(0, [long]);
+  expect(short.calls.map(({ options }) => options.windowTokens)).toEqual([25, 0, undefined]);
+
+  const searched = fragileModel({ windows });
+  const isolation = startIsolation(0, 2, { alone: [1] });
+  await embedderOf(searched, { isolation }).embedder.embed(0, [long, long, bytes('AC')]);
+  expect(searched.calls.slice(1).map(({ batch, options }) => [batch.length, options.windowTokens])).toEqual([
+    [1, 0],
+    [2, undefined],
+  ]);
+});
+
+test('the share of a sequence of many windows does not climb past what one run had', async () => {
+  const windows = { residues: 10, overlap: 0 };
+  const model = fragileModel({ windows });
+  const { embedder } = embedderOf(model, { budget: { halvings: 3, climbAfter: 1 } });
+  const long = bytes('ACGT'.repeat(20));
+  for (let batch = 0; batch < 4; batch++) await embedder.embed(batch, [long]);
+  expect(model.calls.map(({ options }) => options.windowTokens)).toEqual([12.5, 25, 50, undefined]);
+});

@@ -1,0 +1,34 @@
+import { type EmbeddingModel, InferenceError } from '@holdfast/gpu-runtime';
+import { nonFiniteRows } from './non-finite-rows.js';
+
+/** Residues that every model reads, of either alphabet. */
+const PLAIN = 'ACGTACGTACGT';
+
+/**
+ * Embeds plain residues, which no good model on a good device fails on.
+ *
+ * @returns what was said of it, or null when they are embedded.
+ * @throws what is no failure of the model, such as want of memory.
+ */
+export async function plainResiduesFail(model: EmbeddingModel): Promise<string | null> {
+  try {
+    const [fault] = nonFiniteRows(await model.embed([Buffer.from(PLAIN)]), model.source.dim);
+    return fault === undefined ? null : `${fault.value} in column ${fault.column}`;
+  } catch (error) {
+    if (!(error instanceof InferenceError) || error.kind === 'cuda_oom') throw error;
+    return error.cause instanceof Error ? error.cause.message : error.message;
+  }
+}
+
+/** A device, or a model, that fails whatever it is given: of the sequences that failed on it nothing is known. */
+export class UnfitDeviceError extends Error {
+  /** What the coordinator tells it by. */
+  readonly code = 'unfit_device';
+  override readonly name = 'UnfitDeviceError';
+
+  constructor(model: string, said: string) {
+    super(
+      `${model} fails on plain residues as well (${said}), so that no sequence is found at fault; look whether the device is broken or in use by another`,
+    );
+  }
+}
