@@ -29,3 +29,4 @@ export {
   type DurableCheckpoint,
   type WriterOptions,
 } from './writer.js';
+export { WriterThread } from './writer-thread.js';

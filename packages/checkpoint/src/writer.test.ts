@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import {
   AsyncCheckpointWriter,
   CheckpointWritesError,
@@ -13,6 +13,7 @@ import {
   readShard,
   type StorageType,
   validateCheckpointPt,
+  WriterThread,
   writeCheckpoint,
 } from './index.js';
 
@@ -174,6 +175,28 @@ test('beyond maxPendingBytes the caller is held back', async () => {
   open();
   await third;
   await writer.waitAll();
+});
+
+test('writers that share a thread leave it to its maker', async () => {
+  const started: string[] = [];
+  const onStart = (thread: { threadName?: string }) => started.push(thread.threadName ?? '');
+  process.on('worker', onStart);
+  onTestFinished(() => void process.off('worker', onStart));
+  const thread = new WriterThread();
+  const [first, second] = [new AsyncCheckpointWriter({ thread }), new AsyncCheckpointWriter({ thread })];
+  await first.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await second.writeCheckpointAsync(at(1), matrix(2, 2), ids(2));
+  await first.shutdown();
+  await second.writeCheckpointAsync(at(2), matrix(2, 2), ids(2));
+  await second.shutdown();
+  expect(started).toHaveLength(1);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.pt'))).toHaveLength(3);
+  await thread.close();
+  const third = new AsyncCheckpointWriter({ thread });
+  await third.writeCheckpointAsync(at(3), matrix(2, 2), ids(2));
+  await third.shutdown();
+  expect(started).toHaveLength(2);
+  await thread.close();
 });
 
 test('rows, shape and IDs must agree', async () => {

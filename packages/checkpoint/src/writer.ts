@@ -4,8 +4,8 @@ import { checkIds, checkNumbers, checkShape, checkStorage } from './check.js';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 import type { JobRunner } from './job.js';
 import { StagingPool } from './staging.js';
-import { ThreadRunner } from './thread-runner.js';
 import { type Matrix, type Metadata, type StorageType, type Written, writeCheckpoint } from './write.js';
+import { WriterThread } from './writer-thread.js';
 
 /** Rows that still lie on a device, such as a tensor of onnxruntime; `getData` brings them to the host. */
 export interface DeviceMatrix {
@@ -29,6 +29,8 @@ export interface DurableCheckpoint extends Written {
 export interface WriterOptions extends DurableOptions {
   /** How rows are kept: `float32` exactly (default), `float16` rounded, in half the room. */
   storage?: StorageType;
+  /** A thread that other writers use as well, one after another or at once; closing it is its maker's. Default: one of the writer's own, started for its first checkpoint. No use with `fs`. */
+  thread?: WriterThread;
   /** Bytes of rows that may wait for the disk; a caller beyond it is held back. Default 256 MiB. */
   maxPendingBytes?: number;
   /**
@@ -67,7 +69,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     this.#options = options;
     this.#storage = options.storage ?? 'float32';
     checkStorage(this.#storage);
-    this.#runner = options.fs ? hereWith(options) : new ThreadRunner();
+    this.#runner = options.fs ? hereWith(options) : (options.thread ?? new WriterThread());
     this.#maxPendingBytes = options.maxPendingBytes ?? 256 * 1024 * 1024;
     if (typeof this.#maxPendingBytes !== 'number' || !(this.#maxPendingBytes > 0))
       throw new RangeError(
@@ -182,7 +184,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     try {
       while (this.hasPending() || this.#failed.length > 0) await this.waitAll();
     } finally {
-      if (!this.hasPending()) await this.#runner.close();
+      if (!this.hasPending() && this.#runner !== this.#options.thread) await this.#runner.close();
     }
   }
 

@@ -288,6 +288,9 @@ export class Coordinator {
           batchIdx: message.batchIdx,
           sequences: message.rows.length,
         });
+      case 'tried':
+        life.trying = null;
+        return;
       case 'quarantined':
         return this.#onQuarantined(slot, shard, message.sequence);
       case 'resumed':

@@ -39,6 +39,8 @@ export type FromWorker =
   | { type: 'heartbeat' }
   /** A part of a batch is about to be embedded: these of its rows. `isolation`: as it stands, if it is a search. */
   | { type: 'trying'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
+  /** The part has come back, embedded or not: what ends the worker now is not its fault. */
+  | { type: 'tried'; shard: number }
   /** A sequence was found at fault; it lasts with the next checkpoint. */
   | { type: 'quarantined'; shard: number; sequence: QuarantinedSequence }
   /** A checkpoint lasts. `batchIdx`: its own number; `endBatch`: the first batch that is in none yet. */

@@ -13,12 +13,13 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Runs jobs in a thread of its own, which is started for the first one and keeps no process alive by itself. */
-export class ThreadRunner implements JobRunner {
+/** Writes the checkpoints of one or more writers, in the order in which they come; it is started for the first, and keeps no process alive by itself. */
+export class WriterThread implements JobRunner {
   #thread: Worker | null = null;
   #jobs = 0;
   readonly #waiting = new Map<number, Waiting>();
 
+  /** For writers: writes one checkpoint. */
   run({ sequenceIds, ...job }: WriteJob): Promise<Written> {
     const id = this.#jobs++;
     const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
@@ -31,6 +32,7 @@ export class ThreadRunner implements JobRunner {
     });
   }
 
+  /** Ends the thread; no write is at work. A later one starts another. */
   async close(): Promise<void> {
     const thread = this.#thread;
     // A job that comes while this one ends has another.
