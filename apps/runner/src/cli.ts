@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './aftermath.js';
 import { doctor } from './doctor/index.js';
 import { embed, type StopSwitch } from './embed.js';
-import { ExitCode, StoppedError, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
@@ -64,6 +64,10 @@ function exitCodeOf(error: unknown): number {
     setTimeout(() => dieBy(error.signal), LINGER).unref();
     return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
   }
+  if (error instanceof RunFailedError) {
+    complain(error.message);
+    return error.exitCode;
+  }
   if (
     error instanceof UsageError ||
     error instanceof InputError ||
@@ -101,6 +105,8 @@ try {
       try {
         process.exitCode = await embed(options, tell, stopOnSignals());
       } catch (error) {
+        if (error instanceof RunFailedError)
+          tell({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
         const begun = planned || (!forceRestart && existsSync(layout(options.out).run));
         after = aftermath({ begun, forceRestart });
         throw error;

@@ -42,6 +42,9 @@ test('GPUs: one worker each, seeing its own alone', async () => {
 
 test('what is visible is subdivided, and one that is named is all workers’', async () => {
   expect(await share({ visible: '3,1' })).toEqual([2, 'cuda:0', 8, ['3', '1']]);
+  const counted = (gpus: number | null) => ({ countGpus: async () => gpus });
+  expect(await share({ visible: '3,1', ...counted(null) })).toEqual([2, 'cuda:0', 8, ['3', '1']]);
+  expect((await share({ visible: 'MIG-a,MIG-b,MIG-c', ...counted(1) }))[0]).toBe(3);
   expect(await share({ visible: 'GPU-aa,GPU-bb' })).toEqual([2, 'cuda:0', 8, ['GPU-aa', 'GPU-bb']]);
   expect(await share({ wish: CUDA2, device: CUDA2, workers: 2 })).toEqual([2, 'cuda:0', 8, ['2', '2']]);
   expect(await share({ wish: CUDA2, device: CUDA2, visible: '3,2,1' })).toEqual([1, 'cuda:0', 16, ['1']]);

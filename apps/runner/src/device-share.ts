@@ -68,8 +68,9 @@ export async function shareDevice({
       throw new UsageError((cause as Error).message, { cause });
     }
   };
-  // One a device: as many as there are before the first comes again.
-  const processes = workers ?? (every && gpus !== null ? new Set(slotsOf(Math.max(1, gpus))).size : 1);
+  // One a device: as many as there are before the first comes again. A list may name parts of GPUs, or GPUs that nobody counted.
+  const named = visible === undefined ? 0 : visible.split(',').length;
+  const processes = workers ?? (every ? new Set(slotsOf(Math.max(1, gpus ?? 0, named))).size : 1);
   const devices = slotsOf(processes);
   return {
     workers: processes,

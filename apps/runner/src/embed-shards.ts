@@ -3,7 +3,7 @@ import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
 import type { DeviceShare } from './device-share.js';
 import type { EmbedOptions, StopSwitch } from './embed.js';
-import { ExitCode, StoppedError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError } from './errors.js';
 import type { Tell } from './events.js';
 import type { Layout } from './layout.js';
 import { Progress } from './progress.js';
@@ -30,8 +30,8 @@ export interface EmbedShards {
   manifest: CheckpointManifest;
 }
 
-/** Has the shards embedded that are not complete; null when all are, else the exit code. @throws StoppedError. */
-export async function embedShards(run: EmbedShards): Promise<number | null> {
+/** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
+export async function embedShards(run: EmbedShards): Promise<void> {
   const { place, options, shards, sequences, tell, stop, manifest } = run;
   const state = await manifest.load();
   const progress = new Progress(sequences, Date.now());
@@ -46,7 +46,15 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
     progress.resumed(shard, endPosition - firstPosition);
     already += endPosition - firstPosition - total_sequences;
   }
-  if (open.length === 0) return null;
+  const most = quarantineLimit(options.maxQuarantined, sequences);
+  const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
+  const tooMany = (quarantined: number) => {
+    const message = tooManyQuarantined({ quarantined, limit: most, examples, logs: place.logs });
+    return new RunFailedError(message, ExitCode.shardsFailed);
+  };
+  // The limit may be lower than it was.
+  if (already > most) throw tooMany(already);
+  if (open.length === 0) return;
   const tellProgress = () => {
     const { perSecond, secondsLeft } = progress.rate(Date.now());
     const { done, total } = progress;
@@ -60,8 +68,6 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
   };
   tellProgress();
   const warn = (message: string) => tell({ type: 'warning', message });
-  const most = quarantineLimit(options.maxQuarantined, sequences);
-  const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
   const outcome = await coordinate({
     place,
     shards: open,
@@ -87,26 +93,21 @@ export async function embedShards(run: EmbedShards): Promise<number | null> {
   });
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  if (outcome.tooManyQuarantined) {
-    warn(
-      tooManyQuarantined({
-        quarantined: outcome.quarantined ?? 0,
-        limit: most,
-        examples,
-        logs: place.logs,
-      }),
-    );
-    return ExitCode.shardsFailed;
-  }
+  if (outcome.tooManyQuarantined) throw tooMany(outcome.quarantined ?? 0);
   if (outcome.startupFailure !== undefined) {
-    warn(`no worker could start: ${outcome.startupFailure}; see ${place.logs}`);
-    return ExitCode.unexpected;
+    const message = `no worker could start: ${outcome.startupFailure}; see ${place.logs}`;
+    throw new RunFailedError(message, ExitCode.unexpected);
   }
-  if (outcome.failed.length === 0) return null;
-  for (const { shard, kind, message } of outcome.failed) {
-    warn(`shard ${shard} failed (${kind}): ${message}; type the same line again to go on`);
-  }
-  return ExitCode.shardsFailed;
+  const { failed } = outcome;
+  const [first] = failed;
+  if (first === undefined) return;
+  // Each was told when it failed.
+  const which =
+    failed.length === 1
+      ? `shard ${first.shard} failed`
+      : `${failed.length} shards failed, the first of them ${first.shard}`;
+  const message = `${which} (${first.kind}): ${first.message}; the others are done and kept, see ${place.logs} and type the same line again to go on`;
+  throw new RunFailedError(message, ExitCode.shardsFailed);
 }
 
 function workerOptions({ place, options, record, share }: EmbedShards) {

@@ -78,7 +78,7 @@ export interface StopSwitch {
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
  *
- * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; StoppedError.
+ * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError.
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
   const place = layout(options.out);
@@ -174,8 +174,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
-    const ended = await run({ ...prepared, place, options, model, tell, stop, choose });
-    return typeof ended === 'number' ? ended : finish(ended, false);
+    return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
   } finally {
     await prepared.index.close();
   }
@@ -211,7 +210,7 @@ interface Run extends Prepared {
   choose(begunOn: string | undefined): Promise<DeviceChoice>;
 }
 
-/** From a plan to the joined result; an exit code if some shards could not be completed. */
+/** From a plan to the joined result. @throws RunFailedError if some shards could not be completed. */
 async function run({
   place,
   options,
@@ -222,7 +221,7 @@ async function run({
   index,
   resumed,
   choose,
-}: Run): Promise<ResultRecord | number> {
+}: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
   const manifest = await openManifest(place, shards.length, tell);
   // Joining needs no device.
@@ -249,7 +248,7 @@ async function run({
   const repairs = new Map<number, number>();
   for (;;) {
     if (used !== null) {
-      const exitCode = await embedShards({
+      await embedShards({
         ...used,
         place,
         options,
@@ -259,7 +258,6 @@ async function run({
         stop,
         manifest,
       });
-      if (exitCode !== null) return exitCode;
     }
     stop.signal.throwIfAborted();
     tell({ type: 'assembling', file: place.embeddings(options.format) });

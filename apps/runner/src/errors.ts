@@ -16,6 +16,19 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** The run ended without a result, for a reason that its workers found; what was done is kept. */
+export class RunFailedError extends Error {
+  readonly code = 'run_failed';
+  override readonly name = 'RunFailedError';
+
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+  }
+}
+
 /** A signal ended the run; what was done is kept. */
 export class StoppedError extends Error {
   readonly code = 'stopped';

@@ -31,6 +31,8 @@ export type RunEvent =
   | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
   | { type: 'repair'; shard: number; reason: string }
   | { type: 'warning'; message: string }
+  /** The run ends without a result; the same is said on standard error. */
+  | { type: 'run_failed'; exit_code: number; message: string }
   | { type: 'assembling'; file: string }
   /** Results of the first version, complete already, do not tell their padding. */
   | ({

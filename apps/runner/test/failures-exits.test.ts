@@ -88,7 +88,13 @@ test('a worker that ends with exit code 1 is replaced', async () => {
 
 test('a shard that ends every worker is tried in each slot, and then has failed; the others are done, and the same line completes it', async () => {
   const { code, lines, stderr } = await holdfast(line(out), '', exits());
-  expect({ code, stderr }).toEqual({ code: 4, stderr: '' });
+  expect({ code, stderr }).toEqual({
+    code: 4,
+    stderr: expect.stringMatching(
+      /^holdfast: shard 3 failed \(transient\): .*type the same line again to go on\n$/,
+    ),
+  });
+  expect(lines.at(-1)).toMatchObject({ event: 'run_failed', exit_code: 4 });
   expect(new Set(all(lines, 'failed').map(({ shard }) => shard))).toEqual(new Set([3]));
   expect(all(lines, 'redistributed').length).toBeLessThanOrEqual(1);
   expect(new Set(all(lines, 'failed').map(({ slot }) => slot))).toEqual(new Set([0, 1]));

@@ -88,6 +88,15 @@ test.each<[string, string[]]>([
       quarantined: 4,
       quarantine: join(out, 'quarantine.tsv'),
     };
+    // Made anew from the checkpoints, as this test and not a run wrote them.
+    await rm(join(out, 'checkpoints', 'manifest.json'));
+    const few = await holdfast([...line, '--max-quarantined', '3']);
+    expect(few).toMatchObject({
+      code: 4,
+      stderr: expect.stringMatching(/^holdfast: 4 sequence\(s\) are quarantined; at most 3 may be/),
+    });
+    expect(few.lines.at(-1)).toMatchObject({ event: 'run_failed', exit_code: 4 });
+
     const joined = await holdfast(line);
     expect(joined).toMatchObject({ code: 3, stderr: '' });
     expect(joined.lines.at(-1)).toMatchObject({ ...told, already: false });
