@@ -7,6 +7,15 @@ export type Protocol = 2 | 4;
 /** Half of a surrogate pair. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
+/** Characters up to which going through them one by one is faster than asking the runtime. */
+const SHORT = 64;
+
+function isShortAscii(value: string): boolean {
+  if (value.length > SHORT) return false;
+  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
 /** Writes the opcodes of values that hold no others. */
 export class PickleEmitter {
   readonly out = new ByteBuffer();
@@ -19,12 +28,23 @@ export class PickleEmitter {
   /** @throws TypeError for half a character: UTF-8 has none, and two different IDs could become one. */
   string(value: string, path: () => string): void {
     const { out } = this;
+    // What IDs are; thousands of them are written.
+    if (isShortAscii(value)) {
+      this.#textHeader(value.length);
+      out.ascii(value);
+      return;
+    }
     if (LONE_SURROGATE.test(value)) {
       throw new TypeError(
         `${path() || 'the value'}: ${JSON.stringify(value)} has half a character and cannot be written`,
       );
     }
-    const length = Buffer.byteLength(value);
+    this.#textHeader(Buffer.byteLength(value));
+    out.text(value);
+  }
+
+  #textHeader(length: number): void {
+    const { out } = this;
     if (this.protocol === 4 && length <= 0xff) {
       out.byte(OP.SHORT_BINUNICODE);
       out.byte(length);
@@ -32,7 +52,6 @@ export class PickleEmitter {
       out.byte(OP.BINUNICODE);
       out.u32(length);
     }
-    out.text(value);
   }
 
   /** Whole numbers that a double holds exactly as ints, others as floats. */
