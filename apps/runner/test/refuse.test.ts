@@ -5,7 +5,16 @@ import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import {
+  digestOf,
+  type Ended,
+  fixture,
+  freshFolder,
+  holdfast,
+  madeModel,
+  start,
+  windows,
+} from './command.js';
 
 const TINY_ESM2 = fileURLToPath(
   new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
@@ -373,6 +382,37 @@ describe('a model whose graph has fewer positions than it says is refused before
     expect(refused(ended)).toMatch(says);
     expect(existsSync(out)).toBe(false);
   });
+});
+
+/** A model that gives NaN for each sequence with an A. */
+async function withoutNumbers(): Promise<string> {
+  const model = await madeModel('make-not-a-number.mjs');
+  const path = join(model, 'holdfast.json');
+  const descriptor = JSON.parse(await readFile(path, 'utf8'));
+  const { N } = descriptor.tokens.ids;
+  descriptor.tokens.ids.A = N;
+  await writeFile(path, JSON.stringify(descriptor));
+  return model;
+}
+
+test.each<[string, () => Promise<string>, RegExp]>([
+  [
+    'computes batches of one shape only',
+    () => madeModel('make-one-shape.mjs'),
+    /model\.onnx: fails on short sequences of plain residues \(.*Reshape.*dynamic axes for batch and sequence/,
+  ],
+  ['gives no numbers', withoutNumbers, /model\.onnx: gives NaN for plain residues/],
+])('a model that %s is refused, and costs no older result', async (_, made, says) => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nACGTACGTACGT\n>b\nACGTACGT\n');
+  const line = ['embed', input, '--out', out, '--workers', '1'];
+  const other = [...line, '--model', await made()];
+  expect(refused(await holdfast(other))).toMatch(says);
+  expect(existsSync(out)).toBe(false);
+  expect(await holdfast(line)).toMatchObject({ code: 0 });
+  const before = await digestOf(out);
+  expect(refused(await holdfast([...other, '--force-restart']))).toMatch(says);
+  expect(await digestOf(out)).toBe(before);
 });
 
 test('a model folder with a folder in the place of a file is refused, not an accident', async () => {

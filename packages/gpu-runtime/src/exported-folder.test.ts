@@ -164,6 +164,18 @@ test.each<[string, Change, string, RegExp]>([
     /'attention_mask' is int32, not int64/,
   ],
   [
+    'a fixed number of sequences',
+    regraph({ ...ALL_INPUTS, token_type_ids: ['int64', [1, 'tokens']] }, HIDDEN),
+    'model_mismatch',
+    /its input 'token_type_ids' has the fixed shape \[1, tokens\].*; export it with dynamic axes for batch and sequence/,
+  ],
+  [
+    'a fixed number of tokens',
+    regraph({ ...ALL_INPUTS, input_ids: ['int64', ['', 128]] }, HIDDEN),
+    'model_mismatch',
+    /its input 'input_ids' has the fixed shape \[\?, 128\]/,
+  ],
+  [
     'a graph of which no output is meant',
     regraph(ALL_INPUTS, { pooler_output: ['float32', ['n', 64]], logits: ['float32', ['n', 'tokens', 64]] }),
     'model_mismatch',
@@ -390,6 +402,12 @@ test('where a graph means none of its outputs, columns are of the one that is as
   const folder = await changed(all(regraph(ALL_INPUTS, outputs), beside({ columns: NAMES })));
   await expect(resolveModel(folder)).rejects.toThrow(/output\.name in holdfast\.json/);
   expect((await resolveModel(folder, { output: 'b' })).columns).toEqual(NAMES);
+});
+
+test('lengths of inputs that vary without a name, and such as an exporter wrote -1 for, are no fixed ones', async () => {
+  const inputs = { input_ids: ['int64', ['', '']], attention_mask: ['int64', [-1, -1]] } as const;
+  const { recipe } = await resolveModel(await changed(regraph(inputs, HIDDEN)));
+  expect(recipe.inputs).toEqual({ ids: 'input_ids', mask: 'attention_mask' });
 });
 
 test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {

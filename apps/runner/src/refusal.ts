@@ -1,0 +1,91 @@
+import { availableParallelism } from 'node:os';
+import {
+  CPU,
+  type Device,
+  DeviceError,
+  type EmbeddingModel,
+  InferenceError,
+  loadModel,
+  ModelError,
+  type ModelSource,
+} from '@holdfast/gpu-runtime';
+import { longestTrial, refusedLongest } from './longest-trial.js';
+import { nonFiniteRows } from './non-finite-rows.js';
+
+/** Batches of two shapes, of residues that every model knows: a graph may take one shape only, or give rows of another length for each. */
+const SHORT: readonly (readonly string[])[] = [['ACGTACGTACGT'], ['ACGT', 'ACGTACGTACGTACGTACGT']];
+type Load = (
+  source: ModelSource,
+  options: { device: Device; intraOpThreads: number },
+) => Promise<Pick<EmbeddingModel, 'embed'>>;
+
+/**
+ * Why a model can embed nothing on a device, or null: it cannot be loaded there, fails on short sequences of plain residues or
+ * gives no numbers for them, or fails on the longest that it is said to read. Want of memory refuses nothing, as it may pass.
+ *
+ * @param load replaced by tests.
+ */
+export async function refusal(
+  source: ModelSource,
+  device: Device,
+  load: Load = loadModel,
+): Promise<string | null> {
+  const on = (where: Device) => load(source, { device: where, intraOpThreads: availableParallelism() });
+  try {
+    const model = await on(device);
+    const said = (await refusalOfShort(source, model)) ?? (await refusalOfLongest(source, model));
+    if (said !== null || device.kind === 'cpu') return said;
+  } catch (error) {
+    // What may pass is met again by workers, who have policies for it.
+    return error instanceof ModelError || error instanceof DeviceError ? error.message : null;
+  }
+  try {
+    // Other devices may read past the end of a table of positions without a word. The CPU tells, where it takes the graph.
+    const model = await on(CPU);
+    return (await refusalOfShort(source, model)) === null ? await refusalOfLongest(source, model) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function refusalOfShort(
+  { modelPath, dim }: ModelSource,
+  model: Pick<EmbeddingModel, 'embed'>,
+): Promise<string | null> {
+  for (const batch of SHORT) {
+    const { rows, failure } = await attempt(model, batch);
+    if (failure !== null) {
+      return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; export it anew, with dynamic axes for batch and sequence`;
+    }
+    const [fault] = nonFiniteRows(rows, dim);
+    if (fault !== undefined) {
+      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so that it would for all; export it anew, in float32 if it is of less`;
+    }
+  }
+  return null;
+}
+
+async function refusalOfLongest(
+  source: ModelSource,
+  model: Pick<EmbeddingModel, 'embed'>,
+): Promise<string | null> {
+  const sequence = longestTrial(source);
+  const { failure } = await attempt(model, [sequence]).catch((error: unknown) => {
+    if (!(error instanceof ModelError)) throw error;
+    return { failure: error.message };
+  });
+  return failure === null ? null : refusedLongest(source, sequence.length, failure);
+}
+
+type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
+
+/** @throws what is no failure of the model: want of memory above all; ModelError for rows that are not as described. */
+async function attempt(model: Pick<EmbeddingModel, 'embed'>, batch: readonly string[]): Promise<Attempt> {
+  try {
+    return { rows: await model.embed(batch.map((residues) => Buffer.from(residues))), failure: null };
+  } catch (error) {
+    if (!(error instanceof InferenceError) || error.kind === 'cuda_oom') throw error;
+    const { cause } = error;
+    return { rows: null, failure: cause instanceof Error ? cause.message : String(cause) };
+  }
+}
