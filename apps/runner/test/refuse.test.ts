@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -413,6 +413,16 @@ test.each<[string, () => Promise<string>, RegExp]>([
   const before = await digestOf(out);
   expect(refused(await holdfast([...other, '--force-restart']))).toMatch(says);
   expect(await digestOf(out)).toBe(before);
+});
+
+test('the trial of a model is on the device of the run, and on no other', () => {
+  const trial = fileURLToPath(new URL('../dist/model-trial.js', import.meta.url));
+  const refusedOn = (device: string) => {
+    const asked = JSON.stringify({ model: TINY_ESM2, device });
+    return JSON.parse(execFileSync(process.execPath, [trial, asked], { stdio: 'pipe' }).toString()).refused;
+  };
+  expect(refusedOn('cpu')).toBeNull();
+  expect(refusedOn('tensorrt:7')).toMatch(/^tensorrt:7 cannot be used here/);
 });
 
 test('a model folder with a folder in the place of a file is refused, not an accident', async () => {

@@ -17,7 +17,7 @@ export interface ExportTokens {
   /** The file that says so. */
   path: string;
   ids: ReadonlyMap<string, number>;
-  rules: Pick<ModelRecipe, 'table' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
+  rules: Pick<ModelRecipe, 'table' | 'fused' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
   /** Tokens that the tokenizer says are the most, special ones included. */
   longest: number;
   /** @throws ModelError `model_unsupported` if it cannot be told. */
@@ -26,7 +26,7 @@ export interface ExportTokens {
 
 /**
  * ESM's tokens: `<cls>` residues `<eos>`, by `vocab.txt`, a token a line, its id the line's number from 0, or else by the
- * vocabulary of `tokenizer.json`.
+ * vocabulary of `tokenizer.json`. Adjacent residues that it lacks are one `<unk>` together.
  *
  * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several residues.
  */
@@ -68,6 +68,8 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
     ids,
     rules: {
       table: tokenTable(residues, special('<unk>')),
+      // Transformers' EsmTokenizer takes what stands between known tokens for one word, whatever its length.
+      fused: special('<unk>'),
       padding: special('<pad>'),
       prefix: [special('<cls>')],
       suffix: [special('<eos>')],

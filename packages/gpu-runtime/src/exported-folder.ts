@@ -53,7 +53,7 @@ export async function readExportedFolder(
       : await readTokenizerTokens(folder, changes.alphabet);
   checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size);
   const output = chooseOutput(modelPath, graph, { ...changes.output, ...wanted });
-  const { table, padding, prefix, suffix, tokenizer } = tokens.rules;
+  const { table, fused, padding, prefix, suffix, tokenizer } = tokens.rules;
   const maxTokens = changes.maxTokens ?? longest(config, tokens);
   const special = prefix.length + suffix.length;
   if (maxTokens <= special) {
@@ -83,6 +83,7 @@ export async function readExportedFolder(
     recipe: {
       idType: idType(graph),
       table,
+      ...(fused === undefined ? {} : { fused }),
       padding,
       prefix,
       suffix,
