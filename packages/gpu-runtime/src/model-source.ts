@@ -43,9 +43,11 @@ export function tokensOf(
   residues: number,
 ): number {
   const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
-  const longest = windows?.residues ?? maxResidues;
-  const each = Math.min(Math.min(residues, longest) + specialTokens, maxTokens);
-  return windows === undefined ? each : windowCount(windows, residues) * each;
+  const each = (read: number) => Math.min(read + specialTokens, maxTokens);
+  if (windows === undefined) return each(Math.min(residues, maxResidues));
+  const full = windowCount(windows, residues) - 1;
+  const last = residues - full * (windows.residues - windows.overlap);
+  return full * each(windows.residues) + each(last);
 }
 
 /** Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most. */
