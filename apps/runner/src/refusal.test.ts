@@ -80,6 +80,71 @@ test.each<[string, Fake | Error, RegExp | null]>([
   else expect(said).toMatch(says);
 });
 
+/** A tokenizer that joins all nucleotides, so that B is the first of what makes the most tokens. */
+const joining = {
+  definition: {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: 'BPE',
+      unk_token: '?',
+      vocab: Object.fromEntries(
+        ['?', ...'ACGT', ...'ACGT'.replace(/./g, 'A$&C$&G$&T$&').match(/../g)!].map((token, id) => [
+          token,
+          id,
+        ]),
+      ),
+      merges: 'ACGT'
+        .replace(/./g, 'A$&C$&G$&T$&')
+        .match(/../g)!
+        .map((pair) => [...pair].join(' ')),
+    },
+  },
+  config: {},
+} as unknown as NonNullable<ModelSource['recipe']['tokenizer']>;
+
+test.each<[string, Fake, RegExp | null]>([
+  ['has too few positions for them', longest, /fails on one of 100 residues/],
+  [
+    'fails on such residues at any length',
+    (sequences) => {
+      if (sequences.some((each) => each.includes('B'))) throw failed('no such token');
+      return good(sequences);
+    },
+    null,
+  ],
+  [
+    'fails on such residues, and on the longest of others',
+    (sequences) => {
+      if (sequences.some((each) => each.includes('B') || each.length > 60)) throw failed('no such token');
+      return good(sequences);
+    },
+    /fails on one of 100 residues/,
+  ],
+])('with a tokenizer, residues are tried that fill the tokens: a model that %s', async (_, fake, says) => {
+  const tried: string[] = [];
+  const windowed = {
+    ...source,
+    folder: '/m',
+    maxResidues: Number.POSITIVE_INFINITY,
+    maxTokens: 100,
+    windows: { residues: 100, overlap: 0 },
+    recipe: { ...source.recipe, tokenizer: joining },
+  };
+  const said = await refusal(windowed, CPU, async () => ({
+    embed: async (sequences) => {
+      tried.push(...sequences.map((residues) => Buffer.from(residues).toString()));
+      return Float32Array.from(fake(tried.slice(-sequences.length)));
+    },
+  }));
+  if (says === null) expect(said).toBeNull();
+  else expect(said).toMatch(says);
+  expect(tried).toContain('B'.repeat(8));
+});
+
 test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
   ['only the device takes', good, new ModelError('model_load', '/m', 'no', 'x'), null],
   ['the CPU takes, and cannot compute', good, thrower(failed('not implemented')), null],

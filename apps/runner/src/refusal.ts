@@ -8,12 +8,16 @@ import {
   loadModel,
   ModelError,
   type ModelSource,
+  tokenCounts,
 } from '@holdfast/gpu-runtime';
 import { longestTrial, refusedLongest } from './longest-trial.js';
 import { nonFiniteRows } from './non-finite-rows.js';
 
 /** Batches of two shapes, of residues that every model knows: a graph may take one shape only, or give rows of another length for each. */
 const SHORT: readonly (readonly string[])[] = [['ACGTACGTACGT'], ['ACGT', 'ACGTACGTACGTACGTACGT']];
+/** Residues that tell whether a model takes them at all. */
+const FEW = 8;
+
 type Load = (
   source: ModelSource,
   options: { device: Device; intraOpThreads: number },
@@ -69,12 +73,26 @@ async function refusalOfLongest(
   source: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
 ): Promise<string | null> {
-  const sequence = longestTrial(source);
-  const { failure } = await attempt(model, [sequence]).catch((error: unknown) => {
-    if (!(error instanceof ModelError)) throw error;
-    return { failure: error.message };
-  });
-  return failure === null ? null : refusedLongest(source, sequence.length, failure);
+  const counts = (sequences: readonly string[]) =>
+    tokenCounts(
+      source,
+      sequences.map((residues) => Buffer.from(residues)),
+    );
+  const failureOf = (sequence: string) =>
+    attempt(model, [sequence]).then(
+      ({ failure }) => failure,
+      (error: unknown) => {
+        if (!(error instanceof ModelError)) throw error;
+        return error.message;
+      },
+    );
+  for (const sequence of [longestTrial(source, counts), longestTrial(source)]) {
+    // Residues that the model fails on anyhow tell nothing of the length.
+    if ((await failureOf(sequence.slice(0, FEW))) !== null) continue;
+    const failure = await failureOf(sequence);
+    return failure === null ? null : refusedLongest(source, sequence.length, failure);
+  }
+  return null;
 }
 
 type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
