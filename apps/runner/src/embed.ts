@@ -97,17 +97,19 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   // What is built in is known to be good, and so is what a run was begun with.
   const begins = options.forceRestart || !existsSync(place.run);
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
-  // While the input is read: what comes of it is removed again should the model be refused.
-  const refused = new AbortController();
-  const tried = known ? Promise.resolve() : tryModel(options.model, options.overrides, stop.signal);
-  tried.catch((reason: unknown) => refused.abort(reason));
-  // A device that is named and not there must cost neither the reading of the input nor an older result.
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
   const chooseAnew = () => {
     chosen ??= chooseDevice(wish, { begunOn: undefined });
     return chosen;
   };
+  // While the input is read: what comes of it is removed again should the model be refused.
+  const refused = new AbortController();
+  const tried = known
+    ? Promise.resolve()
+    : chooseAnew().then(({ device }) => tryModel(options.model, options.overrides, device, stop.signal));
+  tried.catch((reason: unknown) => refused.abort(reason));
+  // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
   await using _folder = await takeOutputFolder(place);
   await waitForOldWorkers(place, tell, stop.signal);

@@ -25,6 +25,25 @@ test.each<[string, Partial<ModelSource>, number]>([
   expect(longestTrial(model(change))).toHaveLength(length);
 });
 
+/** Tokens of a tokenizer that joins up to four residues of those that it joins. */
+const joining =
+  (joined: RegExp) =>
+  (sequences: readonly string[]): number[] =>
+    sequences.map((each) => each.replaceAll(joined, '#').length + 2);
+
+test.each<[string, Partial<ModelSource>, RegExp, number, string]>([
+  ['one letter that is not joined', { maxTokens: 512 }, /[^N]{1,4}/g, 510, 'NN'],
+  ['a plain one rather', { maxTokens: 512 }, /[^NG]{1,4}/g, 510, 'GG'],
+  ['two letters in turn, where runs of each are', { maxTokens: 512 }, /(.)\1{1,3}|[ACGT]{2,4}/g, 510, 'AB'],
+  ['what is joined least', { maxTokens: 512 }, /RR|.{1,4}/g, 1020, 'RR'],
+  ['plain residues by chance, where none are joined', { maxTokens: 512 }, /#/g, 510 * 8, 'AC'],
+  ['no more than a window', { windows: { residues: 254, overlap: 0 } }, /[^N]{1,4}/g, 254, 'NN'],
+  ['no more tokens than it can afford', { maxTokens: 8192 }, /[^N]{1,4}/g, 2048, 'NN'],
+])('where a tokenizer makes the tokens it is %s', (_, change, joined, length, begins) => {
+  const sequence = longestTrial(model({ alphabet: 'dna', recipe, ...change }), joining(joined));
+  expect([sequence.length, sequence.slice(0, 2)]).toEqual([length, begins]);
+});
+
 test('the residues are of the alphabet, all of it, always the same, and hardly repeat', () => {
   const dna = longestTrial(model({ alphabet: 'dna' }));
   expect([...new Set(dna)].sort().join('')).toBe('ACGT');

@@ -2,7 +2,7 @@ import { type EmbeddingModel, InferenceError } from '@holdfast/gpu-runtime';
 import { nonFiniteRows } from './non-finite-rows.js';
 
 /** Residues that every model reads, of either alphabet. */
-const PLAIN = 'ACGTACGTACGT';
+export const PLAIN_RESIDUES = 'ACGTACGTACGT';
 
 /**
  * Embeds plain residues, which no good model on a good device fails on.
@@ -12,7 +12,7 @@ const PLAIN = 'ACGTACGTACGT';
  */
 export async function plainResiduesFail(model: EmbeddingModel): Promise<string | null> {
   try {
-    const [fault] = nonFiniteRows(await model.embed([Buffer.from(PLAIN)]), model.source.dim);
+    const [fault] = nonFiniteRows(await model.embed([Buffer.from(PLAIN_RESIDUES)]), model.source.dim);
     return fault === undefined ? null : `${fault.value} in column ${fault.column}`;
   } catch (error) {
     if (!(error instanceof InferenceError) || error.kind === 'cuda_oom') throw error;

@@ -1,11 +1,20 @@
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import {
+  digestOf,
+  type Ended,
+  fixture,
+  freshFolder,
+  holdfast,
+  madeModel,
+  start,
+  windows,
+} from './command.js';
 
 const TINY_ESM2 = fileURLToPath(
   new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
@@ -359,6 +368,12 @@ describe('a model whose graph has fewer positions than it says is refused before
 
   test.each<[string, object, RegExp | null]>([
     ['tokens of a tokenizer', { maxTokens: 257 }, /said to read 257 tokens; .*a smaller maxTokens/],
+    [
+      'tokens of a tokenizer, in windows',
+      { maxTokens: 257, longSequences: 'windows' },
+      /fails on one of 255 residues .*said to read 257 tokens; .*a smaller maxTokens/,
+    ],
+    ['as many tokens as there are positions, in windows', { maxTokens: 256, longSequences: 'windows' }, null],
     ['as many tokens as there are positions', { maxTokens: 256 }, null],
     ['residues', { ...whole, maxResidues: 255 }, /fails on one of 255 residues .*a smaller maxResidues/],
     ['as many residues as there are positions', { ...whole, maxResidues: 254 }, null],
@@ -373,6 +388,47 @@ describe('a model whose graph has fewer positions than it says is refused before
     expect(refused(ended)).toMatch(says);
     expect(existsSync(out)).toBe(false);
   });
+});
+
+/** A model that gives NaN for each sequence with an A. */
+async function withoutNumbers(): Promise<string> {
+  const model = await madeModel('make-not-a-number.mjs');
+  const path = join(model, 'holdfast.json');
+  const descriptor = JSON.parse(await readFile(path, 'utf8'));
+  const { N } = descriptor.tokens.ids;
+  descriptor.tokens.ids.A = N;
+  await writeFile(path, JSON.stringify(descriptor));
+  return model;
+}
+
+test.each<[string, () => Promise<string>, RegExp]>([
+  [
+    'computes batches of one shape only',
+    () => madeModel('make-one-shape.mjs'),
+    /model\.onnx: fails on short sequences of plain residues \(.*Reshape.*dynamic axes for batch and sequence/,
+  ],
+  ['gives no numbers', withoutNumbers, /model\.onnx: gives NaN for plain residues/],
+])('a model that %s is refused, and costs no older result', async (_, made, says) => {
+  const input = join(folder, 'a.fa');
+  await writeFile(input, '>a\nACGTACGTACGT\n>b\nACGTACGT\n');
+  const line = ['embed', input, '--out', out, '--workers', '1'];
+  const other = [...line, '--model', await made()];
+  expect(refused(await holdfast(other))).toMatch(says);
+  expect(existsSync(out)).toBe(false);
+  expect(await holdfast(line)).toMatchObject({ code: 0 });
+  const before = await digestOf(out);
+  expect(refused(await holdfast([...other, '--force-restart']))).toMatch(says);
+  expect(await digestOf(out)).toBe(before);
+});
+
+test('the trial of a model is on the device of the run, and on no other', () => {
+  const trial = fileURLToPath(new URL('../dist/model-trial.js', import.meta.url));
+  const refusedOn = (device: string) => {
+    const asked = JSON.stringify({ model: TINY_ESM2, device });
+    return JSON.parse(execFileSync(process.execPath, [trial, asked], { stdio: 'pipe' }).toString()).refused;
+  };
+  expect(refusedOn('cpu')).toBeNull();
+  expect(refusedOn('tensorrt:7')).toMatch(/^tensorrt:7 cannot be used here/);
 });
 
 test('a model folder with a folder in the place of a file is refused, not an accident', async () => {

@@ -192,7 +192,7 @@ export class SessionModel implements EmbeddingModel {
       const ids = this.#ids.take(bytes);
       const mask = recipe.inputs.mask === undefined ? undefined : this.#mask.take(bytes);
       const words = (buffer: ArrayBuffer) => new Int32Array(buffer, 0, bytes / 4);
-      fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
+      counts = fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
       const tensor = (buffer: ArrayBuffer) =>
         recipe.idType === 'int64'
           ? new Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])

@@ -1,10 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { ESM2 } from '../test/esm2-vocabulary.js';
 import { fedInputs } from '../test/fed-inputs.js';
-import { copyOf, fixture, globins } from '../test/support.js';
-import { type ModelSource, resolveModel } from './index.js';
+import { bytes, copyOf, fixture, globins } from '../test/support.js';
+import { loadModel, type ModelSource, resolveModel } from './index.js';
 
 let source: ModelSource;
 beforeAll(async () => {
@@ -12,12 +13,11 @@ beforeAll(async () => {
 });
 
 const UNKNOWN = 3;
-/** The published rule, a residue at a time. */
-const published = (sequence: string) => [
-  0,
-  ...[...sequence].map((residue) => (ESM2.includes(residue) ? ESM2.indexOf(residue) : UNKNOWN)),
-  2,
-];
+/** The rule of transformers' EsmTokenizer: tokens that it knows are cut out, and what is left between two of them is one word. */
+const published = (sequence: string) => {
+  const words = sequence.split(/([LAGVSERTIDPKQNFYMHWCXBUZO.-])/).filter((word) => word !== '');
+  return [0, ...words.map((word) => (ESM2.includes(word) ? ESM2.indexOf(word) : UNKNOWN)), 2];
+};
 
 /** A `tokenizer.json` that spells ESM-2 as the library's fast tokenizers do. */
 const tokenizer = {
@@ -47,8 +47,47 @@ test('the vocabulary is the published one, all 33 tokens of it', () => {
 
 test('rare and ambiguous residues, gaps, and what the vocabulary lacks', async () => {
   const [fed] = await fedInputs(source, ['XBUZO.-*J']);
-  expect(fed!['input_ids']!.data).toEqual([0, 24, 25, 26, 27, 28, 29, 30, UNKNOWN, UNKNOWN, 2]);
-  expect(fed!['attention_mask']!.data).toEqual(new Array(11).fill(1));
+  // The last two are one, and leave a place for padding.
+  expect(fed!['input_ids']!.data).toEqual([0, 24, 25, 26, 27, 28, 29, 30, UNKNOWN, 2, 1]);
+  expect(fed!['attention_mask']!.data).toEqual([...new Array(10).fill(1), 0]);
+});
+
+test('adjacent residues that the vocabulary lacks are one <unk>, wherever they stand', async () => {
+  const residues = fc.string({ unit: fc.constantFrom(...'MKX-**JJ'), maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(residues, { minLength: 1, maxLength: 5 }), async (batch) => {
+      const [fed] = await fedInputs(source, batch);
+      const width = fed!['input_ids']!.dims[1]!;
+      batch.forEach((sequence, row) => {
+        const tokens = published(sequence);
+        const padding = width - tokens.length;
+        const of = (name: string) => fed![name]!.data.slice(row * width, (row + 1) * width);
+        expect(of('input_ids')).toEqual([...tokens, ...new Array(padding).fill(1)]);
+        expect(of('attention_mask')).toEqual([...tokens.map(() => 1), ...new Array(padding).fill(0)]);
+      });
+      expect(width).toBe(2 + Math.max(...batch.map(({ length }) => length)));
+    }),
+  );
+});
+
+test.each(['mean', 'mean_tokens', 'max', 'cls'] as const)(
+  'by %s a run of such residues counts as the one token that it is',
+  async (pooling) => {
+    const model = await loadModel(await resolveModel(fixture('tiny_esm2'), { pooling }));
+    const [one, many] = await Promise.all(
+      ['MKT*AYIAK', 'MKT*J*JJ*AYIAK'].map((sequence) => model.embed([bytes(sequence)])),
+    );
+    many!.forEach((value, i) => {
+      expect(value).toBeCloseTo(one![i]!, 5);
+    });
+    await model.release();
+  },
+);
+
+test('a model that is described has a token for each residue', async () => {
+  const { fused: _, ...recipe } = source.recipe;
+  const [fed] = await fedInputs({ ...source, recipe }, ['M**M']);
+  expect(fed!['input_ids']!.data).toEqual([0, 20, UNKNOWN, UNKNOWN, 20, 2]);
 });
 
 test('real proteins, with X B U Z O . - * put in, padded to the longest', async () => {
@@ -88,7 +127,9 @@ test('tokens of one residue by tokenizer.json of another model type are looked u
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, model_type: 'bert' }));
   const other = await resolveModel(folder);
   expect(other.recipe.tokenizer).toBeUndefined();
-  expect(other.recipe).toEqual(source.recipe);
+  // The tokenizers library does not join what is unknown unless it is told to.
+  const { fused, ...recipe } = source.recipe;
+  expect([other.recipe, fused]).toEqual([recipe, UNKNOWN]);
   // BERT counts positions from 0, ESM from its padding token upwards.
   expect(other).toMatchObject({ alphabet: 'protein', maxResidues: 1024 });
 

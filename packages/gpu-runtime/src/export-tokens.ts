@@ -5,7 +5,13 @@ import { isFile } from './is-there.js';
 import { ModelError } from './model-error.js';
 import { readModelText } from './model-files.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
-import { readTokenizerFiles, TOKENIZER, type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
+import {
+  readTokenizerConfig,
+  readTokenizerFiles,
+  TOKENIZER,
+  type TokenizerFiles,
+  tokenizerOf,
+} from './tokenizer-files.js';
 import { alphabetOf } from './vocabulary.js';
 
 const VOCABULARY = 'vocab.txt';
@@ -17,7 +23,7 @@ export interface ExportTokens {
   /** The file that says so. */
   path: string;
   ids: ReadonlyMap<string, number>;
-  rules: Pick<ModelRecipe, 'table' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
+  rules: Pick<ModelRecipe, 'table' | 'fused' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
   /** Tokens that the tokenizer says are the most, special ones included. */
   longest: number;
   /** @throws ModelError `model_unsupported` if it cannot be told. */
@@ -26,9 +32,10 @@ export interface ExportTokens {
 
 /**
  * ESM's tokens: `<cls>` residues `<eos>`, by `vocab.txt`, a token a line, its id the line's number from 0, or else by the
- * vocabulary of `tokenizer.json`.
+ * vocabulary of `tokenizer.json`. Adjacent residues that it lacks are one `<unk>` together.
  *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several residues.
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several residues, or if the ends of
+ * long sequences are kept.
  */
 export async function readEsmTokens(folder: string): Promise<ExportTokens> {
   const path = join(folder, VOCABULARY);
@@ -37,6 +44,7 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
     const tokenizer = tokenizerOf(await readTokenizerFiles(folder), folder);
     return esmTokens(join(folder, TOKENIZER), vocabularyOf(tokenizer));
   }
+  await readTokenizerConfig(folder);
   const lines = (await readModelText(folder, VOCABULARY)).split(/\r?\n/);
   const ids = new Map<string, number>();
   for (const [id, name] of lines.entries()) {
@@ -68,6 +76,8 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
     ids,
     rules: {
       table: tokenTable(residues, special('<unk>')),
+      // Transformers' EsmTokenizer takes what stands between known tokens for one word, whatever its length.
+      fused: special('<unk>'),
       padding: special('<pad>'),
       prefix: [special('<cls>')],
       suffix: [special('<eos>')],

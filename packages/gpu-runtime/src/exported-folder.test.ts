@@ -1,11 +1,14 @@
 import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bytes, copyOf, fixture, graph, lambda } from '../test/support.js';
+import { block, bytes, copyOf, fixture, graph, lambda, outside } from '../test/support.js';
 import { loadModel, ModelError, type ModelOverrides, resolveModel } from './index.js';
 
 type Json = Record<string, unknown>;
 type Change = (folder: string) => Promise<unknown>;
+
+/** What a clone without Git LFS has of a large file. */
+const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`;
 
 const TOKENS = ['int64', ['n', 'tokens']] as const;
 const ALL_INPUTS = { input_ids: TOKENS, attention_mask: TOKENS, token_type_ids: TOKENS };
@@ -58,6 +61,36 @@ test.each<[string, Change, string, RegExp]>([
     'model_load',
     /no ONNX model/,
   ],
+  [
+    'a pointer in the place of the graph',
+    (at) => writeFile(join(at, 'model.onnx'), POINTER),
+    'model_load',
+    /model\.onnx: is a Git LFS pointer, not the file that belongs there; run git lfs pull/,
+  ],
+  [
+    'a pointer in the place of the vocabulary',
+    (at) => writeFile(join(at, 'tokenizer.json'), POINTER),
+    'model_bad_json',
+    /tokenizer\.json: is a Git LFS pointer.*git lfs pull/,
+  ],
+  [
+    'a pointer in the place of the weights beside the graph',
+    async (at) => {
+      await writeFile(
+        join(at, 'model.onnx'),
+        await graph(ALL_INPUTS, HIDDEN, () => [block(5, outside('w', 'model.onnx_data'))]),
+      );
+      await writeFile(join(at, 'model.onnx_data'), POINTER);
+    },
+    'model_load',
+    /model\.onnx_data: is a Git LFS pointer.*git lfs pull/,
+  ],
+  [
+    'a web page in the place of the graph',
+    (at) => writeFile(join(at, 'model.onnx'), '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>'),
+    'model_load',
+    /model\.onnx: is a web page, not the file that belongs there; download the file itself/,
+  ],
   ['an empty graph', (at) => writeFile(join(at, 'model.onnx'), ''), 'model_load', /holds no graph/],
   [
     'a graph cut short',
@@ -87,6 +120,24 @@ test.each<[string, Change, string, RegExp]>([
     model((rest) => ({ ...rest, type: 'Guesswork', vocab: undefined, merges: undefined })),
     'model_bad_json',
     /no tokenizer that is known/,
+  ],
+  [
+    'a tokenizer of an unknown kind, with a vocabulary',
+    model((rest) => ({ ...rest, type: 'Guesswork' })),
+    'model_bad_json',
+    /tokenizer\.json: describes no tokenizer that is known \(model of type 'Guesswork'\)/,
+  ],
+  [
+    'a tokenizer that keeps the ends of long sequences',
+    edit('tokenizer_config.json', (config) => ({ ...config, truncation_side: 'left' })),
+    'model_unsupported',
+    /tokenizer_config\.json: keeps the end of a long sequence \(truncation_side left\), and here its beginning is kept/,
+  ],
+  [
+    'a tokenizer that does so by its own file',
+    edit('tokenizer.json', (file) => ({ ...file, truncation: { direction: 'Left', max_length: 9 } })),
+    'model_unsupported',
+    /tokenizer\.json: keeps the end of a long sequence/,
   ],
   [
     'a configuration without a type',
@@ -162,6 +213,18 @@ test.each<[string, Change, string, RegExp]>([
     regraph({ ...ALL_INPUTS, attention_mask: ['int32', ['n', 'tokens']] }, HIDDEN),
     'model_mismatch',
     /'attention_mask' is int32, not int64/,
+  ],
+  [
+    'a fixed number of sequences',
+    regraph({ ...ALL_INPUTS, token_type_ids: ['int64', [1, 'tokens']] }, HIDDEN),
+    'model_mismatch',
+    /its input 'token_type_ids' has the fixed shape \[1, tokens\].*; export it with dynamic axes for batch and sequence/,
+  ],
+  [
+    'a fixed number of tokens',
+    regraph({ ...ALL_INPUTS, input_ids: ['int64', ['', 128]] }, HIDDEN),
+    'model_mismatch',
+    /its input 'input_ids' has the fixed shape \[\?, 128\]/,
   ],
   [
     'a graph of which no output is meant',
@@ -286,6 +349,38 @@ test('without hidden_size, the graph says the dimension; without a name, its sin
   expect((await resolveModel(folder)).recipe.inputs.types).toBeUndefined();
 });
 
+test('what a configuration gives as null it does not say', async () => {
+  const empty = {
+    max_position_embeddings: null,
+    vocab_size: null,
+    hidden_size: null,
+    alibi_starting_size: null,
+  };
+  const folder = await changed(edit('config.json', (config) => ({ ...config, ...empty })));
+  // As the tokenizer and the graph have it.
+  expect(await resolveModel(folder)).toMatchObject({ maxTokens: 256, dim: 64 });
+  const limitless = edit('tokenizer_config.json', ({ model_max_length: _, ...rest }) => rest);
+  await limitless(folder);
+  expect((await resolveModel(folder)).maxTokens).toBeUndefined();
+});
+
+test('the side of padding, which a mask leaves out, changes no row', async () => {
+  const left = edit('tokenizer_config.json', (config) => ({
+    ...config,
+    padding_side: 'left',
+    truncation_side: 'right',
+  }));
+  expect((await resolveModel(await changed(left))).recipe.padding).toBe(3);
+});
+
+test('ESM that keeps the ends of long sequences is refused as well', async () => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await put('tokenizer_config.json', { truncation_side: 'left' })(folder);
+  await expect(resolveModel(folder)).rejects.toMatchObject({ code: 'model_unsupported' });
+  await put('tokenizer_config.json', { truncation_side: 'right', model_max_length: 5 })(folder);
+  expect((await resolveModel(folder)).maxResidues).toBe(1022);
+});
+
 test('models that take any length, by their attention, or as their tokenizer says', async () => {
   const alibi = edit('config.json', (config) => ({ ...config, alibi_starting_size: 512 }));
   const limit = (model_max_length: number) =>
@@ -390,6 +485,12 @@ test('where a graph means none of its outputs, columns are of the one that is as
   const folder = await changed(all(regraph(ALL_INPUTS, outputs), beside({ columns: NAMES })));
   await expect(resolveModel(folder)).rejects.toThrow(/output\.name in holdfast\.json/);
   expect((await resolveModel(folder, { output: 'b' })).columns).toEqual(NAMES);
+});
+
+test('lengths of inputs that vary without a name, and such as an exporter wrote -1 for, are no fixed ones', async () => {
+  const inputs = { input_ids: ['int64', ['', '']], attention_mask: ['int64', [-1, -1]] } as const;
+  const { recipe } = await resolveModel(await changed(regraph(inputs, HIDDEN)));
+  expect(recipe.inputs).toEqual({ ids: 'input_ids', mask: 'attention_mask' });
 });
 
 test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {

@@ -15,11 +15,11 @@ export const CONFIG = 'config.json';
 
 const configuration = z.looseObject({
   model_type: z.string(),
-  hidden_size: z.int().positive().optional(),
-  vocab_size: z.int().positive().optional(),
-  max_position_embeddings: z.int().min(5).optional(),
+  hidden_size: z.int().positive().nullish(),
+  vocab_size: z.int().positive().nullish(),
+  max_position_embeddings: z.int().min(5).nullish(),
   // Written by models whose attention is biased by distance (ALiBi): they take any length.
-  alibi_starting_size: z.int().positive().optional(),
+  alibi_starting_size: z.int().positive().nullish(),
 });
 type Configuration = z.infer<typeof configuration>;
 
@@ -51,9 +51,9 @@ export async function readExportedFolder(
     config.model_type === 'esm'
       ? await readEsmTokens(folder)
       : await readTokenizerTokens(folder, changes.alphabet);
-  checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size);
+  checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size ?? undefined);
   const output = chooseOutput(modelPath, graph, { ...changes.output, ...wanted });
-  const { table, padding, prefix, suffix, tokenizer } = tokens.rules;
+  const { table, fused, padding, prefix, suffix, tokenizer } = tokens.rules;
   const maxTokens = changes.maxTokens ?? longest(config, tokens);
   const special = prefix.length + suffix.length;
   if (maxTokens <= special) {
@@ -83,6 +83,7 @@ export async function readExportedFolder(
     recipe: {
       idType: idType(graph),
       table,
+      ...(fused === undefined ? {} : { fused }),
       padding,
       prefix,
       suffix,
@@ -97,10 +98,8 @@ export async function readExportedFolder(
 /** Tokens that the model has positions for, special ones included. */
 function longest(config: Configuration, { rules, longest: asked }: ExportTokens): number {
   const unused = NUMBERED_PAST_PADDING.has(config.model_type) ? rules.padding + 1 : 0;
-  const positions =
-    config.alibi_starting_size === undefined && config.max_position_embeddings !== undefined
-      ? config.max_position_embeddings - unused
-      : Number.POSITIVE_INFINITY;
+  const { alibi_starting_size: alibi, max_position_embeddings: most } = config;
+  const positions = alibi == null && most != null ? most - unused : Number.POSITIVE_INFINITY;
   return Math.min(positions, asked < NO_LIMIT ? asked : Number.POSITIVE_INFINITY);
 }
 
@@ -118,7 +117,7 @@ function dimOf(
   const dim =
     changes.dim ??
     (output.pooling === 'none' ? (given ?? config.hidden_size) : (config.hidden_size ?? given));
-  if (dim !== undefined) return dim;
+  if (dim != null) return dim;
   throw new ModelError(
     'model_mismatch',
     modelPath,

@@ -3,14 +3,16 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { isFile } from './is-there.js';
+import { ModelError } from './model-error.js';
 import { missing, unreadable } from './model-files.js';
+import { refuseStandIn } from './stand-in.js';
 
 /**
  * SHA-256 over the graph, the files that its weights lie in, and `settings`, which is hashed as JSON. Each part carries its
  * name and length, so that no two lists of parts run together. What else lies beside the graph is none of it.
  *
  * @param weightFiles relative to the graph's folder.
- * @throws ModelError `model_file_missing`.
+ * @throws ModelError `model_file_missing`; `model_load` for what only stands in for a file.
  */
 export async function fingerprintOf(
   modelPath: string,
@@ -24,9 +26,14 @@ export async function fingerprintOf(
     if (!(await isFile(path))) throw missing(path);
     try {
       head(name, (await stat(path)).size);
-      for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+      let first = true;
+      for await (const chunk of createReadStream(path)) {
+        if (first) refuseStandIn(path, chunk as Buffer, 'model_load');
+        first = false;
+        hash.update(chunk as Buffer);
+      }
     } catch (error) {
-      throw unreadable(path, error);
+      throw error instanceof ModelError ? error : unreadable(path, error);
     }
   }
   const text = Buffer.from(JSON.stringify(settings));

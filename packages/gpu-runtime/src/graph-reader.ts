@@ -1,8 +1,9 @@
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { externalFiles } from './external-data.js';
 import { ModelError } from './model-error.js';
 import { unreadable } from './model-files.js';
 import { BadProtobufError, type Field, FileBytes, fieldsOf, numberOf, only, textOf } from './protobuf.js';
+import { refuseStandIn } from './stand-in.js';
 
 /** An input or output of a graph, with the names that ONNX Runtime has for element types. */
 export interface GraphValue {
@@ -64,12 +65,15 @@ export function readGraph(path: string): Graph {
     throw unreadable(path, error);
   }
   try {
+    const beginning = Buffer.alloc(256);
+    refuseStandIn(path, beginning.subarray(0, readSync(file, beginning)), 'model_load');
     const bytes = new FileBytes(file, fstatSync(file).size);
     // To the end of the file, so that one cut short after the graph is found out as well.
     const graph = only([...fieldsOf(bytes)], MODEL.graph);
     if (graph === undefined) throw new BadProtobufError('it holds no graph');
     return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     if (!(error instanceof BadProtobufError)) throw unreadable(path, error);
     const what = `is no ONNX model, or a damaged one (${error.message})`;
     throw new ModelError('model_load', path, what, 'export or copy it again', { cause: error });

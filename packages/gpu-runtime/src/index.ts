@@ -14,4 +14,5 @@ export { type ModelSource, tokensAreExact, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
+export { tokenCounts } from './token-counts.js';
 export { type Windows, withinBudget } from './windows.js';

@@ -73,11 +73,21 @@ test('a graph of operators from the future is refused with what ONNX Runtime sai
     { last_hidden_state: ['float32', ['n', 'tokens', 32]] },
     ({ node, FLOAT }) => [node('Cast', ['input_ids'], 'last_hidden_state', { to: FLOAT })],
   );
-  // The operators' version is the file's last byte.
-  file[file.length - 1] = 99;
-  await writeFile(join(folder, 'model.onnx'), file);
-  const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ code: 'model_load', message: expect.stringMatching(/opset/i) });
+  // The operators' version is the file's last byte, the format's the second.
+  for (const [at, says] of [
+    [file.length - 1, /opset 99/i],
+    [1, /IR version: 99/],
+  ] as const) {
+    const later = Buffer.from(file);
+    later[at] = 99;
+    await writeFile(join(folder, 'model.onnx'), later);
+    const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'model_load',
+      message: expect.stringMatching(says),
+      remedy: 'export it with a lower opset',
+    });
+  }
 });
 
 test('a dimension that differs between batches is refused when it does', async () => {

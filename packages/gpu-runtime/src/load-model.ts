@@ -9,6 +9,9 @@ import type { ModelSource } from './model-source.js';
 import { type CreateSession, openSession } from './open-session.js';
 import { checkSession } from './session-check.js';
 
+/** What ONNX Runtime says of a version of operators, or of the file's format, that it does not know. */
+const TOO_NEW = /till opset \d|Unsupported model IR version/;
+
 export interface LoadOptions {
   /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */
   intraOpThreads?: number;
@@ -43,7 +46,8 @@ export async function loadWith(
     }
     const said = error instanceof Error ? error.message : String(error);
     const what = `ONNX Runtime cannot load it (${said})`;
-    throw new ModelError('model_load', source.modelPath, what, 'export or copy it again', { cause: error });
+    const remedy = TOO_NEW.test(said) ? 'export it with a lower opset' : 'export or copy it again';
+    throw new ModelError('model_load', source.modelPath, what, remedy, { cause: error });
   }
   try {
     checkSession(source, session);

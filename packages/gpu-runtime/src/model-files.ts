@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ModelError } from './model-error.js';
+import { refuseStandIn } from './stand-in.js';
 
 /**
  * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is no part of the text.
@@ -16,6 +17,7 @@ export async function readModelText(folder: string, name: string): Promise<strin
   } catch (error) {
     throw unreadable(path, error);
   }
+  refuseStandIn(path, bytes, 'model_bad_json');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {

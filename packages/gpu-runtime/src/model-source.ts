@@ -33,7 +33,8 @@ export interface ModelSource {
 }
 
 /**
- * Tokens that a sequence of so many residues takes in a batch, padding not counted: exactly, where a residue is a token.
+ * Tokens that a sequence of so many residues takes in a batch, padding not counted: exactly, where a residue is a token. Of ESM,
+ * adjacent residues that its vocabulary lacks are one token, and are counted here as many, which a batch has room for.
  * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
  * tokens it really has.
  */
@@ -42,11 +43,13 @@ export function tokensOf(
   residues: number,
 ): number {
   const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
-  const longest = windows?.residues ?? maxResidues;
-  const each = Math.min(Math.min(residues, longest) + specialTokens, maxTokens);
-  return windows === undefined ? each : windowCount(windows, residues) * each;
+  const each = (read: number) => Math.min(read + specialTokens, maxTokens);
+  if (windows === undefined) return each(Math.min(residues, maxResidues));
+  const full = windowCount(windows, residues) - 1;
+  const last = residues - full * (windows.residues - windows.overlap);
+  return full * each(windows.residues) + each(last);
 }
 
-/** Whether `tokensOf` tells the tokens exactly; else they are that many at the most. */
+/** Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most. */
 export const tokensAreExact = ({ recipe }: Pick<ModelSource, 'recipe'>): boolean =>
   recipe.tokenizer === undefined;

@@ -17,6 +17,8 @@ export interface ModelRecipe {
   idType: 'int32' | 'int64';
   /** Token of each byte of a sequence, 256 entries; none where a tokenizer makes the tokens. */
   table: readonly number[];
+  /** Token that residues next to each other which have it make together, one for all of them. Absent: each residue makes its own. */
+  fused?: number;
   /** Token that fills short sequences up to the longest of their batch. */
   padding: number;
   /** Tokens before and after the residues. */

@@ -181,11 +181,12 @@ test('another model type needs a tokenizer', async () => {
   });
 });
 
-test('models of earlier versions keep their fingerprints, so that their runs go on', async () => {
+test('models of earlier versions keep their fingerprints, so that their runs go on, but where their rows are others now', async () => {
   const of = async (nameOrPath: string) => (await resolveModel(nameOrPath)).fingerprint;
   expect(await of('tnf')).toBe('2b8396b7916bcef5aec9ea2830f938dd1e5317a43c6a43c3528d35f4b191e961');
+  // Until adjacent unknown residues were one token: e95d3964…
   const esm = await of(fixture('tiny_esm2'));
-  expect(esm).toBe('e95d39641bc41be9c3327c9c7ac5f13cee2506d870034431143c5dc595ee47f2');
+  expect(esm).toBe('229c7e70635d20847b673c350e46b0c715fceca17c3012b99e18751a794d5979');
 });
 
 test.each<[string, Record<string, unknown>, RegExp]>([

@@ -19,13 +19,8 @@ export function checkSession(
   { inputMetadata, outputMetadata }: GraphMetadata,
 ): void {
   const { inputs, idType, output } = source.recipe;
-  const mismatch = (what: string) =>
-    new ModelError(
-      'model_mismatch',
-      source.modelPath,
-      what,
-      `export it anew, or describe it in ${DESCRIPTOR}`,
-    );
+  const mismatch = (what: string, remedy = `export it anew, or describe it in ${DESCRIPTOR}`) =>
+    new ModelError('model_mismatch', source.modelPath, what, remedy);
 
   const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
   const asked = inputMetadata.map(({ name }) => name);
@@ -36,6 +31,12 @@ export function checkSession(
     if (found === undefined) throw mismatch(`has no input '${name}', it has: ${asked.join(', ')}`);
     const type = found.isTensor ? found.type : 'no tensor';
     if (type !== idType) throw mismatch(`its input '${name}' is ${type}, not ${idType}`);
+    // A length that varies has a name or none; some exporters write it as -1.
+    if (found.isTensor && found.shape.some((length) => typeof length === 'number' && length > 0)) {
+      const shape = found.shape.map((length) => (length === '' ? '?' : length)).join(', ');
+      const what = `its input '${name}' has the fixed shape [${shape}], and batches are of any number and length of sequences`;
+      throw mismatch(what, 'export it with dynamic axes for batch and sequence');
+    }
   }
 
   const found = outputMetadata.find(({ name }) => name === output.name);

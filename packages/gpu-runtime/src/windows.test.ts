@@ -140,6 +140,21 @@ test('by max it is the greatest of the windows', async () => {
   await whole.release();
 });
 
+test('tokensOf counts the tokens of each window as it is, the last one too', async () => {
+  const source = await resolveModel(fixture('tiny_esm2'), { longSequences: 'windows' });
+  fc.assert(
+    fc.property(fc.nat(300), fc.integer({ min: 1, max: 50 }), fc.nat(49), (length, residues, some) => {
+      const windows = { residues, overlap: some % residues };
+      const { pieces } = cutWindows(windows, [new Uint8Array(length)]);
+      const tokens = pieces.reduce((sum, { byteLength }) => sum + byteLength + 2, 0);
+      expect(tokensOf({ ...source, windows }, length)).toBe(tokens);
+      // No window has more tokens than the model takes.
+      const most = pieces.reduce((sum, { byteLength }) => sum + Math.min(byteLength + 2, 12), 0);
+      expect(tokensOf({ ...source, windows, maxTokens: 12 }, length)).toBe(most);
+    }),
+  );
+});
+
 test('a model that cuts windows reads all residues, and tokensOf counts every window', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { longSequences: 'windows' });
   expect(source).toMatchObject({
@@ -147,7 +162,7 @@ test('a model that cuts windows reads all residues, and tokensOf counts every wi
     windows: { residues: 1022, overlap: 0 },
   });
   expect([0, 10, 1022, 1023, 2044, 2045].map((residues) => tokensOf(source, residues))).toEqual([
-    2, 12, 1024, 2048, 2048, 3072,
+    2, 12, 1024, 1027, 2048, 2051,
   ]);
 });
 

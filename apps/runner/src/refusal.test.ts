@@ -1,0 +1,164 @@
+import {
+  CPU,
+  type Device,
+  DeviceError,
+  InferenceError,
+  ModelError,
+  type ModelSource,
+  parseDevice,
+} from '@holdfast/gpu-runtime';
+import { expect, test } from 'vitest';
+import { refusal } from './refusal.js';
+
+const source = {
+  modelPath: '/m/model.onnx',
+  alphabet: 'dna',
+  dim: 2,
+  maxResidues: 100,
+  specialTokens: 0,
+  recipe: {},
+} as ModelSource;
+const failed = (message: string) =>
+  new InferenceError({ model: 'm', sequences: 1, tokens: 1 }, new Error(message));
+
+/** Rows for these sequences; thrown is what keeps it from that. */
+type Fake = (sequences: readonly string[]) => number[];
+const good: Fake = (sequences) => sequences.flatMap(() => [1, 2]);
+/** Fails on more sequences than one, as a graph of a fixed shape does. */
+const single: Fake = (sequences) => {
+  if (sequences.length > 1) throw failed('Got 2, expected 1');
+  return good(sequences);
+};
+const longest: Fake = (sequences) => {
+  if (sequences.some(({ length }) => length > 50)) throw failed('indices out of bounds');
+  return good(sequences);
+};
+const thrower =
+  (error: Error): Fake =>
+  () => {
+    throw error;
+  };
+const cuda = parseDevice('cuda:1');
+
+/** @param fakes the model on each device; an error where it cannot be loaded. */
+function refused(device: Device, fakes: Partial<Record<string, Fake | Error>>): Promise<string | null> {
+  return refusal(source, device, async (_, { device: { kind } }) => {
+    const fake = fakes[kind] ?? new Error(`not to be loaded on ${kind}`);
+    if (typeof fake !== 'function') throw fake;
+    return {
+      embed: async (sequences) =>
+        Float32Array.from(fake(sequences.map((residues) => Buffer.from(residues).toString()))),
+    };
+  });
+}
+
+test.each<[string, Fake | Error, RegExp | null]>([
+  ['embeds all', good, null],
+  [
+    'fails on two sequences',
+    single,
+    /^\/m\/model\.onnx: fails on short sequences of plain residues \(Got 2, expected 1\).*dynamic axes/,
+  ],
+  [
+    'gives no numbers',
+    (sequences) => sequences.flatMap((_, i) => [1, i === 0 ? 5 : Number.NaN]),
+    /^\/m\/model\.onnx: gives NaN for plain residues \(ACGTACGTACGTACGTACGT, in column 1\)/,
+  ],
+  [
+    'gives infinities',
+    () => [-Infinity, 1],
+    /gives -Infinity for plain residues \(ACGTACGTACGT, in column 0/,
+  ],
+  ['fails on the longest', longest, /fails on one of 100 residues \(indices out of bounds\)/],
+  ['wants memory', thrower(failed('bad_alloc')), null],
+  ['wants memory to be loaded', failed('out of memory'), null],
+  ['is not as described', thrower(new ModelError('model_mismatch', '/m', 'gave 3', 'x')), /^\/m: gave 3; x$/],
+  ['cannot be loaded', new ModelError('model_load', '/m', 'no', 'x'), /^\/m: no; x$/],
+])('a model that %s on the CPU', async (_, fake, says) => {
+  const said = await refused(CPU, { cpu: fake });
+  if (says === null) expect(said).toBeNull();
+  else expect(said).toMatch(says);
+});
+
+/** A tokenizer that joins all nucleotides, so that B is the first of what makes the most tokens. */
+const joining = {
+  definition: {
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'WhitespaceSplit' },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: 'BPE',
+      unk_token: '?',
+      vocab: Object.fromEntries(
+        ['?', ...'ACGT', ...'ACGT'.replace(/./g, 'A$&C$&G$&T$&').match(/../g)!].map((token, id) => [
+          token,
+          id,
+        ]),
+      ),
+      merges: 'ACGT'
+        .replace(/./g, 'A$&C$&G$&T$&')
+        .match(/../g)!
+        .map((pair) => [...pair].join(' ')),
+    },
+  },
+  config: {},
+} as unknown as NonNullable<ModelSource['recipe']['tokenizer']>;
+
+test.each<[string, Fake, RegExp | null]>([
+  ['has too few positions for them', longest, /fails on one of 100 residues/],
+  [
+    'fails on such residues at any length',
+    (sequences) => {
+      if (sequences.some((each) => each.includes('B'))) throw failed('no such token');
+      return good(sequences);
+    },
+    null,
+  ],
+  [
+    'fails on such residues, and on the longest of others',
+    (sequences) => {
+      if (sequences.some((each) => each.includes('B') || each.length > 60)) throw failed('no such token');
+      return good(sequences);
+    },
+    /fails on one of 100 residues/,
+  ],
+])('with a tokenizer, residues are tried that fill the tokens: a model that %s', async (_, fake, says) => {
+  const tried: string[] = [];
+  const windowed = {
+    ...source,
+    folder: '/m',
+    maxResidues: Number.POSITIVE_INFINITY,
+    maxTokens: 100,
+    windows: { residues: 100, overlap: 0 },
+    recipe: { ...source.recipe, tokenizer: joining },
+  };
+  const said = await refusal(windowed, CPU, async () => ({
+    embed: async (sequences) => {
+      tried.push(...sequences.map((residues) => Buffer.from(residues).toString()));
+      return Float32Array.from(fake(tried.slice(-sequences.length)));
+    },
+  }));
+  if (says === null) expect(said).toBeNull();
+  else expect(said).toMatch(says);
+  expect(tried).toContain('B'.repeat(8));
+});
+
+test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
+  ['only the device takes', good, new ModelError('model_load', '/m', 'no', 'x'), null],
+  ['the CPU takes, and cannot compute', good, thrower(failed('not implemented')), null],
+  [
+    'only the CPU takes',
+    new DeviceError(cuda, 'no kernel'),
+    good,
+    /cuda:1 cannot be used here \(no kernel\)/,
+  ],
+  ['only the CPU computes', single, good, /Got 2, expected 1/],
+  ['lacks positions, of which only the CPU tells', good, longest, /fails on one of 100 residues/],
+  ['is good on both', good, good, null],
+])('a model for CUDA that %s', async (_, onDevice, onCpu, says) => {
+  const said = await refused(cuda, { cuda: onDevice, cpu: onCpu });
+  if (says === null) expect(said).toBeNull();
+  else expect(said).toMatch(says);
+});
