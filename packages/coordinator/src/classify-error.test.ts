@@ -55,6 +55,29 @@ test.each(['SIGTERM_7', 'preempted', 'out_of_memory'])(
   },
 );
 
+test.each([
+  'spawn /opt/preemptible/node ENOENT',
+  '/models/received SIGTERM/x: the model is another than when the run was planned',
+  "the model 'preempted' has no output",
+  '/data/NaN/model.onnx: reading failed',
+  '/runs/preempted/manifest.json is locked',
+])('a name in a message says nothing: %s', (errorMessage) => {
+  expect(classifyError({ exitcode: 1, errorMessage })).toBe('transient');
+});
+
+test('whoever gives a code says with it what happened, whatever words the message has', () => {
+  const words = { exitcode: 1, errorMessage: 'it was preempted, and received SIGTERM; NaN' };
+  expect(classifyError({ ...words, error: 'error' })).toBe('spot_preemption');
+  expect(classifyError({ ...words, error: 'EIO' })).toBe('transient');
+  expect(classifyError({ ...words, error: 'cuda_runtime' })).toBe('poison_input');
+});
+
+test('a device that fails on everything is no fault of what it was given', () => {
+  const errorMessage = 'esm2 fails on plain residues as well (NaN in column 0)';
+  expect(classifyError({ exitcode: 1, error: 'unfit_device', errorMessage })).toBe('transient');
+  expect(classifyError({ exitcode: 143, error: 'unfit_device', errorMessage })).toBe('spot_preemption');
+});
+
 test('test_classify_error_transient_fallback', () => {
   expect(classifyError({ exitcode: 1, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
   expect(classifyError({ exitcode: 0 })).toBe('transient');

@@ -6,7 +6,7 @@ export interface WorkerStatus {
   exitcode?: number | null | undefined;
   /** The signal it died of. */
   signal?: string | null | undefined;
-  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, or anything else. */
+  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, or anything else; `error`: it has none. */
   error?: string | undefined;
   errorMessage?: string | undefined;
   /** What it printed last on standard error; looked at for want of memory alone, since anything may stand in it. */
@@ -20,11 +20,17 @@ export interface WorkerStatus {
 /** SIGTERM and SIGKILL as exit codes: 128 + 15, 128 + 9. */
 const EXIT_SIGTERM = 143;
 const EXIT_SIGKILL = 137;
-const PREEMPTED = /SIGTERM|preempt/i;
+/** As a sentence says it: messages also quote names of models, files and sequences, which may be anything. */
+const words = (pattern: string, flags = '') =>
+  new RegExp(`(?<![\\w/."'=-])(?:${pattern})(?![\\w/"'=-]|\\.\\w)`, flags);
+const PREEMPTED = words(
+  '(?:received|caught|got) (?:signal )?SIGTERM|preempted|(?:due to|by) preemption',
+  'i',
+);
 /** As CUDA, ONNX Runtime, C++, Rust, V8 and the system say it. */
 const OUT_OF_MEMORY =
   /out[ _]of[ _]memory|Fatal \w+ OOM|bad_alloc|failed to allocate|cannot allocate memory|ENOMEM|cudaErrorMemoryAllocation|memory allocation of \d+ bytes failed/i;
-const NON_FINITE = /\b(NaN|Inf)\b|non-finite/;
+const NON_FINITE = words('NaN|Inf|non-finite');
 
 /** Tells the kind of a failure from how the worker ended and what it said; preemption is looked for first. */
 export function classifyError({
@@ -39,11 +45,15 @@ export function classifyError({
   if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
-  if (PREEMPTED.test(errorMessage)) return 'spot_preemption';
+  // Nothing was found at fault but the device, which may be well again.
+  if (error === 'unfit_device') return 'transient';
+  // A worker that gives a code of its own knows better than its message.
+  const onlyWords = error === undefined || error === 'error';
+  if (onlyWords && PREEMPTED.test(errorMessage)) return 'spot_preemption';
   if (error === 'cuda_oom' || OUT_OF_MEMORY.test(errorMessage)) return 'oom';
   if (oomKilled === true && (signal === 'SIGKILL' || exitcode === EXIT_SIGKILL)) return 'oom';
   if (OUT_OF_MEMORY.test(lastWords)) return 'oom';
   if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
-  if (NON_FINITE.test(errorMessage)) return 'poison_input';
+  if (onlyWords && NON_FINITE.test(errorMessage)) return 'poison_input';
   return 'transient';
 }

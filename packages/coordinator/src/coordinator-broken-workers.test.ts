@@ -16,6 +16,21 @@ test('three workers in a row that end before any was ready end the run, over all
   expect(run.of('failed').length).toBeLessThanOrEqual(4);
 });
 
+test('one slot whose workers do not start is given up, and costs no run whose other workers still load', async () => {
+  const run = start(
+    (worker, message) => {
+      if (worker.slot === 3 && message.type === 'start') return worker.exit(1);
+      if (message.type !== 'start') return good(worker, message);
+      void run.clock.sleep(20_000, new AbortController().signal).then(() => worker.say({ type: 'ready' }));
+    },
+    { shards: [0, 1, 2, 3, 4, 5, 6, 7], slots: 8 },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed.toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  expect(run.of('slot_closed')).toMatchObject([{ slot: 3 }]);
+  expect(run.of('spawned').filter(({ slot }) => slot === 3)).toHaveLength(3);
+});
+
 test('a slot whose workers end before they are ready three times is closed; the others do all the work', async () => {
   const run = start(
     (worker, message) => {

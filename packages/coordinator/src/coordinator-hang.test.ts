@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { start, working } from './testing/fake-run.js';
+import { good, start, working } from './testing/fake-run.js';
 
 test('a worker without progress for the limit is asked to end, then killed, and its shard tried again', async () => {
   const run = start(
@@ -73,4 +73,53 @@ test('a worker that was only slow has done its shard, and is replaced all the sa
     [1, 1],
   ]);
   expect(run.of('spawned')).toHaveLength(2);
+});
+
+test('time for which everything was suspended is not held against the workers', async () => {
+  const run = start(
+    working(async (worker, shard) => {
+      await run.clock.sleep(3000, new AbortController().signal);
+      if (shard === 0) worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0, 1], stallMs: 5000, stallGraceMs: 0 },
+  );
+  await run.clock.advance(2000);
+  await run.clock.jump(1_000_000);
+  await run.clock.advance(4999 - 2000);
+  expect(run.of('stalled')).toEqual([]);
+  expect(run.of('complete')).toHaveLength(1);
+  // Shard 1 never ends; its worker had the limit from when it got it.
+  await run.clock.advance(5000);
+  expect(run.of('stalled')).toMatchObject([{ shard: 1, silentMs: 5000 }]);
+  run.coordinator.stop('SIGTERM');
+  await run.clock.drain();
+});
+
+test('a worker that was suspended for some time and hangs for the rest is ended in the end', async () => {
+  const run = start(
+    working((worker, shard, attempt) => {
+      if (attempt > 1) worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0], stallMs: 5000 },
+  );
+  await run.clock.advance(4000);
+  await run.clock.jump(60_000);
+  expect(run.of('stalled')).toEqual([]);
+  await run.clock.advance(1500);
+  expect(run.of('stalled')).toHaveLength(1);
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0]);
+});
+
+test('a worker that is still starting when the run ends is not waited for', async () => {
+  const run = start(
+    (worker, message) => {
+      if (worker.slot !== 1) return good(worker, message);
+    },
+    { shards: [0, 1], slots: 2, graceMs: 30_000 },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0, 1]);
+  expect(run.workers.all[1]?.signals).toEqual(['SIGKILL']);
+  expect(run.clock.now()).toBe(0);
 });

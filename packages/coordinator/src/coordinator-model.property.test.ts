@@ -40,6 +40,8 @@ interface World {
   large: [ordinal: number, most: number][];
   /** Whether a model call on poison costs the worker its life, or leaves it fit for more. */
   deadly: boolean;
+  /** Slots on whose device every call fails. */
+  unfit: number[];
   fates: Fate[];
   /** When the coordinator is killed and started again, in calls. */
   restarts: number[];
@@ -57,6 +59,7 @@ const world: fc.Arbitrary<World> = fc.integer({ min: 1, max: 4 }).chain((shards)
       selector: ([at]) => at,
     }),
     deadly: fc.boolean(),
+    unfit: fc.uniqueArray(fc.nat(2), { maxLength: 2 }),
     fates: fc.array(fc.constantFrom(...FATES), { maxLength: 60 }),
     restarts: fc.uniqueArray(fc.nat(60), { maxLength: 2 }),
   });
@@ -117,6 +120,7 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
       throw new Ended();
     }
     if (!fits(group)) say('cuda_oom', 'out of memory');
+    if (given.unfit.includes(worker.slot)) return 'poison' as const;
     return group.some((ordinal) => given.poison.includes(ordinal)) ? ('poison' as const) : ('good' as const);
   }
 
@@ -136,6 +140,8 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
       };
       const good = new Set<number>();
       let state: Isolation | null = isolation?.batchIdx === batch ? isolation : null;
+      // What proves the device, before anything is held against a sequence.
+      if (state !== null && given.unfit.includes(worker.slot)) fail('unfit_device', 'it fails on everything');
       const most =
         budget === undefined ? ROWS : budget.halvings === null ? 1 : Math.max(1, ROWS >> budget.halvings);
       for (;;) {
@@ -151,6 +157,7 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
             ...(state === null ? {} : { isolation: state }),
           });
         const what = await call(worker, rowsOf(group), fail);
+        if (state !== null && !given.deadly) worker.say({ type: 'tried', shard });
         if (what === 'poison') {
           if (state === null || given.deadly) fail('cuda_runtime', 'illegal address');
           state = groupFailed(state!, group, { kind: 'poison_input', error: 'illegal address' });
@@ -240,7 +247,8 @@ function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, num
     if (event.type === 'failed') kind = event.kind;
     // Out of them on one slot, a shard goes to another with new ones.
     const anew = event.type === 'retry' && event.reason.startsWith('exhausted');
-    if (event.type === 'checkpoint' || anew)
+    // One that has failed has them back in the next run.
+    if (event.type === 'checkpoint' || event.type === 'shard_failed' || anew)
       for (const key of spent.keys()) if (key.startsWith(`${event.shard} `)) spent.delete(key);
     // Spot never gives up.
     if (event.type === 'shard_failed') expect(event.kind).not.toBe('spot_preemption');
@@ -291,9 +299,13 @@ test('every sequence is embedded or quarantined, once, or its shard is reported 
       }
       // Without anything from outside, exactly what is at fault is quarantined, and no shard fails.
       if (given.fates.every((fate) => fate === 'none')) {
-        expect(disk.failed).toEqual(new Set());
         const never = given.large.filter(([, most]) => most === 0).map(([ordinal]) => ordinal);
-        expect(new Set(disk.quarantined.keys())).toEqual(new Set([...given.poison, ...never]));
+        const atFault = new Set([...given.poison, ...never]);
+        for (const ordinal of disk.quarantined.keys()) expect(atFault).toContain(ordinal);
+        // One slot that is fit is enough.
+        if (Array.from({ length: given.slots }).every((_, slot) => given.unfit.includes(slot))) return;
+        expect(disk.failed).toEqual(new Set());
+        expect(new Set(disk.quarantined.keys())).toEqual(atFault);
       }
     }),
     { numRuns: 1500 },

@@ -139,3 +139,83 @@ test('a batch that ends its workers by itself every time is searched, too; one t
   await killed.clock.drain();
   expect((await killed.outcome).failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
 });
+
+/** Of batch 0, searched; a worker dies as it is told with the rows it was trying, or had tried. */
+const dying = (deaths: (worker: FakeWorker, nth: number) => void) => {
+  let nth = 0;
+  return start(
+    (worker, message) => {
+      if (message.type !== 'assign') return working(() => undefined)(worker, message);
+      const { shard, isolation } = message;
+      if (isolation === undefined) {
+        worker.say({ type: 'failed', shard, batchIdx: 0, error: 'cuda_runtime', message: 'm' });
+        return worker.exit(1);
+      }
+      deaths(worker, nth++);
+    },
+    { shards: [0], isolates: true },
+  );
+};
+const rowsOf = (run: ReturnType<typeof start>) =>
+  run.workers.all.flatMap(({ received }) =>
+    received.flatMap((message) =>
+      message.type === 'assign' && message.isolation ? [message.isolation] : [],
+    ),
+  );
+
+test('a sequence alone with which a worker dies is tried once more before it is found at fault', async () => {
+  const run = dying((worker, nth) => {
+    if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
+    worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+    worker.exit(null, 'SIGSEGV');
+  });
+  await run.clock.drain();
+  expect(rowsOf(run).map(({ alone, poisoned }) => [alone, poisoned.map(({ row }) => row)])).toEqual([
+    [[], []],
+    [[3], []],
+    [[], [3]],
+  ]);
+  expect(rowsOf(run).at(-1)?.poisoned).toMatchObject([{ attempts: 4 }]);
+});
+
+test('a worker that dies after what it tried has come back says nothing of it', async () => {
+  const run = dying((worker, nth) => {
+    if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
+    worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+    worker.say({ type: 'tried', shard: 0 });
+    worker.exit(null, 'SIGSEGV');
+  });
+  await run.clock.drain();
+  expect(rowsOf(run).every(({ alone, poisoned }) => alone.length + poisoned.length === 0)).toBe(true);
+  expect(run.of('retry').slice(-2)).toMatchObject([{ reason: 'attempt 1/3' }, { reason: 'attempt 2/3' }]);
+});
+
+test('a slot whose device fails on everything has nothing quarantined: the search goes to another, or its shard fails', async () => {
+  const script: Script = (worker, message) => {
+    if (message.type !== 'assign') return working(() => undefined)(worker, message);
+    const { shard, isolation } = message;
+    if (worker.slot > 0) {
+      // The first is busy for a while, so that nobody else takes what fails in slot 0.
+      const ms = isolation === undefined ? 5000 : 0;
+      void run.clock
+        .sleep(ms, new AbortController().signal)
+        .then(() => worker.say({ type: 'complete', shard }));
+      return;
+    }
+    const error = isolation === undefined ? 'cuda_runtime' : 'unfit_device';
+    worker.say({ type: 'failed', shard, batchIdx: 0, error, message: 'it fails on everything' });
+    worker.exit(1);
+  };
+  let run = start(script, { shards: [0, 1, 2], slots: 2, isolates: true });
+  await run.clock.drain();
+  expect((await run.outcome).completed.toSorted()).toEqual([0, 1, 2]);
+  expect(run.of('failed').every(({ kind }) => kind === 'poison_input')).toBe(true);
+
+  run = start(script, { shards: [0], slots: 1, isolates: true });
+  await run.clock.drain();
+  expect((await run.outcome).failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
+  expect(run.of('failed').map(({ kind }) => kind)).toEqual([
+    ...Array(2).fill('poison_input'),
+    ...Array(4).fill('transient'),
+  ]);
+});

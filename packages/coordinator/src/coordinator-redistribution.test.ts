@@ -126,6 +126,40 @@ test('test_retry_worker_validates_checkpoint_before_respawn: what is not valid i
   });
 });
 
+test('a disk that does not answer when a folder is looked at is asked again, and only then has the shard failed', async () => {
+  const looking = (failures: number) => {
+    let looks = 0;
+    const run = start(
+      working((worker, shard, attempt) =>
+        attempt === 1 ? worker.exit(143) : worker.say({ type: 'complete', shard }),
+      ),
+      {
+        shards: [0],
+        validateShard: async () => {
+          if (looks++ < failures) throw new Error('EIO');
+          return true;
+        },
+      },
+    );
+    return { run, looks: () => looks };
+  };
+  const passes = looking(3);
+  await passes.run.clock.drain();
+  expect((await passes.run.outcome).completed).toEqual([0]);
+  const stays = looking(Number.POSITIVE_INFINITY);
+  await stays.run.clock.drain();
+  expect((await stays.run.outcome).failed).toMatchObject([
+    { shard: 0, message: expect.stringMatching(/^its checkpoints cannot be looked at \(EIO\)/) },
+  ]);
+  expect([stays.looks(), stays.run.clock.now()]).toEqual([4, 1000 + 2000 + 4000]);
+  // A stop does not wait for the next look.
+  const stopped = looking(Number.POSITIVE_INFINITY);
+  await stopped.run.clock.advance(500);
+  stopped.run.coordinator.stop('SIGTERM');
+  expect(await stopped.run.outcome).toMatchObject({ completed: [], failed: [], stopped: 'SIGTERM' });
+  expect(stopped.run.clock.pending).toEqual([]);
+});
+
 test('a shard is not given out while its folder is looked at', async () => {
   let valid: (good: boolean) => void = () => undefined;
   const run = start(

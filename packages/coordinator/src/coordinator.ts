@@ -1,4 +1,4 @@
-import { after, type Clock, systemClock } from './clock.js';
+import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { FromWorker, StopSignal } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
@@ -11,6 +11,8 @@ import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
 import { Slot } from './slot.js';
+import { afterStartUpFailure } from './start-up-rule.js';
+import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
 /**
@@ -38,7 +40,9 @@ export class Coordinator {
   #tooManyQuarantined = false;
   /** The workers were told to end. */
   #ending = false;
-  #cancelWake = () => {};
+  readonly #wake: WakeUp;
+  /** Aborted when the run winds down: nothing is waited for then but workers. */
+  readonly #windingDown = new AbortController();
   #resolve = () => {};
 
   /** @throws RangeError for options no run can be made of. */
@@ -49,6 +53,7 @@ export class Coordinator {
     this.#graceMs = options.graceMs ?? 30_000;
     this.#stallMs = options.stallMs ?? 600_000;
     this.#clock = options.clock ?? systemClock;
+    this.#wake = new WakeUp(this.#clock);
     this.#oomKiller = options.oomKiller ?? kernelOomKiller();
     this.#pool = new ShardPool(options.shards, this.#policy, { isolates: options.isolates });
     this.#keeper = new RecoveryKeeper(options.records, (shard, error) =>
@@ -126,12 +131,25 @@ export class Coordinator {
   /** Does whatever the state now calls for. Called after every change; safe to call at any time. */
   #advance(): void {
     if (this.#state !== 'running') return;
-    this.#cancelWake();
+    this.#forgiveSuspension();
+    this.#wake.clear();
     const now = this.#clock.now();
     if (!this.#over) this.#startWork();
     // Asked again, since a listener may have stopped the run meanwhile.
     if (this.#over) this.#windDown();
     else this.#wakeWhenDue(now);
+  }
+
+  /** What is noticed so late was suspended, and its workers with it: they had that time as little as this process. */
+  #forgiveSuspension(): void {
+    const { late } = this.#wake;
+    if (late <= this.#tickMs) return;
+    for (const slot of this.#slots) slot.lastSign = Math.min(this.#clock.now(), slot.lastSign + late);
+  }
+
+  /** While workers are at work it is looked at least so often. */
+  get #tickMs(): number {
+    return this.#stallMs / 10;
   }
 
   #startWork(): void {
@@ -147,7 +165,7 @@ export class Coordinator {
 
   /** A worker that is starting, or idle, will take a shard it may have; no more are started than there are shards for. */
   #needsWorker(slot: Slot): boolean {
-    const due = ({ index }: Slot) => this.#pool.due(this.#clock.now(), index);
+    const due = ({ index }: Slot) => this.#pool.due(this.#clock.now(), index, this.#open);
     const takers = this.#slots.filter(
       (other) => other.occupied && other.life.shard === null && due(other) > 0,
     );
@@ -163,14 +181,14 @@ export class Coordinator {
     const starts = this.#slots
       .filter(({ occupied, closed }) => !occupied && !closed)
       .map(({ notBefore }) => notBefore);
-    const stalls = this.#slots.filter(({ atWork }) => atWork).map(({ lastSign }) => lastSign + this.#stallMs);
+    const stalls = this.#slots
+      .filter(({ atWork }) => atWork)
+      .flatMap(({ lastSign }) => [lastSign + this.#stallMs, now + this.#tickMs]);
     const next = Math.min(
       ...[...starts, ...stalls, this.#pool.nextDue(now) ?? 0].filter((time) => time > now),
     );
-    this.#cancelWake();
-    if (!Number.isFinite(next)) return;
-    const ms = Math.max(0, next - this.#clock.now());
-    this.#cancelWake = after(this.#clock, ms, () => this.#advance());
+    if (Number.isFinite(next)) this.#wake.set(next, () => this.#advance());
+    else this.#wake.clear();
   }
 
   #endStalled(): void {
@@ -185,6 +203,7 @@ export class Coordinator {
   }
 
   #windDown(): void {
+    this.#windingDown.abort();
     if (!this.#ending) {
       // Workers that are amid a shard when the run ends otherwise have something to save.
       const settled = this.#pool.settled;
@@ -201,8 +220,12 @@ export class Coordinator {
   #endWorkers(tell: (slot: Slot) => void, reason: string): void {
     this.#ending = true;
     for (const slot of this.#slots) {
-      tell(slot);
-      slot.endWithin(this.#graceMs, reason);
+      // It has nothing to save, and hears of nothing while its model is loaded.
+      if (!slot.life.ready) slot.kill('the run ends, and it was still starting');
+      else {
+        tell(slot);
+        slot.endWithin(this.#graceMs, reason);
+      }
     }
   }
 
@@ -232,7 +255,7 @@ export class Coordinator {
     if (this.#over || !life.ready || life.shard !== null) return;
     // One that is to end takes nothing more.
     if (life.failure !== null || life.stalledMs !== null) return;
-    const next = this.#pool.take(this.#clock.now(), slot.index, anew);
+    const next = this.#pool.take({ now: this.#clock.now(), slot: slot.index, open: this.#open }, anew);
     if (next === null) return;
     const { takenOverFrom: from, ...assignment } = next;
     const { shard, attempt } = assignment;
@@ -303,6 +326,7 @@ export class Coordinator {
         life.trying = null;
         break;
       case 'checkpoint':
+        slot.unfit = 0;
         this.#pool.progressed(shard, message.endBatch);
         if (this.#keeper.has(shard)) this.#keeper.save(shard, this.#pool.recovery(shard));
         break;
@@ -346,6 +370,7 @@ export class Coordinator {
       const { kind, message, died } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
+      const unfit = life.failure?.error === 'unfit_device';
       if (kind === 'spot_preemption') {
         slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
       } else if (!life.ready) {
@@ -354,8 +379,10 @@ export class Coordinator {
       if (shard !== null) {
         const { trying, failure } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
-        this.#shardFailed(slot, shard, { kind, message, died, batchIdx, trying, faulty: failure?.faulty });
+        const { faulty } = failure ?? {};
+        this.#shardFailed(slot, shard, { kind, message, died, unfit, batchIdx, trying, faulty });
       }
+      if (unfit && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
     }
     this.#advance();
   }
@@ -364,15 +391,27 @@ export class Coordinator {
     slot.notBefore = this.#clock.now() + this.#delay(backoffMs(slot.startupFailures, this.#policy));
     slot.startupFailures++;
     if (this.#startupFailures !== null) this.#startupFailures++;
-    const { maxStartupFailures } = this.#policy;
-    slot.closed = slot.startupFailures >= maxStartupFailures;
-    if ((this.#startupFailures ?? 0) >= maxStartupFailures || this.#open.length === 0) {
-      this.#startupFailure = message;
-    } else if (slot.closed) {
-      this.#tell({ type: 'slot_closed', slot: slot.index, reason: message });
-      for (const shard of this.#pool.stranded(this.#open)) {
-        this.#failed(this.#pool.giveUp(shard, 'no slot is left for it'));
-      }
+    const verdict = afterStartUpFailure(
+      {
+        ofSlot: slot.startupFailures,
+        overAll: this.#startupFailures,
+        // Where none was ever ready, those that are there are starting.
+        othersStart: this.#slots.some(({ occupied }) => occupied),
+        othersOpen: this.#open.some((other) => other !== slot.index),
+      },
+      this.#policy,
+    );
+    if (verdict === 'end_run') this.#startupFailure = message;
+    if (verdict === 'close_slot') this.#close(slot, message);
+  }
+
+  /** No worker is started in a slot any more, unless it is the last. */
+  #close(slot: Slot, reason: string): void {
+    if (!this.#open.some((other) => other !== slot.index)) return;
+    slot.closed = true;
+    this.#tell({ type: 'slot_closed', slot: slot.index, reason });
+    for (const shard of this.#pool.stranded(this.#open)) {
+      this.#failed(this.#pool.giveUp(shard, 'no slot is left for it'));
     }
   }
 
@@ -398,15 +437,28 @@ export class Coordinator {
   /** Has the shard's folder looked at before it is given out again; nobody else waits. */
   async #validate(shard: number): Promise<void> {
     this.#pool.hold(shard, true);
-    const fault = await Promise.resolve()
-      .then(() => this.#options.validateShard?.(shard))
-      .then(
-        (good) => (good === false ? 'its checkpoints are not valid' : null),
-        (error: unknown) => `its checkpoints cannot be looked at (${(error as Error)?.message ?? error})`,
-      );
+    const fault = await this.#faultOf(shard);
     this.#pool.hold(shard, false);
     if (fault !== null && this.#state === 'running') this.#failed(this.#pool.giveUp(shard, fault));
     this.#advance();
+  }
+
+  /** What is wrong with a shard's folder, or null. A disk that does not answer is asked again, as what fails may pass. */
+  async #faultOf(shard: number): Promise<string | null> {
+    const { signal } = this.#windingDown;
+    for (let failures = 0; ; failures++) {
+      try {
+        const good = await this.#options.validateShard?.(shard);
+        return good === false ? 'its checkpoints are not valid' : null;
+      } catch (error) {
+        if (failures >= this.#policy.maxRetriesTransient)
+          return `its checkpoints cannot be looked at (${(error as Error)?.message ?? error})`;
+      }
+      const ms = this.#delay(backoffMs(failures, this.#policy));
+      await this.#clock.sleep(ms, signal).catch(() => undefined);
+      // The run ends; nothing is known of the shard, and it stays as it is.
+      if (signal.aborted) return null;
+    }
   }
 
   #failed(failed: FailedShard | null): void {

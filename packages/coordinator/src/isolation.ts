@@ -16,6 +16,8 @@ export type PoisonKind = 'poison_input' | 'oom';
 export interface GroupFailure {
   kind: PoisonKind;
   error: string;
+  /** Whether it cost the worker its life without a word, as by a crash or a hang. */
+  died?: boolean | undefined;
   /** Rows of the group that are known to be at fault, as those of NaN; each is tried alone next. The others are good. */
   faulty?: readonly number[] | undefined;
 }
@@ -26,7 +28,7 @@ export interface GroupFailure {
  */
 export interface Isolation {
   batchIdx: number;
-  /** Failures of the whole batch, before the search began. */
+  /** Calls of the whole batch that failed before the search began. */
   strikes: number;
   /** Rows of which at least one is at fault; null: all of the batch, empty: none that is known of. */
   suspects: number[] | null;
@@ -35,7 +37,7 @@ export interface Isolation {
   /** Rows in a call at most, for which there is memory; null: any number. */
   most: number | null;
   poisoned: PoisonedRow[];
-  /** Calls of the search that failed, by row; shorter where the last rows had none. */
+  /** Calls of parts of the batch that failed, in the search and before, by row; shorter where the last rows had none. */
   failures: number[];
   /** Calls of the search that failed. */
   failed: number;
@@ -44,15 +46,21 @@ export interface Isolation {
 /**
  * The search in a batch that failed `strikes` times as a whole.
  *
- * @param clues rows that are suspected themselves, or among which the fault is, and how many fit into memory; from what failed.
+ * @param clues rows that are suspected themselves, or among which the fault is, how many fit into memory, and calls of parts that
+ * failed, by row; from what failed.
  */
 export function startIsolation(
   batchIdx: number,
   strikes: number,
-  { alone = [], suspects = null, most = null }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most'>> = {},
+  {
+    alone = [],
+    suspects = null,
+    most = null,
+    failures = [],
+  }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most' | 'failures'>> = {},
 ): Isolation {
   const among = alone.length > 0 ? [] : suspects;
-  return { batchIdx, strikes, suspects: among, alone, most, poisoned: [], failures: [], failed: 0 };
+  return { batchIdx, strikes, suspects: among, alone, most, poisoned: [], failures, failed: 0 };
 }
 
 /**
@@ -93,11 +101,7 @@ export function groupFailed(
   group: readonly number[],
   failure: GroupFailure,
 ): Isolation {
-  const failures = [...isolation.failures];
-  for (const row of group) {
-    while (failures.length <= row) failures.push(0);
-    failures[row]!++;
-  }
+  const failures = countedIn(isolation.failures, group);
   const next = { ...isolation, failures, failed: isolation.failed + 1 };
   const [row] = group;
   if (group.length > 1 || row === undefined) {
@@ -107,9 +111,9 @@ export function groupFailed(
     if (faulty === undefined || faulty.length === 0) return { ...next, suspects: [...group] };
     return { ...next, suspects: [], alone: [...faulty] };
   }
-  const { kind, error } = failure;
-  // Memory may be short because of others: what is alone for the first time is tried once more.
-  if (kind === 'oom' && !isolation.alone.includes(row))
+  const { kind, error, died } = failure;
+  // Memory may be short because of others, and a worker may die of something else: what is alone for the first time is tried once more.
+  if ((kind === 'oom' || died) && !isolation.alone.includes(row))
     return { ...next, suspects: [], alone: [...isolation.alone, row] };
   const attempts = isolation.strikes + failures[row]!;
   const poisoned = [...isolation.poisoned, { row, kind, attempts, error }];
@@ -120,6 +124,16 @@ export function groupFailed(
     alone: isolation.alone.filter((other) => other !== row),
     poisoned: poisoned.sort((a, b) => a.row - b.row),
   };
+}
+
+/** Counts by row, and one more for each of these. */
+export function countedIn(counts: readonly number[], rows: readonly number[]): number[] {
+  const counted = [...counts];
+  for (const row of rows) {
+    while (counted.length <= row) counted.push(0);
+    counted[row]!++;
+  }
+  return counted;
 }
 
 const rowsOf = (size: number) => Array.from({ length: size }, (_, row) => row);

@@ -39,7 +39,7 @@ export interface CoordinatorOptions {
   quarantined?: number;
   /** Where failures are kept, so that the next coordinator goes on counting. Default: nowhere. */
   records?: ShardRecords;
-  /** Looked at before a failed shard is given out again; false, or a rejection: it has failed for good. */
+  /** Looked at before a failed shard is given out again; false: it has failed for good. A rejection is tried again, as a `transient` failure is. */
   validateShard?(shard: number): Promise<boolean>;
   /** How much of what a worker prints is told. */
   output?: OutputLimitOptions;

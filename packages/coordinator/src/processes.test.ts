@@ -75,7 +75,10 @@ test('many workers share many shards', async () => {
   const { outcome, of } = await run('quick', { shards, slots: 3 });
   expect(outcome.completed.sort((a, b) => a - b)).toEqual(shards);
   expect(of('spawned')).toHaveLength(3);
-  expect(of('exited').map(({ exitcode }) => exitcode)).toEqual([0, 0, 0]);
+  // One that was still starting when all was done is not waited for.
+  const started = new Set(of('ready').map(({ slot }) => slot));
+  for (const { slot, exitcode, signal } of of('exited'))
+    expect([exitcode, signal]).toEqual(started.has(slot) ? [0, null] : [null, 'SIGKILL']);
 });
 
 test('workers that cannot start end the run', async () => {

@@ -1,6 +1,12 @@
 import type { ErrorKind } from './classify-error.js';
 import type { Isolation } from './isolation.js';
 
+/** Model calls on a batch that failed. */
+export interface FailedCalls {
+  whole: number;
+  rows: number[];
+}
+
 /** What is known of a shard's failures. Plain JSON, to be kept, so that a coordinator that is started again goes on counting. */
 export interface Recovery {
   /** Failures by kind; those of `oom` and `transient` since the shard last went forward. */
@@ -9,6 +15,8 @@ export interface Recovery {
   strikes: Record<string, number>;
   /** Workers that died or hung amid a call since the shard last went forward, by batch. */
   deaths: Record<string, number>;
+  /** Model calls that failed, of batches that are not done yet: those of the whole batch, and those of parts of it by row. */
+  failedCalls: Record<string, FailedCalls>;
   /** How often the token budget is halved; null: one sequence in a call. */
   halvings: number | null;
   /** Failures for want of memory, which make the budget climb more slowly. */
@@ -24,6 +32,7 @@ export const noFailures = (): Recovery => ({
   failures: {},
   strikes: {},
   deaths: {},
+  failedCalls: {},
   halvings: 0,
   outOfMemory: 0,
   searches: 0,
@@ -33,12 +42,15 @@ export const noFailures = (): Recovery => ({
 /** A kept record, or null when it is none: then the counting begins anew, which costs some more tries and no row. */
 export function asRecovery(kept: unknown): Recovery | null {
   if (!isRecord(kept)) return null;
-  const { failures, strikes, deaths, halvings, outOfMemory, searches, isolation } = kept;
+  // Older versions did not keep the calls.
+  const { failures, strikes, deaths, failedCalls = {}, halvings, outOfMemory, searches, isolation } = kept;
   if (!isCounts(failures) || !isCounts(strikes) || !isCounts(deaths)) return null;
+  if (!isRecord(failedCalls) || !Object.values(failedCalls).every(areCalls)) return null;
   if (!isCount(outOfMemory) || !isCount(searches)) return null;
   if (halvings !== null && !isCount(halvings)) return null;
   if (isolation !== null && !isIsolation(isolation)) return null;
-  return { failures, strikes, deaths, halvings, outOfMemory, searches, isolation };
+  const calls = failedCalls as Recovery['failedCalls'];
+  return { failures, strikes, deaths, failedCalls: calls, halvings, outOfMemory, searches, isolation };
 }
 
 function isIsolation(value: unknown): value is Isolation {
@@ -66,5 +78,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const areCounts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
+const areCalls = (value: unknown): value is FailedCalls =>
+  isRecord(value) && isCount(value['whole']) && areCounts(value['rows']);
 const isCounts = (value: unknown): value is Record<string, number> =>
   isRecord(value) && Object.values(value).every(isCount);

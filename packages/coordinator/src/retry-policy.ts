@@ -17,8 +17,8 @@ export interface RetryPolicy {
   /** Calls that must go well before a token budget that was halved is doubled; four times as many after each further failure. Default 8. */
   climbAfter: number;
   /**
-   * Workers in a row that end before they are ready: of one slot, they close it; over all slots before any was ready, they
-   * end the run. Default 3.
+   * Workers in a row that end before they are ready: of one slot, they close it; over all slots, before any was ready and
+   * while none is starting, they end the run. So many in a row that find their device at fault close the slot, too. Default 3.
    */
   maxStartupFailures: number;
 }

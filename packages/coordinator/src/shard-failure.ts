@@ -1,5 +1,5 @@
 import type { ErrorKind } from './classify-error.js';
-import { groupFailed, startIsolation } from './isolation.js';
+import { countedIn, groupFailed, startIsolation } from './isolation.js';
 import type { Recovery } from './recovery.js';
 import { backoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
 
@@ -13,6 +13,8 @@ export interface ShardFailure {
   trying?: readonly number[] | null | undefined;
   /** Rows of the batch that are known to be at fault. */
   faulty?: readonly number[] | undefined;
+  /** Whether the worker found its device at fault: it fails on what is known to be good. */
+  unfit?: boolean | undefined;
   /** Whether the worker crashed or hung by itself, so that what it was embedding may be why. */
   died?: boolean | undefined;
 }
@@ -45,15 +47,23 @@ export function afterFailure(
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && failure.died === true);
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
+  const known = blamed ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
-    return afterStrike(before, failure, policy, isolates);
-  return afterCounted(before, failure, policy, isolates);
+    return afterStrike(known, failure, policy, isolates);
+  return afterCounted(known, failure, policy, isolates);
+}
+
+function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardFailure): Readonly<Recovery> {
+  if (batchIdx === undefined) return before;
+  const { whole, rows } = before.failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+  const calls = trying ? { whole, rows: countedIn(rows, trying) } : { whole: whole + 1, rows };
+  return { ...before, failedCalls: { ...before.failedCalls, [batchIdx]: calls } };
 }
 
 function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, trying: readonly number[]) {
   const kind = failure.kind === 'oom' ? ('oom' as const) : ('poison_input' as const);
-  const { message: error, faulty, batchIdx } = failure;
-  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
+  const { message: error, faulty, died, batchIdx } = failure;
+  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty, died });
   const verdict: Verdict =
     isolation.failed > FAILURES_PER_ROW * (isolation.poisoned.length + 1)
       ? {
@@ -85,7 +95,7 @@ function afterStrike(
   }
   if (!isolates || batchIdx === undefined)
     return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
-  return opened(recovery, { ...failure, batchIdx }, batchFailures, reason, policy);
+  return opened(recovery, { ...failure, batchIdx }, reason, policy);
 }
 
 function afterCounted(
@@ -109,20 +119,13 @@ function afterCounted(
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
-    return opened(
-      recovery,
-      { ...failure, batchIdx },
-      deaths,
-      `batch ${batchIdx} ended ${deaths} workers`,
-      policy,
-    );
+    return opened(recovery, { ...failure, batchIdx }, `batch ${batchIdx} ended ${deaths} workers`, policy);
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
 }
 
 function opened(
   recovery: Recovery,
   { batchIdx, trying, faulty }: ShardFailure & { batchIdx: number },
-  strikes: number,
   reason: string,
   { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): { recovery: Recovery; verdict: Verdict } {
@@ -131,7 +134,9 @@ function opened(
     const without = `${reason}, and ${recovery.searches} searches led to no checkpoint`;
     return { recovery, verdict: { action: 'give_up', reason: without, delayMs: 0 } };
   }
-  const isolation = startIsolation(batchIdx, strikes, {
+  const { whole, rows } = recovery.failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+  const isolation = startIsolation(batchIdx, whole, {
+    failures: rows,
     alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
     // A part of a batch was tried for want of memory for more.
     ...(trying ? { suspects: [...trying], most: trying.length } : {}),
@@ -150,12 +155,15 @@ export function afterCheckpoint(
 ): Recovery {
   const { spot_preemption } = before.failures;
   const done = (batch: number) => endBatch !== undefined && batch < endBatch;
+  const undone = <T>(ofBatches: Record<string, T>) =>
+    Object.fromEntries(Object.entries(ofBatches).filter(([batch]) => !done(Number(batch))));
   const { isolation, halvings } = before;
   return {
     ...before,
     failures: spot_preemption === undefined ? {} : { spot_preemption },
-    strikes: Object.fromEntries(Object.entries(before.strikes).filter(([batch]) => !done(Number(batch)))),
+    strikes: undone(before.strikes),
     deaths: {},
+    failedCalls: undone(before.failedCalls),
     searches: 0,
     halvings: halvings === null ? maxRetriesTransient : Math.max(0, halvings - 1),
     isolation: isolation !== null && done(isolation.batchIdx) ? null : isolation,

@@ -87,9 +87,9 @@ export class ShardPool {
     return this.#waiting.length === 0 && this.#atWork.size === 0;
   }
 
-  /** Shards that could be given to a slot now. */
-  due(now: number, slot: number): number {
-    return this.#waiting.filter((entry) => isDue(entry, now, slot)).length;
+  /** Shards that could be given to a slot now. @param open slots that can still have workers. */
+  due(now: number, slot: number, open: readonly number[]): number {
+    return this.#waiting.filter((entry) => isDue(entry, { now, slot, open })).length;
   }
 
   /** When the next shard that waits for its back-off is due; null when none does. */
@@ -103,8 +103,10 @@ export class ShardPool {
    *
    * @param anew whether one that has failed there is given, too.
    */
-  take(now: number, slot: number, anew = true): Assignment | null {
-    const entry = this.#waiting.find((each) => isDue(each, now, slot) && (anew || !each.failedOn.has(slot)));
+  take({ now, slot, open }: Taker, anew = true): Assignment | null {
+    const entry = this.#waiting.find(
+      (each) => isDue(each, { now, slot, open }) && (anew || !each.failedOn.has(slot)),
+    );
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.set(entry.shard, entry);
@@ -159,12 +161,10 @@ export class ShardPool {
   ): PoolVerdict {
     const entry = this.#atWork.get(shard);
     if (entry === undefined) throw new RangeError(`shard ${shard} is with no worker`);
-    const { recovery, verdict } = afterFailure(entry.recovery, failure, this.#policy, this.#isolates);
     const { kind, message } = failure;
-    entry.recovery = recovery;
     entry.lastFailure = { kind, message };
     if (kind !== 'spot_preemption') entry.failedOn.add(slot);
-    const decided = verdict.action === 'give_up' ? this.#barred(entry, verdict, slot, open) : verdict;
+    const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
     if (decided.action === 'give_up') {
       this.#giveUp(entry, decided.reason);
       return decided;
@@ -196,12 +196,26 @@ export class ShardPool {
       .map(({ shard }) => shard);
   }
 
+  /** What the device is at fault for is left to another slot, if there is one, and not counted. */
+  #leftTo(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict | null {
+    if (!failure.unfit || !open.some((other) => other !== slot && !entry.barred.has(other))) return null;
+    entry.barred.add(slot);
+    entry.takenOverFrom = slot;
+    return { action: 'redistribute', reason: 'its device fails on what is known to be good', delayMs: 0 };
+  }
+
+  #decided(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict {
+    const { recovery, verdict } = afterFailure(entry.recovery, failure, this.#policy, this.#isolates);
+    entry.recovery = recovery;
+    return verdict.action === 'give_up' ? this.#barred(entry, verdict, slot, open) : verdict;
+  }
+
   /** It is out of retries on this slot, and so on all on which it failed; another may have it, with retries of its own. */
   #barred(entry: Entry, verdict: Verdict, slot: number, open: readonly number[]): PoolVerdict {
     for (const failed of entry.failedOn) entry.barred.add(failed);
     if (open.every((other) => entry.barred.has(other))) return verdict;
-    const { failures, deaths, ...kept } = noFailures();
-    entry.recovery = { ...kept, failures, deaths, isolation: entry.recovery.isolation };
+    const { isolation, failedCalls } = entry.recovery;
+    entry.recovery = { ...noFailures(), isolation, failedCalls };
     entry.takenOverFrom = slot;
     return { action: 'redistribute', reason: verdict.reason, delayMs: 0 };
   }
@@ -220,13 +234,21 @@ export class ShardPool {
   }
 }
 
-/** When and where a shard failed. */
-export interface FailContext {
+/** When and where a shard is asked for, and the slots that can still have workers. */
+export interface Taker {
   now: number;
   slot: number;
   open: readonly number[];
+}
+
+/** When and where a shard failed. */
+export interface FailContext extends Taker {
   delay?: (ms: number) => number;
 }
 
-const isDue = ({ held, notBefore, barred }: Entry, now: number, slot: number) =>
-  !held && notBefore <= now && !barred.has(slot);
+function isDue({ held, notBefore, barred, failedOn, recovery }: Entry, { now, slot, open }: Taker): boolean {
+  if (held || notBefore > now || barred.has(slot)) return false;
+  // Whether it is the sequences or the slot's device, another slot can tell; so a search rather waits for one.
+  const another = open.some((other) => !failedOn.has(other) && !barred.has(other));
+  return recovery.isolation === null || !failedOn.has(slot) || !another;
+}

@@ -43,6 +43,8 @@ export class Slot {
   attempt = 0;
   /** Workers in a row that ended before they were ready. */
   startupFailures = 0;
+  /** How often in a row its workers found the device at fault; a checkpoint shows otherwise. */
+  unfit = 0;
   /** No worker is started any more. */
   closed = false;
   /** When the worker last made progress, milliseconds. */

@@ -18,6 +18,15 @@ test('sleepers wake in order, each at its own time, also those that fell asleep 
   expect(log.at(-1)).toBe('late at 30');
 });
 
+test('after a jump all who should have woken on the way do so late', async () => {
+  const clock = new FakeClock();
+  const woken: number[] = [];
+  for (const ms of [20, 10, 50])
+    void clock.sleep(ms, new AbortController().signal).then(() => woken.push(ms));
+  await clock.jump(30);
+  expect([woken, clock.now(), clock.pending]).toEqual([[10, 20], 30, [50]]);
+});
+
 test('an aborted sleep rejects with the reason, and nobody is left asleep', async () => {
   const clock = new FakeClock();
   const abort = new AbortController();

@@ -55,6 +55,12 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
+  /** Moves on by `ms` milliseconds as a process that was suspended finds it: all who should have woken do so at the end of it. */
+  async jump(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.advance(0);
+  }
+
   /** Moves on for as long as somebody sleeps. */
   async drain(): Promise<void> {
     await settled();
