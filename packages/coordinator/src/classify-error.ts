@@ -45,8 +45,6 @@ export function classifyError({
   if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
-  // Nothing was found at fault but the device, which may be well again.
-  if (error === 'unfit_device') return 'transient';
   // A worker that gives a code of its own knows better than its message.
   const onlyWords = error === undefined || error === 'error';
   if (onlyWords && PREEMPTED.test(errorMessage)) return 'spot_preemption';

@@ -219,3 +219,36 @@ test('a slot whose device fails on everything has nothing quarantined: the searc
     ...Array(4).fill('transient'),
   ]);
 });
+
+test.each([
+  ['is given up', 0, [{ type: 'slot_closed', slot: 0, reason: 'it fails on everything' }]],
+  ['that embeds something in between stays', 2, []],
+])('a slot whose workers find its device at fault three times in a row %s', async (_, every, closed) => {
+  let assigned = 0;
+  const script: Script = (worker, message) => {
+    if (message.type !== 'assign') return working(() => undefined)(worker, message);
+    const { shard } = message;
+    const well = worker.slot > 0 || (every > 0 && ++assigned % every === 0);
+    if (well) {
+      const saved = { batchIdx: 0, sequences: 1, file: 'f', reason: 'r', endBatch: 1 };
+      if (worker.slot === 0) worker.say({ type: 'checkpoint', shard, ...saved });
+      void run.clock
+        .sleep(1000, new AbortController().signal)
+        .then(() => worker.say({ type: 'complete', shard }));
+      return;
+    }
+    worker.say({
+      type: 'failed',
+      shard,
+      batchIdx: 0,
+      error: 'unfit_device',
+      message: 'it fails on everything',
+    });
+    worker.exit(1);
+  };
+  const shards = Array.from({ length: 12 }, (_, shard) => shard);
+  const run = start(script, { shards, slots: 2, isolates: true });
+  await run.clock.drain();
+  expect((await run.outcome).completed).toHaveLength(12);
+  expect(run.of('slot_closed')).toEqual(closed);
+});

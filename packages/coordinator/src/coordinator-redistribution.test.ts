@@ -157,6 +157,7 @@ test('a disk that does not answer when a folder is looked at is asked again, and
   await stopped.run.clock.advance(500);
   stopped.run.coordinator.stop('SIGTERM');
   expect(await stopped.run.outcome).toMatchObject({ completed: [], failed: [], stopped: 'SIGTERM' });
+  expect(stopped.looks()).toBe(1);
   expect(stopped.run.clock.pending).toEqual([]);
 });
 
