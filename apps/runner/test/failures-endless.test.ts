@@ -94,10 +94,10 @@ test.runIf(linux)(
 
     const { code, lines } = await holdfast([...line, '--stall-timeout', '4']);
     const all = (event: string) => lines.filter((each) => each.event === event);
-    // Four times the batch, and then the one sequence in the first half of it.
-    expect(all('stalled')).toHaveLength(5);
-    expect(all('killed')).toHaveLength(5);
-    expect(all('failed').map(({ kind }) => kind)).toEqual(Array(5).fill('transient'));
+    // Four times the batch, then the one sequence in the first half of it, and once more, as it ended a worker without a word.
+    expect(all('stalled')).toHaveLength(6);
+    expect(all('killed')).toHaveLength(6);
+    expect(all('failed').map(({ kind }) => kind)).toEqual(Array(6).fill('transient'));
     expect(all('breaker')).toMatchObject([{ batchIdx: 1, reason: 'batch 1 ended 4 workers' }]);
     expect(all('quarantined')).toMatchObject([
       {
