@@ -1,15 +1,15 @@
 // Counts, from the events of one or more lives of a run, the model calls that poison cost.
 //
 // A batch without poison is one call. A batch with poison is: the calls of the whole batch that failed (each ends its
-// worker: a `failed` of kind poison_input), then the calls of the search, each told by an `isolating`. What it cost more
-// than a good one is all of these less one. Nothing else is called more often for poison's sake: what a worker has before
+// worker: a `failed` of kind poison_input), then a call on plain residues that proves the device, counted for every attempt
+// at a search, and the calls of the search, each told by an `isolating`. What it cost more than a good one is all of these less one. Nothing else is called more often for poison's sake: what a worker has before
 // a batch fails, it saves. What kills cost is another matter: an attempt at a search that is cut off by a signal leaves
 // its findings, but not its rows, so that the next one repeats as many calls as the first had made, at the most. These
 // cannot be told one by one, and so are not taken off: they are in the count, and the calls of such attempts are told
 // beside it.
 
 /** The calls of a batch with poison. */
-const noCalls = () => ({ sequences: 0, poisoned: new Set(), failed: 0, search: 0, cutOff: 0 });
+const noCalls = () => ({ sequences: 0, poisoned: new Set(), failed: 0, proofs: 0, search: 0, cutOff: 0 });
 
 export class ModelCalls {
   /** By the number of the batch in the plan. */
@@ -33,6 +33,7 @@ export class ModelCalls {
       case 'isolating': {
         this.#open(shard, batchIdx);
         this.#of(batchIdx).search++;
+        if (!this.#attempts.get(slot)) this.#of(batchIdx).proofs++;
         const calls = (this.#attempts.get(slot)?.calls ?? 0) + 1;
         this.#attempts.set(slot, { batchIdx, calls });
         break;
@@ -66,7 +67,7 @@ export class ModelCalls {
     const over = (number) => batches.reduce((sum, batch) => sum + number(batch), 0);
     return {
       batches: batches.length,
-      extra: over(({ failed, search }) => failed + search - 1),
+      extra: over(({ failed, proofs, search }) => failed + proofs + search - 1),
       cutOff: over(({ cutOff }) => cutOff),
       bound: Math.floor(over(({ sequences, poisoned }) => 2 * poisoned.size * Math.log2(sequences))),
     };
