@@ -9,12 +9,14 @@ test('a death by SIGTERM itself, which has no exit code, is a preemption too', (
   expect(classifyError({ exitcode: null, signal: 'SIGTERM' })).toBe('spot_preemption');
 });
 
-test.each(['Received SIGTERM from the scheduler', 'slurmstepd: JOB 7 CANCELLED DUE TO PREEMPTION'])(
-  'test_classify_error_spot_preemption_message: %s',
-  (errorMessage) => {
-    expect(classifyError({ exitcode: 1, errorMessage })).toBe('spot_preemption');
-  },
-);
+test.each([
+  'Received SIGTERM from the scheduler',
+  'slurmstepd: JOB 7 CANCELLED DUE TO PREEMPTION',
+  'spot preemption notice received',
+  'instance i-7 was preempted.',
+])('test_classify_error_spot_preemption_message: %s', (errorMessage) => {
+  expect(classifyError({ exitcode: 1, errorMessage })).toBe('spot_preemption');
+});
 
 test('test_classify_error_oom', () => {
   expect(classifyError({ exitcode: 1, error: 'cuda_oom', errorMessage: 'CUDA out of memory' })).toBe('oom');
@@ -61,6 +63,7 @@ test.each([
   "the model 'preempted' has no output",
   '/data/NaN/model.onnx: reading failed',
   '/runs/preempted/manifest.json is locked',
+  'spawn /opt/my preempted dir/node ENOENT',
 ])('a name in a message says nothing: %s', (errorMessage) => {
   expect(classifyError({ exitcode: 1, errorMessage })).toBe('transient');
 });
@@ -73,7 +76,7 @@ test('whoever gives a code says with it what happened, whatever words the messag
 });
 
 test('a device that fails on everything is no fault of what it was given', () => {
-  const errorMessage = 'esm2 fails on plain residues as well (NaN in column 0)';
+  const errorMessage = 'esm2 fails on plain residues as well (CUDA failure 2: out of memory)';
   expect(classifyError({ exitcode: 1, error: 'unfit_device', errorMessage })).toBe('transient');
   expect(classifyError({ exitcode: 143, error: 'unfit_device', errorMessage })).toBe('spot_preemption');
 });

@@ -24,7 +24,7 @@ const EXIT_SIGKILL = 137;
 const words = (pattern: string, flags = '') =>
   new RegExp(`(?<![\\w/."'=-])(?:${pattern})(?![\\w/"'=-]|\\.\\w)`, flags);
 const PREEMPTED = words(
-  '(?:received|caught|got) (?:signal )?SIGTERM|preempted|(?:due to|by) preemption',
+  '(?:received|caught|got) (?:signal )?SIGTERM|(?:was|is|been|being|got) preempted|preempted by|(?:due to|by) preemption|preemption notice',
   'i',
 );
 /** As CUDA, ONNX Runtime, C++, Rust, V8 and the system say it. */
@@ -45,6 +45,8 @@ export function classifyError({
   if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
+  // Whatever words of memory stand in what it said.
+  if (error === 'unfit_device') return 'transient';
   // A worker that gives a code of its own knows better than its message.
   const onlyWords = error === undefined || error === 'error';
   if (onlyWords && PREEMPTED.test(errorMessage)) return 'spot_preemption';

@@ -203,6 +203,7 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
     spawn: workers.spawn,
     clock,
     isolates: true,
+    stallMs: 10_000,
     oomKiller: { kills: () => oomKills },
     records: {
       recoveries: async () =>

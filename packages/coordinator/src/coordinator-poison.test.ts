@@ -252,3 +252,21 @@ test.each([
   expect((await run.outcome).completed).toHaveLength(12);
   expect(run.of('slot_closed')).toEqual(closed);
 });
+
+test('deaths between the calls of a search forget nothing of what it found, and are held against nothing', async () => {
+  const run = dying((worker, nth) => {
+    if (nth >= 7) return worker.say({ type: 'complete', shard: 0 });
+    if (nth < 2) worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+    worker.exit(null, 'SIGSEGV');
+  });
+  await run.clock.drain();
+  // Row 3 is found by two deaths; of the others, four fail the shard.
+  const { poisoned, strikes, failures } = rowsOf(run).at(-1)!;
+  expect([poisoned.map(({ row, attempts }) => [row, attempts]), strikes, failures]).toEqual([
+    [[3, 4]],
+    2,
+    [0, 0, 0, 2],
+  ]);
+  expect(run.of('breaker')).toHaveLength(1);
+  expect((await run.outcome).failed).toMatchObject([{ kind: 'transient' }]);
+});

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
+import { faultOfFolder } from './folder-check.js';
 import type { FromWorker, StopSignal } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
 import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
@@ -11,6 +12,7 @@ import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
 import { Slot } from './slot.js';
+import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
@@ -23,9 +25,9 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #policy: Readonly<RetryPolicy>;
   readonly #graceMs: number;
-  readonly #stallMs: number;
   readonly #clock: Clock;
   readonly #slots: Slot[];
+  readonly #stalls: StallWatch;
   readonly #keeper: RecoveryKeeper;
   readonly #quarantine: QuarantineCount;
   readonly #oomKiller: NonNullable<CoordinatorOptions['oomKiller']>;
@@ -51,7 +53,6 @@ export class Coordinator {
     this.#options = options;
     this.#policy = { ...DEFAULT_POLICY, ...options.policy };
     this.#graceMs = options.graceMs ?? 30_000;
-    this.#stallMs = options.stallMs ?? 600_000;
     this.#clock = options.clock ?? systemClock;
     this.#wake = new WakeUp(this.#clock);
     this.#oomKiller = options.oomKiller ?? kernelOomKiller();
@@ -63,6 +64,7 @@ export class Coordinator {
     this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
+    this.#stalls = new StallWatch(this.#slots, this.#clock, options.stallMs ?? 600_000);
   }
 
   /**
@@ -131,25 +133,13 @@ export class Coordinator {
   /** Does whatever the state now calls for. Called after every change; safe to call at any time. */
   #advance(): void {
     if (this.#state !== 'running') return;
-    this.#forgiveSuspension();
+    this.#stalls.forgive(this.#wake.late);
     this.#wake.clear();
     const now = this.#clock.now();
     if (!this.#over) this.#startWork();
     // Asked again, since a listener may have stopped the run meanwhile.
     if (this.#over) this.#windDown();
     else this.#wakeWhenDue(now);
-  }
-
-  /** What is noticed so late was suspended, and its workers with it: they had that time as little as this process. */
-  #forgiveSuspension(): void {
-    const { late } = this.#wake;
-    if (late <= this.#tickMs) return;
-    for (const slot of this.#slots) slot.lastSign = Math.min(this.#clock.now(), slot.lastSign + late);
-  }
-
-  /** While workers are at work it is looked at least so often. */
-  get #tickMs(): number {
-    return this.#stallMs / 10;
   }
 
   #startWork(): void {
@@ -181,22 +171,17 @@ export class Coordinator {
     const starts = this.#slots
       .filter(({ occupied, closed }) => !occupied && !closed)
       .map(({ notBefore }) => notBefore);
-    const stalls = this.#slots
-      .filter(({ atWork }) => atWork)
-      .flatMap(({ lastSign }) => [lastSign + this.#stallMs, now + this.#tickMs]);
     const next = Math.min(
-      ...[...starts, ...stalls, this.#pool.nextDue(now) ?? 0].filter((time) => time > now),
+      ...[...starts, ...this.#stalls.nextLooks(now), this.#pool.nextDue(now) ?? 0].filter(
+        (time) => time > now,
+      ),
     );
     if (Number.isFinite(next)) this.#wake.set(next, () => this.#advance());
     else this.#wake.clear();
   }
 
   #endStalled(): void {
-    const now = this.#clock.now();
-    for (const slot of this.#slots) {
-      const silentMs = now - slot.lastSign;
-      // The same sum as what it was woken for.
-      if (!slot.atWork || now < slot.lastSign + this.#stallMs) continue;
+    for (const { slot, silentMs } of this.#stalls.stalled) {
       this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs });
       slot.endStalled(silentMs, this.#options.stallGraceMs ?? 10_000);
     }
@@ -431,34 +416,22 @@ export class Coordinator {
     // What a spot retry waits for is told by the policy; another worker may have the shard at once.
     const wait = failure.kind === 'spot_preemption' ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
     this.#tell({ type: 'retry', shard, delayMs: wait, reason });
-    if (this.#options.validateShard !== undefined) void this.#validate(shard);
+    const { validateShard } = this.#options;
+    if (validateShard !== undefined) void this.#validate(shard, async () => validateShard(shard));
   }
 
   /** Has the shard's folder looked at before it is given out again; nobody else waits. */
-  async #validate(shard: number): Promise<void> {
+  async #validate(shard: number, look: () => Promise<boolean>): Promise<void> {
     this.#pool.hold(shard, true);
-    const fault = await this.#faultOf(shard);
+    const fault = await faultOfFolder(look, {
+      policy: this.#policy,
+      clock: this.#clock,
+      delay: (ms) => this.#delay(ms),
+      signal: this.#windingDown.signal,
+    });
     this.#pool.hold(shard, false);
     if (fault !== null && this.#state === 'running') this.#failed(this.#pool.giveUp(shard, fault));
     this.#advance();
-  }
-
-  /** What is wrong with a shard's folder, or null. A disk that does not answer is asked again, as what fails may pass. */
-  async #faultOf(shard: number): Promise<string | null> {
-    const { signal } = this.#windingDown;
-    for (let failures = 0; ; failures++) {
-      try {
-        const good = await this.#options.validateShard?.(shard);
-        return good === false ? 'its checkpoints are not valid' : null;
-      } catch (error) {
-        if (failures >= this.#policy.maxRetriesTransient)
-          return `its checkpoints cannot be looked at (${(error as Error)?.message ?? error})`;
-      }
-      const ms = this.#delay(backoffMs(failures, this.#policy));
-      await this.#clock.sleep(ms, signal).catch(() => undefined);
-      // The run ends; nothing is known of the shard, and it stays as it is.
-      if (signal.aborted) return null;
-    }
   }
 
   #failed(failed: FailedShard | null): void {

@@ -46,8 +46,8 @@ export interface Isolation {
 /**
  * The search in a batch that failed `strikes` times as a whole.
  *
- * @param clues rows that are suspected themselves, or among which the fault is, how many fit into memory, and calls of parts that
- * failed, by row; from what failed.
+ * @param clues rows that are suspected themselves, or among which the fault is, how many fit into memory, those that are known to be
+ * at fault, and calls of parts that failed, by row; from what failed.
  */
 export function startIsolation(
   batchIdx: number,
@@ -56,11 +56,12 @@ export function startIsolation(
     alone = [],
     suspects = null,
     most = null,
+    poisoned = [],
     failures = [],
-  }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most' | 'failures'>> = {},
+  }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most' | 'poisoned' | 'failures'>> = {},
 ): Isolation {
   const among = alone.length > 0 ? [] : suspects;
-  return { batchIdx, strikes, suspects: among, alone, most, poisoned: [], failures, failed: 0 };
+  return { batchIdx, strikes, suspects: among, alone, most, poisoned, failures, failed: 0 };
 }
 
 /**

@@ -47,7 +47,10 @@ export function afterFailure(
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && failure.died === true);
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
-  const known = blamed ? withFailedCall(before, failure) : before;
+  // Between the calls of a search nothing is tried that could be why.
+  if (searching && kind !== 'poison_input')
+    return afterCounted(before, { ...failure, died: false }, policy, isolates);
+  const known = blamed && !searching ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
@@ -135,8 +138,12 @@ function opened(
     return { recovery, verdict: { action: 'give_up', reason: without, delayMs: 0 } };
   }
   const { whole, rows } = recovery.failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+  // What an earlier search in the batch has found stays found.
+  const { poisoned = [], failures = rows } =
+    recovery.isolation?.batchIdx === batchIdx ? recovery.isolation : {};
   const isolation = startIsolation(batchIdx, whole, {
-    failures: rows,
+    poisoned,
+    failures,
     alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
     // A part of a batch was tried for want of memory for more.
     ...(trying ? { suspects: [...trying], most: trying.length } : {}),

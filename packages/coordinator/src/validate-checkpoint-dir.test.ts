@@ -44,6 +44,12 @@ test('test_validate_checkpoint_dir_fresh_start', async () => {
   expect(warnings).toEqual([]);
 });
 
+test('what may be well the next time is thrown, to be looked at again', async () => {
+  // As of a disk that does not answer, which a test cannot have.
+  await expect(validate(join(folder, 'n'.repeat(300)))).rejects.toThrow('ENAMETOOLONG');
+  expect(warnings).toEqual([]);
+});
+
 test('what is no folder, or holds what cannot be removed, cannot be gone on with', async () => {
   await write('file');
   expect(await validate(join(folder, 'file'))).toBe(false);
