@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { groupFailed, groupPassed, nextGroup, type ToWorker } from './index.js';
+import { DEFAULT_POLICY, groupFailed, groupPassed, nextGroup, type ToWorker } from './index.js';
+import { ShardPool } from './shard-pool.js';
 import { start, working } from './testing/fake-run.js';
 import type { FakeWorker, Script } from './testing/index.js';
 
@@ -256,6 +257,7 @@ test.each([
 test('deaths between the calls of a search forget nothing of what it found, and are held against nothing', async () => {
   const run = dying((worker, nth) => {
     if (nth >= 7) return worker.say({ type: 'complete', shard: 0 });
+    worker.say({ type: 'resumed', shard: 0, sequences: 0, nextBatch: 0 });
     if (nth < 2) worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
     worker.exit(null, 'SIGSEGV');
   });
@@ -269,4 +271,17 @@ test('deaths between the calls of a search forget nothing of what it found, and 
   ]);
   expect(run.of('breaker')).toHaveLength(1);
   expect((await run.outcome).failed).toMatchObject([{ kind: 'transient' }]);
+});
+
+test('a search that is begun again in the same batch knows what the first one found', () => {
+  const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
+  const at = { now: Number.POSITIVE_INFINITY, slot: 0, open: [0] };
+  const fails = (trying: number[] | null) => {
+    pool.take(at);
+    pool.fail(0, { kind: 'poison_input', batchIdx: 0, message: 'm', trying }, at);
+  };
+  // The batch twice, then a row alone, and once more nobody knows with what.
+  for (const trying of [null, null, [3], null]) fails(trying);
+  const { poisoned, failures } = pool.recovery(0)!.isolation!;
+  expect([poisoned.map(({ row }) => row), failures]).toEqual([[3], [0, 0, 0, 1]]);
 });
