@@ -1,9 +1,16 @@
-import { type PoisonedRow, startIsolation } from '@holdfast/coordinator';
+import {
+  deviceLost,
+  groupFailed,
+  type Isolation,
+  type PoisonedRow,
+  startIsolation,
+} from '@holdfast/coordinator';
 import { type EmbeddingModel, type EmbedOptions, InferenceError } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
 import { countingModel, DIM } from '../test/support.js';
 import { BatchEmbedder, type BatchEmbedderOptions } from './batch-embedder.js';
 
+const PLAIN = 'ACGTACGTACGT';
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
 const text = (residues: Uint8Array) => Buffer.from(residues).toString();
 const failed = (sequences: number) =>
@@ -88,13 +95,14 @@ test('what has embedded a batch before needs no proof, and one proof is enough',
   const batch = ['AC', 'XC'].map(bytes);
   const fresh = fragileModel();
   await embedderOf(fresh, { isolation: startIsolation(0, 2) }).embedder.embed(0, batch);
-  expect(fresh.calls.map(({ batch }) => batch)).toEqual([['ACGTACGTACGT'], ['AC'], ['XC']]);
+  // The first half is good, so that it is the other; it failed once, and is judged after another proof.
+  expect(fresh.calls.map(({ batch }) => batch)).toEqual([[PLAIN], ['AC'], ['XC'], [PLAIN], ['XC']]);
 
   const used = fragileModel();
   const { embedder } = embedderOf(used, { isolation: startIsolation(1, 2) });
   await embedder.embed(0, [bytes('GT')]);
   await embedder.embed(1, batch);
-  expect(used.calls.map(({ batch }) => batch)).toEqual([['GT'], ['AC'], ['XC']]);
+  expect(used.calls.map(({ batch }) => batch)).toEqual([['GT'], ['AC'], ['XC'], [PLAIN], ['XC']]);
 });
 
 test('windows of long sequences get less room where memory is short, one at a time for a sequence alone', async () => {
@@ -122,4 +130,61 @@ test('the share of a sequence of many windows does not climb past what one run h
   const long = bytes('ACGT'.repeat(20));
   for (let batch = 0; batch < 4; batch++) await embedder.embed(batch, [long]);
   expect(model.calls.map(({ options }) => options.windowTokens)).toEqual([12.5, 25, 50, undefined]);
+});
+
+test('a sequence alone that failed once, for something that passes, is embedded', async () => {
+  const model = fragileModel();
+  const { embed } = model;
+  let failures = 1;
+  model.embed = async (batch, options) => {
+    if (batch.length === 1 && text(batch[0]!) === 'GT' && failures-- > 0) throw failed(1);
+    return embed(batch, options);
+  };
+  const { embedder, poisoned } = embedderOf(model, { isolation: startIsolation(0, 2) });
+  const embedded = await embedder.embed(0, ['GT', 'AC'].map(bytes));
+  expect([poisoned, embedded!.rows.length]).toEqual([[], 2 * DIM]);
+});
+
+/** A model that fails on all once it has met an X, as a device does whose context is gone. */
+function breakingModel() {
+  const model = fragileModel();
+  const { embed } = model;
+  let broken = false;
+  model.embed = async (batch, options) => {
+    broken ||= batch.some((each) => text(each).includes('X'));
+    if (broken) throw failed(batch.length);
+    return embed(batch, options);
+  };
+  return model;
+}
+
+test('where a failure breaks the device, nothing is found at fault by a worker that has had one', async () => {
+  const sequences = ['AC', 'XC', 'GT', 'CC', 'TT', 'GG'].map(bytes);
+  let isolation: Isolation = startIsolation(0, 2);
+  // What the coordinator makes of the ends of workers.
+  for (let life = 0; life < 20; life++) {
+    let told = isolation;
+    let tried: readonly number[] | null = null;
+    const { embedder, poisoned } = embedderOf(breakingModel(), {
+      isolation,
+      onTrying: async (_, rows, state) => {
+        tried = rows;
+        told = state!;
+      },
+      onTried: async () => {
+        tried = null;
+      },
+    });
+    try {
+      const embedded = await embedder.embed(0, sequences);
+      expect(poisoned.map(({ row }) => row)).toEqual([1]);
+      expect(embedded!.rows).toHaveLength(5 * DIM);
+      expect(isolation.fragile).toBe(true);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'lost_device') isolation = deviceLost(told);
+      else isolation = groupFailed(told, tried!, { kind: 'poison_input', error: 'no' });
+    }
+  }
+  throw new Error('it finds no end');
 });

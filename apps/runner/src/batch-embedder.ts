@@ -9,7 +9,8 @@ import {
 } from '@holdfast/coordinator';
 import { type EmbeddingModel, InferenceError, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { CallBudget } from './call-budget.js';
-import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { type NonFiniteRow, NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { errorLine } from './quarantine/index.js';
 import { plainResiduesFail, UnfitDeviceError } from './unfit-device.js';
 
 export interface BatchEmbedderOptions {
@@ -56,8 +57,9 @@ interface Embedded {
 export class BatchEmbedder {
   readonly #options: BatchEmbedderOptions;
   readonly #budget: CallBudget;
-  /** Whether the model has embedded anything yet. */
+  /** Whether the model has embedded anything yet, and whether it did when it was last called. */
   #proven = false;
+  #fit = false;
 
   constructor(options: BatchEmbedderOptions) {
     this.#options = options;
@@ -125,13 +127,17 @@ export class BatchEmbedder {
       });
     let state = start;
     for (const row of state.poisoned) await onPoisoned(batch, row);
-    if (!this.#proven) await this.#prove();
     for (;;) {
       if (stopping()) return null;
       const group = nextGroup(state, residues.length, new Set(good.keys()));
       if (group === null) break;
+      // Nothing is found at fault by a model that has not shown since it last failed that it is not the device.
+      const [row] = group as [number];
+      const judges = group.length === 1 && state.alone.includes(row);
+      if (!this.#proven || (judges && !this.#fit)) await this.#prove();
       await onTrying(batch, group, state);
-      const found = await this.#try(residues, group);
+      const found = await this.#try(batch, residues, group, state.fragile === true);
+      this.#fit = found.failure === null;
       await onTried();
       if (found.embedded !== null) keep(group, found.embedded, found.failure?.faulty);
       const known = state.poisoned.length;
@@ -139,10 +145,8 @@ export class BatchEmbedder {
         found.failure === null
           ? groupPassed(state, residues.length, group)
           : groupFailed(state, group, found.failure);
-      if (state.poisoned.length > known) {
-        const [row] = group;
+      if (state.poisoned.length > known)
         await onPoisoned(batch, state.poisoned.find((each) => each.row === row)!);
-      }
     }
     const rows = new Float32Array(good.size * dim);
     const order = [...good.keys()].sort((a, b) => a - b);
@@ -158,14 +162,17 @@ export class BatchEmbedder {
   async #prove(): Promise<void> {
     const { model } = this.#options;
     const said = await plainResiduesFail(model);
-    if (said !== null) throw new UnfitDeviceError(model.source.name, said);
+    if (said !== null) throw new UnfitDeviceError(model.source.name, said, this.#proven);
     this.#proven = true;
+    this.#fit = true;
   }
 
-  /** One call of a search. @throws what leaves the model unfit for another. */
+  /** One call of a search. @throws what leaves the model unfit for another: each failure if it is `fragile`. */
   async #try(
+    batch: number,
     residues: readonly Uint8Array[],
     group: readonly number[],
+    fragile: boolean,
   ): Promise<{ embedded: Embedded | null; failure: GroupFailure | null }> {
     const { model, survivesFailures } = this.#options;
     // Alone, a sequence is given as much room as there can be.
@@ -174,16 +181,19 @@ export class BatchEmbedder {
       const embedded = await embedRows(model, residues, { group, windowTokens });
       const faults = nonFiniteRows(embedded.rows, model.source.dim);
       if (faults.length === 0) return { embedded, failure: null };
+      if (fragile) throw await this.#refused(batch, faults, group);
       const faulty = faults.map(({ row }) => group[row]!);
       const [{ value, column }] = faults as [(typeof faults)[0]];
       const error = `${model.source.name} gave ${value} in column ${column}`;
       return { embedded, failure: { kind: 'poison_input', error, faulty } };
     } catch (error) {
-      const survives = survivesFailures && error instanceof InferenceError && error.kind === 'cuda_runtime';
+      const survives =
+        survivesFailures && !fragile && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
       // Without the advice that is for whoever does not search.
       const said = error.cause instanceof Error ? error.cause.message : error.message;
-      return { embedded: null, failure: { kind: 'poison_input', error: said } };
+      // It goes to the coordinator with every further call.
+      return { embedded: null, failure: { kind: 'poison_input', error: errorLine(said) } };
     }
   }
 
@@ -191,16 +201,20 @@ export class BatchEmbedder {
     const { model } = this.#options;
     const embedded = await embedRows(model, residues, part);
     const faults = nonFiniteRows(embedded.rows, model.source.dim);
-    if (faults.length === 0) {
-      this.#proven = true;
-      return embedded;
-    }
+    if (faults.length > 0) throw await this.#refused(batch, faults, part.group);
+    this.#proven = true;
+    this.#fit = true;
+    return embedded;
+  }
+
+  /** What is said of rows that are not finite. @param group rows of the batch that were embedded; absent: all. */
+  async #refused(batch: number, faults: readonly NonFiniteRow[], group?: readonly number[]) {
     const sequences = [];
     for (const { row: at, ...fault } of faults) {
-      const row = part.group?.[at] ?? at;
+      const row = group?.[at] ?? at;
       sequences.push({ row, ...(await this.#options.identify(batch, row)), ...fault });
     }
-    throw new NonFiniteRowsError(model.source.name, batch, sequences);
+    return new NonFiniteRowsError(this.#options.model.source.name, batch, sequences);
   }
 }
 

@@ -106,7 +106,8 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     failed.length === 1
       ? `shard ${first.shard} failed`
       : `${failed.length} shards failed, the first of them ${first.shard}`;
-  const message = `${which} (${first.kind}): ${first.message}; the others are done and kept, see ${place.logs} and type the same line again to go on`;
+  const room = /ENOSPC|EDQUOT/.test(first.message) ? 'make room for the output folder, ' : '';
+  const message = `${which} (${first.kind}): ${first.message}; what was done is kept, ${room}see ${place.logs} and type the same line again to go on`;
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }
 

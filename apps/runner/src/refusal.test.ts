@@ -54,6 +54,17 @@ function refused(device: Device, fakes: Partial<Record<string, Fake | Error>>): 
 
 test.each<[string, Fake | Error, RegExp | null]>([
   ['embeds all', good, null],
+  ['differs by rounding', (sequences) => sequences.flatMap(() => [1, 2 + sequences.length * 0.01]), null],
+  [
+    'does not leave padding out',
+    (sequences) => sequences.flatMap(() => [1, Math.max(...sequences.map(({ length }) => length))]),
+    /another row for the same residues when others are in the batch \(a number of up to 40 differs by 28\).*attention_mask/,
+  ],
+  [
+    'mixes up the rows of a batch',
+    (sequences) => sequences.toReversed().flatMap(({ length }) => [1, length]),
+    /another row for the same residues/,
+  ],
   [
     'fails on two sequences',
     single,
@@ -62,7 +73,7 @@ test.each<[string, Fake | Error, RegExp | null]>([
   [
     'gives no numbers',
     (sequences) => sequences.flatMap((_, i) => [1, i === 0 ? 5 : Number.NaN]),
-    /^\/m\/model\.onnx: gives NaN for plain residues \(ACGTACGTACGTACGTACGT, in column 1\)/,
+    /^\/m\/model\.onnx: gives NaN for plain residues \(TTGCAAGCCGATTACAGGCATCGGATTCAAGGCTAACTGC, in column 1\)/,
   ],
   [
     'gives infinities',

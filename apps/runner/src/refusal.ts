@@ -14,8 +14,14 @@ import { longestTrial, refusedLongest } from './longest-trial.js';
 import { nonFiniteRows } from './non-finite-rows.js';
 import { PLAIN_RESIDUES } from './unfit-device.js';
 
-/** Batches of two shapes, of residues that every model knows: a graph may take one shape only, or give rows of another length for each. */
-const SHORT: readonly (readonly string[])[] = [[PLAIN_RESIDUES], ['ACGT', 'ACGTACGTACGTACGTACGT']];
+/**
+ * Residues that every model knows, alone and beside others: a graph may take one shape only, give rows of another length for each
+ * shape, or not leave out the padding of the shorter one.
+ */
+const LONGER = 'TTGCAAGCCGATTACAGGCATCGGATTCAAGGCTAACTGC';
+const SHORT: readonly (readonly string[])[] = [[PLAIN_RESIDUES], [LONGER], [PLAIN_RESIDUES, LONGER]];
+/** The part of its greatest number by which a row may differ from one batch to another; in float16 it is some thousandths. */
+const TOLERANCE = 0.05;
 /** Residues that tell whether a model takes them at all. */
 const FEW = 8;
 
@@ -57,6 +63,7 @@ async function refusalOfShort(
   { modelPath, dim }: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
 ): Promise<string | null> {
+  const alone = new Map<string, Float32Array>();
   for (const batch of SHORT) {
     const { rows, failure } = await attempt(model, batch);
     if (failure !== null) {
@@ -66,8 +73,27 @@ async function refusalOfShort(
     if (fault !== undefined) {
       return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so that it would for all; export it anew, in float32 if it is of less`;
     }
+    for (const [at, residues] of batch.entries()) {
+      const row = rows.subarray(at * dim, (at + 1) * dim);
+      const [largest, difference] = compare(alone.get(residues) ?? row, row);
+      if (difference > TOLERANCE * largest) {
+        return `${modelPath}: gives another row for the same residues when others are in the batch (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)}), so that rows would hang on their neighbours; export it anew so that it follows attention_mask, and keeps sequences apart`;
+      }
+      if (batch.length === 1) alone.set(residues, row);
+    }
   }
   return null;
+}
+
+/** The largest magnitude in two rows, and their largest difference. */
+function compare(one: Float32Array, other: Float32Array): [largest: number, difference: number] {
+  let largest = 0;
+  let difference = 0;
+  one.forEach((value, i) => {
+    largest = Math.max(largest, Math.abs(value), Math.abs(other[i]!));
+    difference = Math.max(difference, Math.abs(value - other[i]!));
+  });
+  return [largest, difference];
 }
 
 async function refusalOfLongest(

@@ -16,6 +16,9 @@ import { parseWorkerOptions } from './worker-options.js';
 /** Rows kept in memory before a checkpoint is due whatever the thresholds say, in bytes. */
 const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
+/** Characters of an error that are told; a model may print a whole tensor. */
+const LONGEST_MESSAGE = 4000;
+
 // One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
 const options = parseWorkerOptions(process.argv[2]);
 const channel = workerChannel(process, { orphanGraceMs: options.graceMs });
@@ -120,7 +123,7 @@ try {
     ...(shard === undefined ? {} : { shard }),
     ...(batchIdx === undefined ? {} : { batchIdx }),
     error: error instanceof InferenceError ? error.kind : ((error as { code?: string }).code ?? 'error'),
-    message: error instanceof Error ? error.message : String(error),
+    message: (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_MESSAGE),
     ...(error instanceof NonFiniteRowsError ? { faulty: error.sequences.map(({ row }) => row) } : {}),
   });
   process.exit(ExitCode.unexpected);

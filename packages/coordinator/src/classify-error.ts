@@ -6,7 +6,7 @@ export interface WorkerStatus {
   exitcode?: number | null | undefined;
   /** The signal it died of. */
   signal?: string | null | undefined;
-  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, or anything else; `error`: it has none. */
+  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, `lost_device`, or anything else; `error`: it has none. */
   error?: string | undefined;
   errorMessage?: string | undefined;
   /** What it printed last on standard error; looked at for want of memory alone, since anything may stand in it. */
@@ -46,7 +46,7 @@ export function classifyError({
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
   // Whatever words of memory stand in what it said.
-  if (error === 'unfit_device') return 'transient';
+  if (error === 'unfit_device' || error === 'lost_device') return 'transient';
   // A worker that gives a code of its own knows better than its message.
   const onlyWords = error === undefined || error === 'error';
   if (onlyWords && PREEMPTED.test(errorMessage)) return 'spot_preemption';

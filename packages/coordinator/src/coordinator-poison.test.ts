@@ -120,26 +120,56 @@ test('a sequence is told once, though it is found again after a worker was lost'
   expect(run.of('quarantined')).toHaveLength(1);
 });
 
-test('a batch that ends its workers by itself every time is searched, too; one that is killed from outside is not', async () => {
-  const ends = (signal: string) =>
-    start(
+test.each(['SIGSEGV', 'SIGKILL'])(
+  'a batch that ends every worker without a word is searched, too: %s',
+  async (signal) => {
+    const ends = () =>
+      start(
+        (worker, message) => {
+          if (message.type !== 'assign') return working(() => undefined)(worker, message);
+          const { shard, isolation } = message;
+          worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: 4 });
+          if (isolation === undefined) return worker.exit(null, signal);
+          worker.say({ type: 'complete', shard });
+        },
+        { shards: [0], isolates: true },
+      );
+    const crash = ends();
+    await crash.clock.drain();
+    expect((await crash.outcome).completed).toEqual([0]);
+    expect(crash.of('breaker')).toMatchObject([{ batchIdx: 4, reason: 'batch 4 ended 4 workers' }]);
+  },
+);
+
+test.each([
+  ['that ended four workers', 4, [[], [3], [3]]],
+  ['that fails in the model', 0, [[], []]],
+])(
+  'a worker that is killed in the search of a batch %s: whether what it tried is why',
+  async (_, deaths, alone) => {
+    let dead = 0;
+    let kills = 0;
+    const run = start(
       (worker, message) => {
         if (message.type !== 'assign') return working(() => undefined)(worker, message);
         const { shard, isolation } = message;
-        worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: 4 });
-        if (isolation === undefined) return worker.exit(null, signal);
-        worker.say({ type: 'complete', shard });
+        worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: 0 });
+        if (isolation === undefined && dead++ < deaths) return worker.exit(null, 'SIGKILL');
+        if (isolation === undefined) {
+          worker.say({ type: 'failed', shard, batchIdx: 0, error: 'cuda_runtime', message: 'm' });
+          return worker.exit(1);
+        }
+        if (kills++ > 0 && (deaths === 0 || kills > 2)) return worker.say({ type: 'complete', shard });
+        worker.say({ type: 'trying', shard, batchIdx: 0, rows: [3], isolation });
+        worker.exit(null, 'SIGKILL');
       },
       { shards: [0], isolates: true },
     );
-  const crash = ends('SIGSEGV');
-  await crash.clock.drain();
-  expect((await crash.outcome).completed).toEqual([0]);
-  expect(crash.of('breaker')).toMatchObject([{ batchIdx: 4, reason: 'batch 4 ended 4 workers' }]);
-  const killed = ends('SIGKILL');
-  await killed.clock.drain();
-  expect((await killed.outcome).failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
-});
+    await run.clock.drain();
+    const told = rowsOf(run).map((state) => [...state.alone, ...state.poisoned.map(({ row }) => row)]);
+    expect(told).toEqual(alone);
+  },
+);
 
 /** Of batch 0, searched; a worker dies as it is told with the rows it was trying, or had tried. */
 const dying = (deaths: (worker: FakeWorker, nth: number) => void) => {
@@ -280,8 +310,8 @@ test('a search that is begun again in the same batch knows what the first one fo
     pool.take(at);
     pool.fail(0, { kind: 'poison_input', batchIdx: 0, message: 'm', trying }, at);
   };
-  // The batch twice, then a row alone, and once more nobody knows with what.
-  for (const trying of [null, null, [3], null]) fails(trying);
+  // The batch twice, then a row alone, twice, and once more nobody knows with what.
+  for (const trying of [null, null, [3], [3], null]) fails(trying);
   const { poisoned, failures } = pool.recovery(0)!.isolation!;
-  expect([poisoned.map(({ row }) => row), failures]).toEqual([[3], [0, 0, 0, 1]]);
+  expect([poisoned.map(({ row }) => row), failures]).toEqual([[3], [0, 0, 0, 2]]);
 });

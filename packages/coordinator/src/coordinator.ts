@@ -352,7 +352,7 @@ export class Coordinator {
     this.#tell({ type: 'exited', slot: slot.index, exitcode, signal });
     // A worker that was told to end has not failed, however it ended.
     if (!this.#ending) {
-      const { kind, message, died } = failureOf(life, { ...exit, oomKilled });
+      const { kind, message, died, ended } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
       const unfit = life.failure?.error === 'unfit_device';
@@ -365,7 +365,9 @@ export class Coordinator {
         const { trying, failure } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
         const { faulty } = failure ?? {};
-        this.#shardFailed(slot, shard, { kind, message, died, unfit, batchIdx, trying, faulty });
+        const lost = failure?.error === 'lost_device';
+        const how = { died, ended, unfit, lost };
+        this.#shardFailed(slot, shard, { kind, message, ...how, batchIdx, trying, faulty });
       }
       if (unfit && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
     }

@@ -6,6 +6,7 @@ export { DeviceSlotsError } from './device-slots-error.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export {
+  deviceLost,
   type GroupFailure,
   groupFailed,
   groupPassed,

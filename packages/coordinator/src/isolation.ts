@@ -16,8 +16,6 @@ export type PoisonKind = 'poison_input' | 'oom';
 export interface GroupFailure {
   kind: PoisonKind;
   error: string;
-  /** Whether it cost the worker its life without a word, as by a crash or a hang. */
-  died?: boolean | undefined;
   /** Rows of the group that are known to be at fault, as those of NaN; each is tried alone next. The others are good. */
   faulty?: readonly number[] | undefined;
 }
@@ -41,6 +39,8 @@ export interface Isolation {
   failures: number[];
   /** Calls of the search that failed. */
   failed: number;
+  /** Whether a worker that had a failure cannot be believed any more, as a failure breaks its device until it ends. */
+  fragile?: boolean;
 }
 
 /**
@@ -66,8 +66,8 @@ export function startIsolation(
 
 /**
  * The rows to be embedded together next, ascending; null when every row is good or poisoned. A group that failed is halved
- * until a row is alone; where its first half is good, the fault must be in the second, which is halved without a try. What is
- * left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 2)` calls.
+ * until a row is alone, which is tried twice; where its first half is good, the fault must be in the second, which is halved
+ * without a try. What is left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 3)` calls.
  *
  * @param size rows in the batch.
  * @param good rows that are embedded and kept; none after a worker was lost.
@@ -112,10 +112,9 @@ export function groupFailed(
     if (faulty === undefined || faulty.length === 0) return { ...next, suspects: [...group] };
     return { ...next, suspects: [], alone: [...faulty] };
   }
-  const { kind, error, died } = failure;
-  // Memory may be short because of others, and a worker may die of something else: what is alone for the first time is tried once more.
-  if ((kind === 'oom' || died) && !isolation.alone.includes(row))
-    return { ...next, suspects: [], alone: [...isolation.alone, row] };
+  const { kind, error } = failure;
+  // It may have been something that passes, or somebody else's memory: what is alone for the first time is tried once more.
+  if (!isolation.alone.includes(row)) return { ...next, suspects: [], alone: [...isolation.alone, row] };
   const attempts = isolation.strikes + failures[row]!;
   const poisoned = [...isolation.poisoned, { row, kind, attempts, error }];
   return {
@@ -126,6 +125,18 @@ export function groupFailed(
     poisoned: poisoned.sort((a, b) => a.row - b.row),
   };
 }
+
+/**
+ * The search after a worker that had proved its device lost it amid the calls: which of them failed for what reason is not
+ * known, so that but for what was found it begins anew, with workers that end at each failure.
+ */
+export const deviceLost = (isolation: Isolation): Isolation => ({
+  ...isolation,
+  suspects: null,
+  alone: [],
+  failed: isolation.failed + 1,
+  fragile: true,
+});
 
 /** Counts by row, and one more for each of these. */
 export function countedIn(counts: readonly number[], rows: readonly number[]): number[] {

@@ -56,8 +56,8 @@ export type FromWorker =
   | { type: 'complete'; shard: number }
   /**
    * The worker is about to end because of this; `error` is a short code: `cuda_oom`, `cuda_runtime` (the model fails on the
-   * batch), `non_finite`, `unfit_device` (it fails on what is known to be good, so that nothing is held against the batch), or
-   * anything else, such as a system's error code.
+   * batch), `non_finite`, `unfit_device` (it fails on what is known to be good, so that nothing is held against the batch),
+   * `lost_device` (so it does since something failed in a search), or anything else, such as a system's error code.
    */
   | {
       type: 'failed';

@@ -13,7 +13,7 @@ export interface Recovery {
   failures: Partial<Record<ErrorKind, number>>;
   /** Failures of batches that are not done yet, by their number; -1 for those of no known batch. */
   strikes: Record<string, number>;
-  /** Workers that died or hung amid a call since the shard last went forward, by batch. */
+  /** Workers that died or hung, or ended without a word, since the shard last went forward, by batch. */
   deaths: Record<string, number>;
   /** Model calls that failed, of batches that are not done yet: those of the whole batch, and those of parts of it by row. */
   failedCalls: Record<string, FailedCalls>;
@@ -55,9 +55,10 @@ export function asRecovery(kept: unknown): Recovery | null {
 
 function isIsolation(value: unknown): value is Isolation {
   if (!isRecord(value)) return false;
-  const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed } = value;
+  const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed, fragile } = value;
   return (
     [batchIdx, strikes, failed].every(isCount) &&
+    (fragile === undefined || typeof fragile === 'boolean') &&
     (suspects === null || areCounts(suspects)) &&
     areCounts(alone) &&
     (most === null || isCount(most)) &&

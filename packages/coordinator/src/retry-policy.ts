@@ -18,7 +18,7 @@ export interface RetryPolicy {
   climbAfter: number;
   /**
    * Workers in a row that end before they are ready: of one slot, they close it; over all slots, before any was ready and
-   * while none is starting, they end the run. So many in a row that find their device at fault close the slot, too. Default 3.
+   * while none is starting, they end the run, at the second try of a slot at the soonest. So many in a row that find their device at fault close the slot, too. Default 3.
    */
   maxStartupFailures: number;
 }

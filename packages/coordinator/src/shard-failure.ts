@@ -1,5 +1,5 @@
 import type { ErrorKind } from './classify-error.js';
-import { countedIn, groupFailed, startIsolation } from './isolation.js';
+import { countedIn, deviceLost, groupFailed, type Isolation, startIsolation } from './isolation.js';
 import type { Recovery } from './recovery.js';
 import { backoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
 
@@ -15,8 +15,12 @@ export interface ShardFailure {
   faulty?: readonly number[] | undefined;
   /** Whether the worker found its device at fault: it fails on what is known to be good. */
   unfit?: boolean | undefined;
+  /** Whether the worker lost its device amid a search: it was well when that began. */
+  lost?: boolean | undefined;
   /** Whether the worker crashed or hung by itself, so that what it was embedding may be why. */
   died?: boolean | undefined;
+  /** Whether the worker ended without a word of why, whatever the reason may be. */
+  ended?: boolean | undefined;
 }
 
 /** What is done with a shard after a failure. */
@@ -45,11 +49,16 @@ export function afterFailure(
 ): { recovery: Recovery; verdict: Verdict } {
   const { kind, trying } = failure;
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
-  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && failure.died === true);
+  // Whoever kills workers from outside is taken for the reason only where a batch ended so many that it is searched for that.
+  const killed = failure.ended === true && deathsOf(before, failure) > policy.maxRetriesTransient;
+  const died = failure.died === true || killed;
+  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && died);
+  if (searching && failure.lost)
+    return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
   // Between the calls of a search nothing is tried that could be why.
   if (searching && kind !== 'poison_input')
-    return afterCounted(before, { ...failure, died: false }, policy, isolates);
+    return afterCounted(before, { ...failure, died: false, ended: false }, policy, isolates);
   const known = blamed && !searching ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
@@ -63,18 +72,26 @@ function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardF
   return { ...before, failedCalls: { ...before.failedCalls, [batchIdx]: calls } };
 }
 
+/** Workers that a batch has ended since the shard last went forward. */
+const deathsOf = ({ deaths }: Readonly<Recovery>, { batchIdx }: ShardFailure) => deaths[batchIdx ?? -1] ?? 0;
+
 function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, trying: readonly number[]) {
   const kind = failure.kind === 'oom' ? ('oom' as const) : ('poison_input' as const);
-  const { message: error, faulty, died, batchIdx } = failure;
-  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty, died });
-  const verdict: Verdict =
-    isolation.failed > FAILURES_PER_ROW * (isolation.poisoned.length + 1)
-      ? {
-          action: 'give_up',
-          reason: `the search for what is at fault in batch ${batchIdx} finds no end`,
-          delayMs: 0,
-        }
-      : { action: 'retry', reason: `${trying.length} sequence(s) of batch ${batchIdx} failed`, delayMs: 0 };
+  const { message: error, faulty, batchIdx } = failure;
+  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
+  return afterSearch(before, isolation, `${trying.length} sequence(s) of batch ${batchIdx} failed`);
+}
+
+/** A search goes on for as long as it may still find something. */
+function afterSearch(before: Readonly<Recovery>, isolation: Isolation, reason: string) {
+  const endless = isolation.failed > FAILURES_PER_ROW * (isolation.poisoned.length + 1);
+  const verdict: Verdict = endless
+    ? {
+        action: 'give_up',
+        reason: `the search for what is at fault in batch ${isolation.batchIdx} finds no end`,
+        delayMs: 0,
+      }
+    : { action: 'retry', reason, delayMs: 0 };
   return { recovery: { ...before, isolation }, verdict };
 }
 
@@ -107,7 +124,7 @@ function afterCounted(
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
-  const { kind, batchIdx, died } = failure;
+  const { kind, batchIdx, died, ended } = failure;
   const retryCount = before.failures[kind] ?? 0;
   const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
   const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
@@ -117,7 +134,7 @@ function afterCounted(
     const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
     recovery.halvings = last ? null : before.halvings! + 1;
   }
-  if (kind === 'transient' && died && batchIdx !== undefined)
+  if (kind === 'transient' && (died || ended) && batchIdx !== undefined)
     recovery.deaths = { ...before.deaths, [batchIdx]: (before.deaths[batchIdx] ?? 0) + 1 };
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;

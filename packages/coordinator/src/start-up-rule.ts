@@ -21,7 +21,9 @@ export function afterStartUpFailure(
   { maxStartupFailures }: Readonly<RetryPolicy>,
 ): 'retry' | 'close_slot' | 'end_run' {
   const close = ofSlot >= maxStartupFailures;
-  const none = overAll !== null && overAll >= maxStartupFailures && !othersStart;
+  // What is in the way of all at once, as devices that are not free yet, may be gone at the second try.
+  const again = ofSlot >= Math.min(2, maxStartupFailures);
+  const none = overAll !== null && overAll >= maxStartupFailures && !othersStart && again;
   if (none || (close && !othersOpen)) return 'end_run';
   return close ? 'close_slot' : 'retry';
 }

@@ -16,19 +16,19 @@ const CRASHES = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SI
 /** As a shell or a container tells them. */
 const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
 
-/** What is to be made of a worker's end: its kind, for people, and whether the model may have killed it. */
+/** What is to be made of a worker's end: its kind, for people, whether it crashed or hung, and whether it ended without a word of why. */
 export function failureOf(
   life: Life,
   { exitcode, signal, error, oomKilled }: Exit,
-): { kind: ErrorKind; message: string; died: boolean } {
+): { kind: ErrorKind; message: string; died: boolean; ended: boolean } {
   if (life.stalledMs !== null) {
     const message = `the worker made no progress for ${Math.round(life.stalledMs / 100) / 10} s`;
-    return { kind: 'transient', message, died: true };
+    return { kind: 'transient', message, died: true, ended: true };
   }
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
-    return { kind, message: errorMessage, died: false };
+    return { kind, message: errorMessage, died: false, ended: false };
   }
   const lastWords = life.lastWords.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);
@@ -36,7 +36,7 @@ export function failureOf(
   const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
   const said = life.lastWords.length > 0 ? `; it said last: ${life.lastWords.join(' | ')}` : '';
   const died = CRASHES.has(signal ?? '') || CRASH_CODES.has(exitcode ?? -1);
-  return { kind, message: `${message}${killer}${said}`, died };
+  return { kind, message: `${message}${killer}${said}`, died, ended: true };
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {

@@ -17,7 +17,7 @@ const ALIGNMENT = 64;
 /** Smaller pieces are gathered with what is before and behind them. */
 const SMALL = 4096;
 /** Bytes handed to the sink at once. */
-const PART = 1 << 22;
+const PART = 1 << 23;
 
 /**
  * Writes a zip of stored members as PyTorch does: aligned data, sizes behind them, zip64 where a size or an offset needs
