@@ -59,7 +59,8 @@ export function afterFailure(
   // Between the calls of a search nothing is tried that could be why.
   if (searching && kind !== 'poison_input')
     return afterCounted(before, { ...failure, died: false, ended: false }, policy, isolates);
-  const known = blamed && !searching ? withFailedCall(before, failure) : before;
+  const failed = blamed || (kind === 'transient' && failure.ended === true);
+  const known = failed && !searching ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
