@@ -10,8 +10,9 @@ import {
 import { type EmbeddingModel, InferenceError, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { CallBudget } from './call-budget.js';
 import { type NonFiniteRow, NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { plainResiduesFail } from './plain-residues.js';
 import { errorLine } from './quarantine/index.js';
-import { plainResiduesFail, UnfitDeviceError } from './unfit-device.js';
+import { UnfitDeviceError } from './unfit-device-error.js';
 
 export interface BatchEmbedderOptions {
   model: EmbeddingModel;
@@ -190,10 +191,8 @@ export class BatchEmbedder {
       const survives =
         survivesFailures && !fragile && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
-      // Without the advice that is for whoever does not search.
-      const said = error.cause instanceof Error ? error.cause.message : error.message;
-      // It goes to the coordinator with every further call.
-      return { embedded: null, failure: { kind: 'poison_input', error: errorLine(said) } };
+      // Without the advice that is for whoever does not search, and short, as it goes to the coordinator with every further call.
+      return { embedded: null, failure: { kind: 'poison_input', error: errorLine(error.reason) } };
     }
   }
 

@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './aftermath.js';
 import { doctor } from './doctor/index.js';
 import { embed, type StopSwitch } from './embed.js';
-import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, saysDiskFull, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
@@ -78,7 +78,7 @@ function exitCodeOf(error: unknown): number {
     return ExitCode.badInput;
   }
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const full = /ENOSPC|EDQUOT/.test((error as NodeJS.ErrnoException)?.code ?? '');
+  const full = saysDiskFull((error as NodeJS.ErrnoException)?.code ?? '');
   complain(`${message}; ${after.kept}${full ? 'make room for the output folder and ' : ''}${after.again}`);
   if (process.env['HOLDFAST_DEBUG']) console.error(stack);
   return ExitCode.unexpected;

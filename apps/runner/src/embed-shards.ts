@@ -3,7 +3,7 @@ import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
 import type { DeviceShare } from './device-share.js';
 import type { EmbedOptions, StopSwitch } from './embed.js';
-import { ExitCode, RunFailedError, StoppedError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from './errors.js';
 import type { Tell } from './events.js';
 import type { Layout } from './layout.js';
 import { Progress } from './progress.js';
@@ -106,7 +106,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     failed.length === 1
       ? `shard ${first.shard} failed`
       : `${failed.length} shards failed, the first of them ${first.shard}`;
-  const room = /ENOSPC|EDQUOT/.test(first.message) ? 'make room for the output folder, ' : '';
+  const room = saysDiskFull(first.message) ? 'make room for the output folder, ' : '';
   const message = `${which} (${first.kind}): ${first.message}; what was done is kept, ${room}see ${place.logs} and type the same line again to go on`;
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }

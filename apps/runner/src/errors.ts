@@ -29,6 +29,9 @@ export class RunFailedError extends Error {
   }
 }
 
+/** Whether a system's words, or its code, say that the disk is full. */
+export const saysDiskFull = (said: string): boolean => /ENOSPC|EDQUOT/.test(said);
+
 /** A signal ended the run; what was done is kept. */
 export class StoppedError extends Error {
   readonly code = 'stopped';

@@ -4,7 +4,6 @@ import {
   type Device,
   DeviceError,
   type EmbeddingModel,
-  InferenceError,
   loadModel,
   ModelError,
   type ModelSource,
@@ -12,7 +11,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { longestTrial, refusedLongest } from './longest-trial.js';
 import { nonFiniteRows } from './non-finite-rows.js';
-import { PLAIN_RESIDUES } from './unfit-device.js';
+import { attempt, PLAIN_RESIDUES } from './plain-residues.js';
 
 /**
  * Residues that every model knows, alone and beside others: a graph may take one shape only, give rows of another length for each
@@ -120,17 +119,4 @@ async function refusalOfLongest(
     return failure === null ? null : refusedLongest(source, sequence.length, failure);
   }
   return null;
-}
-
-type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
-
-/** @throws what is no failure of the model: want of memory above all; ModelError for rows that are not as described. */
-async function attempt(model: Pick<EmbeddingModel, 'embed'>, batch: readonly string[]): Promise<Attempt> {
-  try {
-    return { rows: await model.embed(batch.map((residues) => Buffer.from(residues))), failure: null };
-  } catch (error) {
-    if (!(error instanceof InferenceError) || error.kind === 'cuda_oom') throw error;
-    const { cause } = error;
-    return { rows: null, failure: cause instanceof Error ? cause.message : String(cause) };
-  }
 }

@@ -161,6 +161,26 @@ test('a disk that does not answer when a folder is looked at is asked again, and
   expect(stopped.run.clock.pending).toEqual([]);
 });
 
+test('who looks at the folders may be a method of the options', async () => {
+  const options = {
+    shards: [0],
+    looked: [] as number[],
+    async validateShard(this: { looked: number[] }, shard: number) {
+      this.looked.push(shard);
+      return true;
+    },
+  };
+  const run = start(
+    working((worker, shard, attempt) =>
+      attempt === 1 ? worker.exit(143) : worker.say({ type: 'complete', shard }),
+    ),
+    options,
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0]);
+  expect(options.looked).toEqual([0]);
+});
+
 test('a shard is not given out while its folder is looked at', async () => {
   let valid: (good: boolean) => void = () => undefined;
   const run = start(

@@ -352,10 +352,9 @@ export class Coordinator {
     this.#tell({ type: 'exited', slot: slot.index, exitcode, signal });
     // A worker that was told to end has not failed, however it ended.
     if (!this.#ending) {
-      const { kind, message, died, ended } = failureOf(life, { ...exit, oomKilled });
+      const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
-      const unfit = life.failure?.error === 'unfit_device';
       if (kind === 'spot_preemption') {
         slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
       } else if (!life.ready) {
@@ -364,12 +363,9 @@ export class Coordinator {
       if (shard !== null) {
         const { trying, failure } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
-        const { faulty } = failure ?? {};
-        const lost = failure?.error === 'lost_device';
-        const how = { died, ended, unfit, lost };
-        this.#shardFailed(slot, shard, { kind, message, ...how, batchIdx, trying, faulty });
+        this.#shardFailed(slot, shard, { kind, message, how, batchIdx, trying, faulty: failure?.faulty });
       }
-      if (unfit && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
+      if (how === 'unfit' && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
     }
     this.#advance();
   }
@@ -384,7 +380,7 @@ export class Coordinator {
         overAll: this.#startupFailures,
         // Where none was ever ready, those that are there are starting.
         othersStart: this.#slots.some(({ occupied }) => occupied),
-        othersOpen: this.#open.some((other) => other !== slot.index),
+        othersOpen: this.#isOpenBeside(slot),
       },
       this.#policy,
     );
@@ -392,9 +388,13 @@ export class Coordinator {
     if (verdict === 'close_slot') this.#close(slot, message);
   }
 
+  #isOpenBeside(slot: Slot): boolean {
+    return this.#open.some((other) => other !== slot.index);
+  }
+
   /** No worker is started in a slot any more, unless it is the last. */
   #close(slot: Slot, reason: string): void {
-    if (!this.#open.some((other) => other !== slot.index)) return;
+    if (!this.#isOpenBeside(slot)) return;
     slot.closed = true;
     this.#tell({ type: 'slot_closed', slot: slot.index, reason });
     for (const shard of this.#pool.stranded(this.#open)) {
@@ -418,12 +418,13 @@ export class Coordinator {
     // What a spot retry waits for is told by the policy; another worker may have the shard at once.
     const wait = failure.kind === 'spot_preemption' ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
     this.#tell({ type: 'retry', shard, delayMs: wait, reason });
-    const { validateShard } = this.#options;
-    if (validateShard !== undefined) void this.#validate(shard, async () => validateShard(shard));
+    if (this.#options.validateShard !== undefined) void this.#validate(shard);
   }
 
   /** Has the shard's folder looked at before it is given out again; nobody else waits. */
-  async #validate(shard: number, look: () => Promise<boolean>): Promise<void> {
+  async #validate(shard: number): Promise<void> {
+    // Called on the options, whose method may need them.
+    const look = async () => this.#options.validateShard?.(shard);
     this.#pool.hold(shard, true);
     const fault = await faultOfFolder(look, {
       policy: this.#policy,

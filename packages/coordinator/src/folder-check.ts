@@ -18,7 +18,7 @@ export interface FolderCheckOptions {
  * @returns what is wrong, or null, also where the waiting was ended.
  */
 export async function faultOfFolder(
-  look: () => Promise<boolean>,
+  look: () => Promise<boolean | undefined>,
   { policy, clock, delay, signal }: FolderCheckOptions,
 ): Promise<string | null> {
   for (let failures = 0; ; failures++) {

@@ -3,6 +3,13 @@ import { countedIn, deviceLost, groupFailed, type Isolation, startIsolation } fr
 import type { Recovery } from './recovery.js';
 import { backoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
 
+/**
+ * How a worker came to its end: it told why (`told`), that it found its device at fault, as it fails on what is known to be
+ * good (`unfit`), or that it lost its device amid a search, which was well when that began (`lost`); or it crashed or hung by
+ * itself, so that what it was embedding may be why (`died`), or was gone without a word, whatever the reason may be (`ended`).
+ */
+export type Ending = 'told' | 'unfit' | 'lost' | 'died' | 'ended';
+
 /** How a worker failed on a shard. */
 export interface ShardFailure {
   kind: ErrorKind;
@@ -13,14 +20,8 @@ export interface ShardFailure {
   trying?: readonly number[] | null | undefined;
   /** Rows of the batch that are known to be at fault. */
   faulty?: readonly number[] | undefined;
-  /** Whether the worker found its device at fault: it fails on what is known to be good. */
-  unfit?: boolean | undefined;
-  /** Whether the worker lost its device amid a search: it was well when that began. */
-  lost?: boolean | undefined;
-  /** Whether the worker crashed or hung by itself, so that what it was embedding may be why. */
-  died?: boolean | undefined;
-  /** Whether the worker ended without a word of why, whatever the reason may be. */
-  ended?: boolean | undefined;
+  /** Default: `told`. */
+  how?: Ending | undefined;
 }
 
 /** What is done with a shard after a failure. */
@@ -47,19 +48,19 @@ export function afterFailure(
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
-  const { kind, trying } = failure;
+  const { kind, trying, how } = failure;
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   // Whoever kills workers from outside is taken for the reason only where a batch ended so many that it is searched for that.
-  const killed = failure.ended === true && deathsOf(before, failure) > policy.maxRetriesTransient;
-  const died = failure.died === true || killed;
+  const killed = how === 'ended' && deathsOf(before, failure) > policy.maxRetriesTransient;
+  const died = how === 'died' || killed;
   const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && died);
-  if (searching && failure.lost)
+  if (searching && how === 'lost')
     return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
   // Between the calls of a search nothing is tried that could be why.
   if (searching && kind !== 'poison_input')
-    return afterCounted(before, { ...failure, died: false, ended: false }, policy, isolates);
-  const failed = blamed || (kind === 'transient' && failure.ended === true);
+    return afterCounted(before, { ...failure, how: 'told' }, policy, isolates);
+  const failed = blamed || (kind === 'transient' && isSilent(how));
   const known = failed && !searching ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
@@ -68,10 +69,15 @@ export function afterFailure(
 
 function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardFailure): Readonly<Recovery> {
   if (batchIdx === undefined) return before;
-  const { whole, rows } = before.failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+  const { whole, rows } = failedCallsOf(before, batchIdx);
   const calls = trying ? { whole, rows: countedIn(rows, trying) } : { whole: whole + 1, rows };
   return { ...before, failedCalls: { ...before.failedCalls, [batchIdx]: calls } };
 }
+
+const failedCallsOf = ({ failedCalls }: Readonly<Recovery>, batchIdx: number) =>
+  failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+
+const isSilent = (how: Ending | undefined) => how === 'died' || how === 'ended';
 
 /** Workers that a batch has ended since the shard last went forward. */
 const deathsOf = ({ deaths }: Readonly<Recovery>, { batchIdx }: ShardFailure) => deaths[batchIdx ?? -1] ?? 0;
@@ -125,7 +131,7 @@ function afterCounted(
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
-  const { kind, batchIdx, died, ended } = failure;
+  const { kind, batchIdx, how } = failure;
   const retryCount = before.failures[kind] ?? 0;
   const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
   const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
@@ -135,10 +141,10 @@ function afterCounted(
     const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
     recovery.halvings = last ? null : before.halvings! + 1;
   }
-  if (kind === 'transient' && (died || ended) && batchIdx !== undefined)
-    recovery.deaths = { ...before.deaths, [batchIdx]: (before.deaths[batchIdx] ?? 0) + 1 };
+  if (kind === 'transient' && isSilent(how) && batchIdx !== undefined)
+    recovery.deaths = { ...before.deaths, [batchIdx]: deathsOf(before, failure) + 1 };
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
-  const deaths = recovery.deaths[batchIdx ?? -1] ?? 0;
+  const deaths = deathsOf(recovery, failure);
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
     return opened(recovery, { ...failure, batchIdx }, `batch ${batchIdx} ended ${deaths} workers`, policy);
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
@@ -155,7 +161,7 @@ function opened(
     const without = `${reason}, and ${recovery.searches} searches led to no checkpoint`;
     return { recovery, verdict: { action: 'give_up', reason: without, delayMs: 0 } };
   }
-  const { whole, rows } = recovery.failedCalls[batchIdx] ?? { whole: 0, rows: [] };
+  const { whole, rows } = failedCallsOf(recovery, batchIdx);
   // What an earlier search in the batch has found stays found.
   const { poisoned = [], failures = rows } =
     recovery.isolation?.batchIdx === batchIdx ? recovery.isolation : {};

@@ -77,7 +77,7 @@ test('the breaker counts poison only', () => {
 
 test('searches that lead to no checkpoint come to an end, whatever batches the failures are told of', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
-  const died = { kind: 'transient', message: 'no thread could be started', died: true } as const;
+  const died = { kind: 'transient', message: 'no thread could be started', how: 'died' } as const;
   let tries = 0;
   while (!pool.settled && tries++ < 100) {
     pool.take(at(Number.POSITIVE_INFINITY));

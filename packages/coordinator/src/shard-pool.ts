@@ -198,7 +198,8 @@ export class ShardPool {
 
   /** What the device is at fault for is left to another slot, if there is one, and not counted. */
   #leftTo(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict | null {
-    if (!failure.unfit || !open.some((other) => other !== slot && !entry.barred.has(other))) return null;
+    if (failure.how !== 'unfit' || !open.some((other) => other !== slot && !entry.barred.has(other)))
+      return null;
     entry.barred.add(slot);
     entry.takenOverFrom = slot;
     return { action: 'redistribute', reason: 'its device fails on what is known to be good', delayMs: 0 };

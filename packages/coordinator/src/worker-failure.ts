@@ -1,4 +1,5 @@
 import { classifyError, type ErrorKind } from './classify-error.js';
+import type { Ending } from './shard-failure.js';
 import type { Life } from './slot.js';
 
 /** How a worker process ended. */
@@ -16,27 +17,33 @@ const CRASHES = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SI
 /** As a shell or a container tells them. */
 const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
 
-/** What is to be made of a worker's end: its kind, for people, whether it crashed or hung, and whether it ended without a word of why. */
+/** Codes of workers that say that it is not what they were given. */
+const BY_CODE: ReadonlyMap<string, Ending> = new Map([
+  ['unfit_device', 'unfit'],
+  ['lost_device', 'lost'],
+]);
+
+/** What is to be made of a worker's end: its kind, what people are told, and how it came. */
 export function failureOf(
   life: Life,
   { exitcode, signal, error, oomKilled }: Exit,
-): { kind: ErrorKind; message: string; died: boolean; ended: boolean } {
+): { kind: ErrorKind; message: string; how: Ending } {
   if (life.stalledMs !== null) {
     const message = `the worker made no progress for ${Math.round(life.stalledMs / 100) / 10} s`;
-    return { kind: 'transient', message, died: true, ended: true };
+    return { kind: 'transient', message, how: 'died' };
   }
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
-    return { kind, message: errorMessage, died: false, ended: false };
+    return { kind, message: errorMessage, how: BY_CODE.get(code) ?? 'told' };
   }
   const lastWords = life.lastWords.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);
   const kind = classifyError({ exitcode, signal, errorMessage: message, lastWords, oomKilled });
   const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
   const said = life.lastWords.length > 0 ? `; it said last: ${life.lastWords.join(' | ')}` : '';
-  const died = CRASHES.has(signal ?? '') || CRASH_CODES.has(exitcode ?? -1);
-  return { kind, message: `${message}${killer}${said}`, died, ended: true };
+  const crashed = CRASHES.has(signal ?? '') || CRASH_CODES.has(exitcode ?? -1);
+  return { kind, message: `${message}${killer}${said}`, how: crashed ? 'died' : 'ended' };
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {

@@ -3,7 +3,7 @@ import { externalFiles } from './external-data.js';
 import { ModelError } from './model-error.js';
 import { unreadable } from './model-files.js';
 import { BadProtobufError, type Field, FileBytes, fieldsOf, numberOf, only, textOf } from './protobuf.js';
-import { refuseStandIn } from './stand-in.js';
+import { ENOUGH, refuseStandIn } from './stand-in.js';
 
 /** An input or output of a graph, with the names that ONNX Runtime has for element types. */
 export interface GraphValue {
@@ -65,7 +65,7 @@ export function readGraph(path: string): Graph {
     throw unreadable(path, error);
   }
   try {
-    const beginning = Buffer.alloc(256);
+    const beginning = Buffer.alloc(ENOUGH);
     refuseStandIn(path, beginning.subarray(0, readSync(file, beginning)), 'model_load');
     const bytes = new FileBytes(file, fstatSync(file).size);
     // To the end of the file, so that one cut short after the graph is found out as well.

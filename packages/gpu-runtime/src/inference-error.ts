@@ -23,6 +23,8 @@ export class InferenceError extends Error {
   readonly sequences: number;
   /** Tokens of each sequence, padding included. */
   readonly tokens: number;
+  /** What ONNX Runtime said, without advice. */
+  readonly reason: string;
 
   constructor({ model, sequences, tokens }: FailedBatch, cause: unknown) {
     const kind = failureKind(cause);
@@ -30,6 +32,7 @@ export class InferenceError extends Error {
     super(`${model}: a batch of ${sequences} × ${tokens} tokens failed (${reason}); ${ADVICE[kind]}`, {
       cause,
     });
+    this.reason = reason;
     this.kind = kind;
     this.model = model;
     this.sequences = sequences;

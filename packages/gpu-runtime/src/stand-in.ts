@@ -1,7 +1,7 @@
 import { ModelError, type ModelErrorCode } from './model-error.js';
 
-/** Bytes that tell. */
-const ENOUGH = 256;
+/** Bytes from a file's beginning that tell. */
+export const ENOUGH = 256;
 
 /** What may lie in a file's place where fetching it went wrong; `begins` is text. */
 const KINDS: readonly { begins: RegExp; is: string; remedy: string }[] = [

@@ -1,0 +1,38 @@
+import { type EmbeddingModel, InferenceError } from '@holdfast/gpu-runtime';
+import { nonFiniteRows } from './non-finite-rows.js';
+
+/** Residues that every model reads, of either alphabet. */
+export const PLAIN_RESIDUES = 'ACGTACGTACGT';
+
+/** Rows, or what was said of the failure. */
+export type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
+
+/**
+ * Embeds a batch on which the model may fail.
+ *
+ * @throws what is no failure of the model: want of memory above all; ModelError for rows that are not as described.
+ */
+export async function attempt(
+  model: Pick<EmbeddingModel, 'embed'>,
+  batch: readonly string[],
+): Promise<Attempt> {
+  try {
+    return { rows: await model.embed(batch.map((residues) => Buffer.from(residues))), failure: null };
+  } catch (error) {
+    if (!(error instanceof InferenceError) || error.kind === 'cuda_oom') throw error;
+    return { rows: null, failure: error.reason };
+  }
+}
+
+/**
+ * Embeds plain residues, which no good model on a good device fails on.
+ *
+ * @returns what was said of it, or null when they are embedded.
+ * @throws as `attempt`.
+ */
+export async function plainResiduesFail(model: EmbeddingModel): Promise<string | null> {
+  const { rows, failure } = await attempt(model, [PLAIN_RESIDUES]);
+  if (failure !== null) return failure;
+  const [fault] = nonFiniteRows(rows, model.source.dim);
+  return fault === undefined ? null : `${fault.value} in column ${fault.column}`;
+}
