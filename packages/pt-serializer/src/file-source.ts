@@ -2,11 +2,12 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { allocate } from './allocate.js';
 import { PtFormatError } from './format-error.js';
 import { checkRange, type Source } from './source.js';
+import { useHugePages } from './system-calls.js';
 
 /** The system reads less than 2 GiB at a time. */
 const MAX_READ = 1 << 30;
 /** Bytes that one thread reads at a time. */
-const PART = 1 << 20;
+const PART = 1 << 22;
 
 /** A file read by position. */
 export class FileSource implements Source {
@@ -40,6 +41,7 @@ export class FileSource implements Source {
   async read(offset: number, length: number, inOrder?: (part: Buffer) => void): Promise<Buffer> {
     checkRange(this, offset, length);
     const bytes = allocate(length);
+    await useHugePages(bytes);
     // Large reads by several threads: most of their time goes to the first touch of fresh memory.
     const parts: [part: Buffer, read: Promise<void>][] = [];
     for (let at = 0; at < length; at += PART) {

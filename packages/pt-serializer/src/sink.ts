@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { reserve } from './system-calls.js';
 
 /** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
 export interface Sink {
@@ -22,6 +23,11 @@ export class FileSink implements Sink {
   constructor(file: FileHandle, sync: boolean) {
     this.#file = file;
     this.#sync = sync;
+  }
+
+  /** Says that at least so many bytes will be written. */
+  async expect(bytes: number): Promise<void> {
+    await reserve(this.#file, bytes);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

@@ -56,6 +56,7 @@ export async function writePt(
   const { bytes, storages } = pickle(value, protocol);
   if (sync && !isFileHandle(sink)) throw new RangeError('only an open file can be synced');
   const target = isFileHandle(sink) ? new FileSink(sink, sync) : checkedSink(sink);
+  if (target instanceof FileSink) await target.expect(storages.reduce((sum, { size }) => sum + size, 0));
   const zip = new ZipWriter(target);
   const small = (path: string, content: Uint8Array) =>
     zip.add(`${name}/${path}`, content.byteLength, [content]);

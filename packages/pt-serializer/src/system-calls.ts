@@ -1,0 +1,82 @@
+import { type FileHandle, statfs } from 'node:fs/promises';
+
+/** Calls of the C library that Node makes for nobody. */
+interface SystemCalls {
+  fallocate(fd: number, mode: number, offset: number, bytes: number): number;
+  lseek(fd: number, offset: number, whence: number): number;
+  madvise(memory: Uint8Array, bytes: number, advice: number): number;
+  /** Where in memory the first byte is. */
+  address(memory: Uint8Array): bigint;
+}
+
+/**
+ * Bytes from which on finding these calls, some 7 ms once, is paid back. So large, memory is mapped for itself alone
+ * (M_MMAP_THRESHOLD of the C library), and what was asked for it ends with it.
+ */
+export const LARGE = 1 << 25;
+
+/** fallocate: the length of the file stays. */
+const FALLOC_FL_KEEP_SIZE = 1;
+const SEEK_CUR = 1;
+const MADV_HUGEPAGE = 14;
+const EXT4_SUPER_MAGIC = 0xef53;
+/** The largest size of ordinary pages on Linux. */
+const PAGE = 65_536;
+
+let found: Promise<SystemCalls | null> | undefined;
+
+/** Null where they cannot be made: not on 64-bit Linux, or `koffi`, which makes them, is not installed or not allowed. */
+async function find(): Promise<SystemCalls | null> {
+  if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return null;
+  try {
+    const koffi = await import('koffi');
+    const c = koffi.load(null);
+    return {
+      fallocate: c.func('int fallocate(int fd, int mode, int64_t offset, int64_t bytes)'),
+      lseek: c.func('int64_t lseek(int fd, int64_t offset, int whence)'),
+      madvise: c.func('int madvise(void *memory, size_t bytes, int advice)'),
+      address: koffi.address,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Makes calls that may fail: what they are for goes on without. */
+async function hint(bytes: number, ask: (calls: SystemCalls) => unknown): Promise<void> {
+  if (bytes < LARGE) return;
+  found ??= find();
+  const calls = await found;
+  try {
+    if (calls) await ask(calls);
+  } catch {
+    // The write or the read tells what is wrong.
+  }
+}
+
+/**
+ * Asks the file system for room for bytes that are about to be appended, which takes ext4 less time at once than block by
+ * block while they come. A hint: the file's length and content are as before.
+ */
+export function reserve(file: FileHandle, bytes: number): Promise<void> {
+  return hint(bytes, async ({ lseek, fallocate }) => {
+    const disk = await statfs(`/proc/self/fd/${file.fd}`);
+    const { size } = await file.stat();
+    // A reservation that fails keeps what it got, so where there may be too little room the write finds that.
+    if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 2 * bytes) return;
+    // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
+    if (lseek(file.fd, 0, SEEK_CUR) === size) fallocate(file.fd, FALLOC_FL_KEEP_SIZE, size, bytes);
+  });
+}
+
+/**
+ * Asks for memory that was not touched yet to come in pages of 2 MiB; most of a large read goes to the first touch of
+ * pages of 4 KiB. A hint.
+ */
+export function useHugePages(memory: Uint8Array): Promise<void> {
+  return hint(memory.byteLength, ({ address, madvise }) => {
+    const before = Number(-address(memory) & BigInt(PAGE - 1));
+    const whole = memory.subarray(before, before + Math.floor((memory.byteLength - before) / PAGE) * PAGE);
+    madvise(whole, whole.byteLength, MADV_HUGEPAGE);
+  });
+}
