@@ -84,9 +84,13 @@ function exitCodeOf(error: unknown): number {
   return ExitCode.unexpected;
 }
 
-/** Writes to standard output; a listing without a reader is of no use, and ends. */
+/** Writes to standard output; a listing without a reader is of no use, and ends. One that is cut off is no success. */
 function listing(): (text: string) => void {
-  process.stdout.on('error', () => process.exit());
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    complain(`standard output: ${error.message}`);
+    process.exit(ExitCode.unexpected);
+  });
   return (text) => void process.stdout.write(text);
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +145,26 @@ test('a signal ends a listing', async () => {
   child.kill('SIGTERM');
   const [, signal] = (await once(child, 'close')) as [number | null, string | null];
   expect(signal).toBe('SIGTERM');
+});
+
+test.runIf(existsSync('/dev/full'))('a listing that cannot be written is told, and is no success', () => {
+  for (const command of ['inspect --json "$1"', 'inspect "$1"', 'models']) {
+    const { status, stderr } = spawnSync(
+      'sh',
+      [
+        '-c',
+        `"$0" "$2" ${command} > /dev/full`,
+        process.execPath,
+        `${FIXTURES}all_dtypes.pt`,
+        at('../bin/holdfast.js'),
+      ],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }, command).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^holdfast: standard output: ENOSPC: .+\n$/),
+    });
+  }
 });
 
 test('a file that is not read is told with the reason, the others are shown, and nothing is run', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { archive, storage, tensorOf, text } from '../test/archive.js';
 import { normal } from '../test/digest.js';
-import { encodePt, type LazyTensor, openPt, PtFormatError } from './index.js';
+import { encodePt, type LazyTensor, openPt, PtByteArray, PtFormatError } from './index.js';
 
 let path: string;
 beforeAll(async () => {
@@ -221,6 +221,14 @@ test('a pickle cannot make much out of little', async () => {
   const again = `c_codecs\nencode\n(h\x00${text('latin1')}tR0`.repeat(3);
   expect(await refusal(`${long}q\x000${again}N.`)).toMatchObject({ code: 'limit' });
   expect(await refusal(`${'}'.repeat(5_000_000)}.`)).toMatchObject({ code: 'limit' });
+});
+
+test('a long bytearray of protocol 2, a text made bytes and then a bytearray, is not much out of little', async () => {
+  const long = `X\0\0\x01\0${'x'.repeat(0x10000)}`;
+  const read = await openPt(
+    await archive(`\x80\x02c__builtin__\nbytearray\nc_codecs\nencode\n${long}${text('latin1')}\x86R\x85R.`),
+  );
+  expect(read.value).toEqual(new PtByteArray(Buffer.alloc(0x10000, 'x')));
 });
 
 test('a pickle larger than allowed is refused before it is read', async () => {

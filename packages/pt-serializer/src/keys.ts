@@ -44,3 +44,12 @@ export function isHashable(value: unknown): boolean {
 }
 
 const HASHABLE = [PtFloat, PtFrozenSet, Uint8Array, NumpyScalar, PtComplex, PtDType, PtDevice];
+
+/** Ints from here on are not put into words: that takes long, and few bytes can refer to one many times. */
+const LONG_INT = 1n << 1024n;
+
+/** A dict's key in a path; `(…)` for one that could be endless in words: an object, or an int of hundreds of digits. */
+export function keyName(key: unknown): string {
+  const long = typeof key === 'bigint' ? key >= LONG_INT || key <= -LONG_INT : typeof key === 'object';
+  return long ? '(…)' : String(key);
+}

@@ -137,6 +137,10 @@ function viewOf(root: LateStorage, { dtype, more: [view] }: StorageId): Storage 
   return {
     ...root,
     size: count * width,
+    // Known only once the pickles have been read.
+    get start() {
+      return root.start + offset * width;
+    },
     read: (from, length) => root.read(offset * width + from, length),
   };
 }

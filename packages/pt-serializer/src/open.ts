@@ -2,6 +2,7 @@ import { readArchive } from './archive.js';
 import { fastCrc32 } from './checksum.js';
 import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
+import { keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { type PtLimits, withDefaults } from './limits.js';
@@ -66,10 +67,8 @@ export class PtFile implements AsyncDisposable {
       seen.add(value);
       if (value instanceof LazyTensor) found.push({ path, tensor: value });
       else if (Array.isArray(value) || value instanceof Map)
-        // A key that is a tuple is not written out: it could be exponentially long.
         for (const [key, item] of value.entries())
-          if (typeof item === 'object')
-            walk(item, `${path}/${typeof key === 'object' ? '(…)' : String(key)}`);
+          if (typeof item === 'object') walk(item, `${path}/${keyName(key)}`);
     };
     walk(this.value, '');
     return found;

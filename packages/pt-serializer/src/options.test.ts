@@ -9,6 +9,7 @@ import {
   PtTuple,
   storage,
   tensor,
+  tuple,
 } from './index.js';
 
 test.each<[keyof PtLimits, number, string]>([
@@ -112,6 +113,21 @@ test('an int64 is rounded to float32 once', async () => {
   expect([...(await signed.readFloat32())]).toEqual([up, -up, 2 ** 60, 7]);
   const most = (await openPt(await encodePt(tensor('uint64', [1], BigUint64Array.of(2n ** 64n - 1n))))).value;
   expect([...(await (most as LazyTensor).readFloat32())]).toEqual([2 ** 64]);
+});
+
+test('a key that could be endless in words is not written out in a path', async () => {
+  const one = () => tensor('uint8', [1], Uint8Array.of(1));
+  const keys = [7n, 2n ** 70n, -(2n ** 1024n), 2n ** 30_000n, tuple(1), 'a'];
+  const file = await openPt(await encodePt(new Map(keys.map((key) => [key, one()]))));
+  expect(file.tensors().map(({ path }) => path)).toEqual([
+    '/7',
+    '/1180591620717411303424',
+    '/(…)',
+    '/(…)',
+    '/(…)',
+    '/a',
+  ]);
+  await expect(encodePt(new Map([[2n ** 30_000n, undefined]]))).rejects.toThrow('/(…): undefined');
 });
 
 test('a tensor tells where its elements lie in the file, if they lie there as they are read', async () => {

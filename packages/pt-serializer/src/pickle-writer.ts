@@ -1,5 +1,5 @@
 import { DTYPES } from './dtypes.js';
-import { isHashable } from './keys.js';
+import { isHashable, keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { OP } from './opcodes.js';
@@ -166,7 +166,7 @@ class PickleWriter {
       if (!isHashable(key)) {
         throw new TypeError(`${place(path)}: a key is ${describe(key)}; Python cannot hash it`);
       }
-      const name = typeof key === 'object' ? '(…)' : String(key);
+      const name = keyName(key);
       if (!open) out.byte(OP.MARK);
       open = true;
       this.value(key, `${path}/${name}`, depth + 1);

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { reserve } from './system-calls.js';
+import { release, reserve } from './system-calls.js';
 
 /** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
 export interface Sink {
@@ -15,6 +15,8 @@ const SYNC_EVERY = 2 ** 24;
 export class FileSink implements Sink {
   readonly #file: FileHandle;
   readonly #sync: boolean;
+  /** Bytes for which room is reserved. */
+  #reserved = 0;
   #unsynced = 0;
   #syncing: Promise<void> | null = null;
   #failure: { error: unknown } | null = null;
@@ -27,7 +29,12 @@ export class FileSink implements Sink {
 
   /** Says that at least so many bytes will be written. */
   async expect(bytes: number): Promise<void> {
-    await reserve(this.#file, bytes);
+    if (await reserve(this.#file, bytes)) this.#reserved = bytes;
+  }
+
+  /** Says that no more will be written, whether or not all came that was expected. */
+  async abandon(): Promise<void> {
+    await release(this.#file, this.#reserved);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

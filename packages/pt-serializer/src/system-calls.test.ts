@@ -66,6 +66,29 @@ test('also where a file is appended to; nothing elsewhere than at its end', asyn
   expect((await written(path, await open(path, 'r+'))).reserved).toBeLessThan(65_536);
 });
 
+test.each<[string, () => Iterable<Uint8Array>, string]>([
+  [
+    'pieces fail',
+    function* () {
+      yield data.subarray(0, 10_000);
+      throw new Error('no more');
+    },
+    'no more',
+  ],
+  ['fewer come than were announced', () => [data.subarray(0, 10_000)], 'were announced'],
+])('what is reserved is given back when %s', async (_, pieces, message) => {
+  const path = await newPath();
+  if (!(await reserves(join(path, '..')))) return;
+  const file = await open(path, 'w');
+  await file.write('before');
+  const value = { rows: tensor('uint8', [SIZE], pieces) };
+  await expect(writePt(file, value, { sync: true })).rejects.toThrow(message);
+  expect(statSync(path).size).toBeGreaterThan(10_000);
+  expect(reserved(path)).toBeLessThan(65_536);
+  await file.close();
+  expect((await readFile(path)).toString('latin1', 0, 8)).toBe('beforePK');
+});
+
 test('memory for a large read comes in large pages, and holds what was read', async () => {
   const memory = Buffer.allocUnsafeSlow(SIZE);
   await useHugePages(memory);

@@ -57,15 +57,30 @@ async function hint(bytes: number, ask: (calls: SystemCalls) => unknown): Promis
 /**
  * Asks the file system for room for bytes that are about to be appended, which takes ext4 less time at once than block by
  * block while they come. A hint: the file's length and content are as before.
+ *
+ * @returns whether there is room that must be released unless it is filled.
  */
-export function reserve(file: FileHandle, bytes: number): Promise<void> {
-  return hint(bytes, async ({ lseek, fallocate }) => {
+export async function reserve(file: FileHandle, bytes: number): Promise<boolean> {
+  let reserved = false;
+  await hint(bytes, async ({ lseek, fallocate }) => {
     const disk = await statfs(`/proc/self/fd/${file.fd}`);
     const { size } = await file.stat();
-    // A reservation that fails keeps what it got, so where there may be too little room the write finds that.
     if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 2 * bytes) return;
     // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
-    if (lseek(file.fd, 0, SEEK_CUR) === size) fallocate(file.fd, FALLOC_FL_KEEP_SIZE, size, bytes);
+    if (lseek(file.fd, 0, SEEK_CUR) !== size) return;
+    // Also where it fails: it then keeps what it got.
+    reserved = true;
+    fallocate(file.fd, FALLOC_FL_KEEP_SIZE, size, bytes);
+  });
+  return reserved;
+}
+
+/** Gives back what of the room reserved for so many bytes lies behind the end of a file, where writing them failed. */
+export function release(file: FileHandle, bytes: number): Promise<void> {
+  return hint(bytes, async ({ lseek }) => {
+    const { size } = await file.stat();
+    // Elsewhere than at the end, others have written to it too, and a truncation could take from them.
+    if (lseek(file.fd, 0, SEEK_CUR) === size) await file.truncate(size);
   });
 }
 

@@ -46,9 +46,10 @@ const fail = (reason: string) => new PtFormatError('pickle', reason);
 
 /** The world of a `.pt`: a closed table of names, each of which is data or makes data. Nothing is ever called. */
 export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOptions): PickleWorld {
-  // What is written out once in a pickle is converted at most once, so its length is enough; without a bound, a few
-  // bytes that refer back to a long string could fill the memory.
-  let left = pickleBytes;
+  // What is written out once in a pickle is converted at most twice (a bytearray of protocol 2 is a text, made bytes, made a
+  // bytearray), so twice its length is enough; without a bound, a few bytes that refer back to a long string could fill
+  // the memory.
+  let left = 2 * pickleBytes;
   const tools: Tools = {
     spend(count) {
       left -= count;

@@ -4,6 +4,7 @@ import type { Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
 import type { PtValue } from './pt-value.js';
 import { checkedSink, FileSink, isFileHandle, type Sink } from './sink.js';
+import type { StorageEntry } from './storage-table.js';
 import { ZipWriter } from './zip-writer.js';
 
 /** How a `.pt` is written. */
@@ -55,18 +56,36 @@ export async function writePt(
   await fastCrc32;
   const { bytes, storages } = pickle(value, protocol);
   if (sync && !isFileHandle(sink)) throw new RangeError('only an open file can be synced');
-  const target = isFileHandle(sink) ? new FileSink(sink, sync) : checkedSink(sink);
-  if (target instanceof FileSink) await target.expect(storages.reduce((sum, { size }) => sum + size, 0));
-  const zip = new ZipWriter(target);
+  const content: Content = { name, pickle: bytes, storages };
+  if (!isFileHandle(sink)) return writeMembers(checkedSink(sink), content);
+  const file = new FileSink(sink, sync);
+  await file.expect(storages.reduce((sum, { size }) => sum + size, 0));
+  try {
+    const written = await writeMembers(file, content);
+    await file.finish();
+    return written;
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+}
+
+/** What an archive holds: a pickle, and the storages that it names. */
+interface Content {
+  name: string;
+  pickle: Uint8Array;
+  storages: readonly StorageEntry[];
+}
+
+async function writeMembers(sink: Sink, { name, pickle, storages }: Content): Promise<WrittenPt> {
+  const zip = new ZipWriter(sink);
   const small = (path: string, content: Uint8Array) =>
     zip.add(`${name}/${path}`, content.byteLength, [content]);
-  await small('data.pkl', bytes);
+  await small('data.pkl', pickle);
   await small('byteorder', Buffer.from('little'));
   for (const { key, size, pieces } of storages) await zip.add(`${name}/data/${key}`, size, pieces());
   await small('version', Buffer.from('3\n'));
-  const written = await zip.finish();
-  if (target instanceof FileSink) await target.finish();
-  return written;
+  return zip.finish();
 }
 
 /** Writes a value as the bytes of a `.pt`, in memory. */

@@ -23,6 +23,14 @@ test('strings are hashed joined by line feeds, however many there are', () => {
   }
 });
 
+test('an int that few bytes can make endless in words is listed as one', () => {
+  const long = 1n << 30_000n;
+  const text = '(an int of more than 4300 digits)';
+  expect([...itemsOf(new Map<unknown, unknown>([[long, -long]]))]).toEqual([
+    { path: `/${text}`, kind: 'int', value: text },
+  ]);
+});
+
 test('a list that holds itself is listed once, and one held twice, twice', () => {
   const inner = [1, null];
   const outer: unknown[] = [inner, inner];

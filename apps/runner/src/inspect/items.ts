@@ -1,5 +1,5 @@
 import { LazyTensor, NumpyScalar, PtFloat, PtFormatError } from '@holdfast/pt-serializer';
-import { keyText, repr, typeName } from './python.js';
+import { isLongInt, keyText, repr, typeName } from './python.js';
 
 /** One thing in a `.pt` and the keys and indices that lead to it, each after a `/`. */
 export type Item = { path: string } & (
@@ -102,6 +102,6 @@ export function doubleOf(value: unknown): number {
 function plainValue(value: unknown): string | number | bigint | boolean | null | PtFloat {
   if (value === null || value instanceof PtFloat) return value;
   if (value instanceof NumpyScalar && value.dtype === 'float64') return new PtFloat(doubleOf(value));
-  if (typeof value === 'object') return repr(value);
+  if (typeof value === 'object' || isLongInt(value)) return repr(value);
   return value as string | number | bigint | boolean;
 }

@@ -15,6 +15,15 @@ import {
 const MOST_PARTS = 10_000;
 const MOST_CHARACTERS = 2 ** 24;
 
+/** Python's own `str()` refuses ints of more digits: they take long, and few bytes can refer to one many times. */
+const MOST_DIGITS = 4300;
+const LONG_INT = 10n ** BigInt(MOST_DIGITS);
+
+/** Whether an int is too long to be put into words. */
+export function isLongInt(value: unknown): value is bigint {
+  return typeof value === 'bigint' && (value >= LONG_INT || value <= -LONG_INT);
+}
+
 /** The name of a value's type. */
 export function typeName(value: unknown): string {
   if (value === null) return 'NoneType';
@@ -70,7 +79,7 @@ export function repr(value: unknown): string {
       const items = part.size > 0 ? `{${[...part].map(say).join(', ')}}` : '';
       return part instanceof PtFrozenSet ? `frozenset(${items})` : items || 'set()';
     }
-    return String(part);
+    return isLongInt(part) ? `(an int of more than ${MOST_DIGITS} digits)` : String(part);
   };
   return say(value);
 }
