@@ -1,4 +1,5 @@
 import { PtFormatError } from './format-error.js';
+import type { PtLimits } from './limits.js';
 import {
   hashabilityOf,
   NumpyScalar,
@@ -19,16 +20,31 @@ export function makeTuple(items: readonly unknown[]): PtTuple {
   return made;
 }
 
+/** Of whole numbers below it, either sign, too few have one hash to slow a Map down. */
+const NEAR = 2 ** 24;
+
 /**
- * What a dict or a set holds for a key: numbers as numbers, whether Python had ints or floats.
+ * What a dict or a set holds for a key: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a
+ * seed, so a file can have thousands of one hash, each of which is compared with all before it; those are counted.
  *
- * @throws PtFormatError for what Python cannot hash.
+ * @returns a function that gives a key, and throws PtFormatError: `pickle` for what Python cannot hash, `limit` for one
+ * number too many.
  */
-export function keyOf(value: unknown): unknown {
-  if (value instanceof PtFloat || value instanceof NumpyScalar) return value.value;
-  if (!isHashable(value))
-    throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
-  return value;
+export function keyReader({ numberKeys }: PtLimits): (value: unknown) => unknown {
+  let left = numberKeys;
+  return (value) => {
+    const key = value instanceof PtFloat || value instanceof NumpyScalar ? value.value : value;
+    if (!isHashable(key))
+      throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
+    if (!isFar(key) || left-- > 0) return key;
+    const what = 'keys of dicts and items of sets are ints from 2^24 on or have a fraction';
+    throw new PtFormatError('limit', `more than ${numberKeys} ${what} (limits.numberKeys)`);
+  };
+}
+
+function isFar(key: unknown): boolean {
+  if (typeof key !== 'number') return typeof key === 'bigint';
+  return !(Number.isInteger(key) && Math.abs(key) < NEAR);
 }
 
 /** Whether Python can hash a value, as a key must be. */

@@ -10,6 +10,11 @@ export interface PtLimits {
   values: number;
   /** Entries of the memo. Default 2²⁴, which is what a Map of V8 holds. */
   memo: number;
+  /**
+   * Keys of dicts and items of sets that are numbers with a fraction, or from 2²⁴ on, either sign. A file can choose them so
+   * that each takes as long as there are others. Default 2¹⁵: some seconds at worst.
+   */
+  numberKeys: number;
   /** Dicts, lists and tuples within each other. Default 1,000: code that recurses over a value is safe with it. */
   depth: number;
   /** Bytes of one string. Default 2²⁸. */
@@ -29,6 +34,7 @@ export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   opcodes: 2 ** 27,
   values: 2 ** 26,
   memo: 2 ** 24,
+  numberKeys: 2 ** 15,
   depth: 1000,
   stringBytes: 2 ** 28,
   integerBytes: 2 ** 24,

@@ -1,10 +1,14 @@
+import { randomInt } from 'node:crypto';
+
 /**
  * What a pickle memorises, by slot. Picklers number slots from 0 upwards, so those lie in an array, several times as fast
  * as a Map; a slot out of turn, which a made-up pickle may have, lies in a Map.
+ * There its key is shuffled: V8 hashes numbers without a seed, and a file could choose slots of one hash.
  */
 export class Memo {
   readonly #inTurn: unknown[] = [];
   readonly #outOfTurn = new Map<number, unknown>();
+  readonly #chance = [randomInt(2 ** 32), randomInt(2 ** 31) * 2 + 1] as const;
 
   /** Slots that hold something. */
   get size(): number {
@@ -12,16 +16,21 @@ export class Memo {
   }
 
   has(slot: number): boolean {
-    return slot < this.#inTurn.length || this.#outOfTurn.has(slot);
+    return slot < this.#inTurn.length || this.#outOfTurn.has(this.#key(slot));
   }
 
   get(slot: number): unknown {
-    return slot < this.#inTurn.length ? this.#inTurn[slot] : this.#outOfTurn.get(slot);
+    return slot < this.#inTurn.length ? this.#inTurn[slot] : this.#outOfTurn.get(this.#key(slot));
   }
 
   set(slot: number, value: unknown): void {
     if (slot < this.#inTurn.length) this.#inTurn[slot] = value;
-    else if (slot === this.#inTurn.length && !this.#outOfTurn.has(slot)) this.#inTurn.push(value);
-    else this.#outOfTurn.set(slot, value);
+    else if (slot === this.#inTurn.length && !this.#outOfTurn.has(this.#key(slot))) this.#inTurn.push(value);
+    else this.#outOfTurn.set(this.#key(slot), value);
+  }
+
+  /** Another number of 32 bits for each slot. */
+  #key(slot: number): number {
+    return Math.imul(slot ^ this.#chance[0], this.#chance[1]);
   }
 }

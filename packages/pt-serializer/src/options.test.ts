@@ -18,6 +18,11 @@ test.each<[keyof PtLimits, number, string]>([
   ['opcodes', 4, 'N0N0N.'],
   ['values', 30, '(]]l.'],
   ['memo', 1, 'Nq\x00q\x01.'],
+  [
+    'numberKeys',
+    2,
+    '}(J\x00\x00\x00\x01NG\x3f\xe0\0\0\0\0\0\0NJ\xff\xff\xff\xffN\x8a\x09\0\0\0\0\0\0\0\0\x01Nu.',
+  ],
   ['depth', 2, ']]]aa.'],
   ['stringBytes', 3, `${text('1234')}.`],
   ['integerBytes', 2, '\x8a\x03abc.'],

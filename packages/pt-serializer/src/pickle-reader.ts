@@ -1,5 +1,5 @@
 import { forbidden, PtFormatError } from './format-error.js';
-import { keyOf, makeTuple } from './keys.js';
+import { makeTuple } from './keys.js';
 import type { PtLimits } from './limits.js';
 import { Memo } from './memo.js';
 import { OP } from './opcodes.js';
@@ -9,6 +9,8 @@ import { PtFrozenSet, PtTuple } from './values.js';
 
 /** What the machine knows of the world outside a pickle: nothing but what this gives it. */
 export interface PickleWorld {
+  /** What a dict or a set holds for a key, or an error for what cannot be one. */
+  key(value: unknown): unknown;
   /** The value of a global, or an error for one that is not plain data. */
   global(module: string, name: string): unknown;
   /** The result of "calling" a global on arguments; no code of the file's runs. */
@@ -121,7 +123,7 @@ class PickleMachine {
       case OP.LIST:
         return this.#pushNew(this.#popMark());
       case OP.FROZENSET:
-        return this.#pushNew(new PtFrozenSet(this.#popMark().map(keyOf)));
+        return this.#pushNew(new PtFrozenSet(this.#popMark().map((item) => this.#world.key(item))));
       case OP.DICT: {
         const items = this.#popMark();
         this.#pushNew(new Map());
@@ -138,7 +140,7 @@ class PickleMachine {
         const set = this.#top();
         if (!(set instanceof Set) || set instanceof PtFrozenSet)
           throw fail('items are added to what is no set');
-        for (const item of items) set.add(keyOf(item));
+        for (const item of items) set.add(this.#world.key(item));
         return;
       }
       case OP.SETITEM: {
@@ -201,7 +203,7 @@ class PickleMachine {
     if (!(dict instanceof Map)) throw fail('items are set in what is no dict');
     if (items.length % 2 !== 0) throw fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
-      dict.set(keyOf(items[i]), items[i + 1]);
+      dict.set(this.#world.key(items[i]), items[i + 1]);
     }
   }
 

@@ -1,4 +1,5 @@
 import { DTYPES } from './dtypes.js';
+import { EqualKeys } from './equal-keys.js';
 import { isHashable, keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { DEFAULT_LIMITS } from './limits.js';
@@ -40,6 +41,7 @@ class PickleWriter {
   readonly #shared: ReadonlySet<object>;
   /** Slots of the shared objects written so far. */
   readonly #memo = new Map<object, number>();
+  readonly #equal = new EqualKeys();
   readonly #openTuples = new Set<PtTuple>();
 
   constructor(protocol: Protocol, shared: ReadonlySet<object>) {
@@ -161,6 +163,7 @@ class PickleWriter {
 
   #items(entries: Iterable<readonly [unknown, unknown]>, path: string, depth: number): void {
     const { out } = this.emit;
+    const names = new Set<string | number>();
     let open = false;
     for (const [key, item] of entries) {
       if (!isHashable(key)) {
@@ -170,6 +173,7 @@ class PickleWriter {
       if (!open) out.byte(OP.MARK);
       open = true;
       this.value(key, `${path}/${name}`, depth + 1);
+      this.#checkDistinct(key, names, path);
       this.value(item, `${path}/${name}`, depth + 1);
     }
     if (open) out.byte(OP.SETITEMS);
@@ -184,6 +188,19 @@ class PickleWriter {
     emit.global('__builtin__', set instanceof PtFrozenSet ? 'frozenset' : 'set');
     this.#list(items, path, depth + 1);
     this.#call(1);
+    const names = new Set<string | number>();
+    for (const item of items) this.#checkDistinct(item, names, path);
+  }
+
+  /** Of what Python holds for one key only the last would be left. After the key was written: it is then known to be finite. */
+  #checkDistinct(key: unknown, names: Set<string | number>, path: string): void {
+    if (typeof key === 'string') return;
+    const name = this.#equal.nameOf(key);
+    if (names.has(name))
+      throw new TypeError(
+        `${place(path)}: ${keyName(key)} is there twice for Python, to which 1, 1.0 and True are one key, as are equal bytes and tuples`,
+      );
+    names.add(name);
   }
 
   #tensor(value: PtTensor | LazyTensor, path: string): void {

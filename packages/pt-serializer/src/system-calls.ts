@@ -65,7 +65,8 @@ export async function reserve(file: FileHandle, bytes: number): Promise<boolean>
   await hint(bytes, async ({ lseek, fallocate }) => {
     const disk = await statfs(`/proc/self/fd/${file.fd}`);
     const { size } = await file.stat();
-    if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 2 * bytes) return;
+    // Where room runs short, those who write at the same time must not take from each other what they do not use yet.
+    if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 4 * bytes) return;
     // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
     if (lseek(file.fd, 0, SEEK_CUR) !== size) return;
     // Also where it fails: it then keeps what it got.

@@ -1,6 +1,6 @@
 import { DTYPES, type DType, dtypeOfStorage, isDType } from './dtypes.js';
 import { forbidden, PtFormatError } from './format-error.js';
-import { keyOf, makeTuple } from './keys.js';
+import { keyReader, makeTuple } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import type { PtLimits } from './limits.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from './numpy.js';
@@ -38,6 +38,8 @@ class Known {
 interface Tools {
   /** Takes from what may still be copied. */
   spend(count: number): void;
+  /** What a dict or a set holds for a key. */
+  key(value: unknown): unknown;
   limits: PtLimits;
 }
 type Handler = (args: readonly unknown[], tools: Tools) => unknown;
@@ -55,9 +57,11 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
       left -= count;
       if (left < 0) throw new PtFormatError('limit', 'it converts more than it holds');
     },
+    key: keyReader(limits),
     limits,
   };
   return {
+    key: tools.key,
     global(module, name) {
       const full = `${module}.${name}`;
       if (module === 'torch' && isDType(name)) return new PtDType(name);
@@ -141,9 +145,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'collections.OrderedDict': ([items], tools) => fill(new PtOrderedDict(), items, tools),
   'collections.Counter': ([items], tools) => fill(new Map(), items, tools),
   '_codecs.encode': ([text, codec], { spend }) => latin1(text, codec, spend),
-  '__builtin__.set': ([items = []], { spend }) => new Set(hashables(list(items, 'a set', spend))),
-  '__builtin__.frozenset': ([items = []], { spend }) =>
-    new PtFrozenSet(hashables(list(items, 'a frozenset', spend))),
+  '__builtin__.set': ([items = []], { spend, key }) => new Set(list(items, 'a set', spend).map(key)),
+  '__builtin__.frozenset': ([items = []], { spend, key }) =>
+    new PtFrozenSet(list(items, 'a frozenset', spend).map(key)),
   '__builtin__.bytes': (args) => {
     if (args.length > 0) throw fail('bytes with arguments');
     return new Uint8Array(0);
@@ -202,20 +206,16 @@ function list(items: unknown, what: string, spend: (count: number) => void): unk
   return items;
 }
 
-function hashables(items: readonly unknown[]): unknown[] {
-  return items.map(keyOf);
-}
-
-function fill(made: Map<unknown, unknown>, items: unknown, { spend }: Tools): Map<unknown, unknown> {
+function fill(made: Map<unknown, unknown>, items: unknown, { spend, key }: Tools): Map<unknown, unknown> {
   if (items === undefined) return made;
   if (items instanceof Map) {
     spend(items.size);
-    for (const [key, value] of items) made.set(key, value);
+    for (const [each, value] of items) made.set(key(each), value);
     return made;
   }
   for (const item of list(items, 'a dict', spend)) {
     if (!Array.isArray(item) || item.length !== 2) throw fail('a dict of what are no pairs');
-    made.set(keyOf(item[0]), item[1]);
+    made.set(key(item[0]), item[1]);
   }
   return made;
 }
