@@ -223,6 +223,16 @@ test('a pickle cannot make much out of little', async () => {
   expect(await refusal(`${'}'.repeat(5_000_000)}.`)).toMatchObject({ code: 'limit' });
 });
 
+test('flags that many tensors share are not walked without end', async () => {
+  const flags = `}(${Array.from({ length: 200 }, (_, n) => `K${String.fromCharCode(n)}\x89`).join('')}u`;
+  const args = `(${storage(1)}K\0))\x89}${flags}tq\x01`;
+  const pickle = (times: number) =>
+    `\x80\x02(ctorch._utils\n_rebuild_tensor_v2\nq\0${args}R${'h\0h\x01R0'.repeat(times)}l.`;
+  const read = async (times: number) => openPt(await archive(pickle(times), { 'a/data/0': 'x' }));
+  expect((await read(1)).value).toHaveLength(1);
+  await expect(read(500)).rejects.toMatchObject({ code: 'limit' });
+});
+
 test('a long bytearray of protocol 2, a text made bytes and then a bytearray, is not much out of little', async () => {
   const long = `X\0\0\x01\0${'x'.repeat(0x10000)}`;
   const read = await openPt(

@@ -36,7 +36,7 @@ class Known {
 }
 
 interface Tools {
-  /** Takes from what may still be copied. */
+  /** Takes from what may still be copied, or walked. */
   spend(count: number): void;
   /** What a dict or a set holds for a key. */
   key(value: unknown): unknown;
@@ -48,9 +48,9 @@ const fail = (reason: string) => new PtFormatError('pickle', reason);
 
 /** The world of a `.pt`: a closed table of names, each of which is data or makes data. Nothing is ever called. */
 export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOptions): PickleWorld {
-  // What is written out once in a pickle is converted at most twice (a bytearray of protocol 2 is a text, made bytes, made a
-  // bytearray), so twice its length is enough; without a bound, a few bytes that refer back to a long string could fill
-  // the memory.
+  // What is written out once in a pickle is converted or walked at most twice (a bytearray of protocol 2 is a text, made
+  // bytes, made a bytearray), so twice its length is enough; without a bound, a few bytes that refer back to a long string
+  // could fill the memory.
   let left = 2 * pickleBytes;
   const tools: Tools = {
     spend(count) {
@@ -124,11 +124,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'torch._utils._rebuild_tensor': ([storage, offset, shape, stride], tools) =>
     rebuild([storage, offset, shape, stride, false], tools),
   'torch._utils._rebuild_tensor_v2': (args, tools) => {
-    plainFlags(args[6]);
+    plainFlags(args[6], tools);
     return rebuild(args, tools);
   },
   'torch._utils._rebuild_tensor_v3': (args, tools) => {
-    plainFlags(args[7]);
+    plainFlags(args[7], tools);
     if (!(args[6] instanceof PtDType)) throw fail('a tensor has no dtype that is read');
     return rebuild(args, tools, args[6].name);
   },
@@ -187,8 +187,9 @@ function rebuild(args: readonly unknown[], { limits }: Tools, dtype?: DType): La
 }
 
 /** Flags such as "conjugate" change what the bytes mean. */
-function plainFlags(flags: unknown): void {
+function plainFlags(flags: unknown, { spend }: Tools): void {
   if (!(flags instanceof Map)) return;
+  spend(flags.size);
   for (const [name, value] of flags) {
     if (value === false || value === null) continue;
     const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'that is no string';
