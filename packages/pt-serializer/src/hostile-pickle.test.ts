@@ -258,12 +258,14 @@ test('numbers of one hash, each slower to tell from the others, are counted wher
   const keys = (count: number) => Array.from({ length: count }, (_, n) => far(n));
   const dict = (count: number) => `}(${keys(count).join('N')}Nu`;
   const counted = async (pickle: string) =>
-    expect(openPt(await archive(`\x80\x02${pickle}.`), { limits: { numberKeys: 7 } })).rejects.toMatchObject({
+    expect(
+      openPt(await archive(`\x80\x02${pickle}.`), { limits: { keyComparisons: 27 } }),
+    ).rejects.toMatchObject({
       code: 'limit',
-      message: expect.stringContaining('limits.numberKeys'),
+      message: expect.stringContaining('limits.keyComparisons'),
     });
   await counted(dict(8));
-  await counted(`(${dict(4)}${dict(4)}l`);
+  await counted(`(${`${dict(4)}`.repeat(5)}l`);
   await counted(
     `}${keys(8)
       .map((key) => `${key}Ns`)
@@ -274,12 +276,23 @@ test('numbers of one hash, each slower to tell from the others, are counted wher
   await counted(`c__builtin__\nfrozenset\n](${keys(8).join('')}e\x85R`);
   await counted(`\x8f(${keys(8).join('')}\x90`);
   await counted(`(${keys(8).join('')}\x91`);
-  await counted(`ccollections\nOrderedDict\n${dict(4)}\x85R`);
+  await counted(`ccollections\nOrderedDict\n${dict(7)}\x85R`);
   await counted(
     `ccollections\nOrderedDict\n](${keys(8)
       .map((key) => `${key}N\x86`)
       .join('')}e\x85R`,
   );
-  expect(await refusal(`${dict(2 ** 15 + 1)}.`)).toMatchObject({ code: 'limit' });
-  expect((await openPt(await archive(`\x80\x02${dict(7)}.`))).value).toMatchObject({ size: 7 });
+  expect(await refusal(`${dict(2 ** 16)}.`)).toMatchObject({ code: 'limit' });
+  expect((await openPt(await archive(`\x80\x02${dict(8)}.`))).value).toMatchObject({ size: 8 });
+});
+
+test('one number among many of its hash, set again and again, is counted, and those that lie close are not', async () => {
+  const dict = (step: number) =>
+    `}(${Array.from({ length: 256 }, (_, n) => `J${String.fromCharCode(n)}${step === 1 ? '\0\0' : '\0\x01'}\0N`).join('')}u`;
+  const read = async (step: number) =>
+    openPt(await archive(`\x80\x02${dict(step)}${'K\0Ns'.repeat(256)}.`), {
+      limits: { keyComparisons: 50_000 },
+    });
+  expect((await read(1)).value).toMatchObject({ size: 256 });
+  await expect(read(65_536)).rejects.toMatchObject({ code: 'limit' });
 });

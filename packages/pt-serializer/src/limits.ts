@@ -11,10 +11,10 @@ export interface PtLimits {
   /** Entries of the memo. Default 2²⁴, which is what a Map of V8 holds. */
   memo: number;
   /**
-   * Keys of dicts and items of sets that are numbers with a fraction, or from 2²⁴ on, either sign. A file can choose them so
-   * that each takes as long as there are others. Default 2¹⁵: some seconds at worst.
+   * Comparisons that keys of dicts and items of sets may take at worst that are numbers: a file can choose them so that each
+   * takes as many as there are others. Whole numbers that lie close to each other take few. Default 2³⁰: some seconds.
    */
-  numberKeys: number;
+  keyComparisons: number;
   /** Dicts, lists and tuples within each other. Default 1,000: code that recurses over a value is safe with it. */
   depth: number;
   /** Bytes of one string. Default 2²⁸. */
@@ -34,7 +34,7 @@ export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   opcodes: 2 ** 27,
   values: 2 ** 26,
   memo: 2 ** 24,
-  numberKeys: 2 ** 15,
+  keyComparisons: 2 ** 30,
   depth: 1000,
   stringBytes: 2 ** 28,
   integerBytes: 2 ** 24,

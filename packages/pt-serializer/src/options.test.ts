@@ -19,8 +19,8 @@ test.each<[keyof PtLimits, number, string]>([
   ['values', 30, '(]]l.'],
   ['memo', 1, 'Nq\x00q\x01.'],
   [
-    'numberKeys',
-    2,
+    'keyComparisons',
+    5,
     '}(J\x00\x00\x00\x01NG\x3f\xe0\0\0\0\0\0\0NJ\xff\xff\xff\xffN\x8a\x09\0\0\0\0\0\0\0\0\x01Nu.',
   ],
   ['depth', 2, ']]]aa.'],

@@ -1,6 +1,6 @@
 import { DTYPES, type DType, dtypeOfStorage, isDType } from './dtypes.js';
 import { forbidden, PtFormatError } from './format-error.js';
-import { keyReader, makeTuple } from './keys.js';
+import { type Keyed, keyReader, makeTuple } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import type { PtLimits } from './limits.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from './numpy.js';
@@ -38,8 +38,8 @@ class Known {
 interface Tools {
   /** Takes from what may still be copied, or walked. */
   spend(count: number): void;
-  /** What a dict or a set holds for a key. */
-  key(value: unknown): unknown;
+  /** What a dict or a set that is filled holds for a key. */
+  key(value: unknown, into: Keyed): unknown;
   limits: PtLimits;
 }
 type Handler = (args: readonly unknown[], tools: Tools) => unknown;
@@ -57,7 +57,7 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
       left -= count;
       if (left < 0) throw new PtFormatError('limit', 'it converts more than it holds');
     },
-    key: keyReader(limits),
+    key: keyReader(limits, pickleBytes),
     limits,
   };
   return {
@@ -145,9 +145,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'collections.OrderedDict': ([items], tools) => fill(new PtOrderedDict(), items, tools),
   'collections.Counter': ([items], tools) => fill(new Map(), items, tools),
   '_codecs.encode': ([text, codec], { spend }) => latin1(text, codec, spend),
-  '__builtin__.set': ([items = []], { spend, key }) => new Set(list(items, 'a set', spend).map(key)),
-  '__builtin__.frozenset': ([items = []], { spend, key }) =>
-    new PtFrozenSet(list(items, 'a frozenset', spend).map(key)),
+  '__builtin__.set': ([items = []], tools) => fillSet(new Set(), list(items, 'a set', tools.spend), tools),
+  '__builtin__.frozenset': ([items = []], tools) =>
+    fillSet(new PtFrozenSet(), list(items, 'a frozenset', tools.spend), tools),
   '__builtin__.bytes': (args) => {
     if (args.length > 0) throw fail('bytes with arguments');
     return new Uint8Array(0);
@@ -207,16 +207,21 @@ function list(items: unknown, what: string, spend: (count: number) => void): unk
   return items;
 }
 
+function fillSet(made: Set<unknown>, items: readonly unknown[], { key }: Tools): Set<unknown> {
+  for (const item of items) made.add(key(item, made));
+  return made;
+}
+
 function fill(made: Map<unknown, unknown>, items: unknown, { spend, key }: Tools): Map<unknown, unknown> {
   if (items === undefined) return made;
   if (items instanceof Map) {
     spend(items.size);
-    for (const [each, value] of items) made.set(key(each), value);
+    for (const [each, value] of items) made.set(key(each, made), value);
     return made;
   }
   for (const item of list(items, 'a dict', spend)) {
     if (!Array.isArray(item) || item.length !== 2) throw fail('a dict of what are no pairs');
-    made.set(key(item[0]), item[1]);
+    made.set(key(item[0], made), item[1]);
   }
   return made;
 }
