@@ -33,8 +33,17 @@ export async function* jsonLine(
     yield `],"ok":false,"error":${JSON.stringify(`${placed.name}: ${placed.message}`)}}\n`;
     return false;
   }
-  const keys = file.value instanceof Map ? [...file.value.keys()].map(keyText) : null;
-  yield `],"keys":${JSON.stringify(keys)},"ok":true}\n`;
+  yield '],"keys":';
+  if (file.value instanceof Map) {
+    // One at a time, as they may share a long text.
+    let comma = '[';
+    for (const key of file.value.keys()) {
+      yield comma + JSON.stringify(keyText(key));
+      comma = ',';
+    }
+    yield file.value.size > 0 ? ']' : '[]';
+  } else yield 'null';
+  yield ',"ok":true}\n';
   return true;
 }
 

@@ -130,20 +130,25 @@ function complex({ re, im }: PtComplex, say: (part: number) => string): string {
   return `(${short(re)}${/^-/.test(imaginary) ? '' : '+'}${imaginary})`;
 }
 
-const ESCAPED: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+const ESCAPED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** A literal in the quotes that need fewer escapes. @param other how a character is shown that is none of the usual. */
-function literal(text: string, other: (character: string) => string): string {
+/**
+ * A literal in the quotes that need fewer escapes. A text can be long and referred to often, so only what may have to be
+ * escaped is looked at character by character.
+ *
+ * @param unusual characters that are not shown as they are. @param other how one is shown.
+ */
+function literal(text: string, unusual: RegExp, other: (character: string) => string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  const inside = Array.from(text, (character) =>
-    character === quote ? `\\${quote}` : (ESCAPED[character] ?? other(character)),
-  );
-  return `${quote}${inside.join('')}${quote}`;
+  const inside = text
+    .replaceAll('\\', '\\\\')
+    .replaceAll(quote, `\\${quote}`)
+    .replace(unusual, (character) => ESCAPED[character] ?? other(character));
+  return `${quote}${inside}${quote}`;
 }
 
 function quoted(text: string): string {
-  return literal(text, (character) => {
-    if (character === ' ' || !/[\p{C}\p{Z}]/u.test(character)) return character;
+  return literal(text, /(?! )[\p{C}\p{Z}]/gu, (character) => {
     const code = character.codePointAt(0)!;
     if (code <= 0xff) return `\\x${hex(code, 2)}`;
     return code <= 0xffff ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
@@ -151,10 +156,8 @@ function quoted(text: string): string {
 }
 
 function bytes(value: Uint8Array): string {
-  const printable = /^[ -~]$/;
-  const other = (character: string) =>
-    printable.test(character) ? character : `\\x${hex(character.charCodeAt(0), 2)}`;
-  return `b${literal(Buffer.from(value).toString('latin1'), other)}`;
+  const other = (character: string) => `\\x${hex(character.charCodeAt(0), 2)}`;
+  return `b${literal(Buffer.from(value).toString('latin1'), /[^ -~]/g, other)}`;
 }
 
 const hex = (code: number, length: number) => code.toString(16).padStart(length, '0');
