@@ -7,7 +7,7 @@ const CHUNK = 2 ** 24;
 const STRIDED_CHUNK = 2 ** 30;
 /** What is hashed at most: so many times the file, as several views may share a storage, and a little more. */
 const TIMES = 8;
-const MORE = 2 ** 32;
+const MORE = 2 ** 30;
 /** A tensor of repeated elements is hashed up to so many bytes; openPt reads no more of one at a time either. */
 const EXPANDED = 2 ** 28;
 /** Characters of strings that are hashed at a time. */
