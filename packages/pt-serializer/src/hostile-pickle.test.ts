@@ -223,9 +223,11 @@ test('a pickle cannot make much out of little', async () => {
   expect(await refusal(`${'}'.repeat(5_000_000)}.`)).toMatchObject({ code: 'limit' });
 });
 
-test('flags that many tensors share are not walked without end', async () => {
-  const flags = `}(${Array.from({ length: 200 }, (_, n) => `K${String.fromCharCode(n)}\x89`).join('')}u`;
-  const args = `(${storage(1)}K\0))\x89}${flags}tq\x01`;
+test.each([
+  ['flags', '))', `}(${Array.from({ length: 200 }, (_, n) => `K${String.fromCharCode(n)}\x89`).join('')}u`],
+  ['dimensions', `${`(${'K\x01'.repeat(64)}t`.repeat(2)}`, '}'],
+])('%s that many tensors share are not walked without end', async (_, sizes, flags) => {
+  const args = `(${storage(1)}K\0${sizes}\x89}${flags}tq\x01`;
   const pickle = (times: number) =>
     `\x80\x02(ctorch._utils\n_rebuild_tensor_v2\nq\0${args}R${'h\0h\x01R0'.repeat(times)}l.`;
   const read = async (times: number) => openPt(await archive(pickle(times), { 'a/data/0': 'x' }));

@@ -167,13 +167,14 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'numpy.dtype': ([code]) => new NumpyDType(code),
 };
 
-function rebuild(args: readonly unknown[], { limits }: Tools, dtype?: DType): LazyTensor {
+function rebuild(args: readonly unknown[], { spend, limits }: Tools, dtype?: DType): LazyTensor {
   const [ref, offset, shape, stride, requiresGrad] = args;
   if (!(ref instanceof StorageRef)) throw fail('a tensor has no storage');
   const type = dtype ?? ref.dtype;
   if (type === null) throw fail('a tensor has no dtype');
   if (!Array.isArray(shape) || !Array.isArray(stride) || typeof offset !== 'number')
     throw fail('a tensor has no shape');
+  spend(shape.length + stride.length);
   const facts = {
     kind: 'tensor',
     dtype: type,
