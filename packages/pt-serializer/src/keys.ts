@@ -21,7 +21,7 @@ export function makeTuple(items: readonly unknown[]): PtTuple {
 }
 
 /** A dict or a set that is being filled. */
-export type Keyed = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
+type Keyed = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
 
 /** A whole number from here on, either sign, or one with a fraction: there are enough of any one hash. */
 const FAR = 2 ** 31;
@@ -29,35 +29,53 @@ const FAR = 2 ** 31;
 const BYTES_AT_ONCE = 64;
 
 /**
- * What a dict or a set holds for a key: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a
- * seed, so a file can have thousands of one hash, each of which is compared with all before it, and again wherever one is
- * set again; so those with which a number is compared at worst are counted.
- *
- * @param pickleBytes of the pickle, which no int in it has more of.
- * @returns a function that gives a key for what is filled, and throws PtFormatError: `pickle` for what Python cannot hash,
- * `limit` for one comparison too many.
+ * What dicts and sets hold for keys: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a seed,
+ * so a file can have thousands of one hash, each of which is compared with all before it, and again wherever one is set
+ * again; so those with which a number is compared at worst are counted, over all that is filled.
  */
-export function keyReader(
-  { keyComparisons, integerBytes }: PtLimits,
-  pickleBytes: number,
-): (value: unknown, into: Keyed) => unknown {
-  let left = keyComparisons;
+export class KeyReader {
+  readonly #limit: number;
+  /** Comparisons for which one with an int too long for words counts. */
+  readonly #longest: number;
   /** Below what lie the numbers that each dict or set has; a few that lie close have few of one hash. */
-  const reaches = new WeakMap<Keyed, number>();
-  const longest = 1 + Math.min(pickleBytes, integerBytes) / BYTES_AT_ONCE;
-  return (value, into) => {
+  readonly #reaches = new WeakMap<Keyed, number>();
+  #left: number;
+
+  /** @param pickleBytes of the pickle, which no int in it has more of. */
+  constructor({ keyComparisons, integerBytes }: PtLimits, pickleBytes: number) {
+    this.#limit = keyComparisons;
+    this.#left = keyComparisons;
+    this.#longest = 1 + Math.min(pickleBytes, integerBytes) / BYTES_AT_ONCE;
+  }
+
+  /**
+   * What a dict or a set holds for a value that is about to be put into it.
+   *
+   * @throws PtFormatError: `pickle` for what Python cannot hash, `limit` for one comparison too many.
+   */
+  keyOf(value: unknown, into: Keyed): unknown {
     const key = value instanceof PtFloat || value instanceof NumpyScalar ? value.value : value;
     if (!isHashable(key))
       throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
-    if (typeof key !== 'number' && typeof key !== 'bigint') return key;
-    const reach = Math.max(reachOf(key), reaches.get(into) ?? 0);
-    reaches.set(into, reach);
+    if (typeof key === 'number' || typeof key === 'bigint') this.#count(key, into);
+    return key;
+  }
+
+  /** Adds items to a set. @throws as `keyOf`. */
+  addAll<S extends Set<unknown>>(set: S, items: readonly unknown[]): S {
+    for (const item of items) set.add(this.keyOf(item, set));
+    return set;
+  }
+
+  #count(key: number | bigint, into: Keyed): void {
+    const reach = Math.max(reachOf(key), this.#reaches.get(into) ?? 0);
+    this.#reaches.set(into, reach);
     // Half as many hashes are told apart as there are keys, and of twice the reach (either sign) each has an equal part.
-    left -= Math.min(into.size, (4 * reach) / into.size) * (isLongInt(key) ? longest : 1);
-    if (left >= 0) return key;
+    this.#left -= Math.min(into.size, (4 * reach) / into.size) * (isLongInt(key) ? this.#longest : 1);
+    if (this.#left >= 0) return;
     const what = 'keys of dicts and items of sets that are numbers may take more';
-    throw new PtFormatError('limit', `${what} than ${keyComparisons} comparisons (limits.keyComparisons)`);
-  };
+    throw new PtFormatError('limit', `${what} than ${this.#limit} comparisons (limits.keyComparisons)`);
+  }
 }
 
 function reachOf(key: number | bigint): number {

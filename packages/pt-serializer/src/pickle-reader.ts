@@ -1,5 +1,5 @@
 import { forbidden, PtFormatError } from './format-error.js';
-import { type Keyed, makeTuple } from './keys.js';
+import { type KeyReader, makeTuple } from './keys.js';
 import type { PtLimits } from './limits.js';
 import { Memo } from './memo.js';
 import { OP } from './opcodes.js';
@@ -9,8 +9,8 @@ import { PtFrozenSet, PtTuple } from './values.js';
 
 /** What the machine knows of the world outside a pickle: nothing but what this gives it. */
 export interface PickleWorld {
-  /** What a dict or a set that is filled holds for a key, or an error for what cannot be one. */
-  key(value: unknown, into: Keyed): unknown;
+  /** What dicts and sets hold for keys. */
+  readonly keys: KeyReader;
   /** The value of a global, or an error for one that is not plain data. */
   global(module: string, name: string): unknown;
   /** The result of "calling" a global on arguments; no code of the file's runs. */
@@ -123,7 +123,7 @@ class PickleMachine {
       case OP.LIST:
         return this.#pushNew(this.#popMark());
       case OP.FROZENSET:
-        return this.#pushNew(this.#addItems(new PtFrozenSet(), this.#popMark()));
+        return this.#pushNew(this.#world.keys.addAll(new PtFrozenSet(), this.#popMark()));
       case OP.DICT: {
         const items = this.#popMark();
         this.#pushNew(new Map());
@@ -140,7 +140,7 @@ class PickleMachine {
         const set = this.#top();
         if (!(set instanceof Set) || set instanceof PtFrozenSet)
           throw fail('items are added to what is no set');
-        this.#addItems(set, items);
+        this.#world.keys.addAll(set, items);
         return;
       }
       case OP.SETITEM: {
@@ -198,17 +198,12 @@ class PickleMachine {
     for (const item of items) list.push(item);
   }
 
-  #addItems(set: Set<unknown>, items: readonly unknown[]): Set<unknown> {
-    for (const item of items) set.add(this.#world.key(item, set));
-    return set;
-  }
-
   #setItems(items: readonly unknown[]): void {
     const dict = this.#top();
     if (!(dict instanceof Map)) throw fail('items are set in what is no dict');
     if (items.length % 2 !== 0) throw fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
-      dict.set(this.#world.key(items[i], dict), items[i + 1]);
+      dict.set(this.#world.keys.keyOf(items[i], dict), items[i + 1]);
     }
   }
 

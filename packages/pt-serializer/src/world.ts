@@ -1,6 +1,6 @@
 import { DTYPES, type DType, dtypeOfStorage, isDType } from './dtypes.js';
 import { forbidden, PtFormatError } from './format-error.js';
-import { type Keyed, keyReader, makeTuple } from './keys.js';
+import { KeyReader, makeTuple } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import type { PtLimits } from './limits.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from './numpy.js';
@@ -38,8 +38,7 @@ class Known {
 interface Tools {
   /** Takes from what may still be copied, or walked. */
   spend(count: number): void;
-  /** What a dict or a set that is filled holds for a key. */
-  key(value: unknown, into: Keyed): unknown;
+  keys: KeyReader;
   limits: PtLimits;
 }
 type Handler = (args: readonly unknown[], tools: Tools) => unknown;
@@ -57,11 +56,11 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
       left -= count;
       if (left < 0) throw new PtFormatError('limit', 'it converts more than it holds');
     },
-    key: keyReader(limits, pickleBytes),
+    keys: new KeyReader(limits, pickleBytes),
     limits,
   };
   return {
-    key: tools.key,
+    keys: tools.keys,
     global(module, name) {
       const full = `${module}.${name}`;
       if (module === 'torch' && isDType(name)) return new PtDType(name);
@@ -145,9 +144,9 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'collections.OrderedDict': ([items], tools) => fill(new PtOrderedDict(), items, tools),
   'collections.Counter': ([items], tools) => fill(new Map(), items, tools),
   '_codecs.encode': ([text, codec], { spend }) => latin1(text, codec, spend),
-  '__builtin__.set': ([items = []], tools) => fillSet(new Set(), list(items, 'a set', tools.spend), tools),
-  '__builtin__.frozenset': ([items = []], tools) =>
-    fillSet(new PtFrozenSet(), list(items, 'a frozenset', tools.spend), tools),
+  '__builtin__.set': ([items = []], { spend, keys }) => keys.addAll(new Set(), list(items, 'a set', spend)),
+  '__builtin__.frozenset': ([items = []], { spend, keys }) =>
+    keys.addAll(new PtFrozenSet(), list(items, 'a frozenset', spend)),
   '__builtin__.bytes': (args) => {
     if (args.length > 0) throw fail('bytes with arguments');
     return new Uint8Array(0);
@@ -208,21 +207,16 @@ function list(items: unknown, what: string, spend: (count: number) => void): unk
   return items;
 }
 
-function fillSet(made: Set<unknown>, items: readonly unknown[], { key }: Tools): Set<unknown> {
-  for (const item of items) made.add(key(item, made));
-  return made;
-}
-
-function fill(made: Map<unknown, unknown>, items: unknown, { spend, key }: Tools): Map<unknown, unknown> {
+function fill(made: Map<unknown, unknown>, items: unknown, { spend, keys }: Tools): Map<unknown, unknown> {
   if (items === undefined) return made;
   if (items instanceof Map) {
     spend(items.size);
-    for (const [each, value] of items) made.set(key(each, made), value);
+    for (const [key, value] of items) made.set(keys.keyOf(key, made), value);
     return made;
   }
   for (const item of list(items, 'a dict', spend)) {
     if (!Array.isArray(item) || item.length !== 2) throw fail('a dict of what are no pairs');
-    made.set(key(item[0], made), item[1]);
+    made.set(keys.keyOf(item[0], made), item[1]);
   }
   return made;
 }
