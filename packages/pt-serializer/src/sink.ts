@@ -15,8 +15,8 @@ const SYNC_EVERY = 2 ** 24;
 export class FileSink implements Sink {
   readonly #file: FileHandle;
   readonly #sync: boolean;
-  /** Bytes for which room is reserved. */
-  #reserved = 0;
+  /** Whether room was reserved for what will be written. */
+  #reserved = false;
   #unsynced = 0;
   #syncing: Promise<void> | null = null;
   #failure: { error: unknown } | null = null;
@@ -29,12 +29,12 @@ export class FileSink implements Sink {
 
   /** Says that at least so many bytes will be written. */
   async expect(bytes: number): Promise<void> {
-    if (await reserve(this.#file, bytes)) this.#reserved = bytes;
+    this.#reserved = await reserve(this.#file, bytes);
   }
 
   /** Says that no more will be written, whether or not all came that was expected. */
   async abandon(): Promise<void> {
-    await release(this.#file, this.#reserved);
+    if (this.#reserved) await release(this.#file);
   }
 
   async write(bytes: Uint8Array): Promise<void> {

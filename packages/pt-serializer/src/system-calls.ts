@@ -42,15 +42,15 @@ async function find(): Promise<SystemCalls | null> {
   }
 }
 
-/** Makes calls that may fail: what they are for goes on without. */
-async function hint(bytes: number, ask: (calls: SystemCalls) => unknown): Promise<void> {
-  if (bytes < LARGE) return;
+/** What is made of calls that may fail; null where they do: what they are for goes on without. */
+async function hint<T>(ask: (calls: SystemCalls) => T | Promise<T>): Promise<T | null> {
   found ??= find();
   const calls = await found;
   try {
-    if (calls) await ask(calls);
+    return calls && (await ask(calls));
   } catch {
     // The write or the read tells what is wrong.
+    return null;
   }
 }
 
@@ -61,24 +61,24 @@ async function hint(bytes: number, ask: (calls: SystemCalls) => unknown): Promis
  * @returns whether there is room that must be released unless it is filled.
  */
 export async function reserve(file: FileHandle, bytes: number): Promise<boolean> {
-  let reserved = false;
-  await hint(bytes, async ({ lseek, fallocate }) => {
+  if (bytes < LARGE) return false;
+  const asked = await hint(async ({ lseek, fallocate }) => {
     const disk = await statfs(`/proc/self/fd/${file.fd}`);
     const { size } = await file.stat();
     // Where room runs short, those who write at the same time must not take from each other what they do not use yet.
-    if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 4 * bytes) return;
+    if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 4 * bytes) return false;
     // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
-    if (lseek(file.fd, 0, SEEK_CUR) !== size) return;
-    // Also where it fails: it then keeps what it got.
-    reserved = true;
+    if (lseek(file.fd, 0, SEEK_CUR) !== size) return false;
     fallocate(file.fd, FALLOC_FL_KEEP_SIZE, size, bytes);
+    // Also where it failed: it then keeps what it got.
+    return true;
   });
-  return reserved;
+  return asked === true;
 }
 
-/** Gives back what of the room reserved for so many bytes lies behind the end of a file, where writing them failed. */
-export function release(file: FileHandle, bytes: number): Promise<void> {
-  return hint(bytes, async ({ lseek }) => {
+/** Gives back what of reserved room lies behind the end of a file, where the writing failed. */
+export async function release(file: FileHandle): Promise<void> {
+  await hint(async ({ lseek }) => {
     const { size } = await file.stat();
     // Elsewhere than at the end, others have written to it too, and a truncation could take from them.
     if (lseek(file.fd, 0, SEEK_CUR) === size) await file.truncate(size);
@@ -89,8 +89,9 @@ export function release(file: FileHandle, bytes: number): Promise<void> {
  * Asks for memory that was not touched yet to come in pages of 2 MiB; most of a large read goes to the first touch of
  * pages of 4 KiB. A hint.
  */
-export function useHugePages(memory: Uint8Array): Promise<void> {
-  return hint(memory.byteLength, ({ address, madvise }) => {
+export async function useHugePages(memory: Uint8Array): Promise<void> {
+  if (memory.byteLength < LARGE) return;
+  await hint(({ address, madvise }) => {
     const before = Number(-address(memory) & BigInt(PAGE - 1));
     const whole = memory.subarray(before, before + Math.floor((memory.byteLength - before) / PAGE) * PAGE);
     madvise(whole, whole.byteLength, MADV_HUGEPAGE);
