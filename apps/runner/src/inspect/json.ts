@@ -20,31 +20,34 @@ export async function* jsonLine(
   await file.verify();
   // To the end once, so that one without an end is refused before anything is written.
   for (const _ of itemsOf(file.value));
-  yield `{"file":${JSON.stringify(path)},"items":[`;
+  yield `{"file":${JSON.stringify(path)},"items":`;
   try {
     const digests = new Digests(fileBytes);
-    let first = true;
-    for (const item of itemsOf(file.value)) {
-      yield `${first ? '' : ','}${await jsonItem(item, digests)}`;
-      first = false;
-    }
+    yield* jsonList(itemsOf(file.value), (item) => jsonItem(item, digests));
   } catch (error) {
     const placed = error instanceof PtFormatError ? error.at({ path }) : (error as Error);
     yield `],"ok":false,"error":${JSON.stringify(`${placed.name}: ${placed.message}`)}}\n`;
     return false;
   }
-  yield '],"keys":';
-  if (file.value instanceof Map) {
-    // One at a time, as they may share a long text.
-    let comma = '[';
-    for (const key of file.value.keys()) {
-      yield comma + JSON.stringify(keyText(key));
-      comma = ',';
-    }
-    yield file.value.size > 0 ? ']' : '[]';
-  } else yield 'null';
+  yield ',"keys":';
+  if (file.value instanceof Map) yield* jsonList(file.value.keys(), (key) => JSON.stringify(keyText(key)));
+  else yield 'null';
   yield ',"ok":true}\n';
   return true;
+}
+
+/** One item at a time, as many may share a long text. */
+async function* jsonList<T>(
+  items: Iterable<T>,
+  say: (item: T) => string | Promise<string>,
+): AsyncGenerator<string, void> {
+  yield '[';
+  let comma = '';
+  for (const item of items) {
+    yield `${comma}${await say(item)}`;
+    comma = ',';
+  }
+  yield ']';
 }
 
 /** The line for a file that is not read. */
