@@ -1,4 +1,6 @@
+import { checkOptions } from '@holdfast/options';
 import type { Thresholds } from './decide.js';
+import { thresholds as isThresholds } from './option-checks.js';
 
 /** The environment variable that turns viral mode on with the value `true`. */
 export const VIRAL_MODE_VARIABLE = 'VIRNUCPRO_VIRAL_CHECKPOINT_MODE';
@@ -13,15 +15,8 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * @throws RangeError for a threshold that is not a number above 0, or a name that is none.
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
+  checkOptions('resolveThresholds', passed, isThresholds);
   const viral = env[VIRAL_MODE_VARIABLE]?.trim().toLowerCase() === 'true';
-  for (const name of Object.keys(passed))
-    if (!Object.hasOwn(DEFAULTS, name)) throw new RangeError(`there is no threshold ${name}`);
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
-  const thresholds = { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
-  for (const [name, value] of Object.entries(thresholds)) {
-    if (typeof value !== 'number' || !(value > 0)) {
-      throw new RangeError(`${name} must be a number above 0, not ${String(value)}`);
-    }
-  }
-  return thresholds;
+  return { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
 }
