@@ -1,4 +1,5 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { checkSequences } from './check-sequences.js';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
@@ -32,15 +33,17 @@ export interface EmbeddingModel {
    * same array later, waits for none. Worth a call before the batch before it is embedded. Does nothing for other models.
    *
    * @param sequences as for `embed`; copied before this returns.
+   * @throws SequenceError as `embed` does.
    */
   prepare?(sequences: readonly Uint8Array[]): void;
   /**
    * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch is done. Calls made while another is
    * under way are taken in turn.
    *
-   * @param sequences ASCII residues in upper case, one array each; not to be changed until this resolves. What the model does not know is read as "other".
+   * @param sequences printable ASCII, residues in upper case, one array each; not to be changed until this resolves. A letter the model does not know
+   * is read as "other"; `letterRules` tells which. An empty array is a sequence without residues.
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
-   * @throws InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
+   * @throws SequenceError for what is no `Uint8Array` of printable ASCII; InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
    */
   embed(sequences: readonly Uint8Array[], options?: EmbedOptions): Promise<Float32Array>;
   /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
@@ -85,6 +88,7 @@ export class SessionModel implements EmbeddingModel {
   }
 
   prepare(sequences: readonly Uint8Array[]): void {
+    checkSequences(sequences);
     const idle = this.#subwords === undefined || this.#released !== undefined;
     if (!idle && sequences.length > 0)
       this.#prepared.set(sequences, this.#plan(sequences, this.source.batchTokens));
@@ -98,6 +102,7 @@ export class SessionModel implements EmbeddingModel {
       const remedy = 'load it again with loadModel';
       throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
     }
+    checkSequences(sequences);
     if (sequences.length === 0) return new Float32Array(0);
     const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
     const plan = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);

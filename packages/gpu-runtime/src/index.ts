@@ -14,5 +14,6 @@ export { type ModelSource, tokensAreExact, tokensOf } from './model-source.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 export { resolveModel } from './resolve-model.js';
+export { SequenceError, type SequenceErrorCode, type SequencePlace } from './sequence-error.js';
 export { tokenCounts } from './token-counts.js';
 export { type Windows, withinBudget } from './windows.js';
