@@ -7,6 +7,7 @@ export type { DeviceTensor } from './device-tensor.js';
 export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';
 export { type FailedBatch, InferenceError } from './inference-error.js';
+export { type LetterRules, letterRules } from './letter-rules.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelOverrides } from './model-overrides.js';
