@@ -4,6 +4,7 @@ export default library({
   entry: [
     'src/index.ts',
     'src/cli.ts',
+    'src/start-failure.ts',
     'src/worker.ts',
     'src/provider-trial.ts',
     'src/model-trial.ts',

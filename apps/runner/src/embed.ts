@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import {
@@ -23,6 +22,7 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import { waitForOldWorkers } from './lock-folder.js';
+import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
@@ -95,7 +95,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   }
   await checkInputs(options.inputs);
   // What is built in is known to be good, and so is what a run was begun with.
-  const begins = options.forceRestart || !existsSync(place.run);
+  const begins = options.forceRestart || !mayBeThere(place.run);
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;

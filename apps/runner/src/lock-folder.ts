@@ -34,7 +34,7 @@ export async function waitForOldWorkers(place: Layout, tell: Tell, signal: Abort
   } catch (cause) {
     if (!(cause instanceof LockTimeoutError)) throw cause;
     throw new UsageError(
-      `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then type the same line again`,
+      `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then rerun the same command`,
       { cause },
     );
   }

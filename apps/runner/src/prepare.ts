@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { removeDurably, renameDurably } from '@holdfast/durable';
+import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { ownPaths, releaseFolder } from './claim.js';
 import { UsageError } from './errors.js';
@@ -239,7 +238,7 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
 function refuseLostRun(place: Layout): void {
   const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
   const ours = [place.checkpoints, ...files];
-  const found = ours.find((path) => existsSync(path));
+  const found = ours.find(isThere);
   if (found === undefined) return;
   throw new UsageError(
     `${found} is there, but ${place.run} is not, so that nobody knows of which run it is. Use another --out, or --force-restart to remove it`,

@@ -1,7 +1,13 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DurableOptions, nodeFileSystem, renameDurably, syncDirectory } from '@holdfast/durable';
+import {
+  type DurableOptions,
+  isThere,
+  nodeFileSystem,
+  renameDurably,
+  syncDirectory,
+} from '@holdfast/durable';
 import { checkOptions } from '@holdfast/options';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
@@ -115,7 +121,7 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
   checkOptions('setAsideOne', options, durableOptions);
   const aside = freeName(`${path}.corrupt`);
   // The marker first: without it the `.pt` counts for nothing, while a marker alone would vouch for the next of that name.
-  if (existsSync(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
+  if (isThere(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
   await renameDurably(path, aside, options);
   return aside;
 }
@@ -125,7 +131,7 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
  * What a writer that was killed had begun is removed; it never was a checkpoint.
  */
 async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
-  if (!existsSync(folder)) return;
+  if (!isThere(folder)) return;
   const { fs = nodeFileSystem } = options;
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

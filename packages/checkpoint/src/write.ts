@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   type DurableOptions,
+  isThere,
   removeDurably,
   type WriteDurablyOptions,
   writeFileDurably,
@@ -59,7 +59,7 @@ export async function writeCheckpoint(
   const shape = checkShape(path, embeddings.shape, sequenceIds);
   checkIds(path, sequenceIds);
   const data = checkNumbers(path, embeddings.data, shape);
-  if (existsSync(path) || existsSync(markerPath(path))) throw taken(path);
+  if (isThere(path) || isThere(markerPath(path))) throw taken(path);
   const half = storage === 'float16' ? toFloat16(data) : null;
   const value: PtValue = {
     embeddings: half ? tensor('float16', shape, half.bits) : tensor('float32', shape, data),
@@ -81,7 +81,7 @@ export async function writeCheckpoint(
 }
 
 function taken(path: string, cause?: unknown): Error {
-  const reason = existsSync(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
+  const reason = isThere(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
   return Object.assign(new Error(`EEXIST: ${reason} is there already; set it aside first`, { cause }), {
     code: 'EEXIST',
   });

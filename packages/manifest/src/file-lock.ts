@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { constants, hostname } from 'node:os';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
+import { atPath } from '@holdfast/durable';
 import { tryLock, unlock } from 'fs-native-extensions';
 import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
@@ -107,7 +108,7 @@ export class FileLock implements AsyncDisposable {
       return new FileLock(path, file);
     } catch (error) {
       closeSync(file);
-      throw error;
+      throw atPath(error, path);
     }
   }
 

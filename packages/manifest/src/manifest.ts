@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { isThere } from '@holdfast/durable';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ManifestCorruptError, ManifestUpdateError, ShardClaimedError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
@@ -119,14 +119,14 @@ export class CheckpointManifest {
     await this.#locked(async () => {
       const files = this.#files();
       files.refuseNewer();
-      if (onlyNew && existsSync(this.path))
+      if (onlyNew && isThere(this.path))
         throw Object.assign(new Error(`EEXIST: ${this.path} is there already`), { code: 'EEXIST' });
       await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
     });
   }
 
   async exists(): Promise<boolean> {
-    return existsSync(this.path);
+    return isThere(this.path);
   }
 
   /** The whole state, the journal's events included. */
