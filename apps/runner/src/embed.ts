@@ -300,6 +300,8 @@ async function openManifest(place: Layout, shards: number, tell: Tell): Promise<
     if (total_shards === shards) return manifest;
     const message = `${place.manifest} is of ${total_shards} shards, this run has ${shards}; it is made anew from the checkpoints`;
     tell({ type: 'warning', message });
+    await manifest.initialize(shards, { replace: true });
+    return manifest;
   }
   await manifest.initialize(shards);
   return manifest;

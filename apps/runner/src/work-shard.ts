@@ -85,8 +85,10 @@ export interface SavedCheckpoint {
 export async function workShard(work: ShardWork): Promise<boolean> {
   const { shard, folder, run, index, model, trigger, manifest, report } = work;
 
-  // From here on a predecessor that was believed dead can record nothing of this shard.
-  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`);
+  // The coordinator, which is the only one, gave it to this worker: a predecessor that was believed dead is fenced from here on.
+  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
+    steal: true,
+  });
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
   const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
