@@ -82,15 +82,18 @@ export interface StopSwitch {
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
   const place = layout(options.out);
-  const model = await resolveModel(options.model, options.overrides);
+  const model = await resolveModel(options.model, options.overrides).catch((cause: unknown) => {
+    const { code, option } = cause as { code?: unknown; option?: unknown };
+    throw code === 'invalid_option' && option === 'windowOverlap'
+      ? new UsageError(
+          '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
+          { cause },
+        )
+      : cause;
+  });
   if (options.translate && model.alphabet === 'dna') {
     throw new UsageError(
       `--translate makes proteins, but the model ${model.name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
-    );
-  }
-  if (options.overrides?.windowOverlap !== undefined && model.windows === undefined) {
-    throw new UsageError(
-      '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
     );
   }
   await checkInputs(options.inputs);

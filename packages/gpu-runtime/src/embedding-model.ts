@@ -1,9 +1,11 @@
+import { checkOptions } from '@holdfast/options';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { checkSequences } from './check-sequences.js';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
+import { embedOptions } from './option-checks.js';
 import { ort } from './ort.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
@@ -95,10 +97,9 @@ export class SessionModel implements EmbeddingModel {
       this.#prepared.set(sequences, this.#plan(sequences, this.source.batchTokens));
   }
 
-  async embed(
-    sequences: readonly Uint8Array[],
-    { windowTokens, onTruncated }: EmbedOptions = {},
-  ): Promise<Float32Array> {
+  async embed(sequences: readonly Uint8Array[], options: EmbedOptions = {}): Promise<Float32Array> {
+    checkOptions('embed', options, embedOptions);
+    const { windowTokens } = options;
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
       throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
@@ -113,7 +114,7 @@ export class SessionModel implements EmbeddingModel {
     const embedded = this.#last.then(() => this.#embed(sequences.length, plan, truncated));
     this.#last = embedded.catch(() => undefined);
     const rows = await embedded;
-    if (onTruncated) for (const at of truncated) onTruncated(at);
+    for (const at of truncated) options.onTruncated?.(at);
     return rows;
   }
 
