@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { makeDirectoryDurably } from '@holdfast/durable';
+import { makeDirectoryDurably, systemErrorCode } from '@holdfast/durable';
 import {
   builtInModels,
   CPU,
@@ -27,12 +27,13 @@ import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
-import { type Prepared, prepare } from './prepare.js';
+import { completeResult, type Prepared, prepare } from './prepare.js';
 import type { QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { shardsOf } from './shards.js';
+import { systemErrorIn } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
@@ -114,14 +115,31 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
-  await using _folder = await takeOutputFolder(place);
+  const asks = {
+    inputs: options.inputs,
+    model,
+    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    shards: options.shards,
+    threads: options.threads,
+    format: options.format,
+    translate: options.translate,
+  };
+  const folder = await takeOutputFolder(place).catch(async (error: unknown) => {
+    const result =
+      options.forceRestart || !isReadOnly(error)
+        ? null
+        : await completeResult(place, { ...asks, signal: stop.signal }).catch(ifUnreadable(null));
+    if (result === null) throw error;
+    return result;
+  });
+  const finish = finishes({ place, options, model, tell });
+  if ('files' in folder) return finish(folder, true);
+  await using _folder = folder;
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
 
   const prepared = await prepare(place, {
-    inputs: options.inputs,
-    model,
-    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    ...asks,
     tried,
     async chooseBatchTokens() {
       const { device } = await chooseAnew();
@@ -146,17 +164,30 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
         tell,
       });
     },
-    shards: options.shards,
-    threads: options.threads,
     defaultShards: (options.workers ?? availableParallelism()) * 4,
-    format: options.format,
-    translate: options.translate,
     forceRestart: options.forceRestart,
     signal: AbortSignal.any([stop.signal, refused.signal]),
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
     onWarning: (message) => tell({ type: 'warning', message }),
   });
-  const finish = (result: ResultRecord, already: boolean) => {
+  if (!('index' in prepared)) return finish(prepared, true);
+  try {
+    const choose = (begunOn: string | undefined) =>
+      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
+    return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
+  } finally {
+    await prepared.index.close();
+  }
+}
+
+/** Tells what a complete run gave, and with which exit code the command ends. */
+function finishes({
+  place,
+  options,
+  model,
+  tell,
+}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): (result: ResultRecord, already: boolean) => number {
+  return (result: ResultRecord, already: boolean) => {
     for (const message of result.warnings) tell({ type: 'warning', message });
     const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
@@ -175,15 +206,19 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     });
     return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
   };
-  if (!('index' in prepared)) return finish(prepared, true);
-  try {
-    const choose = (begunOn: string | undefined) =>
-      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
-    return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
-  } finally {
-    await prepared.index.close();
-  }
 }
+
+/** Whether a folder could not be taken because nothing may be written there; what lies in it may be read all the same. */
+const isReadOnly = (error: unknown) =>
+  ['EROFS', 'EACCES', 'EPERM'].includes(systemErrorCode(systemErrorIn(error)) ?? '');
+
+/** Stands in for what cannot be read. */
+const ifUnreadable =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (systemErrorIn(error) === undefined) throw error;
+    return instead;
+  };
 
 /** The run's record with what it is computed on from now on, and how the workers share that. */
 async function onDevice(

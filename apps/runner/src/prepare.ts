@@ -68,18 +68,8 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     refuseLostRun(place);
     return newRun(place, options);
   }
-  const embeddings = place.embeddings(options.format);
-  const { fingerprint: run } = record;
-  const result = await readResult(place.result, {
-    out: place.out,
-    run,
-    embeddings,
-    signal: options.signal,
-  });
-  if (result !== null) {
-    refuseDifferences(place, record, options, await hashInputs(options));
-    return result;
-  }
+  const result = await complete(place, record, options);
+  if (result !== null) return result;
   refuseOtherPlan(place, record);
   const index = await intactIndex(place, options);
   if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
@@ -90,6 +80,36 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     await index.close();
     throw error;
   }
+}
+
+/** What is asked of a run that may be complete. */
+type AskedOfResult = Pick<
+  PrepareOptions,
+  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'format' | 'signal'
+>;
+
+/**
+ * The result in a folder that cannot be written to, if it is complete and of the run that is asked for; else null. It needs no
+ * lock: every byte is compared with what was written, so that a run that changes it meanwhile is found out.
+ */
+export async function completeResult(place: Layout, options: AskedOfResult): Promise<ResultRecord | null> {
+  const record = await readRunRecord(place.run);
+  return record === null ? null : complete(place, record, options);
+}
+
+async function complete(
+  place: Layout,
+  record: RunRecord,
+  options: AskedOfResult,
+): Promise<ResultRecord | null> {
+  const result = await readResult(place.result, {
+    out: place.out,
+    run: record.fingerprint,
+    embeddings: place.embeddings(options.format),
+    signal: options.signal,
+  });
+  if (result !== null) refuseDifferences(place, record, options, await hashInputs(options));
+  return result;
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
@@ -154,14 +174,17 @@ async function restoreIndex(
   return installIndex(place);
 }
 
-async function hashInputs({ inputs, signal }: PrepareOptions): Promise<RunRecord['inputs']> {
+async function hashInputs({
+  inputs,
+  signal,
+}: Pick<PrepareOptions, 'inputs' | 'signal'>): Promise<RunRecord['inputs']> {
   const hashed = [];
   for (const path of inputs) hashed.push({ path, ...(await hashInput(path, { signal })) });
   return hashed;
 }
 
 function asked(
-  { model, batchTokens, shards, threads, translate }: PrepareOptions,
+  { model, batchTokens, shards, threads, translate }: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -179,7 +202,7 @@ function asked(
 function refuseDifferences(
   place: Layout,
   record: RunRecord,
-  options: PrepareOptions,
+  options: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): void {
   const differ = differences(record, asked(options, inputs));
