@@ -99,7 +99,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   }
   await checkInputs(options.inputs);
   // What is built in is known to be good, and so is what a run was begun with.
-  const begins = options.forceRestart || !mayBeThere(place.run);
+  // A restart that was cut off may begin as well.
+  const begins = options.forceRestart || !mayBeThere(place.run) || mayBeThere(place.restart);
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;

@@ -1,7 +1,7 @@
 import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
-import { ownPaths, releaseFolder } from './claim.js';
-import { UsageError } from './errors.js';
+import { holdsRun, ownPaths, releaseFolder } from './claim.js';
+import { StoppedError, UsageError } from './errors.js';
 import {
   buildIndex,
   IndexError,
@@ -17,6 +17,7 @@ import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
+import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
   type Asked,
@@ -26,6 +27,7 @@ import {
   readRunRecord,
   writeRunRecord,
 } from './run-record.js';
+import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 
 export interface PrepareOptions {
@@ -62,12 +64,29 @@ export interface Prepared {
  * caller holds the folder's lock.
  */
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
-  if (options.forceRestart) return newRun(place, options);
+  if (options.forceRestart) return restart(place, options);
+  const cutOff = await cutOffRestart(place, options);
   const record = await readRunRecord(place.run);
   if (record === null) {
+    if (cutOff === 'same') return restart(place, options);
+    if (cutOff === 'other') refuseCutOff(place);
     refuseLostRun(place);
-    return newRun(place, options);
+    return begun(place, options, await plannedRun(place, options));
   }
+  if (cutOff === 'same') {
+    const prepared = await restart(place, options, record);
+    if (prepared !== null) return prepared;
+  }
+  const prepared = await resumed(place, record, options);
+  await forgetRestart(place);
+  return prepared;
+}
+
+async function resumed(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+): Promise<Prepared | ResultRecord> {
   const result = await complete(place, record, options);
   if (result !== null) return result;
   refuseOtherPlan(place, record);
@@ -117,19 +136,48 @@ async function removeRun(place: Layout): Promise<void> {
   for (const path of ownPaths(place)) if (path !== place.newIndex) await removeDurably(path);
 }
 
-async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
-  let batchTokens: number;
+/** Replaces the run in the folder. @param unless a run that stays if it is what is asked for; then nothing is returned. */
+async function restart(place: Layout, options: PrepareOptions): Promise<Prepared>;
+async function restart(place: Layout, options: PrepareOptions, unless: RunRecord): Promise<Prepared | null>;
+async function restart(place: Layout, options: PrepareOptions, unless?: RunRecord): Promise<Prepared | null> {
+  if (holdsRun(place)) await announceRestart(place, options);
+  const planned = await plannedRun(place, options).catch(async (error: unknown) => {
+    // What passes, or was stopped, is gone on with; what is refused is not.
+    if (!(error instanceof StoppedError) && !systemTrouble(systemErrorIn(error))?.passing)
+      await forgetRestart(place);
+    throw error;
+  });
+  if (unless !== undefined && differences(unless, asked(options, planned.summary.inputs)).length === 0) {
+    await removeDurably(place.newIndex);
+    return null;
+  }
+  // Only now that the input is known to be good.
+  await removeRun(place);
+  const prepared = await begun(place, options, planned);
+  await forgetRestart(place);
+  return prepared;
+}
+
+/** A new run's plan, which lies in the folder's new index. */
+interface Planned {
+  summary: IndexSummary;
+  batchTokens: number;
+}
+
+async function plannedRun(place: Layout, options: PrepareOptions): Promise<Planned> {
   try {
-    batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    await indexInputs(place, options, batchTokens);
+    const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
+    const summary = await indexInputs(place, options, batchTokens);
     await options.tried;
+    return { summary, batchTokens };
   } catch (error) {
     await removeDurably(place.newIndex);
     await releaseFolder(place);
     throw error;
   }
-  // Only now that the input is known to be good.
-  if (options.forceRestart) await removeRun(place);
+}
+
+async function begun(place: Layout, options: PrepareOptions, { batchTokens }: Planned): Promise<Prepared> {
   const index = await installIndex(place);
   const record = newRunRecord({
     ...asked(options, index.summary.inputs),
@@ -255,6 +303,13 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
   await removeDurably(place.index);
   await renameDurably(place.newIndex, place.index);
   return openIndex(place.index);
+}
+
+/** What a restart had removed is gone, and what is left is of no run. */
+function refuseCutOff(place: Layout): never {
+  throw new UsageError(
+    `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another --out, or --force-restart for this one`,
+  );
 }
 
 /** Without a run record, rows and results are those of a run whose record was lost. */
