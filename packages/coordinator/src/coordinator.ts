@@ -1,13 +1,15 @@
+import { checkOptions } from '@holdfast/options';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
 import type { FromWorker, StopSignal } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
-import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
+import { coordinatorOptions } from './option-checks.js';
+import type { CoordinatorOptions, Outcome } from './options.js';
 import { OutputLimit } from './output-limit.js';
 import { QuarantineCount } from './quarantine-count.js';
 import { RecoveryKeeper } from './recovery-keeper.js';
-import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
+import { backoffMs, policyWith, type RetryPolicy } from './retry-policy.js';
 import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
@@ -47,11 +49,11 @@ export class Coordinator {
   readonly #windingDown = new AbortController();
   #resolve = () => {};
 
-  /** @throws RangeError for options no run can be made of. */
+  /** @throws RangeError and TypeError for options no run can be made of (`code` is `invalid_option`). */
   constructor(options: CoordinatorOptions) {
-    checkOptions(options);
+    checkOptions('Coordinator', options, coordinatorOptions);
     this.#options = options;
-    this.#policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.#policy = policyWith(options.policy);
     this.#graceMs = options.graceMs ?? 30_000;
     this.#clock = options.clock ?? systemClock;
     this.#wake = new WakeUp(this.#clock);

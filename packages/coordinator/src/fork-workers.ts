@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { checkOptions } from '@holdfast/options';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
+import { forkOptions } from './option-checks.js';
 import type { SpawnWorker } from './worker-process.js';
 import { WorkerUnreachableError } from './worker-unreachable-error.js';
 
@@ -21,12 +23,16 @@ export interface ForkOptions {
 /**
  * Starts workers as Node processes that talk over IPC. They share this process's group, so that what the terminal or
  * the batch system sends to the group reaches them too.
+ *
+ * @throws RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
-export function forkWorkers({ modulePath, args = [], env, execArgv = [] }: ForkOptions): SpawnWorker {
+export function forkWorkers(options: ForkOptions): SpawnWorker {
+  checkOptions('forkWorkers', options, forkOptions);
+  const { modulePath, args = [], execArgv = [] } = options;
   return (slot, _attempt, listeners) => {
     const child = fork(modulePath, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: env?.(slot) ?? process.env,
+      env: options.env?.(slot) ?? process.env,
       execArgv: [...execArgv],
     });
     child.on('message', (message) => listeners.message(message as FromWorker));

@@ -1,4 +1,5 @@
-export { classifyError, type ErrorKind, type WorkerStatus } from './classify-error.js';
+export { classifyError, groupFailed, shouldRetryWorker, startIsolation } from './checked.js';
+export type { ErrorKind, WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
 export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slots.js';
@@ -8,13 +9,11 @@ export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export {
   deviceLost,
   type GroupFailure,
-  groupFailed,
   groupPassed,
   type Isolation,
   nextGroup,
   type PoisonedRow,
   type PoisonKind,
-  startIsolation,
 } from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
@@ -26,7 +25,6 @@ export {
   type FailureHistory,
   type RetryDecision,
   type RetryPolicy,
-  shouldRetryWorker,
 } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';

@@ -68,16 +68,3 @@ export interface Outcome {
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;
 }
-
-/** @throws RangeError for options no run can be made of. */
-export function checkOptions({ slots, shards, ...rest }: CoordinatorOptions): void {
-  if (!Number.isInteger(slots) || slots < 1) {
-    throw new RangeError(`slots must be a whole number, at least 1, not ${slots}`);
-  }
-  if (new Set(shards).size < shards.length) throw new RangeError('shards: each must be named once only');
-  for (const name of ['graceMs', 'stallMs', 'stallGraceMs'] as const) {
-    const value = rest[name];
-    if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be milliseconds, at least 0, not ${value}`);
-  }
-}

@@ -34,6 +34,12 @@ export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
   maxStartupFailures: 3,
 };
 
+/** The default policy with some changes; one that is undefined is none. */
+export function policyWith(changes: Partial<RetryPolicy> = {}): RetryPolicy {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return { ...DEFAULT_POLICY, ...given };
+}
+
 /** A failure in the light of those before it. */
 export interface FailureHistory {
   kind: ErrorKind;

@@ -1,4 +1,6 @@
+import { checkOptions } from '@holdfast/options';
 import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+import { channelOptions } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
 
 /** Why a worker is to save and end: a signal, or that its coordinator is gone. */
@@ -29,13 +31,11 @@ export interface WorkerChannelOptions {
  * Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal that asks ends the
  * process.
  *
- * @throws RangeError for a grace that is no time.
+ * @throws RangeError and TypeError for options that are none, such as a grace that is no time.
  */
-export function workerChannel(
-  worker: NodeJS.Process,
-  { orphanGraceMs = 30_000 }: WorkerChannelOptions = {},
-): WorkerChannel {
-  watchForOrphaning(orphanGraceMs);
+export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOptions = {}): WorkerChannel {
+  checkOptions('workerChannel', options, channelOptions);
+  watchForOrphaning(options.orphanGraceMs ?? 30_000);
   const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
   const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];
   const callbacks: ((reason: StopReason) => void)[] = [];
