@@ -10,11 +10,13 @@ import {
   tokensAreExact,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
+import { resolveThresholds } from '@holdfast/trigger';
 import { assemble } from './assemble.js';
 import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
+import { checkEmbed } from './embed-checks.js';
 import { embedShards } from './embed-shards.js';
 import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
@@ -79,9 +81,12 @@ export interface StopSwitch {
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
  *
- * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError.
+ * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError;
+ * RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
+  checkEmbed(options, tell, stop);
+  checkEnvironment();
   const place = layout(options.out);
   const model = await resolveModel(options.model, options.overrides).catch((cause: unknown) => {
     const { code, option } = cause as { code?: unknown; option?: unknown };
@@ -220,6 +225,15 @@ const ifUnreadable =
     if (systemErrorIn(error) === undefined) throw error;
     return instead;
   };
+
+/** What workers would stumble over. @throws UsageError that names the variable. */
+function checkEnvironment(): void {
+  try {
+    resolveThresholds({}, process.env);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
 
 /** The run's record with what it is computed on from now on, and how the workers share that. */
 async function onDevice(

@@ -49,6 +49,11 @@ test.each<[string, readonly any[], (value: any) => unknown]>([
   }
 });
 
+test.each(['1', '0', 'yes', 'truee'])('a variable that is %j is refused by name', (said) => {
+  const env = { VIRNUCPRO_VIRAL_CHECKPOINT_MODE: said };
+  expect(() => create({ env })).toThrow(/VIRNUCPRO_VIRAL_CHECKPOINT_MODE is ".*"; set it to true or false/);
+});
+
 test('options that are undefined are as good as absent', () => {
   const options = { seqThreshold: undefined, policies: undefined, env: undefined, now: undefined };
   expect(create(options).thresholds).toEqual(new CheckpointTrigger().thresholds);
