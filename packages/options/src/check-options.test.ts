@@ -194,3 +194,18 @@ test('whatever is given, the answer is one of the two errors or none, and a mess
     }),
   );
 });
+
+test('the compiler refuses a list that is not that of the interface', () => {
+  interface Two {
+    must: number;
+    may?: number;
+  }
+  const good: Shape<Two> = { must: required(whole(0)), may: whole(0) };
+  // @ts-expect-error a name is missing
+  const lacks: Shape<Two> = { must: required(whole(0)) };
+  // @ts-expect-error there is no such option
+  const more: Shape<Two> = { ...good, other: whole(0) };
+  // @ts-expect-error what must be given is not required
+  const lax: Shape<Two> = { must: whole(0), may: whole(0) };
+  expect([good, lacks, more, lax].map((shape) => Object.keys(shape).length)).toEqual([2, 1, 3, 2]);
+});
