@@ -30,10 +30,12 @@ import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
 import { completeResult, type Prepared, prepare } from './prepare.js';
-import type { QuarantineLimit } from './quarantine/index.js';
+import { findQuarantined, isSetAside, type QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
+import { retryQuarantined } from './retry-quarantined.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
+import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
 import { systemErrorIn } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
@@ -63,6 +65,8 @@ export interface EmbedOptions {
   translate?: Translation;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
   maxQuarantined?: QuarantineLimit;
+  /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
+  retryQuarantined?: boolean;
   /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
   stallTimeoutSec?: number;
   /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
@@ -172,6 +176,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     },
     defaultShards: (options.workers ?? availableParallelism()) * 4,
     forceRestart: options.forceRestart,
+    retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: AbortSignal.any([stop.signal, refused.signal]),
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
     onWarning: (message) => tell({ type: 'warning', message }),
@@ -180,7 +185,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
-    return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
+    const result = await run({ ...prepared, place, options, model, tell, stop, choose });
+    return finish(result, result === prepared.finished);
   } finally {
     await prepared.index.close();
   }
@@ -275,6 +281,7 @@ async function run({
   record: planned,
   index,
   resumed,
+  finished,
   choose,
 }: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
@@ -301,23 +308,33 @@ async function run({
     device: used?.record.device ?? planned.device ?? formatDevice(CPU),
   });
   const repairs = new Map<number, number>();
+  const run = planned.fingerprint;
+  const { dim } = model;
+  const work = { place, options, shards, sequences, tell, stop, manifest };
+  const refused = async (some: readonly Shard[]) => {
+    const { quarantined } = await findQuarantined(some, { place, run, index, dim, signal: stop.signal });
+    return quarantined.filter((each) => !isSetAside(each)).length;
+  };
+  let retried = false;
   for (;;) {
-    if (used !== null) {
-      await embedShards({
-        ...used,
-        place,
-        options,
-        shards,
-        sequences,
-        tell,
-        stop,
-        manifest,
-      });
-    }
-    stop.signal.throwIfAborted();
-    tell({ type: 'assembling', file: place.embeddings(options.format) });
     try {
-      const run = planned.fingerprint;
+      if (used !== null) await embedShards({ ...used, ...work, refused });
+      stop.signal.throwIfAborted();
+      if (!retried) {
+        const news = await retryQuarantined({
+          ...work,
+          run,
+          index,
+          dim,
+          async use() {
+            used ??= await use();
+            return used;
+          },
+        });
+        retried = true;
+        if (finished !== undefined && !news) return finished;
+      }
+      tell({ type: 'assembling', file: place.embeddings(options.format) });
       return await assemble({
         place,
         run,

@@ -166,6 +166,7 @@ export function commandLine(version: string, commands: Commands): Command {
       'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
+    .option('--retry-quarantined', 'try every quarantined sequence again, also those that the model refused')
     .option(
       '--stall-timeout <sec>',
       'a worker that makes no progress for so long is ended, and its shard tried again (default: 600)',

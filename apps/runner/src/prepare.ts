@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
@@ -17,6 +18,7 @@ import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
+import { namesDue, type Retry } from './quarantine/index.js';
 import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
@@ -44,6 +46,8 @@ export interface PrepareOptions {
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
+  /** Quarantined sequences that are tried again. */
+  retry: Retry;
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
@@ -57,6 +61,8 @@ export interface Prepared {
   record: RunRecord;
   index: SequenceIndex;
   resumed: boolean;
+  /** The result that is there, where only quarantined sequences are to be tried again. */
+  finished?: ResultRecord;
 }
 
 /**
@@ -88,13 +94,13 @@ async function resumed(
   options: PrepareOptions,
 ): Promise<Prepared | ResultRecord> {
   const result = await complete(place, record, options);
-  if (result !== null) return result;
+  if (result !== null && !(await triesAgain(place, result, options.retry))) return result;
   refuseOtherPlan(place, record);
   const index = await intactIndex(place, options);
   if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
   try {
     refuseDifferences(place, record, options, await hashInputs(options));
-    return { record, index, resumed: true };
+    return { record, index, resumed: true, ...(result !== null && { finished: result }) };
   } catch (error) {
     await index.close();
     throw error;
@@ -129,6 +135,11 @@ async function complete(
   });
   if (result !== null) refuseDifferences(place, record, options, await hashInputs(options));
   return result;
+}
+
+/** Whether a complete result leaves out sequences that are tried again. */
+async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry): Promise<boolean> {
+  return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */

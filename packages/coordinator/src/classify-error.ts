@@ -1,3 +1,5 @@
+import { isFromOutside } from './signals.js';
+
 /** What kind of failure it was; each has a policy of its own. */
 export type ErrorKind = 'spot_preemption' | 'oom' | 'poison_input' | 'transient';
 
@@ -55,5 +57,7 @@ export function classifyError({
   if (OUT_OF_MEMORY.test(lastWords)) return 'oom';
   if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
   if (onlyWords && NON_FINITE.test(errorMessage)) return 'poison_input';
+  // Whoever kills from outside says nothing about the work; what a worker said before counts more.
+  if (error === undefined && isFromOutside({ exitcode, signal })) return 'spot_preemption';
   return 'transient';
 }

@@ -4,6 +4,7 @@ import { checkOptions } from '@holdfast/options';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
 import { forkOptions } from './option-checks.js';
+import { lookAtProcess } from './process-look.js';
 import type { SpawnWorker } from './worker-process.js';
 import { WorkerUnreachableError } from './worker-unreachable-error.js';
 
@@ -54,6 +55,7 @@ export function forkWorkers(options: ForkOptions): SpawnWorker {
         child.send(message, () => undefined);
       },
       kill: (signal) => void child.kill(signal),
+      look: () => lookAtProcess(child.pid),
     };
   };
 }

@@ -19,6 +19,7 @@ export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
+export type { ProcessLook } from './process-look.js';
 export type { Recovery } from './recovery.js';
 export {
   DEFAULT_POLICY,

@@ -48,6 +48,7 @@ const policyChecks = {
   maxRetriesTransient: count(0),
   poisonStrikes: count(1),
   spotRetryPollInterval: seconds,
+  killedBackoffBaseSec: seconds,
   backoffBaseSec: seconds,
   backoffMaxSec: seconds,
   jitter: atLeast(0),
@@ -77,6 +78,7 @@ export const coordinatorOptions = object<CoordinatorOptions>({
   policy: policyChanges,
   graceMs: milliseconds,
   stallMs: milliseconds,
+  startStallMs: milliseconds,
   stallGraceMs: milliseconds,
   isolates: flag,
   maxQuarantined: atLeast(0, 'sequences'),
@@ -140,7 +142,7 @@ export const isolationClues = object<NonNullable<Parameters<typeof startIsolatio
 });
 
 export const groupFailure = object<GroupFailure>({
-  kind: required(oneOf(['poison_input', 'oom'])),
+  kind: required(oneOf(['poison_input', 'oom', 'crash', 'hang'])),
   error: required(text),
   faulty: rows,
 });

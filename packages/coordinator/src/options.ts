@@ -29,6 +29,8 @@ export interface CoordinatorOptions {
   graceMs?: number;
   /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
   stallMs?: number;
+  /** As `stallMs`, for a worker that is starting; loading a model tells of nothing on the way. Default: `stallMs`. */
+  startStallMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */
   stallGraceMs?: number;
   /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
@@ -65,6 +67,8 @@ export interface Outcome {
   quarantined?: number;
   /** Whether more were quarantined than may be, which ended the run. */
   tooManyQuarantined?: true;
+  /** The stall limit turned out too short, which ended the run: the milliseconds that a worker was silent in a call on plain residues. */
+  limitTooShort?: { shard: number; silentMs: number };
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;
 }

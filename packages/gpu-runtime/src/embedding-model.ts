@@ -26,6 +26,8 @@ export interface EmbedOptions {
    * a window's, because the model takes no more. Not told of those of which only `maxResidues` were read, since a plan knows them.
    */
   onTruncated?(at: number): void;
+  /** Told after each run of the graph, of which a batch with many windows has many; the next waits until this resolves. */
+  onProgress?(): Promise<void> | void;
 }
 
 /** A model that is ready to embed. */
@@ -61,6 +63,8 @@ interface Plan {
   cut?: CutSequences;
   /** Those of the first batch, where a tokenizer makes them. */
   tokens: Promise<Tokenized> | undefined;
+  /** See `EmbedOptions`. */
+  onProgress?: () => Promise<void> | void;
 }
 
 function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): SubwordThread | undefined {
@@ -99,7 +103,7 @@ export class SessionModel implements EmbeddingModel {
 
   async embed(sequences: readonly Uint8Array[], options: EmbedOptions = {}): Promise<Float32Array> {
     checkOptions('embed', options, embedOptions);
-    const { windowTokens } = options;
+    const { windowTokens, onProgress } = options;
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
       throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
@@ -107,7 +111,8 @@ export class SessionModel implements EmbeddingModel {
     checkSequences(sequences);
     if (sequences.length === 0) return new Float32Array(0);
     const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
-    const plan = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
+    const planned = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
+    const plan = onProgress === undefined ? planned : { ...planned, onProgress };
     this.#prepared.delete(sequences);
     const truncated = new Set<number>();
     // In turn, because all calls share the scratch buffers.
@@ -150,15 +155,16 @@ export class SessionModel implements EmbeddingModel {
   }
 
   async #embed(sequences: number, plan: Plan, truncated: Set<number>): Promise<Float32Array> {
-    const { batches, cut, tokens } = plan;
-    return cut === undefined
-      ? this.#embedBatch(batches[0]!, tokens, (at) => truncated.add(at))
-      : this.#embedWindows(sequences, { batches, cut, tokens }, truncated);
+    const { cut, batches, tokens, onProgress } = plan;
+    if (cut !== undefined) return this.#embedWindows(sequences, { ...plan, cut }, truncated);
+    const rows = await this.#embedBatch(batches[0]!, tokens, (at) => truncated.add(at));
+    await onProgress?.();
+    return rows;
   }
 
   async #embedWindows(
     sequences: number,
-    { batches, cut, tokens: first }: Plan & { cut: CutSequences },
+    { batches, cut, tokens: first, onProgress }: Plan & { cut: CutSequences },
     truncated: Set<number>,
   ): Promise<Float32Array> {
     const { dim, recipe } = this.source;
@@ -172,6 +178,7 @@ export class SessionModel implements EmbeddingModel {
       const embedded = await this.#embedBatch(pieces, ready, (at) => truncated.add(cut.owners[before + at]!));
       rows.set(embedded, done * dim);
       done += pieces.length;
+      await onProgress?.();
     }
     const greatest = recipe.output.pooling === 'max';
     return joinWindows(rows, cut, { sequences, dim, greatest });

@@ -32,6 +32,7 @@ export const loadOptions = object<LoadOptions>({ intraOpThreads: whole(1, MOST_T
 export const embedOptions = object<EmbedOptions>({
   windowTokens: atLeast(0, 'tokens'),
   onTruncated: callback,
+  onProgress: callback,
 });
 
 /** A model as `resolveModel` tells it; a name or a path is none. */
