@@ -9,6 +9,10 @@ test.runIf(process.platform === 'linux')(
   () => {
     const args = [script, '--stories', '6', '--seed', '20', '--jobs', '2'];
     const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({ verdict: 'held', held: 6, failed: 0 });
+    expect(JSON.parse(stdout.trim().split('\n').at(-1)!)).toMatchObject({
+      verdict: 'held',
+      held: 6,
+      failed: 0,
+    });
   },
 );
