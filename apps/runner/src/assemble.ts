@@ -22,6 +22,8 @@ export interface Assembly {
   shards: readonly Shard[];
   model: ModelSource;
   format: FormatName;
+  /** What was told of the sequences' letters when the run was planned. */
+  letterWarnings?: readonly string[];
   signal: AbortSignal;
 }
 
@@ -39,6 +41,7 @@ export async function assemble({
   shards,
   model,
   format,
+  letterWarnings = [],
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats want the number of rows first.
@@ -95,8 +98,9 @@ export async function assemble({
     tokens: index.summary.tokens,
     padded_tokens: index.summary.padded_tokens,
     ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
+    ...(index.summary.letters && { letters: index.summary.letters }),
     files,
-    warnings: warnings(model, told, index.summary),
+    warnings: [...letterWarnings, ...warnings(model, told, index.summary)],
   };
   await writeResultRecord(place.result, record);
   return record;

@@ -4,6 +4,8 @@ import {
   builtInModels,
   CPU,
   formatDevice,
+  type LetterRules,
+  letterRules,
   type ModelOverrides,
   type ModelSource,
   resolveModel,
@@ -23,6 +25,7 @@ import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
+import { type LetterWarning, letterUse, letterWarnings } from './letters/index.js';
 import { waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
@@ -63,6 +66,10 @@ export interface EmbedOptions {
   batchTokens?: number | 'auto';
   /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
   translate?: Translation;
+  /** Keeps U (or T) where the model knows only the other of the two. Default: it is read as the one that the model knows. */
+  keepU?: boolean;
+  /** Keeps a final `*` of a protein. Default: it is left out where the model does not know it. */
+  keepStop?: boolean;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
   maxQuarantined?: QuarantineLimit;
   /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
@@ -125,6 +132,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
+  const rules = letterRules(model);
+  const { keepU = false, keepStop = false } = options;
+  const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
   const asks = {
     inputs: options.inputs,
     model,
@@ -133,6 +143,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     threads: options.threads,
     format: options.format,
     translate: options.translate,
+    letters: { rules, use },
   };
   const folder = await takeOutputFolder(place).catch(async (error: unknown) => {
     const result =
@@ -185,12 +196,27 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
-    const result = await run({ ...prepared, place, options, model, tell, stop, choose });
-    return finish(result, result === prepared.finished);
+    const letters = toTellOfLetters(prepared, model, rules);
+    for (const { message, facts } of letters) tell({ type: 'warning', message, letters: facts });
+    const told = letters.map(({ message }) => message);
+    const result = await run({
+      ...prepared,
+      letterWarnings: told,
+      place,
+      options,
+      model,
+      tell,
+      stop,
+      choose,
+    });
+    return finish(result, result === prepared.finished, told);
   } finally {
     await prepared.index.close();
   }
 }
+
+/** @param told warnings that were given before. */
+type Finish = (result: ResultRecord, already: boolean, told?: readonly string[]) => number;
 
 /** Tells what a complete run gave, and with which exit code the command ends. */
 function finishes({
@@ -198,9 +224,9 @@ function finishes({
   options,
   model,
   tell,
-}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): (result: ResultRecord, already: boolean) => number {
-  return (result: ResultRecord, already: boolean) => {
-    for (const message of result.warnings) tell({ type: 'warning', message });
+}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): Finish {
+  return (result, already, told = []) => {
+    for (const message of result.warnings) if (!told.includes(message)) tell({ type: 'warning', message });
     const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
     tell({
@@ -241,6 +267,19 @@ function checkEnvironment(): void {
   }
 }
 
+/** What the plan says of the sequences' letters. A run that an earlier version began has counted none. */
+function toTellOfLetters(
+  { index }: Prepared,
+  { name, recipe, zeroRowMeaning }: ModelSource,
+  { spreads }: LetterRules,
+): LetterWarning[] {
+  const { letters, sequences } = index.summary;
+  if (letters === undefined) return [];
+  // A graph that makes rows itself and says when they are zeros leaves out what it does not know.
+  const ignores = recipe.output.pooling === 'none' && zeroRowMeaning !== undefined;
+  return letterWarnings(letters, { model: name, sequences, ignores, spreads });
+}
+
 /** The run's record with what it is computed on from now on, and how the workers share that. */
 async function onDevice(
   record: RunRecord,
@@ -262,6 +301,8 @@ async function onDevice(
 }
 
 interface Run extends Prepared {
+  /** Told already, and part of the result. */
+  letterWarnings: readonly string[];
   place: Layout;
   options: EmbedOptions;
   model: ModelSource;
@@ -282,6 +323,7 @@ async function run({
   index,
   resumed,
   finished,
+  letterWarnings: told,
   choose,
 }: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
@@ -342,6 +384,7 @@ async function run({
         shards,
         model,
         format: options.format,
+        letterWarnings: told,
         signal: stop.signal,
       });
     } catch (error) {

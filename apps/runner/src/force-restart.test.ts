@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveModel } from '@holdfast/gpu-runtime';
+import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { type Layout, layout } from './layout.js';
+import { AS_THEY_ARE } from './letters/index.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
 
 /** The step of a restart at which its process is killed, and whether the step was still made. */
@@ -54,7 +55,9 @@ const asking = (input: string, more: Partial<PrepareOptions> = {}): PrepareOptio
   defaultShards: 4,
   format: 'safetensors',
   translate: undefined,
+  letters: { rules: letterRules(model), use: AS_THEY_ARE },
   forceRestart: false,
+  retry: 'set_aside',
   tried: Promise.resolve(),
   signal: new AbortController().signal,
   onProgress: () => undefined,

@@ -143,6 +143,8 @@ export function commandLine(version: string, commands: Commands): Command {
         .argParser(frames)
         .preset('open'),
     )
+    .option('--keep-u', 'keep U, or T, where the model knows only the other of the two')
+    .option('--keep-stop', 'keep a final * of a protein')
     .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', whole)
     .option(
       '--threads <n>',

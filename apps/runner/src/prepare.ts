@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
-import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
+import { allowedResidues, type LetterRules, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
 import {
@@ -16,6 +16,7 @@ import {
 } from './index-store/index.js';
 import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
+import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
@@ -48,6 +49,8 @@ export interface PrepareOptions {
   translate: Translation | undefined;
   /** Quarantined sequences that are tried again. */
   retry: Retry;
+  /** What the model knows of letters, and what a new run changes in them. */
+  letters: { rules: LetterRules; use: LetterUse };
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
@@ -110,7 +113,7 @@ async function resumed(
 /** What is asked of a run that may be complete. */
 type AskedOfResult = Pick<
   PrepareOptions,
-  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'format' | 'signal'
+  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'letters' | 'format' | 'signal'
 >;
 
 /**
@@ -178,7 +181,7 @@ interface Planned {
 async function plannedRun(place: Layout, options: PrepareOptions): Promise<Planned> {
   try {
     const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    const summary = await indexInputs(place, options, batchTokens);
+    const summary = await indexInputs(place, options, { batchTokens, use: options.letters.use });
     await options.tried;
     return { summary, batchTokens };
   } catch (error) {
@@ -223,7 +226,10 @@ async function restoreIndex(
   record: RunRecord,
   options: PrepareOptions,
 ): Promise<SequenceIndex> {
-  const { inputs } = await indexInputs(place, options, options.batchTokens ?? record.batch_tokens);
+  const { inputs } = await indexInputs(place, options, {
+    batchTokens: options.batchTokens ?? record.batch_tokens,
+    use: record.letters ?? AS_THEY_ARE,
+  });
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
@@ -243,7 +249,7 @@ async function hashInputs({
 }
 
 function asked(
-  { model, batchTokens, shards, threads, translate }: AskedOfResult,
+  { model, batchTokens, shards, threads, translate, letters }: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -255,6 +261,7 @@ function asked(
     threads,
     model_options: modelOptions(model),
     ...(translate && { translate }),
+    letters: letters.use,
   };
 }
 
@@ -284,9 +291,9 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
 async function indexInputs(
   place: Layout,
   options: PrepareOptions,
-  batchTokens: number,
+  { batchTokens, use }: { batchTokens: number; use: LetterUse },
 ): Promise<IndexSummary> {
-  const { inputs, model, translate, signal, onProgress } = options;
+  const { inputs, model, translate, letters, signal, onProgress } = options;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({
@@ -301,6 +308,7 @@ async function indexInputs(
       batchTokens,
       window: windowLimits(model.dim),
       maxResidues: model.maxResidues,
+      letters: letterPlan(letters.rules, use, model.alphabet),
       signal,
       onProgress,
     });

@@ -5,6 +5,7 @@ import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
+import { letterDifferences, letterUseSchema } from './letters/index.js';
 import { differingOptions, modelOptionsSchema } from './model-options.js';
 
 const isDevice = (name: string) => {
@@ -21,6 +22,8 @@ const fields = {
   batch_tokens: z.number().int().positive(),
   /** Frames that were translated; absent where the inputs are read as they are. */
   translate: z.enum(['open', 'all']).exactOptional(),
+  /** What is changed in the sequences; absent in records of versions that changed nothing. */
+  letters: letterUseSchema.exactOptional(),
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
   device: z.string().refine(isDevice).exactOptional(),
@@ -61,23 +64,26 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, shards, model_options } = asked;
-  const facts = { plan: PLAN, inputs, model, batch_tokens, ...(translate && { translate }) };
+  const { inputs, model, batch_tokens, translate, letters, shards, model_options } = asked;
+  const read = { ...(translate && { translate }), ...(letters && { letters }) };
+  const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
   const told = { shards, ...(model_options && { model_options }) };
   return { format: 2, ...facts, ...told, fingerprint: fingerprintOf(facts) };
 }
 
-/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it. */
+/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it, nor those of versions that changed no letters. */
 function fingerprintOf({
   plan,
   inputs,
   model,
   batch_tokens,
   translate,
+  letters,
 }: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'threads' | 'model_options'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
+  if (letters !== undefined) results.push({ letters: [letters.read, letters.final_stop] });
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
@@ -103,6 +109,11 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   if (record.translate !== asked.translate) {
     found.push(`--translate: ${record.translate ?? 'none'} → ${asked.translate ?? 'none'}`);
   }
+  const sameReader =
+    record.model.fingerprint === asked.model.fingerprint && record.translate === asked.translate;
+  // A record without them is of a version that had no such options, and its run goes on as it began.
+  if (sameReader && record.letters && asked.letters)
+    found.push(...letterDifferences(record.letters, asked.letters));
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
   }

@@ -44,12 +44,7 @@ test.runIf(linux)('six SIGKILLs of a worker while one sequence runs lose nothing
 test.runIf(linux)(
   'a worker that is stopped beyond the limit, and killed for that, loses nothing',
   async () => {
-    const { line, out } = await lineOf(
-      'tnf',
-      { a: 'ACGT'.repeat(11) },
-      '--stall-timeout',
-      '2',
-    );
+    const { line, out } = await lineOf('tnf', { a: 'ACGT'.repeat(11) }, '--stall-timeout', '2');
     const running = start(line);
     let stops = 0;
     running.onLine(({ event, pid }) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { letterCountsSchema } from '../letters/letter-counts.js';
 
 export const INDEX_FORMAT = 2;
 
@@ -65,6 +66,8 @@ export const summarySchema = z.object({
       first_without_row: z.array(z.string()),
     })
     .exactOptional(),
+  /** Letters that the model does not read as they stand; absent in indexes of earlier versions. */
+  letters: letterCountsSchema.exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });
