@@ -1,4 +1,4 @@
-import type { Alphabet, LetterRules } from '@holdfast/gpu-runtime';
+import { type Alphabet, allowedResidues, type LetterRules } from '@holdfast/gpu-runtime';
 import type { LetterUse } from './letter-use.js';
 
 /** A residue that the model reads as one. */
@@ -15,8 +15,8 @@ const ANY: Readonly<Record<Alphabet, number>> = { dna: 0x4e, protein: 0x58 };
 export interface LetterPlan {
   /** 256 sets of {@link RESIDUE} and {@link NOTABLE}. */
   classes: Uint8Array;
-  /** 256 flags: 1 for what the vocabulary has, as the model is given it. */
-  known: Uint8Array;
+  /** Bytes that a sequence can hold and the vocabulary lacks. */
+  unknown: readonly number[];
   readAs?: { from: number; to: number };
   dropsFinalStop: boolean;
   longestWord?: number;
@@ -34,9 +34,11 @@ export function letterPlan(
     if (byte === STOP || GAPS.includes(byte) || is === 0) return NOTABLE;
     return byte === ANY[alphabet] ? 0 : RESIDUE;
   });
+  const allowed = allowedResidues(alphabet);
+  const unknown = [...allowed.keys()].filter((byte) => allowed[byte] === 1 && known[byte] === 0);
   return {
     classes,
-    known,
+    unknown: unknown.filter((byte) => byte !== readAs?.from),
     ...(readAs && { readAs }),
     dropsFinalStop: final_stop === 'dropped',
     ...(longestWord === undefined ? {} : { longestWord }),

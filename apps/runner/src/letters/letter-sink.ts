@@ -69,15 +69,18 @@ export class LetterSink implements FrameRows {
       // The input ended. All but a held stop was gone through.
       endsWithStop = this.#held;
       this.#held = false;
-      if (endsWithStop) {
-        this.#take(STOP);
-        if (!drops) this.#rows.appendResidues(appendStop);
-      }
+      if (endsWithStop && !drops) this.#rows.appendResidues(appendStop);
     } else {
       const end = this.#from + residues - this.#done;
       endsWithStop = end > this.#from && this.#staged[end - 1] === STOP;
-      this.#scan(this.#from, end);
+      // Not scanned with the rest: a file of genes has one in each, and nothing else to count.
+      this.#scan(this.#from, endsWithStop ? end - 1 : end);
+      this.#from = end;
       if (endsWithStop && drops) this.#dropped.push(end - 1);
+    }
+    if (endsWithStop) {
+      this.#classes |= this.#plan.classes[STOP]!;
+      this.#counts[STOP]!++;
     }
     this.#close(residues, endsWithStop);
     this.#rows.end(endsWithStop && drops ? residues - 1 : residues);
@@ -111,12 +114,6 @@ export class LetterSink implements FrameRows {
     }
     this.#done += end - from;
     this.#from = end;
-  }
-
-  /** Goes through one byte that stands in no portion. */
-  #take(byte: number): void {
-    this.#classes |= this.#plan.classes[byte]!;
-    this.#counts[byte]!++;
   }
 
   /** Letters in a row: what is neither gap nor stop. */

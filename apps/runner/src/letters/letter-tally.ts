@@ -41,7 +41,7 @@ export class LetterTally {
   /** Takes a sequence that holds something notable, or no residue, or too long a word. */
   add(sequence: SequenceLetters): void {
     const { counts, classes, residues, endsWithStop, longestRun, id } = sequence;
-    const { known, readAs, dropsFinalStop, longestWord } = this.#plan;
+    const { unknown: bytes, readAs, dropsFinalStop, longestWord } = this.#plan;
     const { read_as, final_stops, other_stops, gaps, without_residues, long_words } = this.#counts;
     const stops = counts[STOP]!;
     const final = endsWithStop && residues > 1 ? 1 : 0;
@@ -56,10 +56,8 @@ export class LetterTally {
     if ((classes & RESIDUE) === 0) note(without_residues, id);
     if (long_words && longestWord !== undefined && longestRun > longestWord) note(long_words, id);
     let unknown = false;
-    for (let byte = 0; byte < 256; byte++) {
-      let letters = counts[byte]!;
-      if (letters === 0 || known[byte] === 1 || byte === readAs?.from) continue;
-      if (byte === STOP && dropsFinalStop) letters -= final;
+    for (const byte of bytes) {
+      const letters = counts[byte]! - (byte === STOP && dropsFinalStop ? final : 0);
       if (letters === 0) continue;
       unknown = true;
       if (!this.#unknown.has(byte)) this.#unknown.set(byte, none());
