@@ -4,7 +4,6 @@ import {
   builtInModels,
   CPU,
   formatDevice,
-  type LetterRules,
   letterRules,
   type ModelOverrides,
   type ModelSource,
@@ -13,7 +12,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { resolveThresholds } from '@holdfast/trigger';
-import { assemble } from './assemble.js';
+import { assemble, type Findings } from './assemble.js';
 import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
@@ -25,13 +24,14 @@ import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
-import { type LetterWarning, letterUse, letterWarnings } from './letters/index.js';
+import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
 import { waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
+import { planWarnings } from './plan-warnings.js';
 import { completeResult, type Prepared, prepare } from './prepare.js';
 import { findQuarantined, isSetAside, type QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
@@ -196,19 +196,17 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
-    const letters = toTellOfLetters(prepared, model, rules);
-    for (const { message, facts } of letters) tell({ type: 'warning', message, letters: facts });
-    const told = letters.map(({ message }) => message);
-    const result = await run({
-      ...prepared,
-      letterWarnings: told,
-      place,
-      options,
-      model,
-      tell,
-      stop,
-      choose,
-    });
+    const { summary } = prepared.index;
+    // A version that had no rules counted nothing either.
+    const letters =
+      summary.letters ??
+      (await countLetters(prepared.index, letterPlan(rules, AS_THEY_ARE, model.alphabet), stop.signal));
+    const warnings = planWarnings({ ...summary, letters }, model, rules);
+    for (const { message, facts } of warnings)
+      tell({ type: 'warning', message, ...(facts && { letters: facts }) });
+    const told = warnings.map(({ message }) => message);
+    const findings = { letters, warnings: told };
+    const result = await run({ ...prepared, findings, place, options, model, tell, stop, choose });
     return finish(result, result === prepared.finished, told);
   } finally {
     await prepared.index.close();
@@ -267,19 +265,6 @@ function checkEnvironment(): void {
   }
 }
 
-/** What the plan says of the sequences' letters. A run that an earlier version began has counted none. */
-function toTellOfLetters(
-  { index }: Prepared,
-  { name, recipe, zeroRowMeaning }: ModelSource,
-  { spreads }: LetterRules,
-): LetterWarning[] {
-  const { letters, sequences } = index.summary;
-  if (letters === undefined) return [];
-  // A graph that makes rows itself and says when they are zeros leaves out what it does not know.
-  const ignores = recipe.output.pooling === 'none' && zeroRowMeaning !== undefined;
-  return letterWarnings(letters, { model: name, sequences, ignores, spreads });
-}
-
 /** The run's record with what it is computed on from now on, and how the workers share that. */
 async function onDevice(
   record: RunRecord,
@@ -301,8 +286,8 @@ async function onDevice(
 }
 
 interface Run extends Prepared {
-  /** Told already, and part of the result. */
-  letterWarnings: readonly string[];
+  /** What was found and told before, and belongs to the result. */
+  findings: Findings;
   place: Layout;
   options: EmbedOptions;
   model: ModelSource;
@@ -323,7 +308,7 @@ async function run({
   index,
   resumed,
   finished,
-  letterWarnings: told,
+  findings,
   choose,
 }: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
@@ -384,7 +369,7 @@ async function run({
         shards,
         model,
         format: options.format,
-        letterWarnings: told,
+        findings,
         signal: stop.signal,
       });
     } catch (error) {

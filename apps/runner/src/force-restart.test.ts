@@ -139,6 +139,9 @@ test('another command than the one that was cut off after it removed the run is 
   const error = await prepare(place, asking('old.fa')).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);
   expect((error as Error).message).toMatch(/cut off here .*Rerun that command, or use another --out/);
+  const { rules } = asking('new.fa').letters;
+  const use = { read: 'U as T', final_stop: 'kept' } as const;
+  await expect(prepare(place, asking('new.fa', { letters: { rules, use } }))).rejects.toThrow('cut off here');
   expect(await prepared(asking('old.fa', { forceRestart: true }))).toMatchObject({ resumed: false });
 });
 

@@ -122,9 +122,11 @@ test('tnf says how many sequences hold letters it leaves out, beside its rows of
 });
 
 test('translated frames keep their stops, which are counted', async () => {
-  await run(fixture('letters_dna.fa'), ESM2, '--translate', 'all');
+  const { lines } = await run(fixture('letters_dna.fa'), ESM2, '--translate', 'all');
   const { letters } = await resultOf();
   const { read_as, final_stops } = letters;
+  const first = lines.find(({ event }) => event === 'warning');
+  expect(first?.['message']).toMatch(/^1 of 6 record\(s\) hold gaps, 3 in all, .*: gapped$/);
   expect(read_as).toBeUndefined();
   expect(final_stops.dropped).toBe(false);
   expect(letters.unknown.letters['*'].letters).toBe(final_stops.letters + letters.other_stops.letters);
@@ -198,6 +200,11 @@ test.each([
     await run(input, folder, ...half, ...more);
     const expected = JSON.parse(await readFile(join(BEFORE, 'expected.json'), 'utf8'));
     expect(await digestOf(out)).toBe(expected[name]);
+    // Counted all the same, as they were read.
+    const { letters } = await resultOf();
+    expect(letters).not.toHaveProperty('read_as');
+    expect(letters.final_stops.dropped).toBe(false);
+    expect(letters.unknown.letters[name === 'rna' ? 'U' : '*'].letters).toBeGreaterThan(20);
     // A new run has other rows.
     await run(input, folder, ...half, '--force-restart');
     expect(await digestOf(out)).not.toBe(expected[name]);

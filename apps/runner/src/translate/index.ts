@@ -5,4 +5,4 @@ export {
   type Translation,
   type TranslationCount,
 } from './six-frame-sink.js';
-export { noRow, withoutRow } from './without-row.js';
+export { noRow, withoutGaps, withoutRow } from './without-row.js';
