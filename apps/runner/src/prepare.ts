@@ -47,8 +47,8 @@ export interface PrepareOptions {
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
-  /** Quarantined sequences that are tried again. */
-  retry: Retry;
+  /** Quarantined sequences that are tried again. Default: those that were set aside. */
+  retry?: Retry;
   /** What the model knows of letters, and what a new run changes in them. */
   letters: { rules: LetterRules; use: LetterUse };
   /** Whether a run that is there is replaced. */
@@ -141,7 +141,7 @@ async function complete(
 }
 
 /** Whether a complete result leaves out sequences that are tried again. */
-async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry): Promise<boolean> {
+async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry = 'set_aside'): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }
 
