@@ -57,7 +57,6 @@ const asking = (input: string, more: Partial<PrepareOptions> = {}): PrepareOptio
   translate: undefined,
   letters: { rules: letterRules(model), use: AS_THEY_ARE },
   forceRestart: false,
-  retry: 'set_aside',
   tried: Promise.resolve(),
   signal: new AbortController().signal,
   onProgress: () => undefined,
