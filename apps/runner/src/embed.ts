@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { makeDirectoryDurably, systemErrorCode } from '@holdfast/durable';
+import { makeDirectoryDurably, syncsDirectories, systemErrorCode } from '@holdfast/durable';
 import {
   builtInModels,
   CPU,
@@ -40,7 +40,7 @@ import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
-import { systemErrorIn } from './system-trouble.js';
+import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
@@ -158,6 +158,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await using _folder = folder;
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
+  if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
 
   const prepared = await prepare(place, {
     ...asks,

@@ -141,7 +141,11 @@ async function complete(
 }
 
 /** Whether a complete result leaves out sequences that are tried again. */
-async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry = 'set_aside'): Promise<boolean> {
+async function triesAgain(
+  place: Layout,
+  { quarantined = 0 }: ResultRecord,
+  retry: Retry = 'set_aside',
+): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }
 
@@ -274,7 +278,7 @@ function refuseDifferences(
   const differ = differences(record, asked(options, inputs));
   if (differ.length === 0) return;
   throw new UsageError(
-    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use another --out, or --force-restart to begin anew`,
+    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Rerun with what it was begun with, or use another --out, or --force-restart to begin anew`,
   );
 }
 
@@ -283,7 +287,7 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
   if (plan === PLAN) return;
   const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
   throw new UsageError(
-    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use another --out, or --force-restart to begin anew`,
+    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Resume it with that version, or use another --out, or --force-restart to begin anew`,
   );
 }
 

@@ -35,7 +35,7 @@ test.each<[string, Partial<typeof asked>, RegExp]>([
     { inputs: [input('a.fa', 'c'), input('b.fa', 'b')] },
     /^content of input 1: a\.fa .*aaaa.* → a\.fa .*cccc/,
   ],
-  ['order', { inputs: [...asked.inputs].reverse() }, /^content of input 1: a\.fa .* → b\.fa/],
+  ['order', { inputs: [...asked.inputs].reverse() }, /^order of inputs: a\.fa, b\.fa → b\.fa, a\.fa$/],
   ['number', { inputs: asked.inputs.slice(1) }, /^number of inputs: 2 → 1$/],
   ['model', { model: { name: 'tnf', fingerprint: '0'.repeat(64) } }, /^model: tnf \(ffff.* → tnf \(0000/],
   ['batches', { batch_tokens: 999 }, /^--batch-tokens: 1000 → 999$/],

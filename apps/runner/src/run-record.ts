@@ -92,6 +92,9 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   const found: string[] = [];
   if (record.inputs.length !== asked.inputs.length) {
     found.push(`number of inputs: ${record.inputs.length} → ${asked.inputs.length}`);
+  } else if (isReordered(record.inputs, asked.inputs)) {
+    const list = (inputs: Asked['inputs']) => inputs.map(({ path }) => path).join(', ');
+    found.push(`order of inputs: ${list(record.inputs)} → ${list(asked.inputs)}`);
   } else {
     asked.inputs.forEach((input, i) => {
       const before = record.inputs[i]!;
@@ -123,6 +126,13 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     found.push(`--threads: ${threads} → ${asked.threads}`);
   }
   return found;
+}
+
+/** Whether the same contents come in another order. */
+function isReordered(before: Asked['inputs'], now: Asked['inputs']): boolean {
+  const sums = (inputs: Asked['inputs']) => inputs.map(({ sha256 }) => sha256);
+  const [then, today] = [sums(before), sums(now)];
+  return then.join() !== today.join() && then.sort().join() === today.sort().join();
 }
 
 /** A model of the same name is told by its options where these differ, else by its fingerprint. */

@@ -97,6 +97,10 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   ENODEV: [false, 'nothing is behind this name', 'check the path'],
 };
 
+/** What follows where a file system forces no folder's entries to the device; doctor and embed say the same. */
+export const NO_FOLDER_SYNC =
+  'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may take back the last checkpoints, which are then computed again';
+
 /** What is known of a system error; null for any other. One that the table lacks is taken for passing. */
 export function systemTrouble(error: unknown): SystemTrouble | null {
   const code = systemErrorCode(error);
@@ -119,6 +123,14 @@ export function systemErrorIn(error: unknown): unknown {
     at = at instanceof AggregateError ? at.errors[0] : at.cause;
   }
   return undefined;
+}
+
+/** The system error that a text tells of, such as a worker's last words; null where it names none that is known. */
+export function troubleIn(text: string): SystemTrouble | null {
+  for (const [, code] of text.matchAll(/\b(E[A-Z0-9]+): /g))
+    if (code !== undefined && TROUBLES[code] !== undefined && code !== 'ENOENT')
+      return systemTrouble({ code });
+  return null;
 }
 
 /** `ESTALE: the file server lost track of the file`. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
 import { type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
@@ -8,6 +9,8 @@ import { type Ended, fixture, freshFolder, holdfast, start, windows } from './co
 
 const traceable = spawnSync('strace', ['-f', '-e', 'inject=fsync:error=EIO:when=9', 'true']).status === 0;
 if (!traceable) console.warn('LEFT OUT: calls cannot be made to fail on this machine (strace)');
+
+const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
 
 let folder: string;
 let out: string;
@@ -106,3 +109,37 @@ test.each([
   expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);
   expect(stderr).not.toContain('install');
 });
+
+test.runIf(traceable)(
+  'where folders cannot be synced, doctor and embed both say so, and the run completes',
+  async () => {
+    await mkdir(out);
+    const note = /fsync: EINVAL.*power cut/;
+    const checked = spawnSync(
+      'strace',
+      [
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-P',
+        out,
+        '-e',
+        'inject=fsync:error=EINVAL',
+        process.execPath,
+        BIN,
+        'doctor',
+        '--out',
+        out,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(checked.stdout).toMatch(/^note +folder sync +.*fsync: EINVAL.*power cut/m);
+    expect(checked.stdout).toMatch(/Embedding on the CPU into .* is possible/);
+    const ended = await failing(out, 'fsync', 'EINVAL', ['embed', fixture('messy.fa'), '--out', out]);
+    expect([ended.code, ended.stderr]).toEqual([0, '']);
+    expect(ended.lines.filter(({ event }) => event === 'warning')).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(note) }),
+    );
+  },
+);
