@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown, cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
 // What a disk or a file server answers for a moment, made by strace for one path.
@@ -143,3 +143,33 @@ test.runIf(traceable)(
     );
   },
 );
+
+// Root may read and start anything, so these give its rights away.
+describe.runIf(process.getuid?.() === 0)('as a user', () => {
+  const uid = 65_534;
+  beforeEach(async () => {
+    for (const path of [dirname(folder), folder]) await chmod(path, 0o755);
+    await mkdir(out);
+    await chown(out, uid, uid);
+  });
+
+  test('an input or a model file that may not be read is told with the remedy, and ends with 2', async () => {
+    const input = join(folder, 'x.fa');
+    await writeFile(input, '>a\nMKT\n', { mode: 0o000 });
+    const unread = await holdfast(['embed', input, '--out', out], '', { uid });
+    expect([unread.code, unread.stderr]).toEqual([
+      2,
+      `holdfast: ${input}: permission denied; let this user read it (chmod, chown)\n`,
+    ]);
+    const model = join(folder, 'model');
+    await cp(fixture('../../../../packages/gpu-runtime/test/fixtures/tiny_esm2'), model, { recursive: true });
+    await chmod(join(model, 'model.onnx'), 0o000);
+    const { code, stderr } = await holdfast(['embed', input, '--out', out, '--model', model], '', { uid });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /model\.onnx: cannot be read \(EACCES\); see to it that this user may read it \(chmod, chown\)\n$/,
+      ),
+    ]);
+  });
+});
