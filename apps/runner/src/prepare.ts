@@ -278,7 +278,7 @@ function refuseDifferences(
   const differ = differences(record, asked(options, inputs));
   if (differ.length === 0) return;
   throw new UsageError(
-    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Rerun with what it was begun with, or use another --out, or --force-restart to begin anew`,
+    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use what it was begun with, or another --out, or --force-restart to begin anew`,
   );
 }
 
@@ -287,7 +287,7 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
   if (plan === PLAN) return;
   const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
   throw new UsageError(
-    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Resume it with that version, or use another --out, or --force-restart to begin anew`,
+    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use that version to resume it, or another --out, or --force-restart to begin anew`,
   );
 }
 

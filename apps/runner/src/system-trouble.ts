@@ -78,12 +78,12 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   EDEADLK: [true, 'a deadlock was avoided', 'try again'],
   // What somebody else changed at the same moment.
   ENOTEMPTY: [true, 'files came into a folder that was being removed', 'see what writes there'],
-  EEXIST: [true, 'something took the name', 'see what writes there'],
   // The command, or the rights, must be changed.
   EACCES: [false, 'permission denied', READABLE, WRITABLE],
   EPERM: [false, 'not permitted', READABLE, WRITABLE],
   EROFS: [false, 'the file system is read-only', 'mount it writable'],
   ENOENT: [false, 'no such file or folder', 'check the path'],
+  EEXIST: [false, 'something else has the name', 'move it away'],
   ENOTDIR: [false, 'a part of the path is not a folder', 'check the path'],
   EISDIR: [false, 'it is a folder', 'check the path'],
   ENAMETOOLONG: [false, 'the name is too long', 'use a shorter path'],
