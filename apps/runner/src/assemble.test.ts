@@ -7,6 +7,7 @@ import { CheckpointTrigger } from '@holdfast/trigger';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import { type Assembly, assemble } from './assemble.js';
+import { FILES } from './index-store/format.js';
 import type { Layout } from './layout.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { Shard } from './shard-plan.js';
@@ -94,6 +95,21 @@ test('rows and IDs in input order, and a record of both files', async () => {
   ]);
   expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toEqual(record);
 });
+
+test.each(Object.values(FILES))(
+  'an index of which %s is not what was written any more gives no result, and no ID that is not the input’s',
+  async (name) => {
+    const path = join(assembly.place.index, name);
+    const bytes = await readFile(path);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(path, bytes);
+    await expect(assemble(assembly)).rejects.toMatchObject({ name: 'IndexError', path });
+    const names = await readdir(assembly.place.out);
+    expect(names).not.toContain('result.json');
+    if (names.includes('ids.txt'))
+      expect(await readFile(assembly.place.ids, 'utf8')).toBe(sequences.map((_, i) => `s${i}\n`).join(''));
+  },
+);
 
 // In 40 sequences of 4 to 120 residues, two have 8 and five more than 100.
 test.each(['safetensors', 'npy', 'pt'] as const)(

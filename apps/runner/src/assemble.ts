@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import { completeShard } from './complete-shard.js';
-import type { IndexSummary, SequenceIndex } from './index-store/index.js';
+import { type IndexSummary, type SequenceIndex, verifyIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
 import type { LetterCounts } from './letters/index.js';
@@ -37,9 +36,10 @@ export interface Assembly {
 /**
  * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
  * and last `result.json`. Row *i* and ID *i* are of the *i*-th sequence in input order that is not quarantined. Every
- * checkpoint is checked against its checksum and every row against the index on the way.
+ * checkpoint is checked against its checksum and every row against the index on the way, and the index itself at the end.
  *
- * @throws ShardIncompleteError when a shard must be worked on again; the signal's reason. Nothing is then left half-written.
+ * @throws ShardIncompleteError when a shard must be worked on again; IndexError when the index is not what was written; the
+ * signal's reason. Nothing is then left half-written.
  */
 export async function assemble({
   place,
@@ -87,8 +87,7 @@ export async function assemble({
     }),
   );
   const ids = await writeMeasured(place.ids, async (sink) => {
-    const all = createReadStream(join(place.index, 'ids.txt'), { highWaterMark: 1 << 20 });
-    for await (const chunk of withoutLines(all, ordinals)) await sink.write(chunk);
+    for await (const chunk of withoutLines(index.idFile(), ordinals)) await sink.write(chunk);
   });
   const files = [embeddings, ids];
   if (quarantined.length === 0) await removeDurably(place.quarantine);
@@ -96,6 +95,8 @@ export async function assemble({
     const table = Buffer.from(formatTable(quarantined));
     files.push(await writeMeasured(place.quarantine, (sink) => sink.write(table)));
   }
+  // What was read of it was compared block by block; the whole once more before anything vouches for the result.
+  await verifyIndex(place.index, index, signal);
   const record: ResultRecord = {
     format: 1,
     run,

@@ -152,6 +152,7 @@ export function workerOptions({
     fingerprint: record.model.fingerprint,
     batchTokens: record.batch_tokens,
     run: record.fingerprint,
+    index: record.index,
     device: share.device,
     threads: share.threads,
     shards: record.shards,

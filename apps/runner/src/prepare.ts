@@ -80,7 +80,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     if (cutOff === 'same') return restart(place, options);
     if (cutOff === 'other') refuseCutOff(place);
     refuseLostRun(place);
-    return begun(place, options, await plannedRun(place, options));
+    return begun(place, await plannedRun(place, options));
   }
   if (cutOff === 'same') {
     const prepared = await restart(place, options, record);
@@ -99,8 +99,8 @@ async function resumed(
   const result = await complete(place, record, options);
   if (result !== null && !(await triesAgain(place, result, options.retry))) return result;
   refuseOtherPlan(place, record);
-  const index = await intactIndex(place, options);
-  if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
+  const index = await intactIndex(place, record, options);
+  if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true };
   try {
     refuseDifferences(place, record, options, await hashInputs(options));
     return { record, index, resumed: true, ...(result !== null && { finished: result }) };
@@ -171,7 +171,7 @@ async function restart(place: Layout, options: PrepareOptions, unless?: RunRecor
   }
   // Only now that the input is known to be good.
   await removeRun(place);
-  const prepared = await begun(place, options, planned);
+  const prepared = await begun(place, planned);
   await forgetRestart(place);
   return prepared;
 }
@@ -179,15 +179,19 @@ async function restart(place: Layout, options: PrepareOptions, unless?: RunRecor
 /** A new run's plan, which lies in the folder's new index. */
 interface Planned {
   summary: IndexSummary;
-  batchTokens: number;
+  record: RunRecord;
 }
 
 async function plannedRun(place: Layout, options: PrepareOptions): Promise<Planned> {
   try {
     const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    const summary = await indexInputs(place, options, { batchTokens, use: options.letters.use });
+    const shards = options.shards ?? options.defaultShards;
+    const recordOf = (inputs: RunRecord['inputs']) =>
+      newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
+    const { use } = options.letters;
+    const summary = await indexInputs(place, options, { batchTokens, use, runOf: recordOf });
     await options.tried;
-    return { summary, batchTokens };
+    return { summary, record: recordOf(summary.inputs) };
   } catch (error) {
     await removeDurably(place.newIndex);
     await releaseFolder(place);
@@ -195,25 +199,29 @@ async function plannedRun(place: Layout, options: PrepareOptions): Promise<Plann
   }
 }
 
-async function begun(place: Layout, options: PrepareOptions, { batchTokens }: Planned): Promise<Prepared> {
+async function begun(place: Layout, planned: Planned): Promise<Prepared> {
   const index = await installIndex(place);
-  const record = newRunRecord({
-    ...asked(options, index.summary.inputs),
-    batch_tokens: batchTokens,
-    shards: options.shards ?? options.defaultShards,
-  });
+  const record = { ...planned.record, index: index.digest };
   await writeRunRecord(place.run, record);
   return { record, index, resumed: false };
 }
 
-/** The index of the run on disk, every byte verified; null when it is damaged. */
+/** The index of the run on disk, every byte verified; null when it is damaged, or nothing proves that it is this run's. */
 async function intactIndex(
   place: Layout,
+  record: RunRecord,
   { signal, onWarning }: PrepareOptions,
 ): Promise<SequenceIndex | null> {
+  if (record.index === undefined) {
+    // Another run of the same IDs may have left it: only what the input gives again is known to be this run's.
+    onWarning(`${place.run} does not say which index is the run's; the index is made anew from the input`);
+    return null;
+  }
   let index: SequenceIndex | undefined;
   try {
-    index = await openIndex(place.index);
+    index = await openIndex(place.index, record.index);
+    if (index.summary.run?.fingerprint !== record.fingerprint)
+      throw new IndexError('index_other', place.index, 'it belongs to another run');
     await verifyIndex(place.index, index, signal);
     return index;
   } catch (error) {
@@ -229,18 +237,21 @@ async function restoreIndex(
   place: Layout,
   record: RunRecord,
   options: PrepareOptions,
-): Promise<SequenceIndex> {
-  const { inputs } = await indexInputs(place, options, {
-    batchTokens: options.batchTokens ?? record.batch_tokens,
-    use: record.letters ?? AS_THEY_ARE,
-  });
+): Promise<Pick<Prepared, 'record' | 'index'>> {
+  const batchTokens = options.batchTokens ?? record.batch_tokens;
+  const use = record.letters ?? AS_THEY_ARE;
+  const { index: _, ...described } = record;
+  const { inputs } = await indexInputs(place, options, { batchTokens, use, runOf: () => described });
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
     await removeDurably(place.newIndex);
     throw error;
   }
-  return installIndex(place);
+  const index = await installIndex(place);
+  const restored = { ...record, index: index.digest };
+  await writeRunRecord(place.run, restored);
+  return { record: restored, index };
 }
 
 async function hashInputs({
@@ -295,7 +306,11 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
 async function indexInputs(
   place: Layout,
   options: PrepareOptions,
-  { batchTokens, use }: { batchTokens: number; use: LetterUse },
+  {
+    batchTokens,
+    use,
+    runOf,
+  }: { batchTokens: number; use: LetterUse; runOf: (inputs: IndexSummary['inputs']) => RunRecord },
 ): Promise<IndexSummary> {
   const { inputs, model, translate, letters, signal, onProgress } = options;
   await removeDurably(place.newIndex);
@@ -313,6 +328,7 @@ async function indexInputs(
       window: windowLimits(model.dim),
       maxResidues: model.maxResidues,
       letters: letterPlan(letters.rules, use, model.alphabet),
+      runOf,
       signal,
       onProgress,
     });

@@ -33,6 +33,8 @@ const fields = {
   model_options: modelOptionsSchema.exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
+  /** SHA-256 of `index/summary.json`, which holds that of each file of the index; absent in records of earlier versions. */
+  index: z.string().exactOptional(),
 };
 const schema = z.object({
   format: z.literal(2),
@@ -54,7 +56,7 @@ export type RunRecord = z.infer<typeof schema>;
 /** What a command line asks for, to be compared with what the folder holds. */
 export type Asked = Omit<
   RunRecord,
-  'format' | 'plan' | 'fingerprint' | 'batch_tokens' | 'shards' | 'device' | 'threads'
+  'format' | 'plan' | 'fingerprint' | 'index' | 'batch_tokens' | 'shards' | 'device' | 'threads'
 > & {
   /** Undefined where any will do. */
   batch_tokens: number | undefined;
@@ -79,7 +81,7 @@ function fingerprintOf({
   batch_tokens,
   translate,
   letters,
-}: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'threads' | 'model_options'>) {
+}: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'translate' | 'letters'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);

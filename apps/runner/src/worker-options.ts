@@ -14,6 +14,8 @@ const schema = z.object({
   fingerprint: z.string(),
   batchTokens: z.number().int().positive(),
   run: z.string(),
+  /** SHA-256 of the summary of the run's index. */
+  index: z.string().optional(),
   device: z.string(),
   /** Threads that compute on the CPU. */
   threads: z.number().int().positive(),

@@ -48,7 +48,7 @@ try {
   const place = layout(options.out);
   // Held for life: a later run waits until no worker of this one is left.
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
-  const index = await openIndex(place.index);
+  const index = await openIndex(place.index, options.index);
   const shards = await shardsOf(index, options.shards);
   const source = await resolveModel(options.model, options.overrides);
   if (source.fingerprint !== options.fingerprint) {

@@ -484,6 +484,7 @@ test('a model that is changed while a run is planned is not taken for the one it
       fingerprint: '0'.repeat(64),
       batchTokens: 100,
       run: record.fingerprint,
+      index: record.index,
       device: 'cpu',
       threads: 1,
       shards: 1,

@@ -2,9 +2,19 @@ import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { atPath } from '@holdfast/durable';
+import { fastCrc32 } from '@holdfast/pt-serializer';
+import { BlockSums } from './block-sums.js';
 
 /** Bytes that may be staged between two calls of {@link AppendFile.settle}. */
 export const ROOM_BYTES = 512 * 1024;
+
+/** What is known of a file once it is written. */
+export interface WrittenFile {
+  /** Hexadecimal. */
+  sha256: string;
+  /** CRC-32 of each of its blocks. */
+  blocks: readonly number[];
+}
 
 /**
  * A new file that grows at its end through one reused staging buffer. Appending is synchronous, so that a parser can
@@ -14,6 +24,7 @@ export class AppendFile {
   readonly #handle: FileHandle;
   readonly #staged = Buffer.allocUnsafeSlow(2 * ROOM_BYTES);
   readonly #hash = createHash('sha256');
+  readonly #blocks = new BlockSums();
   #used = 0;
   #written = 0;
 
@@ -26,6 +37,7 @@ export class AppendFile {
 
   /** Creates the file, emptying what was there. */
   static async create(path: string): Promise<AppendFile> {
+    await fastCrc32;
     return new AppendFile(path, await open(path, 'w+'));
   }
 
@@ -82,11 +94,11 @@ export class AppendFile {
     if (this.#used >= ROOM_BYTES) await this.#flush();
   }
 
-  /** Writes what is staged and forces the file to the device. @returns the SHA-256 of the file, hexadecimal. */
-  async finish(): Promise<string> {
+  /** Writes what is staged and forces the file to the device. @returns its checksums. */
+  async finish(): Promise<WrittenFile> {
     await this.#flush();
     await this.#handle.sync().catch(this.#named);
-    return this.#hash.digest('hex');
+    return { sha256: this.#hash.digest('hex'), blocks: this.#blocks.finish() };
   }
 
   close(): Promise<void> {
@@ -98,7 +110,9 @@ export class AppendFile {
   };
 
   async #flush(): Promise<void> {
-    this.#hash.update(this.#staged.subarray(0, this.#used));
+    const staged = this.#staged.subarray(0, this.#used);
+    this.#hash.update(staged);
+    this.#blocks.update(staged);
     let done = 0;
     while (done < this.#used) {
       const { bytesWritten } = await this.#handle

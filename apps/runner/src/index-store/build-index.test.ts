@@ -100,6 +100,7 @@ test('the fixtures, over several inputs in order', async () => {
       windows: await sha256Of('windows.bin'),
       order: await sha256Of('order.bin'),
       batches: await sha256Of('batches.bin'),
+      blocks: await sha256Of('blocks.bin'),
     },
     inputs: inputs.map((path, i) => ({
       path,
@@ -127,6 +128,7 @@ test('the fixtures, over several inputs in order', async () => {
   expect(progress.at(-1)).toBe(raws.reduce((sum, { length }) => sum + length, 0));
   expect((await readdir(join(folder, 'index'))).sort()).toEqual([
     'batches.bin',
+    'blocks.bin',
     'id-offsets.bin',
     'ids.txt',
     'order.bin',

@@ -54,6 +54,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   translate?: Translation;
   /** How letters are counted and changed. Default: they are taken as they are, and not counted. */
   letters?: LetterPlan;
+  /** Describes the run that the index is for, given the inputs as read; the summary keeps it. Default: nobody's. */
+  runOf?(inputs: IndexSummary['inputs']): { fingerprint: string };
   /** Called after each chunk of input, so up to some thousand times per second. */
   onProgress?(progress: IndexProgress): void;
 }
@@ -104,6 +106,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     ...(translation && { translation }),
     ...(letters && { letters: letters.counts }),
     inputs,
+    ...(options.runOf && { run: { ...options.runOf(inputs) } }),
   };
   await writeFileDurably(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
   return summary;

@@ -57,7 +57,7 @@ test('every file is forced to the device whole, then the summary, then the folde
   };
   const summary = await place('summary.json');
   const names = Object.values(FILES).filter((name) => name !== FILES.summary);
-  expect(names).toHaveLength(7);
+  expect(names).toHaveLength(8);
   for (const name of names) {
     const at = await place(name);
     expect(at, name).toBeGreaterThanOrEqual(0);

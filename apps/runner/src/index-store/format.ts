@@ -22,9 +22,22 @@ export const FILES = {
   order: 'order.bin',
   /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two windows. */
   batches: 'batches.bin',
+  /** u32 for each 64 KiB of each file above, file after file: its CRC-32. What is read while a run works is compared with it. */
+  blocks: 'blocks.bin',
   /** {@link IndexSummary} as JSON; written last, so that an index with it is whole. */
   summary: 'summary.json',
 } as const;
+
+/** The files whose blocks have checksums, in the order in which `blocks.bin` has them. */
+export const SUMMED = [
+  'residues',
+  'residueOffsets',
+  'ids',
+  'idOffsets',
+  'windows',
+  'order',
+  'batches',
+] as const;
 
 const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -54,7 +67,11 @@ export const summarySchema = z.object({
     windows: sha256,
     order: sha256,
     batches: sha256,
+    /** Earlier versions had none: their indexes are built again. */
+    blocks: sha256,
   }),
+  /** The run that the index is of, as its record describes it; without one, as in tests, the index is nobody's. */
+  run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
   /** What became of the records where they were translated; the sequences are then the rows of their frames. */
   translation: z
     .object({

@@ -1,5 +1,10 @@
 /** Why an index can't be read; stable, for programs. */
-export type IndexErrorCode = 'index_missing' | 'index_format' | 'index_damaged' | 'index_unreadable';
+export type IndexErrorCode =
+  | 'index_missing'
+  | 'index_format'
+  | 'index_damaged'
+  | 'index_unreadable'
+  | 'index_other';
 
 /** An index on disk that can't be used. */
 export class IndexError extends Error {

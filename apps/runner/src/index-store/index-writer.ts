@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { displayName, InputError } from '../input/index.js';
-import { AppendFile } from './append-file.js';
-import { FILES, type IndexSummary } from './format.js';
+import { AppendFile, ROOM_BYTES } from './append-file.js';
+import { FILES, type IndexSummary, SUMMED } from './format.js';
 import { IdSet } from './id-set.js';
 import { planWindow } from './plan-window.js';
 import type { RecordSink } from './record-sink.js';
@@ -10,6 +10,8 @@ import type { WindowLimits } from './windows.js';
 /** `IdSet` keeps ordinal + 1, and the tables of windows and batches the number of sequences, in 32 bits. */
 const MOST_SEQUENCES = 2 ** 32 - 2;
 const LINE_FEED = 0x0a;
+/** Checksums of blocks that are appended between two chances to write. */
+const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
 /** How sequences become batches. */
 export interface CutOptions {
@@ -72,6 +74,7 @@ export class IndexWriter implements RecordSink {
         windows: await create(FILES.windows),
         order: await create(FILES.order),
         batches: await create(FILES.batches),
+        blocks: await create(FILES.blocks),
       };
       return new IndexWriter(files, options);
     } catch (error) {
@@ -135,18 +138,20 @@ export class IndexWriter implements RecordSink {
   /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
     this.#closeWindow();
-    const { residues, residueOffsets, ids, idOffsets, windows, order, batches } = this.#files;
+    const { windows, batches, blocks } = this.#files;
     windows.appendU32(this.sequences);
     batches.appendU32(this.sequences);
-    return {
-      residues: await residues.finish(),
-      residueOffsets: await residueOffsets.finish(),
-      ids: await ids.finish(),
-      idOffsets: await idOffsets.finish(),
-      windows: await windows.finish(),
-      order: await order.finish(),
-      batches: await batches.finish(),
-    };
+    const digests: Partial<IndexSummary['files']> = {};
+    for (const name of SUMMED) {
+      const { sha256, blocks: sums } = await this.#files[name].finish();
+      digests[name] = sha256;
+      for (const [at, sum] of sums.entries()) {
+        blocks.appendU32(sum);
+        if (at % SUMS_AT_ONCE === 0) await blocks.settle();
+      }
+    }
+    digests.blocks = (await blocks.finish()).sha256;
+    return digests as IndexSummary['files'];
   }
 
   async close(): Promise<void> {

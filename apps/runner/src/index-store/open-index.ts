@@ -1,18 +1,25 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FILES, INDEX_FORMAT, type IndexSummary, summarySchema } from './format.js';
+import { blockCount } from './block-sums.js';
+import { FILES, INDEX_FORMAT, type IndexSummary, SUMMED, summarySchema } from './format.js';
 import { IndexError } from './index-error.js';
 import { damaged, PositionalFile, unreadable } from './positional-file.js';
 import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-index.js';
 
 /**
  * Opens an index that `buildIndex` wrote, and checks that its files fit together (sizes and ends, not every byte).
- * Only the tables of windows and batches are held in memory: 4 bytes each.
+ * Only the tables of windows and batches, and the checksums of blocks, are held in memory: 4 bytes each.
  *
- * @throws IndexError `index_missing`, `index_format`, `index_damaged` or `index_unreadable`, naming the file.
+ * @param digest SHA-256 that its `summary.json` must have, as a run's record says it; absent: any.
+ * @throws IndexError `index_missing`, `index_format`, `index_damaged`, `index_unreadable`, or `index_other` for another
+ * index than the one asked for; naming the file.
  */
-export async function openIndex(folder: string): Promise<SequenceIndex> {
-  const summary = await readSummary(join(folder, FILES.summary));
+export async function openIndex(folder: string, digest?: string): Promise<SequenceIndex> {
+  const path = join(folder, FILES.summary);
+  const { summary, digest: found } = await readSummary(path);
+  if (digest !== undefined && found !== digest)
+    throw new IndexError('index_other', path, 'it is not the summary of the index that this run made');
   const opened: PositionalFile[] = [];
   const open = async (name: string) => {
     const file = await PositionalFile.open(join(folder, name));
@@ -36,6 +43,8 @@ export async function openIndex(folder: string): Promise<SequenceIndex> {
     checkSize(windowFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
+    const blockFile = await open(FILES.blocks);
+    await expectBlocks(blockFile, { ...files, windows: windowFile, batches: batchFile }, summary);
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
     const tables = {
@@ -45,14 +54,36 @@ export async function openIndex(folder: string): Promise<SequenceIndex> {
     checkWindows(batchFile, tables);
     await windowFile.close();
     await batchFile.close();
-    return new SequenceIndex(summary, files, tables);
+    await blockFile.close();
+    return new SequenceIndex(summary, found, files, tables);
   } catch (error) {
     for (const file of opened) await file.close();
     throw error;
   }
 }
 
-async function readSummary(path: string): Promise<IndexSummary> {
+/** Has every file compared with the checksums of its blocks from now on, and these with the summary. */
+async function expectBlocks(
+  blockFile: PositionalFile,
+  files: Record<(typeof SUMMED)[number], PositionalFile>,
+  { files: digests }: IndexSummary,
+): Promise<void> {
+  const count = SUMMED.reduce((sum, name) => sum + blockCount(files[name].size), 0);
+  checkSize(blockFile, Uint32Array.BYTES_PER_ELEMENT * count);
+  const bytes = await blockFile.read(0, blockFile.size);
+  if (createHash('sha256').update(bytes).digest('hex') !== digests.blocks)
+    throw damaged(blockFile.path, 'its bytes are not those that were written');
+  const sums = Uint32Array.from({ length: count }, (_, i) => bytes.readUInt32LE(4 * i));
+  let at = 0;
+  for (const name of SUMMED) {
+    const file = files[name];
+    const blocks = blockCount(file.size);
+    await file.expect(sums.subarray(at, at + blocks));
+    at += blocks;
+  }
+}
+
+async function readSummary(path: string): Promise<{ summary: IndexSummary; digest: string }> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -78,7 +109,7 @@ async function readSummary(path: string): Promise<IndexSummary> {
     const [issue] = parsed.error.issues;
     throw damaged(path, `${issue?.path.join('.') || 'it'}: ${issue?.message}`);
   }
-  return parsed.data;
+  return { summary: parsed.data, digest: createHash('sha256').update(text).digest('hex') };
 }
 
 function checkSize(file: PositionalFile, due: number): void {

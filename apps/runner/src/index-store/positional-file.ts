@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { endianness } from 'node:os';
+import { fastCrc32 } from '@holdfast/pt-serializer';
+import { BLOCK_BYTES, firstWrongBlock } from './block-sums.js';
 import { IndexError } from './index-error.js';
 
 const BIG_ENDIAN = endianness() === 'BE';
@@ -10,6 +12,9 @@ export class PositionalFile {
   /** Length in bytes when it was opened. */
   readonly size: number;
   readonly #handle: FileHandle;
+  #sums: Uint32Array | null = null;
+  /** The block that was read last, for reads that are shorter than it. */
+  #kept = { block: -1, bytes: Buffer.alloc(0) };
 
   private constructor(path: string, size: number, handle: FileHandle) {
     this.path = path;
@@ -29,10 +34,42 @@ export class PositionalFile {
     }
   }
 
-  /** Reads exactly `length` bytes from `offset`. @throws IndexError if the file ends before, or can't be read. */
+  /** From now on what is read is compared with these checksums of the file's blocks. */
+  async expect(sums: Uint32Array): Promise<void> {
+    await fastCrc32;
+    this.#sums = sums;
+  }
+
+  /**
+   * Reads exactly `length` bytes from `offset`.
+   *
+   * @throws IndexError if the file ends before, can't be read, or a block of it is not what was written.
+   */
   async read(offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
     // Before the memory is asked for: a damaged offset may ask for any amount.
     if (offset + length > this.size) throw damaged(this.path, `it ends before byte ${offset + length}`);
+    const sums = this.#sums;
+    if (sums === null) return this.#readAll(offset, length);
+    // Whole blocks, since only these have a checksum.
+    const first = Math.floor(offset / BLOCK_BYTES);
+    const start = first * BLOCK_BYTES;
+    const end = Math.min(this.size, Math.ceil((offset + length) / BLOCK_BYTES) * BLOCK_BYTES);
+    if (first === this.#kept.block && end - start <= BLOCK_BYTES)
+      return copyOf(this.#kept.bytes.subarray(offset - start, offset - start + length));
+    const bytes = await this.#readAll(start, end - start);
+    const wrong = firstWrongBlock(bytes, first, sums);
+    if (wrong >= 0) {
+      const from = wrong * BLOCK_BYTES;
+      const to = Math.min(this.size, from + BLOCK_BYTES);
+      throw damaged(this.path, `its bytes ${from} to ${to} are not those that were written`);
+    }
+    const last = Math.max(0, Math.ceil(bytes.length / BLOCK_BYTES) - 1);
+    // A copy: a part would keep all that was read in memory.
+    this.#kept = { block: first + last, bytes: copyOf(bytes.subarray(last * BLOCK_BYTES)) };
+    return bytes.subarray(offset - start, offset - start + length);
+  }
+
+  async #readAll(offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
     const bytes = Buffer.from(new ArrayBuffer(length));
     let done = 0;
     while (done < length) {
@@ -47,7 +84,7 @@ export class PositionalFile {
   async readU32(first: number, end: number): Promise<Uint32Array> {
     const bytes = await this.read(4 * first, 4 * (end - first));
     if (BIG_ENDIAN) bytes.swap32();
-    return new Uint32Array(bytes.buffer);
+    return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   }
 
   /** Reads the u64 numbers from index `first` to `last`, both included. */
@@ -73,11 +110,18 @@ export class PositionalFile {
   }
 }
 
+/** With memory of its own, so that numbers in it are aligned. */
+function copyOf(bytes: Uint8Array): Buffer<ArrayBuffer> {
+  const copy = Buffer.from(new ArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
 /** The error for a file of an index that the system does not let us read. */
 export function unreadable(path: string, error: unknown): IndexError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') {
-    return new IndexError('index_missing', path, 'no such file, so the index is not whole; make it anew', {
+    return new IndexError('index_missing', path, 'no such file, so the index is not whole', {
       cause: error,
     });
   }
@@ -88,5 +132,5 @@ export function unreadable(path: string, error: unknown): IndexError {
 
 /** The error for a file of an index whose content does not fit the rest. */
 export function damaged(path: string, problem: string): IndexError {
-  return new IndexError('index_damaged', path, `${problem}, so the index is damaged; make it anew`);
+  return new IndexError('index_damaged', path, `${problem}, so the index is damaged`);
 }

@@ -2,6 +2,9 @@ import type { IndexSummary } from './format.js';
 import { Kept } from './kept.js';
 import { damaged, type PositionalFile } from './positional-file.js';
 
+/** Bytes of the file of IDs that are read at once. */
+const ID_PART = 1 << 20;
+
 /** The files that an open index reads from. */
 export interface IndexFiles {
   residues: PositionalFile;
@@ -37,18 +40,21 @@ interface Items {
 /**
  * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`: `end` is not part of them. The
  * window read last is kept, so that going through positions in order reads every byte once. All methods that read throw
- * IndexError if a file was damaged since, and RangeError for a range outside the index.
+ * IndexError if what they read is not what was written, and RangeError for a range outside the index.
  */
 export class SequenceIndex {
   readonly summary: IndexSummary;
+  /** SHA-256 of its `summary.json`, which holds those of all its other files. */
+  readonly digest: string;
   readonly #files: IndexFiles;
   readonly #tables: IndexTables;
   readonly #windows = new Kept((window) => this.#readWindow(window));
   readonly #ids = new Kept((window) => this.#readItems('ids', 'idOffsets', window));
   readonly #residues = new Kept((window) => this.#readItems('residues', 'residueOffsets', window));
 
-  constructor(summary: IndexSummary, files: IndexFiles, tables: IndexTables) {
+  constructor(summary: IndexSummary, digest: string, files: IndexFiles, tables: IndexTables) {
     this.summary = summary;
+    this.digest = digest;
     this.#files = files;
     this.#tables = tables;
   }
@@ -99,6 +105,12 @@ export class SequenceIndex {
       for (let item = 0; item + 1 < items.offsets.length; item++) ids.push(idAt(items, item));
     }
     return ids;
+  }
+
+  /** The file of all IDs, in input order, each followed by a line feed; in parts. */
+  async *idFile(): AsyncGenerator<Uint8Array> {
+    const { ids } = this.#files;
+    for (let at = 0; at < ids.size; at += ID_PART) yield await ids.read(at, Math.min(ID_PART, ids.size - at));
   }
 
   /** How many residues each batch has; the weights for `planShards`. */

@@ -5,12 +5,13 @@ import { damaged, unreadable } from './positional-file.js';
 import type { SequenceIndex } from './sequence-index.js';
 
 /**
- * Reads every byte of an index and compares it with what was written.
+ * Reads every byte of an index and compares it with what was written, and with what was opened.
  *
  * @throws IndexError `index_damaged` or `index_unreadable`, naming the file; the signal's reason.
  */
 export async function verifyIndex(folder: string, index: SequenceIndex, signal: AbortSignal): Promise<void> {
-  for (const [name, sha256] of Object.entries(index.summary.files)) {
+  const expected = { ...index.summary.files, summary: index.digest };
+  for (const [name, sha256] of Object.entries(expected)) {
     const path = join(folder, FILES[name as keyof typeof FILES]);
     const found = await sha256File(path, signal).catch((error: unknown) => {
       signal.throwIfAborted();
