@@ -93,7 +93,10 @@ test('rows and IDs in input order, and a record of both files', async () => {
     measured('embeddings.safetensors', bytes),
     measured('ids.txt', await readFile(ids)),
   ]);
-  expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toEqual(record);
+  expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toEqual({
+    ...record,
+    sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
 });
 
 test.each(Object.values(FILES))(

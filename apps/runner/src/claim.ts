@@ -5,6 +5,7 @@ import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
 import { holdsRunRecord } from './run-record.js';
+import { runWitnesses } from './run-witnesses.js';
 
 const NOTE =
   'holdfast keeps a run in this folder: what has the names of a run here is its own, and it may remove it.\n';
@@ -19,8 +20,8 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
   if (exists(place.claim)) return refuseOtherKinds(place);
-  // Runs of the first version made no claim, but their record says whose the rest is.
-  if (!lstatSync(place.run, { throwIfNoEntry: false })?.isFile() || !(await holdsRunRecord(place.run))) {
+  // Runs of the first version made no claim, but their record says whose the rest is, or else their checkpoints do.
+  if (!(await holdsOwnRun(place))) {
     const found = paths.find(exists);
     if (found !== undefined)
       throw new UsageError(
@@ -29,6 +30,14 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
   }
   refuseOtherKinds(place);
   await writeFileDurably(place.claim, NOTE);
+}
+
+/** Whether a run of ours can be told by its record, or by a checkpoint or a result where the record is lost or damaged. */
+async function holdsOwnRun(place: Layout): Promise<boolean> {
+  const isFile = lstatSync(place.run, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (isFile && (await holdsRunRecord(place.run))) return true;
+  if (exists(place.run) && !isFile) return false;
+  return (await runWitnesses(place)).some(({ run }) => /^[0-9a-f]{64}$/.test(run));
 }
 
 /** Gives a folder back that holds nothing of a run: what comes to lie in it is its owner's. */

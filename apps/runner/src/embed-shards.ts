@@ -8,7 +8,7 @@ import type { Tell } from './events.js';
 import type { Layout } from './layout.js';
 import { Progress } from './progress.js';
 import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
-import type { RunRecord } from './run-record.js';
+import { formatRunFacts, type RunRecord } from './run-record.js';
 import type { Shard } from './shard-plan.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 
@@ -152,6 +152,7 @@ export function workerOptions({
     fingerprint: record.model.fingerprint,
     batchTokens: record.batch_tokens,
     run: record.fingerprint,
+    record: formatRunFacts(record),
     index: record.index,
     device: share.device,
     threads: share.threads,

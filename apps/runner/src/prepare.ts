@@ -8,6 +8,7 @@ import {
   IndexError,
   type IndexProgress,
   type IndexSummary,
+  indexSummary,
   openIndex,
   PLAN,
   type SequenceIndex,
@@ -20,16 +21,19 @@ import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
+import { recoverRunRecord } from './recover-record.js';
 import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
   type Asked,
+  DamagedRecordError,
   differences,
   newRunRecord,
   type RunRecord,
   readRunRecord,
   writeRunRecord,
 } from './run-record.js';
+import { holdsCheckpoints, runWitnesses, type Witness } from './run-witnesses.js';
 import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 
@@ -75,18 +79,21 @@ export interface Prepared {
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
   if (options.forceRestart) return restart(place, options);
   const cutOff = await cutOffRestart(place, options);
-  const record = await readRunRecord(place.run);
-  if (record === null) {
+  // What a restart was removing is not to come back.
+  const found = cutOff !== null && !isThere(place.run) ? null : await knownRecord(place, options);
+  if (found === null) {
     if (cutOff === 'same') return restart(place, options);
     if (cutOff === 'other') refuseCutOff(place);
-    refuseLostRun(place);
     return begun(place, await plannedRun(place, options));
   }
+  const { record, recovered } = found;
   if (cutOff === 'same') {
     const prepared = await restart(place, options, record);
     if (prepared !== null) return prepared;
   }
   const prepared = await resumed(place, record, options);
+  // Where it cannot be written, as on a disk that is read-only by now, the result is complete all the same.
+  if (recovered && !('index' in prepared)) await writeRunRecord(place.run, record).catch(() => undefined);
   await forgetRestart(place);
   return prepared;
 }
@@ -147,6 +154,54 @@ async function triesAgain(
   retry: Retry = 'set_aside',
 ): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
+}
+
+/**
+ * The record of the run in the folder, rebuilt where it is lost or damaged and what is there proves it; null where there is
+ * nothing of a run that could be lost.
+ *
+ * @throws UsageError where there is, and nothing proves which run it is.
+ */
+async function knownRecord(
+  place: Layout,
+  options: PrepareOptions,
+): Promise<{ record: RunRecord; recovered: boolean } | null> {
+  let damage: DamagedRecordError | null = null;
+  try {
+    const record = await readRunRecord(place.run);
+    if (record !== null) return { record, recovered: false };
+  } catch (error) {
+    if (!(error instanceof DamagedRecordError)) throw error;
+    damage = error;
+  }
+  const state = damage === null ? 'is not there' : `is damaged (${damage.reason})`;
+  const witnesses = await runWitnesses(place);
+  const { batchTokens, shards, inputs, model } = options;
+  const record = await recoverRunRecord(place, {
+    witnesses,
+    summary: await indexSummary(place.index),
+    text: damage?.text ?? null,
+    askedFacts: (tokens, count) => {
+      const { inputs: _inputs, threads, ...facts } = asked({ ...options, batchTokens: tokens }, []);
+      return { plan: PLAN, ...facts, batch_tokens: tokens, shards: count, ...(threads && { threads }) };
+    },
+    batchTokens: [batchTokens, model.batchTokens],
+    shards,
+    // Standard input can be read only once, which is for the index.
+    hashInputs: inputs.includes('-') ? null : () => hashInputs(options),
+  });
+  if (record !== null) {
+    options.onWarning(`${place.run} ${state}; it is rebuilt from what the checkpoints and the index say`);
+    if (record.device === undefined && (await holdsCheckpoints(place)))
+      options.onWarning(
+        `the device and threads that ${place.out} was begun with are known no more; this command's are taken, and numbers may differ in their last digits`,
+      );
+    return { record, recovered: true };
+  }
+  await refuseLostRun(place, state, witnesses);
+  if (damage !== null)
+    options.onWarning(`${place.run} ${state}; no row had been saved yet, so the run is begun again`);
+  return null;
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
@@ -351,13 +406,17 @@ function refuseCutOff(place: Layout): never {
   );
 }
 
-/** Without a run record, rows and results are those of a run whose record was lost. */
-function refuseLostRun(place: Layout): void {
+/** Without a run record, rows and results are those of a run that nobody knows. */
+async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
   const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
-  const ours = [place.checkpoints, ...files];
-  const found = ours.find(isThere);
+  const found = (await holdsCheckpoints(place)) ? place.checkpoints : files.find(isThere);
   if (found === undefined) return;
+  const [run] = witnesses;
+  const whose =
+    run === undefined
+      ? 'nothing in it can be read that tells of which run it is'
+      : `it is of run ${run.run.slice(0, 12)}…, which is not the one that this command asks for, or not to be proven so`;
   throw new UsageError(
-    `${found} is there, but ${place.run} is not, so that nobody knows of which run it is. Use another --out, or --force-restart to remove it`,
+    `${found} is there, but ${place.run} ${state}, and ${whose}. Give the input, model and options that the run was begun with (--batch-tokens and --shards too), use another --out, or --force-restart to remove it`,
   );
 }

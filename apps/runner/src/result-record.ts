@@ -2,11 +2,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileDurably } from '@holdfast/durable';
 import { z } from 'zod';
+import { formatChecked, parseChecked } from './checked-json.js';
 import { letterCountsSchema } from './letters/index.js';
 import { sha256File } from './sha256-file.js';
 
 const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
-const schema = z.object({
+const fields = {
   format: z.literal(1),
   run: z.string(),
   /** Rows of the result: sequences of the input that are not quarantined. */
@@ -23,13 +24,26 @@ const schema = z.object({
   letters: letterCountsSchema.exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
-});
+};
+const schema = z.object(fields);
+/** Versions that wrote no checksum knew no other fields; that something is quarantined must agree with the list of files. */
+const uncheckedSchema = z
+  .strictObject(fields)
+  .refine(
+    ({ quarantined = 0, files }) => quarantined > 0 === files.some(({ file }) => file === 'quarantine.tsv'),
+  );
 
 /** `result.json`: what a complete run gave, written after the files it names. */
 export type ResultRecord = z.infer<typeof schema>;
 
 export async function writeResultRecord(path: string, record: ResultRecord): Promise<void> {
-  await writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileDurably(path, formatChecked(record));
+}
+
+/** What a `result.json` says. @throws Error when it is damaged, or of another version. */
+export function parseResult(text: string): ResultRecord {
+  const { value, checked } = parseChecked(text);
+  return (checked ? schema : uncheckedSchema).parse(value);
 }
 
 /**
@@ -41,7 +55,7 @@ export async function readResult(
   { out, run, embeddings, signal }: { out: string; run: string; embeddings: string; signal: AbortSignal },
 ): Promise<ResultRecord | null> {
   try {
-    const record = schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    const record = parseResult(await readFile(path, 'utf8'));
     if (record.run !== run || !record.files.some(({ file }) => file === basename(embeddings))) return null;
     for (const { file, bytes } of record.files) if ((await stat(join(out, file))).size !== bytes) return null;
     for (const { file, sha256 } of record.files)

@@ -1,6 +1,13 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import type { CoordinatorEvent } from '@holdfast/coordinator';
 import type { Layout } from './layout.js';
+
+/** One line; its last field is the CRC-32 of all that stands before it, as in the manifest's journal. */
+function logLine(value: object): string {
+  const text = JSON.stringify(value).slice(0, -1);
+  return `${text},"crc32":"${crc32(text).toString(16).padStart(8, '0')}"}\n`;
+}
 
 /** The history of a run as NDJSON, added to what earlier runs wrote: a file a worker, and one for what concerns no single one. */
 export class RunLogs {
@@ -16,7 +23,7 @@ export class RunLogs {
     // There is one for each batch.
     if (event.type === 'progress') return;
     const path = 'slot' in event ? this.#place.log(event.slot) : this.#place.coordinatorLog;
-    this.#fileOf(path).write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    this.#fileOf(path).write(logLine({ time: new Date().toISOString(), ...event }));
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
+import { formatChecked, parseChecked } from './checked-json.js';
 import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
 import { letterDifferences, letterUseSchema } from './letters/index.js';
@@ -36,6 +37,16 @@ const fields = {
   /** SHA-256 of `index/summary.json`, which holds that of each file of the index; absent in records of earlier versions. */
   index: z.string().exactOptional(),
 };
+/** The key in a checkpoint's metadata under which it keeps what the run's record says beside the inputs. */
+export const RUN_RECORD = 'run_record';
+
+const { inputs: inputsField, fingerprint: _fingerprint, index: _index, ...factFields } = fields;
+const factsSchema = z.object({ plan: z.number().int().positive(), ...factFields });
+
+/** What a record says beside the inputs, which a fingerprint proves together. */
+export type RunFacts = z.infer<typeof factsSchema>;
+export type RunInputs = z.infer<typeof inputsField>;
+
 const schema = z.object({
   format: z.literal(2),
   /** Rules that the batches were planned by; see `PLAN`. */
@@ -46,6 +57,14 @@ const schema = z.object({
 const firstSchema = z
   .object({ format: z.literal(1), ...fields })
   .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
+
+/** Versions that wrote no checksum knew no other fields. */
+const { index: _later, ...firstFields } = fields;
+const uncheckedSchema = z.strictObject({
+  format: z.literal(2),
+  plan: z.number().int().positive(),
+  ...firstFields,
+});
 
 /** What tells a record of ours from another program's `run.json`. */
 const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
@@ -73,8 +92,8 @@ export function newRunRecord(asked: Asked & { batch_tokens: number; shards: numb
   return { format: 2, ...facts, ...told, fingerprint: fingerprintOf(facts) };
 }
 
-/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it, nor those of versions that changed no letters. */
-function fingerprintOf({
+/** The fingerprint of a run. What earlier versions did not know leaves it as they made it: the first plan, no translation, letters as they are. */
+export function fingerprintOf({
   plan,
   inputs,
   model,
@@ -149,10 +168,26 @@ function modelDifferences({ model, model_options: then }: RunRecord, asked: Aske
 
 const short = (sha256: string) => `${sha256.slice(0, 12)}…`;
 
+/** `run.json` is not as any version wrote it. What it said may be known from elsewhere. */
+export class DamagedRecordError extends UsageError {
+  constructor(
+    readonly path: string,
+    /** What it holds. */
+    readonly text: string,
+    /** Why it is not believed. */
+    readonly reason: string,
+  ) {
+    super(
+      `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,
+      { cause: reason },
+    );
+  }
+}
+
 /**
  * Reads `run.json`; null when there is none.
  *
- * @throws UsageError when it is damaged or of a later version.
+ * @throws DamagedRecordError; UsageError when it is of a later version.
  */
 export async function readRunRecord(path: string): Promise<RunRecord | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -161,15 +196,71 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
   });
   if (text === null) return null;
   try {
-    const record = z.union([schema, firstSchema]).parse(JSON.parse(text));
+    const { value, checked } = parseChecked(text);
+    const { format } = value as { format?: unknown };
+    if (checked && typeof format === 'number' && format > 2)
+      throw new UsageError(
+        `${path}: format ${format}, which a later version of holdfast wrote; use that version, or another --out, or --force-restart to begin anew`,
+      );
+    const record = z.union([checked ? schema : uncheckedSchema, firstSchema]).parse(value);
     // A fingerprint of something else would disown every checkpoint of the run.
     if (fingerprintOf(record) !== record.fingerprint) throw new Error('its fingerprint is wrong');
     return record;
-  } catch (cause) {
-    throw new UsageError(
-      `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,
-      { cause },
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new DamagedRecordError(
+      path,
+      text,
+      error instanceof z.ZodError ? 'a field is missing or unknown' : (error as Error).message,
     );
+  }
+}
+
+/** What a record says beside the inputs, as text, for checkpoints to keep. */
+export function formatRunFacts(record: RunRecord): string {
+  return JSON.stringify(factsSchema.parse(record));
+}
+
+/** The reverse of `formatRunFacts`; null for anything else. */
+export function parseRunFacts(text: unknown): RunFacts | null {
+  if (typeof text !== 'string') return null;
+  try {
+    return factsSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** The record that these facts and inputs make. */
+export function recordFrom(facts: RunFacts, inputs: RunInputs): RunRecord {
+  const { plan, ...rest } = facts;
+  return { format: 2, plan, inputs, ...rest, fingerprint: fingerprintOf({ ...facts, inputs }) };
+}
+
+/** What can be read in a damaged record; each field may be wrong by itself. */
+export function salvageFacts(
+  text: string,
+): Partial<Pick<RunRecord, 'inputs' | 'batch_tokens' | 'shards' | 'device' | 'threads'>> {
+  const number = (name: string) => {
+    const digits = new RegExp(`"${name}": ?(\\d{1,9})\\b`).exec(text)?.[1];
+    return digits !== undefined && Number(digits) > 0 ? { [name]: Number(digits) } : {};
+  };
+  const device = /"device": ?"([^"]*)"/.exec(text)?.[1];
+  const list = /"inputs": ?(\[[^\]]*\])/.exec(text)?.[1];
+  return {
+    ...number('batch_tokens'),
+    ...number('shards'),
+    ...number('threads'),
+    ...(device !== undefined && isDevice(device) ? { device } : {}),
+    ...(list === undefined ? {} : parsedInputs(list)),
+  };
+}
+
+function parsedInputs(text: string): { inputs?: RunInputs } {
+  try {
+    return { inputs: inputsField.parse(JSON.parse(text)) };
+  } catch {
+    return {};
   }
 }
 
@@ -185,5 +276,5 @@ export async function holdsRunRecord(path: string): Promise<boolean> {
 }
 
 export async function writeRunRecord(path: string, record: RunRecord): Promise<void> {
-  await writeFileDurably(path, `${JSON.stringify(record, null, 2)}\n`);
+  await writeFileDurably(path, formatChecked(record));
 }

@@ -1,6 +1,7 @@
 import type { Checkpoint, Metadata } from '@holdfast/checkpoint';
 import type { SequenceIndex } from './index-store/index.js';
 import { formatQuarantined, parseQuarantined, QUARANTINED, type Quarantined } from './quarantine/index.js';
+import { RUN_RECORD } from './run-record.js';
 
 /** A shard: a run of whole batches, and with them of positions in the plan. */
 export interface Shard {
@@ -13,14 +14,19 @@ export interface Shard {
 
 /**
  * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, which of these
- * positions are quarantined, ascending (its rows are the others), and of how many rows tokens were left out, where there are any.
+ * positions are quarantined, ascending (its rows are the others), and of how many rows tokens were left out, where there are any;
+ * and what the run's record says beside the inputs, so that the record can be rebuilt.
  */
 export function checkpointFacts(
   run: string,
   shard: number,
   batches: [number, number],
   positions: [number, number],
-  { quarantined = [], truncated = 0 }: { quarantined?: readonly Quarantined[]; truncated?: number } = {},
+  {
+    quarantined = [],
+    truncated = 0,
+    record,
+  }: { quarantined?: readonly Quarantined[]; truncated?: number; record?: string | undefined } = {},
 ): Metadata {
   return {
     run,
@@ -31,6 +37,7 @@ export function checkpointFacts(
     end_position: positions[1],
     ...(quarantined.length > 0 ? { [QUARANTINED]: formatQuarantined(quarantined) } : {}),
     ...(truncated > 0 ? { truncated } : {}),
+    ...(record === undefined ? {} : { [RUN_RECORD]: record }),
   };
 }
 

@@ -16,6 +16,8 @@ export interface ShardWork {
   shard: Shard;
   folder: string;
   run: string;
+  /** What the run's record says beside the inputs; each checkpoint keeps it. */
+  record?: string;
   index: SequenceIndex;
   model: EmbeddingModel;
   /** Tokens that the run's batches were planned with. */
@@ -130,6 +132,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], {
       quarantined: pending,
       truncated,
+      record: work.record,
     });
     const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
     const left = new Set(pending.map(({ position }) => position - first));

@@ -14,6 +14,8 @@ const schema = z.object({
   fingerprint: z.string(),
   batchTokens: z.number().int().positive(),
   run: z.string(),
+  /** What the run's record says beside the inputs, for checkpoints to keep. */
+  record: z.string(),
   /** SHA-256 of the summary of the run's index. */
   index: z.string().optional(),
   device: z.string(),

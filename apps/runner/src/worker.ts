@@ -87,6 +87,7 @@ try {
       shard: plan,
       folder,
       run: options.run,
+      record: options.record,
       index,
       model,
       trigger,

@@ -62,6 +62,14 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
   }
 }
 
+/** What an index's summary says, as far as it can be read; null where it can't. */
+export async function indexSummary(folder: string): Promise<IndexSummary | null> {
+  return readSummary(join(folder, FILES.summary)).then(
+    ({ summary }) => summary,
+    () => null,
+  );
+}
+
 /** Has every file compared with the checksums of its blocks from now on, and these with the summary. */
 async function expectBlocks(
   blockFile: PositionalFile,

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { formatChecked, parseChecked } from './checked-json.js';
+
+test('what is written is read back; the last field is the SHA-256 of the rest as compact JSON', () => {
+  const value = { name: 'é', list: [1, { deep: null }], text: 'a\nb' };
+  const text = formatChecked(value);
+  expect(parseChecked(text)).toEqual({ value, checked: true });
+  const sha256 = createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  expect(text.endsWith(`,\n  "sha256": "${sha256}"\n}\n`)).toBe(true);
+});
+
+test('what has no checksum is told as such', () => {
+  expect(parseChecked('{"a": 1}')).toEqual({ value: { a: 1 }, checked: false });
+});
+
+test.each(['', '{', '[]', '3', 'null', '{"a":1,"sha256":"0"}', '{"a":1,"sha256":null}'])(
+  'refused: %s',
+  (text) => {
+    expect(() => parseChecked(text)).toThrow();
+  },
+);
+
+test('no bit flips without being found: it is refused, or the name of the checksum is damaged and the rest is as it was', () => {
+  fc.assert(
+    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+      fc.pre(!('sha256' in value) && !('__proto__' in value));
+      const bytes = Buffer.from(formatChecked(value));
+      const rest = JSON.parse(JSON.stringify(value));
+      for (let bit = 0; bit < 8 * bytes.length; bit++) {
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+        let found: ReturnType<typeof parseChecked> | null = null;
+        try {
+          found = parseChecked(bytes.toString());
+        } catch {
+          // Found.
+        }
+        if (found !== null) {
+          expect(found.checked).toBe(false);
+          expect(Object.keys(found.value)).toHaveLength(Object.keys(rest).length + 1);
+        }
+        bytes[bit >> 3]! ^= 1 << (bit & 7);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
