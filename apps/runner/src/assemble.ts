@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
+import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import { completeShard } from './complete-shard.js';
@@ -11,6 +12,7 @@ import { type FormatName, formats, type Sink } from './output/index.js';
 import { findQuarantined, formatTable } from './quarantine/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { retriedRows, withRetried } from './retried-rows.js';
+import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { type Shard, ShardCursor } from './shard-plan.js';
 import { withoutRow } from './translate/index.js';
 import { withoutLines } from './without-lines.js';
@@ -127,11 +129,16 @@ async function* shardRows(
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
   const folder = place.shard(shard.shard);
-  const again = tried
-    ? await retriedRows(folder, new ShardCursor(shard, run, model.dim, index))
-    : new Map<number, Float32Array>();
-  for await (const checkpoint of completeShard(folder, cursor, 'checksum')) {
-    if (cursor.last.positions === null) yield* withRetried(checkpoint, cursor.last, again, step);
+  try {
+    const again = tried
+      ? await retriedRows(folder, new ShardCursor(shard, run, model.dim, index))
+      : new Map<number, Float32Array>();
+    // A checksum is taken of the bytes that become rows, and not in a reading before.
+    for await (const checkpoint of completeShard(folder, cursor, 'length'))
+      if (cursor.last.positions === null) yield* withRetried(checkpoint, cursor.last, again, step);
+  } catch (error) {
+    if (!(error instanceof InvalidCheckpointError)) throw error;
+    throw new ShardIncompleteError(shard.shard, error.message);
   }
   return cursor.truncated;
 }

@@ -41,6 +41,7 @@ import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
 import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
+import { tellAside, tidyUp } from './tidy.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
@@ -193,8 +194,12 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     onProgress: (progress) => tell({ type: 'indexing', ...progress }),
     onWarning: (message) => tell({ type: 'warning', message }),
   });
-  if (!('index' in prepared)) return finish(prepared, true);
+  if (!('index' in prepared)) {
+    await tidyUp(place, prepared.run, tell);
+    return finish(prepared, true);
+  }
   try {
+    if (prepared.resumed) await tellAside(place, tell);
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
     const { summary } = prepared.index;
@@ -208,7 +213,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     const told = warnings.map(({ message }) => message);
     const findings = { letters, warnings: told };
     const result = await run({ ...prepared, findings, place, options, model, tell, stop, choose });
+    await tidyUp(place, result.run, tell);
     return finish(result, result === prepared.finished, told);
+  } catch (error) {
+    await tellAside(place, tell).catch(() => undefined);
+    throw error;
   } finally {
     await prepared.index.close();
   }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
+import { formatChecked, parseChecked } from './checked-json.js';
 import type { Layout } from './layout.js';
 import type { LetterUse } from './letters/index.js';
 
@@ -35,7 +36,7 @@ export type CutOff = 'same' | 'other' | null;
 /** Puts down that the run in the folder is to be replaced. */
 export async function announceRestart(place: Layout, asked: RestartAsked): Promise<void> {
   const intent = { format: 1, replaces: await digestOf(place.run), asked: digest(asked) };
-  await writeFileDurably(place.restart, `${JSON.stringify(intent)}\n`);
+  await writeFileDurably(place.restart, formatChecked(intent));
 }
 
 /** Whether a restart was cut off here. One whose record is there, or whose words are damaged, was not. */
@@ -56,7 +57,7 @@ export async function forgetRestart(place: Layout): Promise<void> {
 
 function parsed(text: string): z.infer<typeof schema> | null {
   try {
-    return schema.safeParse(JSON.parse(text)).data ?? null;
+    return schema.safeParse(parseChecked(text).value).data ?? null;
   } catch {
     return null;
   }

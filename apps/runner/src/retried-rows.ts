@@ -2,15 +2,16 @@ import type { Checkpoint } from '@holdfast/checkpoint';
 import { completeShard } from './complete-shard.js';
 import type { CoveredPositions, ShardCursor } from './shard-plan.js';
 
-/** Rows of a shard's sequences that were tried again, by position. */
+/** Rows of a shard's sequences that were tried again, by position. @throws InvalidCheckpointError for a checkpoint that is not as written. */
 export async function retriedRows(folder: string, cursor: ShardCursor): Promise<Map<number, Float32Array>> {
   const rows = new Map<number, Float32Array>();
-  for await (const checkpoint of completeShard(folder, cursor, 'checksum')) {
+  for await (const checkpoint of completeShard(folder, cursor, 'length')) {
     const { positions } = cursor.last;
     if (positions === null) continue;
     const { dim } = cursor;
-    const all = await checkpoint.readRows();
-    for (const [at, position] of positions.entries()) rows.set(position, all.slice(at * dim, (at + 1) * dim));
+    for await (const all of checkpoint.verifiedRows(checkpoint.shape[0]))
+      for (const [at, position] of positions.entries())
+        rows.set(position, all.slice(at * dim, (at + 1) * dim));
   }
   return rows;
 }
@@ -19,6 +20,7 @@ export async function retriedRows(folder: string, cursor: ShardCursor): Promise<
  * The rows of a checkpoint, a few at a time, and between them, in their places, those of its sequences that were tried again.
  *
  * @param step rows read at a time.
+ * @throws InvalidCheckpointError at the end, where the file is not as it was written.
  */
 export async function* withRetried(
   checkpoint: Checkpoint,
@@ -26,16 +28,24 @@ export async function* withRetried(
   retried: ReadonlyMap<number, Float32Array>,
   step: number,
 ): AsyncGenerator<Float32Array> {
-  let at = 0;
-  async function* upTo(end: number) {
-    for (; at < end; at = Math.min(end, at + step))
-      yield await checkpoint.readRows(at, Math.min(end, at + step));
-  }
-  for (const [nth, position] of left.entries()) {
+  const dim = checkpoint.shape[1];
+  const between = left.flatMap((position, nth) => {
     const row = retried.get(position);
-    if (row === undefined) continue;
-    yield* upTo(position - first - nth);
-    yield row;
+    return row === undefined ? [] : [{ before: position - first - nth, row }];
+  });
+  let next = 0;
+  let at = 0;
+  for await (const part of checkpoint.verifiedRows(step)) {
+    const end = at + part.length / dim;
+    const from = at;
+    for (; next < between.length && between[next]!.before < end; next++) {
+      const { before, row } = between[next]!;
+      if (before > at) yield part.subarray((at - from) * dim, (before - from) * dim);
+      yield row;
+      at = before;
+    }
+    yield part.subarray((at - from) * dim);
+    at = end;
   }
-  yield* upTo(checkpoint.shape[0]);
+  for (const { row } of between.slice(next)) yield row;
 }

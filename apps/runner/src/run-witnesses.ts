@@ -28,7 +28,9 @@ export async function runWitnesses(place: Layout): Promise<Witness[]> {
       break;
     }
   }
-  const result = await readFile(place.result, 'utf8').then(parseResult, () => null);
+  const result = await readFile(place.result, 'utf8')
+    .then(parseResult)
+    .catch(() => null);
   if (result !== null) add(result.run, undefined);
   return [...found.values()].sort(
     (a, b) => votes.get(b.run)! - votes.get(a.run)! || Number(b.facts !== null) - Number(a.facts !== null),

@@ -78,12 +78,12 @@ test.each(['embeddings.safetensors', 'ids.txt'])(
   },
 );
 
-test('what was damaged is moved aside, never deleted', async () => {
+test('what was damaged so that it cannot be read is moved aside, never deleted', async () => {
   const out = join(await freshFolder(), 'out');
   await cp(complete, out, { recursive: true });
   await rm(join(out, 'result.json'));
   const folder = join(out, 'checkpoints/shard_1');
-  await flip(join(folder, 'batch_00001.pt'), 100_000);
+  await truncate(join(folder, 'batch_00001.pt'), 100_000);
   const damaged = await readFile(join(folder, 'batch_00001.pt'));
   expect(await holdfast(line(out))).toMatchObject({ code: 0 });
   const aside = (await readdir(folder)).filter((name) => /^batch_00001\.pt\.corrupt(?!.*done)/.test(name));

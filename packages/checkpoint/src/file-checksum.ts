@@ -63,6 +63,37 @@ export async function crc32Into(
   }
 }
 
+/**
+ * Some bytes of a file of `size` bytes, `step` at a time, each part in memory of its own.
+ *
+ * @returns the CRC-32 of the whole file, of which every byte was read once.
+ */
+export async function* partsWithCrc32(
+  path: string,
+  size: number,
+  { offset, length, step }: { offset: number; length: number; step: number },
+): AsyncGenerator<Uint8Array<ArrayBuffer>, number, undefined> {
+  await fastCrc32;
+  let sum = 0;
+  const file = await open(path, 'r');
+  try {
+    const read = async (from: number, count: number) => {
+      const bytes = new Uint8Array(count);
+      sum = crc32(await fill(file, bytes, from), sum);
+      return bytes;
+    };
+    const skip = async (from: number, to: number) => {
+      for (let at = from; at < to; at += SMALL_PART) await read(at, Math.min(SMALL_PART, to - at));
+    };
+    await skip(0, offset);
+    for (let at = 0; at < length; at += step) yield await read(offset + at, Math.min(step, length - at));
+    await skip(offset + length, size);
+    return sum;
+  } finally {
+    await file.close();
+  }
+}
+
 async function fill(file: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> {
   let done = 0;
   while (done < bytes.byteLength) {

@@ -9,6 +9,7 @@ export {
   type OnCorruption,
   type ReadOptions,
   readShard,
+  removeTemporaries,
   type ShardEntry,
   setAside,
   setAsideOne,

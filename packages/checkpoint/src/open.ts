@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { checkOptions } from '@holdfast/options';
 import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
-import { crc32Into, crc32Of } from './file-checksum.js';
+import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
 import { isVerify } from './option-checks.js';
@@ -84,6 +84,38 @@ export class Checkpoint implements AsyncDisposable {
     } catch (error) {
       if (!(error instanceof PtFormatError)) throw error;
       return `failed to load: ${error.message}`;
+    }
+  }
+
+  /**
+   * All rows as float32, at most `step` at a time, each read once and compared with the marker's checksum on the way: only
+   * when the end is reached are the rows before it proven.
+   *
+   * @throws InvalidCheckpointError at the end, where the file is not what its marker says.
+   */
+  async *verifiedRows(step: number): AsyncGenerator<Float32Array, void, undefined> {
+    const [rows, dim] = this.shape;
+    const { fileRange, dtype } = this.#embeddings;
+    const wrong = (reason: string) => new InvalidCheckpointError(this.path, reason);
+    if (this.#marker === 'empty' || !fileRange || dtype !== 'float32') {
+      // Files of others: their rows are read again after the whole was compared.
+      const target = new Float32Array(rows * dim);
+      const fault = await this.readVerified(target);
+      if (fault !== null) throw wrong(fault);
+      for (let at = 0; at < rows; at += step)
+        yield target.subarray(at * dim, Math.min(rows, at + step) * dim);
+      return;
+    }
+    const { bytes, crc32 } = this.#marker;
+    const width = dim * Float32Array.BYTES_PER_ELEMENT;
+    const parts = partsWithCrc32(this.path, bytes, { ...fileRange, step: Math.max(1, step * width) });
+    for (;;) {
+      const { value, done } = await parts.next();
+      if (done) {
+        if (value !== crc32) throw wrong(WRONG_CHECKSUM);
+        return;
+      }
+      yield new Float32Array(value.buffer);
     }
   }
 

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import {
   appendFile,
   mkdir,
@@ -17,7 +18,10 @@ import { tensor } from '@holdfast/pt-serializer';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import {
+  type Checkpoint,
   checkpointName,
+  InvalidCheckpointError,
+  openCheckpoint,
   readShard,
   resumeFromCheckpoints,
   setAside,
@@ -234,6 +238,52 @@ test.each(['stop', 'salvage'] as const)(
   },
 );
 
+test.each(['float32', 'float16'] as const)(
+  'all rows in parts (%s): read once, and a byte that changed since the file was opened is found by their end',
+  async (storage) => {
+    const data = Float32Array.from({ length: 21 }, (_, i) => i);
+    const names = ids(7);
+    await writeCheckpoint(at(0), { data, shape: [7, 3] }, names, {}, { storage });
+    const rows = async (checkpoint: Checkpoint, step: number) => {
+      const parts: number[][] = [];
+      for await (const part of checkpoint.verifiedRows(step)) parts.push([...part]);
+      return parts;
+    };
+    await using checkpoint = await openCheckpoint(at(0), 'length');
+    for (const step of [1, 2, 7, 100]) {
+      const parts = await rows(checkpoint, step);
+      expect(parts.flat()).toEqual([...data]);
+      expect(parts).toHaveLength(Math.ceil(7 / step));
+    }
+    const bytes = await readFile(at(0));
+    for (let place = 0; place < bytes.length; place += 5) {
+      const changed = Buffer.from(bytes);
+      changed[place]! ^= 0x10;
+      await writeFile(at(0), changed);
+      await expect(rows(checkpoint, 2)).rejects.toBeInstanceOf(InvalidCheckpointError);
+    }
+    await truncate(at(0), bytes.length - 1);
+    await expect(rows(checkpoint, 2)).rejects.toThrow();
+  },
+);
+
+test('a crash while one is moved aside, between its marker and itself: the next time it is moved, not removed', async () => {
+  for (let i = 0; i < 2; i++) await write(i, 2);
+  const bytes = await readFile(at(1));
+  await rename(`${at(1)}.done`, `${at(1)}.corrupt.done`);
+  expect(await setAside(folder, 1)).toEqual([`${at(1)}.corrupt`]);
+  expect(await readFile(`${at(1)}.corrupt`)).toEqual(bytes);
+});
+
+test('a checkpoint without its marker is unfinished: it is removed, and not set aside', async () => {
+  for (let i = 0; i < 3; i++) await write(i, 2);
+  await rm(`${at(2)}.done`);
+  expect(await setAside(folder, 2)).toEqual([]);
+  expect((await readdir(folder)).sort()).toEqual(
+    [0, 1].flatMap((i) => [`batch_0000${i}.pt`, `batch_0000${i}.pt.done`]),
+  );
+});
+
 test('rows kept as float16 are resumed, and a changed byte of them is found', async () => {
   const data = Float32Array.of(1, 2, 3, 4);
   await writeCheckpoint(at(0), { data, shape: [2, 2] }, ids(2), {}, { storage: 'float16' });
@@ -268,7 +318,9 @@ test('what is no checkpoint in a folder of checkpoints is a fault at its number,
     'missing .done marker',
   ]);
   expect(await validateCheckpointPt(at(3))).toEqual([false, 'not a regular file']);
-  expect(await setAside(folder, 1)).toHaveLength(3);
+  // The file without a marker is unfinished, and removed.
+  expect(await setAside(folder, 1)).toHaveLength(2);
+  expect(existsSync(at(4))).toBe(false);
 });
 
 test('a gap is one fault, however wide', async () => {
@@ -316,8 +368,10 @@ test('what a killed writer had begun is removed when its number is freed', async
     'batch_00001.pt.0123456789ab.tmp',
     'batch_00001.pt.done.0123456789ab.tmp',
     'batch_00001.pt.tmp',
+    // Its marker had its name already.
+    'batch_00000.pt.done.0123456789ab.tmp',
   ];
-  const kept = ['batch_00000.pt.0123456789ab.tmp', 'notes.tmp'];
+  const kept = ['notes.tmp'];
   for (const name of [...begun, ...kept]) await writeFile(join(folder, name), '');
   await setAside(folder, 1);
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp')).sort()).toEqual(kept.sort());

@@ -93,9 +93,10 @@ export async function* readShard(
 
 /**
  * Moves the checkpoints numbered `from` and above out of the way, so that those numbers can be written anew: `.corrupt`
- * is added to their names (with a number where that is taken). Nothing is deleted.
+ * is added to their names (with a number where that is taken). What a killed writer left unfinished, a `.pt` without its
+ * marker or a temporary file, never was a checkpoint and is removed; nothing else is deleted. No writer may be at work there.
  *
- * @returns the new paths of the `.pt` files.
+ * @returns the new paths of the `.pt` files that were moved.
  */
 export async function setAside(
   folder: string,
@@ -106,10 +107,33 @@ export async function setAside(
   checkOptions('setAside', options, durableOptions);
   const moved: string[] = [];
   // From the last to the first: a crash half way leaves the faulty one in place, and the next resume goes on from there.
-  for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse())
-    moved.unshift(await setAsideOne(join(folder, checkpointName(index)), options));
+  for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse()) {
+    const path = join(folder, checkpointName(index));
+    const unfinished = !isTaken(markerPath(path)) && lstatSync(path).isFile();
+    const begun = unfinished ? await halfMoved(folder, path) : null;
+    if (begun !== null) await renameDurably(path, begun, options);
+    else if (unfinished) await (options.fs ?? nodeFileSystem).remove(path);
+    if (begun !== null || !unfinished) moved.unshift(begun ?? (await setAsideOne(path, options)));
+  }
   await removeOrphans(folder, from, options);
   return moved;
+}
+
+/** Where a checkpoint was being moved when a crash came between its marker and the file itself; null where it was not. */
+async function halfMoved(folder: string, path: string): Promise<string | null> {
+  for (const name of await readdir(folder)) {
+    const aside = join(folder, name.slice(0, -'.done'.length));
+    if (name.endsWith('.done') && aside.startsWith(`${path}.corrupt`) && !isTaken(aside)) return aside;
+  }
+  return null;
+}
+
+/** Removes what killed writers had begun in a shard's folder. No writer may be at work there. */
+export async function removeTemporaries(folder: string, options: DurableOptions = {}): Promise<void> {
+  checkOptions('removeTemporaries', options, durableOptions);
+  const { fs = nodeFileSystem } = options;
+  for (const name of await readdir(folder))
+    if (temporaryIndex(name) !== null) await fs.remove(join(folder, name));
 }
 
 /**
@@ -128,14 +152,13 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
 
 /**
  * A marker whose `.pt` is gone would vouch for the next file of that name until its own marker is there: it is moved away.
- * What a writer that was killed had begun is removed; it never was a checkpoint.
+ * What a writer that was killed had begun is removed, of whatever number: a kill may come when the file has its name already.
  */
 async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
   if (!isThere(folder)) return;
-  const { fs = nodeFileSystem } = options;
+  await removeTemporaries(folder, options);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
-    if ((temporaryIndex(name) ?? -1) >= from) await fs.remove(path);
     const index = name.endsWith('.done') ? checkpointIndex(name.slice(0, -'.done'.length)) : null;
     if (index === null || index < from) continue;
     await renameDurably(path, freeName(`${path}.corrupt`), options);

@@ -58,12 +58,19 @@ async function checkMarkers(folder: string): Promise<void> {
   }
 }
 
+/** No crash makes anything look corrupt, and freeing the next number leaves nothing that a killed writer had begun. */
+async function checkFreed(folder: string): Promise<void> {
+  const strange = (await readdir(folder)).filter((name) => /\.tmp$|corrupt/.test(name));
+  if (strange.length > 0) throw new Error(`left behind: ${strange.join(', ')}`);
+}
+
 /** Resumes, writes on, and records: the operations, and how many rows were acknowledged after how many of them. */
 async function live(folder: string, { sizes, waits }: Life, without: SyncOf | null) {
   const fs = await CrashFileSystem.over(folder, without);
   const { rows, next } = await rowsIn(folder, 'checksum');
   const acknowledged = [{ operations: 0, rows }];
   await setAside(folder, next, { fs });
+  if (without === null) await checkFreed(folder);
   const writer = new AsyncCheckpointWriter({ fs });
   let ordinal = rows;
   for (const [i, size] of sizes.entries()) {
@@ -147,6 +154,8 @@ test('every state of two checkpoints, in full', async () => {
         return digits[at++]!.value;
       });
       await check(left, safe);
+      await setAside(left, (await rowsIn(left, 'checksum')).next);
+      await checkFreed(left);
       await rm(left, { recursive: true });
       states++;
       while (digits.length > 0 && digits.at(-1)!.value + 1 >= digits.at(-1)!.of) digits.pop();
