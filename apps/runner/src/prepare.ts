@@ -8,7 +8,6 @@ import {
   IndexError,
   type IndexProgress,
   type IndexSummary,
-  indexSummary,
   openIndex,
   PLAN,
   type SequenceIndex,
@@ -16,24 +15,22 @@ import {
   windowLimits,
 } from './index-store/index.js';
 import { hashInput } from './input/index.js';
+import { knownRecord } from './known-record.js';
 import type { Layout } from './layout.js';
 import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
 import { modelOptions } from './model-options.js';
-import { type FormatName, formats } from './output/index.js';
+import type { FormatName } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
-import { recoverRunRecord } from './recover-record.js';
 import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
   type Asked,
-  DamagedRecordError,
   differences,
   newRunRecord,
   type RunRecord,
   readRunRecord,
   writeRunRecord,
 } from './run-record.js';
-import { holdsCheckpoints, runWitnesses, type Witness } from './run-witnesses.js';
 import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 
@@ -80,7 +77,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   if (options.forceRestart) return restart(place, options);
   const cutOff = await cutOffRestart(place, options);
   // What a restart was removing is not to come back.
-  const found = cutOff !== null && !isThere(place.run) ? null : await knownRecord(place, options);
+  const found = cutOff !== null && !isThere(place.run) ? null : await recordIn(place, options);
   if (found === null) {
     if (cutOff === 'same') return restart(place, options);
     if (cutOff === 'other') refuseCutOff(place);
@@ -96,6 +93,19 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   if (recovered && !('index' in prepared)) await writeRunRecord(place.run, record).catch(() => undefined);
   await forgetRestart(place);
   return prepared;
+}
+
+/** The record of the run in the folder, rebuilt if need be. */
+function recordIn(place: Layout, options: PrepareOptions): ReturnType<typeof knownRecord> {
+  const { batchTokens, shards, model, inputs, onWarning } = options;
+  return knownRecord(place, {
+    asked: asked(options, []),
+    batchTokens: [batchTokens, model.batchTokens],
+    shards,
+    // Standard input can be read only once, which is for the index.
+    hashInputs: inputs.includes('-') ? null : () => hashInputs(options),
+    onWarning,
+  });
 }
 
 async function resumed(
@@ -154,54 +164,6 @@ async function triesAgain(
   retry: Retry = 'set_aside',
 ): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
-}
-
-/**
- * The record of the run in the folder, rebuilt where it is lost or damaged and what is there proves it; null where there is
- * nothing of a run that could be lost.
- *
- * @throws UsageError where there is, and nothing proves which run it is.
- */
-async function knownRecord(
-  place: Layout,
-  options: PrepareOptions,
-): Promise<{ record: RunRecord; recovered: boolean } | null> {
-  let damage: DamagedRecordError | null = null;
-  try {
-    const record = await readRunRecord(place.run);
-    if (record !== null) return { record, recovered: false };
-  } catch (error) {
-    if (!(error instanceof DamagedRecordError)) throw error;
-    damage = error;
-  }
-  const state = damage === null ? 'is not there' : `is damaged (${damage.reason})`;
-  const witnesses = await runWitnesses(place);
-  const { batchTokens, shards, inputs, model } = options;
-  const record = await recoverRunRecord(place, {
-    witnesses,
-    summary: await indexSummary(place.index),
-    text: damage?.text ?? null,
-    askedFacts: (tokens, count) => {
-      const { inputs: _inputs, threads, ...facts } = asked({ ...options, batchTokens: tokens }, []);
-      return { plan: PLAN, ...facts, batch_tokens: tokens, shards: count, ...(threads && { threads }) };
-    },
-    batchTokens: [batchTokens, model.batchTokens],
-    shards,
-    // Standard input can be read only once, which is for the index.
-    hashInputs: inputs.includes('-') ? null : () => hashInputs(options),
-  });
-  if (record !== null) {
-    options.onWarning(`${place.run} ${state}; it is rebuilt from what the checkpoints and the index say`);
-    if (record.device === undefined && (await holdsCheckpoints(place)))
-      options.onWarning(
-        `the device and threads that ${place.out} was begun with are known no more; this command's are taken, and numbers may differ in their last digits`,
-      );
-    return { record, recovered: true };
-  }
-  await refuseLostRun(place, state, witnesses);
-  if (damage !== null)
-    options.onWarning(`${place.run} ${state}; no row had been saved yet, so the run is begun again`);
-  return null;
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
@@ -403,20 +365,5 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
 function refuseCutOff(place: Layout): never {
   throw new UsageError(
     `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another --out, or --force-restart for this one`,
-  );
-}
-
-/** Without a run record, rows and results are those of a run that nobody knows. */
-async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
-  const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
-  const found = (await holdsCheckpoints(place)) ? place.checkpoints : files.find(isThere);
-  if (found === undefined) return;
-  const [run] = witnesses;
-  const whose =
-    run === undefined
-      ? 'nothing in it can be read that tells of which run it is'
-      : `it is of run ${run.run.slice(0, 12)}…, which is not the one that this command asks for, or not to be proven so`;
-  throw new UsageError(
-    `${found} is there, but ${place.run} ${state}, and ${whose}. Give the input, model and options that the run was begun with (--batch-tokens and --shards too), use another --out, or --force-restart to remove it`,
   );
 }
