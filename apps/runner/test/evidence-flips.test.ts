@@ -60,6 +60,7 @@ async function prepared(place: Layout, onWarning: (message: string) => void = ()
     format: 'safetensors',
     translate: undefined,
     forceRestart: false,
+    retry: 'set_aside',
     tried: Promise.resolve(),
     signal: new AbortController().signal,
     onProgress: () => undefined,
