@@ -42,6 +42,7 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['device.index', ['0'], (index) => call({ device: { kind: 'cuda', index } })],
   ['maxQuarantined', [5, '1%'], (maxQuarantined) => call({ maxQuarantined })],
   ['maxQuarantined.count', [-1, 0.5], (count) => call({ maxQuarantined: { count } })],
+  ['retryQuarantined', ['yes', 1], (retryQuarantined) => call({ retryQuarantined })],
   ['format', [undefined, 'csv'], (format) => call({ format })],
   ['forceRestart', [undefined, 'yes', 1], (forceRestart) => call({ forceRestart })],
   ['tell', ['x', null], (tell) => call({}, tell)],
