@@ -7,6 +7,7 @@ import { completeShard } from './complete-shard.js';
 import { type IndexSummary, type SequenceIndex, verifyIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
+import { cutOff, withoutRows } from './left-out.js';
 import type { LetterCounts } from './letters/index.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
 import { findQuarantined, formatTable } from './quarantine/index.js';
@@ -14,7 +15,6 @@ import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { retriedRows, withRetried } from './retried-rows.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import { type Shard, ShardCursor } from './shard-plan.js';
-import { withoutRow } from './translate/index.js';
 import { withoutLines } from './without-lines.js';
 
 /** What was found when the run was planned. */
@@ -180,24 +180,18 @@ function warnings(
   { zeroRows, truncated: byTokens }: Told,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
-  const said: string[] = [];
-  const silent = translation ? withoutRow(translation) : null;
-  if (silent !== null) said.push(silent);
+  const said = [withoutRows(translation)];
   if (zeroRows > 0) {
     said.push(
       `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,
     );
   }
-  if (truncated > 0) {
-    said.push(
-      `${truncated} sequence(s) are longer than the ${model.maxResidues} residues that ${model.name} takes; the rest of each was left out`,
-    );
-  }
+  said.push(cutOff(model, truncated));
   if (byTokens > 0) {
     const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
     said.push(
       `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
-  return said;
+  return said.filter((each) => each !== null);
 }

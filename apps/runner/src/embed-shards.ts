@@ -1,16 +1,20 @@
 import type { CoordinatorEvent, Outcome } from '@holdfast/coordinator';
+import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
 import type { DeviceShare } from './device-share.js';
 import type { EmbedOptions, StopSwitch } from './embed.js';
 import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from './errors.js';
 import type { Tell } from './events.js';
+import type { SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
+import { plannedWork } from './planned-work.js';
 import { Progress } from './progress.js';
 import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
 import { formatRunFacts, type RunRecord } from './run-record.js';
 import type { Shard } from './shard-plan.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
+import { standing } from './standing.js';
 
 /** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
 const STALL_SEC = 600;
@@ -21,9 +25,9 @@ const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
 export interface EmbedShards {
   place: Layout;
   options: EmbedOptions;
+  index: SequenceIndex;
+  model: ModelSource;
   shards: readonly Shard[];
-  /** In the whole input. */
-  sequences: number;
   tell: Tell;
   stop: StopSwitch;
   record: RunRecord;
@@ -35,9 +39,9 @@ export interface EmbedShards {
 
 /** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
 export async function embedShards(run: EmbedShards): Promise<void> {
-  const { place, options, shards, sequences, tell, stop, manifest } = run;
+  const { place, options, index, model, shards, tell, stop, manifest } = run;
+  const { sequences } = index;
   const state = await manifest.load();
-  const progress = new Progress(sequences, Date.now());
   const open: number[] = [];
   const complete: Shard[] = [];
   let missing = 0;
@@ -48,7 +52,6 @@ export async function embedShards(run: EmbedShards): Promise<void> {
       open.push(shard);
       continue;
     }
-    progress.resumed(shard, endPosition - firstPosition);
     missing += endPosition - firstPosition - total_sequences;
     complete.push(each);
   }
@@ -63,15 +66,15 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   // The limit may be lower than it was.
   if (already > most) throw tooMany(already);
   if (open.length === 0) return;
+  const progress = new Progress(await plannedWork(index, shards, model), standing(shards, state));
   const tellProgress = () => {
-    const { perSecond, secondsLeft } = progress.rate(Date.now());
-    const { done, total } = progress;
+    const { done, total, perSecond, secondsLeft } = progress.facts(performance.now());
     tell({
       type: 'progress',
       done,
       total,
-      per_second: round(perSecond),
-      seconds_left: secondsLeft === null ? null : round(secondsLeft),
+      tokens_per_second: round(perSecond),
+      seconds_left: round(secondsLeft),
     });
   };
   tellProgress();
@@ -88,15 +91,14 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     manifest,
     quarantine: { most, already },
     onEvent(event) {
-      if (event.type === 'resumed') progress.resumed(event.shard, event.sequences);
-      if (event.type === 'progress') progress.embedded(event.shard, event.sequences);
+      const further = progress.heard(event, performance.now());
       if (event.type === 'quarantined' && examples.length < 3) examples.push(event);
       tell({ type: 'coordinator', event });
       if (event.type === 'failed' && !full && saysDiskFull(event.message)) {
         full = true;
         warn(fullDisk(event.message));
       }
-      if (event.type === 'resumed' || event.type === 'progress') tellProgress();
+      if (further) tellProgress();
     },
     onWarning: warn,
     onStart(stopWorkers) {
@@ -165,4 +167,4 @@ export function workerOptions({
   };
 }
 
-const round = (value: number) => Math.round(value * 10) / 10;
+const round = (value: number | null) => (value === null ? null : Math.round(value * 10) / 10);

@@ -24,6 +24,7 @@ import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { type Layout, layout } from './layout.js';
+import { leftOut } from './left-out.js';
 import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
 import { waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
@@ -40,6 +41,7 @@ import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
+import { standing } from './standing.js';
 import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
 import { tellAside, tidyUp } from './tidy.js';
 import type { Translation } from './translate/index.js';
@@ -210,11 +212,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     const warnings = planWarnings({ ...summary, letters }, model, rules);
     for (const { message, facts } of warnings)
       tell({ type: 'warning', message, ...(facts && { letters: facts }) });
-    const told = warnings.map(({ message }) => message);
-    const findings = { letters, warnings: told };
+    const kept = warnings.map(({ message }) => message);
+    const findings = { letters, warnings: kept };
     const result = await run({ ...prepared, findings, place, options, model, tell, stop, choose });
     await tidyUp(place, result.run, tell);
-    return finish(result, result === prepared.finished, told);
+    return finish(result, result === prepared.finished, [...kept, ...leftOut(model, summary)]);
   } catch (error) {
     await tellAside(place, tell).catch(() => undefined);
     throw error;
@@ -324,7 +326,8 @@ async function run({
   const shards = await shardsOf(index, planned.shards);
   const manifest = await openManifest(place, shards.length, tell);
   // Joining needs no device.
-  const computed = (await manifest.getCompletedShards()).length === shards.length;
+  const state = await manifest.load();
+  const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
   const use = () => onDevice(planned, { place, options, tell, stop, choose });
   let used = computed ? null : await use();
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
@@ -333,9 +336,11 @@ async function run({
     const message = nucleotideWarning(first, model, options.translate !== undefined);
     if (message !== null) tell({ type: 'warning', message });
   }
+  for (const message of leftOut(model, index.summary)) tell({ type: 'warning', message });
   tell({
     type: 'planned',
     resumed,
+    done: standing(shards, state).reduce((sum, done) => sum + done, 0),
     sequences,
     residues,
     batches,
@@ -347,7 +352,7 @@ async function run({
   const repairs = new Map<number, number>();
   const run = planned.fingerprint;
   const { dim } = model;
-  const work = { place, options, shards, sequences, tell, stop, manifest };
+  const work = { place, options, index, model, shards, tell, stop, manifest };
   const refused = async (some: readonly Shard[]) => {
     const { quarantined } = await findQuarantined(some, { place, run, index, dim, signal: stop.signal });
     return quarantined.filter((each) => !isSetAside(each)).length;

@@ -9,6 +9,8 @@ export type RunEvent =
   | ({
       type: 'planned';
       resumed: boolean;
+      /** Sequences of them that are done, as the manifest has it. */
+      done: number;
       sequences: number;
       residues: number;
       batches: number;
@@ -29,7 +31,14 @@ export type RunEvent =
       measured: { tokens: number; per_second: number | null }[];
     }
   | { type: 'coordinator'; event: CoordinatorEvent }
-  | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
+  /** Sequences done of all; tokens in a second, padding included, of late; both null until they are known. */
+  | {
+      type: 'progress';
+      done: number;
+      total: number;
+      tokens_per_second: number | null;
+      seconds_left: number | null;
+    }
   /** Quarantined sequences are tried again, each alone, and were: so many now have a row. */
   | { type: 'retrying'; sequences: number }
   | { type: 'retried'; sequences: number; recovered: number }

@@ -1,34 +1,287 @@
+import type { CoordinatorEvent } from '@holdfast/coordinator';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Progress, renderBar } from './progress.js';
+import { type PlannedWork, Progress, renderBar } from './progress.js';
 
-test('resumed rows count as done, but not in the rate', () => {
-  const progress = new Progress(1000, 0);
-  progress.resumed(0, 400);
-  progress.embedded(0, 100);
-  expect(progress.done).toBe(500);
-  expect(progress.rate(10_000)).toEqual({ perSecond: 10, secondsLeft: 50 });
+/** Shards of so many sequences each; a sequence is a batch of its own, and costs the same tokens everywhere or its own. */
+function workOf(sizes: readonly number[], tokens: (position: number) => number = () => 10): PlannedWork {
+  const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0));
+  const before = [0];
+  for (let at = 0; at < (ends.at(-1) ?? 0); at++) before.push(before[at]! + tokens(at));
+  return {
+    shards: sizes.map((size, i) => ({ firstPosition: ends[i]! - size, endPosition: ends[i]! })),
+    tokensBefore: (position) => before[position]!,
+  };
+}
+const none = (work: PlannedWork) => work.shards.map(() => 0);
+
+const assigned = (slot: number, shard: number) => ({ type: 'assigned', slot, shard, attempt: 1 }) as const;
+const resumed = (slot: number, shard: number, sequences: number) =>
+  ({ type: 'resumed', slot, shard, sequences }) as const;
+const embedded = (slot: number, shard: number, sequences = 1) =>
+  ({ type: 'progress', slot, shard, sequences }) as const;
+const complete = (slot: number, shard: number) => ({ type: 'complete', slot, shard }) as const;
+const exited = (slot: number) => ({ type: 'exited', slot, exitcode: null, signal: 'SIGKILL' }) as const;
+
+function hearAll(progress: Progress, events: readonly [CoordinatorEvent, number][]) {
+  for (const [event, now] of events) progress.heard(event, now);
+  return progress.facts(events.at(-1)![1]);
+}
+
+test('what earlier runs saved counts at once, in shards that nobody has claimed too', () => {
+  const work = workOf([40, 40, 40]);
+  const progress = new Progress(work, [40, 11, 0]);
+  expect(progress.facts(0)).toEqual({ done: 51, total: 120, perSecond: null, secondsLeft: null });
+  progress.heard(assigned(0, 1), 0);
+  progress.heard(resumed(0, 1, 11), 0);
+  expect(progress.facts(0).done).toBe(51);
 });
 
-test('a shard that lost its worker goes back to what its checkpoints hold', () => {
-  const progress = new Progress(100, 0);
-  progress.resumed(1, 0);
-  progress.embedded(1, 60);
-  progress.resumed(1, 50);
-  expect(progress.done).toBe(50);
-  progress.embedded(1, 50);
-  expect(progress.done).toBe(100);
+test.each([
+  ['behind', 5, 20],
+  ['ahead of', 20, 5],
+])('a manifest that is %s the checkpoints is put right when a worker resumes the shard', (_, said, found) => {
+  const progress = new Progress(workOf([30, 30]), [30, said]);
+  expect(progress.facts(0).done).toBe(30 + said);
+  progress.heard(resumed(0, 1, found), 0);
+  expect(progress.facts(0).done).toBe(30 + found);
+});
+
+test('a manifest that counts more than there is counts no more than there is', () => {
+  const progress = new Progress(workOf([30, 30]), [31, 1e9]);
+  expect(progress.facts(0)).toMatchObject({ done: 60, secondsLeft: 0 });
+});
+
+test('the time before the first batch does not count', () => {
+  const progress = new Progress(workOf([100]), [0]);
+  const facts = hearAll(progress, [
+    [assigned(0, 0), 600_000],
+    [resumed(0, 0, 0), 900_000],
+    [embedded(0, 0), 901_000],
+    [embedded(0, 0), 902_000],
+  ]);
+  expect(facts).toEqual({ done: 2, total: 100, perSecond: 10, secondsLeft: 98 });
+});
+
+test('the time left is of tokens, where sequences of another length are still to come', () => {
+  // Long ones first, as in a plan.
+  const work = workOf([20], (position) => (position < 10 ? 90 : 10));
+  const progress = new Progress(work, [0]);
+  const events: [CoordinatorEvent, number][] = [[resumed(0, 0, 0), 0]];
+  for (let i = 1; i <= 10; i++) events.push([embedded(0, 0), i * 9000]);
+  progress.heard(assigned(0, 0), 0);
+  expect(hearAll(progress, events)).toEqual({ done: 10, total: 20, perSecond: 10, secondsLeft: 10 });
+});
+
+test('resumed rows do not count in the speed', () => {
+  const progress = new Progress(workOf([1000]), [400]);
+  const facts = hearAll(progress, [
+    [assigned(0, 0), 0],
+    [resumed(0, 0, 400), 0],
+    [embedded(0, 0, 100), 10_000],
+  ]);
+  expect(facts).toEqual({ done: 500, total: 1000, perSecond: 100, secondsLeft: 50 });
+});
+
+test('a shard that lost its worker goes back to what its checkpoints hold, and the speed is kept', () => {
+  const progress = new Progress(workOf([100]), [0]);
+  const facts = hearAll(progress, [
+    [assigned(0, 0), 0],
+    [resumed(0, 0, 0), 0],
+    [embedded(0, 0, 60), 60_000],
+    [exited(0), 60_100],
+    [assigned(0, 0), 120_000],
+    [resumed(0, 0, 50), 120_000],
+  ]);
+  expect(facts).toEqual({ done: 50, total: 100, perSecond: 10, secondsLeft: 50 });
+});
+
+test('a worker that joins counts at once, and one that has left no more', () => {
+  const progress = new Progress(workOf([100, 100]), [0, 0]);
+  const one: [CoordinatorEvent, number][] = [
+    [assigned(0, 0), 0],
+    [resumed(0, 0, 0), 0],
+    [embedded(0, 0), 1000],
+  ];
+  expect(hearAll(progress, one).perSecond).toBe(10);
+  expect(hearAll(progress, [[assigned(1, 1), 1000]]).perSecond).toBe(20);
+  expect(hearAll(progress, [[exited(1), 1500]]).perSecond).toBe(10);
+  expect(hearAll(progress, [[exited(0), 1500]])).toMatchObject({ perSecond: null, secondsLeft: null });
+});
+
+test('a suspension is no slow batch, and two slow batches are the new speed', () => {
+  const progress = new Progress(workOf([1000]), [0]);
+  const events: [CoordinatorEvent, number][] = [
+    [assigned(0, 0), 0],
+    [resumed(0, 0, 0), 0],
+  ];
+  for (let i = 1; i <= 5; i++) events.push([embedded(0, 0), i * 1000]);
+  events.push([embedded(0, 0), 3_600_000]);
+  expect(hearAll(progress, events).perSecond).toBe(10);
+  expect(hearAll(progress, [[embedded(0, 0), 3_601_000]]).perSecond).toBe(10);
+  const slow: [CoordinatorEvent, number][] = [
+    [embedded(0, 0), 3_701_000],
+    [embedded(0, 0), 3_801_000],
+  ];
+  expect(hearAll(progress, slow).perSecond).toBe(0.1);
+});
+
+test('a worker that hangs does not count', () => {
+  const progress = new Progress(workOf([1000, 1000]), [0, 0]);
+  const events: [CoordinatorEvent, number][] = [
+    [assigned(0, 0), 0],
+    [assigned(1, 1), 0],
+    [resumed(0, 0, 0), 0],
+    [resumed(1, 1, 0), 0],
+    [embedded(1, 1), 1000],
+  ];
+  for (let i = 1; i <= 60; i++) events.push([embedded(0, 0), i * 1000]);
+  expect(hearAll(progress, events).perSecond).toBe(10);
+});
+
+const story = fc.array(
+  fc.record({
+    slot: fc.nat(2),
+    shard: fc.nat(3),
+    sequences: fc.nat(40),
+    type: fc.constantFrom('assigned', 'resumed', 'progress', 'complete', 'exited'),
+    after: fc.nat(100_000),
+  }),
+);
+const eventOf = ({
+  type,
+  slot,
+  shard,
+  sequences,
+}: {
+  type: string;
+  slot: number;
+  shard: number;
+  sequences: number;
+}) =>
+  ({ type, slot, shard, sequences, attempt: 1, exitcode: 0, signal: null }) as unknown as CoordinatorEvent;
+
+test('whatever is heard in whatever order, done is within the total, and the rest is finite', () => {
+  fc.assert(
+    fc.property(story, fc.array(fc.nat(60), { minLength: 4, maxLength: 4 }), (events, standing) => {
+      const progress = new Progress(
+        workOf([30, 20, 10, 40], (at) => 1 + (at % 7)),
+        standing,
+      );
+      let now = 0;
+      for (const { after, ...rest } of events) {
+        now += after;
+        progress.heard(eventOf(rest), now);
+        const { done, total, perSecond, secondsLeft } = progress.facts(now);
+        expect(done).toBeGreaterThanOrEqual(0);
+        expect(done).toBeLessThanOrEqual(total);
+        if (perSecond !== null) expect(perSecond > 0 && Number.isFinite(perSecond)).toBe(true);
+        if (secondsLeft !== null) expect(secondsLeft >= 0 && Number.isFinite(secondsLeft)).toBe(true);
+        if (done === total) expect(secondsLeft).toBe(0);
+      }
+    }),
+  );
+});
+
+test('done never falls but where a shard is resumed behind where it stood', () => {
+  fc.assert(
+    fc.property(story, (events) => {
+      const progress = new Progress(workOf([30, 20, 10, 40]), [0, 0, 0, 0]);
+      let now = 0;
+      let before = 0;
+      for (const { after, ...rest } of events) {
+        now += after;
+        progress.heard(eventOf(rest), now);
+        const { done } = progress.facts(now);
+        if (rest.type !== 'resumed') expect(done).toBeGreaterThanOrEqual(before);
+        before = done;
+      }
+    }),
+  );
+});
+
+/** Workers of one speed that take shards as they come, each from some moment on; gives every event with its time. */
+function simulated(
+  work: PlannedWork,
+  { speed, starts, from }: { speed: number; starts: readonly number[]; from: readonly number[] },
+) {
+  const events: [CoordinatorEvent, number][] = [];
+  const workers = starts.map((at, slot) => ({ at, slot, shard: null as number | null }));
+  const ends = (worker: (typeof workers)[number]) => {
+    if (worker.shard !== null) events.push([complete(worker.slot, worker.shard), worker.at]);
+  };
+  work.shards.forEach(({ firstPosition, endPosition }, shard) => {
+    const worker = workers.toSorted((a, b) => a.at - b.at)[0]!;
+    const { slot } = worker;
+    // A worker that has ended a shard has its next at the same moment.
+    ends(worker);
+    events.push([assigned(slot, shard), worker.at], [resumed(slot, shard, from[shard]!), worker.at]);
+    for (let at = firstPosition + from[shard]!; at < endPosition; at++) {
+      worker.at += ((work.tokensBefore(at + 1) - work.tokensBefore(at)) * 1000) / speed;
+      events.push([embedded(slot, shard), worker.at]);
+    }
+    worker.shard = shard;
+  });
+  for (const worker of workers) ends(worker);
+  return events.toSorted(([, a], [, b]) => a - b);
+}
+
+test('of workers of constant speed the time left is right within 5 % and one shard, with lengths that vary', () => {
+  const setting = fc.record({
+    sizes: fc.array(fc.integer({ min: 5, max: 30 }), { minLength: 4, maxLength: 12 }),
+    lengths: fc.array(fc.integer({ min: 20, max: 2000 }), { minLength: 7, maxLength: 13 }),
+    done: fc.double({ min: 0, max: 0.9, noNaN: true }),
+    speed: fc.integer({ min: 100, max: 100_000 }),
+    startUp: fc.integer({ min: 0, max: 1_000_000 }),
+    workers: fc.integer({ min: 1, max: 3 }),
+    late: fc.integer({ min: 0, max: 20_000 }),
+  });
+  fc.assert(
+    fc.property(setting, ({ sizes, lengths, done, speed, startUp, workers, late }) => {
+      const work = workOf(sizes, (position) => lengths[position % lengths.length]!);
+      const from = sizes.map((size) => Math.floor(size * done));
+      const starts = Array.from({ length: workers }, (_, slot) => startUp + slot * late);
+      const events = simulated(work, { speed, starts, from });
+      const end = events.at(-1)![1];
+      const shard = Math.max(
+        ...work.shards.map(
+          ({ firstPosition, endPosition }) =>
+            work.tokensBefore(endPosition) - work.tokensBefore(firstPosition),
+        ),
+      );
+      const progress = new Progress(work, from);
+      let batches = 0;
+      for (const [event, now] of events) {
+        progress.heard(event, now);
+        if (event.type === 'progress') batches++;
+        const { secondsLeft } = progress.facts(now);
+        if (event.type !== 'progress' && event.type !== 'resumed') continue;
+        if (batches === 0) expect(secondsLeft).toBeNull();
+        // Once all workers are there; one that is to come cannot be known.
+        else if (now >= starts.at(-1)! && secondsLeft !== null) {
+          const right = (end - now) / 1000;
+          const slack = shard / speed;
+          expect(Math.abs(secondsLeft - right)).toBeLessThanOrEqual(
+            0.05 * right + (workers > 1 ? slack : 1e-6),
+          );
+        }
+      }
+      expect(progress.facts(end)).toMatchObject({ secondsLeft: 0 });
+    }),
+  );
 });
 
 test('no time left is told before anything is embedded', () => {
-  expect(new Progress(10, 0).rate(0)).toEqual({ perSecond: 0, secondsLeft: null });
-  expect(new Progress(10, 0).rate(1000)).toEqual({ perSecond: 0, secondsLeft: null });
+  const progress = new Progress(workOf([10]), none(workOf([10])));
+  expect(progress.facts(1000)).toEqual({ done: 0, total: 10, perSecond: null, secondsLeft: null });
 });
 
-test('a bar has share, counts, rate and time left', () => {
+test('a bar has share, counts, speed and time left', () => {
   const bar = renderBar({ done: 250, total: 1000, perSecond: 12.4, secondsLeft: 3725 }, 100);
-  expect(bar).toBe(`[${'#'.repeat(8)}${'-'.repeat(22)}] 25% 250/1000 12 sequences/s 1:02:05 left`);
-  expect(renderBar({ done: 0, total: 10, perSecond: 0, secondsLeft: null }, 100)).toContain('--:-- left');
+  expect(bar).toBe(`[${'#'.repeat(8)}${'-'.repeat(22)}] 25% 250/1000 12 tokens/s 1:02:05 left`);
+  expect(renderBar({ done: 0, total: 10, perSecond: null, secondsLeft: null }, 100)).toMatch(
+    /0\/10 --:-- left$/,
+  );
   expect(renderBar({ done: 10, total: 10, perSecond: 1, secondsLeft: 0 }, 100)).toContain('] 100% 10/10');
 });
 
@@ -36,7 +289,7 @@ test('a bar never wraps, and never says 100 % too early', () => {
   const numbers = fc.record({
     total: fc.integer({ min: 1, max: 1e9 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
-    perSecond: fc.double({ min: 0, max: 1e7, noNaN: true }),
+    perSecond: fc.option(fc.double({ min: 0, max: 1e7, noNaN: true })),
     secondsLeft: fc.option(fc.double({ min: 0, max: 1e9, noNaN: true })),
     width: fc.integer({ min: 0, max: 200 }),
   });
@@ -48,7 +301,7 @@ test('a bar never wraps, and never says 100 % too early', () => {
       if (done < total) expect(bar).not.toContain('100%');
       // The bar gives way before anything that is told does.
       const text = renderBar({ done, total, ...rest }, 1000).split(']')[1]!;
-      expect(text).toMatch(/^ \d+% \d+\/\d+ \d+ sequences\/s (--:--|[\d:]+:\d\d) left$/);
+      expect(text).toMatch(/^ \d+% \d+\/\d+( \d+ tokens\/s)? (--:--|[\d:]+:\d\d) left$/);
       if (width >= text.length + 3) expect(bar.endsWith(`]${text}`)).toBe(true);
     }),
   );

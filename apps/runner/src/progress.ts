@@ -1,57 +1,106 @@
+import type { CoordinatorEvent } from '@holdfast/coordinator';
+import { Pace } from './pace.js';
+import type { Shard } from './shard-plan.js';
+
+/** Where the work of a plan lies. */
+export interface PlannedWork {
+  shards: readonly Pick<Shard, 'firstPosition' | 'endPosition'>[];
+  /** Tokens of the batches before a position, padding included: what they cost, where sequences differ in length. */
+  tokensBefore(position: number): number;
+}
+
+/** How far a run is. */
+export interface ProgressFacts {
+  /** Sequences in checkpoints or embedded since, those that are quarantined among them. */
+  done: number;
+  total: number;
+  /** Tokens embedded in a second, padding included; null until it is known. */
+  perSecond: number | null;
+  /** Null until it is known. */
+  secondsLeft: number | null;
+}
+
 /**
- * Counts sequences that are embedded. A shard that a worker lost goes back to what its checkpoints hold; the rate counts
- * only what was embedded since this run began, so that resumed rows do not flatter it.
+ * Counts sequences that are done, and tells the time left from the tokens that are not. Work that a worker lost counts as done
+ * no more once another resumes its shard, and the time it took still tells how fast workers are.
  */
 export class Progress {
-  readonly #shards = new Map<number, number>();
-  readonly #since: number;
-  #embedded = 0;
+  readonly #work: PlannedWork;
+  readonly #pace = new Pace();
+  /** The position up to which each shard is done. */
+  readonly #at: number[];
+  readonly #total: number;
   #done = 0;
+  #tokensLeft: number;
 
-  /** @param now milliseconds, as all times here. */
-  constructor(
-    readonly total: number,
-    now: number,
-  ) {
-    this.#since = now;
+  /** @param standing sequences of each shard that are done, as the manifest has it: a worker that resumes it knows better. */
+  constructor(work: PlannedWork, standing: readonly number[]) {
+    this.#work = work;
+    this.#at = work.shards.map(({ firstPosition }) => firstPosition);
+    this.#total = work.shards.reduce((sum, shard) => sum + shard.endPosition - shard.firstPosition, 0);
+    this.#tokensLeft = work.shards.reduce(
+      (sum, { firstPosition, endPosition }) =>
+        sum + work.tokensBefore(endPosition) - work.tokensBefore(firstPosition),
+      0,
+    );
+    for (const [shard, sequences] of standing.entries()) this.#stands(shard, sequences);
   }
 
-  get done(): number {
-    return this.#done;
+  /** Takes in what happened. @param now milliseconds of a clock that only goes forward. @returns whether to tell how far the run is. */
+  heard(event: CoordinatorEvent, now: number): boolean {
+    switch (event.type) {
+      case 'assigned':
+        this.#pace.works(event.slot);
+        return false;
+      case 'resumed':
+        this.#stands(event.shard, event.sequences);
+        this.#pace.begins(event.slot, now);
+        return true;
+      case 'progress':
+        this.#pace.embedded(event.slot, this.#embedded(event.shard, event.sequences), now);
+        return true;
+      case 'complete':
+        this.#pace.rests(event.slot);
+        return false;
+      case 'exited':
+        this.#pace.leaves(event.slot);
+        return false;
+      default:
+        return false;
+    }
   }
 
-  /** A shard stands at this many sequences, whatever it stood at before. */
-  resumed(shard: number, sequences: number): void {
-    this.#done += sequences - (this.#shards.get(shard) ?? 0);
-    this.#shards.set(shard, sequences);
+  facts(now: number): ProgressFacts {
+    const perSecond = this.#pace.perSecond(now);
+    const left = this.#tokensLeft;
+    const secondsLeft = left === 0 ? 0 : perSecond === null ? null : left / perSecond;
+    return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
-  /** More sequences of a shard are embedded. */
-  embedded(shard: number, sequences: number): void {
-    this.#embedded += sequences;
-    this.resumed(shard, (this.#shards.get(shard) ?? 0) + sequences);
+  /** A shard stands at this many sequences, whatever it stood at before. @returns the tokens in between. */
+  #stands(shard: number, sequences: number): number {
+    const { firstPosition, endPosition } = this.#work.shards[shard]!;
+    const before = this.#at[shard]!;
+    const now = Math.min(endPosition, firstPosition + Math.max(0, sequences));
+    const tokens = this.#work.tokensBefore(now) - this.#work.tokensBefore(before);
+    this.#at[shard] = now;
+    this.#done += now - before;
+    this.#tokensLeft -= tokens;
+    return tokens;
   }
 
-  /** Sequences a second, and the seconds left at that rate (null while it is 0). */
-  rate(now: number): { perSecond: number; secondsLeft: number | null } {
-    const perSecond = now > this.#since ? (this.#embedded * 1000) / (now - this.#since) : 0;
-    return { perSecond, secondsLeft: perSecond > 0 ? (this.total - this.#done) / perSecond : null };
+  #embedded(shard: number, sequences: number): number {
+    const stood = this.#at[shard]! - this.#work.shards[shard]!.firstPosition;
+    return this.#stands(shard, stood + sequences);
   }
 }
 
-/** One line of at most `width` characters for a terminal: a bar, done/total, sequences/s, time left. */
-export function renderBar(
-  {
-    done,
-    total,
-    perSecond,
-    secondsLeft,
-  }: { done: number; total: number; perSecond: number; secondsLeft: number | null },
-  width: number,
-): string {
+/** One line of at most `width` characters for a terminal: a bar, done/total, tokens/s, time left. */
+export function renderBar({ done, total, perSecond, secondsLeft }: ProgressFacts, width: number): string {
   const share = total > 0 ? Math.min(1, done / total) : 1;
   const left = secondsLeft === null ? '--:--' : clock(secondsLeft);
-  const text = ` ${Math.floor(share * 100)}% ${done}/${total} ${Math.round(perSecond)} sequences/s ${left} left`;
+  const speed = perSecond === null ? '' : ` ${Math.round(perSecond)} tokens/s`;
+  const text = ` ${Math.floor(share * 100)}% ${done}/${total}${speed} ${left} left`;
   const cells = Math.max(0, Math.min(30, width - text.length - 3));
   const full = Math.round(share * cells);
   return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]${text}`.slice(0, Math.max(0, width - 1));

@@ -15,7 +15,7 @@ const progress = (done: number): RunEvent => ({
   type: 'progress',
   done,
   total: 10,
-  per_second: 1,
+  tokens_per_second: 1,
   seconds_left: 1,
 });
 const lines = () =>
@@ -115,6 +115,7 @@ const shown: [RunEvent, string][] = [
     {
       type: 'planned',
       resumed: false,
+      done: 0,
       sequences: 9,
       residues: 90,
       batches: 3,
@@ -129,7 +130,8 @@ const shown: [RunEvent, string][] = [
     {
       type: 'planned',
       resumed: true,
-      sequences: 9,
+      done: 11_631,
+      sequences: 120_000,
       residues: 90,
       batches: 3,
       ...padding,
@@ -137,7 +139,7 @@ const shown: [RunEvent, string][] = [
       workers: 1,
       device: 'cpu',
     },
-    'resuming 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
+    'resuming: 11,631 of 120,000 done (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'calibrating', device: 'cuda:1' }, 'measuring how many tokens suit a batch on cuda:1'],

@@ -52,7 +52,10 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
 /** What is drawn over itself: one line, so never as wide as the terminal. */
 function passing(event: RunEvent, width: number): string | null {
   if (event.type === 'progress')
-    return renderBar({ ...event, perSecond: event.per_second, secondsLeft: event.seconds_left }, width);
+    return renderBar(
+      { ...event, perSecond: event.tokens_per_second, secondsLeft: event.seconds_left },
+      width,
+    );
   if (event.type === 'indexing')
     return `${event.sequences} sequences read, now ${plain(event.file)}`.slice(0, width - 1);
   return null;
@@ -61,7 +64,7 @@ function passing(event: RunEvent, width: number): string | null {
 function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
-      return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}; ${tokens(event)}`;
+      return plannedSentence(event);
     case 'calibrating':
       return `measuring how many tokens suit a batch on ${event.device}`;
     case 'calibrated':
@@ -86,6 +89,16 @@ function sentence(event: RunEvent): string | null {
       return null;
   }
 }
+
+function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
+  const { resumed, done, sequences, residues, shards, workers, device } = event;
+  const begun = resumed
+    ? `resuming: ${grouped(done)} of ${grouped(sequences)} done (${residues} residues)`
+    : `embedding ${sequences} sequences (${residues} residues)`;
+  return `${begun} in ${shards} shards with ${workers} worker(s) on ${device}; ${tokens(event)}`;
+}
+
+const grouped = (count: number) => count.toLocaleString('en-US');
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
   const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;

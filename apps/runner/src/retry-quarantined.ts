@@ -1,7 +1,6 @@
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
 import { ExitCode, RunFailedError, StoppedError } from './errors.js';
-import type { SequenceIndex } from './index-store/index.js';
 import {
   findQuarantined,
   isDue,
@@ -13,7 +12,6 @@ import {
 export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record' | 'share'> {
   /** The run's fingerprint. */
   run: string;
-  index: SequenceIndex;
   dim: number;
   /** What it is computed on; asked only where something is tried. */
   use(): Promise<Pick<EmbedShards, 'record' | 'share'>>;
@@ -27,7 +25,7 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
  * @throws RunFailedError when more stay quarantined than may be; ShardIncompleteError; StoppedError.
  */
 export async function retryQuarantined(run: RetryQuarantined): Promise<boolean> {
-  const { place, options, shards, index, dim, tell, stop, manifest, sequences } = run;
+  const { place, options, shards, index, dim, tell, stop, manifest } = run;
   const look = () => findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: before } = await look();
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
@@ -63,7 +61,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<boolean> 
     tell({ type: 'warning', message: `not every quarantined sequence could be tried again: ${cut}` });
   const { quarantined: after } = await look();
   tell({ type: 'retried', sequences: due.length, recovered: before.length - after.length });
-  refuseTooMany(after, quarantineLimit(options.maxQuarantined, sequences), place.logs);
+  refuseTooMany(after, quarantineLimit(options.maxQuarantined, index.sequences), place.logs);
   return after.length !== before.length || after.some(({ kind }, i) => kind !== before[i]!.kind);
 }
 

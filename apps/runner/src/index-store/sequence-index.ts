@@ -74,6 +74,12 @@ export class SequenceIndex {
     return [batches[batch]!, batches[batch + 1]!];
   }
 
+  /** The batch that a position is in. */
+  batchAt(position: number): number {
+    checkRange('position', position, position + 1, this.sequences);
+    return lastAtOrBefore(this.#tables.batches, position, this.batches);
+  }
+
   /** The window that a position is in. */
   async windowAt(position: number): Promise<Window> {
     checkRange('position', position, position + 1, this.sequences);
@@ -116,6 +122,36 @@ export class SequenceIndex {
   /** How many residues each batch has; the weights for `planShards`. */
   async batchWeights(): Promise<Float64Array> {
     const weights = new Float64Array(this.batches);
+    await this.#eachLength((batch, residues) => {
+      weights[batch]! += residues;
+    });
+    return weights;
+  }
+
+  /**
+   * Tokens of all batches before each, padding included, and those of all batches last.
+   *
+   * @param tokensOf tokens that a sequence of so many residues takes, as for `buildIndex`.
+   */
+  async paddedTokensBefore(tokensOf: (residues: number) => number): Promise<Float64Array> {
+    const longest = new Float64Array(this.batches);
+    await this.#eachLength((batch, residues) => {
+      longest[batch] = Math.max(longest[batch]!, tokensOf(residues));
+    });
+    const before = new Float64Array(this.batches + 1);
+    for (let batch = 0; batch < this.batches; batch++) {
+      const [first, end] = this.batchRange(batch);
+      before[batch + 1] = before[batch]! + (end - first) * longest[batch]!;
+    }
+    return before;
+  }
+
+  async close(): Promise<void> {
+    for (const file of Object.values(this.#files)) await file.close();
+  }
+
+  /** Calls back with the residues of each sequence, batch by batch. */
+  async #eachLength(take: (batch: number, residues: number) => void): Promise<void> {
     let batch = 0;
     for (let window = 0; window < this.summary.windows; window++) {
       const { first, end, order } = await this.#readWindow(window);
@@ -123,14 +159,9 @@ export class SequenceIndex {
       for (; batch < this.batches && this.#tables.batches[batch]! < end; batch++) {
         const [from, to] = this.batchRange(batch);
         for (const ordinal of order.subarray(from - first, to - first))
-          weights[batch]! += offsets[ordinal - first + 1]! - offsets[ordinal - first]!;
+          take(batch, offsets[ordinal - first + 1]! - offsets[ordinal - first]!);
       }
     }
-    return weights;
-  }
-
-  async close(): Promise<void> {
-    for (const file of Object.values(this.#files)) await file.close();
   }
 
   async #gather<T>(
@@ -152,16 +183,8 @@ export class SequenceIndex {
     return taken;
   }
 
-  /** The last window that begins at or before a position. */
   #windowOf(position: number): number {
-    const { windows } = this.#tables;
-    let [low, high] = [0, this.summary.windows - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (windows[middle]! <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return lastAtOrBefore(this.#tables.windows, position, this.summary.windows);
   }
 
   #windowRange(window: number): [first: number, end: number] {
@@ -202,6 +225,17 @@ export class SequenceIndex {
     const bytes = await file.read(start, offsets[end - first]! - start);
     return { bytes, offsets: offsets.map((offset) => offset - start) };
   }
+}
+
+/** The last of `count` that begins at or before a position. */
+function lastAtOrBefore(starts: Uint32Array, position: number, count: number): number {
+  let [low, high] = [0, count - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (starts[middle]! <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 function idAt({ bytes, offsets }: Items, item: number): string {
