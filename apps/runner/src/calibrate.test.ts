@@ -11,7 +11,7 @@ import { randomSequences } from './random-sequences.js';
 const one = (tokens: number, perSecond: number | null) => ({ tokens, perSecond, seconds: 1, memory: 0 });
 
 /** What is taken, and what is told, after a trial that is this script. */
-async function after(script: string) {
+async function after(script: string, device = 'cuda:1') {
   const path = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
   await writeFile(path, `const say = (it) => console.log(JSON.stringify(it));\n${script}`);
   const told: RunEvent[] = [];
@@ -19,13 +19,13 @@ async function after(script: string) {
     model: 'm',
     overrides: undefined,
     workers: 1,
-    source: { batchTokens: 7000 },
-    device: parseDevice('cuda:1'),
+    usual: 7000,
+    device: parseDevice(device),
     signal: new AbortController().signal,
     tell: (event) => told.push(event),
     script: path,
   });
-  expect(told.shift()).toEqual({ type: 'calibrating', device: 'cuda:1' });
+  expect(told.shift()).toEqual({ type: 'calibrating', device });
   return { taken, told };
 }
 
@@ -49,7 +49,7 @@ test('the answer is taken and told', async () => {
   ]);
 });
 
-test("where time is up while it still goes faster, no less than the model's own number is taken", async () => {
+test('where time is up while it still goes faster, no less than the usual number is taken', async () => {
   const { taken, told } = await after(ended([{ ...one(1024, 100), seconds: 60 }]));
   expect([taken, told]).toMatchObject([7000, [{ reason: 'time', batch_tokens: 7000 }]]);
 });
@@ -70,7 +70,7 @@ test.each([
     `process.kill(process.pid, 'SIGABRT'); setTimeout(() => {}, 60_000);`,
     /died of SIGABRT/,
   ],
-])("after a trial %s the model's own number is taken, with a warning", async (_, script, says) => {
+])('after a trial %s the usual number is taken, with a warning', async (_, script, says) => {
   const { taken, told } = await after(script);
   expect(taken).toBe(7000);
   expect(told).toEqual([{ type: 'warning', message: expect.stringMatching(says) }]);
@@ -88,4 +88,12 @@ test('memory of a GPU as nvidia-smi says it', () => {
   expect(memoryIn('1024, 4096\n')).toEqual({ used: 2 ** 30, free: 2 ** 32 });
   expect(memoryIn('[N/A], [N/A]\n')).toBeNull();
   expect(memoryIn('')).toBeNull();
+});
+
+test('on a CPU measuring begins with a sequence or two', async () => {
+  const limits =
+    'const { limits } = JSON.parse(process.argv[2]); const one = { perSecond: 1, seconds: 1, memory: 0 };';
+  const asked = `${limits} say({ measured: [{ ...one, tokens: limits.least }, { ...one, tokens: 2 * limits.least }], trying: null, failed: null })`;
+  expect((await after(asked, 'cpu')).taken).toBe(512);
+  expect((await after(asked)).taken).toBe(1024);
 });

@@ -1,4 +1,4 @@
-import { type Device, formatDevice, type ModelOverrides, type ModelSource } from '@holdfast/gpu-runtime';
+import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import { type Answer, askProcess, scriptNamed } from './ask-process.js';
 import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
 import { saidInOneLine } from './doctor/said.js';
@@ -22,7 +22,8 @@ export interface CalibrationReport {
 }
 
 export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'overrides' | 'workers'> {
-  source: Pick<ModelSource, 'batchTokens'>;
+  /** Tokens that are taken where measuring fails. */
+  usual: number;
   device: Device;
   signal: AbortSignal;
   tell: Tell;
@@ -31,13 +32,15 @@ export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'over
 }
 
 const LIMITS: CalibrationLimits = { least: 1024, most: 1 << 20, seconds: 10 };
+/** With fewer, a sequence of the usual length is a batch of its own. */
+const LEAST_ON_CPU = 512;
 
 /** Milliseconds after which a trial is given up: loading a large model takes its time as well. */
 const TIME_LIMIT = 120_000;
 
 /**
  * Finds the number of tokens that suits a batch on a device, by trying in a process of its own, and says so. Where that fails
- * the model's own number is taken, with a warning: it is only a matter of speed, and what is wrong with model or device shows
+ * the usual number is taken, with a warning: it is only a matter of speed, and what is wrong with model or device shows
  * itself to the workers, who know what to do about it.
  *
  * @throws the signal's reason.
@@ -46,7 +49,7 @@ export async function calibrate({
   model,
   overrides,
   workers,
-  source,
+  usual,
   device: { kind, index },
   signal,
   tell,
@@ -54,21 +57,21 @@ export async function calibrate({
 }: CalibrateOptions): Promise<number> {
   const device = formatDevice({ kind, index });
   tell({ type: 'calibrating', device });
-  const trial: CalibrationTrial = { model, overrides, device, workers, limits: LIMITS };
+  const limits = kind === 'cpu' ? { ...LIMITS, least: LEAST_ON_CPU } : LIMITS;
+  const trial: CalibrationTrial = { model, overrides, device, workers, limits };
   const options = { signal, timeout: TIME_LIMIT };
   const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
   const { measured, failed } = judged(answer);
-  const step = nextStep(measured, LIMITS);
+  const step = nextStep(measured, limits);
   if (failed !== null || 'measure' in step) {
-    const taken = source.batchTokens;
-    const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); ${taken} are taken, as the model says; another number can be given with --batch-tokens`;
+    const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); the usual ${usual} are taken; another number can be given with --batch-tokens`;
     tell({ type: 'warning', message });
-    return taken;
+    return usual;
   }
-  const least = Math.min(source.batchTokens, LIMITS.least / 2);
+  const least = Math.min(usual, limits.least / 2);
   // Where time was up before it went no faster, a number that is known to be good may be nearer.
   const { budget, reason } = step;
-  const batch_tokens = reason === 'time' ? Math.max(budget ?? 0, source.batchTokens) : (budget ?? least);
+  const batch_tokens = reason === 'time' ? Math.max(budget ?? 0, usual) : (budget ?? least);
   const sizes = measured.map(({ tokens, perSecond }) => ({
     tokens,
     per_second: perSecond === null ? null : Math.round(perSecond),

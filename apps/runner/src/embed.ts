@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { makeDirectoryDurably, syncsDirectories, systemErrorCode } from '@holdfast/durable';
 import {
+  batchTokensOn,
   builtInModels,
   CPU,
   formatDevice,
@@ -65,7 +66,7 @@ export interface EmbedOptions {
   threads?: number;
   seqThreshold?: number;
   timeThresholdSec?: number;
-  /** Tokens of a batch; `auto` measures. Default: the model's own on the CPU, else `auto`. A resume without a number takes the run's. */
+  /** Tokens of a batch; `auto` measures. Default: what suits the model on the CPU, else `auto`. A resume without a number takes the run's. */
   batchTokens?: number | 'auto';
   /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
   translate?: Translation;
@@ -168,7 +169,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     tried,
     async chooseBatchTokens() {
       const { device } = await chooseAnew();
-      if (options.batchTokens !== 'auto' && device.kind === 'cpu') return model.batchTokens;
+      const usual = batchTokensOn(model, device);
+      if (options.batchTokens !== 'auto' && device.kind === 'cpu') return usual;
       await tried;
       const { overrides } = options;
       const { signal } = stop;
@@ -182,7 +184,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
       return calibrate({
         model: options.model,
         overrides,
-        source: model,
+        usual,
         device,
         workers,
         signal: stop.signal,

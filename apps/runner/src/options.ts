@@ -160,7 +160,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
     .option(
       '--batch-tokens <n|auto>',
-      "tokens in one model call, padding included; auto measures (default: the model's on cpu, else auto)",
+      "tokens in one model call, padding included; auto measures (default: on cpu the model's, or 512; else auto)",
       tokensOrAuto,
     )
     .option(

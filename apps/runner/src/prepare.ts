@@ -1,6 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
-import { allowedResidues, type LetterRules, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
+import {
+  allowedResidues,
+  batchTokensOn,
+  type LetterRules,
+  type ModelSource,
+  tokensOf,
+} from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
 import {
@@ -100,7 +106,8 @@ function recordIn(place: Layout, options: PrepareOptions): ReturnType<typeof kno
   const { batchTokens, shards, model, inputs, onWarning } = options;
   return knownRecord(place, {
     asked: asked(options, []),
-    batchTokens: [batchTokens, model.batchTokens],
+    // An earlier version took a device's number on the CPU too.
+    batchTokens: [batchTokens, batchTokensOn(model, { kind: 'cpu' }), batchTokensOn(model, { kind: 'cuda' })],
     shards,
     // Standard input can be read only once, which is for the index.
     hashInputs: inputs.includes('-') ? null : () => hashInputs(options),

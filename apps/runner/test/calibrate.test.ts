@@ -68,11 +68,11 @@ test('a model that finds no memory for the least is given half of that', async (
   const line = ['embed', input, '--out', out, '--workers', '1', '--model', model, '--batch-tokens', 'auto'];
   const { code, lines } = await holdfast(line);
   expect(lines.find(({ event }) => event === 'calibrated')).toMatchObject({
-    batch_tokens: 512,
+    batch_tokens: 256,
     reason: 'memory',
-    measured: [{ tokens: 1024, per_second: null }],
+    measured: [{ tokens: 512, per_second: null }],
   });
-  expect([code, (await record()).batch_tokens]).toEqual([0, 512]);
+  expect([code, (await record()).batch_tokens]).toEqual([0, 256]);
 });
 
 test('SIGTERM while it measures ends the run at once, and nothing is left of it', async () => {

@@ -5,6 +5,3 @@ export type Description = Omit<
   ModelSource,
   'folder' | 'modelPath' | 'fingerprint' | 'specialTokens' | 'windows'
 >;
-
-/** Tokens in a batch where a model names no number of its own. */
-export const DEFAULT_BATCH_TOKENS = 16_384;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
+import type { Description } from './description.js';
 import { readModelJson } from './model-files.js';
 import { type ModelRecipe, POOLINGS, tokenTable } from './recipe.js';
 
@@ -105,7 +105,7 @@ export async function readDescriptor(folder: string): Promise<Description & Long
     alphabet,
     dim,
     maxResidues: rest.maxResidues ?? Number.POSITIVE_INFINITY,
-    batchTokens: rest.batchTokens ?? DEFAULT_BATCH_TOKENS,
+    ...(rest.batchTokens === undefined ? {} : { batchTokens: rest.batchTokens }),
     longSequences: rest.longSequences,
     windowOverlap: rest.windowOverlap,
     ...(rest.columns === undefined ? {} : { columns: rest.columns }),

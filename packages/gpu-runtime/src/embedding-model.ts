@@ -1,6 +1,8 @@
 import { checkOptions } from '@holdfast/options';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { batchTokensOn } from './batch-tokens.js';
 import { checkSequences } from './check-sequences.js';
+import { CPU, type Device } from './device.js';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
@@ -18,7 +20,7 @@ import { type CutSequences, cutWindows, joinWindows, withinBudget } from './wind
 export interface EmbedOptions {
   /**
    * Tokens, padding included, that one run of the graph may have where a sequence is many windows; one window has as many as it has.
-   * Default: the source's `batchTokens`.
+   * Default: what `batchTokensOn` says of the model and its device.
    */
   windowTokens?: number | undefined;
   /**
@@ -76,6 +78,8 @@ function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): 
 /** An embedding model on an ONNX Runtime session. */
 export class SessionModel implements EmbeddingModel {
   readonly #session: Pick<InferenceSession, 'run' | 'release'>;
+  /** Tokens of a run of the graph, where a sequence is many windows. */
+  readonly #windowTokens: number;
   readonly #ids = new ScratchBuffer();
   readonly #mask = new ScratchBuffer();
   /** Zeros, never written to. */
@@ -89,8 +93,10 @@ export class SessionModel implements EmbeddingModel {
     readonly source: ModelSource,
     session: Pick<InferenceSession, 'run' | 'release'>,
     subwords: Pick<SubwordThread, 'encode' | 'close'> | undefined = subwordsOf(source),
+    device: Pick<Device, 'kind'> = CPU,
   ) {
     this.#session = session;
+    this.#windowTokens = batchTokensOn(source, device);
     this.#subwords = subwords;
   }
 
@@ -98,7 +104,7 @@ export class SessionModel implements EmbeddingModel {
     checkSequences(sequences);
     const idle = this.#subwords === undefined || this.#released !== undefined;
     if (!idle && sequences.length > 0)
-      this.#prepared.set(sequences, this.#plan(sequences, this.source.batchTokens));
+      this.#prepared.set(sequences, this.#plan(sequences, this.#windowTokens));
   }
 
   async embed(sequences: readonly Uint8Array[], options: EmbedOptions = {}): Promise<Float32Array> {
@@ -111,7 +117,7 @@ export class SessionModel implements EmbeddingModel {
     checkSequences(sequences);
     if (sequences.length === 0) return new Float32Array(0);
     const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
-    const planned = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
+    const planned = prepared ?? this.#plan(sequences, windowTokens ?? this.#windowTokens);
     const plan = onProgress === undefined ? planned : { ...planned, onProgress };
     this.#prepared.delete(sequences);
     const truncated = new Set<number>();

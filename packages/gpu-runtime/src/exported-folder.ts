@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { DEFAULT_BATCH_TOKENS, type Description } from './description.js';
+import type { Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { type ExportTokens, readEsmTokens, readTokenizerTokens } from './export-tokens.js';
 import { chooseOutput, lastLength, meantOutput, rowFacts } from './graph-output.js';
@@ -77,7 +77,7 @@ export async function readExportedFolder(
     maxResidues:
       changes.maxResidues ?? (tokenizer === undefined ? maxTokens - special : Number.POSITIVE_INFINITY),
     ...(tokenizer === undefined || maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
-    batchTokens: changes.batchTokens ?? DEFAULT_BATCH_TOKENS,
+    ...(changes.batchTokens === undefined ? {} : { batchTokens: changes.batchTokens }),
     ...(columns === undefined ? {} : { columns }),
     zeroRowMeaning: changes.zeroRowMeaning ?? 'the record has no residues',
     recipe: {

@@ -1,4 +1,5 @@
 export { type Alphabet, allowedResidues } from './alphabet.js';
+export { batchTokensOn } from './batch-tokens.js';
 export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
 export { LONG_SEQUENCES, type LongSequences } from './descriptor.js';
 export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';

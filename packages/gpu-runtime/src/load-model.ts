@@ -57,5 +57,5 @@ export async function loadWith(
     await session.release();
     throw error;
   }
-  return new SessionModel(source, session);
+  return new SessionModel(source, session, undefined, device);
 }

@@ -23,8 +23,8 @@ export interface ModelSource {
   windows?: Windows;
   /** Tokens added to each sequence, or to each of its windows. */
   specialTokens: number;
-  /** Tokens in a batch, padding included, that suit the model where nobody asks for another number. */
-  batchTokens: number;
+  /** Tokens in a batch, padding included, that suit the model as its folder says; where it says nothing see {@link batchTokensOn}. */
+  batchTokens?: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;
   /** Why a row is all zeros, where the model has a reason for it. */

@@ -51,7 +51,6 @@ test('a folder with a descriptor', async () => {
     columns: ['a', 'b', 'c'],
     maxResidues: 100,
     specialTokens: 3,
-    batchTokens: 16384,
     zeroRowMeaning: 'nothing there',
   });
   expect(['A', '*', 'B'].map((residue) => source.recipe.table[residue.charCodeAt(0)])).toEqual([5, 6, 7]);
@@ -64,7 +63,6 @@ test('a folder as Hugging Face exports ESM', async () => {
     dim: 32,
     maxResidues: 1022,
     specialTokens: 2,
-    batchTokens: 16384,
   });
 });
 

@@ -9,6 +9,7 @@ export const DOUBLE = 11;
 const ATTRIBUTE_INT = 2;
 const ATTRIBUTE_STRING = 3;
 const ATTRIBUTE_GRAPH = 5;
+const ATTRIBUTE_INTS = 7;
 
 const varint = (value) => {
   const bytes = [];
@@ -32,12 +33,13 @@ const message = (field, parts) => block(field, Buffer.concat(parts));
 const attributeValue = (value) => {
   if (Buffer.isBuffer(value)) return [block(6, value), integer(20, ATTRIBUTE_GRAPH)];
   if (typeof value === 'string') return [block(4, value), integer(20, ATTRIBUTE_STRING)];
+  if (Array.isArray(value)) return [...value.map((each) => integer(8, each)), integer(20, ATTRIBUTE_INTS)];
   return [integer(3, value), integer(20, ATTRIBUTE_INT)];
 };
 
 const attribute = ([name, value]) => message(5, [block(1, name), ...attributeValue(value)]);
 
-/** A node; it is named after its only output. An attribute is a whole number, a string or a graph. */
+/** A node; it is named after its only output. An attribute is a whole number, a list of them, a string or a graph. */
 export const node = (type, inputs, output, attributes = {}) =>
   message(1, [
     ...inputs.map((input) => block(1, input)),
@@ -56,6 +58,20 @@ export const constant = (name, type, dims, values) => {
     else raw.writeInt32LE(value, i * size);
   });
   return message(5, [...dims.map((dim) => integer(1, dim)), integer(2, type), block(8, name), block(9, raw)]);
+};
+
+/** Float32 weights that lie in a file beside the model's, from `offset` on. */
+export const externalWeights = (name, dims, { file, offset }) => {
+  const bytes = 4 * dims.reduce((product, dim) => product * dim, 1);
+  const facts = { location: file, offset: String(offset), length: String(bytes) };
+  const entries = Object.entries(facts).map(([key, text]) => message(13, [block(1, key), block(2, text)]));
+  return message(5, [
+    ...dims.map((dim) => integer(1, dim)),
+    integer(2, FLOAT),
+    block(8, name),
+    ...entries,
+    integer(14, 1),
+  ]);
 };
 
 const value = (field, name, type, shape) =>

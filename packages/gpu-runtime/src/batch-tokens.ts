@@ -1,0 +1,25 @@
+import type { Device } from './device.js';
+import { type ModelSource, tokensAreExact } from './model-source.js';
+
+/**
+ * A CPU is busy with one sequence of some hundred tokens, and with more of them their numbers no longer fit its caches: a larger
+ * batch is slower, and its memory grows with it. Measured by `tooling/bench/batch-tokens.mjs`.
+ */
+const ON_CPU = 512;
+/** The same, where tokens are counted as if each were a residue but are several. */
+const ON_CPU_AT_MOST = 2048;
+/** A GPU needs more to be busy. How many is better measured. */
+const ON_DEVICE = 16_384;
+
+/**
+ * Tokens in a batch, padding included, that suit a model on a device where nobody asks for another number: the model's own if
+ * its folder names one. The rows are the same whatever the number.
+ */
+export function batchTokensOn(
+  source: Pick<ModelSource, 'batchTokens' | 'recipe'>,
+  { kind }: Pick<Device, 'kind'>,
+): number {
+  if (source.batchTokens !== undefined) return source.batchTokens;
+  if (kind !== 'cpu') return ON_DEVICE;
+  return tokensAreExact(source) ? ON_CPU : ON_CPU_AT_MOST;
+}
