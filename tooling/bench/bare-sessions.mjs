@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+// Its telemetry is off as in Holdfast.
+process.env.ORT_DISABLE_TELEMETRY = '1';
 const runtime = createRequire(new URL('../../packages/gpu-runtime/package.json', import.meta.url));
 const { InferenceSession, Tensor } = runtime('onnxruntime-node');
 const [out, model] = process.argv.slice(2);

@@ -1,8 +1,9 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
+import { ort } from './ort.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
 import { SubwordThread } from './subword-thread.js';
@@ -195,8 +196,8 @@ export class SessionModel implements EmbeddingModel {
       counts = fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
       const tensor = (buffer: ArrayBuffer) =>
         recipe.idType === 'int64'
-          ? new Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])
-          : new Tensor('int32', new Int32Array(buffer, 0, size), [sequences.length, width]);
+          ? new ort.Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])
+          : new ort.Tensor('int32', new Int32Array(buffer, 0, size), [sequences.length, width]);
       const feeds = { [recipe.inputs.ids]: tensor(ids) };
       if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
       if (recipe.inputs.types !== undefined) feeds[recipe.inputs.types] = tensor(this.#types.take(bytes));

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { listSupportedBackends } from 'onnxruntime-node';
 import { DEFAULT_MODEL } from './built-in.js';
 import type { Device } from './device.js';
 import { DeviceError } from './device-error.js';
 import { SessionModel } from './embedding-model.js';
 import { openSession } from './open-session.js';
+import { ort } from './ort.js';
 import { resolveModel } from './resolve-model.js';
 
 /** The ONNX Runtime that is installed. */
@@ -37,7 +37,7 @@ export function onnxRuntime(): OnnxRuntime {
   const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const { version } = createRequire(manifest)(manifest) as { version: string };
   const folder = dirname(manifest);
-  const providers = listSupportedBackends().map(({ name }) => name);
+  const providers = ort.listSupportedBackends().map(({ name }) => name);
   const libraries = filesOf(folder);
   const installed = providers.filter(
     (name) => !SEPARATE.includes(name) || libraries.some((file) => file.includes(`providers_${name}`)),

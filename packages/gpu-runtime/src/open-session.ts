@@ -1,7 +1,8 @@
-import { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession } from 'onnxruntime-node';
 import { CPU, type Device, executionProvider } from './device.js';
 import { DeviceError } from './device-error.js';
 import { failureKind } from './failure-kind.js';
+import { ort } from './ort.js';
 
 /** ONNX Runtime's level "fatal": every error comes back as an exception, and needs no second copy on stderr. */
 const LOG_FATAL = 4;
@@ -22,7 +23,7 @@ export async function openSession(
   path: string,
   device: Device,
   intraOpThreads: number,
-  create: CreateSession = (...args) => InferenceSession.create(...args),
+  create: CreateSession = (...args) => ort.InferenceSession.create(...args),
 ): Promise<InferenceSession> {
   const options = (at: Device): InferenceSession.SessionOptions => ({
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
