@@ -3,6 +3,8 @@ import { library } from '@holdfast/config/tsup';
 export default library({
   entry: [
     'src/index.ts',
+    'src/early-signals.ts',
+    'src/start.ts',
     'src/cli.ts',
     'src/worker.ts',
     'src/provider-trial.ts',

@@ -15,6 +15,9 @@ import type { Shard } from './shard-plan.js';
 const STALL_SEC = 600;
 const GRACE_SEC = 30;
 
+/** Milliseconds without progress after which something counts as hung. */
+export const stallMs = ({ stallTimeoutSec = STALL_SEC }: EmbedOptions) => stallTimeoutSec * 1000;
+
 const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
 
 export interface EmbedShards {
@@ -74,7 +77,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     workers: run.share.workers,
     env: run.share.env,
     worker: workerOptions(run),
-    stallMs: (options.stallTimeoutSec ?? STALL_SEC) * 1000,
+    stallMs: stallMs(options),
     graceMs: graceMs(options),
     manifest,
     quarantine: { most, already },

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import type { StopSignal } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import {
   builtInModels,
@@ -16,7 +17,7 @@ import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
-import { embedShards } from './embed-shards.js';
+import { embedShards, stallMs } from './embed-shards.js';
 import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
@@ -72,7 +73,7 @@ export interface EmbedOptions {
 export interface StopSwitch {
   signal: AbortSignal;
   /** Who is told of a stop from now on. */
-  handler: ((signal: 'SIGTERM' | 'SIGINT') => void) | null;
+  handler: ((signal: StopSignal) => void) | null;
 }
 
 /**
@@ -100,14 +101,23 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
   const chooseAnew = () => {
-    chosen ??= chooseDevice(wish, { begunOn: undefined });
+    chosen ??= chooseDevice(wish, { begunOn: undefined, tell, signal: stop.signal });
     return chosen;
   };
   // While the input is read: what comes of it is removed again should the model be refused.
   const refused = new AbortController();
   const tried = known
     ? Promise.resolve()
-    : chooseAnew().then(({ device }) => tryModel(options.model, options.overrides, device, stop.signal));
+    : chooseAnew().then(({ device }) =>
+        tryModel({
+          model: options.model,
+          overrides: options.overrides,
+          device,
+          stallMs: stallMs(options),
+          signal: stop.signal,
+          tell,
+        }),
+      );
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
@@ -175,7 +185,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   if (!('index' in prepared)) return finish(prepared, true);
   try {
     const choose = (begunOn: string | undefined) =>
-      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
+      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
     return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
   } finally {
     await prepared.index.close();

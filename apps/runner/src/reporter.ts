@@ -60,6 +60,10 @@ function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
       return `${event.resumed ? 'resuming' : 'embedding'} ${event.sequences} sequences (${event.residues} residues) in ${event.shards} shards with ${event.workers} worker(s) on ${event.device}; ${tokens(event)}`;
+    case 'trying_model':
+      return `trying the model ${event.model} on ${event.device}`;
+    case 'trying_device':
+      return `trying the device ${event.device}`;
     case 'calibrating':
       return `measuring how many tokens suit a batch on ${event.device}`;
     case 'calibrated':

@@ -1,9 +1,10 @@
 import { WriterThread } from '@holdfast/checkpoint';
-import { workerChannel } from '@holdfast/coordinator';
+import { exitCodeOf, workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
+import { hangupIgnored, onSignal } from './early-signals.js';
 import { ExitCode } from './errors.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
@@ -21,13 +22,20 @@ const LONGEST_MESSAGE = 4000;
 
 // One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
 const options = parseWorkerOptions(process.argv[2]);
-const channel = workerChannel(process, { orphanGraceMs: options.graceMs });
+const channel = workerChannel(process, {
+  orphanGraceMs: options.graceMs,
+  ignored: hangupIgnored ? ['SIGHUP'] : [],
+});
+// The channel listens now.
+onSignal(() => undefined);
 let stopped = false;
+let stopCode: number = ExitCode.terminated;
 /** While the model is loaded, and between shards, there is nothing to save. */
 let idle = true;
-channel.onStop(() => {
+channel.onStop((reason) => {
   stopped = true;
-  if (idle) process.exit(ExitCode.terminated);
+  if (reason !== 'orphaned') stopCode = exitCodeOf(reason);
+  if (idle) process.exit(stopCode);
 });
 
 let shard: number | undefined;
@@ -59,7 +67,7 @@ try {
   await channel.send({ type: 'ready' });
   for (;;) {
     idle = true;
-    if (stopped) process.exit(ExitCode.terminated);
+    if (stopped) process.exit(stopCode);
     const message = await channel.next();
     idle = false;
     if (message.type !== 'assign') break;
@@ -111,12 +119,12 @@ try {
         checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),
       },
     });
-    if (!complete) process.exit(ExitCode.terminated);
+    if (!complete) process.exit(stopCode);
     batchIdx = undefined;
     shard = undefined;
     await channel.send({ type: 'complete', shard: now });
   }
-  process.exit(stopped ? ExitCode.terminated : ExitCode.complete);
+  process.exit(stopped ? stopCode : ExitCode.complete);
 } catch (error) {
   await channel.send({
     type: 'failed',

@@ -1,3 +1,5 @@
+import { stopSignalOf } from './stop-signals.js';
+
 /** What kind of failure it was; each has a policy of its own. */
 export type ErrorKind = 'spot_preemption' | 'oom' | 'poison_input' | 'transient';
 
@@ -17,8 +19,7 @@ export interface WorkerStatus {
   circuitBreaker?: boolean | undefined;
 }
 
-/** SIGTERM and SIGKILL as exit codes: 128 + 15, 128 + 9. */
-const EXIT_SIGTERM = 143;
+/** SIGKILL as an exit code: 128 + 9. */
 const EXIT_SIGKILL = 137;
 /** As a sentence says it: messages also quote names of models, files and sequences, which may be anything. */
 const words = (pattern: string, flags = '') =>
@@ -42,7 +43,7 @@ export function classifyError({
   oomKilled,
   circuitBreaker,
 }: WorkerStatus): ErrorKind {
-  if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
+  if (stopSignalOf(exitcode, signal) !== null) return 'spot_preemption';
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
   // Whatever words of memory stand in what it said.

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
-import type { FromWorker, StopSignal } from './messages.js';
+import type { FromWorker } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
 import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
 import { OutputLimit } from './output-limit.js';
@@ -11,9 +11,10 @@ import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
 import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
-import { Slot } from './slot.js';
+import { type Life, Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
+import { type StopSignal, stopSignalOf } from './stop-signals.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
@@ -268,6 +269,7 @@ export class Coordinator {
       case 'ready':
         life.ready = true;
         slot.startupFailures = 0;
+        slot.replacedAtOnce = 0;
         this.#startupFailures = null;
         this.#tell({ slot: slot.index, ...message });
         return this.#advance();
@@ -356,7 +358,7 @@ export class Coordinator {
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
       if (kind === 'spot_preemption') {
-        slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
+        slot.notBefore = this.#clock.now() + this.#preemptedFor(slot, life, exit);
       } else if (!life.ready) {
         this.#startupFailed(slot, message);
       }
@@ -368,6 +370,14 @@ export class Coordinator {
       if (how === 'unfit' && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
     }
     this.#advance();
+  }
+
+  /** Milliseconds that a slot stays empty after its worker was preempted: none where a warning met it before it could listen. */
+  #preemptedFor(slot: Slot, { ready }: Life, { exitcode, signal }: Omit<Exit, 'oomKilled'>): number {
+    const stop = stopSignalOf(exitcode, signal);
+    const warned = !ready && stop !== null && stop !== 'SIGTERM' && stop !== 'SIGINT';
+    if (warned && slot.replacedAtOnce++ < this.#policy.maxStartupFailures) return 0;
+    return this.#policy.spotRetryPollInterval * 1000;
   }
 
   #startupFailed(slot: Slot, message: string): void {

@@ -1,5 +1,6 @@
 import type { ErrorKind } from './classify-error.js';
-import type { FromWorker, QuarantinedSequence, StopSignal } from './messages.js';
+import type { FromWorker, QuarantinedSequence } from './messages.js';
+import type { StopSignal } from './stop-signals.js';
 
 type Told<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
 

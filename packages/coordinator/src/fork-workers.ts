@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { noDebugPort } from './debug-port.js';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
 import type { SpawnWorker } from './worker-process.js';
@@ -14,7 +15,7 @@ export interface ForkOptions {
   args?: readonly string[];
   /** The whole environment of a slot's worker. Default: this process's own. */
   env?: (slot: number) => NodeJS.ProcessEnv;
-  /** Options of the worker's Node. Default: none, also when this process has some. */
+  /** Options of the worker's Node. Default: none, also when this process has some. Unless they ask for a debugger, SIGUSR1 opens no debug port. */
   execArgv?: readonly string[];
 }
 
@@ -24,10 +25,11 @@ export interface ForkOptions {
  */
 export function forkWorkers({ modulePath, args = [], env, execArgv = [] }: ForkOptions): SpawnWorker {
   return (slot, _attempt, listeners) => {
+    const whole = env?.(slot) ?? process.env;
     const child = fork(modulePath, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: env?.(slot) ?? process.env,
-      execArgv: [...execArgv],
+      env: whole,
+      execArgv: [...noDebugPort(execArgv, whole), ...execArgv],
     });
     child.on('message', (message) => listeners.message(message as FromWorker));
     child.on('error', (error) => {

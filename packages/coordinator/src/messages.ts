@@ -1,7 +1,5 @@
 import type { Isolation, PoisonKind } from './isolation.js';
-
-/** Signals on which a run stops in order. */
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+import type { StopSignal } from './stop-signals.js';
 
 /** How much of the token budget a model call may use. */
 export interface BudgetShare {

@@ -1,5 +1,6 @@
 import { after, type Clock } from './clock.js';
-import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import type { StopSignal } from './stop-signals.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 
 /** Lines of standard error that are kept to tell why a worker died, and characters of each. */
@@ -43,6 +44,8 @@ export class Slot {
   attempt = 0;
   /** Workers in a row that ended before they were ready. */
   startupFailures = 0;
+  /** Workers in a row that a signal ended before they were ready, and that were replaced at once. */
+  replacedAtOnce = 0;
   /** How often in a row its workers found the device at fault; a checkpoint shows otherwise. */
   unfit = 0;
   /** No worker is started any more. */
@@ -102,12 +105,13 @@ export class Slot {
     }
   }
 
-  /** Has the worker save and end; by the signal itself if it cannot be told. */
+  /** Has the worker save and end; by a signal if it cannot be told. */
   stop(signal: StopSignal): void {
     try {
       this.#worker?.send({ type: 'stop', signal });
     } catch {
-      this.#worker?.kill(signal);
+      // A worker may have no handler for a warning.
+      this.#worker?.kill(signal === 'SIGINT' ? signal : 'SIGTERM');
     }
   }
 

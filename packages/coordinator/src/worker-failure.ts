@@ -1,6 +1,7 @@
 import { classifyError, type ErrorKind } from './classify-error.js';
 import type { Ending } from './shard-failure.js';
 import type { Life } from './slot.js';
+import { stopSignalOf } from './stop-signals.js';
 
 /** How a worker process ended. */
 export interface Exit {
@@ -47,6 +48,8 @@ export function failureOf(
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
-  const how = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  const stop = stopSignalOf(exitcode, signal);
+  const died = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  const how = stop !== null ? `was stopped by ${stop}` : died;
   return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
 }
