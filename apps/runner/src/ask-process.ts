@@ -43,6 +43,9 @@ export const scriptNamed = (name: string) => fileURLToPath(new URL(`${name}.js`,
 /** What loads a script once signals are listened to; its first argument. */
 export const START = scriptNamed('start');
 
+/** Milliseconds until Node.js runs the first line: it waits for ever where its threads cannot be started. */
+export const START_LIMIT = 60_000;
+
 /** How often a helper that a signal stopped is started again. */
 const RESTARTS = 5;
 
@@ -88,6 +91,7 @@ async function askOnce<T>(
     };
     let giveUp: NodeJS.Timeout | undefined;
     const patience = new Patience(limitMs, {
+      firstMs: START_LIMIT,
       onWaiting,
       onLimit(ms) {
         silentMs = ms;

@@ -128,7 +128,7 @@ try {
       const stop = stopOnSignals();
       // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
       stop.handler = () => undefined;
-      process.exitCode = await doctor(options, listing(), stop.signal);
+      process.exitCode = await doctor(options, listing(), stop.signal, complain);
     },
     async models({ json }) {
       listModels(json, listing());

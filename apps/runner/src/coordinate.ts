@@ -6,7 +6,7 @@ import {
   validateCheckpointDir,
 } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
-import { START, scriptNamed } from './ask-process.js';
+import { START, START_LIMIT, scriptNamed } from './ask-process.js';
 import type { Layout } from './layout.js';
 import { RunLogs } from './run-logs.js';
 import { shardRecords } from './shard-records.js';
@@ -52,6 +52,7 @@ export async function coordinate(options: CoordinateOptions) {
     },
     isolates: true,
     stallMs: options.stallMs,
+    startMs: START_LIMIT,
     graceMs: options.graceMs,
     stallGraceMs: options.graceMs,
     maxQuarantined: quarantine.most,

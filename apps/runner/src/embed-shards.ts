@@ -98,7 +98,9 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   if (outcome.tooManyQuarantined) throw tooMany(outcome.quarantined ?? 0);
   if (outcome.startupFailure !== undefined) {
-    const message = `no worker could start: ${outcome.startupFailure}; see ${place.logs}`;
+    const hangs = /made no progress/.test(outcome.startupFailure);
+    const remedy = hangs ? 'whether the system still starts processes and threads (ulimit -u), and ' : '';
+    const message = `no worker could start: ${outcome.startupFailure}; see ${remedy}${place.logs}`;
     throw new RunFailedError(message, ExitCode.unexpected);
   }
   const { failed } = outcome;

@@ -22,6 +22,7 @@ import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
+import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
 import { waitForOldWorkers } from './lock-folder.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
@@ -125,6 +126,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
 
+  const input = new InputWait(options.inputs, tell);
   const prepared = await prepare(place, {
     inputs: options.inputs,
     model,
@@ -160,7 +162,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     translate: options.translate,
     forceRestart: options.forceRestart,
     signal: AbortSignal.any([stop.signal, refused.signal]),
-    onProgress: (progress) => tell({ type: 'indexing', ...progress }),
+    reading: (work) => input.during(work),
+    onProgress(progress) {
+      input.progress(progress.file);
+      tell({ type: 'indexing', ...progress });
+    },
     onWarning: (message) => tell({ type: 'warning', message }),
   });
   const finish = (result: ResultRecord, already: boolean) => {

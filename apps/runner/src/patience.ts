@@ -9,6 +9,8 @@ export interface Waiting {
 }
 
 export interface PatienceOptions {
+  /** Milliseconds until the first sign, if fewer than the limit. Default: the limit. */
+  firstMs?: number;
   /** Told once it is waited for long, and again each minute. */
   onWaiting?: ((waiting: Waiting) => void) | undefined;
   /** Told once, with the milliseconds waited. */
@@ -25,7 +27,8 @@ const AGAIN = 60_000;
  * for may be suspended as well.
  */
 export class Patience {
-  readonly #limitMs: number;
+  #limitMs: number;
+  readonly #laterMs: number;
   readonly #options: PatienceOptions;
   readonly #timer: NodeJS.Timeout;
   #stage: string | null = null;
@@ -34,7 +37,8 @@ export class Patience {
   #looked = performance.now();
 
   constructor(limitMs: number, options: PatienceOptions) {
-    this.#limitMs = limitMs;
+    this.#laterMs = limitMs;
+    this.#limitMs = Math.min(options.firstMs ?? limitMs, limitMs);
     this.#options = options;
     this.#nextTold = this.#first;
     this.#timer = setInterval(() => this.#look(), Math.min(LOOK_EVERY, Math.max(1, limitMs / 4)));
@@ -43,6 +47,7 @@ export class Patience {
   /** A sign of progress: the wait begins again. */
   progress(stage: string | null): void {
     this.#stage = stage;
+    this.#limitMs = this.#laterMs;
     this.#silentMs = 0;
     this.#nextTold = this.#first;
   }

@@ -48,6 +48,8 @@ export interface PrepareOptions {
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
   tried: Promise<void>;
   signal: AbortSignal;
+  /** Called around each reading of the inputs. */
+  reading<T>(work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
 }
@@ -78,14 +80,16 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     signal: options.signal,
   });
   if (result !== null) {
-    refuseDifferences(place, record, options, await hashInputs(options));
+    const inputs = await options.reading(() => hashInputs(options));
+    refuseDifferences(place, record, options, inputs);
     return result;
   }
   refuseOtherPlan(place, record);
   const index = await intactIndex(place, options);
   if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
   try {
-    refuseDifferences(place, record, options, await hashInputs(options));
+    const inputs = await options.reading(() => hashInputs(options));
+    refuseDifferences(place, record, options, inputs);
     return { record, index, resumed: true };
   } catch (error) {
     await index.close();
@@ -102,7 +106,7 @@ async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared>
   let batchTokens: number;
   try {
     batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    await indexInputs(place, options, batchTokens);
+    await options.reading(() => indexInputs(place, options, batchTokens));
     await options.tried;
   } catch (error) {
     await removeDurably(place.newIndex);
@@ -145,7 +149,8 @@ async function restoreIndex(
   record: RunRecord,
   options: PrepareOptions,
 ): Promise<SequenceIndex> {
-  const { inputs } = await indexInputs(place, options, options.batchTokens ?? record.batch_tokens);
+  const batchTokens = options.batchTokens ?? record.batch_tokens;
+  const { inputs } = await options.reading(() => indexInputs(place, options, batchTokens));
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {

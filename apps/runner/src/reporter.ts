@@ -119,6 +119,11 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
     case 'quarantined':
       return `${event.id} (sequence ${event.ordinal}) is quarantined after ${event.attempts} attempts (${event.kind}): ${event.error}`;
+    case 'waiting': {
+      const seconds = (ms: number) => Math.round(ms / 1000);
+      const at = event.shard === null ? (event.stage ?? 'starting') : `at shard ${event.shard}`;
+      return `waiting for worker ${event.slot}, which is ${at}: ${seconds(event.silentMs)} s so far, given up after ${seconds(event.limitMs)} s`;
+    }
     case 'stalled':
       return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s, and is ended`;
     case 'redistributed':

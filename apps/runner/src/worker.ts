@@ -38,14 +38,19 @@ channel.onStop((reason) => {
   if (idle) process.exit(stopCode);
 });
 
+/** What it does next; each is a sign of progress. */
+const starting = (stage: string) => channel.send({ type: 'heartbeat', stage });
+
 let shard: number | undefined;
 let batchIdx: number | undefined;
 try {
   const place = layout(options.out);
   // Held for life: a later run waits until no worker of this one is left.
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
+  await starting('opening the index');
   const index = await openIndex(place.index);
   const shards = await shardsOf(index, options.shards);
+  await starting('reading the files of the model');
   const source = await resolveModel(options.model, options.overrides);
   if (source.fingerprint !== options.fingerprint) {
     const remedy = 'put the one it was begun with back, or begin anew with --force-restart';
@@ -53,6 +58,7 @@ try {
   }
   // Windows of long sequences are put in batches of their own, as large as the run's.
   const device = parseDevice(options.device);
+  await starting(`loading the model on ${options.device}`);
   const model = await loadModel(
     { ...source, batchTokens: options.batchTokens },
     { device, intraOpThreads: options.threads },

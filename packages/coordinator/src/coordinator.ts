@@ -65,7 +65,8 @@ export class Coordinator {
     this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
-    this.#stalls = new StallWatch(this.#slots, this.#clock, options.stallMs ?? 600_000);
+    const { stallMs = 600_000, startMs = stallMs } = options;
+    this.#stalls = new StallWatch(this.#slots, this.#clock, stallMs, Math.min(stallMs, startMs));
   }
 
   /**
@@ -182,6 +183,10 @@ export class Coordinator {
   }
 
   #endStalled(): void {
+    for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
+      const { shard, stage } = slot.life;
+      this.#tell({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
+    }
     for (const { slot, silentMs } of this.#stalls.stalled) {
       this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs });
       slot.endStalled(silentMs, this.#options.stallGraceMs ?? 10_000);
@@ -259,12 +264,14 @@ export class Coordinator {
   #onMessage(slot: Slot, message: FromWorker): void {
     const { life } = slot;
     slot.lastSign = this.#clock.now();
+    life.heard = true;
     switch (message.type) {
       case 'failed':
         life.failure = message;
         slot.endWithin(this.#graceMs, 'it failed, but did not end');
         return;
       case 'heartbeat':
+        life.stage = message.stage ?? life.stage;
         return;
       case 'ready':
         life.ready = true;

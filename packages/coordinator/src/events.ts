@@ -25,6 +25,15 @@ export type CoordinatorEvent =
   /** Another slot has the shard with which this one is out of retries. */
   | { type: 'redistributed'; shard: number; from: number; to: number }
   | { type: 'shard_failed'; shard: number; kind: ErrorKind; message: string }
+  /** A worker has given no sign for so long, and is given up at the limit; `stage`: what it does, while it starts. */
+  | {
+      type: 'waiting';
+      slot: number;
+      shard: number | null;
+      stage: string | null;
+      silentMs: number;
+      limitMs: number;
+    }
   /** A worker made no progress for so long. */
   | { type: 'stalled'; slot: number; shard: number | null; silentMs: number }
   /** No worker is started in the slot any more. */

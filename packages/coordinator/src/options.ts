@@ -29,6 +29,8 @@ export interface CoordinatorOptions {
   graceMs?: number;
   /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
   stallMs?: number;
+  /** Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if fewer than `stallMs`. Default: `stallMs`. */
+  startMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */
   stallGraceMs?: number;
   /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
@@ -75,7 +77,7 @@ export function checkOptions({ slots, shards, ...rest }: CoordinatorOptions): vo
     throw new RangeError(`slots must be a whole number, at least 1, not ${slots}`);
   }
   if (new Set(shards).size < shards.length) throw new RangeError('shards: each must be named once only');
-  for (const name of ['graceMs', 'stallMs', 'stallGraceMs'] as const) {
+  for (const name of ['graceMs', 'stallMs', 'startMs', 'stallGraceMs'] as const) {
     const value = rest[name];
     if (value !== undefined && !(value >= 0))
       throw new RangeError(`${name} must be milliseconds, at least 0, not ${value}`);

@@ -12,6 +12,10 @@ const NO_WORD = /^\W*$|^\s*\d+: 0x[\da-f]+ /;
 /** What is known of a worker while it lives, and when it ended. */
 export interface Life {
   ready: boolean;
+  /** It gave a sign of life. */
+  heard: boolean;
+  /** What it said that it does, while it starts. */
+  stage: string | null;
   shard: number | null;
   /** The batch that it is at, where that is known. */
   batchIdx: number | null;
@@ -25,6 +29,8 @@ export interface Life {
 
 const begin = (): Life => ({
   ready: false,
+  heard: false,
+  stage: null,
   shard: null,
   batchIdx: null,
   trying: null,
@@ -52,6 +58,8 @@ export class Slot {
   closed = false;
   /** When the worker last made progress, milliseconds. */
   lastSign = 0;
+  /** How long it had been silent when that was told last, milliseconds. */
+  toldSilentMs = 0;
   /** The shard it had last. */
   lastShard: number | null = null;
   /** What the out-of-memory killer's counter stood at when the worker was started. */

@@ -30,7 +30,9 @@ export function failureOf(
   { exitcode, signal, error, oomKilled }: Exit,
 ): { kind: ErrorKind; message: string; how: Ending } {
   if (life.stalledMs !== null) {
-    const message = `the worker made no progress for ${Math.round(life.stalledMs / 100) / 10} s`;
+    const seconds = Math.round(life.stalledMs / 100) / 10;
+    const stage = life.stage === null ? '' : ` while ${life.stage}`;
+    const message = `the worker made no progress for ${seconds} s${life.ready ? '' : stage}`;
     return { kind: 'transient', message, how: 'died' };
   }
   if (life.failure !== null) {
