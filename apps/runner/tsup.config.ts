@@ -6,6 +6,7 @@ export default library({
     'src/early-signals.ts',
     'src/start.ts',
     'src/cli.ts',
+    'src/start-failure.ts',
     'src/worker.ts',
     'src/provider-trial.ts',
     'src/model-trial.ts',

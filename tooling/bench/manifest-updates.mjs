@@ -9,7 +9,7 @@ const manifest = new CheckpointManifest(path, { fsync: fsync === 1 });
 // As in a worker that has been at it for a while: the file was read, and the code is warm.
 await manifest.getGlobalProgress();
 const warm = new CheckpointManifest(`${path}.warm${rank}`, { fsync: fsync === 1 });
-await warm.initialize(200);
+await warm.initialize(200, { replace: true });
 for (let batch = 0; batch < 200; batch++) await warm.updateShardCheckpoint(0, batch, 10, 'batch.pt');
 writeSync(1, 'ready\n');
 await new Promise((resolve) => process.stdin.once('data', resolve));

@@ -1,9 +1,9 @@
 import { defineConfig } from 'tsup';
 
-/**
- * The build every package shares: ESM for Node 20 with type declarations. `@holdfast/durable` is private to this
- * repository, so its code and types are put inside the package that uses it.
- */
+/** Packages that are private to this repository: their code and types are put inside the packages that use them. */
+const PRIVATE = ['@holdfast/durable', '@holdfast/options'];
+
+/** The build every package shares: ESM for Node 20 with type declarations. */
 export function library(options = {}) {
   return defineConfig({
     entry: ['src/index.ts'],
@@ -13,8 +13,8 @@ export function library(options = {}) {
     sourcemap: true,
     clean: true,
     silent: true,
-    dts: { resolve: ['@holdfast/durable'] },
-    noExternal: ['@holdfast/durable'],
+    dts: { resolve: PRIVATE },
+    noExternal: PRIVATE,
     ...options,
   });
 }

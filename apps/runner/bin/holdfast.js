@@ -12,6 +12,7 @@
 ':' //; case ${NODE_OPTIONS-} in *--inspect*) exec node "$0" "$@" ;; esac
 ':' //; exec node --inspect-port=192.0.2.1:9229 "$0" "$@"
 // The command tells its own errors; what comes here is a part that cannot be loaded at all.
+// What words it comes first, while it can still be loaded.
 import('../dist/early-signals.js')
   .then(({ onSignal }) => {
     onSignal((signal) => {
@@ -21,13 +22,22 @@ import('../dist/early-signals.js')
       process.removeAllListeners(last);
       process.kill(process.pid, last);
     });
-    return import('../dist/cli.js');
+    return import('../dist/start-failure.js');
   })
-  .catch((error) => {
-    const reason = String(error?.message ?? error).split('\n')[0];
-    console.error(
-      `holdfast: cannot start on Node.js ${process.version}, ${process.platform} ${process.arch} (${reason}); needed are Node.js 20.15 or later, a system that onnxruntime-node is built for, and all packages: install them again`,
-    );
-    // At once: Node.js throws the same error again where nobody can catch it.
-    process.exit(1);
-  });
+  .then(({ startFailure }) =>
+    import('../dist/cli.js').catch((error) => {
+      const { version, platform, arch } = process;
+      end(startFailure(error, { version, platform, arch }));
+    }),
+  )
+  .catch((error) =>
+    end(
+      `holdfast: cannot start on Node.js ${process.version} (${String(error?.message ?? error).split('\n')[0]}); needed are Node.js 20.15 or later and all packages`,
+    ),
+  );
+
+function end(line) {
+  console.error(line);
+  // At once: Node.js throws the same error again where nobody can catch it.
+  process.exit(1);
+}

@@ -11,7 +11,7 @@ export interface Aftermath {
  * @param forceRestart whether the line, typed again, begins anew.
  */
 export function aftermath({ begun, forceRestart }: { begun: boolean; forceRestart: boolean }): Aftermath {
-  if (!begun) return { kept: 'nothing was begun, ', again: 'type the same line again to begin' };
-  const line = forceRestart ? 'the line again without --force-restart' : 'the same line again';
-  return { kept: 'what was done is kept, ', again: `type ${line} to go on` };
+  if (!begun) return { kept: 'nothing was begun, ', again: 'rerun the same command to begin' };
+  const line = forceRestart ? 'the command without --force-restart' : 'the same command';
+  return { kept: 'what was done is kept, ', again: `rerun ${line} to resume` };
 }

@@ -10,6 +10,7 @@ import type { Layout } from './layout.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
 import { findQuarantined, formatTable } from './quarantine/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
+import { retriedRows, withRetried } from './retried-rows.js';
 import { type Shard, ShardCursor } from './shard-plan.js';
 import { withoutRow } from './translate/index.js';
 import { withoutLines } from './without-lines.js';
@@ -41,13 +42,19 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats want the number of rows first.
-  const quarantined = await findQuarantined(shards, { place, run, index, dim: model.dim, signal });
+  const { quarantined, retried } = await findQuarantined(shards, {
+    place,
+    run,
+    index,
+    dim: model.dim,
+    signal,
+  });
   const positions = new Set(quarantined.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const told: Told = { zeroRows: 0, truncated: 0 };
   async function* planned(): AsyncGenerator<Float32Array> {
     for (const shard of shards) {
-      const truncated = yield* shardRows(shard, { place, run, index, model });
+      const truncated = yield* shardRows(shard, { place, run, index, model }, retried.has(shard.shard));
       told.truncated += truncated;
     }
   }
@@ -95,16 +102,24 @@ export async function assemble({
   return record;
 }
 
-/** Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out. */
+/**
+ * Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out.
+ *
+ * @param tried whether some of its sequences were tried again.
+ */
 async function* shardRows(
   shard: Shard,
   { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
+  tried: boolean,
 ): AsyncGenerator<Float32Array, number> {
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
-  for await (const checkpoint of completeShard(place.shard(shard.shard), cursor, 'checksum')) {
-    const rows = checkpoint.shape[0];
-    for (let at = 0; at < rows; at += step) yield await checkpoint.readRows(at, Math.min(rows, at + step));
+  const folder = place.shard(shard.shard);
+  const again = tried
+    ? await retriedRows(folder, new ShardCursor(shard, run, model.dim, index))
+    : new Map<number, Float32Array>();
+  for await (const checkpoint of completeShard(folder, cursor, 'checksum')) {
+    if (cursor.last.positions === null) yield* withRetried(checkpoint, cursor.last, again, step);
   }
   return cursor.truncated;
 }

@@ -44,7 +44,9 @@ function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions
     identify: async (_, row) => ({ ordinal: row, id: `s${row}` }),
     stopping: () => false,
     onTrying: async (_, rows) => void told.push(`trying ${rows}`),
+    onControl: async (_, rows) => void told.push(`control ${rows}`),
     onTried: async () => void told.push('tried'),
+    onProgress: async () => undefined,
     onPoisoned: async (_, row) => void poisoned.push(row),
     ...options,
   });
@@ -187,4 +189,41 @@ test('where a failure breaks the device, nothing is found at fault by a worker t
     }
   }
   throw new Error('it finds no end');
+});
+
+test('where something hung, plain residues of the same length come before each sequence that is tried alone', async () => {
+  const model = fragileModel();
+  const isolation = { ...startIsolation(0, 2, { alone: [1], suspects: [] }), hangs: true };
+  const { embedder, told } = embedderOf(model, { isolation });
+  await embedder.embed(0, ['AC', 'ACGTACGTA', 'GT'].map(bytes));
+  expect(told.slice(0, 4)).toEqual(['control 1', 'tried', 'trying 1', 'tried']);
+  const [[proof], [control], [row]] = model.calls.map(({ batch }) => batch) as [string[], string[], string[]];
+  expect([proof, control?.length, row]).toEqual([PLAIN, 9, 'ACGTACGTA']);
+  expect(control).toMatch(/^[ACGT]+$/);
+});
+
+test('a control is no longer than a window, or than what the model reads', async () => {
+  const long = bytes('ACGT'.repeat(100));
+  for (const [change, length] of [
+    [{ windows: { residues: 10, overlap: 0 } }, 10],
+    [{ maxResidues: 30 }, 30],
+  ] as const) {
+    const model = fragileModel(change);
+    const isolation = { ...startIsolation(0, 2), hangs: true };
+    await embedderOf(model, { isolation }).embedder.embed(0, [long]);
+    expect(model.calls[1]?.batch[0]).toHaveLength(length);
+  }
+});
+
+test('a control that fails says that it is the device', async () => {
+  const model = fragileModel();
+  const { embed } = model;
+  model.embed = async (batch, options) => {
+    if (batch.length === 1 && text(batch[0]!).length === 40) throw failed(1);
+    return embed(batch, options);
+  };
+  const isolation = { ...startIsolation(0, 2), hangs: true };
+  const { embedder, told } = embedderOf(model, { isolation });
+  await expect(embedder.embed(0, [bytes('ACGT'.repeat(10))])).rejects.toMatchObject({ code: 'lost_device' });
+  expect(told).toEqual(['control 0', 'tried']);
 });

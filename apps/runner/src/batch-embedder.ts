@@ -10,7 +10,7 @@ import {
 import { type EmbeddingModel, InferenceError, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { CallBudget } from './call-budget.js';
 import { type NonFiniteRow, NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
-import { plainResiduesFail } from './plain-residues.js';
+import { controlFails, plainResiduesFail } from './plain-residues.js';
 import { errorLine } from './quarantine/index.js';
 import { UnfitDeviceError } from './unfit-device-error.js';
 
@@ -30,7 +30,11 @@ export interface BatchEmbedderOptions {
   stopping(): boolean;
   /** Told before a part of a batch is embedded, for blame if the process does not survive it. */
   onTrying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
-  /** Told when it has come back, embedded or not: what ends the process now is not its fault. */
+  /** Told before a control: plain residues as long as these rows, of which one hung. If it takes too long, they are not why. */
+  onControl(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
+  /** Told after each run of the model's graph. */
+  onProgress(): Promise<void>;
+  /** Told when a part or a control has come back, embedded or not: what ends the process now is not its fault. */
   onTried(): Promise<void>;
   /** Told once of each row that is left out. */
   onPoisoned(batch: number, row: PoisonedRow): Promise<void>;
@@ -43,6 +47,8 @@ export interface EmbeddedBatch {
   poisoned: readonly PoisonedRow[];
   /** How many of these rows tokens were left out of. */
   truncated: number;
+  /** Which rows of the batch these are, ascending. */
+  at: readonly number[];
 }
 
 /** Rows of one model call, and the indexes of those of which tokens were left out. */
@@ -75,14 +81,20 @@ export class BatchEmbedder {
   /**
    * Embeds a batch.
    *
+   * @param only in a search: rows that are embedded, the others being known. Default: all.
    * @returns null when it is to stop amid a search.
    * @throws InferenceError; NonFiniteRowsError for rows that are not finite.
    */
-  async embed(batch: number, residues: readonly Uint8Array[]): Promise<EmbeddedBatch | null> {
+  async embed(
+    batch: number,
+    residues: readonly Uint8Array[],
+    only?: ReadonlySet<number>,
+  ): Promise<EmbeddedBatch | null> {
     const { isolation } = this.#options;
-    if (isolation !== undefined && this.isolates(batch)) return this.#search(batch, residues, isolation);
+    if (isolation !== undefined && this.isolates(batch))
+      return this.#search(batch, residues, isolation, only);
     const { rows, truncated } = await this.#embedWithin(batch, residues);
-    return { rows, poisoned: [], truncated: truncated.length };
+    return { rows, poisoned: [], truncated: truncated.length, at: [...residues.keys()] };
   }
 
   async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Embedded> {
@@ -115,10 +127,12 @@ export class BatchEmbedder {
     batch: number,
     residues: readonly Uint8Array[],
     start: Isolation,
+    only?: ReadonlySet<number>,
   ): Promise<EmbeddedBatch | null> {
     const { model, onTrying, onTried, onPoisoned, stopping } = this.#options;
     const { dim } = model.source;
     const good = new Map<number, Float32Array>();
+    const known = only === undefined ? [] : [...residues.keys()].filter((row) => !only.has(row));
     const truncated = new Set<number>();
     const keep = (group: readonly number[], embedded: Embedded, but: readonly number[] = []) =>
       group.forEach((row, at) => {
@@ -130,29 +144,31 @@ export class BatchEmbedder {
     for (const row of state.poisoned) await onPoisoned(batch, row);
     for (;;) {
       if (stopping()) return null;
-      const group = nextGroup(state, residues.length, new Set(good.keys()));
+      const group = nextGroup(state, residues.length, new Set([...good.keys(), ...known]));
       if (group === null) break;
       // Nothing is found at fault by a model that has not shown since it last failed that it is not the device.
       const [row] = group as [number];
       const judges = group.length === 1 && state.alone.includes(row);
       if (!this.#proven || (judges && !this.#fit)) await this.#prove();
+      if (group.length === 1 && state.hangs)
+        await this.#control(batch, row, residues[row]!.byteLength, state);
       await onTrying(batch, group, state);
       const found = await this.#try(batch, residues, group, state.fragile === true);
       this.#fit = found.failure === null;
       await onTried();
       if (found.embedded !== null) keep(group, found.embedded, found.failure?.faulty);
-      const known = state.poisoned.length;
+      const before = state.poisoned.length;
       state =
         found.failure === null
           ? groupPassed(state, residues.length, group)
           : groupFailed(state, group, found.failure);
-      if (state.poisoned.length > known)
+      if (state.poisoned.length > before)
         await onPoisoned(batch, state.poisoned.find((each) => each.row === row)!);
     }
     const rows = new Float32Array(good.size * dim);
     const order = [...good.keys()].sort((a, b) => a - b);
     for (const [at, row] of order.entries()) rows.set(good.get(row)!, at * dim);
-    return { rows, poisoned: state.poisoned, truncated: truncated.size };
+    return { rows, poisoned: state.poisoned, truncated: truncated.size, at: order };
   }
 
   /**
@@ -168,6 +184,21 @@ export class BatchEmbedder {
     this.#fit = true;
   }
 
+  /**
+   * Shows that plain residues as long as a row are embedded within the stall limit. Whoever watches ends the process where
+   * they are not.
+   *
+   * @throws UnfitDeviceError if they fail otherwise.
+   */
+  async #control(batch: number, row: number, length: number, state: Isolation): Promise<void> {
+    const { model, onControl, onTried } = this.#options;
+    const { windows, maxResidues, name } = model.source;
+    await onControl(batch, [row], state);
+    const said = await controlFails(model, Math.min(length, windows?.residues ?? maxResidues));
+    await onTried();
+    if (said !== null) throw new UnfitDeviceError(name, said, this.#proven);
+  }
+
   /** One call of a search. @throws what leaves the model unfit for another: each failure if it is `fragile`. */
   async #try(
     batch: number,
@@ -175,11 +206,11 @@ export class BatchEmbedder {
     group: readonly number[],
     fragile: boolean,
   ): Promise<{ embedded: Embedded | null; failure: GroupFailure | null }> {
-    const { model, survivesFailures } = this.#options;
+    const { model, survivesFailures, onProgress } = this.#options;
     // Alone, a sequence is given as much room as there can be.
     const windowTokens = group.length === 1 ? 0 : this.#budget.tokens;
     try {
-      const embedded = await embedRows(model, residues, { group, windowTokens });
+      const embedded = await embedRows(model, residues, { group, windowTokens, onProgress });
       const faults = nonFiniteRows(embedded.rows, model.source.dim);
       if (faults.length === 0) return { embedded, failure: null };
       if (fragile) throw await this.#refused(batch, faults, group);
@@ -197,8 +228,8 @@ export class BatchEmbedder {
   }
 
   async #call(batch: number, residues: readonly Uint8Array[], part: BatchPart = {}): Promise<Embedded> {
-    const { model } = this.#options;
-    const embedded = await embedRows(model, residues, part);
+    const { model, onProgress } = this.#options;
+    const embedded = await embedRows(model, residues, { ...part, onProgress });
     const faults = nonFiniteRows(embedded.rows, model.source.dim);
     if (faults.length > 0) throw await this.#refused(batch, faults, part.group);
     this.#proven = true;
@@ -221,17 +252,19 @@ export class BatchEmbedder {
 interface BatchPart {
   group?: readonly number[];
   windowTokens?: number;
+  onProgress?: () => Promise<void>;
 }
 
 async function embedRows(
   model: EmbeddingModel,
   residues: readonly Uint8Array[],
-  { group, windowTokens }: BatchPart,
+  { group, windowTokens, onProgress }: BatchPart,
 ): Promise<Embedded> {
   const truncated: number[] = [];
   const rows = await model.embed(group === undefined ? residues : group.map((row) => residues[row]!), {
     ...(windowTokens !== undefined && Number.isFinite(windowTokens) ? { windowTokens } : {}),
     onTruncated: (at) => truncated.push(at),
+    ...(onProgress && { onProgress }),
   });
   return { rows, truncated };
 }

@@ -91,7 +91,7 @@ function refuseOtherKinds(place: Layout): void {
     const folder = folders.includes(path);
     if (folder === kind.isDirectory() && (folder || kind.isFile())) continue;
     throw new UsageError(
-      `${path} is ${kind.isDirectory() ? 'a folder where the run has a file' : `no ${folder ? 'folder' : 'file'}`}; move it away, then type the same line again`,
+      `${path} is ${kind.isDirectory() ? 'a folder where the run has a file' : `no ${folder ? 'folder' : 'file'}`}; move it away, then rerun the same command`,
     );
   }
 }

@@ -1,18 +1,17 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { StopSignal } from '@holdfast/coordinator';
-import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './aftermath.js';
 import { closeDebugPort } from './close-debug-port.js';
 import { doctor } from './doctor/index.js';
 import { onSignal } from './early-signals.js';
 import { embed, type StopSwitch } from './embed.js';
-import { ExitCode, RunFailedError, StoppedError, saysDiskFull, UsageError } from './errors.js';
+import { endingOf } from './ending.js';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
-import { InputError } from './input/index.js';
 import { inspect } from './inspect/index.js';
 import { layout } from './layout.js';
+import { mayBeThere } from './may-be-there.js';
 import { listModels } from './models/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
@@ -47,7 +46,7 @@ function dieBy(stop: StopSignal): void {
 /** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
 const LINGER = 1000;
 
-let after: Aftermath = { kept: '', again: 'type the same line again' };
+let after: Aftermath = { kept: '', again: 'rerun the same command' };
 process.stderr.on('error', () => undefined);
 
 /** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
@@ -59,29 +58,23 @@ function complain(text: string): void {
 /** Ends with an exit code after one line on standard error. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
-  if (error instanceof StoppedError) {
-    complain(`${error.message}; ${after.kept}${after.again}`);
-    setTimeout(() => dieBy(error.signal), LINGER).unref();
-    return error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+  const { code, message } = endingOf(error, after);
+  complain(message);
+  if (error instanceof StoppedError) setTimeout(() => dieBy(error.signal), LINGER).unref();
+  if (process.env['HOLDFAST_DEBUG'] && code === ExitCode.unexpected) console.error((error as Error).stack);
+  return code;
+}
+
+/** Refuses a working directory that was removed: every relative path would fail with a message of its own. */
+function refuseRemovedDirectory(): void {
+  try {
+    process.cwd();
+  } catch (cause) {
+    throw new UsageError(
+      'the working directory was removed; cd to a folder that is there, then rerun the command',
+      { cause },
+    );
   }
-  if (error instanceof RunFailedError) {
-    complain(error.message);
-    return error.exitCode;
-  }
-  if (
-    error instanceof UsageError ||
-    error instanceof InputError ||
-    error instanceof ModelError ||
-    error instanceof DeviceError
-  ) {
-    complain(error.message);
-    return ExitCode.badInput;
-  }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const full = saysDiskFull((error as NodeJS.ErrnoException)?.code ?? '');
-  complain(`${message}; ${after.kept}${full ? 'make room for the output folder and ' : ''}${after.again}`);
-  if (process.env['HOLDFAST_DEBUG']) console.error(stack);
-  return ExitCode.unexpected;
 }
 
 /** Writes to standard output; a listing without a reader is of no use, and ends. One that is cut off is no success. */
@@ -98,6 +91,7 @@ function listing(): (text: string) => void {
 process.on('beforeExit', () => process.exit());
 await closeDebugPort();
 try {
+  refuseRemovedDirectory();
   await commandLine(version, {
     async embed(options) {
       // A reader that went away (`| head`) is no reason to end a run.
@@ -114,7 +108,7 @@ try {
       } catch (error) {
         if (error instanceof RunFailedError)
           tell({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
-        const begun = planned || (!forceRestart && existsSync(layout(options.out).run));
+        const begun = planned || (!forceRestart && mayBeThere(layout(options.out).run));
         after = aftermath({ begun, forceRestart });
         throw error;
       }

@@ -12,6 +12,9 @@ import { RunLogs } from './run-logs.js';
 import { shardRecords } from './shard-records.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
+/** A starting worker tells of nothing until its model is loaded, which is slow on a busy machine, however short a call is. */
+const START_STALL_MS = 60_000;
+
 export interface CoordinateOptions {
   place: Layout;
   /** Shards that are not complete. */
@@ -21,6 +24,8 @@ export interface CoordinateOptions {
   env(slot: number): NodeJS.ProcessEnv;
   worker: WorkerOptions;
   manifest: CheckpointManifest;
+  /** Whether sequences are only tried again: then nothing is recorded of failures, as each try begins anew. */
+  retries?: boolean;
   /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
   quarantine: { most: number; already: number };
   onEvent(event: CoordinatorEvent): void;
@@ -52,14 +57,18 @@ export async function coordinate(options: CoordinateOptions) {
     },
     isolates: true,
     stallMs: options.stallMs,
+    startStallMs: Math.max(options.stallMs, START_STALL_MS),
     startMs: START_LIMIT,
     graceMs: options.graceMs,
     stallGraceMs: options.graceMs,
     maxQuarantined: quarantine.most,
     quarantined: quarantine.already,
-    records: shardRecords(manifest),
+    ...(options.retries ? {} : { records: shardRecords(manifest) }),
     validateShard: (shard) => validateCheckpointDir(place.shard(shard), { onWarning }),
-    onShardFailed: (shard, message) => manifest.markShardFailed(shard, message),
+    // A shard that is only tried again is complete, whatever comes of that.
+    ...(options.retries
+      ? {}
+      : { onShardFailed: (shard: number, message: string) => manifest.markShardFailed(shard, message) }),
   });
   onStart((signal) => coordinator.stop(signal));
   try {

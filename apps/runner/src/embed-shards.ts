@@ -1,4 +1,4 @@
-import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { CoordinatorEvent, Outcome } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
 import type { DeviceShare } from './device-share.js';
@@ -15,9 +15,6 @@ import type { Shard } from './shard-plan.js';
 const STALL_SEC = 600;
 const GRACE_SEC = 30;
 
-/** Milliseconds without progress after which something counts as hung. */
-export const stallMs = ({ stallTimeoutSec = STALL_SEC }: EmbedOptions) => stallTimeoutSec * 1000;
-
 const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
 
 export interface EmbedShards {
@@ -31,6 +28,8 @@ export interface EmbedShards {
   record: RunRecord;
   share: DeviceShare;
   manifest: CheckpointManifest;
+  /** How many sequences of complete shards the model refused. */
+  refused(shards: readonly Shard[]): Promise<number>;
 }
 
 /** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
@@ -39,16 +38,21 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   const state = await manifest.load();
   const progress = new Progress(sequences, Date.now());
   const open: number[] = [];
-  let already = 0;
-  for (const { shard, firstPosition, endPosition } of shards) {
+  const complete: Shard[] = [];
+  let missing = 0;
+  for (const each of shards) {
+    const { shard, firstPosition, endPosition } = each;
     const { status, total_sequences } = state.shards[shard]!;
     if (status !== 'complete') {
       open.push(shard);
       continue;
     }
     progress.resumed(shard, endPosition - firstPosition);
-    already += endPosition - firstPosition - total_sequences;
+    missing += endPosition - firstPosition - total_sequences;
+    complete.push(each);
   }
+  // What was only set aside counts against no limit: it is tried again.
+  const already = missing === 0 ? 0 : await run.refused(complete);
   const most = quarantineLimit(options.maxQuarantined, sequences);
   const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
   const tooMany = (quarantined: number) => {
@@ -77,8 +81,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     workers: run.share.workers,
     env: run.share.env,
     worker: workerOptions(run),
-    stallMs: stallMs(options),
-    graceMs: graceMs(options),
+    ...limitsOf(options),
     manifest,
     quarantine: { most, already },
     onEvent(event) {
@@ -103,6 +106,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     const message = `no worker could start: ${outcome.startupFailure}; see ${remedy}${place.logs}`;
     throw new RunFailedError(message, ExitCode.unexpected);
   }
+  refuseShortLimit(outcome, options);
   const { failed } = outcome;
   const [first] = failed;
   if (first === undefined) return;
@@ -116,7 +120,30 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }
 
-function workerOptions({ place, options, record, share }: EmbedShards) {
+/** The limits a run's workers are held to, in milliseconds. */
+export const limitsOf = (options: EmbedOptions) => ({
+  stallMs: (options.stallTimeoutSec ?? STALL_SEC) * 1000,
+  graceMs: graceMs(options),
+});
+
+/** @throws RunFailedError if the stall limit turned out too short. */
+export function refuseShortLimit({ limitTooShort }: Outcome, { stallTimeoutSec = STALL_SEC }: EmbedOptions) {
+  if (limitTooShort === undefined) return;
+  const message = limitIsTooShort(stallTimeoutSec, limitTooShort.shard);
+  throw new RunFailedError(message, ExitCode.shardsFailed);
+}
+
+/** Not even plain residues are embedded within the limit: whether it is the sequence cannot be told under it. */
+const limitIsTooShort = (sec: number, shard: number) =>
+  `one model call takes longer than --stall-timeout ${sec}, also on plain residues as long as a sequence of shard ${shard}, so the limit is too short for this model on this machine; nothing was quarantined for it, and what was done is kept. Rerun the command with a longer limit: raise --stall-timeout, at least ${Math.ceil(2 * sec)}`;
+
+/** What a worker is told. */
+export function workerOptions({
+  place,
+  options,
+  record,
+  share,
+}: Pick<EmbedShards, 'place' | 'options' | 'record' | 'share'>) {
   const { seqThreshold, timeThresholdSec } = options;
   return {
     out: place.out,

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { StopSignal } from '@holdfast/coordinator';
-import { makeDirectoryDurably } from '@holdfast/durable';
+import { makeDirectoryDurably, systemErrorCode } from '@holdfast/durable';
 import {
   builtInModels,
   CPU,
@@ -12,12 +11,14 @@ import {
   tokensAreExact,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
+import { resolveThresholds } from '@holdfast/trigger';
 import { assemble } from './assemble.js';
 import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
-import { embedShards, stallMs } from './embed-shards.js';
+import { checkEmbed } from './embed-checks.js';
+import { embedShards, limitsOf } from './embed-shards.js';
 import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
@@ -25,16 +26,20 @@ import { checkInputs } from './input/index.js';
 import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
 import { waitForOldWorkers } from './lock-folder.js';
+import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
-import { type Prepared, prepare } from './prepare.js';
-import type { QuarantineLimit } from './quarantine/index.js';
+import { completeResult, type Prepared, prepare } from './prepare.js';
+import { findQuarantined, isSetAside, type QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
+import { retryQuarantined } from './retry-quarantined.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
+import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
+import { systemErrorIn } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
@@ -62,6 +67,8 @@ export interface EmbedOptions {
   translate?: Translation;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
   maxQuarantined?: QuarantineLimit;
+  /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
+  retryQuarantined?: boolean;
   /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
   stallTimeoutSec?: number;
   /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
@@ -80,24 +87,31 @@ export interface StopSwitch {
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
  *
- * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError.
+ * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError;
+ * RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
+  checkEmbed(options, tell, stop);
+  checkEnvironment();
   const place = layout(options.out);
-  const model = await resolveModel(options.model, options.overrides);
+  const model = await resolveModel(options.model, options.overrides).catch((cause: unknown) => {
+    const { code, option } = cause as { code?: unknown; option?: unknown };
+    throw code === 'invalid_option' && option === 'windowOverlap'
+      ? new UsageError(
+          '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
+          { cause },
+        )
+      : cause;
+  });
   if (options.translate && model.alphabet === 'dna') {
     throw new UsageError(
       `--translate makes proteins, but the model ${model.name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
     );
   }
-  if (options.overrides?.windowOverlap !== undefined && model.windows === undefined) {
-    throw new UsageError(
-      '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
-    );
-  }
   await checkInputs(options.inputs);
   // What is built in is known to be good, and so is what a run was begun with.
-  const begins = options.forceRestart || !existsSync(place.run);
+  // A restart that was cut off may begin as well.
+  const begins = options.forceRestart || !mayBeThere(place.run) || mayBeThere(place.restart);
   const known = !begins || builtInModels().some(({ name }) => name === options.model);
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
@@ -114,7 +128,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
           model: options.model,
           overrides: options.overrides,
           device,
-          stallMs: stallMs(options),
+          stallMs: limitsOf(options).stallMs,
           signal: stop.signal,
           tell,
         }),
@@ -122,15 +136,32 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
-  await using _folder = await takeOutputFolder(place);
+  const asks = {
+    inputs: options.inputs,
+    model,
+    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    shards: options.shards,
+    threads: options.threads,
+    format: options.format,
+    translate: options.translate,
+  };
+  const folder = await takeOutputFolder(place).catch(async (error: unknown) => {
+    const result =
+      options.forceRestart || !isReadOnly(error)
+        ? null
+        : await completeResult(place, { ...asks, signal: stop.signal }).catch(ifUnreadable(null));
+    if (result === null) throw error;
+    return result;
+  });
+  const finish = finishes({ place, options, model, tell });
+  if ('files' in folder) return finish(folder, true);
+  await using _folder = folder;
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
 
   const input = new InputWait(options.inputs, tell);
   const prepared = await prepare(place, {
-    inputs: options.inputs,
-    model,
-    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    ...asks,
     tried,
     async chooseBatchTokens() {
       const { device } = await chooseAnew();
@@ -155,12 +186,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
         tell,
       });
     },
-    shards: options.shards,
-    threads: options.threads,
     defaultShards: (options.workers ?? availableParallelism()) * 4,
-    format: options.format,
-    translate: options.translate,
     forceRestart: options.forceRestart,
+    retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: AbortSignal.any([stop.signal, refused.signal]),
     reading: (work) => input.during(work),
     onProgress(progress) {
@@ -169,7 +197,25 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     },
     onWarning: (message) => tell({ type: 'warning', message }),
   });
-  const finish = (result: ResultRecord, already: boolean) => {
+  if (!('index' in prepared)) return finish(prepared, true);
+  try {
+    const choose = (begunOn: string | undefined) =>
+      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
+    const result = await run({ ...prepared, place, options, model, tell, stop, choose });
+    return finish(result, result === prepared.finished);
+  } finally {
+    await prepared.index.close();
+  }
+}
+
+/** Tells what a complete run gave, and with which exit code the command ends. */
+function finishes({
+  place,
+  options,
+  model,
+  tell,
+}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): (result: ResultRecord, already: boolean) => number {
+  return (result: ResultRecord, already: boolean) => {
     for (const message of result.warnings) tell({ type: 'warning', message });
     const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
@@ -188,13 +234,26 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     });
     return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
   };
-  if (!('index' in prepared)) return finish(prepared, true);
+}
+
+/** Whether a folder could not be taken because nothing may be written there; what lies in it may be read all the same. */
+const isReadOnly = (error: unknown) =>
+  ['EROFS', 'EACCES', 'EPERM'].includes(systemErrorCode(systemErrorIn(error)) ?? '');
+
+/** Stands in for what cannot be read. */
+const ifUnreadable =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (systemErrorIn(error) === undefined) throw error;
+    return instead;
+  };
+
+/** What workers would stumble over. @throws UsageError that names the variable. */
+function checkEnvironment(): void {
   try {
-    const choose = (begunOn: string | undefined) =>
-      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
-    return finish(await run({ ...prepared, place, options, model, tell, stop, choose }), false);
-  } finally {
-    await prepared.index.close();
+    resolveThresholds({}, process.env);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
   }
 }
 
@@ -238,6 +297,7 @@ async function run({
   record: planned,
   index,
   resumed,
+  finished,
   choose,
 }: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
@@ -264,23 +324,33 @@ async function run({
     device: used?.record.device ?? planned.device ?? formatDevice(CPU),
   });
   const repairs = new Map<number, number>();
+  const run = planned.fingerprint;
+  const { dim } = model;
+  const work = { place, options, shards, sequences, tell, stop, manifest };
+  const refused = async (some: readonly Shard[]) => {
+    const { quarantined } = await findQuarantined(some, { place, run, index, dim, signal: stop.signal });
+    return quarantined.filter((each) => !isSetAside(each)).length;
+  };
+  let retried = false;
   for (;;) {
-    if (used !== null) {
-      await embedShards({
-        ...used,
-        place,
-        options,
-        shards,
-        sequences,
-        tell,
-        stop,
-        manifest,
-      });
-    }
-    stop.signal.throwIfAborted();
-    tell({ type: 'assembling', file: place.embeddings(options.format) });
     try {
-      const run = planned.fingerprint;
+      if (used !== null) await embedShards({ ...used, ...work, refused });
+      stop.signal.throwIfAborted();
+      if (!retried) {
+        const news = await retryQuarantined({
+          ...work,
+          run,
+          index,
+          dim,
+          async use() {
+            used ??= await use();
+            return used;
+          },
+        });
+        retried = true;
+        if (finished !== undefined && !news) return finished;
+      }
+      tell({ type: 'assembling', file: place.embeddings(options.format) });
       return await assemble({
         place,
         run,
@@ -316,6 +386,8 @@ async function openManifest(place: Layout, shards: number, tell: Tell): Promise<
     if (total_shards === shards) return manifest;
     const message = `${place.manifest} is of ${total_shards} shards, this run has ${shards}; it is made anew from the checkpoints`;
     tell({ type: 'warning', message });
+    await manifest.initialize(shards, { replace: true });
+    return manifest;
   }
   await manifest.initialize(shards);
   return manifest;

@@ -33,6 +33,9 @@ export type RunEvent =
     }
   | { type: 'coordinator'; event: CoordinatorEvent }
   | { type: 'progress'; done: number; total: number; per_second: number; seconds_left: number | null }
+  /** Quarantined sequences are tried again, each alone, and were: so many now have a row. */
+  | { type: 'retrying'; sequences: number }
+  | { type: 'retried'; sequences: number; recovered: number }
   | { type: 'repair'; shard: number; reason: string }
   | { type: 'warning'; message: string }
   /** The run ends without a result; the same is said on standard error. */

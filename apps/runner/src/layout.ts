@@ -8,6 +8,8 @@ export function layout(out: string) {
     lock: join(out, '.lock'),
     /** Says that the folder's other names are a run's own. */
     claim: join(out, '.holdfast'),
+    /** Says which run a restart is about to replace, and by what. */
+    restart: join(out, '.holdfast-restart'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
     index: join(out, 'index'),

@@ -106,6 +106,20 @@ test.each([
   ['--time-threshold', 'Infinity', /seconds above 0/],
   ['--time-threshold', 'soon', /seconds above 0/],
   ['--time-threshold', ' ', /seconds above 0/],
+  ['--time-threshold', ' 5', /seconds above 0/],
+  ['--time-threshold', '0x10', /seconds above 0/],
+  ['--time-threshold', '1e3', /seconds above 0/],
+  ['--time-threshold', '', /seconds above 0/],
+  ['--time-threshold', '.', /seconds above 0/],
+  ['--stall-timeout', '9'.repeat(30), /up to 1000000000/],
+  ['--workers', '0x10', WHOLE],
+  ['--workers', '5.0', WHOLE],
+  ['--workers', ' 5', WHOLE],
+  ['--workers', '+5', WHOLE],
+  ['--threads', '', WHOLE],
+  ['--window-overlap', '-1', /whole number from 0/],
+  ['--layer', '', /one of the graph's outputs/],
+  ['--out', ' ', /name a folder/],
   ['--stall-timeout', '0', /seconds above 0/],
   ['--grace', '-1', /seconds above 0/],
   ['--format', 'csv', /safetensors, npy, pt/],
@@ -142,6 +156,58 @@ test.each([
   const error = await parsed(...line.split(' ')).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(CommanderError);
   expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
+});
+
+const once =
+  'embed a.fa --out o --model tnf --pooling max --long-sequences windows --window-overlap 2 --layer h --device cpu';
+const more =
+  '--translate=all --workers 1 --threads 1 --shards 1 --seq-threshold 1 --time-threshold 1 --batch-tokens 1 --max-quarantined 1';
+const line = `${once} ${more} --stall-timeout 1 --grace 1 --format npy --force-restart`.split(' ');
+const options = line.flatMap((word, at) => {
+  if (!word.startsWith('--')) return [];
+  const next = line[at + 1];
+  return [next === undefined || next.startsWith('--') ? [word] : [word, next]];
+});
+test.each(options)('%s %s given twice is refused by name', async (...again) => {
+  await parsed(...line);
+  const error = await parsed(...line, ...again.filter((word) => word !== undefined)).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(CommanderError);
+  const name = again[0]!.split('=')[0]!;
+  expect((error as Error).message).toMatch(new RegExp(`option '${name}[ '].* is given twice`));
+});
+
+test.each([
+  ['inspect a.pt --head 1 --head 2', '--head'],
+  ['inspect a.pt --json --json', '--json'],
+  ['models --json --json', '--json'],
+  ['doctor --out a --out b', '--out'],
+])('so is the line "%s"', async (repeated, name) => {
+  await expect(parsed(...repeated.split(' '))).rejects.toThrow(`option '${name}`);
+});
+
+test.each([
+  ['--time-threshold', '2.5', 2.5],
+  ['--time-threshold', '90.', 90],
+  ['--time-threshold', '.5', 0.5],
+  ['--time-threshold', '007', 7],
+])('%s %s is %d', async (option, value, timeThresholdSec) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', option, value)).toMatchObject({ timeThresholdSec });
+});
+
+test.each([
+  ['embed', '', '--out', 'o'],
+  ['embed', 'a.fa', '', '--out', 'o'],
+  ['inspect', ''],
+])('a file without a name is refused: %j %j %j %j', async (...words) => {
+  await expect(parsed(...words)).rejects.toThrow(/It must name a file/);
+});
+
+test('files keep their order', async () => {
+  expect(await parsed('embed', 'b.fa', 'a.fa', '--out', 'o', 'c.fa')).toMatchObject({
+    inputs: ['b.fa', 'a.fa', 'c.fa'],
+  });
 });
 
 test.each(['--help', 'embed --help', '--version'])('%s is no error', async (line) => {

@@ -28,10 +28,13 @@ function tokensOrAuto(text: string): number | 'auto' {
   }
 }
 
+/** Digits, perhaps with a decimal point: not what JavaScript reads besides, such as 0x10. */
 function seconds(text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text) || value <= 0 || value > MOST) {
+    throw new InvalidArgumentError(
+      `It must be a number of seconds above 0, up to ${MOST}, such as 90 or 2.5.`,
+    );
   }
   return value;
 }
@@ -45,7 +48,7 @@ function device(text: string): DeviceWish {
 }
 
 function folder(text: string): string {
-  if (text === '') throw new InvalidArgumentError('It must name a folder.');
+  if (text.trim() === '') throw new InvalidArgumentError('It must name a folder.');
   return text;
 }
 
@@ -53,6 +56,17 @@ function model(text: string): string {
   if (text.trim() === '') {
     throw new InvalidArgumentError('It must be the name of a built-in model, or a model folder.');
   }
+  return text;
+}
+
+/** One more of several files. */
+function files(text: string, before: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It must name a file.');
+  return [...before, text];
+}
+
+function layer(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError("It must name one of the graph's outputs.");
   return text;
 }
 
@@ -99,7 +113,7 @@ export function commandLine(version: string, commands: Commands): Command {
   program
     .command('embed')
     .description('FASTA in, embeddings out. The same line again goes on where an earlier run ended.')
-    .argument('<input...>', 'FASTA files, plain or gzip; - is standard input')
+    .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
     .addOption(
@@ -119,7 +133,7 @@ export function commandLine(version: string, commands: Commands): Command {
       "residues that a window shares with the one before (default: the model's, else 0)",
       count,
     )
-    .option('--layer <name>', "the graph's output that rows are made of (default: the model's)")
+    .option('--layer <name>', "the graph's output that rows are made of (default: the model's)", layer)
     .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
     .addOption(
       new Option(
@@ -152,6 +166,7 @@ export function commandLine(version: string, commands: Commands): Command {
       'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
+    .option('--retry-quarantined', 'try every quarantined sequence again, also those that the model refused')
     .option(
       '--stall-timeout <sec>',
       'a worker that makes no progress for so long is ended, and its shard tried again (default: 600)',
@@ -183,7 +198,7 @@ export function commandLine(version: string, commands: Commands): Command {
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing of them, whoever made them.')
-    .argument('<file...>', '.pt files of any PyTorch since 0.1.10')
+    .argument('<file...>', '.pt files of any PyTorch since 0.1.10', files)
     .option('--json', 'one JSON object a file, with a SHA-256 of every tensor; checksums are compared', false)
     .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
     .action(async (files: string[], { json, head }) => {
@@ -206,5 +221,17 @@ export function commandLine(version: string, commands: Commands): Command {
     .action(async ({ out, json }) => {
       await commands.doctor({ out, json });
     });
+  for (const command of program.commands) refuseRepeated(command);
   return program;
+}
+
+/** An option that is given twice means one thing only: which of the two, nobody said. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    let given = false;
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.flags}' is given twice; give it once`);
+      given = true;
+    });
+  }
 }

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
 import { access, constants, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { makeDirectoryDurably } from '@holdfast/durable';
+import { isThere, makeDirectoryDurably } from '@holdfast/durable';
 import { FileLock } from '@holdfast/manifest';
 import { holdsRun } from './claim.js';
 import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { lockFolder } from './lock-folder.js';
+import { mayBeThere } from './may-be-there.js';
+import { inWords, systemTrouble } from './system-trouble.js';
 
 /** How often a folder is made again that another run, which began nothing, took away before it could be locked. */
 const TRIES = 5;
@@ -21,7 +22,7 @@ export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> 
   const made = new Set<string>();
   for (let left = TRIES; ; left--) {
     try {
-      await makeOutputFolder(place.out, made);
+      await makeOutputFolder(place, made);
       const lock = await lockFolder(place);
       return {
         async [Symbol.asyncDispose]() {
@@ -38,16 +39,19 @@ export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> 
 }
 
 /** Makes the folder, adds to `made` what was missing, and finds out beforehand whether it can be written to. */
-async function makeOutputFolder(out: string, made: Set<string>): Promise<void> {
-  for (let at = out; !existsSync(at) && dirname(at) !== at; at = dirname(at)) made.add(at);
+async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promise<void> {
   try {
+    for (let at = out; !isThere(at) && dirname(at) !== at; at = dirname(at)) made.add(at);
     await makeDirectoryDurably(out);
     await access(out, constants.W_OK | constants.X_OK);
     await readdir(out);
   } catch (cause) {
-    const { code = 'error', message } = cause as NodeJS.ErrnoException;
+    const trouble = systemTrouble(cause);
+    if (trouble === null) throw cause;
+    // A run that is there goes on here only.
+    const remedy = `${trouble.remedy.write}${mayBeThere(run) ? '' : ', or use another --out'}`;
     throw new UsageError(
-      `${out}: the output folder cannot be written to (${code}: ${message}); name another --out`,
+      `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
       { cause },
     );
   }

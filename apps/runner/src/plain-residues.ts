@@ -1,5 +1,6 @@
 import { type EmbeddingModel, InferenceError } from '@holdfast/gpu-runtime';
 import { nonFiniteRows } from './non-finite-rows.js';
+import { randomSequences } from './random-sequences.js';
 
 /** Residues that every model reads, of either alphabet. */
 export const PLAIN_RESIDUES = 'ACGTACGTACGT';
@@ -35,4 +36,22 @@ export async function plainResiduesFail(model: EmbeddingModel): Promise<string |
   if (failure !== null) return failure;
   const [fault] = nonFiniteRows(rows, model.source.dim);
   return fault === undefined ? null : `${fault.value} in column ${fault.column}`;
+}
+
+/**
+ * Embeds a control: as many plain residues as a sequence has that hung, in random order so that a tokenizer makes about as
+ * many tokens of them.
+ *
+ * @returns what was said if it failed; null when it was embedded, or there is too little memory for anything of this length.
+ */
+export async function controlFails(model: EmbeddingModel, length: number): Promise<string | null> {
+  // Both alphabets have these letters.
+  const control = randomSequences('dna', 1, Math.max(1, length));
+  try {
+    const [fault] = nonFiniteRows(await model.embed(control), model.source.dim);
+    return fault === undefined ? null : `${fault.value} in column ${fault.column}`;
+  } catch (error) {
+    if (!(error instanceof InferenceError)) throw error;
+    return error.kind === 'cuda_oom' ? null : error.reason;
+  }
 }

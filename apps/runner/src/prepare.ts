@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
-import { removeDurably, renameDurably } from '@holdfast/durable';
+import { readFile } from 'node:fs/promises';
+import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
-import { ownPaths, releaseFolder } from './claim.js';
-import { UsageError } from './errors.js';
+import { holdsRun, ownPaths, releaseFolder } from './claim.js';
+import { StoppedError, UsageError } from './errors.js';
 import {
   buildIndex,
   IndexError,
@@ -18,6 +18,8 @@ import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
+import { namesDue, type Retry } from './quarantine/index.js';
+import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import {
   type Asked,
@@ -27,6 +29,7 @@ import {
   readRunRecord,
   writeRunRecord,
 } from './run-record.js';
+import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 
 export interface PrepareOptions {
@@ -43,13 +46,15 @@ export interface PrepareOptions {
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
+  /** Quarantined sequences that are tried again. */
+  retry: Retry;
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
   tried: Promise<void>;
   signal: AbortSignal;
   /** Called around each reading of the inputs. */
-  reading<T>(work: () => Promise<T>): Promise<T>;
+  reading?<T>(work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
 }
@@ -58,6 +63,8 @@ export interface Prepared {
   record: RunRecord;
   index: SequenceIndex;
   resumed: boolean;
+  /** The result that is there, where only quarantined sequences are to be tried again. */
+  finished?: ResultRecord;
 }
 
 /**
@@ -65,36 +72,77 @@ export interface Prepared {
  * caller holds the folder's lock.
  */
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
-  if (options.forceRestart) return newRun(place, options);
+  if (options.forceRestart) return restart(place, options);
+  const cutOff = await cutOffRestart(place, options);
   const record = await readRunRecord(place.run);
   if (record === null) {
+    if (cutOff === 'same') return restart(place, options);
+    if (cutOff === 'other') refuseCutOff(place);
     refuseLostRun(place);
-    return newRun(place, options);
+    return begun(place, options, await plannedRun(place, options));
   }
-  const embeddings = place.embeddings(options.format);
-  const { fingerprint: run } = record;
-  const result = await readResult(place.result, {
-    out: place.out,
-    run,
-    embeddings,
-    signal: options.signal,
-  });
-  if (result !== null) {
-    const inputs = await options.reading(() => hashInputs(options));
-    refuseDifferences(place, record, options, inputs);
-    return result;
+  if (cutOff === 'same') {
+    const prepared = await restart(place, options, record);
+    if (prepared !== null) return prepared;
   }
+  const prepared = await resumed(place, record, options);
+  await forgetRestart(place);
+  return prepared;
+}
+
+async function resumed(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+): Promise<Prepared | ResultRecord> {
+  const result = await complete(place, record, options);
+  if (result !== null && !(await triesAgain(place, result, options.retry))) return result;
   refuseOtherPlan(place, record);
   const index = await intactIndex(place, options);
   if (index === null) return { record, index: await restoreIndex(place, record, options), resumed: true };
   try {
-    const inputs = await options.reading(() => hashInputs(options));
+    const inputs = await reading(options, () => hashInputs(options));
     refuseDifferences(place, record, options, inputs);
-    return { record, index, resumed: true };
+    return { record, index, resumed: true, ...(result !== null && { finished: result }) };
   } catch (error) {
     await index.close();
     throw error;
   }
+}
+
+/** What is asked of a run that may be complete. */
+type AskedOfResult = Pick<
+  PrepareOptions,
+  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'format' | 'signal'
+>;
+
+/**
+ * The result in a folder that cannot be written to, if it is complete and of the run that is asked for; else null. It needs no
+ * lock: every byte is compared with what was written, so that a run that changes it meanwhile is found out.
+ */
+export async function completeResult(place: Layout, options: AskedOfResult): Promise<ResultRecord | null> {
+  const record = await readRunRecord(place.run);
+  return record === null ? null : complete(place, record, options);
+}
+
+async function complete(
+  place: Layout,
+  record: RunRecord,
+  options: AskedOfResult,
+): Promise<ResultRecord | null> {
+  const result = await readResult(place.result, {
+    out: place.out,
+    run: record.fingerprint,
+    embeddings: place.embeddings(options.format),
+    signal: options.signal,
+  });
+  if (result !== null) refuseDifferences(place, record, options, await hashInputs(options));
+  return result;
+}
+
+/** Whether a complete result leaves out sequences that are tried again. */
+async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry): Promise<boolean> {
+  return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }
 
 /** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
@@ -102,19 +150,48 @@ async function removeRun(place: Layout): Promise<void> {
   for (const path of ownPaths(place)) if (path !== place.newIndex) await removeDurably(path);
 }
 
-async function newRun(place: Layout, options: PrepareOptions): Promise<Prepared> {
-  let batchTokens: number;
+/** Replaces the run in the folder. @param unless a run that stays if it is what is asked for; then nothing is returned. */
+async function restart(place: Layout, options: PrepareOptions): Promise<Prepared>;
+async function restart(place: Layout, options: PrepareOptions, unless: RunRecord): Promise<Prepared | null>;
+async function restart(place: Layout, options: PrepareOptions, unless?: RunRecord): Promise<Prepared | null> {
+  if (holdsRun(place)) await announceRestart(place, options);
+  const planned = await plannedRun(place, options).catch(async (error: unknown) => {
+    // What passes, or was stopped, is gone on with; what is refused is not.
+    if (!(error instanceof StoppedError) && !systemTrouble(systemErrorIn(error))?.passing)
+      await forgetRestart(place);
+    throw error;
+  });
+  if (unless !== undefined && differences(unless, asked(options, planned.summary.inputs)).length === 0) {
+    await removeDurably(place.newIndex);
+    return null;
+  }
+  // Only now that the input is known to be good.
+  await removeRun(place);
+  const prepared = await begun(place, options, planned);
+  await forgetRestart(place);
+  return prepared;
+}
+
+/** A new run's plan, which lies in the folder's new index. */
+interface Planned {
+  summary: IndexSummary;
+  batchTokens: number;
+}
+
+async function plannedRun(place: Layout, options: PrepareOptions): Promise<Planned> {
   try {
-    batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    await options.reading(() => indexInputs(place, options, batchTokens));
+    const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
+    const summary = await reading(options, () => indexInputs(place, options, batchTokens));
     await options.tried;
+    return { summary, batchTokens };
   } catch (error) {
     await removeDurably(place.newIndex);
     await releaseFolder(place);
     throw error;
   }
-  // Only now that the input is known to be good.
-  if (options.forceRestart) await removeRun(place);
+}
+
+async function begun(place: Layout, options: PrepareOptions, { batchTokens }: Planned): Promise<Prepared> {
   const index = await installIndex(place);
   const record = newRunRecord({
     ...asked(options, index.summary.inputs),
@@ -150,7 +227,7 @@ async function restoreIndex(
   options: PrepareOptions,
 ): Promise<SequenceIndex> {
   const batchTokens = options.batchTokens ?? record.batch_tokens;
-  const { inputs } = await options.reading(() => indexInputs(place, options, batchTokens));
+  const { inputs } = await reading(options, () => indexInputs(place, options, batchTokens));
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
@@ -160,14 +237,17 @@ async function restoreIndex(
   return installIndex(place);
 }
 
-async function hashInputs({ inputs, signal }: PrepareOptions): Promise<RunRecord['inputs']> {
+async function hashInputs({
+  inputs,
+  signal,
+}: Pick<PrepareOptions, 'inputs' | 'signal'>): Promise<RunRecord['inputs']> {
   const hashed = [];
   for (const path of inputs) hashed.push({ path, ...(await hashInput(path, { signal })) });
   return hashed;
 }
 
 function asked(
-  { model, batchTokens, shards, threads, translate }: PrepareOptions,
+  { model, batchTokens, shards, threads, translate }: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -185,7 +265,7 @@ function asked(
 function refuseDifferences(
   place: Layout,
   record: RunRecord,
-  options: PrepareOptions,
+  options: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): void {
   const differ = differences(record, asked(options, inputs));
@@ -240,13 +320,24 @@ async function installIndex(place: Layout): Promise<SequenceIndex> {
   return openIndex(place.index);
 }
 
+/** What a restart had removed is gone, and what is left is of no run. */
+function refuseCutOff(place: Layout): never {
+  throw new UsageError(
+    `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another --out, or --force-restart for this one`,
+  );
+}
+
 /** Without a run record, rows and results are those of a run whose record was lost. */
 function refuseLostRun(place: Layout): void {
   const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
   const ours = [place.checkpoints, ...files];
-  const found = ours.find((path) => existsSync(path));
+  const found = ours.find(isThere);
   if (found === undefined) return;
   throw new UsageError(
     `${found} is there, but ${place.run} is not, so that nobody knows of which run it is. Use another --out, or --force-restart to remove it`,
   );
 }
+
+/** Watches a reading where somebody wants to. */
+const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
+  options.reading === undefined ? work() : options.reading(work);

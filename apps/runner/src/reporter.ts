@@ -70,6 +70,10 @@ function sentence(event: RunEvent): string | null {
       return `${event.batch_tokens} tokens in a batch on ${event.device}${ENOUGH[event.reason]}`;
     case 'waiting':
       return event.reason;
+    case 'retrying':
+      return `trying ${event.sequences} quarantined sequence(s) again, each alone`;
+    case 'retried':
+      return `${event.recovered} of ${event.sequences} quarantined sequence(s) are embedded now`;
     case 'repair':
       return `shard ${event.shard} is worked on again: ${event.reason}`;
     case 'warning':

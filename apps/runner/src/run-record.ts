@@ -152,8 +152,10 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
 
 /** Whether there is a record of a run, of whatever version of ours, in whatever state its other fields are. */
 export async function holdsRunRecord(path: string): Promise<boolean> {
+  // A file that cannot be read says nothing of whose it is.
+  const text = await readFile(path, 'utf8');
   try {
-    return claimSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).success;
+    return claimSchema.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

@@ -34,6 +34,35 @@ export function checkpointFacts(
   };
 }
 
+/** The key in a checkpoint's metadata of the positions, ascending, whose rows it holds because they were tried again. */
+export const RETRIED = 'retried';
+
+/**
+ * The facts of a checkpoint behind a shard's last batch: rows of sequences that earlier ones name as quarantined.
+ *
+ * @param positions whose rows it holds, ascending.
+ * @param refused what the model now refuses itself, in place of what earlier checkpoints say of it.
+ */
+export function retriedFacts(
+  run: string,
+  { shard, endBatch, endPosition }: Shard,
+  positions: readonly number[],
+  { refused, truncated }: { refused: readonly Quarantined[]; truncated: number },
+): Metadata {
+  const none: [number, number] = [endPosition, endPosition];
+  const facts = checkpointFacts(run, shard, [endBatch, endBatch], none, { quarantined: refused, truncated });
+  return { ...facts, [RETRIED]: JSON.stringify(positions) };
+}
+
+/** What a checkpoint covers: positions from `first` on but for those left out, or those that were tried again. */
+export interface CoveredPositions {
+  first: number;
+  /** Quarantined when it was written, ascending. */
+  left: readonly number[];
+  /** Those whose rows it holds, where it is of sequences that were tried again; else null. */
+  positions: readonly number[] | null;
+}
+
 /**
  * Follows a shard's checkpoints from its first batch on, and accepts one only if it holds exactly the rows that come
  * next: of this run, beginning where the last ended, ending with a whole batch, one row under its ID of the index for every
@@ -42,8 +71,12 @@ export function checkpointFacts(
 export class ShardCursor {
   /** The first batch not yet covered. */
   nextBatch: number;
-  /** The quarantined sequences of the checkpoints accepted so far, by position. */
-  readonly quarantined: Quarantined[] = [];
+  /** The quarantined sequences of the checkpoints accepted so far, by position, but for those tried again with success. */
+  quarantined: Quarantined[] = [];
+  /** What the checkpoint that was accepted last covers. */
+  last: CoveredPositions = { first: 0, left: [], positions: null };
+  /** Whether rows of sequences that were tried again are among the checkpoints. */
+  retried = false;
   /** Sequences of the accepted checkpoints of which tokens were left out. */
   truncated = 0;
 
@@ -65,6 +98,7 @@ export class ShardCursor {
   accept = async (checkpoint: Checkpoint): Promise<string | null> => {
     const fact = (key: string) => checkpoint.metadata.get(key);
     if (fact('run') !== this.run) return 'it belongs to another run';
+    if (fact(RETRIED) !== undefined) return this.#acceptRetried(checkpoint);
     const endBatch = Number(fact('end_batch'));
     if (
       Number(fact('first_batch')) !== this.nextBatch ||
@@ -90,14 +124,57 @@ export class ShardCursor {
     const wrong = ids.findIndex((id, i) => id !== checkpoint.sequenceIds[i]);
     if (wrong >= 0)
       return `row ${wrong} is named ${checkpoint.sequenceIds[wrong]}, but the input has ${ids[wrong]} there`;
-    const truncated = Number(fact('truncated') ?? 0);
-    if (!(Number.isInteger(truncated) && truncated >= 0 && truncated <= rows))
-      return `it says that tokens of ${fact('truncated')} of its ${rows} sequences were left out`;
-    this.truncated += truncated;
+    const wrongCount = this.#countTruncated(checkpoint);
+    if (wrongCount !== null) return wrongCount;
     this.nextBatch = endBatch;
     for (const each of quarantined) this.quarantined.push(each);
+    this.last = { first, left: quarantined.map(({ position }) => position), positions: null };
     return null;
   };
+
+  /** Rows of sequences that earlier checkpoints left out; each must be one of these, under its ID. */
+  async #acceptRetried(checkpoint: Checkpoint): Promise<string | null> {
+    if (!this.done) return `it holds rows that were tried again, but batch ${this.nextBatch} comes next`;
+    const positions = parsePositions(checkpoint.metadata.get(RETRIED));
+    if (positions === null) return 'its list of sequences that were tried again cannot be read';
+    const listed = checkpoint.metadata.get(QUARANTINED);
+    const refused = listed === undefined ? [] : parseQuarantined(listed);
+    if (refused === null) return 'its list of quarantined sequences cannot be read';
+    const open = new Set(this.quarantined.map(({ position }) => position));
+    const stranger = [...positions, ...refused.map(({ position }) => position)].find(
+      (at) => !open.delete(at),
+    );
+    if (stranger !== undefined)
+      return `it says that position ${stranger} was tried again, which is not quarantined`;
+    const [rows, dim] = checkpoint.shape;
+    if (rows !== positions.length || dim !== this.dim)
+      return `shape mismatch: [${rows}, ${dim}] where [${positions.length}, ${this.dim}] belongs`;
+    for (const [row, position] of positions.entries()) {
+      const [id] = await this.index.ids(position, position + 1);
+      const named = checkpoint.sequenceIds[row];
+      if (named !== id) return `row ${row} is named ${named}, but the input has ${id} there`;
+    }
+    const wrongCount = this.#countTruncated(checkpoint);
+    if (wrongCount !== null) return wrongCount;
+    const news = new Map(refused.map((each) => [each.position, each]));
+    const done = new Set(positions);
+    this.quarantined = this.quarantined
+      .filter(({ position }) => !done.has(position))
+      .map((each) => news.get(each.position) ?? each);
+    this.last = { first: this.shard.endPosition, left: [], positions };
+    this.retried = true;
+    return null;
+  }
+
+  #countTruncated(checkpoint: Checkpoint): string | null {
+    const told = checkpoint.metadata.get('truncated') ?? 0;
+    const [rows] = checkpoint.shape;
+    const truncated = Number(told);
+    if (!(Number.isInteger(truncated) && truncated >= 0 && truncated <= rows))
+      return `it says that tokens of ${told} of its ${rows} sequences were left out`;
+    this.truncated += truncated;
+    return null;
+  }
 }
 
 /** What is wrong with the places of a checkpoint's quarantined sequences among its positions, or null. */
@@ -112,4 +189,18 @@ function misplacedIn(quarantined: readonly Quarantined[], first: number, end: nu
     before = position;
   }
   return null;
+}
+
+/** Positions as a checkpoint lists them: JSON, ascending; null for what is none of ours. */
+function parsePositions(text: unknown): number[] | null {
+  try {
+    const list: unknown = JSON.parse(String(text));
+    if (!Array.isArray(list)) return null;
+    const ascending = list.every(
+      (at, i) => Number.isSafeInteger(at) && at >= 0 && (i === 0 || at > list[i - 1]),
+    );
+    return ascending ? (list as number[]) : null;
+  } catch {
+    return null;
+  }
 }

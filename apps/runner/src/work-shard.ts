@@ -8,7 +8,7 @@ import type { CheckpointTrigger } from '@holdfast/trigger';
 import { BatchEmbedder } from './batch-embedder.js';
 import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
-import { errorLine, type Quarantined } from './quarantine/index.js';
+import { errorLine, isSetAside, type Quarantined } from './quarantine/index.js';
 import { RowBuffer } from './row-buffer.js';
 import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
 
@@ -49,8 +49,12 @@ export interface ShardReport {
   batch(index: number): void;
   /** A part of a batch is about to be. */
   trying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
-  /** That part has come back, well or not. */
+  /** Plain residues as long as these rows are about to be: the control of a sequence that hung. */
+  control(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
+  /** That part, or that control, has come back, well or not. */
   tried(): Promise<void>;
+  /** The model's graph has run once more. */
+  computed(): Promise<void>;
   quarantined(sequence: QuarantinedSequence): Promise<void>;
   checkpoint(saved: SavedCheckpoint): Promise<void>;
 }
@@ -59,6 +63,7 @@ export interface ShardReport {
 export interface ResumedShard {
   /** In valid checkpoints; those that are quarantined among them. */
   sequences: number;
+  /** Those that the model refused. */
   quarantined: number;
   nextBatch: number;
   /** Why files had to be moved aside, and which. */
@@ -85,8 +90,10 @@ export interface SavedCheckpoint {
 export async function workShard(work: ShardWork): Promise<boolean> {
   const { shard, folder, run, index, model, trigger, manifest, report } = work;
 
-  // From here on a predecessor that was believed dead can record nothing of this shard.
-  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`);
+  // The coordinator, which is the only one, gave it to this worker: a predecessor that was believed dead is fenced from here on.
+  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
+    steal: true,
+  });
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
   const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
@@ -96,8 +103,9 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   });
   const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);
-  const quarantined = cursor.quarantined.length;
-  const sequences = found.reduce((sum, { numSequences }) => sum + numSequences, quarantined);
+  // What was only set aside counts against no limit: it is tried again.
+  const quarantined = cursor.quarantined.filter((each) => !isSetAside(each)).length;
+  const sequences = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
   await report.resumed({ sequences, quarantined, nextBatch: cursor.nextBatch, fault, aside });
 
   const writer = new AsyncCheckpointWriter({
@@ -149,7 +157,9 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     ...work,
     identify,
     onTrying: report.trying,
+    onControl: report.control,
     onTried: report.tried,
+    onProgress: report.computed,
     async onPoisoned(batch, { row, kind, attempts, error }) {
       await report.quarantined({
         ...(await identify(batch, row)),

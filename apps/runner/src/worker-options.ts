@@ -20,6 +20,8 @@ const schema = z.object({
   shards: z.number().int().positive(),
   /** Milliseconds that the worker has to save and end once its coordinator is gone. */
   graceMs: z.number().nonnegative(),
+  /** Quarantined sequences of complete shards are tried again, these ones; absent: shards are embedded. */
+  retry: z.enum(['set_aside', 'all']).exactOptional(),
   trigger: z.object({
     seqThreshold: z.number().exactOptional(),
     timeThresholdSec: z.number().exactOptional(),

@@ -10,12 +10,16 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
 import { layout } from './layout.js';
 import { NonFiniteRowsError } from './non-finite-rows.js';
+import { retryShard } from './retry-shard.js';
 import { shardsOf } from './shards.js';
-import { workShard } from './work-shard.js';
+import { type ShardWork, workShard } from './work-shard.js';
 import { parseWorkerOptions } from './worker-options.js';
 
 /** Rows kept in memory before a checkpoint is due whatever the thresholds say, in bytes. */
 const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+
+/** Milliseconds between two signs of life at least. */
+const BEAT_EVERY = 100;
 
 /** Characters of an error that are told; a model may print a whole tensor. */
 const LONGEST_MESSAGE = 4000;
@@ -40,6 +44,13 @@ channel.onStop((reason) => {
 
 /** What it does next; each is a sign of progress. */
 const starting = (stage: string) => channel.send({ type: 'heartbeat', stage });
+let lastBeat = 0;
+/** A sign of life, not more often than anybody looks. */
+const heartbeat = async () => {
+  if (performance.now() - lastBeat < BEAT_EVERY) return;
+  await channel.send({ type: 'heartbeat' });
+  lastBeat = performance.now();
+};
 
 let shard: number | undefined;
 let batchIdx: number | undefined;
@@ -85,7 +96,7 @@ try {
     const blame = (next: number) => (next < plan.endBatch ? { nextBatch: next } : {});
     const folder = place.shard(now);
     await makeDirectoryDurably(folder);
-    const complete = await workShard({
+    const work: ShardWork = {
       shard: plan,
       folder,
       run: options.run,
@@ -120,11 +131,16 @@ try {
             rows: [...rows],
             ...(state === undefined ? {} : { isolation: state }),
           }),
+        control: (at, rows, state) =>
+          channel.send({ type: 'control', shard: now, batchIdx: at, rows: [...rows], isolation: state }),
         tried: () => channel.send({ type: 'tried', shard: now }),
+        computed: () => heartbeat(),
         quarantined: (sequence) => channel.send({ type: 'quarantined', shard: now, sequence }),
         checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),
       },
-    });
+    };
+    const { retry } = options;
+    const complete = await (retry === undefined ? workShard(work) : retryShard(work, retry));
     if (!complete) process.exit(stopCode);
     batchIdx = undefined;
     shard = undefined;

@@ -127,9 +127,9 @@ export async function rowsOf(out: string): Promise<[string, number[]][]> {
 }
 
 /** Makes a model folder with a script of the fixtures. */
-export async function madeModel(script: string): Promise<string> {
+export async function madeModel(script: string, ...args: string[]): Promise<string> {
   const folder = await freshFolder();
-  execFileSync(process.execPath, [fixture(script), folder]);
+  execFileSync(process.execPath, [fixture(script), folder, ...args]);
   return folder;
 }
 

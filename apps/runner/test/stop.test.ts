@@ -7,7 +7,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, until, windows } from './command.js';
 
 const COUNT = 30_000;
-const NOTHING_BEGUN = 'holdfast: stopped by SIGTERM; nothing was begun, type the same line again to begin\n';
+const NOTHING_BEGUN = 'holdfast: stopped by SIGTERM; nothing was begun, rerun the same command to begin\n';
 let reads: string;
 let whole: string;
 let out: string;
@@ -49,7 +49,7 @@ test.each([
   running.child.kill(signal);
   const stopped = await running.ended;
   expect(stopped.code).toBe(code);
-  expect(stopped.stderr).toMatch(/^holdfast: stopped by SIG\w+; .*same line again.*\n$/);
+  expect(stopped.stderr).toMatch(/^holdfast: stopped by SIG\w+; .*rerun the same command.*\n$/);
   const done = embedded(stopped);
   expect(done).toBeGreaterThan(0);
   expect(done).toBeLessThan(COUNT);

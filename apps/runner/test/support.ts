@@ -66,7 +66,9 @@ export const silentReport = (): ShardReport => {
     progress: silent,
     batch: () => undefined,
     trying: silent,
+    control: silent,
     tried: silent,
+    computed: silent,
     quarantined: silent,
     checkpoint: silent,
   };

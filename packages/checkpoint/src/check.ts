@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Matrix, StorageType } from './write.js';
+import type { Matrix } from './write.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -33,15 +33,4 @@ export function checkNumbers(path: string, data: unknown, [rows, dim]: Matrix['s
   if (data.length !== rows * dim)
     throw new RangeError(`${path}: shape [${rows}, ${dim}] but ${data.length} numbers`);
   return data;
-}
-
-/** @throws RangeError for an option's value that is none of those it has. */
-export function checkChoice<T extends string>(option: string, value: T, known: readonly T[]): void {
-  if (!known.includes(value))
-    throw new RangeError(`${option} ${JSON.stringify(value)}; known are ${known.join(', ')}`);
-}
-
-/** @throws RangeError for an element type that is not written. */
-export function checkStorage(storage: StorageType): void {
-  checkChoice('storage', storage, ['float32', 'float16']);
 }

@@ -1,3 +1,6 @@
+import { checkOptions } from '@holdfast/options';
+import { markerFields } from './option-checks.js';
+
 /** What a `.done` marker says of its `.pt`. */
 export interface Marker {
   /** Length of the `.pt` in bytes. */
@@ -6,8 +9,10 @@ export interface Marker {
   crc32: number;
 }
 
-/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. */
+/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. @throws RangeError for other numbers. */
 export function formatMarker({ bytes, crc32 }: Marker): string {
+  checkOptions('formatMarker', bytes, markerFields.bytes, 'bytes');
+  checkOptions('formatMarker', crc32, markerFields.crc32, 'crc32');
   return `${JSON.stringify({ bytes, crc32: crc32.toString(16).padStart(8, '0') })}\n`;
 }
 

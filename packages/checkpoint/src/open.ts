@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
+import { checkOptions } from '@holdfast/options';
 import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
-import { checkChoice } from './check.js';
 import { crc32Into, crc32Of } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
+import { isVerify } from './option-checks.js';
 
 /**
  * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
@@ -100,11 +101,11 @@ export class Checkpoint implements AsyncDisposable {
  * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
  *
  * @throws InvalidCheckpointError when any of it does not hold; what the file system throws, which says nothing of the
- * checkpoint. The caller closes what is returned.
+ * checkpoint; RangeError for a `verify` that is none. The caller closes what is returned.
  */
 export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
-  checkChoice('verify', verify, ['checksum', 'length', 'unmarked']);
+  checkOptions('openCheckpoint', verify, isVerify, 'verify');
   const size = await sizeOf(path);
   if (size === null) throw invalid('file is missing');
   if (size === undefined) throw invalid('not a regular file');

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkOptions } from '@holdfast/options';
 import { checkpointName, markerPath } from './names.js';
 import { type Checkpoint, openCheckpoint } from './open.js';
+import { resumeOptions } from './option-checks.js';
 import { Rows } from './rows.js';
 import { checkpointIndexes, type OnCorruption, readShard } from './shard.js';
 import type { Matrix } from './write.js';
@@ -24,10 +26,12 @@ export interface ResumeOptions {
  */
 export async function resumeFromCheckpoints(
   folder: string,
-  { forceRestart = false, onCorruption = 'stop' }: ResumeOptions = {},
+  options: ResumeOptions = {},
 ): Promise<
   [sequenceIds: string[], embeddings: Matrix | null, resumeBatchIdx: number, corruptedSequenceIds: string[]]
 > {
+  checkOptions('resumeFromCheckpoints', options, resumeOptions);
+  const { forceRestart = false, onCorruption = 'stop' } = options;
   if (forceRestart) return [[], null, 0, []];
   const indexes = await checkpointIndexes(folder);
   const ids: string[] = [];

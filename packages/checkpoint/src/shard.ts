@@ -1,10 +1,17 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DurableOptions, nodeFileSystem, renameDurably, syncDirectory } from '@holdfast/durable';
-import { checkChoice } from './check.js';
+import {
+  type DurableOptions,
+  isThere,
+  nodeFileSystem,
+  renameDurably,
+  syncDirectory,
+} from '@holdfast/durable';
+import { checkOptions } from '@holdfast/options';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
+import { durableOptions, isIndex, readOptions } from './option-checks.js';
 
 /**
  * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
@@ -39,12 +46,15 @@ export async function checkpointIndexes(folder: string): Promise<number[]> {
  * Walks through a shard's checkpoints in order, one open at a time (each is closed when the next is asked for): IDs are
  * in memory, rows are read when asked. Stops at the first that is not valid, or with `salvage` goes on behind it. A gap in
  * the numbering is one fault, at the first missing index.
+ *
+ * @throws RangeError and TypeError for options that are none (`code` is `invalid_option`), when the first is asked for.
  */
 export async function* readShard(
   folder: string,
-  { verify = 'checksum', accept, onCorruption = 'stop' }: ReadOptions = {},
+  options: ReadOptions = {},
 ): AsyncGenerator<ShardEntry, void, undefined> {
-  checkChoice('onCorruption', onCorruption, ['stop', 'salvage']);
+  checkOptions('readShard', options, readOptions);
+  const { verify = 'checksum', onCorruption = 'stop' } = options;
   let row = 0;
   let expected = 0;
   for (const index of await checkpointIndexes(folder)) {
@@ -66,7 +76,7 @@ export async function* readShard(
       continue;
     }
     try {
-      const fault = (await accept?.(checkpoint)) ?? null;
+      const fault = (await options.accept?.(checkpoint)) ?? null;
       if (fault !== null) {
         yield { index, path, fault };
         if (onCorruption === 'stop') return;
@@ -92,6 +102,8 @@ export async function setAside(
   from: number,
   options: DurableOptions = {},
 ): Promise<string[]> {
+  checkOptions('setAside', from, isIndex, 'from');
+  checkOptions('setAside', options, durableOptions);
   const moved: string[] = [];
   // From the last to the first: a crash half way leaves the faulty one in place, and the next resume goes on from there.
   for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse())
@@ -106,9 +118,10 @@ export async function setAside(
  * @returns the new path of the `.pt`.
  */
 export async function setAsideOne(path: string, options: DurableOptions = {}): Promise<string> {
+  checkOptions('setAsideOne', options, durableOptions);
   const aside = freeName(`${path}.corrupt`);
   // The marker first: without it the `.pt` counts for nothing, while a marker alone would vouch for the next of that name.
-  if (existsSync(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
+  if (isThere(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
   await renameDurably(path, aside, options);
   return aside;
 }
@@ -118,7 +131,7 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
  * What a writer that was killed had begun is removed; it never was a checkpoint.
  */
 async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
-  if (!existsSync(folder)) return;
+  if (!isThere(folder)) return;
   const { fs = nodeFileSystem } = options;
   for (const name of await readdir(folder)) {
     const path = join(folder, name);

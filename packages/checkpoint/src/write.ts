@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import {
   type DurableOptions,
+  isThere,
   removeDurably,
   type WriteDurablyOptions,
   writeFileDurably,
 } from '@holdfast/durable';
+import { checkOptions } from '@holdfast/options';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
-import { checkIds, checkNumbers, checkShape, checkStorage } from './check.js';
+import { checkIds, checkNumbers, checkShape } from './check.js';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
+import { checkpointOptions, writeDurablyOptions } from './option-checks.js';
 
 /** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
@@ -52,12 +54,12 @@ export async function writeCheckpoint(
   metadata: Metadata,
   options: CheckpointOptions = {},
 ): Promise<Written> {
+  checkOptions('writeCheckpoint', options, checkpointOptions);
   const { storage = 'float32', ...durable } = options;
-  checkStorage(storage);
   const shape = checkShape(path, embeddings.shape, sequenceIds);
   checkIds(path, sequenceIds);
   const data = checkNumbers(path, embeddings.data, shape);
-  if (existsSync(path) || existsSync(markerPath(path))) throw taken(path);
+  if (isThere(path) || isThere(markerPath(path))) throw taken(path);
   const half = storage === 'float16' ? toFloat16(data) : null;
   const value: PtValue = {
     embeddings: half ? tensor('float16', shape, half.bits) : tensor('float32', shape, data),
@@ -79,7 +81,7 @@ export async function writeCheckpoint(
 }
 
 function taken(path: string, cause?: unknown): Error {
-  const reason = existsSync(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
+  const reason = isThere(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
   return Object.assign(new Error(`EEXIST: ${reason} is there already; set it aside first`, { cause }), {
     code: 'EEXIST',
   });
@@ -90,11 +92,12 @@ function taken(path: string, cause?: unknown): Error {
  *
  * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
  */
-export function writePtDurably(
+export async function writePtDurably(
   path: string,
   value: PtValue,
   options: WriteDurablyOptions = {},
 ): Promise<Marker> {
+  checkOptions('writePtDurably', options, writeDurablyOptions);
   return writeFileDurably(
     path,
     async (file) => {

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { DurableOptions } from '@holdfast/durable';
-import { checkIds, checkNumbers, checkShape, checkStorage } from './check.js';
+import { checkOptions } from '@holdfast/options';
+import { checkIds, checkNumbers, checkShape } from './check.js';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 import type { JobRunner } from './job.js';
+import { writerOptions } from './option-checks.js';
 import { StagingPool } from './staging.js';
 import { type Matrix, type Metadata, type StorageType, type Written, writeCheckpoint } from './write.js';
 import { WriterThread } from './writer-thread.js';
@@ -65,18 +67,13 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   /** Settles when all earlier calls are accepted or refused; never fails. */
   #turn: Promise<unknown> = Promise.resolve();
 
+  /** @throws RangeError and TypeError for options that are none (`code` is `invalid_option`). */
   constructor(options: WriterOptions = {}) {
+    checkOptions('AsyncCheckpointWriter', options, writerOptions);
     this.#options = options;
     this.#storage = options.storage ?? 'float32';
-    checkStorage(this.#storage);
-    this.#runner = options.fs ? hereWith(options) : (options.thread ?? new WriterThread());
+    this.#runner = options.fs ? hereWith({ fs: options.fs }) : (options.thread ?? new WriterThread());
     this.#maxPendingBytes = options.maxPendingBytes ?? 256 * 1024 * 1024;
-    if (typeof this.#maxPendingBytes !== 'number' || !(this.#maxPendingBytes > 0))
-      throw new RangeError(
-        `maxPendingBytes must be a positive number of bytes, not ${String(this.#maxPendingBytes)}`,
-      );
-    if (!['undefined', 'function'].includes(typeof options.onDurable))
-      throw new TypeError('onDurable must be a function');
   }
 
   /**
@@ -223,13 +220,11 @@ function plainCopy(path: string, metadata: Metadata): Metadata {
 }
 
 /** Writes in the caller's thread, with the caller's file system. */
-function hereWith(options: DurableOptions): JobRunner {
+function hereWith({ fs }: Required<DurableOptions>): JobRunner {
   let before: Promise<unknown> = Promise.resolve();
   return {
     run({ path, rows, sequenceIds, metadata, storage }) {
-      const written = before.then(() =>
-        writeCheckpoint(path, rows, sequenceIds, metadata, { ...options, storage }),
-      );
+      const written = before.then(() => writeCheckpoint(path, rows, sequenceIds, metadata, { fs, storage }));
       before = written.catch(() => undefined);
       return written;
     },

@@ -84,6 +84,25 @@ test('a device that fails on everything is no fault of what it was given', () =>
 test('test_classify_error_transient_fallback', () => {
   expect(classifyError({ exitcode: 1, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
   expect(classifyError({ exitcode: 0 })).toBe('transient');
-  expect(classifyError({ exitcode: null, signal: 'SIGKILL' })).toBe('transient');
   expect(classifyError({})).toBe('transient');
+});
+
+test.each([
+  { exitcode: null, signal: 'SIGKILL' },
+  { exitcode: null, signal: 'SIGKILL', oomKilled: false },
+  { exitcode: 137 },
+  { exitcode: null, signal: 'SIGHUP' },
+  { exitcode: null, signal: 'SIGUSR1' },
+  { exitcode: 130 },
+])('whoever is killed from outside was preempted: %o', (end) => {
+  expect(classifyError(end)).toBe('spot_preemption');
+  // One that said why before it was killed was not.
+  expect(classifyError({ ...end, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
+  expect(classifyError({ ...end, lastWords: 'out of memory' })).toBe('oom');
+});
+
+test('a crash is no preemption', () => {
+  for (const signal of ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL'])
+    expect(classifyError({ exitcode: null, signal })).toBe('transient');
+  expect(classifyError({ exitcode: 139 })).toBe('transient');
 });

@@ -1,4 +1,4 @@
-import { stopSignalOf } from './stop-signals.js';
+import { isFromOutside } from './signals.js';
 
 /** What kind of failure it was; each has a policy of its own. */
 export type ErrorKind = 'spot_preemption' | 'oom' | 'poison_input' | 'transient';
@@ -19,7 +19,8 @@ export interface WorkerStatus {
   circuitBreaker?: boolean | undefined;
 }
 
-/** SIGKILL as an exit code: 128 + 9. */
+/** SIGTERM and SIGKILL as exit codes: 128 + 15, 128 + 9. */
+const EXIT_SIGTERM = 143;
 const EXIT_SIGKILL = 137;
 /** As a sentence says it: messages also quote names of models, files and sequences, which may be anything. */
 const words = (pattern: string, flags = '') =>
@@ -43,7 +44,7 @@ export function classifyError({
   oomKilled,
   circuitBreaker,
 }: WorkerStatus): ErrorKind {
-  if (stopSignalOf(exitcode, signal) !== null) return 'spot_preemption';
+  if (exitcode === EXIT_SIGTERM || signal === 'SIGTERM') return 'spot_preemption';
   // The worker looked at the rows itself; what its message quotes, the ID of a sequence, says nothing.
   if (error === 'non_finite') return 'poison_input';
   // Whatever words of memory stand in what it said.
@@ -56,5 +57,7 @@ export function classifyError({
   if (OUT_OF_MEMORY.test(lastWords)) return 'oom';
   if (circuitBreaker === true || error === 'cuda_runtime') return 'poison_input';
   if (onlyWords && NON_FINITE.test(errorMessage)) return 'poison_input';
+  // Whoever kills from outside says nothing about the work; what a worker said before counts more.
+  if (error === undefined && isFromOutside({ exitcode, signal })) return 'spot_preemption';
   return 'transient';
 }

@@ -87,7 +87,7 @@ test("the kernel's out-of-memory killer is told from any other SIGKILL, and so i
     await run.clock.drain();
     return run.of('failed').map(({ kind }) => kind);
   };
-  expect(await kindOf(ends((worker) => worker.exit(null, 'SIGKILL')))).toEqual(['transient']);
+  expect(await kindOf(ends((worker) => worker.exit(null, 'SIGKILL')))).toEqual(['spot_preemption']);
   const struck = ends((worker) => {
     kills++;
     worker.exit(null, 'SIGKILL');

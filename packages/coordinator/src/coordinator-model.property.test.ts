@@ -8,6 +8,7 @@ import {
   groupPassed,
   type Isolation,
   nextGroup,
+  startIsolation,
   type ToWorker,
 } from './index.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
@@ -27,6 +28,7 @@ const FATES = [
   'segfault',
   'oom',
   'hang',
+  'sigstop',
   'eio',
   'oom_killer',
 ] as const;
@@ -45,6 +47,8 @@ interface World {
   fates: Fate[];
   /** When the coordinator is killed and started again, in calls. */
   restarts: number[];
+  /** While a number of calls, over all lives, lies in `[from, end)`, only so many sequences fit into one; 0: none. */
+  limits: { from: number; end: number; most: number }[];
 }
 
 const ordinals = (shards: number) => shards * BATCHES * ROWS;
@@ -62,8 +66,23 @@ const world: fc.Arbitrary<World> = fc.integer({ min: 1, max: 4 }).chain((shards)
     unfit: fc.uniqueArray(fc.nat(2), { maxLength: 2 }),
     fates: fc.array(fc.constantFrom(...FATES), { maxLength: 60 }),
     restarts: fc.uniqueArray(fc.nat(60), { maxLength: 2 }),
+    limits: fc.constant([]),
   });
 });
+/** All trouble comes from outside, and passes: nothing but poison is wrong with the sequences, and every device is fit. */
+const outside: fc.Arbitrary<World> = fc
+  .tuple(
+    world,
+    fc.array(fc.record({ from: fc.nat(60), calls: fc.integer({ min: 1, max: 30 }), most: fc.nat(3) }), {
+      maxLength: 3,
+    }),
+  )
+  .map(([given, limits]) => ({
+    ...given,
+    large: [],
+    unfit: [],
+    limits: limits.map(({ from, calls, most }) => ({ from, end: from + calls, most })),
+  }));
 
 interface Disk {
   /** Batches that are saved, by shard. */
@@ -74,18 +93,41 @@ interface Disk {
   recoveries: Map<number, string>;
   failed: Set<number>;
   complete: Set<number>;
+  /** Model calls so far. */
+  calls: number;
 }
+
+const newDisk = (shards: number): Disk => ({
+  saved: Array.from({ length: shards }, () => 0),
+  embedded: [],
+  quarantined: new Map(),
+  recoveries: new Map(),
+  failed: new Set(),
+  complete: new Set(),
+  calls: 0,
+});
 
 class Ended extends Error {}
 
 /** One life of the coordinator over the disk; ends when all is settled, or after so many calls. */
-async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], calls: { left: number }) {
+async function live(
+  given: World,
+  disk: Disk,
+  clock: FakeClock,
+  fates: Fate[],
+  calls: { left: number },
+  /** Only what was set aside is tried again. */
+  retries = false,
+) {
   const events: CoordinatorEvent[] = [];
   let oomKills = 0;
   let killed = false;
   const large = new Map(given.large);
   const fits = (group: readonly number[]) =>
-    group.every((ordinal) => (large.get(ordinal) ?? ROWS) >= group.length);
+    group.every((ordinal) => (large.get(ordinal) ?? ROWS) >= group.length) &&
+    given.limits.every(
+      ({ from, end, most }) => disk.calls < from || disk.calls >= end || group.length <= most,
+    );
 
   async function call(
     worker: FakeWorker,
@@ -94,6 +136,7 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
   ) {
     await clock.sleep(10, new AbortController().signal);
     if (killed || !worker.alive) throw new Ended();
+    disk.calls++;
     if (--calls.left === 0) {
       // The coordinator is killed, and its workers with it.
       killed = true;
@@ -114,7 +157,8 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
       oomKills++;
       die(null, 'SIGKILL');
     }
-    if (fate === 'hang') {
+    if (fate === 'sigstop') worker.shown = { stopped: true, cpuMs: 0 };
+    if (fate === 'hang' || fate === 'sigstop') {
       worker.heedsSignals = false;
       await clock.sleep(1e12, new AbortController().signal);
       throw new Ended();
@@ -156,6 +200,11 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
             rows: group,
             ...(state === null ? {} : { isolation: state }),
           });
+        if (state?.hangs && group.length === 1) {
+          worker.say({ type: 'control', shard, batchIdx: batch, rows: group, isolation: state });
+          await call(worker, [], fail);
+          worker.say({ type: 'trying', shard, batchIdx: batch, rows: group, isolation: state });
+        }
         const what = await call(worker, rowsOf(group), fail);
         if (state !== null && !given.deadly) worker.say({ type: 'tried', shard });
         if (what === 'poison') {
@@ -186,19 +235,64 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
     worker.say({ type: 'complete', shard });
   }
 
+  /** Each sequence of a shard that was set aside, alone, once. */
+  async function retry(worker: FakeWorker, { shard, isolation }: Extract<ToWorker, { type: 'assign' }>) {
+    worker.say({ type: 'resumed', shard, sequences: BATCHES * ROWS });
+    for (let batch = 0; batch < BATCHES; batch++) {
+      if (isolation && batch < isolation.batchIdx) continue;
+      const ordinal = (row: number) => (shard * BATCHES + batch) * ROWS + row;
+      const due = Array.from({ length: ROWS }, (_, row) => row).filter((row) => {
+        const kind = disk.quarantined.get(ordinal(row));
+        return kind !== undefined && kind !== 'poison_input';
+      });
+      if (due.length === 0) continue;
+      const fail = (error: string, message: string): never => {
+        worker.say({ type: 'failed', shard, batchIdx: batch, error, message });
+        worker.exit(1);
+        throw new Ended();
+      };
+      let state = isolation?.batchIdx === batch ? isolation : startIsolation(batch, 0, { alone: due });
+      const good = new Set(Array.from({ length: ROWS }, (_, row) => row).filter((row) => !due.includes(row)));
+      const found: number[] = [];
+      for (;;) {
+        const group = nextGroup(state, ROWS, good);
+        if (group === null) break;
+        worker.say({ type: 'trying', shard, batchIdx: batch, rows: group, isolation: state });
+        const what = await call(worker, group.map(ordinal), fail);
+        if (what === 'poison' && given.deadly) fail('cuda_runtime', 'illegal address');
+        worker.say({ type: 'tried', shard });
+        if (what === 'poison')
+          state = groupFailed(state, group, { kind: 'poison_input', error: 'illegal address' });
+        else {
+          state = groupPassed(state, ROWS, group);
+          for (const row of group) good.add(row);
+          found.push(...group);
+        }
+      }
+      if (killed) throw new Ended();
+      for (const row of found) {
+        disk.quarantined.delete(ordinal(row));
+        disk.embedded.push(ordinal(row));
+      }
+      for (const { row, kind } of state.poisoned)
+        if (kind === 'poison_input') disk.quarantined.set(ordinal(row), kind);
+    }
+    worker.say({ type: 'complete', shard });
+  }
+
   const script: Script = (worker, message) => {
     if (message.type === 'start') worker.say({ type: 'ready' });
     else if (message.type !== 'assign') worker.exit(message.type === 'stop' ? 143 : 0);
     else
-      work(worker, message).catch((error: unknown) => {
+      (retries ? retry : work)(worker, message).catch((error: unknown) => {
         if (!(error instanceof Ended)) throw error;
       });
   };
   const workers = new FakeWorkers(script);
   const coordinator = new Coordinator({
-    slots: given.slots,
+    slots: retries ? 1 : given.slots,
     shards: Array.from({ length: given.shards }, (_, shard) => shard).filter(
-      (shard) => !disk.complete.has(shard),
+      (shard) => retries || !disk.complete.has(shard),
     ),
     spawn: workers.spawn,
     clock,
@@ -209,7 +303,7 @@ async function live(given: World, disk: Disk, clock: FakeClock, fates: Fate[], c
       recoveries: async () =>
         new Map([...disk.recoveries].map(([shard, text]) => [shard, JSON.parse(text) as unknown])),
       async recordRecovery(shard, recovery) {
-        if (killed) return;
+        if (killed || retries) return;
         if (recovery === null) disk.recoveries.delete(shard);
         else disk.recoveries.set(shard, JSON.stringify(recovery));
       },
@@ -254,7 +348,8 @@ function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, num
     // Spot never gives up.
     if (event.type === 'shard_failed') expect(event.kind).not.toBe('spot_preemption');
     if (event.type !== 'retry') continue;
-    if (kind === 'spot_preemption') expect(event.delayMs).toBe(60_000);
+    if (kind === 'spot_preemption' && !event.reason.startsWith('worker killed'))
+      expect(event.delayMs).toBe(60_000);
     if (!event.reason.startsWith('attempt')) continue;
     const key = `${event.shard} ${kind}`;
     spent.set(key, (spent.get(key) ?? 0) + 1);
@@ -266,14 +361,7 @@ function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, num
 test('every sequence is embedded or quarantined, once, or its shard is reported failed; and every run ends', async () => {
   await fc.assert(
     fc.asyncProperty(world, async (given) => {
-      const disk: Disk = {
-        saved: Array.from({ length: given.shards }, () => 0),
-        embedded: [],
-        quarantined: new Map(),
-        recoveries: new Map(),
-        failed: new Set(),
-        complete: new Set(),
-      };
+      const disk = newDisk(given.shards);
       const fates = [...given.fates];
       const restarts = [...given.restarts];
       const spent = new Map<string, number>();
@@ -308,6 +396,34 @@ test('every sequence is embedded or quarantined, once, or its shard is reported 
         expect(disk.failed).toEqual(new Set());
         expect(new Set(disk.quarantined.keys())).toEqual(atFault);
       }
+    }),
+    { numRuns: 1500 },
+  );
+});
+
+test('whatever comes from outside, after enough reruns exactly the poison is quarantined, and all else embedded once', async () => {
+  await fc.assert(
+    fc.asyncProperty(outside, async (given) => {
+      const disk = newDisk(given.shards);
+      const fates = [...given.fates];
+      const restarts = [...given.restarts];
+      const setAside = () => [...disk.quarantined.values()].some((kind) => kind !== 'poison_input');
+      // What is told is only trouble while it lasts: fates are 60, and limits are over after 90 calls.
+      for (let run = 0; run < 60; run++) {
+        const calls = { left: restarts.shift() ?? Number.POSITIVE_INFINITY };
+        disk.failed.clear();
+        const { killed } = await live(given, disk, new FakeClock(), fates, calls);
+        if (killed || disk.complete.size < given.shards) continue;
+        if (setAside()) await live(given, disk, new FakeClock(), fates, calls, true);
+        if (!setAside()) break;
+      }
+      expect([...disk.quarantined].sort(([a], [b]) => a - b)).toEqual(
+        given.poison.toSorted((a, b) => a - b).map((ordinal) => [ordinal, 'poison_input']),
+      );
+      const others = Array.from({ length: ordinals(given.shards) }, (_, ordinal) => ordinal);
+      expect(disk.embedded.toSorted((a, b) => a - b)).toEqual(
+        others.filter((ordinal) => !given.poison.includes(ordinal)),
+      );
     }),
     { numRuns: 1500 },
   );

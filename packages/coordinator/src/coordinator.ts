@@ -1,20 +1,22 @@
+import { checkOptions } from '@holdfast/options';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
 import type { FromWorker } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
-import { type CoordinatorOptions, checkOptions, type Outcome } from './options.js';
+import { coordinatorOptions } from './option-checks.js';
+import type { CoordinatorOptions, Outcome } from './options.js';
 import { OutputLimit } from './output-limit.js';
 import { QuarantineCount } from './quarantine-count.js';
 import { RecoveryKeeper } from './recovery-keeper.js';
-import { backoffMs, DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
+import { backoffMs, killedBackoffMs, policyWith, type RetryPolicy } from './retry-policy.js';
 import type { ShardFailure } from './shard-failure.js';
-import { type FailedShard, ShardPool } from './shard-pool.js';
+import { type FailedShard, type PoolVerdict, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
-import { type Life, Slot } from './slot.js';
+import { Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
-import { type StopSignal, stopSignalOf } from './stop-signals.js';
+import type { StopSignal } from './stop-signals.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
@@ -41,6 +43,7 @@ export class Coordinator {
   #startupFailures: number | null = 0;
   #startupFailure: string | undefined;
   #tooManyQuarantined = false;
+  #limitTooShort: Outcome['limitTooShort'];
   /** The workers were told to end. */
   #ending = false;
   readonly #wake: WakeUp;
@@ -48,11 +51,11 @@ export class Coordinator {
   readonly #windingDown = new AbortController();
   #resolve = () => {};
 
-  /** @throws RangeError for options no run can be made of. */
+  /** @throws RangeError and TypeError for options no run can be made of (`code` is `invalid_option`). */
   constructor(options: CoordinatorOptions) {
-    checkOptions(options);
+    checkOptions('Coordinator', options, coordinatorOptions);
     this.#options = options;
-    this.#policy = { ...DEFAULT_POLICY, ...options.policy };
+    this.#policy = policyWith(options.policy);
     this.#graceMs = options.graceMs ?? 30_000;
     this.#clock = options.clock ?? systemClock;
     this.#wake = new WakeUp(this.#clock);
@@ -65,8 +68,8 @@ export class Coordinator {
     this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
-    const { stallMs = 600_000, startMs = stallMs } = options;
-    this.#stalls = new StallWatch(this.#slots, this.#clock, stallMs, Math.min(stallMs, startMs));
+    const { stallMs = 600_000, startStallMs, startMs } = options;
+    this.#stalls = new StallWatch(this.#slots, this.#clock, stallMs, startStallMs, startMs);
   }
 
   /**
@@ -115,6 +118,7 @@ export class Coordinator {
       stopped: this.#stopped,
       ...(count === 0 ? {} : { quarantined: count }),
       ...(this.#tooManyQuarantined ? { tooManyQuarantined: true as const } : {}),
+      ...(this.#limitTooShort === undefined ? {} : { limitTooShort: this.#limitTooShort }),
       ...(this.#startupFailure === undefined ? {} : { startupFailure: this.#startupFailure }),
     };
   }
@@ -124,6 +128,7 @@ export class Coordinator {
       this.#stopped !== null ||
       this.#startupFailure !== undefined ||
       this.#tooManyQuarantined ||
+      this.#limitTooShort !== undefined ||
       this.#pool.settled
     );
   }
@@ -183,13 +188,14 @@ export class Coordinator {
   }
 
   #endStalled(): void {
+    for (const { slot, silentMs, why } of this.#stalls.look()) {
+      const because = why === 'hung' ? {} : { why };
+      this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs, ...because });
+      slot.endStalled(silentMs, why, this.#options.stallGraceMs ?? 10_000);
+    }
     for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
       const { shard, stage } = slot.life;
       this.#tell({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
-    }
-    for (const { slot, silentMs } of this.#stalls.stalled) {
-      this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs });
-      slot.endStalled(silentMs, this.#options.stallGraceMs ?? 10_000);
     }
   }
 
@@ -245,7 +251,7 @@ export class Coordinator {
     const { life } = slot;
     if (this.#over || !life.ready || life.shard !== null) return;
     // One that is to end takes nothing more.
-    if (life.failure !== null || life.stalledMs !== null) return;
+    if (life.failure !== null || life.stalled !== null) return;
     const next = this.#pool.take({ now: this.#clock.now(), slot: slot.index, open: this.#open }, anew);
     if (next === null) return;
     const { takenOverFrom: from, ...assignment } = next;
@@ -256,14 +262,14 @@ export class Coordinator {
     }
     life.shard = shard;
     slot.lastShard = shard;
-    slot.lastSign = this.#clock.now();
+    slot.sign();
     this.#tell({ type: 'assigned', slot: slot.index, shard, attempt });
     slot.send(assignment);
   }
 
   #onMessage(slot: Slot, message: FromWorker): void {
     const { life } = slot;
-    slot.lastSign = this.#clock.now();
+    slot.sign();
     life.heard = true;
     switch (message.type) {
       case 'failed':
@@ -276,7 +282,6 @@ export class Coordinator {
       case 'ready':
         life.ready = true;
         slot.startupFailures = 0;
-        slot.replacedAtOnce = 0;
         this.#startupFailures = null;
         this.#tell({ slot: slot.index, ...message });
         return this.#advance();
@@ -295,6 +300,7 @@ export class Coordinator {
       case 'trying':
         life.batchIdx = message.batchIdx;
         life.trying = message.rows;
+        life.control = false;
         if (message.isolation === undefined) return;
         this.#pool.searched(shard, message.isolation);
         this.#keeper.save(shard, this.#pool.recovery(shard));
@@ -305,8 +311,15 @@ export class Coordinator {
           batchIdx: message.batchIdx,
           sequences: message.rows.length,
         });
+      case 'control':
+        life.batchIdx = message.batchIdx;
+        life.trying = null;
+        life.control = true;
+        if (message.isolation !== undefined) this.#pool.searched(shard, message.isolation);
+        return;
       case 'tried':
         life.trying = null;
+        life.control = false;
         return;
       case 'quarantined':
         return this.#onQuarantined(slot, shard, message.sequence);
@@ -318,15 +331,18 @@ export class Coordinator {
       case 'progress':
         life.batchIdx = message.nextBatch ?? null;
         life.trying = null;
+        slot.kills = 0;
         break;
       case 'checkpoint':
         slot.unfit = 0;
+        slot.kills = 0;
         this.#pool.progressed(shard, message.endBatch);
         if (this.#keeper.has(shard)) this.#keeper.save(shard, this.#pool.recovery(shard));
         break;
       case 'complete':
         this.#pool.complete(shard);
         this.#keeper.save(shard, null);
+        slot.kills = 0;
         life.shard = null;
         life.batchIdx = null;
         life.trying = null;
@@ -364,27 +380,32 @@ export class Coordinator {
       const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });
-      if (kind === 'spot_preemption') {
-        slot.notBefore = this.#clock.now() + this.#preemptedFor(slot, life, exit);
+      if (how === 'killed') {
+        // Nobody took the device away: the next worker starts soon, and later each time while they are killed.
+        slot.notBefore = this.#clock.now() + this.#delay(killedBackoffMs(slot.kills++, this.#policy));
+      } else if (kind === 'spot_preemption') {
+        slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
       } else if (!life.ready) {
         this.#startupFailed(slot, message);
       }
       if (shard !== null) {
-        const { trying, failure } = life;
+        const { trying, failure, control, stalled } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
-        this.#shardFailed(slot, shard, { kind, message, how, batchIdx, trying, faulty: failure?.faulty });
+        const { faulty } = failure ?? {};
+        const action = this.#shardFailed(slot, shard, {
+          kind,
+          message,
+          how,
+          batchIdx,
+          trying,
+          faulty,
+          control,
+        });
+        if (action === 'too_slow') this.#limitTooShort = { shard, silentMs: stalled?.silentMs ?? 0 };
       }
       if (how === 'unfit' && ++slot.unfit >= this.#policy.maxStartupFailures) this.#close(slot, message);
     }
     this.#advance();
-  }
-
-  /** Milliseconds that a slot stays empty after its worker was preempted: none where a warning met it before it could listen. */
-  #preemptedFor(slot: Slot, { ready }: Life, { exitcode, signal }: Omit<Exit, 'oomKilled'>): number {
-    const stop = stopSignalOf(exitcode, signal);
-    const warned = !ready && stop !== null && stop !== 'SIGTERM' && stop !== 'SIGINT';
-    if (warned && slot.replacedAtOnce++ < this.#policy.maxStartupFailures) return 0;
-    return this.#policy.spotRetryPollInterval * 1000;
   }
 
   #startupFailed(slot: Slot, message: string): void {
@@ -419,23 +440,25 @@ export class Coordinator {
     }
   }
 
-  #shardFailed(slot: Slot, shard: number, failure: ShardFailure): void {
+  #shardFailed(slot: Slot, shard: number, failure: ShardFailure): PoolVerdict['action'] {
     const { action, reason, delayMs } = this.#pool.fail(shard, failure, {
       now: this.#clock.now(),
       slot: slot.index,
       open: this.#open,
       delay: (ms) => this.#delay(ms),
     });
-    if (action === 'give_up') {
+    if (action === 'give_up' || action === 'too_slow') {
       this.#failed(this.#pool.failed.at(-1) ?? null);
-      return;
+      return action;
     }
     this.#keeper.save(shard, this.#pool.recovery(shard));
     if (action === 'isolate') this.#tell({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
     // What a spot retry waits for is told by the policy; another worker may have the shard at once.
-    const wait = failure.kind === 'spot_preemption' ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
+    const spot = failure.kind === 'spot_preemption' && failure.how !== 'killed';
+    const wait = spot ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
     this.#tell({ type: 'retry', shard, delayMs: wait, reason });
     if (this.#options.validateShard !== undefined) void this.#validate(shard);
+    return action;
   }
 
   /** Has the shard's folder looked at before it is given out again; nobody else waits. */

@@ -1,4 +1,6 @@
+import { above0, checkOptions, whole } from '@holdfast/options';
 import { DeviceSlotsError } from './device-slots-error.js';
+import { deviceRequest } from './option-checks.js';
 
 export interface DeviceRequest {
   kind: 'cuda';
@@ -18,9 +20,11 @@ export interface DeviceRequest {
  *
  * @returns for each slot, what `CUDA_VISIBLE_DEVICES` is to be before its worker starts.
  * @throws DeviceSlotsError where no device is visible or the named one is not, where CUDA would not take the list, and where
- * nothing says how many there are.
+ * nothing says how many there are; RangeError and TypeError for a request that is none (`code` is `invalid_option`).
  */
-export function deviceSlots({ slots, visible, gpus, index }: DeviceRequest): string[] {
+export function deviceSlots(request: DeviceRequest): string[] {
+  checkOptions('deviceSlots', request, deviceRequest);
+  const { slots, visible, gpus, index } = request;
   if (visible === undefined && gpus === null) return unknownDevices(slots, index);
   const [devices, where] =
     visible === undefined
@@ -39,8 +43,12 @@ export function deviceSlots({ slots, visible, gpus, index }: DeviceRequest): str
   return share(slots, () => device);
 }
 
-/** Threads for each worker where they share a machine's cores: equal parts, and at least 1. */
-export const threadsPerWorker = (cores: number, slots: number) => Math.max(1, Math.floor(cores / slots));
+/** Threads for each worker where they share a machine's cores: equal parts, and at least 1. @throws RangeError for no numbers. */
+export function threadsPerWorker(cores: number, slots: number): number {
+  checkOptions('threadsPerWorker', cores, above0('cores'), 'cores');
+  checkOptions('threadsPerWorker', slots, whole(1), 'slots');
+  return Math.max(1, Math.floor(cores / slots));
+}
 
 /** One worker has the first device, as it had without being asked; where others went nobody could say. */
 function unknownDevices(slots: number, index: number | undefined): string[] {

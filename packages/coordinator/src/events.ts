@@ -34,8 +34,8 @@ export type CoordinatorEvent =
       silentMs: number;
       limitMs: number;
     }
-  /** A worker made no progress for so long. */
-  | { type: 'stalled'; slot: number; shard: number | null; silentMs: number }
+  /** A worker made no progress for this long. `why` is absent where it computed, and so may hang. */
+  | { type: 'stalled'; slot: number; shard: number | null; silentMs: number; why?: 'stopped' | 'idle' }
   /** No worker is started in the slot any more. */
   | { type: 'slot_closed'; slot: number; reason: string }
   /** What is known of a shard's failures could not be recorded: the next coordinator counts anew. */

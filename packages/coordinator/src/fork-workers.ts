@@ -1,8 +1,11 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { checkOptions } from '@holdfast/options';
 import { noDebugPort } from './debug-port.js';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
+import { forkOptions } from './option-checks.js';
+import { lookAtProcess } from './process-look.js';
 import type { SpawnWorker } from './worker-process.js';
 import { WorkerUnreachableError } from './worker-unreachable-error.js';
 
@@ -22,10 +25,14 @@ export interface ForkOptions {
 /**
  * Starts workers as Node processes that talk over IPC. They share this process's group, so that what the terminal or
  * the batch system sends to the group reaches them too.
+ *
+ * @throws RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
-export function forkWorkers({ modulePath, args = [], env, execArgv = [] }: ForkOptions): SpawnWorker {
+export function forkWorkers(options: ForkOptions): SpawnWorker {
+  checkOptions('forkWorkers', options, forkOptions);
+  const { modulePath, args = [], execArgv = [] } = options;
   return (slot, _attempt, listeners) => {
-    const whole = env?.(slot) ?? process.env;
+    const whole = options.env?.(slot) ?? process.env;
     const child = fork(modulePath, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: whole,
@@ -50,6 +57,7 @@ export function forkWorkers({ modulePath, args = [], env, execArgv = [] }: ForkO
         child.send(message, () => undefined);
       },
       kill: (signal) => void child.kill(signal),
+      look: () => lookAtProcess(child.pid),
     };
   };
 }

@@ -1,4 +1,5 @@
-export { classifyError, type ErrorKind, type WorkerStatus } from './classify-error.js';
+export { classifyError, groupFailed, shouldRetryWorker, startIsolation } from './checked.js';
+export type { ErrorKind, WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
 export { noDebugPort } from './debug-port.js';
@@ -9,25 +10,23 @@ export { type ForkOptions, forkWorkers } from './fork-workers.js';
 export {
   deviceLost,
   type GroupFailure,
-  groupFailed,
   groupPassed,
   type Isolation,
   nextGroup,
   type PoisonedRow,
   type PoisonKind,
-  startIsolation,
 } from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
+export type { ProcessLook } from './process-look.js';
 export type { Recovery } from './recovery.js';
 export {
   DEFAULT_POLICY,
   type FailureHistory,
   type RetryDecision,
   type RetryPolicy,
-  shouldRetryWorker,
 } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';

@@ -9,8 +9,12 @@ export interface PoisonedRow {
   error: string;
 }
 
-/** Why a row cannot be embedded: the model fails on it, or there is too little memory for it alone. */
-export type PoisonKind = 'poison_input' | 'oom';
+/**
+ * Why a row has no embedding: the model refuses it (`poison_input`), there is too little memory for it alone (`oom`), or its
+ * worker crashed (`crash`) or hung (`hang`) with it alone. Only the first is the model's own word; a machine's troubles, or
+ * a user's signal, can look like the others.
+ */
+export type PoisonKind = 'poison_input' | 'oom' | 'crash' | 'hang';
 
 /** A model call that failed. */
 export interface GroupFailure {
@@ -41,6 +45,10 @@ export interface Isolation {
   failed: number;
   /** Whether a worker that had a failure cannot be believed any more, as a failure breaks its device until it ends. */
   fragile?: boolean;
+  /** Whether a call hung: a control goes before each row that is tried alone. */
+  hangs?: boolean;
+  /** Controls that made no progress for the stall limit. */
+  slowControls?: number;
 }
 
 /**
@@ -103,7 +111,8 @@ export function groupFailed(
   failure: GroupFailure,
 ): Isolation {
   const failures = countedIn(isolation.failures, group);
-  const next = { ...isolation, failures, failed: isolation.failed + 1 };
+  const hangs = isolation.hangs === true || failure.kind === 'hang';
+  const next = { ...isolation, failures, failed: isolation.failed + 1, ...(hangs && { hangs }) };
   const [row] = group;
   if (group.length > 1 || row === undefined) {
     const { faulty, kind } = failure;

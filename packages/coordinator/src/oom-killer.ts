@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { checkOptions, words } from '@holdfast/options';
 
 /** Tells how often the kernel killed for want of memory, so that a SIGKILL of its is told from others. */
 export interface OomKiller {
@@ -19,6 +20,7 @@ export interface OomKiller {
  * @param root the folder that has `proc` and `sys`; another than `/` in tests.
  */
 export function kernelOomKiller(root = '/'): OomKiller {
+  checkOptions('kernelOomKiller', root, words, 'root');
   const counter = [...counters(root)].find((path) => read(path) !== null);
   let last: number | null = null;
   return {

@@ -29,8 +29,10 @@ export interface CoordinatorOptions {
   graceMs?: number;
   /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
   stallMs?: number;
-  /** Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if fewer than `stallMs`. Default: `stallMs`. */
+  /** Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if fewer than `startStallMs`. Default: `startStallMs`. */
   startMs?: number;
+  /** As `stallMs`, for a worker that is starting; loading a model tells of nothing on the way. Default: `stallMs`. */
+  startStallMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */
   stallGraceMs?: number;
   /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
@@ -67,19 +69,8 @@ export interface Outcome {
   quarantined?: number;
   /** Whether more were quarantined than may be, which ended the run. */
   tooManyQuarantined?: true;
+  /** The stall limit turned out too short, which ended the run: the milliseconds that a worker was silent in a call on plain residues. */
+  limitTooShort?: { shard: number; silentMs: number };
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;
-}
-
-/** @throws RangeError for options no run can be made of. */
-export function checkOptions({ slots, shards, ...rest }: CoordinatorOptions): void {
-  if (!Number.isInteger(slots) || slots < 1) {
-    throw new RangeError(`slots must be a whole number, at least 1, not ${slots}`);
-  }
-  if (new Set(shards).size < shards.length) throw new RangeError('shards: each must be named once only');
-  for (const name of ['graceMs', 'stallMs', 'startMs', 'stallGraceMs'] as const) {
-    const value = rest[name];
-    if (value !== undefined && !(value >= 0))
-      throw new RangeError(`${name} must be milliseconds, at least 0, not ${value}`);
-  }
 }

@@ -1,3 +1,6 @@
+import { checkOptions } from '@holdfast/options';
+import { outputLimitOptions } from './option-checks.js';
+
 export interface OutputLimitOptions {
   /** Lines that may come at once. Default 1000; at least 2. */
   burst?: number;
@@ -27,9 +30,9 @@ export class OutputLimit {
   #last: string[] = [];
 
   /** @throws RangeError for a limit that lets nothing through. */
-  constructor({ burst = 1000, linesPerSec = 200 }: OutputLimitOptions = {}) {
-    if (!(burst >= 2)) throw new RangeError(`burst must be lines, at least 2, not ${burst}`);
-    if (!(linesPerSec > 0)) throw new RangeError(`linesPerSec must be above 0, not ${linesPerSec}`);
+  constructor(options: OutputLimitOptions = {}) {
+    checkOptions('OutputLimit', options, outputLimitOptions);
+    const { burst = 1000, linesPerSec = 200 } = options;
     this.#burst = burst;
     this.#linesPerSec = linesPerSec;
     this.#tokens = burst;

@@ -58,7 +58,7 @@ test('a worker killed amid a shard is replaced, and the shard completed', async 
   });
   expect(outcome).toEqual({ completed: [0], failed: [], stopped: null });
   expect(of('exited')).toMatchObject([{ signal: 'SIGKILL' }, { exitcode: 0, signal: null }]);
-  expect(of('failed')).toMatchObject([{ shard: 0, kind: 'transient' }]);
+  expect(of('failed')).toMatchObject([{ shard: 0, kind: 'spot_preemption' }]);
   const [first, second] = of('spawned');
   expect(first?.pid).not.toBe(second?.pid);
 });

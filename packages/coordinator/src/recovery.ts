@@ -1,5 +1,5 @@
 import type { ErrorKind } from './classify-error.js';
-import type { Isolation } from './isolation.js';
+import type { Isolation, PoisonKind } from './isolation.js';
 
 /** Model calls on a batch that failed. */
 export interface FailedCalls {
@@ -13,7 +13,7 @@ export interface Recovery {
   failures: Partial<Record<ErrorKind, number>>;
   /** Failures of batches that are not done yet, by their number; -1 for those of no known batch. */
   strikes: Record<string, number>;
-  /** Workers that died or hung, or ended without a word, since the shard last went forward, by batch. */
+  /** Workers that crashed or hung since the shard last went forward, by batch. */
   deaths: Record<string, number>;
   /** Model calls that failed, of batches that are not done yet: those of the whole batch, and those of parts of it by row. */
   failedCalls: Record<string, FailedCalls>;
@@ -23,6 +23,8 @@ export interface Recovery {
   outOfMemory: number;
   /** Searches that were begun since the shard last went forward. */
   searches: number;
+  /** Workers that somebody outside killed since the shard last went forward. */
+  kills: number;
   /** The search for the rows at fault in a batch, while there is one. */
   isolation: Isolation | null;
 }
@@ -36,29 +38,35 @@ export const noFailures = (): Recovery => ({
   halvings: 0,
   outOfMemory: 0,
   searches: 0,
+  kills: 0,
   isolation: null,
 });
 
 /** A kept record, or null when it is none: then the counting begins anew, which costs some more tries and no row. */
 export function asRecovery(kept: unknown): Recovery | null {
   if (!isRecord(kept)) return null;
-  // Older versions did not keep the calls.
-  const { failures, strikes, deaths, failedCalls = {}, halvings, outOfMemory, searches, isolation } = kept;
+  // Older versions kept neither calls nor kills.
+  const { failures, strikes, deaths, failedCalls = {}, kills = 0, ...others } = kept;
+  const { halvings, outOfMemory, searches, isolation } = others;
   if (!isCounts(failures) || !isCounts(strikes) || !isCounts(deaths)) return null;
   if (!isRecord(failedCalls) || !Object.values(failedCalls).every(areCalls)) return null;
-  if (!isCount(outOfMemory) || !isCount(searches)) return null;
+  if (![outOfMemory, searches, kills].every(isCount)) return null;
   if (halvings !== null && !isCount(halvings)) return null;
   if (isolation !== null && !isIsolation(isolation)) return null;
+  const counts = { outOfMemory, searches, kills } as Pick<Recovery, 'outOfMemory' | 'searches' | 'kills'>;
   const calls = failedCalls as Recovery['failedCalls'];
-  return { failures, strikes, deaths, failedCalls: calls, halvings, outOfMemory, searches, isolation };
+  return { failures, strikes, deaths, failedCalls: calls, halvings, ...counts, isolation };
 }
+
+const POISON_KINDS = new Set<unknown>(['poison_input', 'oom', 'crash', 'hang'] satisfies PoisonKind[]);
 
 function isIsolation(value: unknown): value is Isolation {
   if (!isRecord(value)) return false;
-  const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed, fragile } = value;
+  const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed } = value;
+  const { fragile, hangs, slowControls = 0 } = value;
   return (
-    [batchIdx, strikes, failed].every(isCount) &&
-    (fragile === undefined || typeof fragile === 'boolean') &&
+    [batchIdx, strikes, failed, slowControls].every(isCount) &&
+    [fragile, hangs].every((flag) => flag === undefined || typeof flag === 'boolean') &&
     (suspects === null || areCounts(suspects)) &&
     areCounts(alone) &&
     (most === null || isCount(most)) &&
@@ -69,7 +77,7 @@ function isIsolation(value: unknown): value is Isolation {
         isRecord(row) &&
         isCount(row['row']) &&
         isCount(row['attempts']) &&
-        (row['kind'] === 'poison_input' || row['kind'] === 'oom') &&
+        POISON_KINDS.has(row['kind']) &&
         typeof row['error'] === 'string',
     )
   );

@@ -8,6 +8,11 @@ export interface RetryPolicy {
   poisonStrikes: number;
   /** Seconds until a preempted worker is started again. Default 60. */
   spotRetryPollInterval: number;
+  /**
+   * Seconds until the first retry after a worker was killed from outside (SIGKILL without a record of the kernel's
+   * out-of-memory killer). Doubles with each further kill up to `backoffMaxSec`, and begins anew after progress. Default 0.25.
+   */
+  killedBackoffBaseSec: number;
   /** Seconds of the first back-off, which doubles each time. Default 1. */
   backoffBaseSec: number;
   /** Seconds of the longest back-off. Default 60. */
@@ -27,12 +32,19 @@ export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
   maxRetriesTransient: 3,
   poisonStrikes: 2,
   spotRetryPollInterval: 60,
+  killedBackoffBaseSec: 0.25,
   backoffBaseSec: 1,
   backoffMaxSec: 60,
   jitter: 0.25,
   climbAfter: 8,
   maxStartupFailures: 3,
 };
+
+/** The default policy with some changes; one that is undefined is none. */
+export function policyWith(changes: Partial<RetryPolicy> = {}): RetryPolicy {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  return { ...DEFAULT_POLICY, ...given };
+}
 
 /** A failure in the light of those before it. */
 export interface FailureHistory {
@@ -88,4 +100,9 @@ export function shouldRetryWorker(
 /** Milliseconds of the back-off after `failures` earlier failures. */
 export function backoffMs(failures: number, policy: Readonly<RetryPolicy>): number {
   return Math.min(policy.backoffBaseSec * 2 ** failures, policy.backoffMaxSec) * 1000;
+}
+
+/** Milliseconds of the back-off after a worker was killed from outside, and `kills` before it without progress. */
+export function killedBackoffMs(kills: number, policy: Readonly<RetryPolicy>): number {
+  return Math.min(policy.killedBackoffBaseSec * 2 ** Math.min(kills, 60), policy.backoffMaxSec) * 1000;
 }

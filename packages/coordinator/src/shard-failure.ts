@@ -1,14 +1,22 @@
 import type { ErrorKind } from './classify-error.js';
-import { countedIn, deviceLost, groupFailed, type Isolation, startIsolation } from './isolation.js';
+import {
+  countedIn,
+  deviceLost,
+  groupFailed,
+  type Isolation,
+  type PoisonKind,
+  startIsolation,
+} from './isolation.js';
 import type { Recovery } from './recovery.js';
-import { backoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
+import { backoffMs, killedBackoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
 
 /**
  * How a worker came to its end: it told why (`told`), that it found its device at fault, as it fails on what is known to be
- * good (`unfit`), or that it lost its device amid a search, which was well when that began (`lost`); or it crashed or hung by
- * itself, so that what it was embedding may be why (`died`), or was gone without a word, whatever the reason may be (`ended`).
+ * good (`unfit`), or that it lost its device amid a search, which was well when that began (`lost`). Or it crashed (`died`) or
+ * hung (`hung`), and what it was embedding may be why. Or somebody outside killed it (`killed`), or it exited without a word
+ * (`ended`): neither says anything of the sequences.
  */
-export type Ending = 'told' | 'unfit' | 'lost' | 'died' | 'ended';
+export type Ending = 'told' | 'unfit' | 'lost' | 'died' | 'hung' | 'killed' | 'ended';
 
 /** How a worker failed on a shard. */
 export interface ShardFailure {
@@ -20,14 +28,19 @@ export interface ShardFailure {
   trying?: readonly number[] | null | undefined;
   /** Rows of the batch that are known to be at fault. */
   faulty?: readonly number[] | undefined;
+  /** Whether it was embedding the control of a search: plain residues as long as a sequence that hung. */
+  control?: boolean | undefined;
   /** Default: `told`. */
   how?: Ending | undefined;
 }
 
 /** What is done with a shard after a failure. */
 export interface Verdict {
-  /** `isolate`: tried again, and the rows at fault are searched for. */
-  action: 'retry' | 'isolate' | 'give_up';
+  /**
+   * `isolate`: tried again, and the rows at fault are searched for. `too_slow`: plain residues take longer than the stall
+   * limit as well, so no sequence can be judged under it.
+   */
+  action: 'retry' | 'isolate' | 'give_up' | 'too_slow';
   /** Why, for people. */
   reason: string;
   /** Milliseconds until the next try. */
@@ -36,6 +49,9 @@ export interface Verdict {
 
 /** A search costs at most about this many failures for each row at fault, 2^30 rows in a batch. */
 const FAILURES_PER_ROW = 32;
+
+/** Controls that make no progress for the stall limit before the limit counts as too short; one may have met a busy moment. */
+const SLOW_CONTROLS = 2;
 
 /**
  * Decides about a shard after a failure, from what is known of those before it.
@@ -49,19 +65,18 @@ export function afterFailure(
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
   const { kind, trying, how } = failure;
+  if (how === 'killed') return afterKill(before, policy);
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
-  // Whoever kills workers from outside is taken for the reason only where a batch ended so many that it is searched for that.
-  const killed = how === 'ended' && deathsOf(before, failure) > policy.maxRetriesTransient;
-  const died = how === 'died' || killed;
-  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && died);
+  if (searching && failure.control && how === 'hung') return afterSlowControl(before, failure, policy);
+  // What somebody outside does, and an exit without a word, are no proof against a sequence.
+  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && crashed(how));
   if (searching && how === 'lost')
     return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
   if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
   // Between the calls of a search nothing is tried that could be why.
   if (searching && kind !== 'poison_input')
     return afterCounted(before, { ...failure, how: 'told' }, policy, isolates);
-  const failed = blamed || (kind === 'transient' && isSilent(how));
-  const known = failed && !searching ? withFailedCall(before, failure) : before;
+  const known = blamed && !searching ? withFailedCall(before, failure) : before;
   if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
@@ -77,16 +92,43 @@ function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardF
 const failedCallsOf = ({ failedCalls }: Readonly<Recovery>, batchIdx: number) =>
   failedCalls[batchIdx] ?? { whole: 0, rows: [] };
 
-const isSilent = (how: Ending | undefined) => how === 'died' || how === 'ended';
+const crashed = (how: Ending | undefined) => how === 'died' || how === 'hung';
+
+/** A preemption, but its device is still there: the next try comes soon. It spends nothing and blames nothing. */
+function afterKill(before: Readonly<Recovery>, policy: Readonly<RetryPolicy>) {
+  const kills = before.kills + 1;
+  const reason = `worker killed from outside #${kills}`;
+  const verdict: Verdict = { action: 'retry', reason, delayMs: killedBackoffMs(before.kills, policy) };
+  return { recovery: { ...before, kills }, verdict };
+}
+
+/** The control was as slow as the sequence: the limit is too short, or the machine was busy for a moment. */
+function afterSlowControl(
+  before: Readonly<Recovery>,
+  { batchIdx, message }: ShardFailure,
+  policy: Readonly<RetryPolicy>,
+): { recovery: Recovery; verdict: Verdict } {
+  const slowControls = (before.isolation!.slowControls ?? 0) + 1;
+  const recovery = { ...before, isolation: { ...before.isolation!, slowControls } };
+  if (slowControls >= SLOW_CONTROLS)
+    return { recovery, verdict: { action: 'too_slow', reason: message, delayMs: 0 } };
+  const reason = `plain residues as long as a sequence of batch ${batchIdx} made no progress either`;
+  return { recovery, verdict: { action: 'retry', reason, delayMs: backoffMs(0, policy) } };
+}
 
 /** Workers that a batch has ended since the shard last went forward. */
 const deathsOf = ({ deaths }: Readonly<Recovery>, { batchIdx }: ShardFailure) => deaths[batchIdx ?? -1] ?? 0;
 
 function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, trying: readonly number[]) {
-  const kind = failure.kind === 'oom' ? ('oom' as const) : ('poison_input' as const);
+  const kind = poisonKindOf(failure);
   const { message: error, faulty, batchIdx } = failure;
   const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
   return afterSearch(before, isolation, `${trying.length} sequence(s) of batch ${batchIdx} failed`);
+}
+
+function poisonKindOf({ kind, how }: ShardFailure): PoisonKind {
+  if (kind === 'oom' || kind === 'poison_input') return kind;
+  return how === 'hung' ? 'hang' : 'crash';
 }
 
 /** A search goes on for as long as it may still find something. */
@@ -141,7 +183,7 @@ function afterCounted(
     const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
     recovery.halvings = last ? null : before.halvings! + 1;
   }
-  if (kind === 'transient' && isSilent(how) && batchIdx !== undefined)
+  if (kind === 'transient' && crashed(how) && batchIdx !== undefined)
     recovery.deaths = { ...before.deaths, [batchIdx]: deathsOf(before, failure) + 1 };
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = deathsOf(recovery, failure);
@@ -152,7 +194,7 @@ function afterCounted(
 
 function opened(
   recovery: Recovery,
-  { batchIdx, trying, faulty }: ShardFailure & { batchIdx: number },
+  { batchIdx, trying, faulty, how }: ShardFailure & { batchIdx: number },
   reason: string,
   { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): { recovery: Recovery; verdict: Verdict } {
@@ -163,15 +205,19 @@ function opened(
   }
   const { whole, rows } = failedCallsOf(recovery, batchIdx);
   // What an earlier search in the batch has found stays found.
-  const { poisoned = [], failures = rows } =
-    recovery.isolation?.batchIdx === batchIdx ? recovery.isolation : {};
-  const isolation = startIsolation(batchIdx, whole, {
+  const {
+    poisoned = [],
+    failures = rows,
+    hangs = how === 'hung',
+  } = recovery.isolation?.batchIdx === batchIdx ? recovery.isolation : {};
+  const begun = startIsolation(batchIdx, whole, {
     poisoned,
     failures,
     alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
     // A part of a batch was tried for want of memory for more.
     ...(trying ? { suspects: [...trying], most: trying.length } : {}),
   });
+  const isolation = hangs ? { ...begun, hangs } : begun;
   return {
     recovery: { ...recovery, searches: recovery.searches + 1, isolation },
     verdict: { action: 'isolate', reason, delayMs: 0 },
@@ -196,6 +242,7 @@ export function afterCheckpoint(
     deaths: {},
     failedCalls: undone(before.failedCalls),
     searches: 0,
+    kills: 0,
     halvings: halvings === null ? maxRetriesTransient : Math.max(0, halvings - 1),
     isolation: isolation !== null && done(isolation.batchIdx) ? null : isolation,
   };

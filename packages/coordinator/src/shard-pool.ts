@@ -164,15 +164,17 @@ export class ShardPool {
     const { kind, message } = failure;
     entry.lastFailure = { kind, message };
     if (kind !== 'spot_preemption') entry.failedOn.add(slot);
+    // Whoever killed it may have had enough of the machine: the shard waits, whichever slot takes it.
+    const killed = failure.how === 'killed';
     const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
-    if (decided.action === 'give_up') {
+    if (decided.action === 'give_up' || decided.action === 'too_slow') {
       this.#giveUp(entry, decided.reason);
       return decided;
     }
     this.#atWork.delete(shard);
     const delayMs = delay(decided.delayMs);
     // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
-    entry.notBefore = kind === 'spot_preemption' ? now : now + delayMs;
+    entry.notBefore = kind === 'spot_preemption' && !killed ? now : now + delayMs;
     this.#waiting.push(entry);
     return { ...decided, delayMs };
   }

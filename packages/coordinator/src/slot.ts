@@ -1,5 +1,7 @@
 import { after, type Clock } from './clock.js';
 import type { FromWorker, ToWorker } from './messages.js';
+import { QuietTime } from './quiet-time.js';
+import type { Silence } from './stall-watch.js';
 import type { StopSignal } from './stop-signals.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 
@@ -21,9 +23,13 @@ export interface Life {
   batchIdx: number | null;
   /** Rows of the batch that it is embedding, where it is a part of the batch. */
   trying: readonly number[] | null;
+  /** Whether it embeds a control: plain residues as long as the sequence that hung. */
+  control: boolean;
   failure: Extract<FromWorker, { type: 'failed' }> | null;
-  /** How long it had made no progress, when it counted as hung. */
-  stalledMs: number | null;
+  /** How long it had made no progress when it was given up, and why. */
+  stalled: { silentMs: number; why: Silence } | null;
+  /** The coordinator killed it, as it could not be reached. */
+  unreachable: boolean;
   lastWords: string[];
 }
 
@@ -34,8 +40,10 @@ const begin = (): Life => ({
   shard: null,
   batchIdx: null,
   trying: null,
+  control: false,
   failure: null,
-  stalledMs: null,
+  stalled: null,
+  unreachable: false,
   lastWords: [],
 });
 
@@ -50,16 +58,18 @@ export class Slot {
   attempt = 0;
   /** Workers in a row that ended before they were ready. */
   startupFailures = 0;
-  /** Workers in a row that a signal ended before they were ready, and that were replaced at once. */
-  replacedAtOnce = 0;
   /** How often in a row its workers found the device at fault; a checkpoint shows otherwise. */
   unfit = 0;
   /** No worker is started any more. */
   closed = false;
-  /** When the worker last made progress, milliseconds. */
+  /** Workers in a row that somebody outside killed, without progress in between. */
+  kills = 0;
+  /** When the worker last made progress, milliseconds; `sign` sets it. */
   lastSign = 0;
   /** How long it had been silent when that was told last, milliseconds. */
   toldSilentMs = 0;
+  /** What the worker did since. */
+  quiet = new QuietTime();
   /** The shard it had last. */
   lastShard: number | null = null;
   /** What the out-of-memory killer's counter stood at when the worker was started. */
@@ -88,13 +98,24 @@ export class Slot {
 
   /** Whether it is at something that is to go forward: starting, or a shard. Not so once it is to end. */
   get atWork(): boolean {
-    const { ready, shard, failure, stalledMs } = this.life;
-    return this.occupied && (!ready || shard !== null) && failure === null && stalledMs === null;
+    const { ready, shard, failure, stalled } = this.life;
+    return this.occupied && (!ready || shard !== null) && failure === null && stalled === null;
+  }
+
+  /** The worker made progress, or begins something. */
+  sign(): void {
+    this.lastSign = this.#clock.now();
+    this.quiet = new QuietTime();
+  }
+
+  /** Looks at the worker's process. @param most see `QuietTime.add`. */
+  look(now: number, most: number): void {
+    this.quiet.add(this.#worker?.look?.() ?? null, { now, since: this.lastSign, most });
   }
 
   start(spawn: SpawnWorker, listeners: WorkerListeners): void {
     this.attempt++;
-    this.lastSign = this.#clock.now();
+    this.sign();
     try {
       this.#worker = spawn(this.index, this.attempt, listeners);
     } catch (error) {
@@ -109,6 +130,7 @@ export class Slot {
     try {
       this.#worker?.send(message);
     } catch {
+      this.life.unreachable = true;
       this.kill('it cannot be reached');
     }
   }
@@ -123,9 +145,11 @@ export class Slot {
     }
   }
 
-  /** The worker hangs: asks it to end, and kills it if it has not within so many milliseconds. */
-  endStalled(silentMs: number, graceMs: number): void {
-    this.life.stalledMs = silentMs;
+  /** The worker makes no progress: asks it to end, and kills it if it has not within so many milliseconds. */
+  endStalled(silentMs: number, why: Silence, graceMs: number): void {
+    this.life.stalled = { silentMs, why };
+    // A stopped process hears nothing else.
+    if (why === 'stopped') return this.kill('it was stopped, and nobody continued it');
     this.#worker?.kill('SIGTERM');
     this.endWithin(graceMs, 'it made no progress, and did not end on SIGTERM');
   }

@@ -1,8 +1,22 @@
 import type { Clock } from './clock.js';
 import type { Slot } from './slot.js';
 
-/** While workers are at work it is looked at least so often, milliseconds: shorter pauses of the whole are hardly noticed. */
+/** While workers are at work they are looked at this often at least, milliseconds. */
 const LOOK_EVERY = 1000;
+/** Looks within one stall limit at least, so that a worker that was stopped for most of it is noticed. */
+const LOOKS = 4;
+/** A worker that used less of a processor than this did not compute: it waited for a disk, or the machine was busy. */
+const LEAST_SHARE = 0.02;
+
+/** Why a worker made no progress: it computed (`hung`), a signal had stopped it (`stopped`), or it did not run (`idle`). */
+export type Silence = 'hung' | 'stopped' | 'idle';
+
+/** A worker that made no progress for the limit. */
+export interface Stalled {
+  slot: Slot;
+  silentMs: number;
+  why: Silence;
+}
 
 /** Silence that is told, milliseconds: of a worker that starts, of one at a shard, and how much more of it each time. */
 const TOLD_STARTING = 10_000;
@@ -14,31 +28,48 @@ export class StallWatch {
   readonly #slots: readonly Slot[];
   readonly #clock: Clock;
   readonly #stallMs: number;
+  readonly #startStallMs: number;
   readonly #startMs: number;
+  readonly #every: number;
 
   /**
    * @param stallMs milliseconds without progress.
-   * @param startMs milliseconds until a worker's first sign of life.
+   * @param startStallMs the same for a worker that is starting.
+   * @param startMs milliseconds until its first sign of life.
    */
-  constructor(slots: readonly Slot[], clock: Clock, stallMs: number, startMs: number = stallMs) {
+  constructor(
+    slots: readonly Slot[],
+    clock: Clock,
+    stallMs: number,
+    startStallMs = stallMs,
+    startMs = startStallMs,
+  ) {
     this.#slots = slots;
     this.#clock = clock;
     this.#stallMs = stallMs;
-    this.#startMs = startMs;
+    this.#startStallMs = startStallMs;
+    this.#startMs = Math.min(startMs, startStallMs);
+    this.#every = Math.min(LOOK_EVERY, stallMs / LOOKS);
   }
 
-  /** It was looked so much later than was meant: the process was suspended, and its workers with it. They get that time back. */
+  /** The check ran late: the process was suspended, and its workers with it. They get that time back. */
   forgive(late: number): void {
     const now = this.#clock.now();
     for (const slot of this.#slots) slot.lastSign = Math.min(now, slot.lastSign + late);
   }
 
-  /** Those that hang, and for how long they have been silent, milliseconds. */
-  get stalled(): { slot: Slot; silentMs: number }[] {
+  /** Looks at every worker. @returns those that made no progress for the limit. */
+  look(): Stalled[] {
     const now = this.#clock.now();
-    return this.#slots
-      .filter((slot) => slot.atWork && now >= this.#limitOf(slot))
-      .map((slot) => ({ slot, silentMs: now - slot.lastSign }));
+    return this.#slots.flatMap((slot): Stalled[] => {
+      if (!slot.atWork) return [];
+      slot.look(now, this.#every);
+      const { stoppedMs, cpuShare } = slot.quiet;
+      const silentMs = now - slot.lastSign;
+      if (stoppedMs >= this.#stallMs) return [{ slot, silentMs, why: 'stopped' }];
+      if (now < this.#limitOf(slot)) return [];
+      return [{ slot, silentMs, why: cpuShare !== null && cpuShare < LEAST_SHARE ? 'idle' : 'hung' }];
+    });
   }
 
   /** Those whose silence is to be told now; each is told once. */
@@ -61,10 +92,11 @@ export class StallWatch {
   nextLooks(now: number): number[] {
     return this.#slots
       .filter(({ atWork }) => atWork)
-      .flatMap((slot) => [this.#limitOf(slot), now + Math.min(LOOK_EVERY, this.#stallMs)]);
+      .flatMap((slot) => [this.#limitOf(slot), now + Math.max(1, this.#every)]);
   }
 
-  #limitOf({ lastSign, life }: Slot): number {
-    return lastSign + (life.heard ? this.#stallMs : this.#startMs);
+  #limitOf({ lastSign, quiet, life }: Slot): number {
+    const starting = life.heard ? this.#startStallMs : this.#startMs;
+    return lastSign + quiet.stoppedMs + (life.ready ? this.#stallMs : starting);
   }
 }

@@ -1,5 +1,7 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkOptions, words } from '@holdfast/options';
+import { folderOptions } from './option-checks.js';
 
 /** Errors that another look would meet as well. */
 const LASTING = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
@@ -13,8 +15,11 @@ const LASTING = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
  */
 export async function validateCheckpointDir(
   folder: string,
-  { onWarning = (message) => process.emitWarning(message) }: { onWarning?: (message: string) => void } = {},
+  options: { onWarning?: (message: string) => void } = {},
 ): Promise<boolean> {
+  checkOptions('validateCheckpointDir', folder, words, 'folder');
+  checkOptions('validateCheckpointDir', options, folderOptions);
+  const { onWarning = (message) => process.emitWarning(message) } = options;
   try {
     const names = await readdir(folder);
     const checkpoints = names.filter((name) => name.endsWith('.pt'));

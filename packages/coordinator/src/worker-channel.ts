@@ -1,4 +1,6 @@
+import { checkOptions } from '@holdfast/options';
 import type { FromWorker, ToWorker } from './messages.js';
+import { channelOptions } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
 import { STOP_SIGNALS, type StopSignal } from './stop-signals.js';
 
@@ -32,12 +34,11 @@ export interface WorkerChannelOptions {
  * Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal that asks ends the
  * process.
  *
- * @throws RangeError for a grace that is no time.
+ * @throws RangeError and TypeError for options that are none, such as a grace that is no time.
  */
-export function workerChannel(
-  worker: NodeJS.Process,
-  { orphanGraceMs = 30_000, ignored = [] }: WorkerChannelOptions = {},
-): WorkerChannel {
+export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOptions = {}): WorkerChannel {
+  checkOptions('workerChannel', options, channelOptions);
+  const { orphanGraceMs = 30_000, ignored = [] } = options;
   watchForOrphaning(orphanGraceMs);
   const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
   const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];

@@ -1,5 +1,6 @@
 import { classifyError, type ErrorKind } from './classify-error.js';
 import type { Ending } from './shard-failure.js';
+import { isCrash } from './signals.js';
 import type { Life } from './slot.js';
 import { stopSignalOf } from './stop-signals.js';
 
@@ -13,10 +14,8 @@ export interface Exit {
   oomKilled: boolean;
 }
 
-/** What a process dies of by its own doing. */
-const CRASHES = new Set(['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGTRAP']);
-/** As a shell or a container tells them. */
-const CRASH_CODES = new Set([132, 133, 134, 135, 136, 139]);
+/** SIGTERM as an exit code. */
+const EXIT_SIGTERM = 143;
 
 /** Codes of workers that say that it is not what they were given. */
 const BY_CODE: ReadonlyMap<string, Ending> = new Map([
@@ -25,16 +24,9 @@ const BY_CODE: ReadonlyMap<string, Ending> = new Map([
 ]);
 
 /** What is to be made of a worker's end: its kind, what people are told, and how it came. */
-export function failureOf(
-  life: Life,
-  { exitcode, signal, error, oomKilled }: Exit,
-): { kind: ErrorKind; message: string; how: Ending } {
-  if (life.stalledMs !== null) {
-    const seconds = Math.round(life.stalledMs / 100) / 10;
-    const stage = life.stage === null ? '' : ` while ${life.stage}`;
-    const message = `the worker made no progress for ${seconds} s${life.ready ? '' : stage}`;
-    return { kind: 'transient', message, how: 'died' };
-  }
+export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: string; how: Ending } {
+  const { exitcode, signal, error, oomKilled } = exit;
+  if (life.stalled !== null) return silenceOf(life.stalled, life.ready ? null : life.stage);
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
@@ -42,11 +34,38 @@ export function failureOf(
   }
   const lastWords = life.lastWords.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);
-  const kind = classifyError({ exitcode, signal, errorMessage: message, lastWords, oomKilled });
+  const classified = classifyError({ exitcode, signal, errorMessage: message, lastWords, oomKilled });
+  const killed = classified === 'spot_preemption' && signal !== 'SIGTERM' && exitcode !== EXIT_SIGTERM;
+  // That was the coordinator itself.
+  const kind = killed && life.unreachable ? 'transient' : classified;
   const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
   const said = life.lastWords.length > 0 ? `; it said last: ${life.lastWords.join(' | ')}` : '';
-  const crashed = CRASHES.has(signal ?? '') || CRASH_CODES.has(exitcode ?? -1);
-  return { kind, message: `${message}${killer}${said}`, how: crashed ? 'died' : 'ended' };
+  const how = kind === 'spot_preemption' && killed ? 'killed' : isCrash(exit) ? 'died' : 'ended';
+  return { kind, message: `${message}${killer}${said}`, how };
+}
+
+/** Only a worker that computed all the time can have hung on what it was given. */
+function silenceOf(
+  { silentMs, why }: NonNullable<Life['stalled']>,
+  stage: string | null,
+): ReturnType<typeof failureOf> {
+  const seconds = `${Math.round(silentMs / 100) / 10} s${stage === null ? '' : ` while ${stage}`}`;
+  switch (why) {
+    case 'stopped':
+      return {
+        kind: 'spot_preemption',
+        message: `the worker was stopped by a signal, and made no progress for ${seconds}`,
+        how: 'killed',
+      };
+    case 'idle':
+      return {
+        kind: 'transient',
+        message: `the worker made no progress for ${seconds}, and used no processor: it waited for a disk, a device or its turn`,
+        how: 'ended',
+      };
+    case 'hung':
+      return { kind: 'transient', message: `the worker made no progress for ${seconds}`, how: 'hung' };
+  }
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {

@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from './messages.js';
+import type { ProcessLook } from './process-look.js';
 
 /** A worker process as the coordinator sees it. */
 export interface WorkerProcess {
@@ -7,6 +8,8 @@ export interface WorkerProcess {
   send(message: ToWorker): void;
   /** Sends a signal; one to a process that is gone does nothing. */
   kill(signal: NodeJS.Signals): void;
+  /** What the system shows of the process now; null, or no such method, where it shows nothing. */
+  look?(): ProcessLook | null;
 }
 
 export interface WorkerListeners {

@@ -1,7 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type DurableFile, type DurableOptions, nodeFileSystem } from './file-system.js';
+import { systemErrorCode } from './system-error.js';
+
+/** Whether anything has the name, a link to nowhere too. @throws what the system says, if it says neither yes nor no (EIO, EACCES …). */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+}
 
 export interface WriteDurablyOptions extends DurableOptions {
   /** Whether something that has the name already is kept, and the write fails with EEXIST. Default false: it is replaced. */
@@ -65,7 +76,7 @@ export async function removeDurably(
   path: string,
   { fs = nodeFileSystem }: DurableOptions = {},
 ): Promise<void> {
-  if (!existsSync(dirname(path))) return;
+  if (!isThere(dirname(path))) return;
   await fs.remove(path);
   await fs.syncDirectory(dirname(path));
 }
@@ -76,7 +87,7 @@ export async function makeDirectoryDurably(
   { fs = nodeFileSystem }: DurableOptions = {},
 ): Promise<void> {
   const missing: string[] = [];
-  for (let at = path; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
+  for (let at = path; !isThere(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
   // One by one: Node's own way of making several never ends where the system says ENOENT of a parent that is there.
   for (const folder of missing.length > 0 ? missing.reverse() : [path]) await fs.makeDirectory(folder);
   for (const folder of missing) await fs.syncDirectory(dirname(folder));

@@ -1,4 +1,5 @@
 import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { atPath, systemErrorCode } from './system-error.js';
 
 /** A file being written. */
 export interface DurableFile {
@@ -20,7 +21,7 @@ export interface DurableFileSystem {
   remove(path: string): Promise<void>;
   /** Makes one folder, whose parent is there; one that is there already is no error. */
   makeDirectory(path: string): Promise<void>;
-  /** Forces a folder's entries (creations, renames, removals) to the device. */
+  /** Forces a folder's entries (creations, renames, removals) to the device, where the file system can; see `syncsDirectories`. */
   syncDirectory(path: string): Promise<void>;
 }
 
@@ -35,6 +36,28 @@ const SYNC_EVERY = 1 << 23;
 /** What file systems without hard links answer, such as FAT and some network mounts. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
+/** What file systems without a sync of folders answer, such as some network and FUSE mounts. */
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOTSUPP', 'ENOSYS']);
+
+/**
+ * Whether the file system forces a folder's entries to the device when asked. Where it does not, a power cut may take back the
+ * last names that were made, though not what lies in the files: who reads them must not rely on the last one being there.
+ *
+ * @throws any other error of the file system.
+ */
+export async function syncsDirectories(path: string): Promise<boolean> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+    return true;
+  } catch (error) {
+    if (NO_FOLDER_SYNC.has(systemErrorCode(error) ?? '')) return false;
+    throw atPath(error, path);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Node's file system. */
 export const nodeFileSystem: DurableFileSystem = {
   async create(path, { onlyNew = false } = {}) {
@@ -43,12 +66,15 @@ export const nodeFileSystem: DurableFileSystem = {
     let syncing: Promise<void> | null = null;
     // The system tells of a failed write once, so what is told early must be kept.
     let failure: { error: unknown } | null = null;
+    const named = (error: unknown): never => {
+      throw atPath(error, path);
+    };
     const beginSync = () => {
       unsynced = 0;
       syncing = handle
         .datasync()
         .catch((error: unknown) => {
-          failure = { error };
+          failure = { error: atPath(error, path) };
         })
         .finally(() => {
           syncing = null;
@@ -61,19 +87,20 @@ export const nodeFileSystem: DurableFileSystem = {
     return {
       async write(bytes) {
         let done = 0;
-        while (done < bytes.byteLength) {
-          done += (await handle.write(bytes, done, bytes.byteLength - done)).bytesWritten;
-        }
+        while (done < bytes.byteLength)
+          done += await handle
+            .write(bytes, done, bytes.byteLength - done)
+            .then(({ bytesWritten }) => bytesWritten, named);
         unsynced += bytes.byteLength;
         if (unsynced >= SYNC_EVERY && !syncing) beginSync();
       },
       async sync() {
         await settle();
-        await handle.sync();
+        await handle.sync().catch(named);
       },
       async close() {
         await syncing;
-        await handle.close();
+        await handle.close().catch(named);
       },
     };
   },
@@ -99,11 +126,6 @@ export const nodeFileSystem: DurableFileSystem = {
     });
   },
   async syncDirectory(path) {
-    const handle = await open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await syncsDirectories(path);
   },
 };

@@ -1,4 +1,5 @@
 export {
+  isThere,
   makeDirectoryDurably,
   removeDurably,
   renameDurably,
@@ -7,4 +8,5 @@ export {
   writeFileDurably,
 } from './durable.js';
 export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';
-export { nodeFileSystem } from './file-system.js';
+export { nodeFileSystem, syncsDirectories } from './file-system.js';
+export { atPath, nameSystemErrors, systemErrorCode } from './system-error.js';

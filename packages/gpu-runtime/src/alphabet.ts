@@ -1,3 +1,5 @@
+import { checkOptions, oneOf } from '@holdfast/options';
+
 /** What a model's sequences are made of. */
 export type Alphabet = 'dna' | 'protein';
 
@@ -10,8 +12,11 @@ const RESIDUES: Readonly<Record<Alphabet, string>> = {
 /**
  * Which bytes may stand in a sequence: 256 entries, 1 where the ASCII character is a residue of the alphabet, else 0.
  * Upper case only. A residue that is allowed may still be unknown to a model, which then reads it as "other".
+ *
+ * @throws RangeError for another alphabet.
  */
 export function allowedResidues(alphabet: Alphabet): Uint8Array {
+  checkOptions('allowedResidues', alphabet, oneOf(Object.keys(RESIDUES)), 'alphabet');
   const allowed = new Uint8Array(256);
   for (const residue of RESIDUES[alphabet]) allowed[residue.charCodeAt(0)] = 1;
   return allowed;

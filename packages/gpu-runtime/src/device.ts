@@ -10,7 +10,7 @@ export interface Device {
 export const CPU: Device = { kind: 'cpu', index: null };
 
 const NUMBERED: readonly DeviceKind[] = ['cuda', 'tensorrt', 'dml'];
-const KINDS: readonly DeviceKind[] = ['cpu', ...NUMBERED, 'webgpu', 'coreml'];
+export const KINDS: readonly DeviceKind[] = ['cpu', ...NUMBERED, 'webgpu', 'coreml'];
 
 /** Kinds that `auto` looks for, the fastest first. TensorRT takes minutes to begin, WebGPU needs a display driver: on request only. */
 const BY_ITSELF: readonly DeviceKind[] = ['cuda', 'coreml', 'dml'];

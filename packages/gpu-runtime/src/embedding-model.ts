@@ -1,8 +1,11 @@
+import { checkOptions } from '@holdfast/options';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { checkSequences } from './check-sequences.js';
 import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
+import { embedOptions } from './option-checks.js';
 import { ort } from './ort.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
@@ -23,6 +26,8 @@ export interface EmbedOptions {
    * a window's, because the model takes no more. Not told of those of which only `maxResidues` were read, since a plan knows them.
    */
   onTruncated?(at: number): void;
+  /** Told after each run of the graph, of which a batch with many windows has many; the next waits until this resolves. */
+  onProgress?(): Promise<void> | void;
 }
 
 /** A model that is ready to embed. */
@@ -33,15 +38,17 @@ export interface EmbeddingModel {
    * same array later, waits for none. Worth a call before the batch before it is embedded. Does nothing for other models.
    *
    * @param sequences as for `embed`; copied before this returns.
+   * @throws SequenceError as `embed` does.
    */
   prepare?(sequences: readonly Uint8Array[]): void;
   /**
    * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch is done. Calls made while another is
    * under way are taken in turn.
    *
-   * @param sequences ASCII residues in upper case, one array each; not to be changed until this resolves. What the model does not know is read as "other".
+   * @param sequences printable ASCII, residues in upper case, one array each; not to be changed until this resolves. A letter the model does not know
+   * is read as "other"; `letterRules` tells which. An empty array is a sequence without residues.
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
-   * @throws InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
+   * @throws SequenceError for what is no `Uint8Array` of printable ASCII; InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
    */
   embed(sequences: readonly Uint8Array[], options?: EmbedOptions): Promise<Float32Array>;
   /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
@@ -56,6 +63,8 @@ interface Plan {
   cut?: CutSequences;
   /** Those of the first batch, where a tokenizer makes them. */
   tokens: Promise<Tokenized> | undefined;
+  /** See `EmbedOptions`. */
+  onProgress?: () => Promise<void> | void;
 }
 
 function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): SubwordThread | undefined {
@@ -86,29 +95,31 @@ export class SessionModel implements EmbeddingModel {
   }
 
   prepare(sequences: readonly Uint8Array[]): void {
+    checkSequences(sequences);
     const idle = this.#subwords === undefined || this.#released !== undefined;
     if (!idle && sequences.length > 0)
       this.#prepared.set(sequences, this.#plan(sequences, this.source.batchTokens));
   }
 
-  async embed(
-    sequences: readonly Uint8Array[],
-    { windowTokens, onTruncated }: EmbedOptions = {},
-  ): Promise<Float32Array> {
+  async embed(sequences: readonly Uint8Array[], options: EmbedOptions = {}): Promise<Float32Array> {
+    checkOptions('embed', options, embedOptions);
+    const { windowTokens, onProgress } = options;
     if (this.#released !== undefined) {
       const remedy = 'load it again with loadModel';
       throw new ModelError('model_released', this.source.folder, 'the model was released', remedy);
     }
+    checkSequences(sequences);
     if (sequences.length === 0) return new Float32Array(0);
     const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
-    const plan = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
+    const planned = prepared ?? this.#plan(sequences, windowTokens ?? this.source.batchTokens);
+    const plan = onProgress === undefined ? planned : { ...planned, onProgress };
     this.#prepared.delete(sequences);
     const truncated = new Set<number>();
     // In turn, because all calls share the scratch buffers.
     const embedded = this.#last.then(() => this.#embed(sequences.length, plan, truncated));
     this.#last = embedded.catch(() => undefined);
     const rows = await embedded;
-    if (onTruncated) for (const at of truncated) onTruncated(at);
+    for (const at of truncated) options.onTruncated?.(at);
     return rows;
   }
 
@@ -144,15 +155,16 @@ export class SessionModel implements EmbeddingModel {
   }
 
   async #embed(sequences: number, plan: Plan, truncated: Set<number>): Promise<Float32Array> {
-    const { batches, cut, tokens } = plan;
-    return cut === undefined
-      ? this.#embedBatch(batches[0]!, tokens, (at) => truncated.add(at))
-      : this.#embedWindows(sequences, { batches, cut, tokens }, truncated);
+    const { cut, batches, tokens, onProgress } = plan;
+    if (cut !== undefined) return this.#embedWindows(sequences, { ...plan, cut }, truncated);
+    const rows = await this.#embedBatch(batches[0]!, tokens, (at) => truncated.add(at));
+    await onProgress?.();
+    return rows;
   }
 
   async #embedWindows(
     sequences: number,
-    { batches, cut, tokens: first }: Plan & { cut: CutSequences },
+    { batches, cut, tokens: first, onProgress }: Plan & { cut: CutSequences },
     truncated: Set<number>,
   ): Promise<Float32Array> {
     const { dim, recipe } = this.source;
@@ -166,6 +178,7 @@ export class SessionModel implements EmbeddingModel {
       const embedded = await this.#embedBatch(pieces, ready, (at) => truncated.add(cut.owners[before + at]!));
       rows.set(embedded, done * dim);
       done += pieces.length;
+      await onProgress?.();
     }
     const greatest = recipe.output.pooling === 'max';
     return joinWindows(rows, cut, { sequences, dim, greatest });

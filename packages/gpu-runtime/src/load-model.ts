@@ -1,3 +1,4 @@
+import { checkOptions } from '@holdfast/options';
 import type { InferenceSession } from 'onnxruntime-node';
 import { CPU, type Device } from './device.js';
 import { DeviceError } from './device-error.js';
@@ -7,6 +8,7 @@ import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 import { type CreateSession, openSession } from './open-session.js';
+import { isSource, loadOptions } from './option-checks.js';
 import { checkSession } from './session-check.js';
 
 /** What ONNX Runtime says of a version of operators, or of the file's format, that it does not know. */
@@ -24,7 +26,7 @@ export interface LoadOptions {
  *
  * @throws DeviceError if the device cannot be had: nothing is computed elsewhere instead; ModelError `model_load` if ONNX
  * Runtime refuses the graph, `model_mismatch` if the graph is not as described; InferenceError of kind `cuda_oom` if there was
- * too little memory.
+ * too little memory; RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmbeddingModel> {
   return loadWith(undefined, source, options);
@@ -34,8 +36,11 @@ export function loadModel(source: ModelSource, options: LoadOptions = {}): Promi
 export async function loadWith(
   create: CreateSession | undefined,
   source: ModelSource,
-  { intraOpThreads = 1, device = CPU }: LoadOptions,
+  options: LoadOptions,
 ): Promise<EmbeddingModel> {
+  checkOptions('loadModel', source, isSource, 'source');
+  checkOptions('loadModel', options, loadOptions);
+  const { intraOpThreads = 1, device = CPU } = options;
   let session: InferenceSession;
   try {
     session = await openSession(source.modelPath, device, intraOpThreads, create);

@@ -1,3 +1,4 @@
+import { checkOptions, whole } from '@holdfast/options';
 import type { Alphabet } from './alphabet.js';
 import type { ModelRecipe } from './recipe.js';
 import { type Windows, windowCount } from './windows.js';
@@ -37,11 +38,16 @@ export interface ModelSource {
  * adjacent residues that its vocabulary lacks are one token, and are counted here as many, which a batch has room for.
  * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
  * tokens it really has.
+ *
+ * @throws RangeError for what is no number of residues.
  */
 export function tokensOf(
   source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
   residues: number,
 ): number {
+  // Asked of every sequence that is planned: no more than this when all is well.
+  if (!Number.isSafeInteger(residues) || residues < 0)
+    checkOptions('tokensOf', residues, whole(0), 'residues');
   const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
   const each = (read: number) => Math.min(read + specialTokens, maxTokens);
   if (windows === undefined) return each(Math.min(residues, maxResidues));

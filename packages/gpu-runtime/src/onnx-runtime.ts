@@ -1,11 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { checkOptions } from '@holdfast/options';
 import { DEFAULT_MODEL } from './built-in.js';
 import type { Device } from './device.js';
 import { DeviceError } from './device-error.js';
 import { SessionModel } from './embedding-model.js';
 import { openSession } from './open-session.js';
+import { isDevice } from './option-checks.js';
 import { ort } from './ort.js';
 import { resolveModel } from './resolve-model.js';
 
@@ -52,6 +54,7 @@ export function onnxRuntime(): OnnxRuntime {
  * @throws what ONNX Runtime said, or an Error that says that the row is wrong.
  */
 export async function tryDevice(device: Device): Promise<void> {
+  checkOptions('tryDevice', device, isDevice, 'device');
   const source = await resolveModel(DEFAULT_MODEL);
   const session = await openSession(source.modelPath, device, 1).catch((error: unknown) => {
     throw error instanceof DeviceError ? error.cause : error;

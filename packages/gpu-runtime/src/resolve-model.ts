@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
 import type { Description } from './description.js';
 import {
@@ -17,6 +18,7 @@ import { ModelError } from './model-error.js';
 import { missing } from './model-files.js';
 import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
+import { modelOverrides, noOverlap } from './option-checks.js';
 import type { ModelRecipe } from './recipe.js';
 import { checkSession } from './session-check.js';
 
@@ -32,9 +34,12 @@ const PLACES = [GRAPH, join('onnx', GRAPH)];
  * exports encoders (`config.json`, `tokenizer.json` or ESM's `vocab.txt`, `model.onnx` or `onnx/model.onnx`), or both: then the
  * `holdfast.json` has no tokens and says what is otherwise. A folder that has a built-in model's name is reached by `./name`.
  * @param overrides what is wanted otherwise than the folder says.
- * @throws ModelError with a code for each cause; see {@link ModelErrorCode}.
+ * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for overrides that are none,
+ * or that would be without effect (`code` is `invalid_option`).
  */
 export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
+  checkOptions('resolveModel', nameOrPath, text, 'nameOrPath');
+  checkOptions('resolveModel', overrides, modelOverrides);
   // An empty path would be the folder that the process stands in.
   if (nameOrPath.trim() === '') {
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
@@ -58,6 +63,8 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     { inputMetadata: graph.inputs.map(metadata), outputMetadata: graph.outputs.map(metadata) },
   );
   const windows = windowsOf(modelPath, description, { longSequences, windowOverlap });
+  if (windows === undefined)
+    checkOptions('resolveModel', overrides.windowOverlap, noOverlap, 'windowOverlap');
   const { tokenizer } = recipe;
   const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
   return {

@@ -1,3 +1,4 @@
+import { checkSequences } from './check-sequences.js';
 import type { ModelSource } from './model-source.js';
 import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
@@ -8,12 +9,13 @@ import { batchWidth, fillTokens } from './token-batch.js';
  * the calling thread.
  *
  * @param sequences as for `embed`.
- * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files.
+ * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files.
  */
 export function tokenCounts(
   { folder, specialTokens, recipe }: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,
   sequences: readonly Uint8Array[],
 ): number[] {
+  checkSequences(sequences);
   const { tokenizer: files } = recipe;
   if (files !== undefined) {
     const { tokens } = new Subwords({ files, folder, specialTokens }).encode(sequences);

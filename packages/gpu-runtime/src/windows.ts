@@ -1,3 +1,5 @@
+import { atLeast, checkOptions } from '@holdfast/options';
+
 /** How long sequences are cut: windows of `residues`, each beginning `overlap` before the end of the one before it; the last may be shorter. */
 export interface Windows {
   residues: number;
@@ -31,8 +33,11 @@ export function cutWindows(windows: Windows, sequences: readonly Uint8Array[]): 
   return { pieces, owners };
 }
 
-/** Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least. */
+const isBudget = atLeast(0, 'tokens');
+
+/** Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least. @throws RangeError for a budget that is no number. */
 export function withinBudget(tokens: readonly number[], budget: number): [number, number][] {
+  checkOptions('withinBudget', budget, isBudget, 'budget');
   const runs: [number, number][] = [];
   let first = 0;
   let width = 0;

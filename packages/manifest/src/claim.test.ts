@@ -28,7 +28,7 @@ test('a claim says who has the shard, and since when', async () => {
 test('who has lost the shard can change nothing of it, whatever it tries', async () => {
   const old = await manifest.claimShard(0, 'worker a');
   await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', old);
-  const now = await manifest.claimShard(0, 'worker b');
+  const now = await manifest.claimShard(0, 'worker b', { steal: true });
   const before = await readFile(manifest.path);
   for (const { token } of [old, { token: undefined as unknown as string }, { token: 'forged' }])
     for (const update of [
@@ -52,7 +52,7 @@ test('a claim of another shard, or of a run that was begun anew, is none', async
   const claim = await manifest.claimShard(0, 'worker a');
   await manifest.claimShard(1, 'worker b');
   await expect(manifest.markShardComplete(1, claim)).rejects.toBeInstanceOf(StaleClaimError);
-  await manifest.initialize(3);
+  await manifest.initialize(3, { replace: true });
   await expect(manifest.markShardComplete(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
   await manifest.claimShard(0, 'worker c');
   await expect(manifest.markShardComplete(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
@@ -100,11 +100,11 @@ test("a shard that failed and is tried again is its new owner's", async () => {
 });
 
 test('after a manifest was made anew no token of before is good', async () => {
-  await manifest.initialize(200);
+  await manifest.initialize(200, { replace: true });
   const old = await manifest.claimShard(0, 'worker a');
   const journal = `${manifest.path}.journal`;
   const length = (await readFile(journal, 'utf8')).trimEnd().length;
-  const now = await manifest.claimShard(0, 'worker b');
+  const now = await manifest.claimShard(0, 'worker b', { steal: true });
   // The line of the second claim is damaged, and others follow.
   await manifest.markShardComplete(1);
   const bytes = await readFile(journal);
@@ -137,13 +137,13 @@ test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing
   // It goes on until it is stopped, at no chosen moment: it may hold the lock then, and give it back when it continues.
   child.kill('SIGSTOP');
   const claiming = new CheckpointManifest(manifest.path, { lockTimeoutMs: 200 });
-  let claim = await claiming.claimShard(0, 'successor').catch(() => null);
+  let claim = await claiming.claimShard(0, 'successor', { steal: true }).catch(() => null);
   while (claim === null) {
     // It holds the lock: it goes on until it has given it back, and taken it again or not.
     child.kill('SIGCONT');
     await once(child, 'message');
     child.kill('SIGSTOP');
-    claim = await claiming.claimShard(0, 'successor').catch(() => null);
+    claim = await claiming.claimShard(0, 'successor', { steal: true }).catch(() => null);
   }
   await manifest.updateShardCheckpoint(0, 1_000_000, 7, 'batch_1000000.pt', claim);
   const before = await manifest.getShardState(0);

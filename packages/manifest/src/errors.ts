@@ -36,6 +36,36 @@ export class ManifestUpdateError extends Error {
   override readonly name: string = 'ManifestUpdateError';
 }
 
+/** An option of an update that there is not, or that has a value it cannot have. It changed nothing. */
+export class ManifestOptionError extends ManifestUpdateError {
+  override readonly code = 'invalid_option';
+  override readonly name = 'ManifestOptionError';
+  /** The method that refused it. */
+  readonly of: string;
+  /** The option; empty for the options themselves. */
+  readonly option: string;
+  readonly given: unknown;
+
+  constructor(cause: Error & { of: string; option: string; given: unknown }) {
+    super(cause.message, { cause });
+    this.of = cause.of;
+    this.option = cause.option;
+    this.given = cause.given;
+  }
+}
+
+/** A record that would have been replaced unasked. Nothing was changed. */
+export class ManifestExistsError extends Error {
+  readonly code = 'EEXIST';
+  override readonly name = 'ManifestExistsError';
+
+  constructor(readonly path: string) {
+    super(
+      `EEXIST: ${path} is there already, and initialize() would replace its record; go on with it as it is, or pass { replace: true } to begin anew`,
+    );
+  }
+}
+
 /** An update by one that does not hold the shard's claim any more, or never did. It changed nothing. */
 export class StaleClaimError extends ManifestUpdateError {
   override readonly code = 'stale_claim';
@@ -56,7 +86,7 @@ export class StaleClaimError extends ManifestUpdateError {
   }
 }
 
-/** A claim of a shard whose owner gave a sign of life not long ago. */
+/** A claim of a shard whose owner is alive: its process is, or it gave a sign of life not long ago. */
 export class ShardClaimedError extends ManifestUpdateError {
   override readonly code = 'shard_claimed';
   override readonly name = 'ShardClaimedError';
@@ -66,7 +96,12 @@ export class ShardClaimedError extends ManifestUpdateError {
     readonly owner: string,
     /** Its last sign of life, ISO 8601. */
     readonly since: string,
+    /** Whether the kernel knows its process to be alive; else its last sign of life was near. */
+    readonly running = false,
   ) {
-    super(`shard ${rank} is claimed by ${owner}, who was alive at ${since}`);
+    const alive = running
+      ? 'whose process is alive; claim the shard when that has ended, or pass { steal: true } to take it away'
+      : `who was alive at ${since}`;
+    super(`shard ${rank} is claimed by ${owner}, ${alive}`);
   }
 }

@@ -7,11 +7,15 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { constants, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
-import { tryLock, unlock } from 'fs-native-extensions';
+import { atPath } from '@holdfast/durable';
+import { checkOptions } from '@holdfast/options';
+import { unlock } from 'fs-native-extensions';
+import { tryKernelLock } from './kernel-lock.js';
 import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
+import { fileLockOptions } from './option-checks.js';
 
 export interface FileLockOptions {
   /** Held by any number of sharers, or by one process alone. Default false: alone. */
@@ -27,17 +31,6 @@ const TRIES_AT_ONCE = 10;
 
 /** Pause between two tries after these, in milliseconds; grows from the first to the second. */
 const PAUSE: readonly [first: number, most: number] = [1, 20];
-
-/** What a file system without advisory locks answers. */
-const NO_LOCKS = new Set([
-  // libuv has no name for ENOLCK.
-  `Unknown system error -${constants.errno.ENOLCK}`,
-  'ENOLCK',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EINVAL',
-]);
 
 /** The holder's name takes this many bytes, so that a new one hides the old. */
 const HOLDER_LENGTH = 128;
@@ -68,13 +61,11 @@ export class FileLock implements AsyncDisposable {
    * Takes the lock; the file is made where it is missing.
    *
    * @throws LockTimeoutError when others hold it for longer than the wait; LockUnsupportedError where the file system has no
-   * locks, or such as keep nobody out; the signal's reason.
+   * locks, or such as keep nobody out; the signal's reason; RangeError and TypeError for options that are none.
    */
-  static async acquire(
-    path: string,
-    { shared = false, timeoutMs = 30_000, signal }: FileLockOptions = {},
-  ): Promise<FileLock> {
-    if (!(timeoutMs >= 0)) throw new RangeError(`timeoutMs is ${timeoutMs}, no number from 0 on`);
+  static async acquire(path: string, options: FileLockOptions = {}): Promise<FileLock> {
+    checkOptions('FileLock.acquire', options, fileLockOptions);
+    const { shared = false, timeoutMs = 30_000, signal } = options;
     signal?.throwIfAborted();
     // An exclusive lock on a descriptor that cannot be written through is refused by the kernel. Opened at once, not by a
     // thread: that would take longer than all that is done under the lock.
@@ -83,7 +74,7 @@ export class FileLock implements AsyncDisposable {
       const end = performance.now() + timeoutMs;
       let pause = PAUSE[0];
       for (let tries = 0; ; tries++) {
-        const had = tried(path, file, shared);
+        const had = tryKernelLock(path, file, { shared });
         const paused = tries >= TRIES_AT_ONCE;
         if ((had || paused) && isGone(path, file)) {
           // Removed by somebody: a lock on it keeps out nobody who comes after.
@@ -107,7 +98,7 @@ export class FileLock implements AsyncDisposable {
       return new FileLock(path, file);
     } catch (error) {
       closeSync(file);
-      throw error;
+      throw atPath(error, path);
     }
   }
 
@@ -123,17 +114,6 @@ export class FileLock implements AsyncDisposable {
   }
 }
 
-/** Tries once. */
-function tried(path: string, descriptor: number, shared: boolean): boolean {
-  try {
-    return tryLock(descriptor, 0, 0, { shared });
-  } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    if (!NO_LOCKS.has(code)) throw cause;
-    throw new LockUnsupportedError(path, code.startsWith('Unknown') ? 'ENOLCK' : code, { cause });
-  }
-}
-
 /** Whether the file at the path is not, or no more, the one that is open. */
 function isGone(path: string, descriptor: number): boolean {
   return statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino;
@@ -144,7 +124,8 @@ function prove(path: string): void {
   if (isUnlockedNetwork(path)) throw new LockUnsupportedError(path, 'it is mounted so that locks are local');
   const second = openSync(path, 'r+');
   try {
-    if (tried(path, second, false)) throw new LockUnsupportedError(path, 'two could hold one lock');
+    if (tryKernelLock(path, second, { shared: false }))
+      throw new LockUnsupportedError(path, 'two could hold one lock');
   } finally {
     closeSync(second);
   }

@@ -1,6 +1,8 @@
 export type { ShardClaim } from './claim.js';
 export {
   ManifestCorruptError,
+  ManifestExistsError,
+  ManifestOptionError,
   ManifestUpdateError,
   ManifestVersionError,
   ShardClaimedError,

@@ -98,7 +98,7 @@ test('a journal of a manifest that was there before is of no account', async () 
   await large();
   for (let i = 0; i < 20; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
   const stale = readFileSync(journal());
-  await manifest.initialize(SHARDS);
+  await manifest.initialize(SHARDS, { replace: true });
   await writeFile(journal(), stale);
   expect((await other().getGlobalProgress()).total_checkpoints).toBe(0);
   await other().updateShardCheckpoint(1, 0, 10, file(0));

@@ -1,14 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { isThere } from '@holdfast/durable';
+import { checkOptions, words } from '@holdfast/options';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
-import { ManifestCorruptError, ManifestUpdateError, ShardClaimedError } from './errors.js';
+import { ClaimLocks } from './claim-locks.js';
+import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
 import { FileLock } from './file-lock.js';
 import type { JournalRecord } from './journal-format.js';
 import { isLocalDisk } from './local-disk.js';
+import { checkMayClaim } from './may-claim.js';
 import { ManifestModel } from './model.js';
+import {
+  checkUpdateOptions,
+  claimOptions,
+  initializeOptions,
+  manifestOptions,
+  updateOptions,
+  watchOptions,
+} from './option-checks.js';
 import type { GlobalProgress } from './progress.js';
 import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
 import type { Json } from './recovery.js';
@@ -41,8 +52,8 @@ export interface ManifestOptions {
 }
 
 export interface InitializeOptions {
-  /** Whether a manifest that is there is kept, and an error. Default false: it is replaced. */
-  onlyNew?: boolean;
+  /** Whether a manifest that is there is replaced, with all that it records. Default false: it is kept, and that is an error. */
+  replace?: boolean;
 }
 
 export interface UpdateOptions {
@@ -51,9 +62,11 @@ export interface UpdateOptions {
 }
 
 export interface ClaimOptions {
+  /** Whether the shard is taken away from an owner whose process is alive. Default false. */
+  steal?: boolean;
   /**
-   * Milliseconds for which the last sign of life of another owner keeps it the shard, by the clocks of both. Default 0: the
-   * claimer knows that the other is to be replaced.
+   * Judges the other owner by its last sign of life, and not by its process: where that is older than so many milliseconds, by
+   * the clocks of both, the shard is taken away; else it is not, dead or alive. Not together with `steal`.
    */
   unlessAliveWithinMs?: number;
 }
@@ -97,7 +110,10 @@ export class CheckpointManifest {
   /** Absolute path of `manifest.json`. */
   readonly path: string;
 
+  /** @throws RangeError and TypeError for options that are none (`code` is `invalid_option`). */
   constructor(path: string, options: ManifestOptions = {}) {
+    checkOptions('CheckpointManifest', path, words, 'path');
+    checkOptions('CheckpointManifest', options, manifestOptions);
     // Whatever folder the process is in later.
     this.path = resolve(path);
     const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
@@ -108,25 +124,26 @@ export class CheckpointManifest {
   }
 
   /**
-   * Begins the record of a run; one that is there is replaced. Its folder exists.
+   * Begins the record of a run. Its folder exists.
    *
    * @param worldSize number of shards.
-   * @throws ManifestVersionError where one of a newer Holdfast is there; with `onlyNew`, an error with code `EEXIST` where any is.
+   * @throws ManifestExistsError (`code` is `EEXIST`) where one is there, whatever is in it, unless `replace` is set;
+   * ManifestVersionError where one of a newer Holdfast is there, which is never replaced.
    */
-  async initialize(worldSize: number, { onlyNew = false }: InitializeOptions = {}): Promise<void> {
+  async initialize(worldSize: number, options: InitializeOptions = {}): Promise<void> {
+    checkUpdateOptions('initialize', options, initializeOptions);
     if (!Number.isSafeInteger(worldSize) || worldSize < 0)
       throw new ManifestUpdateError(`${worldSize} is no number of shards`);
     await this.#locked(async () => {
       const files = this.#files();
       files.refuseNewer();
-      if (onlyNew && existsSync(this.path))
-        throw Object.assign(new Error(`EEXIST: ${this.path} is there already`), { code: 'EEXIST' });
+      if (options.replace !== true && isThere(this.path)) throw new ManifestExistsError(this.path);
       await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
     });
   }
 
   async exists(): Promise<boolean> {
-    return existsSync(this.path);
+    return isThere(this.path);
   }
 
   /** The whole state, the journal's events included. */
@@ -140,8 +157,9 @@ export class CheckpointManifest {
     batchIdx: number,
     numSequences: number,
     checkpointFile: string,
-    { token }: UpdateOptions = {},
+    options: UpdateOptions = {},
   ): Promise<void> {
+    const token = tokenIn('updateShardCheckpoint', options);
     const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
@@ -153,8 +171,10 @@ export class CheckpointManifest {
   async reconcileShard(
     rank: number,
     checkpoints: readonly RecordedCheckpoint[],
-    { token }: UpdateOptions = {},
+    options: UpdateOptions = {},
   ): Promise<void> {
+    const token = tokenIn('reconcileShard', options);
+    if (!Array.isArray(checkpoints)) throw new ManifestUpdateError('checkpoints is no array');
     const found = checkpoints.map(factsOf);
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
@@ -162,23 +182,28 @@ export class CheckpointManifest {
     });
   }
 
-  async markShardComplete(rank: number, { token }: UpdateOptions = {}): Promise<void> {
+  async markShardComplete(rank: number, options: UpdateOptions = {}): Promise<void> {
+    const token = tokenIn('markShardComplete', options);
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'complete', rank };
     });
+    this.#claimOver(token);
   }
 
   /** Records a failure; a coordinator does so without the token of the worker that failed. */
-  async markShardFailed(rank: number, error: string, { token }: UpdateOptions = {}): Promise<void> {
+  async markShardFailed(rank: number, error: string, options: UpdateOptions = {}): Promise<void> {
+    const token = tokenIn('markShardFailed', options);
     await this.#update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'failed', rank, error };
     });
+    this.#claimOver(token);
   }
 
   /** Opens a shard again that was failed, or complete by mistake. */
-  async markShardInProgress(rank: number, { token }: UpdateOptions = {}): Promise<void> {
+  async markShardInProgress(rank: number, options: UpdateOptions = {}): Promise<void> {
+    const token = tokenIn('markShardInProgress', options);
     await this.#update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'in_progress', rank };
@@ -186,40 +211,47 @@ export class CheckpointManifest {
   }
 
   /**
-   * Gives a shard to one worker, and takes it from whoever had it: updates with an older token are refused from now on, and
-   * so are those of a worker without one.
+   * Gives a shard to one worker, and takes it from one that is dead: updates with an older token are refused from now on, and
+   * so are those of a worker without one. The claim lives as long as the process that makes this call, which the kernel knows;
+   * a shard that is complete or failed is nobody's.
    *
    * @param owner who it is, for people: such as a process and its host.
-   * @throws ShardClaimedError when another may still be at work, see `unlessAliveWithinMs`.
+   * @throws ShardClaimedError when another owner is alive, in this process or another, unless `steal` is set; with
+   * `unlessAliveWithinMs`, when its last sign of life is that near. LockUnsupportedError where the file system cannot tell.
    */
-  async claimShard(
-    rank: number,
-    owner: string,
-    { unlessAliveWithinMs = 0 }: ClaimOptions = {},
-  ): Promise<ShardClaim> {
-    if (!(unlessAliveWithinMs >= 0))
-      throw new ManifestUpdateError(`unlessAliveWithinMs is ${unlessAliveWithinMs}, no number from 0 on`);
+  async claimShard(rank: number, owner: string, options: ClaimOptions = {}): Promise<ShardClaim> {
+    checkUpdateOptions('claimShard', options, claimOptions);
+    if (options.steal === true && options.unlessAliveWithinMs !== undefined)
+      throw new ManifestUpdateError('claimShard: pass steal or unlessAliveWithinMs, not both');
+    const locks = ClaimLocks.at(`${this.path}.claims`);
+    let before: ShardClaim | null = null;
     let claim: ShardClaim | null = null;
-    await this.#update(
-      (model, at) => {
-        const { lease, status } = model.shard(rank);
-        if (lease && status === 'in_progress' && lease.owner !== owner) {
-          const age = Date.parse(at) - Date.parse(lease.heartbeat_at);
-          // Clocks differ: a little in the future is as near as a little in the past. Whoever errs is fenced.
-          if (Math.abs(age) < unlessAliveWithinMs)
-            throw new ShardClaimedError(rank, lease.owner, lease.heartbeat_at);
-        }
-        return { type: 'claimed', rank, owner };
-      },
-      (model) => {
-        claim = claimOf(model, rank);
-      },
-    );
+    try {
+      await this.#update(
+        (model, at) => {
+          before = claimOf(model, rank);
+          checkMayClaim(model.shard(rank), { ...options, rank, owner, at }, () =>
+            locks.holderOf(before!.token),
+          );
+          return { type: 'claimed', rank, owner };
+        },
+        (model) => {
+          claim = claimOf(model, rank)!;
+          // Before anybody can see the claim: the manifest's lock is still held.
+          locks.hold(claim.token);
+        },
+      );
+    } catch (error) {
+      this.#claimOver((claim as ShardClaim | null)?.token);
+      throw error;
+    }
+    this.#claimOver((before as ShardClaim | null)?.token);
     return claim!;
   }
 
   /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
-  async heartbeat(rank: number, { token }: Required<UpdateOptions>): Promise<void> {
+  async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
+    const token = tokenIn('heartbeat', options);
     await this.#update((model) => {
       // Whoever has no token has no claim.
       checkClaim(model, rank, token ?? '', true);
@@ -274,10 +306,16 @@ export class CheckpointManifest {
    * Tells of changes, whoever makes them: at once of what there is, then of each change or, where the listener is slow, of
    * several as one. Ends with the signal, with `return()`, or when the loop over it ends.
    *
-   * @throws RangeError for a `pollMs` that no timer can have.
+   * @throws RangeError and TypeError for options that are none, such as a `pollMs` that no timer can have.
    */
   watch(options: WatchOptions = {}): ManifestWatch {
+    checkOptions('watch', options, watchOptions);
     return new ManifestWatch(this.path, (of) => this.#read(of), options);
+  }
+
+  /** A claim of this process that is over keeps nobody out any more. */
+  #claimOver(token: string | undefined): void {
+    if (token !== undefined) ClaimLocks.at(`${this.path}.claims`).release(token);
   }
 
   /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
@@ -405,3 +443,8 @@ export class CheckpointManifest {
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function tokenIn(of: string, options: UpdateOptions): string | undefined {
+  checkUpdateOptions(of, options, updateOptions);
+  return options.token;
+}

@@ -109,9 +109,7 @@ test("what was handed out is the caller's, and changes nothing", async () => {
 });
 
 test('of several who begin a run only where there is none, one does', async () => {
-  const begun = await Promise.allSettled(
-    Array.from({ length: 4 }, () => other().initialize(3, { onlyNew: true })),
-  );
+  const begun = await Promise.allSettled(Array.from({ length: 4 }, () => other().initialize(3)));
   expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const each of begun)
     if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'EEXIST' });

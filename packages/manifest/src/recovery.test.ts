@@ -24,7 +24,7 @@ test('what a coordinator knows of failures is there for the next one, until the 
   await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', first);
   await manifest.markShardFailed(0, 'exhausted 3 retries');
   await manifest.markShardInProgress(0);
-  const second = await manifest.claimShard(0, 'worker b');
+  const second = await manifest.claimShard(0, 'worker b', { steal: true });
   expect(await recovery(0)).toEqual(failures);
   expect(await recovery(1)).toBeNull();
   await manifest.markShardComplete(0, second);

@@ -11,7 +11,13 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import { type DurableFileSystem, nodeFileSystem, syncDirectory, writeFileDurably } from '@holdfast/durable';
+import {
+  atPath,
+  type DurableFileSystem,
+  nodeFileSystem,
+  syncDirectory,
+  writeFileDurably,
+} from '@holdfast/durable';
 import { ManifestCorruptError, ManifestVersionError } from './errors.js';
 import { isFoldDue } from './fold.js';
 import {
@@ -171,7 +177,7 @@ export class ManifestStore {
       // A full disk takes a line or not; what it took lasts like any other.
       if (hasNoRoom(error)) this.#doubtful = false;
       if (file !== null) closeSync(file);
-      throw error;
+      throw atPath(error, this.journalPath);
     }
     const settle = () => this.#settle(file);
     if (this.options.coherent) return settle;
@@ -370,7 +376,7 @@ export class ManifestStore {
       if (this.options.fsync || !this.options.coherent) await dataSync(file);
     } catch (error) {
       this.#forget();
-      throw error;
+      throw atPath(error, this.journalPath);
     } finally {
       closeSync(file);
     }

@@ -34,9 +34,6 @@ function look(model: ManifestModel): Look {
   return { id: model.id, revision: model.revision, shards, progress: model.progress() };
 }
 
-/** The longest that Node's timers wait. */
-const LONGEST = 2 ** 31 - 1;
-
 /** See `CheckpointManifest.watch`. */
 export class ManifestWatch implements AsyncIterableIterator<ManifestChange, undefined> {
   readonly #read: (of: (model: ManifestModel) => Look) => Promise<Look>;
@@ -44,14 +41,12 @@ export class ManifestWatch implements AsyncIterableIterator<ManifestChange, unde
   readonly #turns = new Turns();
   #before: Look | null = null;
 
-  /** @param read tells what is asked of the state as it is now. @throws RangeError for a wait that no timer can have. */
+  /** @param read tells what is asked of the state as it is now. */
   constructor(
     path: string,
     read: (of: (model: ManifestModel) => Look) => Promise<Look>,
     { signal, pollMs = 1000 }: WatchOptions,
   ) {
-    if (!(pollMs > 0 && pollMs <= LONGEST))
-      throw new RangeError(`pollMs is ${pollMs}, not from 1 to ${LONGEST}`);
     this.#read = read;
     this.#changes = new Changes(path, pollMs, signal);
   }

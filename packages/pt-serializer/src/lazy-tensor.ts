@@ -109,7 +109,11 @@ export class LazyTensor implements TensorFacts {
    */
   async readRows(from: number, to: number): Promise<Uint8Array> {
     const [rows, ...rest] = this.shape;
-    if (rows === undefined || !(from >= 0 && from <= to && to <= rows) || !Number.isInteger(from + to)) {
+    if (
+      rows === undefined ||
+      !(from >= 0 && from <= to && to <= rows) ||
+      ![from, to].every(Number.isInteger)
+    ) {
       throw new RangeError(`rows ${from} to ${to} of a tensor of shape [${this.shape}]`);
     }
     return this.#readPart([to - from, ...rest], this.offset + from * this.stride[0]!);

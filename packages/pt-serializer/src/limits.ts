@@ -41,15 +41,9 @@ export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   expandedBytes: 2 ** 28,
 };
 
-/** Limits in full. @throws RangeError for one that is no number, or is unknown. */
+/** Limits in full. @param limits those that were checked. */
 export function withDefaults(limits: Partial<PtLimits> = {}): PtLimits {
   const full = { ...DEFAULT_LIMITS };
-  for (const [name, value] of Object.entries(limits)) {
-    if (!Object.hasOwn(DEFAULT_LIMITS, name)) throw new RangeError(`there is no limits.${name}`);
-    if (value === undefined) continue;
-    if (typeof value !== 'number' || !(value >= 0))
-      throw new RangeError(`limits.${name} is ${String(value)}; a number of at least 0 is wanted`);
-    full[name as keyof PtLimits] = value;
-  }
+  for (const name of Object.keys(full) as (keyof PtLimits)[]) full[name] = limits[name] ?? full[name];
   return full;
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '@holdfast/options';
 import { readArchive } from './archive.js';
 import { fastCrc32 } from './checksum.js';
 import { FileSource } from './file-source.js';
@@ -7,6 +8,7 @@ import { LazyTensor } from './lazy-tensor.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { type PtLimits, withDefaults } from './limits.js';
 import { MemorySource } from './memory-source.js';
+import { openOptions, pathOrBytes } from './option-checks.js';
 import { toData } from './plain.js';
 import type { Source } from './source.js';
 
@@ -98,16 +100,14 @@ export class PtFile implements AsyncDisposable {
  * nothing: a file that names anything but plain data is refused.
  *
  * @param file its path, or its bytes; what is read from bytes may be views of them.
- * @throws PtFormatError for a file that is damaged, forbidden or not read; RangeError for options that are none; what the
- * file system throws.
+ * @throws PtFormatError for a file that is damaged, forbidden or not read; RangeError and TypeError for options
+ * that are none (`code` is `invalid_option`); what the file system throws.
  */
-export async function openPt(
-  file: string | Uint8Array,
-  { checksums = 'always', exact = false, limits }: OpenOptions = {},
-): Promise<PtFile> {
+export async function openPt(file: string | Uint8Array, options: OpenOptions = {}): Promise<PtFile> {
+  checkOptions('openPt', file, pathOrBytes, 'file');
+  checkOptions('openPt', options, openOptions);
+  const { checksums = 'always', exact = false, limits } = options;
   await fastCrc32;
-  if (!['always', 'whole', 'never'].includes(checksums))
-    throw new RangeError(`checksums ${JSON.stringify(checksums)}; always, whole and never are known`);
   const bounds = withDefaults(limits);
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {

@@ -74,9 +74,9 @@ test('floats are numbers, and with exact can be told from ints; tuples are array
 });
 
 test.each([
-  [{ checksums: 'alway' }, /checksums "alway"/],
+  [{ checksums: 'alway' }, /checksums is "alway"/],
   [{ limits: { depth: Number.NaN } }, /limits\.depth is NaN/],
-  [{ limits: { depths: 5 } }, /no limits\.depths/],
+  [{ limits: { depths: 5 } }, /unknown option `limits\.depths`; did you mean `limits\.depth`/],
 ])('the options %j are refused', async (options, message) => {
   const opening = openPt(await encodePt(null), options as OpenOptions);
   await expect(opening).rejects.toThrow(message);

@@ -1,5 +1,7 @@
-import { contiguousStride, DTYPES, type DType, elementCount, isDType } from './dtypes.js';
+import { checkOptions, whole } from '@holdfast/options';
+import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js';
 import type { LazyTensor } from './lazy-tensor.js';
+import { isDTypeName, sizes, tensorData, tensorOptions } from './option-checks.js';
 import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
@@ -12,7 +14,8 @@ export class PtStorage {
     readonly size: number,
     readonly data: TensorData,
   ) {
-    if (!Number.isSafeInteger(size) || size < 0) throw new RangeError(`a storage of ${size} bytes`);
+    checkOptions('storage', size, whole(0), 'size');
+    checkOptions('storage', data, tensorData, 'data');
     if (typeof data !== 'function' && data.byteLength !== size)
       throw new RangeError(`a storage of ${size} bytes, not ${data.byteLength}`);
   }
@@ -45,14 +48,18 @@ export class PtTensor {
     readonly dtype: DType,
     shape: readonly number[],
     data: TensorData | PtStorage,
-    { stride, offset = 0, requiresGrad = false, parameter = false }: TensorOptions = {},
+    options: TensorOptions = {},
   ) {
-    if (!isDType(dtype)) throw new RangeError(`unknown dtype ${String(dtype)}`);
-    this.shape = wholeNumbers(shape, 'shape');
+    checkOptions('tensor', dtype, isDTypeName, 'dtype');
+    checkOptions('tensor', shape, sizes, 'shape');
+    if (!(data instanceof PtStorage)) checkOptions('tensor', data, tensorData, 'data');
+    checkOptions('tensor', options, tensorOptions);
+    const { stride, offset = 0, requiresGrad = false, parameter = false } = options;
+    this.shape = [...shape];
     this.byteLength = elementCount(shape) * DTYPES[dtype].bytes;
     if (!Number.isSafeInteger(this.byteLength)) throw new RangeError(`shape [${shape}] is too large`);
-    this.stride = stride ? wholeNumbers(stride, 'stride') : contiguousStride(shape);
-    [this.offset] = wholeNumbers([offset], 'offset') as [number];
+    this.stride = stride ? [...stride] : contiguousStride(shape);
+    this.offset = offset;
     this.requiresGrad = requiresGrad;
     this.parameter = parameter;
     const viewed = data instanceof PtStorage;
@@ -88,7 +95,8 @@ export class PtTensor {
  *
  * @param data its bytes, row-major and little-endian, as a view; or a function that gives them in pieces when they are
  * due (for what does not fit in memory), as many as the shape says; or a `storage()` that it is a view of.
- * @throws RangeError when shape, dtype, stride, offset and length do not agree.
+ * @throws RangeError when shape, dtype, stride, offset and length do not agree; RangeError and TypeError for options that are
+ * none (`code` is `invalid_option`).
  */
 export function tensor(
   dtype: DType,
@@ -133,8 +141,3 @@ export type PtValue =
   | bigint
   | boolean
   | null;
-
-function wholeNumbers(values: readonly number[], what: string): readonly number[] {
-  if (values.every((value) => Number.isSafeInteger(value) && value >= 0)) return [...values];
-  throw new RangeError(`${what} [${values}] has a number that is not whole, at least 0`);
-}

@@ -1,4 +1,6 @@
-import { type DType, isDType } from './dtypes.js';
+import { checkOptions } from '@holdfast/options';
+import type { DType } from './dtypes.js';
+import { isDTypeName } from './option-checks.js';
 
 /** Whether Python can hash a tuple, once that was found out; null before. Kept on it: a WeakMap of millions is slow. */
 export let hashabilityOf: (tuple: PtTuple) => boolean | null;
@@ -62,7 +64,7 @@ export class PtByteArray extends Uint8Array {}
 export class PtDType {
   /** @throws RangeError for a name that is none. */
   constructor(readonly name: DType) {
-    if (!isDType(name)) throw new RangeError(`unknown dtype ${JSON.stringify(name)}`);
+    checkOptions('PtDType', name, isDTypeName, 'name');
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
+import { checkOptions } from '@holdfast/options';
 import { fastCrc32 } from './checksum.js';
+import { sink as isSink, writeOptions } from './option-checks.js';
 import type { Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
 import type { PtValue } from './pt-value.js';
@@ -28,31 +30,32 @@ export interface WrittenPt {
   crc32: number;
 }
 
-/** Bytes; a member's name has fewer than 2^16. */
-const MAX_NAME = 255;
-
 /**
  * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: beyond the pickle itself (dicts, lists,
  * strings) nothing is copied. Equal values give equal bytes.
  *
  * @param sink an open file, written from where it stands, or anything that takes bytes.
  * @returns length and CRC-32 of all that was written.
- * @throws TypeError for a value that cannot be written; RangeError when a tensor's pieces have the wrong length; what
- * the sink throws. The sink then holds an incomplete file.
+ * @throws TypeError for a value that cannot be written; RangeError and TypeError for options that are none (`code` is
+ * `invalid_option`); RangeError when a tensor's pieces have the wrong length; what the sink throws. The sink then holds an
+ * incomplete file.
  */
 export async function writePt(
   sink: Sink | FileHandle,
   value: PtValue,
-  { name = 'archive', protocol = 2, sync = false }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<WrittenPt> {
-  if (
-    ['', '.', '..'].includes(name) ||
-    /[/\\\0]|\p{Surrogate}/u.test(name) ||
-    Buffer.byteLength(name) > MAX_NAME
-  )
-    throw new RangeError(`${JSON.stringify(name)} is no name for a folder`);
-  if (protocol !== 2 && protocol !== 4)
-    throw new RangeError(`protocol ${String(protocol)}; 2 and 4 are written`);
+  checkOptions('writePt', sink, isSink, 'sink');
+  checkOptions('writePt', options, writeOptions);
+  return write(sink, value, options);
+}
+
+/** As `writePt`, with options that were checked. */
+async function write(
+  sink: Sink | FileHandle,
+  value: PtValue,
+  { name = 'archive', protocol = 2, sync = false }: WriteOptions,
+): Promise<WrittenPt> {
   await fastCrc32;
   const { bytes, storages } = pickle(value, protocol);
   if (sync && !isFileHandle(sink)) throw new RangeError('only an open file can be synced');
@@ -90,12 +93,13 @@ async function writeMembers(sink: Sink, { name, pickle, storages }: Content): Pr
 
 /** Writes a value as the bytes of a `.pt`, in memory. */
 export async function encodePt(value: PtValue, options: WriteOptions = {}): Promise<Uint8Array> {
+  checkOptions('encodePt', options, writeOptions);
   const pieces: Uint8Array[] = [];
   const sink = {
     async write(bytes: Uint8Array) {
       pieces.push(bytes.slice());
     },
   };
-  await writePt(sink, value, options);
+  await write(sink, value, options);
   return Buffer.concat(pieces);
 }

@@ -1,34 +1,44 @@
+import { above0, array, callback, checkOptions, signal as isSignal, words } from '@holdfast/options';
 import type { TriggerPolicy } from './decide.js';
 
 /**
  * A checkpoint every so many bytes of rows.
  *
- * @throws RangeError for what is not a number above 0.
+ * @throws RangeError for what is not a number above 0; TypeError for a reason that is no text.
  */
 export function everyBytes<Reason extends string = 'byte_threshold'>(
   bytes: number,
   reason = 'byte_threshold' as Reason,
 ): TriggerPolicy<Reason> {
-  if (typeof bytes !== 'number' || !(bytes > 0))
-    throw new RangeError(`everyBytes: a number above 0 is wanted, not ${String(bytes)}`);
+  checkOptions('everyBytes', bytes, above0('bytes'), 'bytes');
+  checkOptions('everyBytes', reason, words, 'reason');
   return (progress) => (progress.bytes >= bytes ? reason : null);
 }
 
 /**
  * From the moment a signal is aborted, such as by the notice that the machine will be taken away, a checkpoint after every
  * batch.
+ *
+ * @throws TypeError for what is no AbortSignal, and for a reason that is no text.
  */
 export function onceAborted<Reason extends string = 'preemption_notice'>(
   signal: AbortSignal,
   reason = 'preemption_notice' as Reason,
 ): TriggerPolicy<Reason> {
+  checkOptions('onceAborted', signal, isSignal, 'signal');
+  checkOptions('onceAborted', reason, words, 'reason');
   return ({ sequences }) => (signal.aborted && sequences > 0 ? reason : null);
 }
 
-/** The first of several rules that says a checkpoint is due. @throws TypeError when one gives something that is no reason. */
+/**
+ * The first of several rules that says a checkpoint is due.
+ *
+ * @throws TypeError for what is no function, and when a rule gives something that is no reason.
+ */
 export function firstOf<Reason extends string>(
   ...policies: readonly TriggerPolicy<Reason>[]
 ): TriggerPolicy<Reason> {
+  checkOptions('firstOf', policies, array(callback, 'functions'), 'policies');
   return (progress) => {
     for (const policy of policies) {
       const reason: unknown = policy(progress);

@@ -1,4 +1,6 @@
+import { checkOptions } from '@holdfast/options';
 import type { Thresholds } from './decide.js';
+import { thresholds as isThresholds } from './option-checks.js';
 
 /** The environment variable that turns viral mode on with the value `true`. */
 export const VIRAL_MODE_VARIABLE = 'VIRNUCPRO_VIRAL_CHECKPOINT_MODE';
@@ -10,18 +12,23 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * The thresholds in force: what was passed, else viral mode's where it is on, else the defaults. Passing a value that
  * equals a default is passing it.
  *
- * @throws RangeError for a threshold that is not a number above 0, or a name that is none.
+ * @throws RangeError for a threshold that is not a number above 0, a name that is none, or a variable that says neither `true`
+ * nor `false`.
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
-  const viral = env[VIRAL_MODE_VARIABLE]?.trim().toLowerCase() === 'true';
-  for (const name of Object.keys(passed))
-    if (!Object.hasOwn(DEFAULTS, name)) throw new RangeError(`there is no threshold ${name}`);
+  checkOptions('resolveThresholds', passed, isThresholds);
+  const viral = isViral(env[VIRAL_MODE_VARIABLE]);
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
-  const thresholds = { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
-  for (const [name, value] of Object.entries(thresholds)) {
-    if (typeof value !== 'number' || !(value > 0)) {
-      throw new RangeError(`${name} must be a number above 0, not ${String(value)}`);
-    }
-  }
-  return thresholds;
+  return { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
+}
+
+/** Whether viral mode is on; an empty variable is as good as none. */
+function isViral(said: string | undefined): boolean {
+  const word = (said ?? '').trim().toLowerCase();
+  if (word === 'true') return true;
+  if (word === 'false' || word === '') return false;
+  // `1` or `yes` would be off without a word.
+  throw new RangeError(
+    `the environment variable ${VIRAL_MODE_VARIABLE} is ${JSON.stringify(said)}; set it to true or false, or unset it`,
+  );
 }

@@ -92,7 +92,9 @@ test('thresholds and batch sizes that mean nothing are refused by name', () => {
   expect(() => new CheckpointTrigger({ env: {} }).shouldCheckpoint(1.5)).toThrow('batchSize');
   expect(() => new CheckpointTrigger({ env: {} }).shouldCheckpoint(1, -1)).toThrow('batchBytes');
   const misspelt = { seqTreshold: 5, env: {} };
-  expect(() => new CheckpointTrigger(misspelt)).toThrow('no threshold seqTreshold');
+  expect(() => new CheckpointTrigger(misspelt)).toThrow(
+    'unknown option `seqTreshold`; did you mean `seqThreshold`?',
+  );
 });
 
 test('between two checkpoints there are never more sequences than the threshold and one batch', () => {
@@ -210,5 +212,5 @@ test('options of other kinds are refused when they are given', () => {
     expect(() => new CheckpointTrigger({ env: {}, policies: policies as never })).toThrow(TypeError);
   for (const time of [Number.NaN, undefined])
     expect(() => new CheckpointTrigger({ env: {}, now: () => time as number })).toThrow('clock');
-  expect(() => new CheckpointTrigger({ env: {}, foo: undefined } as never)).toThrow('no threshold foo');
+  expect(() => new CheckpointTrigger({ env: {}, foo: undefined } as never)).toThrow('unknown option `foo`');
 });

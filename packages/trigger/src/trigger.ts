@@ -1,4 +1,6 @@
-import { decide, type Thresholds, type TriggerPolicy, type TriggerReason } from './decide.js';
+import { checkOptions } from '@holdfast/options';
+import { reasonFor, type Thresholds, type TriggerPolicy, type TriggerReason } from './decide.js';
+import { triggerOptions } from './option-checks.js';
 import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
@@ -19,7 +21,8 @@ export class CheckpointTrigger<Reason extends string = never> {
   /** The thresholds in force. */
   readonly thresholds: Readonly<Thresholds>;
   readonly #now: () => number;
-  readonly #policies: readonly TriggerPolicy<Reason>[];
+  /** What the caller's rules say, in their order. */
+  readonly #rules: TriggerPolicy<Reason>;
   #sequences = 0;
   #bytes = 0;
   /** Seconds up to the latest time that was told; a clock that is set back takes none of them back. */
@@ -28,17 +31,15 @@ export class CheckpointTrigger<Reason extends string = never> {
   /** Why a checkpoint is due; kept until it is made. */
   #due: Reason | TriggerReason | null = null;
 
-  /** @throws RangeError for a threshold that is not a number above 0; TypeError for rules that are no functions. */
-  constructor({
-    env = process.env,
-    now = () => performance.now(),
-    policies = [],
-    ...thresholds
-  }: TriggerOptions<Reason> = {}) {
+  /**
+   * @throws RangeError for a threshold that is not a number above 0, and a name that is none; TypeError for rules that are no
+   * functions.
+   */
+  constructor(options: TriggerOptions<Reason> = {}) {
+    checkOptions('CheckpointTrigger', options, triggerOptions);
+    const { env = process.env, now = () => performance.now(), policies = [], ...thresholds } = options;
     this.thresholds = Object.freeze(resolveThresholds(thresholds, env));
-    if (!Array.isArray(policies) || !policies.every((policy) => typeof policy === 'function'))
-      throw new TypeError('policies must be an array of functions');
-    this.#policies = [...policies];
+    this.#rules = firstOf(...policies);
     this.#now = now;
     this.#since = this.#time();
   }
@@ -81,10 +82,10 @@ export class CheckpointTrigger<Reason extends string = never> {
       seconds: this.#seconds,
       bytes: this.#bytes,
     });
-    const reason = decide(progress, this.thresholds);
+    const reason = reasonFor(progress, this.thresholds);
     // Before the caller's rules: whatever they say or throw, this is due.
     if (reason === 'emergency_time_override') return reason;
-    return firstOf(...this.#policies)(progress) ?? reason;
+    return this.#rules(progress) ?? reason;
   }
 
   #time(): number {

@@ -71,9 +71,10 @@ test('a dependency against the arrows, or on what is private, is a violation', (
   expect(
     manifestViolations('packages/trigger/package.json', json({ '@holdfast/manifest': '1' })),
   ).toHaveLength(1);
-  expect(
-    manifestViolations('packages/manifest/package.json', json({ '@holdfast/durable': '1' })),
-  ).toHaveLength(1);
+  for (const hidden of ['durable', 'options'])
+    expect(
+      manifestViolations('packages/manifest/package.json', json({ [`@holdfast/${hidden}`]: '1' })),
+    ).toHaveLength(1);
   expect(
     manifestViolations('packages/checkpoint/package.json', json({ '@holdfast/pt-serializer': '1' })),
   ).toEqual([]);

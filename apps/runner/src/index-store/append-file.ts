@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { atPath } from '@holdfast/durable';
 
 /** Bytes that may be staged between two calls of {@link AppendFile.settle}. */
 export const ROOM_BYTES = 512 * 1024;
@@ -16,13 +17,16 @@ export class AppendFile {
   #used = 0;
   #written = 0;
 
-  private constructor(handle: FileHandle) {
+  private constructor(
+    readonly path: string,
+    handle: FileHandle,
+  ) {
     this.#handle = handle;
   }
 
   /** Creates the file, emptying what was there. */
   static async create(path: string): Promise<AppendFile> {
-    return new AppendFile(await open(path, 'w+'));
+    return new AppendFile(path, await open(path, 'w+'));
   }
 
   /** Bytes appended so far. */
@@ -81,7 +85,7 @@ export class AppendFile {
   /** Writes what is staged and forces the file to the device. @returns the SHA-256 of the file, hexadecimal. */
   async finish(): Promise<string> {
     await this.#flush();
-    await this.#handle.sync();
+    await this.#handle.sync().catch(this.#named);
     return this.#hash.digest('hex');
   }
 
@@ -89,11 +93,18 @@ export class AppendFile {
     return this.#handle.close();
   }
 
+  readonly #named = (error: unknown): never => {
+    throw atPath(error, this.path);
+  };
+
   async #flush(): Promise<void> {
     this.#hash.update(this.#staged.subarray(0, this.#used));
     let done = 0;
     while (done < this.#used) {
-      done += (await this.#handle.write(this.#staged, done, this.#used - done)).bytesWritten;
+      const { bytesWritten } = await this.#handle
+        .write(this.#staged, done, this.#used - done)
+        .catch(this.#named);
+      done += bytesWritten;
     }
     this.#written += this.#used;
     this.#used = 0;

@@ -81,14 +81,9 @@ export function unreadable(path: string, error: unknown): IndexError {
       cause: error,
     });
   }
-  return new IndexError(
-    'index_unreadable',
-    path,
-    `reading failed (${message}); check the disk and run again`,
-    {
-      cause: error,
-    },
-  );
+  return new IndexError('index_unreadable', path, `cannot be read (${message})`, {
+    cause: error,
+  });
 }
 
 /** The error for a file of an index whose content does not fit the rest. */

@@ -4,6 +4,13 @@ import type { Layout } from '../layout.js';
 import { type Shard, ShardCursor } from '../shard-plan.js';
 import type { QuarantinedSequence } from './table.js';
 
+/** What is quarantined, by position. */
+export interface FoundQuarantined {
+  quarantined: QuarantinedSequence[];
+  /** Shards in which sequences were tried again with success. */
+  retried: ReadonlySet<number>;
+}
+
 /**
  * What the checkpoints of complete shards say is quarantined, by position. No row is read; checksums are left to whoever
  * reads the rows.
@@ -19,11 +26,13 @@ export async function findQuarantined(
     dim,
     signal,
   }: { place: Layout; run: string; index: SequenceIndex; dim: number; signal: AbortSignal },
-): Promise<QuarantinedSequence[]> {
+): Promise<FoundQuarantined> {
   const found: QuarantinedSequence[] = [];
+  const retried = new Set<number>();
   for (const shard of shards) {
     const cursor = new ShardCursor(shard, run, dim, index);
     for await (const _ of completeShard(place.shard(shard.shard), cursor, 'length')) signal.throwIfAborted();
+    if (cursor.retried) retried.add(shard.shard);
     for (const each of cursor.quarantined) {
       const { position } = each;
       const { first, order } = await index.windowAt(position);
@@ -31,5 +40,5 @@ export async function findQuarantined(
       found.push({ ...each, ordinal: order[position - first]!, id: id! });
     }
   }
-  return found;
+  return { quarantined: found, retried };
 }

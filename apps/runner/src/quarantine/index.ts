@@ -7,4 +7,5 @@ export {
   QUARANTINED,
   type Quarantined,
 } from './quarantined.js';
+export { isDue, isSetAside, namesDue, type Retry } from './set-aside.js';
 export { formatTable, type QuarantinedSequence } from './table.js';

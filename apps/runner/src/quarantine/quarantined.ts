@@ -1,3 +1,4 @@
+import type { PoisonKind } from '@holdfast/coordinator';
 import { z } from 'zod';
 import { plain } from '../plain.js';
 
@@ -9,16 +10,16 @@ const LONGEST_ERROR = 500;
 
 const schema = z.object({
   position: z.int().nonnegative(),
-  kind: z.enum(['poison_input', 'oom']),
+  kind: z.enum(['poison_input', 'oom', 'crash', 'hang']),
   attempts: z.int().nonnegative(),
   error: z.string(),
 });
 
-/** A sequence that was left out because the model fails on it. */
+/** A sequence that has no row: the model refuses it, or it was set aside. */
 export interface Quarantined {
   /** Place in the plan. */
   position: number;
-  kind: 'poison_input' | 'oom';
+  kind: PoisonKind;
   /** Model calls that failed with this sequence in them. */
   attempts: number;
   /** What the model said, one line. */

@@ -1,3 +1,4 @@
+import { atLeast, checkOptions } from '@holdfast/options';
 import type { Clock } from '../clock.js';
 
 interface Sleeper {
@@ -45,6 +46,7 @@ export class FakeClock implements Clock {
 
   /** Moves on by `ms` milliseconds; all who wake on the way do so in order, each at its own time. */
   async advance(ms: number): Promise<void> {
+    checkOptions('FakeClock', ms, atLeast(0, 'milliseconds'), 'ms');
     const until = this.#now + ms;
     await settled();
     for (let next = this.pending[0]; next !== undefined && next <= until; next = this.pending[0]) {
@@ -57,6 +59,7 @@ export class FakeClock implements Clock {
 
   /** Moves on by `ms` milliseconds as a process that was suspended finds it: all who should have woken do so at the end of it. */
   async jump(ms: number): Promise<void> {
+    checkOptions('FakeClock', ms, atLeast(0, 'milliseconds'), 'ms');
     this.#now += ms;
     await this.advance(0);
   }

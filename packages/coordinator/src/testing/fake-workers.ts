@@ -1,4 +1,5 @@
 import type { FromWorker, ToWorker } from '../messages.js';
+import type { ProcessLook } from '../process-look.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../worker-process.js';
 import { WorkerUnreachableError } from '../worker-unreachable-error.js';
 
@@ -11,6 +12,8 @@ export class FakeWorker implements WorkerProcess {
   readonly signals: NodeJS.Signals[] = [];
   /** Whether the coordinator can reach it; set to false, `send` throws. */
   reachable = true;
+  /** What the system shows of its process; null: nothing. */
+  shown: ProcessLook | null = null;
   /** Whether a signal other than SIGKILL ends it. */
   heedsSignals = true;
   #state: 'alive' | 'ending' | 'gone' = 'alive';
@@ -47,6 +50,10 @@ export class FakeWorker implements WorkerProcess {
   kill(signal: NodeJS.Signals): void {
     this.signals.push(signal);
     if (signal === 'SIGKILL' || this.heedsSignals) this.exit(null, signal);
+  }
+
+  look(): ProcessLook | null {
+    return this.shown;
   }
 
   /** Tells the coordinator something. */

@@ -1,0 +1,55 @@
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { embed } from './index.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const stop = () => ({ signal: new AbortController().signal, handler: null });
+const notObjects = [null, undefined, 5, 'x', [], new Map()];
+const not1OrMore = [0, -1, 0.5, Number.NaN, '5', null];
+const notAbove0 = [0, -1, Number.NaN, '5', null];
+
+let folder: string;
+const call = async (changes: Any, tell: Any = () => undefined, at: Any = stop()) => {
+  folder = await mkdtemp(join(tmpdir(), 'embed-'));
+  const out = join(folder, 'out');
+  const options = { inputs: ['a.fa'], out, model: 'tnf', format: 'npy', forceRestart: false, ...changes };
+  return embed(options, tell, at);
+};
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['', notObjects, (options) => embed(options, () => undefined, stop())],
+  ['inputs', [undefined, 'a.fa', null], (inputs) => call({ inputs })],
+  ['inputs[0]', [5, '', null], (input) => call({ inputs: [input] })],
+  ['out', [undefined, '', 5], (out) => call({ out })],
+  ['model', [undefined, ' ', 5], (model) => call({ model })],
+  ['overrides', [5, 'max', null], (overrides) => call({ overrides })],
+  ['pooling', ['avg'], (pooling) => call({ overrides: { pooling } })],
+  ['layer', ['h'], (layer) => call({ overrides: { layer } })],
+  ['worker', [4], (worker) => call({ worker })],
+  ['workers', not1OrMore, (workers) => call({ workers })],
+  ['threads', not1OrMore, (threads) => call({ threads })],
+  ['shards', not1OrMore, (shards) => call({ shards })],
+  ['seqThreshold', not1OrMore, (seqThreshold) => call({ seqThreshold })],
+  ['timeThresholdSec', notAbove0, (timeThresholdSec) => call({ timeThresholdSec })],
+  ['stallTimeoutSec', notAbove0, (stallTimeoutSec) => call({ stallTimeoutSec })],
+  ['graceSec', notAbove0, (graceSec) => call({ graceSec })],
+  ['batchTokens', ['automatic', ...not1OrMore], (batchTokens) => call({ batchTokens })],
+  ['translate', ['both', true], (translate) => call({ translate })],
+  ['device', ['cpu', 5], (device) => call({ device })],
+  ['device.index', ['0'], (index) => call({ device: { kind: 'cuda', index } })],
+  ['maxQuarantined', [5, '1%'], (maxQuarantined) => call({ maxQuarantined })],
+  ['maxQuarantined.count', [-1, 0.5], (count) => call({ maxQuarantined: { count } })],
+  ['format', [undefined, 'csv'], (format) => call({ format })],
+  ['forceRestart', [undefined, 'yes', 1], (forceRestart) => call({ forceRestart })],
+  ['tell', ['x', null], (tell) => call({}, tell)],
+  ['stop', [null, 5], (at) => call({}, undefined, at)],
+  ['stop.signal', [undefined, {}], (signal) => call({}, undefined, { signal, handler: null })],
+])('%s that is one of %o is refused by name, and nothing is made', async (option, values, use) => {
+  for (const value of values) {
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+    if (folder !== undefined) expect(await readdir(folder)).toEqual([]);
+  }
+});

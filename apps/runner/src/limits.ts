@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Limits of this process that a shell's `ulimit` sets; Infinity where there is none, or none is known. */
+export interface Limits {
+  /** Open files. */
+  files: number;
+  /** Processes and threads of this user. */
+  processes: number;
+  /** Bytes of address space. */
+  addressSpace: number;
+}
+
+/** Loading the command opens some hundred files at once; each worker has pipes. */
+const FILES = 256;
+const PER_WORKER = 8;
+/** Threads of the command and of a worker with its threads. */
+const THREADS = 32;
+/** A process that has loaded ONNX Runtime reserves this much, without any model. */
+const ADDRESS_SPACE = 2 * 1024 ** 3;
+
+/** @param proc replaced by tests: the text of proc_pid_limits(5). */
+export function limitsIn(proc: string): Limits {
+  const soft = (name: string) => {
+    const value = new RegExp(`^${name} +(\\S+)`, 'm').exec(proc)?.[1];
+    return value === undefined || value === 'unlimited' ? Number.POSITIVE_INFINITY : Number(value);
+  };
+  return {
+    files: soft('Max open files'),
+    processes: soft('Max processes'),
+    addressSpace: soft('Max address space'),
+  };
+}
+
+/** Those of this process. */
+export function limits(): Limits {
+  try {
+    return limitsIn(readFileSync('/proc/self/limits', 'utf8'));
+  } catch {
+    return limitsIn('');
+  }
+}
+
+/** The next number that is worth a try: what is needed, and clearly more than what was too little. */
+function atLeast(needed: number, limit: number): number {
+  return Math.max(needed, Number.isFinite(limit) ? 2 * limit : 0);
+}
+
+/** What to do about too many open files. */
+export function filesWanted(workers = 0, { files } = limits()): string {
+  return `raise the limit on open files: ulimit -n ${atLeast(FILES + PER_WORKER * workers, files)} or more`;
+}
+
+/** What to do about too many processes or threads. */
+export function processesWanted(workers = 1, { processes } = limits(), running = threadsOfUser()): string {
+  const needed = running + THREADS * (workers + 1);
+  return `raise the limit on processes: ulimit -u ${atLeast(needed, processes)} or more (in a container, its limit of pids)`;
+}
+
+/** What to do about too little address space. @param model bytes of the model. */
+export function addressSpaceWanted(model = 0, { addressSpace } = limits()): string {
+  const bytes = atLeast(ADDRESS_SPACE + 3 * model, addressSpace);
+  return `raise the limit on address space: ulimit -v ${Math.ceil(bytes / 1024)} or more`;
+}
+
+/** What a process says of itself when it can make no thread or process, and when it gets no address space. */
+const NO_PROCESS = /uv_thread_create|pthread_create|spawn \S+ EAGAIN|resource temporarily unavailable/i;
+const NO_FILES = /\bEMFILE\b|too many open files/i;
+const NO_ADDRESSES =
+  /failed to map segment|cannot allocate memory|failed to reserve virtual memory|memory allocation of \d+ bytes failed|bad_alloc|out of memory|\bENOMEM\b/i;
+
+/**
+ * The remedy for a limit that a process met, by its last words; null where they tell of none. Too little memory is put down to the
+ * limit on address space only where there is one.
+ */
+export function limitRemedy(
+  said: string,
+  { workers = 1, model = 0 } = {},
+  now: Limits = limits(),
+): string | null {
+  if (NO_FILES.test(said)) return filesWanted(workers, now);
+  if (NO_PROCESS.test(said)) return processesWanted(workers, now);
+  if (NO_ADDRESSES.test(said) && Number.isFinite(now.addressSpace)) return addressSpaceWanted(model, now);
+  return null;
+}
+
+/** Threads that this user has now, as the limit on processes counts them. */
+function threadsOfUser(): number {
+  const uid = process.getuid?.();
+  let threads = 0;
+  try {
+    for (const pid of readdirSync('/proc')) {
+      if (!/^\d+$/.test(pid)) continue;
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === uid)
+          threads += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+      } catch {
+        // It ended.
+      }
+    }
+  } catch {
+    // No /proc: what runs beside is not known.
+  }
+  return threads;
+}

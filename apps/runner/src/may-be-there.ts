@@ -1,0 +1,10 @@
+import { isThere } from '@holdfast/durable';
+
+/** Whether something has the name, or may have it: what cannot be looked at is not taken for missing. */
+export function mayBeThere(path: string): boolean {
+  try {
+    return isThere(path);
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+
+// What a disk or a file server answers for a moment, made by strace for one path.
+
+const traceable = spawnSync('strace', ['-f', '-e', 'inject=fsync:error=EIO:when=9', 'true']).status === 0;
+if (!traceable) console.warn('LEFT OUT: calls cannot be made to fail on this machine (strace)');
+
+let folder: string;
+let out: string;
+beforeEach(async () => {
+  folder = await freshFolder();
+  out = join(folder, 'out');
+});
+
+/** Runs the command while each such call on the path fails. */
+const failing = (path: string, call: string, errno: string, args: readonly string[]) =>
+  holdfast(args, '', {
+    under: ['strace', '-f', '-qq', '-o', '/dev/null', '-P', path, '-e', `inject=${call}:error=${errno}`],
+  });
+
+const line = (input: string) => ['embed', input, '--out', out, '--workers', '1', '--seq-threshold', '100'];
+
+/** A run that was killed half-way. */
+async function halfDone(): Promise<string> {
+  const input = await windows(3000);
+  const running = start(line(input));
+  await running.until('checkpoint');
+  running.killGroup();
+  await running.ended;
+  return input;
+}
+
+/** Exit code 1, and one line that tells the cause by name, and how to go on: not elsewhere. */
+function passes({ code, stderr }: Ended, cause: RegExp): void {
+  expect([code, stderr]).toEqual([1, expect.stringMatching(cause)]);
+  expect(stderr).toMatch(/^holdfast: [^\n]+, then rerun the same command to (resume|begin)\n$/);
+  expect(stderr).not.toMatch(/another --out|force-restart|Unknown system error|(E[A-Z]+): \1/);
+}
+
+test.runIf(traceable)(
+  'a disk that fails for a moment on a half-done run: exit code 1, and the rerun completes',
+  async () => {
+    const input = await halfDone();
+    const cases = [
+      [
+        out,
+        'access',
+        'EIO',
+        /out: the output folder cannot be written to \(EIO: input\/output error\); what was done is kept/,
+      ],
+      [out, 'statx', 'ESTALE', /ESTALE: /],
+      [
+        join(out, 'run.json'),
+        'openat',
+        'EREMOTEIO',
+        /EREMOTEIO: [^;]+'[^']+run\.json'; what was done is kept/,
+      ],
+      [join(out, '.lock'), 'openat', 'ETIMEDOUT', /ETIMEDOUT: [^;]+\.lock/],
+      [join(out, 'index', 'ids.txt'), 'openat', 'ENETDOWN', /ids\.txt.*ENETDOWN/],
+      [input, 'openat', 'EIO', /windows\.fa: reading failed \(EIO: /],
+      [input, 'read', 'ESTALE', /windows\.fa: reading failed \(ESTALE: /],
+    ] as const;
+    for (const [path, call, errno, says] of cases)
+      passes(await failing(path, call, errno, line(input)), says);
+    expect(await holdfast(line(input))).toMatchObject({ code: 0 });
+  },
+);
+
+test.runIf(traceable)('a model folder that cannot be read for a moment is not refused for good', async () => {
+  const model = fixture('../../../../packages/gpu-runtime/test/fixtures/tiny_esm2');
+  const args = ['embed', fixture('globins45.faa'), '--out', out, '--model', model, '--workers', '1'];
+  for (const name of ['config.json', 'model.onnx'])
+    passes(
+      await failing(join(model, name), 'openat', 'EIO', args),
+      new RegExp(`${name}: cannot be read \\(EIO: `),
+    );
+});
+
+test('a working directory that was removed is told as such, whatever the paths', async () => {
+  const gone = join(folder, 'gone');
+  const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && shift && exec "$@"';
+  for (const input of [fixture('messy.fa'), 'x.fa']) {
+    const { code, stderr } = await holdfast(['embed', input, '--out', out], '', {
+      under: ['sh', '-c', script, 'sh', gone],
+    });
+    expect([code, stderr]).toEqual([
+      2,
+      'holdfast: the working directory was removed; cd to a folder that is there, then rerun the command\n',
+    ]);
+  }
+});
+
+test.each([
+  ['open files', 'ulimit -n 40', /ulimit -n 264 or more/],
+  ['address space', 'ulimit -v 1000000', /ulimit -v 2097152 or more/],
+])('a limit on %s is told as such, with the number that is wanted', async (_what, limit, says) => {
+  const input = join(folder, 'x.fa');
+  await writeFile(input, '>a\nACGTACGT\n');
+  const { code, stderr } = await holdfast(['embed', input, '--out', out], '', {
+    under: ['sh', '-c', `${limit} && exec "$@"`, 'sh'],
+  });
+  expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);
+  expect(stderr).not.toContain('install');
+});

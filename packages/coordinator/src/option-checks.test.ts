@@ -1,0 +1,166 @@
+import { expect, test } from 'vitest';
+import {
+  Coordinator,
+  classifyError,
+  DEFAULT_POLICY,
+  deviceSlots,
+  forkWorkers,
+  groupFailed,
+  kernelOomKiller,
+  OutputLimit,
+  shouldRetryWorker,
+  startIsolation,
+  threadsPerWorker,
+  validateCheckpointDir,
+  workerChannel,
+} from './index.js';
+import { start, working } from './testing/fake-run.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const notObjects = [null, 5, 'x', [], new Map()];
+const notWhole = [-1, 0.5, Number.NaN, '5', null, 5n];
+const notMilliseconds = [-1, Number.NaN, '5s', null, 5n];
+const notFunctions = [5, 'log', {}, null];
+const spawn = () => ({ pid: 1, send: () => undefined, kill: () => undefined });
+const create = async (options: Any) => new Coordinator({ slots: 1, shards: [0], spawn, ...options });
+const policy = (changes: Any) => create({ policy: changes });
+const retry = async (failure: Any) => shouldRetryWorker({ kind: 'oom', retryCount: 0, ...failure });
+const decide = async (changes: Any) =>
+  shouldRetryWorker({ kind: 'oom', retryCount: 0 }, { ...DEFAULT_POLICY, ...changes });
+const classify = async (status: Any) => classifyError(status);
+const slots = async (request: Any) =>
+  deviceSlots({ kind: 'cuda', slots: 1, visible: '0', gpus: 1, ...request });
+const fork = async (options: Any) => forkWorkers({ modulePath: 'worker.js', ...options });
+const limit = async (options: Any) => new OutputLimit(options);
+const clues = async (given: Any) => startIsolation(0, 1, given);
+const failed = async (failure: Any) =>
+  groupFailed(startIsolation(0, 1), [0, 1], { kind: 'oom', error: 'x', ...failure });
+const channel = async (options: Any) => workerChannel(process, options);
+
+const ofPolicy: [string, readonly Any[]][] = [
+  ['maxRetriesTransient', notWhole],
+  ['poisonStrikes', [0, ...notWhole]],
+  ['spotRetryPollInterval', notMilliseconds],
+  ['backoffBaseSec', notMilliseconds],
+  ['backoffMaxSec', notMilliseconds],
+  ['jitter', notMilliseconds],
+  ['climbAfter', [0, ...notWhole]],
+  ['maxStartupFailures', [0, ...notWhole]],
+];
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['', notObjects, async (options) => new Coordinator(options)],
+  ['slots', [undefined, 0, ...notWhole], (slots) => create({ slots })],
+  ['shards', [undefined, 5, 'ab', new Set([1]), { length: 1 }], (shards) => create({ shards })],
+  ['shards[0]', ['a', ...notWhole], (shard) => create({ shards: [shard, 1] })],
+  ['shards[2]', [1], (shard) => create({ shards: [1, 2, shard] })],
+  ['spawn', [undefined, ...notFunctions], (spawn) => create({ spawn })],
+  ['stallMS', [5, undefined], (stallMS) => create({ stallMS })],
+  ['graceMs', notMilliseconds, (graceMs) => create({ graceMs })],
+  ['stallMs', notMilliseconds, (stallMs) => create({ stallMs })],
+  ['stallGraceMs', notMilliseconds, (stallGraceMs) => create({ stallGraceMs })],
+  ['isolates', [1, 'yes', null], (isolates) => create({ isolates })],
+  ['maxQuarantined', notMilliseconds, (maxQuarantined) => create({ maxQuarantined })],
+  ['quarantined', notWhole, (quarantined) => create({ quarantined })],
+  ['records', [{}, 5, { recoveries: () => 1 }], (records) => create({ records })],
+  ['validateShard', notFunctions, (validateShard) => create({ validateShard })],
+  ['output', notObjects, (output) => create({ output })],
+  ['output.lines', [5], (lines) => create({ output: { lines } })],
+  ['output.burst', [1, '5', Number.NaN], (burst) => create({ output: { burst } })],
+  ['clock', [{}, Date, { now: () => 0 }], (clock) => create({ clock })],
+  ['random', [0.5, null], (random) => create({ random })],
+  ['oomKiller', [{}, () => 1], (oomKiller) => create({ oomKiller })],
+  ['onEvent', notFunctions, (onEvent) => create({ onEvent })],
+  ['onShardFailed', notFunctions, (onShardFailed) => create({ onShardFailed })],
+  ['policy', notObjects, policy],
+  ['policy.maxRetries', [5], (maxRetries) => policy({ maxRetries })],
+  ...ofPolicy.map(([name, values]): [string, readonly Any[], (value: Any) => Promise<unknown>] => [
+    `policy.${name}`,
+    values,
+    (value) => policy({ [name]: value }),
+  ]),
+  ...ofPolicy.map(([name, values]): [string, readonly Any[], (value: Any) => Promise<unknown>] => [
+    `policy.${name}`,
+    [undefined, ...values],
+    (value) => decide({ [name]: value }),
+  ]),
+  ['policy.maxRetries', [5], (maxRetries) => decide({ maxRetries })],
+  ['failure.kind', [undefined, 'OOM', 'constructor'], (kind) => retry({ kind })],
+  ['failure.retryCount', [undefined, ...notWhole], (retryCount) => retry({ retryCount })],
+  ['failure.batchIdx', notWhole, (batchIdx) => retry({ batchIdx })],
+  ['failure.batchFailures', notWhole, (batchFailures) => retry({ batchFailures })],
+  ['failure.retries', [1], (retries) => retry({ retries })],
+  ['status', notObjects, classify],
+  ['status.exitCode', [143], (exitCode) => classify({ exitCode })],
+  ['status.exitcode', ['143', -1, Number.NaN], (exitcode) => classify({ exitcode })],
+  ['status.signal', [15, ''], (signal) => classify({ signal })],
+  ['status.errorMessage', [new Error('x'), 5], (errorMessage) => classify({ errorMessage })],
+  ['status.oomKilled', [1], (oomKilled) => classify({ oomKilled })],
+  ['', notObjects, async (request) => deviceSlots(request)],
+  ['kind', [undefined, 'rocm'], (kind) => slots({ kind })],
+  ['slots', [undefined, 0, ...notWhole], (number) => slots({ slots: number })],
+  ['visible', [0, null], (visible) => slots({ visible })],
+  ['gpus', [undefined, -1, '2'], (gpus) => slots({ gpus })],
+  ['index', notWhole, (index) => slots({ index })],
+  ['device', [0], (device) => slots({ device })],
+  ['cores', [0, Number.NaN, '4'], async (cores) => threadsPerWorker(cores, 1)],
+  ['slots', [0, Number.NaN, '4'], async (number) => threadsPerWorker(4, number)],
+  ['', notObjects, async (options) => forkWorkers(options)],
+  ['modulePath', [undefined, '', 5, new URL('file:///a')], (modulePath) => fork({ modulePath })],
+  ['args', ['--a', 5], (args) => fork({ args })],
+  ['args[1]', [5, null], (arg) => fork({ args: ['a', arg] })],
+  ['env', [{ A: '1' }], (env) => fork({ env })],
+  ['execArgv', ['--inspect'], (execArgv) => fork({ execArgv })],
+  ['execargv', [[]], (execargv) => fork({ execargv })],
+  ['', notObjects, limit],
+  ['burst', [1, Number.NaN, '5'], (burst) => limit({ burst })],
+  ['linesPerSec', [0, -1, '5'], (linesPerSec) => limit({ linesPerSec })],
+  ['linesPerSecond', [5], (linesPerSecond) => limit({ linesPerSecond })],
+  ['', notObjects, clues],
+  ['suspect', [[1]], (suspect) => clues({ suspect })],
+  ['suspects[0]', notWhole, (row) => clues({ suspects: [row] })],
+  ['alone', [5, '0'], (alone) => clues({ alone })],
+  ['most', [0, '5'], (most) => clues({ most })],
+  ['batchIdx', notWhole, async (batchIdx) => startIsolation(batchIdx, 1)],
+  ['failure.kind', [undefined, 'transient'], (kind) => failed({ kind })],
+  ['failure.error', [undefined, new Error('x')], (error) => failed({ error })],
+  ['failure.faulty', [5], (faulty) => failed({ faulty })],
+  ['failure.rows', [[1]], (rows) => failed({ rows })],
+  ['', notObjects, (options) => validateCheckpointDir('nowhere', options)],
+  ['folder', ['', 5, undefined], (folder) => validateCheckpointDir(folder)],
+  ['onWarning', notFunctions, (onWarning) => validateCheckpointDir('nowhere', { onWarning })],
+  ['onwarning', [() => 1], (onwarning) => validateCheckpointDir('nowhere', { onwarning } as Any)],
+  ['', notObjects, channel],
+  ['orphanGraceMs', notMilliseconds, (orphanGraceMs) => channel({ orphanGraceMs })],
+  ['graceMs', [5], (graceMs) => channel({ graceMs })],
+  ['root', ['', 5, null], async (root) => kernelOomKiller(root)],
+])('%s that is one of %o is refused by name', async (option, values, use) => {
+  for (const value of values)
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+});
+
+test('a name that is nearly right is told', async () => {
+  await expect(create({ stallMS: 5 })).rejects.toThrow(
+    'Coordinator: unknown option `stallMS`; did you mean `stallMs`?',
+  );
+  await expect(policy({ maxRetries: 5 })).rejects.toThrow('did you mean `policy.maxRetriesTransient`?');
+});
+
+test('options and parts of the policy that are undefined are as good as absent', async () => {
+  const undefinedPolicy = Object.fromEntries(Object.keys(DEFAULT_POLICY).map((name) => [name, undefined]));
+  const run = start(
+    working((worker, shard, attempt) =>
+      attempt === 1 ? worker.exit(1) : worker.say({ type: 'complete', shard }),
+    ),
+    {
+      shards: [0],
+      policy: undefinedPolicy as Any,
+      graceMs: undefined as Any,
+      output: { burst: undefined } as Any,
+    },
+  );
+  await run.clock.drain();
+  expect((await run.outcome).completed).toEqual([0]);
+  expect(run.of('retry').map(({ delayMs }) => delayMs)).toEqual([1000]);
+});

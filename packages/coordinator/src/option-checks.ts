@@ -1,0 +1,159 @@
+import {
+  above0,
+  array,
+  atLeast,
+  type Check,
+  callback,
+  either,
+  flag,
+  having,
+  object,
+  oneOf,
+  required,
+  type Shape,
+  text,
+  value,
+  whole,
+  words,
+} from '@holdfast/options';
+import type { WorkerStatus } from './classify-error.js';
+import type { DeviceRequest } from './device-slots.js';
+import type { ForkOptions } from './fork-workers.js';
+import type { GroupFailure, startIsolation } from './isolation.js';
+import type { CoordinatorOptions } from './options.js';
+import type { OutputLimitOptions } from './output-limit.js';
+import type { FailureHistory, RetryPolicy } from './retry-policy.js';
+import { STOP_SIGNALS } from './stop-signals.js';
+import type { validateCheckpointDir } from './validate-checkpoint-dir.js';
+import type { WorkerChannelOptions } from './worker-channel.js';
+
+const milliseconds = atLeast(0, 'milliseconds');
+const seconds = atLeast(0, 'seconds');
+
+/** A count that may be without end. */
+const count = (least: number): Check =>
+  value(
+    `a whole number of at least ${least}, or Infinity`,
+    (given) =>
+      (Number.isSafeInteger(given) || given === Number.POSITIVE_INFINITY) && (given as number) >= least,
+  );
+
+const orNull = (check: Check, wanted: string) =>
+  either(
+    wanted,
+    check,
+    value('null', (given) => given === null),
+  );
+
+const policyChecks = {
+  maxRetriesTransient: count(0),
+  poisonStrikes: count(1),
+  spotRetryPollInterval: seconds,
+  killedBackoffBaseSec: seconds,
+  backoffBaseSec: seconds,
+  backoffMaxSec: seconds,
+  jitter: atLeast(0),
+  climbAfter: count(1),
+  maxStartupFailures: count(1),
+} satisfies Shape<Partial<RetryPolicy>>;
+
+/** What a caller wants otherwise than `DEFAULT_POLICY`. */
+const policyChanges = object<Partial<RetryPolicy>>(policyChecks);
+
+/** A policy that is said in full. */
+export const wholePolicy = object<RetryPolicy>(
+  Object.fromEntries(
+    Object.entries(policyChecks).map(([name, check]) => [name, required(check)]),
+  ) as unknown as Shape<RetryPolicy>,
+);
+
+export const outputLimitOptions = object<OutputLimitOptions>({
+  burst: atLeast(2, 'lines'),
+  linesPerSec: above0('lines a second'),
+});
+
+export const coordinatorOptions = object<CoordinatorOptions>({
+  slots: required(whole(1)),
+  shards: required(array(whole(0), 'whole numbers of at least 0', { distinct: true })),
+  spawn: required(callback),
+  policy: policyChanges,
+  graceMs: milliseconds,
+  stallMs: milliseconds,
+  startStallMs: milliseconds,
+  startMs: milliseconds,
+  stallGraceMs: milliseconds,
+  isolates: flag,
+  maxQuarantined: atLeast(0, 'sequences'),
+  quarantined: whole(0),
+  records: having('records', 'recoveries', 'recordRecovery', 'recordRedistribution'),
+  validateShard: callback,
+  output: outputLimitOptions,
+  clock: having('a clock', 'now', 'sleep'),
+  random: callback,
+  oomKiller: having('an OOM killer', 'kills'),
+  onEvent: callback,
+  onShardFailed: callback,
+});
+
+const errorKind = oneOf(['spot_preemption', 'oom', 'poison_input', 'transient']);
+
+export const failureHistory = object<FailureHistory>({
+  kind: required(errorKind),
+  retryCount: required(whole(0)),
+  batchIdx: whole(0),
+  batchFailures: whole(0),
+});
+
+export const workerStatus = object<WorkerStatus>({
+  exitcode: orNull(whole(0), 'an exit code or null'),
+  signal: orNull(words, "a signal's name or null"),
+  error: text,
+  errorMessage: text,
+  lastWords: text,
+  oomKilled: flag,
+  circuitBreaker: flag,
+});
+
+export const deviceRequest = object<DeviceRequest>({
+  kind: required(oneOf(['cuda'])),
+  slots: required(whole(1)),
+  visible: required(
+    value('a string or undefined', (given) => given === undefined || typeof given === 'string'),
+  ),
+  gpus: required(orNull(whole(0), 'a whole number of at least 0, or null')),
+  index: whole(0),
+});
+
+const texts = array(text, 'strings');
+
+export const forkOptions = object<ForkOptions>({
+  modulePath: required(words),
+  args: texts,
+  env: callback,
+  execArgv: texts,
+});
+
+const rows = array(whole(0), 'rows');
+
+export const isolationClues = object<NonNullable<Parameters<typeof startIsolation>[2]>>({
+  alone: rows,
+  suspects: orNull(rows, 'an array of rows, or null'),
+  most: orNull(whole(1), 'a whole number of at least 1, or null'),
+  poisoned: array(having('a poisoned row'), 'poisoned rows'),
+  failures: array(whole(0), 'whole numbers'),
+});
+
+export const groupFailure = object<GroupFailure>({
+  kind: required(oneOf(['poison_input', 'oom', 'crash', 'hang'])),
+  error: required(text),
+  faulty: rows,
+});
+
+export const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir>[1]>>({
+  onWarning: callback,
+});
+
+export const channelOptions = object<WorkerChannelOptions>({
+  orphanGraceMs: milliseconds,
+  ignored: array(oneOf(STOP_SIGNALS), 'signals'),
+});

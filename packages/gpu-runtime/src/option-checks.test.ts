@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fixture } from '../test/support.js';
+import {
+  allowedResidues,
+  type EmbeddingModel,
+  loadModel,
+  type ModelSource,
+  resolveModel,
+  tokensOf,
+  tryDevice,
+  withinBudget,
+} from './index.js';
+
+let source: ModelSource;
+let model: EmbeddingModel;
+beforeAll(async () => {
+  source = await resolveModel('tnf');
+  model = await loadModel(source);
+});
+afterAll(() => model.release());
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const notObjects = [null, 5, 'windows', [], new Map()];
+const notWhole = [-1, 0.5, Number.NaN, '5', null, 5n];
+const esm = fixture('tiny_esm2');
+const resolve = (overrides: Any) => resolveModel(esm, overrides);
+const load = (options: Any) => loadModel(source, options);
+const residues = [Buffer.from('ACGT')];
+const embed = (options: Any) => model.embed(residues, options);
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['nameOrPath', [undefined, null, 5, {}], (name) => resolveModel(name)],
+  ['', notObjects, resolve],
+  ['pooling', ['avg', 'Mean', null, true, ['mean']], (pooling) => resolve({ pooling })],
+  ['longSequences', ['split', 'window', true, null], (longSequences) => resolve({ longSequences })],
+  ['windowOverlap', notWhole, (windowOverlap) => resolve({ longSequences: 'windows', windowOverlap })],
+  ['windowOverlap', [0, 5], (windowOverlap) => resolve({ windowOverlap })],
+  ['windowOverlap', [5], (windowOverlap) => resolve({ longSequences: 'truncate', windowOverlap })],
+  ['output', [5, '', ' ', null], (output) => resolve({ output })],
+  ['normalize', [true, undefined], (normalize) => resolve({ normalize })],
+  ['layer', ['h.6'], (layer) => resolve({ layer })],
+  ['pooling', ['avg'], (pooling) => resolve(Object.create({ pooling }))],
+  ['Pooling', ['mean'], (Pooling) => resolve(Object.create({ Pooling }))],
+  ['source', ['tnf', null, {}, 5], (wrong) => loadModel(wrong)],
+  ['', notObjects, load],
+  ['threads', [2], (threads) => load({ threads })],
+  ['intraOpThreads', [0, 1025, ...notWhole], (intraOpThreads) => load({ intraOpThreads })],
+  ['device', ['cuda', null, 5], (device) => load({ device })],
+  ['device.kind', ['gpu', undefined, 'constructor'], (kind) => load({ device: { kind, index: null } })],
+  ['device.index', ['0', -1, 0.5, undefined], (index) => load({ device: { kind: 'cuda', index } })],
+  ['device.idx', [0], (idx) => load({ device: { kind: 'cuda', index: 0, idx } })],
+  ['', notObjects, embed],
+  ['windowTokens', [-1, Number.NaN, '5', null], (windowTokens) => embed({ windowTokens })],
+  ['onTruncated', [5, {}, null], (onTruncated) => embed({ onTruncated })],
+  ['ontruncated', [() => 1], (ontruncated) => embed({ ontruncated })],
+  ['device', ['cpu', undefined], (device) => tryDevice(device)],
+  ['device.kind', ['abacus'], (kind) => tryDevice({ kind, index: null })],
+  ['alphabet', ['rna', undefined, 'constructor'], async (alphabet) => allowedResidues(alphabet)],
+  ['residues', notWhole, async (length) => tokensOf(source, length)],
+  ['budget', [-1, Number.NaN, '5', undefined], async (budget) => withinBudget([1], budget)],
+])('%s that is one of %o is refused by name', async (option, values, use) => {
+  for (const value of values)
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+});
+
+test('an unknown pooling, and an unknown name, are told with what there is', async () => {
+  await expect(resolve({ pooling: 'avg' })).rejects.toThrow(
+    "resolveModel: pooling is \"avg\"; it must be 'none', 'mean', 'mean_tokens', 'cls' or 'max'",
+  );
+  await expect(resolve({ longSequence: 'windows' })).rejects.toThrow(
+    'resolveModel: unknown option `longSequence`; did you mean `longSequences`?',
+  );
+  await expect(resolve({ windowOverlap: 5 })).rejects.toThrow(/long sequences are truncated/);
+});
+
+test('options that are undefined are as good as absent', async () => {
+  const given = { pooling: undefined, longSequences: undefined, windowOverlap: undefined, output: undefined };
+  expect((await resolve(given)).fingerprint).toBe((await resolveModel(esm)).fingerprint);
+  await (await load({ intraOpThreads: undefined, device: undefined })).release();
+  expect(await embed({ windowTokens: undefined, onTruncated: undefined })).toEqual(
+    await model.embed(residues),
+  );
+});

@@ -1,0 +1,33 @@
+/**
+ * What is wrong with the sequences of a call: `sequences_not_a_list` they are not an array; `sequence_not_bytes` one is not a
+ * `Uint8Array`; `sequence_bad_byte` one holds a byte that is not a printable ASCII character.
+ */
+export type SequenceErrorCode = 'sequences_not_a_list' | 'sequence_not_bytes' | 'sequence_bad_byte';
+
+/** Where the fault is. */
+export interface SequencePlace {
+  /** Index of the sequence in the call. */
+  sequence?: number;
+  /** Index of the byte in that sequence, and its value. */
+  position?: number;
+  byte?: number;
+}
+
+/** Sequences that no row can be right for. Nothing of the call was embedded. */
+export class SequenceError extends Error {
+  override readonly name = 'SequenceError';
+  readonly sequence?: number;
+  readonly position?: number;
+  readonly byte?: number;
+
+  constructor(
+    readonly code: SequenceErrorCode,
+    what: string,
+    { sequence, position, byte }: SequencePlace = {},
+  ) {
+    super(what);
+    if (sequence !== undefined) this.sequence = sequence;
+    if (position !== undefined) this.position = position;
+    if (byte !== undefined) this.byte = byte;
+  }
+}

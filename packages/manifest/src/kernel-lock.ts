@@ -1,0 +1,37 @@
+import { constants } from 'node:os';
+import { tryLock } from 'fs-native-extensions';
+import { LockUnsupportedError } from './lock-errors.js';
+
+/** What a file system without advisory locks answers. */
+const NO_LOCKS = new Set([
+  // libuv has no name for ENOLCK.
+  `Unknown system error -${constants.errno.ENOLCK}`,
+  'ENOLCK',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'ENOSYS',
+  'EINVAL',
+]);
+
+export interface KernelLock {
+  /** The first byte that is locked. Default 0. */
+  offset?: number;
+  /** Bytes; 0: all that there is or will be. Default 0. */
+  length?: number;
+  shared: boolean;
+}
+
+/** Tries to lock a part of an open file. @throws LockUnsupportedError where the file system has no locks. */
+export function tryKernelLock(
+  path: string,
+  descriptor: number,
+  { offset = 0, length = 0, shared }: KernelLock,
+): boolean {
+  try {
+    return tryLock(descriptor, offset, length, { shared });
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    if (!NO_LOCKS.has(code)) throw cause;
+    throw new LockUnsupportedError(path, code.startsWith('Unknown') ? 'ENOLCK' : code, { cause });
+  }
+}

@@ -1,0 +1,91 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { CheckpointManifest, FileLock, ManifestUpdateError } from './index.js';
+
+let manifest: CheckpointManifest;
+beforeEach(async () => {
+  manifest = new CheckpointManifest(join(await mkdtemp(join(tmpdir(), 'options-')), 'manifest.json'));
+  await manifest.initialize(2);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const notObjects = [null, 5, 'x', [], new Map()];
+const notMilliseconds = [-1, Number.NaN, '60s', null, 5n];
+const notFunctions = [5, 'now', {}, null];
+const create = async (options: Any) => new CheckpointManifest(manifest.path, options);
+const lock = (options: Any) => FileLock.acquire(`${manifest.path}.lock`, options);
+const watch = async (options: Any) => manifest.watch(options);
+const claim = (options: Any) => manifest.claimShard(0, 'a', options);
+
+const refuses = async (option: string, values: readonly Any[], use: (value: Any) => Promise<unknown>) => {
+  for (const value of values)
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+};
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['path', ['', ' ', 5, undefined, null], async (path) => new CheckpointManifest(path)],
+  ['', notObjects, create],
+  ['lockTimeout', [5, undefined], (lockTimeout) => create({ lockTimeout })],
+  ['lockTimeoutMs', notMilliseconds, (lockTimeoutMs) => create({ lockTimeoutMs })],
+  ['acquireLock', notFunctions, (acquireLock) => create({ acquireLock })],
+  ['now', notFunctions, (now) => create({ now })],
+  ['fsync', [0, 'no', null], (fsync) => create({ fsync })],
+  ['rebuild', notFunctions, (rebuild) => create({ rebuild })],
+  ['onWarning', notFunctions, (onWarning) => create({ onWarning })],
+  ['', notObjects, lock],
+  ['timeout', [5], (timeout) => lock({ timeout })],
+  ['timeoutMs', notMilliseconds, (timeoutMs) => lock({ timeoutMs })],
+  ['shared', [1, 'yes'], (shared) => lock({ shared })],
+  ['signal', [{}, new AbortController()], (signal) => lock({ signal })],
+  ['', notObjects, watch],
+  ['pollMS', [5], (pollMS) => watch({ pollMS })],
+  ['pollMs', [0, 1e12, ...notMilliseconds], (pollMs) => watch({ pollMs })],
+  ['signal', [{}, 5], (signal) => watch({ signal })],
+])('%s that is one of %o is refused by name', refuses);
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['', notObjects, (options) => manifest.initialize(2, options)],
+  ['replace', [1, 'yes', null], (replace) => manifest.initialize(2, { replace })],
+  ['onlyNew', [true], (onlyNew) => manifest.initialize(2, { onlyNew } as Any)],
+  ['', notObjects, claim],
+  ['force', [true], (force) => claim({ force })],
+  ['steal', [1, 'yes'], (steal) => claim({ steal })],
+  ['unlessAliveWithin', [5], (unlessAliveWithin) => claim({ unlessAliveWithin })],
+  ['unlessAliveWithinMs', notMilliseconds, (unlessAliveWithinMs) => claim({ unlessAliveWithinMs })],
+  ['', notObjects, (options) => manifest.updateShardCheckpoint(0, 0, 1, 'a.pt', options)],
+  ['tokens', ['a'], (tokens) => manifest.updateShardCheckpoint(0, 0, 1, 'a.pt', { tokens } as Any)],
+  ['token', [5, null], (token) => manifest.updateShardCheckpoint(0, 0, 1, 'a.pt', { token })],
+  ['', notObjects, (options) => manifest.reconcileShard(0, [], options)],
+  ['token', [5], (token) => manifest.reconcileShard(0, [], { token })],
+  ['', notObjects, (options) => manifest.markShardComplete(0, options)],
+  ['token', [5], (token) => manifest.markShardComplete(0, { token })],
+  ['', notObjects, (options) => manifest.markShardFailed(0, 'x', options)],
+  ['Token', ['a'], (Token) => manifest.markShardFailed(0, 'x', { Token } as Any)],
+  ['', notObjects, (options) => manifest.markShardInProgress(0, options)],
+  ['token', [5], (token) => manifest.markShardInProgress(0, { token })],
+  ['', [undefined, ...notObjects], (options) => manifest.heartbeat(0, options)],
+  ['token', [5], (token) => manifest.heartbeat(0, { token })],
+])(
+  '%s that is one of %o is refused by name, as an update that changes nothing',
+  async (option, values, use) => {
+    const before = await readFile(manifest.path);
+    await refuses(option, values, use);
+    for (const value of values) await expect(use(value)).rejects.toBeInstanceOf(ManifestUpdateError);
+    expect(await readFile(manifest.path)).toEqual(before);
+  },
+);
+
+test('a claim is taken as it is for its token, and what is undefined is as good as absent', async () => {
+  const claimed = await claim({ steal: undefined, unlessAliveWithinMs: undefined });
+  await manifest.updateShardCheckpoint(0, 0, 1, 'a.pt', claimed);
+  await manifest.markShardFailed(1, 'x', { token: undefined } as Any);
+  await create({ lockTimeoutMs: undefined, fsync: undefined });
+});
+
+test('checkpoints that are no array are refused', async () => {
+  for (const found of [undefined, null, 'ab', {}])
+    await expect(manifest.reconcileShard(0, found as Any)).rejects.toBeInstanceOf(ManifestUpdateError);
+});

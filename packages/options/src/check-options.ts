@@ -1,0 +1,32 @@
+import type { Check, Fault } from './check.js';
+import { nearest } from './nearest.js';
+import { OptionRangeError, OptionTypeError } from './option-errors.js';
+import { shown } from './shown.js';
+
+/**
+ * Refuses options that are not as the check has it.
+ *
+ * @param of the function or class, as its caller names it.
+ * @param check mostly `object(…)`, made once. Or a check of one argument, with `path` its name.
+ * @throws OptionTypeError (a TypeError) for a value of another kind than wanted; OptionRangeError (a RangeError) for an unknown
+ * name, and for a number or a choice that is none of those allowed. Both have `code: 'invalid_option'`, `of`, `option`, `given`.
+ */
+export function checkOptions(of: string, given: unknown, check: Check, path = ''): void {
+  const fault = check(given, path);
+  if (fault === null) return;
+  const refused = { of, option: fault.path, given: fault.kind === 'unknown' ? undefined : fault.given };
+  if (fault.kind === 'type') throw new OptionTypeError(message(of, fault), refused);
+  throw new OptionRangeError(message(of, fault), refused);
+}
+
+function message(of: string, { path, kind, given, wanted }: Fault): string {
+  if (kind === 'unknown') return `${of}: unknown option \`${path}\`; ${hint(path, wanted.split(', '))}`;
+  const what = path === '' ? 'the options are' : `${path} is`;
+  return `${of}: ${what} ${given === undefined ? 'missing' : shown(given)}; it must be ${wanted}`;
+}
+
+function hint(path: string, known: readonly string[]): string {
+  const within = path.slice(0, path.lastIndexOf('.') + 1);
+  const meant = nearest(path.slice(within.length), known);
+  return meant === null ? `known are ${known.join(', ')}` : `did you mean \`${within}${meant}\`?`;
+}

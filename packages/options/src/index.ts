@@ -1,0 +1,23 @@
+export type { Check, Fault, RequiredCheck, Shape } from './check.js';
+export { checkOptions } from './check-options.js';
+export {
+  above0,
+  anything,
+  array,
+  atLeast,
+  callback,
+  either,
+  flag,
+  having,
+  kind,
+  oneOf,
+  required,
+  signal,
+  text,
+  timer,
+  value,
+  whole,
+  words,
+} from './checks.js';
+export { object } from './object.js';
+export { OptionRangeError, OptionTypeError, type RefusedOption } from './option-errors.js';
