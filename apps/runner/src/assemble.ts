@@ -7,6 +7,7 @@ import { completeShard } from './complete-shard.js';
 import type { IndexSummary, SequenceIndex } from './index-store/index.js';
 import { inInputOrder } from './input-order.js';
 import type { Layout } from './layout.js';
+import type { LetterCounts } from './letters/index.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
 import { findQuarantined, formatTable } from './quarantine/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
@@ -15,6 +16,13 @@ import { type Shard, ShardCursor } from './shard-plan.js';
 import { withoutRow } from './translate/index.js';
 import { withoutLines } from './without-lines.js';
 
+/** What was found when the run was planned. */
+export interface Findings {
+  letters?: LetterCounts;
+  /** What was told of it. */
+  warnings: readonly string[];
+}
+
 export interface Assembly {
   place: Layout;
   run: string;
@@ -22,6 +30,7 @@ export interface Assembly {
   shards: readonly Shard[];
   model: ModelSource;
   format: FormatName;
+  findings?: Findings;
   signal: AbortSignal;
 }
 
@@ -39,6 +48,7 @@ export async function assemble({
   shards,
   model,
   format,
+  findings = { warnings: [] },
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats want the number of rows first.
@@ -95,8 +105,9 @@ export async function assemble({
     tokens: index.summary.tokens,
     padded_tokens: index.summary.padded_tokens,
     ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
+    ...(findings.letters && { letters: findings.letters }),
     files,
-    warnings: warnings(model, told, index.summary),
+    warnings: [...findings.warnings, ...warnings(model, told, index.summary)],
   };
   await writeResultRecord(place.result, record);
   return record;

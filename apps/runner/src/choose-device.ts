@@ -61,7 +61,7 @@ export async function chooseDevice(
     const reason = await obstacle(device);
     if (reason === null) return { device, warnings: [] };
     throw new UsageError(
-      `the run was begun on ${begunOn}, which cannot be used now (${reason}); type the line again where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
+      `the run was begun on ${begunOn}, which cannot be used now (${reason}); rerun the same command where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
     );
   }
   const warnings: string[] = [];

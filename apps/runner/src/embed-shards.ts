@@ -10,6 +10,7 @@ import { Progress } from './progress.js';
 import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
 import type { RunRecord } from './run-record.js';
 import type { Shard } from './shard-plan.js';
+import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 
 /** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
 const STALL_SEC = 600;
@@ -74,6 +75,8 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     });
   };
   tellProgress();
+  /** Whether it was told that the disk is full. */
+  let full = false;
   const warn = (message: string) => tell({ type: 'warning', message });
   const outcome = await coordinate({
     place,
@@ -89,6 +92,10 @@ export async function embedShards(run: EmbedShards): Promise<void> {
       if (event.type === 'progress') progress.embedded(event.shard, event.sequences);
       if (event.type === 'quarantined' && examples.length < 3) examples.push(event);
       tell({ type: 'coordinator', event });
+      if (event.type === 'failed' && !full && saysDiskFull(event.message)) {
+        full = true;
+        warn(fullDisk(event.message));
+      }
       if (event.type === 'resumed' || event.type === 'progress') tellProgress();
     },
     onWarning: warn,
@@ -100,24 +107,17 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   if (outcome.tooManyQuarantined) throw tooMany(outcome.quarantined ?? 0);
+  const { workers } = run.share;
   if (outcome.startupFailure !== undefined) {
-    const hangs = /made no progress/.test(outcome.startupFailure);
-    const remedy = hangs ? 'whether the system still starts processes and threads (ulimit -u), and ' : '';
-    const message = `no worker could start: ${outcome.startupFailure}; see ${remedy}${place.logs}`;
+    const message = noWorkerStarted(outcome.startupFailure, { logs: place.logs, workers });
     throw new RunFailedError(message, ExitCode.unexpected);
   }
   refuseShortLimit(outcome, options);
-  const { failed } = outcome;
-  const [first] = failed;
+  const [first, ...others] = outcome.failed;
   if (first === undefined) return;
   // Each was told when it failed.
-  const which =
-    failed.length === 1
-      ? `shard ${first.shard} failed`
-      : `${failed.length} shards failed, the first of them ${first.shard}`;
-  const room = saysDiskFull(first.message) ? 'make room for the output folder, ' : '';
-  const message = `${which} (${first.kind}): ${first.message}; what was done is kept, ${room}see ${place.logs} and type the same line again to go on`;
-  throw new RunFailedError(message, ExitCode.shardsFailed);
+  const { code, message } = shardsFailed([first, ...others], { logs: place.logs, workers });
+  throw new RunFailedError(message, code);
 }
 
 /** The limits a run's workers are held to, in milliseconds. */

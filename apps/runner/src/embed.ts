@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import type { StopSignal } from '@holdfast/coordinator';
-import { makeDirectoryDurably, systemErrorCode } from '@holdfast/durable';
+import { makeDirectoryDurably, syncsDirectories, systemErrorCode } from '@holdfast/durable';
 import {
   builtInModels,
   CPU,
   formatDevice,
+  letterRules,
   type ModelOverrides,
   type ModelSource,
   resolveModel,
@@ -12,7 +13,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { resolveThresholds } from '@holdfast/trigger';
-import { assemble } from './assemble.js';
+import { assemble, type Findings } from './assemble.js';
 import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
@@ -25,12 +26,14 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
+import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
 import { waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
+import { planWarnings } from './plan-warnings.js';
 import { completeResult, type Prepared, prepare } from './prepare.js';
 import { findQuarantined, isSetAside, type QuarantineLimit } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
@@ -39,7 +42,7 @@ import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { Shard } from './shard-plan.js';
 import { shardsOf } from './shards.js';
-import { systemErrorIn } from './system-trouble.js';
+import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
@@ -65,6 +68,10 @@ export interface EmbedOptions {
   batchTokens?: number | 'auto';
   /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
   translate?: Translation;
+  /** Keeps U (or T) where the model knows only the other of the two. Default: it is read as the one that the model knows. */
+  keepU?: boolean;
+  /** Keeps a final `*` of a protein. Default: it is left out where the model does not know it. */
+  keepStop?: boolean;
   /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
   maxQuarantined?: QuarantineLimit;
   /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
@@ -136,6 +143,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
+  const rules = letterRules(model);
+  const { keepU = false, keepStop = false } = options;
+  const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
   const asks = {
     inputs: options.inputs,
     model,
@@ -144,6 +154,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     threads: options.threads,
     format: options.format,
     translate: options.translate,
+    letters: { rules, use },
   };
   const folder = await takeOutputFolder(place).catch(async (error: unknown) => {
     const result =
@@ -158,6 +169,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await using _folder = folder;
   await waitForOldWorkers(place, tell, stop.signal);
   await claimFolder(place, options.inputs);
+  if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
 
   const input = new InputWait(options.inputs, tell);
   const prepared = await prepare(place, {
@@ -201,12 +213,25 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
-    const result = await run({ ...prepared, place, options, model, tell, stop, choose });
-    return finish(result, result === prepared.finished);
+    const { summary } = prepared.index;
+    // A version that had no rules counted nothing either.
+    const letters =
+      summary.letters ??
+      (await countLetters(prepared.index, letterPlan(rules, AS_THEY_ARE, model.alphabet), stop.signal));
+    const warnings = planWarnings({ ...summary, letters }, model, rules);
+    for (const { message, facts } of warnings)
+      tell({ type: 'warning', message, ...(facts && { letters: facts }) });
+    const told = warnings.map(({ message }) => message);
+    const findings = { letters, warnings: told };
+    const result = await run({ ...prepared, findings, place, options, model, tell, stop, choose });
+    return finish(result, result === prepared.finished, told);
   } finally {
     await prepared.index.close();
   }
 }
+
+/** @param told warnings that were given before. */
+type Finish = (result: ResultRecord, already: boolean, told?: readonly string[]) => number;
 
 /** Tells what a complete run gave, and with which exit code the command ends. */
 function finishes({
@@ -214,9 +239,9 @@ function finishes({
   options,
   model,
   tell,
-}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): (result: ResultRecord, already: boolean) => number {
-  return (result: ResultRecord, already: boolean) => {
-    for (const message of result.warnings) tell({ type: 'warning', message });
+}: Pick<Run, 'place' | 'options' | 'model' | 'tell'>): Finish {
+  return (result, already, told = []) => {
+    for (const message of result.warnings) if (!told.includes(message)) tell({ type: 'warning', message });
     const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
     const embeddings = place.embeddings(options.format);
     tell({
@@ -278,6 +303,8 @@ async function onDevice(
 }
 
 interface Run extends Prepared {
+  /** What was found and told before, and belongs to the result. */
+  findings: Findings;
   place: Layout;
   options: EmbedOptions;
   model: ModelSource;
@@ -298,6 +325,7 @@ async function run({
   index,
   resumed,
   finished,
+  findings,
   choose,
 }: Run): Promise<ResultRecord> {
   const shards = await shardsOf(index, planned.shards);
@@ -358,6 +386,7 @@ async function run({
         shards,
         model,
         format: options.format,
+        findings,
         signal: stop.signal,
       });
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { CoordinatorEvent } from '@holdfast/coordinator';
 import type { Enough } from './calibration.js';
+import type { LetterCounts } from './letters/index.js';
 import type { Padding } from './padding.js';
 
 /** What a run tells while it goes on. */
@@ -37,7 +38,8 @@ export type RunEvent =
   | { type: 'retrying'; sequences: number }
   | { type: 'retried'; sequences: number; recovered: number }
   | { type: 'repair'; shard: number; reason: string }
-  | { type: 'warning'; message: string }
+  /** `letters`: the counts that a warning about letters is made of. */
+  | { type: 'warning'; message: string; letters?: Partial<LetterCounts> }
   /** The run ends without a result; the same is said on standard error. */
   | { type: 'run_failed'; exit_code: number; message: string }
   | { type: 'assembling'; file: string }

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveModel } from '@holdfast/gpu-runtime';
+import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { type Layout, layout } from './layout.js';
+import { AS_THEY_ARE } from './letters/index.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
 
 /** The step of a restart at which its process is killed, and whether the step was still made. */
@@ -54,6 +55,7 @@ const asking = (input: string, more: Partial<PrepareOptions> = {}): PrepareOptio
   defaultShards: 4,
   format: 'safetensors',
   translate: undefined,
+  letters: { rules: letterRules(model), use: AS_THEY_ARE },
   forceRestart: false,
   tried: Promise.resolve(),
   signal: new AbortController().signal,
@@ -136,6 +138,9 @@ test('another command than the one that was cut off after it removed the run is 
   const error = await prepare(place, asking('old.fa')).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);
   expect((error as Error).message).toMatch(/cut off here .*Rerun that command, or use another --out/);
+  const { rules } = asking('new.fa').letters;
+  const use = { read: 'U as T', final_stop: 'kept' } as const;
+  await expect(prepare(place, asking('new.fa', { letters: { rules, use } }))).rejects.toThrow('cut off here');
   expect(await prepared(asking('old.fa', { forceRestart: true }))).toMatchObject({ resumed: false });
 });
 

@@ -8,3 +8,12 @@ export function mayBeThere(path: string): boolean {
     return true;
   }
 }
+
+/** Whether something has the name, as far as it can be looked at. */
+export function isSurelyThere(path: string): boolean {
+  try {
+    return isThere(path);
+  } catch {
+    return false;
+  }
+}

@@ -36,7 +36,7 @@ test('everything that can be said', async () => {
   const line =
     'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -51,6 +51,8 @@ test('everything that can be said', async () => {
     maxQuarantined: { percent: 0.5 },
     stallTimeoutSec: 90,
     graceSec: 2.5,
+    keepU: true,
+    keepStop: true,
     overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
     format: 'npy',
     forceRestart: true,

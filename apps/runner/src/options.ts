@@ -112,7 +112,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .showHelpAfterError('(holdfast help COMMAND tells the options)');
   program
     .command('embed')
-    .description('FASTA in, embeddings out. The same line again goes on where an earlier run ended.')
+    .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
@@ -143,6 +143,8 @@ export function commandLine(version: string, commands: Commands): Command {
         .argParser(frames)
         .preset('open'),
     )
+    .option('--keep-u', 'keep U, or T, where the model knows only the other of the two')
+    .option('--keep-stop', 'keep a final * of a protein')
     .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', whole)
     .option(
       '--threads <n>',

@@ -6,7 +6,7 @@ import { holdsRun } from './claim.js';
 import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { lockFolder } from './lock-folder.js';
-import { mayBeThere } from './may-be-there.js';
+import { isSurelyThere } from './may-be-there.js';
 import { inWords, systemTrouble } from './system-trouble.js';
 
 /** How often a folder is made again that another run, which began nothing, took away before it could be locked. */
@@ -49,7 +49,7 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
     const trouble = systemTrouble(cause);
     if (trouble === null) throw cause;
     // A run that is there goes on here only.
-    const remedy = `${trouble.remedy.write}${mayBeThere(run) ? '' : ', or use another --out'}`;
+    const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : ', or use another --out'}`;
     throw new UsageError(
       `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
       { cause },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isThere, removeDurably, renameDurably } from '@holdfast/durable';
-import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
+import { allowedResidues, type LetterRules, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
 import {
@@ -16,6 +16,7 @@ import {
 } from './index-store/index.js';
 import { hashInput } from './input/index.js';
 import type { Layout } from './layout.js';
+import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
 import { modelOptions } from './model-options.js';
 import { type FormatName, formats } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
@@ -46,8 +47,10 @@ export interface PrepareOptions {
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
-  /** Quarantined sequences that are tried again. */
-  retry: Retry;
+  /** Quarantined sequences that are tried again. Default: those that were set aside. */
+  retry?: Retry;
+  /** What the model knows of letters, and what a new run changes in them. */
+  letters: { rules: LetterRules; use: LetterUse };
   /** Whether a run that is there is replaced. */
   forceRestart: boolean;
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
@@ -113,7 +116,7 @@ async function resumed(
 /** What is asked of a run that may be complete. */
 type AskedOfResult = Pick<
   PrepareOptions,
-  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'format' | 'signal'
+  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'letters' | 'format' | 'signal'
 >;
 
 /**
@@ -141,7 +144,11 @@ async function complete(
 }
 
 /** Whether a complete result leaves out sequences that are tried again. */
-async function triesAgain(place: Layout, { quarantined = 0 }: ResultRecord, retry: Retry): Promise<boolean> {
+async function triesAgain(
+  place: Layout,
+  { quarantined = 0 }: ResultRecord,
+  retry: Retry = 'set_aside',
+): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }
 
@@ -181,7 +188,9 @@ interface Planned {
 async function plannedRun(place: Layout, options: PrepareOptions): Promise<Planned> {
   try {
     const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
-    const summary = await reading(options, () => indexInputs(place, options, batchTokens));
+    const summary = await reading(options, () =>
+      indexInputs(place, options, { batchTokens, use: options.letters.use }),
+    );
     await options.tried;
     return { summary, batchTokens };
   } catch (error) {
@@ -226,8 +235,12 @@ async function restoreIndex(
   record: RunRecord,
   options: PrepareOptions,
 ): Promise<SequenceIndex> {
-  const batchTokens = options.batchTokens ?? record.batch_tokens;
-  const { inputs } = await reading(options, () => indexInputs(place, options, batchTokens));
+  const { inputs } = await reading(options, () =>
+    indexInputs(place, options, {
+      batchTokens: options.batchTokens ?? record.batch_tokens,
+      use: record.letters ?? AS_THEY_ARE,
+    }),
+  );
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
@@ -247,7 +260,7 @@ async function hashInputs({
 }
 
 function asked(
-  { model, batchTokens, shards, threads, translate }: AskedOfResult,
+  { model, batchTokens, shards, threads, translate, letters }: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -259,6 +272,7 @@ function asked(
     threads,
     model_options: modelOptions(model),
     ...(translate && { translate }),
+    letters: letters.use,
   };
 }
 
@@ -271,7 +285,7 @@ function refuseDifferences(
   const differ = differences(record, asked(options, inputs));
   if (differ.length === 0) return;
   throw new UsageError(
-    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use another --out, or --force-restart to begin anew`,
+    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use what it was begun with, or another --out, or --force-restart to begin anew`,
   );
 }
 
@@ -280,7 +294,7 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
   if (plan === PLAN) return;
   const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
   throw new UsageError(
-    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use another --out, or --force-restart to begin anew`,
+    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use that version to resume it, or another --out, or --force-restart to begin anew`,
   );
 }
 
@@ -288,9 +302,9 @@ function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
 async function indexInputs(
   place: Layout,
   options: PrepareOptions,
-  batchTokens: number,
+  { batchTokens, use }: { batchTokens: number; use: LetterUse },
 ): Promise<IndexSummary> {
-  const { inputs, model, translate, signal, onProgress } = options;
+  const { inputs, model, translate, letters, signal, onProgress } = options;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({
@@ -305,6 +319,7 @@ async function indexInputs(
       batchTokens,
       window: windowLimits(model.dim),
       maxResidues: model.maxResidues,
+      letters: letterPlan(letters.rules, use, model.alphabet),
       signal,
       onProgress,
     });

@@ -173,3 +173,11 @@ test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
   if (says === null) expect(said).toBeNull();
   else expect(said).toMatch(says);
 });
+
+test.each([
+  ['NOT_IMPLEMENTED : Could not find an implementation for Foo(1)', /choose --device cpu/],
+  ['indices element out of data bounds, idx=40 must be within [-33,32]', /from one export/],
+  ['Got invalid dimensions for input: Got: 2 Expected: 1', /dynamic axes/],
+])('the remedy fits what the graph said: %s', async (said, remedy) => {
+  expect(await refused(CPU, { cpu: thrower(failed(said)) })).toMatch(remedy);
+});

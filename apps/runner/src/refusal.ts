@@ -81,7 +81,7 @@ async function refusalOfShort(
     onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
     const { rows, failure } = await attempt(model, batch);
     if (failure !== null) {
-      return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; export it anew, with dynamic axes for batch and sequence`;
+      return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; ${exportRemedy(failure)}`;
     }
     const [fault] = nonFiniteRows(rows, dim);
     if (fault !== undefined) {
@@ -97,6 +97,15 @@ async function refusalOfShort(
     }
   }
   return null;
+}
+
+/** What to change in an export, by what the graph said. */
+function exportRemedy(failure: string): string {
+  if (/NOT_IMPLEMENTED|Could not find an implementation|not implemented/i.test(failure))
+    return 'this device has no such operator: choose --device cpu, or export it with another opset';
+  if (/indices? .*out of (bounds|range)|out of data bounds/i.test(failure))
+    return 'its tables are smaller than its vocabulary says: take config, vocabulary and graph from one export';
+  return 'export it anew, with dynamic axes for batch and sequence';
 }
 
 /** The largest magnitude in two rows, and their largest difference. */

@@ -1,3 +1,4 @@
+import { nameSystemErrors } from '@holdfast/durable';
 import type { Enough } from './calibration.js';
 import type { RunEvent, Tell } from './events.js';
 import type { Padding } from './padding.js';
@@ -34,7 +35,8 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
       const { type, ...rest } = event.type === 'coordinator' ? event.event : event;
       // A worker says `complete` of its shard; in the run's own words that would be the end of the run.
       const name = event.type === 'coordinator' && type === 'complete' ? 'shard_complete' : type;
-      screen.write(`${JSON.stringify({ time: new Date(now()).toISOString(), event: name, ...rest })}\n`);
+      const line = JSON.stringify({ time: new Date(now()).toISOString(), event: name, ...rest });
+      screen.write(`${nameSystemErrors(line)}\n`);
     };
   }
   return (event) => {
@@ -43,7 +45,7 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
     const line = passing(event, screen.columns || 80);
     const text = sentence(event);
     if (line !== null) screen.write(`\r\x1b[2K${line}`);
-    else if (text !== null) screen.write(`\r\x1b[2K${plain(text)}\n`);
+    else if (text !== null) screen.write(`\r\x1b[2K${plain(nameSystemErrors(text))}\n`);
   };
 }
 

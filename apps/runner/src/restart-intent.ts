@@ -5,6 +5,7 @@ import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@hold
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import type { Layout } from './layout.js';
+import type { LetterUse } from './letters/index.js';
 
 // A restart that is killed must go on without --force-restart, also before it has a record of its own: what it was about to do is
 // put down first, and counts until its record is there.
@@ -25,6 +26,7 @@ export interface RestartAsked {
   shards: number | undefined;
   threads: number | undefined;
   translate: string | undefined;
+  letters: { use: LetterUse };
 }
 
 /** A restart that was cut off before it had a record: the same command's, or another's. */
@@ -60,10 +62,10 @@ function parsed(text: string): z.infer<typeof schema> | null {
   }
 }
 
-function digest({ inputs, model, batchTokens, shards, threads, translate }: RestartAsked): string {
+function digest({ inputs, model, batchTokens, shards, threads, translate, letters }: RestartAsked): string {
   const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
   const { name, fingerprint } = model;
-  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate };
+  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
   return sha256(JSON.stringify(asked));
 }
 

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { writeFileDurably } from '@holdfast/durable';
 import { z } from 'zod';
+import { letterCountsSchema } from './letters/index.js';
 import { sha256File } from './sha256-file.js';
 
 const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
@@ -18,6 +19,8 @@ const schema = z.object({
   padded_tokens: z.number().exactOptional(),
   /** There where a token may be several residues, and these are upper bounds. */
   tokens_at_most: z.literal(true).exactOptional(),
+  /** Letters that the model does not read as they stand; absent in results of runs that earlier versions began. */
+  letters: letterCountsSchema.exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 });

@@ -15,6 +15,8 @@ const asked: Asked & { batch_tokens: number; shards: number } = {
   shards: 8,
 };
 const record = newRunRecord(asked);
+/** What the version before letters were recorded gave this record. */
+const FINGERPRINT_BEFORE = '842f47c2e4beb4a8b28efd91ee36ab3e80098377c5844796ecf597e6c3f5a7c7';
 
 let path: string;
 beforeEach(async () => {
@@ -33,7 +35,7 @@ test.each<[string, Partial<typeof asked>, RegExp]>([
     { inputs: [input('a.fa', 'c'), input('b.fa', 'b')] },
     /^content of input 1: a\.fa .*aaaa.* → a\.fa .*cccc/,
   ],
-  ['order', { inputs: [...asked.inputs].reverse() }, /^content of input 1: a\.fa .* → b\.fa/],
+  ['order', { inputs: [...asked.inputs].reverse() }, /^order of inputs: a\.fa, b\.fa → b\.fa, a\.fa$/],
   ['number', { inputs: asked.inputs.slice(1) }, /^number of inputs: 2 → 1$/],
   ['model', { model: { name: 'tnf', fingerprint: '0'.repeat(64) } }, /^model: tnf \(ffff.* → tnf \(0000/],
   ['batches', { batch_tokens: 999 }, /^--batch-tokens: 1000 → 999$/],
@@ -42,6 +44,35 @@ test.each<[string, Partial<typeof asked>, RegExp]>([
   const now = { ...asked, ...change };
   expect(differences(record, now)[0]).toMatch(says);
   expect(newRunRecord({ ...now, shards: 8 }).fingerprint).not.toBe(record.fingerprint);
+});
+
+describe('what is done with letters', () => {
+  const dropped = { read: 'as they are', final_stop: 'dropped' } as const;
+  const kept = { read: 'as they are', final_stop: 'kept' } as const;
+  const now = newRunRecord({ ...asked, letters: dropped });
+
+  test('it is part of the run, by the name of the option', () => {
+    expect(differences(now, { ...asked, letters: dropped })).toEqual([]);
+    expect(differences(now, { ...asked, letters: kept })).toEqual(['--keep-stop: not given → given']);
+    expect(newRunRecord({ ...asked, letters: kept }).fingerprint).not.toBe(now.fingerprint);
+  });
+
+  test('a run that knows nothing of it is resumed with either, and keeps its fingerprint', async () => {
+    expect(differences(record, { ...asked, letters: dropped })).toEqual([]);
+    expect(differences(record, { ...asked, letters: kept })).toEqual([]);
+    expect(record.fingerprint).toBe(FINGERPRINT_BEFORE);
+  });
+
+  test('another model or other frames are told alone, since they choose it', () => {
+    const model = { name: 'esm', fingerprint: '0'.repeat(64) };
+    expect(differences(now, { ...asked, letters: kept, model })).toHaveLength(1);
+    expect(differences(now, { ...asked, letters: kept, translate: 'open' })).toHaveLength(1);
+  });
+
+  test('it is read back', async () => {
+    await writeRunRecord(path, now);
+    expect(await readRunRecord(path)).toEqual(now);
+  });
 });
 
 test('threads are those of the run, once it has some', () => {

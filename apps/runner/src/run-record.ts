@@ -5,6 +5,7 @@ import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
+import { letterDifferences, letterUseSchema } from './letters/index.js';
 import { differingOptions, modelOptionsSchema } from './model-options.js';
 
 const isDevice = (name: string) => {
@@ -21,6 +22,8 @@ const fields = {
   batch_tokens: z.number().int().positive(),
   /** Frames that were translated; absent where the inputs are read as they are. */
   translate: z.enum(['open', 'all']).exactOptional(),
+  /** What is changed in the sequences; absent in records of versions that changed nothing. */
+  letters: letterUseSchema.exactOptional(),
   shards: z.number().int().positive(),
   /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
   device: z.string().refine(isDevice).exactOptional(),
@@ -61,23 +64,26 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, shards, model_options } = asked;
-  const facts = { plan: PLAN, inputs, model, batch_tokens, ...(translate && { translate }) };
+  const { inputs, model, batch_tokens, translate, letters, shards, model_options } = asked;
+  const read = { ...(translate && { translate }), ...(letters && { letters }) };
+  const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
   const told = { shards, ...(model_options && { model_options }) };
   return { format: 2, ...facts, ...told, fingerprint: fingerprintOf(facts) };
 }
 
-/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it. */
+/** The first plan has no number in it, as its checkpoints are known by it; nor have runs without translation a word of it, nor those of versions that changed no letters. */
 function fingerprintOf({
   plan,
   inputs,
   model,
   batch_tokens,
   translate,
+  letters,
 }: Omit<RunRecord, 'format' | 'shards' | 'fingerprint' | 'device' | 'threads' | 'model_options'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
+  if (letters !== undefined) results.push({ letters: [letters.read, letters.final_stop] });
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
@@ -86,6 +92,9 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   const found: string[] = [];
   if (record.inputs.length !== asked.inputs.length) {
     found.push(`number of inputs: ${record.inputs.length} → ${asked.inputs.length}`);
+  } else if (isReordered(record.inputs, asked.inputs)) {
+    const list = (inputs: Asked['inputs']) => inputs.map(({ path }) => path).join(', ');
+    found.push(`order of inputs: ${list(record.inputs)} → ${list(asked.inputs)}`);
   } else {
     asked.inputs.forEach((input, i) => {
       const before = record.inputs[i]!;
@@ -103,6 +112,11 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   if (record.translate !== asked.translate) {
     found.push(`--translate: ${record.translate ?? 'none'} → ${asked.translate ?? 'none'}`);
   }
+  const sameReader =
+    record.model.fingerprint === asked.model.fingerprint && record.translate === asked.translate;
+  // A record without them is of a version that had no such options, and its run goes on as it began.
+  if (sameReader && record.letters && asked.letters)
+    found.push(...letterDifferences(record.letters, asked.letters));
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
   }
@@ -112,6 +126,13 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     found.push(`--threads: ${threads} → ${asked.threads}`);
   }
   return found;
+}
+
+/** Whether the same contents come in another order. */
+function isReordered(before: Asked['inputs'], now: Asked['inputs']): boolean {
+  const sums = (inputs: Asked['inputs']) => inputs.map(({ sha256 }) => sha256);
+  const [then, today] = [sums(before), sums(now)];
+  return then.join() !== today.join() && then.sort().join() === today.sort().join();
 }
 
 /** A model of the same name is told by its options where these differ, else by its fingerprint. */

@@ -78,12 +78,12 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   EDEADLK: [true, 'a deadlock was avoided', 'try again'],
   // What somebody else changed at the same moment.
   ENOTEMPTY: [true, 'files came into a folder that was being removed', 'see what writes there'],
-  EEXIST: [true, 'something took the name', 'see what writes there'],
   // The command, or the rights, must be changed.
   EACCES: [false, 'permission denied', READABLE, WRITABLE],
   EPERM: [false, 'not permitted', READABLE, WRITABLE],
   EROFS: [false, 'the file system is read-only', 'mount it writable'],
   ENOENT: [false, 'no such file or folder', 'check the path'],
+  EEXIST: [false, 'something else has the name', 'move it away'],
   ENOTDIR: [false, 'a part of the path is not a folder', 'check the path'],
   EISDIR: [false, 'it is a folder', 'check the path'],
   ENAMETOOLONG: [false, 'the name is too long', 'use a shorter path'],
@@ -96,6 +96,10 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   ENXIO: [false, 'nothing is behind this name', 'check the path'],
   ENODEV: [false, 'nothing is behind this name', 'check the path'],
 };
+
+/** What follows where a file system forces no folder's entries to the device; doctor and embed say the same. */
+export const NO_FOLDER_SYNC =
+  'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may take back the last checkpoints, which are then computed again';
 
 /** What is known of a system error; null for any other. One that the table lacks is taken for passing. */
 export function systemTrouble(error: unknown): SystemTrouble | null {
@@ -119,6 +123,14 @@ export function systemErrorIn(error: unknown): unknown {
     at = at instanceof AggregateError ? at.errors[0] : at.cause;
   }
   return undefined;
+}
+
+/** The system error that a text tells of, such as a worker's last words; null where it names none that is known. */
+export function troubleIn(text: string): SystemTrouble | null {
+  for (const [, code] of text.matchAll(/\b(E[A-Z0-9]+): /g))
+    if (code !== undefined && TROUBLES[code] !== undefined && code !== 'ENOENT')
+      return systemTrouble({ code });
+  return null;
 }
 
 /** `ESTALE: the file server lost track of the file`. */

@@ -1,6 +1,6 @@
 import { WriterThread } from '@holdfast/checkpoint';
 import { exitCodeOf, workerChannel } from '@holdfast/coordinator';
-import { makeDirectoryDurably } from '@holdfast/durable';
+import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
@@ -153,7 +153,10 @@ try {
     ...(shard === undefined ? {} : { shard }),
     ...(batchIdx === undefined ? {} : { batchIdx }),
     error: error instanceof InferenceError ? error.kind : ((error as { code?: string }).code ?? 'error'),
-    message: (error instanceof Error ? error.message : String(error)).slice(0, LONGEST_MESSAGE),
+    message: nameSystemErrors(error instanceof Error ? error.message : String(error)).slice(
+      0,
+      LONGEST_MESSAGE,
+    ),
     ...(error instanceof NonFiniteRowsError ? { faulty: error.sequences.map(({ row }) => row) } : {}),
   });
   process.exit(ExitCode.unexpected);

@@ -91,7 +91,7 @@ test('a shard that ends every worker is tried in each slot, and then has failed;
   expect({ code, stderr }).toEqual({
     code: 4,
     stderr: expect.stringMatching(
-      /^holdfast: shard 3 failed \(transient\): .*type the same line again to go on\n$/,
+      /^holdfast: shard 3 failed \(transient\): .*rerun the same command to resume\n$/,
     ),
   });
   expect(lines.at(-1)).toMatchObject({ event: 'run_failed', exit_code: 4 });

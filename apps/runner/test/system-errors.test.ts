@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { chmod, chown, cp, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
 
 // What a disk or a file server answers for a moment, made by strace for one path.
 
 const traceable = spawnSync('strace', ['-f', '-e', 'inject=fsync:error=EIO:when=9', 'true']).status === 0;
 if (!traceable) console.warn('LEFT OUT: calls cannot be made to fail on this machine (strace)');
+
+const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
 
 let folder: string;
 let out: string;
@@ -105,4 +108,68 @@ test.each([
   });
   expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);
   expect(stderr).not.toContain('install');
+});
+
+test.runIf(traceable)(
+  'where folders cannot be synced, doctor and embed both say so, and the run completes',
+  async () => {
+    await mkdir(out);
+    const note = /fsync: EINVAL.*power cut/;
+    const checked = spawnSync(
+      'strace',
+      [
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-P',
+        out,
+        '-e',
+        'inject=fsync:error=EINVAL',
+        process.execPath,
+        BIN,
+        'doctor',
+        '--out',
+        out,
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(checked.stdout).toMatch(/^note +folder sync +.*fsync: EINVAL.*power cut/m);
+    expect(checked.stdout).toMatch(/Embedding on the CPU into .* is possible/);
+    const ended = await failing(out, 'fsync', 'EINVAL', ['embed', fixture('messy.fa'), '--out', out]);
+    expect([ended.code, ended.stderr]).toEqual([0, '']);
+    expect(ended.lines.filter(({ event }) => event === 'warning')).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(note) }),
+    );
+  },
+);
+
+// Root may read and start anything, so these give its rights away.
+describe.runIf(process.getuid?.() === 0)('as a user', () => {
+  const uid = 65_534;
+  beforeEach(async () => {
+    for (const path of [dirname(folder), folder]) await chmod(path, 0o755);
+    await mkdir(out);
+    await chown(out, uid, uid);
+  });
+
+  test('an input or a model file that may not be read is told with the remedy, and ends with 2', async () => {
+    const input = join(folder, 'x.fa');
+    await writeFile(input, '>a\nMKT\n', { mode: 0o000 });
+    const unread = await holdfast(['embed', input, '--out', out], '', { uid });
+    expect([unread.code, unread.stderr]).toEqual([
+      2,
+      `holdfast: ${input}: permission denied; let this user read it (chmod, chown)\n`,
+    ]);
+    const model = join(folder, 'model');
+    await cp(fixture('../../../../packages/gpu-runtime/test/fixtures/tiny_esm2'), model, { recursive: true });
+    await chmod(join(model, 'model.onnx'), 0o000);
+    const { code, stderr } = await holdfast(['embed', input, '--out', out, '--model', model], '', { uid });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /model\.onnx: cannot be read \(EACCES\); see to it that this user may read it \(chmod, chown\)\n$/,
+      ),
+    ]);
+  });
 });

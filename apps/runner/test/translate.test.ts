@@ -37,7 +37,8 @@ test.each(['open', 'all'] as const)(
     );
     const digests = [];
     for (const [out, input, more] of [
-      ['plain', proteins, []],
+      // Frames keep a final stop, which a file of proteins does not.
+      ['plain', proteins, ['--keep-stop']],
       ['translated', reads, which === 'open' ? ['--translate'] : ['--translate', which]],
     ] as const) {
       const line = ['embed', input, '--out', join(folder, out), '--model', ESM2, '--workers', '2'];

@@ -54,8 +54,6 @@ const TINY_ESM2 = fileURLToPath(
 );
 
 test.runIf(possible).each([
-  [14, 'tnf'],
-  [16, 'tnf'],
   [14, TINY_ESM2],
   [15, TINY_ESM2],
 ])(
@@ -67,7 +65,7 @@ test.runIf(possible).each([
     await mkdir(out, { mode: 0o777 });
     await chmod(out, 0o777);
     // A user of its own for each, since the limit is a user's.
-    const uid = 4_000_000 + most + (model === 'tnf' ? 0 : 100);
+    const uid = 4_000_000 + most;
     const under = [...as(uid), 'prlimit', `--nproc=${most}`];
     const line = [
       'embed',
@@ -85,9 +83,6 @@ test.runIf(possible).each([
     ];
     const { code, signal, stderr } = await holdfast(line, '', { under });
     if (code !== 0)
-      expect([code ?? signal, stderr]).toEqual([
-        1,
-        expect.stringMatching(/no worker could start: \S|gave no answer within \d+ s/),
-      ]);
+      expect([code ?? signal, stderr]).toEqual([1, expect.stringMatching(/gave no answer within \d+ s/)]);
   },
 );

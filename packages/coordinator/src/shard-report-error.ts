@@ -10,7 +10,7 @@ export class ShardReportError extends Error {
     const { cause } = options;
     const why = cause instanceof Error ? cause.message : String(cause);
     super(
-      `the failure of shard ${shard} could not be recorded (${why}); mend that and run again: the shard is tried anew`,
+      `the failure of shard ${shard} could not be recorded (${why}); a rerun tries the shard again`,
       options,
     );
   }

@@ -5,6 +5,23 @@ const REMEDY: Readonly<Partial<Record<Device['kind'], string>>> = {
   tensorrt: 'TensorRT needs the CUDA provider of onnxruntime-node and the TensorRT libraries',
 };
 
+/** What CUDA says of a GPU that is not the fault of missing libraries, and what to do. */
+const OF_GPUS: readonly (readonly [RegExp, string])[] = [
+  [/driver version is insufficient|forward compatibility/i, 'update the NVIDIA driver'],
+  [/invalid device ordinal/i, 'choose a number that nvidia-smi lists'],
+  [
+    /no CUDA-capable device|no CUDA devices/i,
+    'see that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it',
+  ],
+  [/busy or unavailable|exclusive|in use/i, 'end what uses it, or wait for it'],
+];
+
+/** What to do about a device that cannot be had, by what was said of it. */
+export function deviceRemedy(kind: Device['kind'], said: string): string | undefined {
+  const gpu = kind === 'cuda' || kind === 'tensorrt';
+  return (gpu ? OF_GPUS.find(([words]) => words.test(said))?.[1] : undefined) ?? REMEDY[kind];
+}
+
 /** A device that was asked for and cannot be had. Nothing is computed elsewhere instead. */
 export class DeviceError extends Error {
   readonly code = 'device';
@@ -15,7 +32,7 @@ export class DeviceError extends Error {
     cause: unknown,
   ) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    const remedy = REMEDY[device.kind];
+    const remedy = deviceRemedy(device.kind, said);
     super(
       `${formatDevice(device)} cannot be used here (${firstLine(said)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
       { cause },

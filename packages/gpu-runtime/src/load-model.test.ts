@@ -74,9 +74,9 @@ test('a graph of operators from the future is refused with what ONNX Runtime sai
     ({ node, FLOAT }) => [node('Cast', ['input_ids'], 'last_hidden_state', { to: FLOAT })],
   );
   // The operators' version is the file's last byte, the format's the second.
-  for (const [at, says] of [
-    [file.length - 1, /opset 99/i],
-    [1, /IR version: 99/],
+  for (const [at, says, remedy] of [
+    [file.length - 1, /opset 99/i, /^export it with a lower opset$/],
+    [1, /IR version: 99/, /^its IR version is 99, .* reads \d+ at most/],
   ] as const) {
     const later = Buffer.from(file);
     later[at] = 99;
@@ -85,7 +85,7 @@ test('a graph of operators from the future is refused with what ONNX Runtime sai
     expect(error).toMatchObject({
       code: 'model_load',
       message: expect.stringMatching(says),
-      remedy: 'export it with a lower opset',
+      remedy: expect.stringMatching(remedy),
     });
   }
 });

@@ -5,14 +5,12 @@ import { DeviceError } from './device-error.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { failureKind } from './failure-kind.js';
 import { InferenceError } from './inference-error.js';
+import { loadRemedy } from './load-remedy.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 import { type CreateSession, openSession } from './open-session.js';
 import { isSource, loadOptions } from './option-checks.js';
 import { checkSession } from './session-check.js';
-
-/** What ONNX Runtime says of a version of operators, or of the file's format, that it does not know. */
-const TOO_NEW = /till opset \d|Unsupported model IR version/;
 
 export interface LoadOptions {
   /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */
@@ -51,8 +49,7 @@ export async function loadWith(
     }
     const said = error instanceof Error ? error.message : String(error);
     const what = `ONNX Runtime cannot load it (${said})`;
-    const remedy = TOO_NEW.test(said) ? 'export it with a lower opset' : 'export or copy it again';
-    throw new ModelError('model_load', source.modelPath, what, remedy, { cause: error });
+    throw new ModelError('model_load', source.modelPath, what, loadRemedy(said), { cause: error });
   }
   try {
     checkSession(source, session);

@@ -75,5 +75,9 @@ function trouble(error: unknown): [what: string, remedy: string] {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return ['is a folder, where a file belongs', "put the model's file there"];
   if (code === 'EFTYPE') return ['is no ordinary file', "put the model's file there"];
-  return [`cannot be read (${code ?? String(error)})`, 'see to it that this user may read it'];
+  if (code === 'EACCES' || code === 'EPERM')
+    return [`cannot be read (${code})`, 'see to it that this user may read it (chmod, chown)'];
+  if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the circle of links'];
+  const said = error instanceof Error ? error.message : String(error);
+  return [`cannot be read (${said})`, 'check the disk or the network mount, then try again'];
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { ESM2 } from '../test/esm2-vocabulary.js';
@@ -213,4 +213,22 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   const error = await refusal(await folderWith({ 'model.onnx': mine, ...files }));
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code: 'model_bad_json', message: expect.stringMatching(message) });
+});
+
+test.each([
+  ['beside it', 'model_quantized.onnx'],
+  ['in onnx/', join('onnx', 'model_quantized.onnx')],
+  ['under the name of an optimizer', 'model_optimized.onnx'],
+])('a graph %s under another name is named, with how to choose it, and that does it', async (_what, name) => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await mkdir(join(folder, 'onnx'), { recursive: true });
+  await rename(join(folder, 'model.onnx'), join(folder, name));
+  const error = await resolveModel(folder).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'model_file_missing',
+    message: expect.stringContaining(`model.onnx: is missing, but the folder has ${name}; choose one: `),
+  });
+  const [, from, to] = /ln -s (\S+) (\S+)\)/.exec((error as ModelError).remedy)!;
+  await symlink(from!, to!);
+  expect(await resolveModel(folder)).toMatchObject({ dim: 32 });
 });

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
@@ -25,6 +26,8 @@ import { checkSession } from './session-check.js';
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
 /** Where exporters put it, the first that is there counts. */
+/** Graphs that are named where none has the name that is looked for. */
+const MOST_NAMED = 8;
 const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
@@ -112,7 +115,25 @@ async function kindOf(folder: string): Promise<Kind> {
 
 async function findGraph(folder: string): Promise<string> {
   for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
-  throw missing(join(folder, GRAPH));
+  const others = await otherGraphs(folder);
+  if (others.length === 0) throw missing(join(folder, GRAPH));
+  // Which of them is meant is not ours to guess: one in lower precision gives other rows.
+  throw new ModelError(
+    'model_file_missing',
+    join(folder, GRAPH),
+    `is missing, but the folder has ${others.join(', ')}`,
+    `choose one: link it to that name (ln -s ${others[0]} ${join(folder, GRAPH)}); quantized and float16 weights give other rows than float32`,
+  );
+}
+
+/** Graphs under other names than the one that is looked for, relative to the folder. */
+async function otherGraphs(folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const place of ['', 'onnx']) {
+    const found = await readdir(join(folder, place)).catch(() => []);
+    names.push(...found.filter((name) => name.endsWith('.onnx')).map((name) => join(place, name)));
+  }
+  return names.sort().slice(0, MOST_NAMED);
 }
 
 async function describe(

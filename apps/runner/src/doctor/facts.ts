@@ -45,8 +45,12 @@ export interface FolderFacts {
   freeBytes: number | null;
   /** Why nothing can be written there, else null. */
   refused: string | null;
+  /** The name of the system error that it was, where it was one. */
+  refusedBy?: string;
   /** Why locks do not work there, else null. */
   locks: string | null;
+  /** Whether a folder's entries can be forced to the device; absent where that was not tried. */
+  syncsFolders?: boolean;
   /** Bytes a second of writing with an fsync at the end, and seconds that an fsync of a little takes. */
   speed: { bytesPerSecond: number; fsyncSeconds: number } | null;
 }

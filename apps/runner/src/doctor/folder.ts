@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { mkdtemp, open, readlink, realpath, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { nameSystemErrors, syncsDirectories, systemErrorCode } from '@holdfast/durable';
 import { FileLock, LockUnsupportedError } from '@holdfast/manifest';
 import type { FolderFacts } from './facts.js';
 import { fileSystemOf } from './file-system.js';
@@ -34,12 +35,15 @@ export async function probeFolder(out: string, signal: AbortSignal): Promise<Fol
     const { bavail, bsize } = await statfs(facts.probed);
     facts.freeBytes = bavail * bsize;
     probe = await mkdtemp(join(facts.probed, '.holdfast-doctor-'));
+    facts.syncsFolders = await syncsDirectories(facts.probed);
     facts.locks = await lockProblem(join(probe, 'lock'));
     if (facts.freeBytes > 2 * WRITTEN) facts.speed = await measure(join(probe, 'data'), signal);
     else await measure(join(probe, 'data'), signal, 4096);
   } catch (error) {
     signal.throwIfAborted();
-    facts.refused = (error as Error).message;
+    facts.refused = nameSystemErrors((error as Error).message);
+    const code = systemErrorCode(error);
+    if (code !== null) facts.refusedBy = code;
   } finally {
     if (probe !== undefined) await rm(probe, { recursive: true, force: true });
   }

@@ -170,3 +170,23 @@ test('the report ends with the verdict', () => {
     'Embedding into o is not possible: 1 problem(s), see above.',
   ]);
 });
+
+test.each([
+  ['EACCES', /^name another --out, or mend that: let this user write there/],
+  ['ESTALE', /^check the network mount, then look again$/],
+  ['ENOSPC', /^make room there, then look again$/],
+  [undefined, /^name another --out, or mend that$/],
+])('the remedy for a folder that refuses fits the cause: %s', (refusedBy, remedy) => {
+  const folder = { ...plain.folder, refused: 'no', ...(refusedBy === undefined ? {} : { refusedBy }) };
+  expect(find({ ...plain, folder }, 'folder')?.remedy).toMatch(remedy);
+});
+
+test('a file system that cannot sync folders is a note, not a problem', () => {
+  const facts = { ...plain, folder: { ...plain.folder, syncsFolders: false } };
+  expect(find(facts, 'folder sync')).toMatchObject({
+    state: 'note',
+    text: expect.stringContaining('power cut'),
+  });
+  expect(possible(judge(facts))).toBe(true);
+  expect(find(plain, 'folder sync')).toBeUndefined();
+});

@@ -1,3 +1,5 @@
+import { limitRemedy } from '../limits.js';
+import { NO_FOLDER_SYNC, systemTrouble } from '../system-trouble.js';
 import type { CudaFacts, Facts, FolderFacts, ProviderFact } from './facts.js';
 
 /** `ok`; `no`: this machine lacks it and can do without; `note`: it works, but look; `problem`: no embedding without a remedy. */
@@ -61,6 +63,7 @@ function ofProvider({ name, state, said, took }: ProviderFact, { cuda, gpus }: F
   const text = said ?? 'said nothing';
   if (name === 'cpu') {
     const remedy =
+      limitRemedy(text) ??
       'install the packages again; where that does not help, this system is none that onnxruntime-node is built for';
     return { topic: name, state: 'problem', text, remedy };
   }
@@ -128,7 +131,24 @@ function ofMemory({ memory: { total, available, limit }, cores }: Facts): Findin
   return { topic: 'memory', state: 'note', text, remedy };
 }
 
-function ofFolder({ asked, probed, fileSystem, freeBytes, refused, locks, speed }: FolderFacts): Finding[] {
+/** What passes needs no other folder. */
+function folderRemedy(code: string | undefined): string {
+  const trouble = code === undefined ? null : systemTrouble({ code });
+  if (trouble?.passing) return `${trouble.remedy.write}, then look again`;
+  return `name another --out, or mend that${trouble === null ? '' : `: ${trouble.remedy.write}`}`;
+}
+
+function ofFolder({
+  asked,
+  probed,
+  fileSystem,
+  freeBytes,
+  refused,
+  refusedBy,
+  locks,
+  syncsFolders = true,
+  speed,
+}: FolderFacts): Finding[] {
   const where = `${probed}${fileSystem === null ? '' : ` (${fileSystem})`}`;
   if (refused !== null) {
     return [
@@ -136,7 +156,7 @@ function ofFolder({ asked, probed, fileSystem, freeBytes, refused, locks, speed 
         topic: 'folder',
         state: 'problem',
         text: `${where}: ${refused}`,
-        remedy: 'name another --out, or mend that',
+        remedy: folderRemedy(refusedBy),
       },
     ];
   }
@@ -154,6 +174,7 @@ function ofFolder({ asked, probed, fileSystem, freeBytes, refused, locks, speed 
           remedy: 'put --out on a local disk, or mount this one with locks',
         },
   );
+  if (!syncsFolders) findings.push({ topic: 'folder sync', state: 'note', text: NO_FOLDER_SYNC });
   if (freeBytes !== null) {
     const little = freeBytes < LITTLE_ROOM;
     findings.push({

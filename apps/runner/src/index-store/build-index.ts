@@ -1,7 +1,15 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { FastaParser, type Input, InputError, type InputOptions, openInput } from '../input/index.js';
-import { countOf, noRow, SixFrameSink, type Translation, type TranslationCount } from '../translate/index.js';
+import { type LetterPlan, LetterSink } from '../letters/index.js';
+import {
+  countOf,
+  type FrameRows,
+  noRow,
+  SixFrameSink,
+  type Translation,
+  type TranslationCount,
+} from '../translate/index.js';
 import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 import type { RecordSink } from './record-sink.js';
@@ -44,6 +52,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   maxResidues?: number;
   /** The inputs hold nucleotides, and a sequence is a reading frame of a record, translated. Default: as they are. */
   translate?: Translation;
+  /** How letters are counted and changed. Default: they are taken as they are, and not counted. */
+  letters?: LetterPlan;
   /** Called after each chunk of input, so up to some thousand times per second. */
   onProgress?(progress: IndexProgress): void;
 }
@@ -66,11 +76,13 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, window, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
   const translation = options.translate && countOf(options.translate);
+  const letters = options.letters && new LetterSink(writer, options.letters);
+  const rows: Rows = { writer, sink: letters ?? writer };
   let files: IndexSummary['files'];
   try {
     for (const path of options.inputs) {
       const bytesBefore = inputs.reduce((sum, { bytes }) => sum + bytes, 0);
-      inputs.push({ path, ...(await indexInput(path, writer, options, bytesBefore, translation)) });
+      inputs.push({ path, ...(await indexInput(path, rows, options, bytesBefore, translation)) });
     }
     if (translation && writer.sequences === 0) refuseNoRows(options.inputs, translation);
     files = await writer.finish();
@@ -90,15 +102,22 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     truncated,
     files,
     ...(translation && { translation }),
+    ...(letters && { letters: letters.counts }),
     inputs,
   };
   await writeFileDurably(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
 }
 
+/** The index, and what its rows pass on their way there. */
+interface Rows {
+  writer: IndexWriter;
+  sink: FrameRows;
+}
+
 async function indexInput(
   file: string,
-  writer: IndexWriter,
+  { writer, sink: rows }: Rows,
   options: BuildIndexOptions,
   bytesBefore: number,
   translation: TranslationCount | undefined,
@@ -107,7 +126,7 @@ async function indexInput(
   const input = await openInput(file, { ...(stdin && { stdin }), ...(signal && { signal }) });
   try {
     writer.beginInput(file);
-    const sink: RecordSink = translation ? new SixFrameSink(writer, file, translation) : writer;
+    const sink: RecordSink = translation ? new SixFrameSink(rows, file, translation) : rows;
     const parser = new FastaParser({
       file,
       allowed,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { letterCountsSchema } from '../letters/letter-counts.js';
 
 export const INDEX_FORMAT = 2;
 
@@ -63,8 +64,12 @@ export const summarySchema = z.object({
       /** Those of them that have no frame at all; not counted by earlier versions. */
       too_short: count.exactOptional(),
       first_without_row: z.array(z.string()),
+      /** What was taken out; absent where nothing was, and in indexes of earlier versions. */
+      gaps: z.object({ letters: count, records: count, first: z.array(z.string()) }).exactOptional(),
     })
     .exactOptional(),
+  /** Letters that the model does not read as they stand; absent in indexes of earlier versions. */
+  letters: letterCountsSchema.exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });

@@ -193,7 +193,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a byte that does not print',
     '>a\nA\0\n',
     { code: 'bad_residue', record: 1, line: 2 },
-    'reads.fa: record 1 ("a", line 2): the byte 0x00 is no residue here; the model reads DNA; is this protein?',
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is no residue here: UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. A file that was not wholly copied has it too',
   ],
 ])('refused: %s', (_, input, fields, message) => {
   for (const size of [1, 2, 1_000_000]) {

@@ -1,5 +1,6 @@
+import { badResidue } from './bad-residue.js';
 import type { FastaOptions } from './fasta-options.js';
-import { describeByte, notFasta } from './first-bytes.js';
+import { notFasta } from './first-bytes.js';
 import { idProblem } from './id-problem.js';
 import { InputError, type InputErrorCode } from './input-error.js';
 import { residueTable } from './residue-table.js';
@@ -125,11 +126,7 @@ export class FastaParser {
   #betweenResidues(byte: number): void {
     if (byte === LF || byte === CR) this.#lineEnd(byte);
     else if (byte !== SPACE && byte !== TAB) {
-      this.#fail(
-        'bad_residue',
-        this.#line,
-        `${describeByte(byte)} is no residue here; ${this.#options.hint}`,
-      );
+      this.#fail('bad_residue', this.#line, badResidue(byte, this.#options.hint));
     }
   }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { ExitCode } from '../errors.js';
 import { plain } from '../plain.js';
+import { inWords, systemErrorIn, systemTrouble } from '../system-trouble.js';
 import { jsonError, jsonLine } from './json.js';
 import { tableOf } from './table.js';
 
@@ -35,7 +36,9 @@ export async function inspect({ files, json, head }: InspectOptions, output: Ins
       const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${plain(path)}\n`;
       if (!(await list(path, json, head, name, output))) code = ExitCode.badInput;
     } catch (error) {
-      code = ExitCode.badInput;
+      // What may pass says nothing of the file; one that is bad stays bad.
+      if (!systemTrouble(systemErrorIn(error))?.passing) code = ExitCode.badInput;
+      else if (code === ExitCode.complete) code = ExitCode.unexpected;
       if (json) output.write(jsonError(path, error as Error));
       else output.error(reason(path, error as Error));
     }
@@ -73,5 +76,7 @@ function reason(path: string, error: Error): string {
   if (error instanceof PtFormatError) return error.at({ path }).message;
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') return `${path}: no such file`;
+  const trouble = systemTrouble(systemErrorIn(error));
+  if (trouble !== null) return `${path}: cannot be read (${inWords(trouble)}); ${trouble.remedy.read}`;
   return `${path}: ${error.message}`;
 }

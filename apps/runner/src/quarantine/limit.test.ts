@@ -35,7 +35,7 @@ test('too many are counted, three of them named with their errors, and what to d
   const said = (ids: string[]) =>
     tooManyQuarantined({ quarantined: 101, limit: 100, examples: ids.map(example), logs: 'out/logs' });
   const rest =
-    '; at most 100 may be, so the model or the input is probably broken. See in out/logs what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and type the line again';
+    '; at most 100 may be, so the model or the input is probably broken. See in out/logs what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and rerun the command';
   expect(said([])).toBe(`101 sequence(s) are quarantined${rest}`);
   expect(said(['a'])).toBe(`101 sequence(s) are quarantined, such as a (bad a)${rest}`);
   expect(said(['a', 'b', 'c', 'd'])).toBe(

@@ -41,5 +41,5 @@ export function tooManyQuarantined({
 }): string {
   const named = examples.slice(0, NAMED).map(({ id, error }) => `${id} (${errorLine(error)})`);
   const such = named.length > 0 ? `, such as ${named.join('; ')}` : '';
-  return `${quarantined} sequence(s) are quarantined${such}; at most ${limit} may be, so the model or the input is probably broken. See in ${logs} what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and type the line again`;
+  return `${quarantined} sequence(s) are quarantined${such}; at most ${limit} may be, so the model or the input is probably broken. See in ${logs} what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and rerun the command`;
 }

@@ -1,2 +1,8 @@
-export { countOf, SixFrameSink, type Translation, type TranslationCount } from './six-frame-sink.js';
-export { noRow, withoutRow } from './without-row.js';
+export {
+  countOf,
+  type FrameRows,
+  SixFrameSink,
+  type Translation,
+  type TranslationCount,
+} from './six-frame-sink.js';
+export { noRow, withoutGaps, withoutRow } from './without-row.js';

@@ -8,7 +8,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { LETTERS, sixFrames } from '../../test/six-frames.js';
 import { buildIndex, type IndexSummary, openIndex } from '../index-store/index.js';
 import type { Translation } from './index.js';
-import { withoutRow } from './index.js';
+import { withoutGaps, withoutRow } from './index.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -86,6 +86,16 @@ test('rows are the frames of each record in order, whatever the letters, gaps an
           first_without_row: silent.slice(0, 5),
         },
       });
+      const gapped = records.filter(({ residues }) => /[-.]/.test(residues));
+      expect(summary.translation?.gaps).toEqual(
+        gapped.length === 0
+          ? undefined
+          : {
+              letters: gapped.reduce((sum, { residues }) => sum + residues.replace(/[^-.]/g, '').length, 0),
+              records: gapped.length,
+              first: gapped.slice(0, 5).map(({ id }) => id),
+            },
+      );
     },
   );
   await fc.assert(property, { numRuns: 200 });
@@ -180,4 +190,13 @@ test('an index of records as they are says nothing of translation', async () => 
     batchTokens: 100,
   });
   expect(await readFile(join(folder, 'index', 'summary.json'), 'utf8')).not.toContain('translation');
+});
+
+test('gaps that are taken out are told, with the first IDs', async () => {
+  const records = Array.from({ length: 7 }, (_, i) => `>g${i}\nGCC--G.CC\n`).join('');
+  const { translation } = await build('open', [await file('gaps.fa', `>a\nGCCGCC\n${records}`)]);
+  expect(withoutGaps(translation!)).toBe(
+    '7 of 8 record(s) hold gaps, 21 in all, which are taken out before translation: g0, g1, g2, g3, g4, …',
+  );
+  expect(withoutGaps((await build('open', [await file('plain.fa', '>a\nGCC\n')])).translation!)).toBeNull();
 });

@@ -13,7 +13,7 @@ const PORTION = ROOM_BYTES >> 3;
 /** A larger buffer is let go when its record is done. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
-/** Of the records without a row, so many are named. */
+/** IDs that are named of records without a row, or with gaps. */
 const NAMED = 5;
 
 /** What rows go to. */
@@ -31,6 +31,8 @@ export interface TranslationCount {
   /** How many of these have fewer bases than a codon, so that they have no frame at all; absent in indexes of earlier versions. */
   too_short?: number;
   first_without_row: string[];
+  /** Gaps that were taken out, how many records had some, and the first IDs of these; absent where there was none. */
+  gaps?: { letters: number; records: number; first: string[] };
 }
 
 /** The count before the first record. */
@@ -110,6 +112,7 @@ export class SixFrameSink implements RecordSink {
     const { id, line } = record;
     this.#refuseKnown(record);
     const bases = ungapped(residues);
+    this.#countGaps(id, residues.length - bases.length);
     let rows = 0;
     for (const frame of FRAMES) {
       const codons = codonsOf(frame, bases.length);
@@ -129,6 +132,15 @@ export class SixFrameSink implements RecordSink {
     this.count.without_row++;
     if (bases.length < 3) this.count.too_short = (this.count.too_short ?? 0) + 1;
     if (this.count.first_without_row.length < NAMED) this.count.first_without_row.push(textOf(id));
+  }
+
+  #countGaps(id: Uint8Array, letters: number): void {
+    if (letters === 0) return;
+    this.count.gaps ??= { letters: 0, records: 0, first: [] };
+    const { gaps } = this.count;
+    gaps.letters += letters;
+    gaps.records++;
+    if (gaps.first.length < NAMED) gaps.first.push(textOf(id));
   }
 
   /** A frame's ID is a record's and two letters, so rows can only have the same ID where records have. */

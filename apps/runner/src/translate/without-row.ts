@@ -17,6 +17,13 @@ export function withoutRow({
   return `${count} of ${records} record(s) have ${why}, and so no row: ${ids}`;
 }
 
+/** The warning about gaps that were taken out, or null. */
+export function withoutGaps({ records, gaps }: TranslationCount): string | null {
+  if (gaps === undefined) return null;
+  const ids = `${gaps.first.join(', ')}${gaps.records > gaps.first.length ? ', …' : ''}`;
+  return `${gaps.records} of ${records} record(s) hold gaps, ${gaps.letters} in all, which are taken out before translation: ${ids}`;
+}
+
 /** What is wrong with an input of which no record gave a row, and what to do. More frames help no record that is too short. */
 export function noRow({ frames, records, too_short: short = 0 }: TranslationCount): string {
   if (frames === 'all' || short === records)

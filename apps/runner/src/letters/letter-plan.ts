@@ -1,0 +1,48 @@
+import { type Alphabet, allowedResidues, type LetterRules } from '@holdfast/gpu-runtime';
+import type { LetterUse } from './letter-use.js';
+
+/** A residue that the model reads as one. */
+export const RESIDUE = 1;
+/** Something to count or to change. */
+export const NOTABLE = 2;
+
+export const STOP = 0x2a;
+export const GAPS: readonly number[] = [0x2d, 0x2e];
+/** The letter for any residue. */
+const ANY: Readonly<Record<Alphabet, number>> = { dna: 0x4e, protein: 0x58 };
+
+/** What is done with each byte of a sequence. */
+export interface LetterPlan {
+  /** 256 sets of {@link RESIDUE} and {@link NOTABLE}. */
+  classes: Uint8Array;
+  /** Bytes that a sequence can hold and the vocabulary lacks. */
+  unknown: readonly number[];
+  readAs?: { from: number; to: number };
+  dropsFinalStop: boolean;
+  longestWord?: number;
+}
+
+/** The tables for a model's rules and a run's choice. */
+export function letterPlan(
+  { known, longestWord }: Pick<LetterRules, 'known' | 'longestWord'>,
+  { read, final_stop }: LetterUse,
+  alphabet: Alphabet,
+): LetterPlan {
+  const readAs = read === 'as they are' ? undefined : changed(read);
+  const classes = Uint8Array.from(known, (is, byte) => {
+    if (byte === readAs?.from) return RESIDUE | NOTABLE;
+    if (byte === STOP || GAPS.includes(byte) || is === 0) return NOTABLE;
+    return byte === ANY[alphabet] ? 0 : RESIDUE;
+  });
+  const allowed = allowedResidues(alphabet);
+  const unknown = [...allowed.keys()].filter((byte) => allowed[byte] === 1 && known[byte] === 0);
+  return {
+    classes,
+    unknown: unknown.filter((byte) => byte !== readAs?.from),
+    ...(readAs && { readAs }),
+    dropsFinalStop: final_stop === 'dropped',
+    ...(longestWord === undefined ? {} : { longestWord }),
+  };
+}
+
+const changed = (read: 'U as T' | 'T as U') => ({ from: read.charCodeAt(0), to: read.charCodeAt(5) });

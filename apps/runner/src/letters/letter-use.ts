@@ -1,0 +1,42 @@
+import type { LetterRules } from '@holdfast/gpu-runtime';
+import { z } from 'zod';
+
+/** What a run changes in its sequences before they are planned. Kept in `run.json`, and part of the run's fingerprint. */
+export const letterUseSchema = z.object({
+  read: z.enum(['as they are', 'U as T', 'T as U']),
+  /** Of a final `*`. */
+  final_stop: z.enum(['kept', 'dropped']),
+});
+export type LetterUse = z.infer<typeof letterUseSchema>;
+
+/** Nothing is changed: what versions did that kept no record of it. */
+export const AS_THEY_ARE: LetterUse = { read: 'as they are', final_stop: 'kept' };
+
+/** What the command line can switch off. */
+export interface LetterSwitches {
+  keepU: boolean;
+  keepStop: boolean;
+}
+
+/** What a new run does. Frames that are translated here keep their stops, since they are what was asked for. */
+export function letterUse(
+  { readAs, finalStop }: Pick<LetterRules, 'readAs' | 'finalStop'>,
+  { keepU, keepStop, translated }: LetterSwitches & { translated: boolean },
+): LetterUse {
+  if (translated) return AS_THEY_ARE;
+  return {
+    read: readAs === undefined || keepU ? 'as they are' : readAs.from === 'U' ? 'U as T' : 'T as U',
+    final_stop: finalStop && !keepStop ? 'dropped' : 'kept',
+  };
+}
+
+/** The options that differ, each as "option: then → now". */
+export function letterDifferences(then: LetterUse, now: LetterUse): string[] {
+  const option = (name: string, before: boolean, after: boolean) =>
+    before === after ? [] : [`${name}: ${given(before)} → ${given(after)}`];
+  const keeps = ({ read, final_stop }: LetterUse) => [read === 'as they are', final_stop === 'kept'] as const;
+  const [[u, stop], [uNow, stopNow]] = [keeps(then), keeps(now)];
+  return [...option('--keep-u', u, uNow), ...option('--keep-stop', stop, stopNow)];
+}
+
+const given = (is: boolean) => (is ? 'given' : 'not given');

@@ -1,0 +1,83 @@
+import type { LetterCounts, Sequences } from './letter-counts.js';
+
+/** One thing to tell of a run's letters: a sentence, and the counts it is made of. */
+export interface LetterWarning {
+  message: string;
+  facts: Partial<LetterCounts>;
+}
+
+/** What the sentences are about. */
+export interface LetterContext {
+  /** The model's name. */
+  model: string;
+  /** Sequences of the run. */
+  sequences: number;
+  /** Whether the model leaves unknown letters out; others read them as one unknown token. */
+  ignores: boolean;
+  /** Whether an unknown letter makes its whole word unknown. */
+  spreads: boolean;
+}
+
+/** What to tell of letters that a model does not read as they stand; nothing where it reads all. */
+export function letterWarnings(counts: LetterCounts, context: LetterContext): LetterWarning[] {
+  const { unknown, read_as, final_stops, other_stops, gaps, without_residues, long_words } = counts;
+  const { model, ignores, spreads } = context;
+  const some = ({ sequences }: Sequences, verb: string) =>
+    `${sequences} of ${context.sequences} sequences ${sequences === 1 ? `${verb}s` : verb}`;
+  const told: LetterWarning[] = [];
+  const tell = (message: string, facts: Partial<LetterCounts>) => void told.push({ message, facts });
+
+  if (read_as && read_as.letters > 0) {
+    const { from, to, letters } = read_as;
+    tell(
+      `${some(read_as, 'hold')} ${from}, ${letters} in all, and each is read as ${to}, because ${model} knows ${to} and not ${from}: ${named(read_as)}; to keep them, add --keep-u --force-restart`,
+      { read_as },
+    );
+  }
+  if (final_stops.dropped && final_stops.sequences > 0) {
+    tell(
+      `${some(final_stops, 'end')} with *, which is left out, because ${model} does not know it: ${named(final_stops)}; to keep it, add --keep-stop --force-restart`,
+      { final_stops },
+    );
+  }
+  if (unknown.sequences > 0) {
+    const letters = Object.entries(unknown.letters)
+      .map(([letter, held]) => `${held.letters} ${letter} in ${held.sequences}`)
+      .join(', ');
+    const spread = spreads ? '; each makes its whole word unknown, known letters beside it too' : '';
+    tell(
+      `${some(unknown, 'hold')} letters that ${model} does not know and ${ignores ? 'leaves out' : 'reads as unknown'} (${letters})${spread}: ${named(unknown)}`,
+      { unknown },
+    );
+  }
+  const isKnown = (letter: string) => !(letter in unknown.letters);
+  if (gaps.letters > 0 && isKnown('-') && isKnown('.')) {
+    tell(
+      `${some(gaps, 'hold')} gaps, ${gaps.letters} in all, which ${model} reads as letters: ${named(gaps)}; take them out if the model was made for unaligned sequences`,
+      { gaps },
+    );
+  }
+  if (other_stops.letters > 0 && isKnown('*')) {
+    tell(
+      `${some(other_stops, 'hold')} stops within, ${other_stops.letters} in all, which ${model} reads as letters: ${named(other_stops)}`,
+      { other_stops },
+    );
+  }
+  // A model that leaves them out gives zeros, which are counted as such.
+  if (without_residues.sequences > 0 && !ignores) {
+    tell(
+      `${some(without_residues, 'hold')} no definite residue that ${model} knows, and still ${without_residues.sequences === 1 ? 'gets' : 'get'} a row: ${named(without_residues)}; take such records out of the input`,
+      { without_residues },
+    );
+  }
+  if (long_words && long_words.sequences > 0) {
+    tell(
+      `${some(long_words, 'hold')} more than ${long_words.longest} letters in a row, which the tokenizer of ${model} reads as one unknown token: ${named(long_words)}; cut them, or choose another model`,
+      { long_words },
+    );
+  }
+  return told;
+}
+
+const named = ({ first, sequences }: Sequences) =>
+  `${first.join(', ')}${sequences > first.length ? ', …' : ''}`;

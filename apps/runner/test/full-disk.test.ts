@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { freshFolder, windows } from './command.js';
+
+// A disk that is full at different moments of a run. Whatever was being written, scripts see the same exit code, and people the
+// file and what to do.
+
+const mountable = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0;
+if (!mountable) console.warn('LEFT OUT: a small file system cannot be made on this machine');
+
+const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+
+/** Runs the command on a disk of that size, and again once there is more room. */
+async function onSmallDisk(size: string, input: string): Promise<[code: string, said: string, more: string]> {
+  const disk = join(await freshFolder(), 'disk');
+  await mkdir(disk);
+  const script = `
+    mount -t tmpfs -o "size=$1" none "$2" || exit 9
+    run() { "$3" "$4" embed "$5" --out "$2/out" --workers 2 --shards 2 --seq-threshold 300; }
+    run "$@" > "$2.log" 2> "$2.err"; echo "code $?"
+    mount -o remount,size=64m "$2"
+    run "$@" > "$2.more"; echo "code $?"
+    cat "$2.err" "$2.log"`;
+  const { stdout } = spawnSync(
+    'unshare',
+    ['-rm', 'sh', '-c', script, 'sh', size, disk, process.execPath, BIN, input],
+    {
+      encoding: 'utf8',
+      maxBuffer: 1 << 28,
+    },
+  );
+  const [code = '', more = '', ...said] = stdout.split('\n');
+  return [code, said.join('\n'), more];
+}
+
+test.runIf(mountable)(
+  'a full disk ends with exit code 1 whatever was being written, names the file and the remedy, and costs nothing',
+  async () => {
+    const input = await windows(3000);
+    const sizes = [
+      ['64k', 'residues.bin', 'begin'],
+      ['800k', 'manifest.json', 'resume'],
+      ['1200k', '', 'resume'],
+      ['2200k', '', 'resume'],
+      ['3m', 'embeddings.safetensors', 'resume'],
+    ] as const;
+    for (const [size, file, go] of sizes) {
+      const [code, said, more] = await onSmallDisk(size, input);
+      expect([size, code, more]).toEqual([size, 'code 1', 'code 0']);
+      const [last = '', ...events] = said.split('\n');
+      expect(last).toMatch(
+        new RegExp(
+          `^holdfast: .*ENOSPC: no space left on device, \\w+ '[^']*${file}[^']*'.*make room there, then rerun the same command to ${go}$`,
+        ),
+      );
+      // Workers try again before the run ends; people hear of it before that.
+      const failed = events.findIndex((line) => line.includes('"failed"') && line.includes('ENOSPC'));
+      if (failed >= 0)
+        expect(events[failed + 1]).toMatch(/"warning","message":"the disk is full \(.*make room there/);
+    }
+  },
+);
