@@ -3,6 +3,8 @@ import { library } from '@holdfast/config/tsup';
 export default library({
   entry: [
     'src/index.ts',
+    'src/early-signals.ts',
+    'src/start.ts',
     'src/cli.ts',
     'src/start-failure.ts',
     'src/worker.ts',

@@ -3,6 +3,9 @@ import { type Answer, askProcess, scriptNamed } from './ask-process.js';
 import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
 import { saidInOneLine } from './doctor/said.js';
 import type { Tell } from './events.js';
+import { helperEnd } from './helper-end.js';
+import type { Waiting } from './patience.js';
+import { waitingEvent } from './waiting-event.js';
 
 /** What is asked of a trial, as one JSON argument. */
 export interface CalibrationTrial {
@@ -35,7 +38,7 @@ const LIMITS: CalibrationLimits = { least: 1024, most: 1 << 20, seconds: 10 };
 /** With fewer, a sequence of the usual length is a batch of its own. */
 const LEAST_ON_CPU = 512;
 
-/** Milliseconds after which a trial is given up: loading a large model takes its time as well. */
+/** Milliseconds without a word after which a trial is given up: loading a large model takes its time as well. */
 const TIME_LIMIT = 120_000;
 
 /**
@@ -59,7 +62,9 @@ export async function calibrate({
   tell({ type: 'calibrating', device });
   const limits = kind === 'cpu' ? { ...LIMITS, least: LEAST_ON_CPU } : LIMITS;
   const trial: CalibrationTrial = { model, overrides, device, workers, limits };
-  const options = { signal, timeout: TIME_LIMIT };
+  const onWaiting = (waiting: Waiting) =>
+    tell(waitingEvent(`the measurement of batches on ${device}`, waiting));
+  const options = { signal, limitMs: TIME_LIMIT, onWaiting };
   const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
   const { measured, failed } = judged(answer);
   const step = nextStep(measured, limits);
@@ -81,17 +86,15 @@ export async function calibrate({
 }
 
 /** What a trial that ended knows; one that died of a size where a smaller one had worked died for want of memory. */
-function judged({ report, error, stderr }: Answer<CalibrationReport>): Omit<CalibrationReport, 'trying'> {
+function judged(answer: Answer<CalibrationReport>): Omit<CalibrationReport, 'trying'> {
+  const { report, failure, stderr } = answer;
   const measured = report?.measured ?? [];
   if (report !== undefined && report.trying === null)
     return { measured, failed: report.failed && saidInOneLine(report.failed, stderr) };
-  if (error?.killed) return { measured, failed: `no answer within ${TIME_LIMIT / 1000} s` };
-  const died = error?.signal ? `its process died of ${error.signal}` : 'its process ended without an answer';
-  if (report?.trying != null && error?.signal && measured.length > 0)
+  if (report?.trying != null && failure?.signal && measured.length > 0)
     return {
       measured: [...measured, { tokens: report.trying, perSecond: null, seconds: 0, memory: 1 }],
       failed: null,
     };
-  const last = stderr.trim().split('\n').at(-1);
-  return { measured, failed: last ? `${died}: ${saidInOneLine(last, stderr)}` : died };
+  return { measured, failed: helperEnd(answer) };
 }

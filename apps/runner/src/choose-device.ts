@@ -6,8 +6,11 @@ import {
   onnxRuntime,
   parseDevice,
 } from '@holdfast/gpu-runtime';
-import { tried } from './doctor/providers.js';
+import { TIME_LIMIT, tried } from './doctor/providers.js';
 import { UsageError } from './errors.js';
+import type { Tell } from './events.js';
+import type { Waiting } from './patience.js';
+import { waitingEvent } from './waiting-event.js';
 
 /** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
 export type DeviceWish = (Device & { every?: boolean }) | 'auto';
@@ -23,8 +26,10 @@ export interface ChooseOptions {
   begunOn: string | undefined;
   /** Kinds of devices whose libraries are there. Default: what came with ONNX Runtime. */
   listed?: readonly string[];
-  /** What keeps a device from being used; null when nothing does. Default: a process of its own tries. */
+  /** What keeps a device from being used; null when nothing does. Default: a process of its own tries, which `tell` and `signal` are for. */
   probe?: (device: Device) => Promise<string | null>;
+  tell?: Tell;
+  signal?: AbortSignal;
 }
 
 /**
@@ -35,7 +40,13 @@ export interface ChooseOptions {
  */
 export async function chooseDevice(
   wish: DeviceWish,
-  { begunOn, listed = onnxRuntime().installed, probe = tryInProcess }: ChooseOptions,
+  {
+    begunOn,
+    listed = onnxRuntime().installed,
+    tell,
+    signal,
+    probe = tryInProcess(tell, signal),
+  }: ChooseOptions,
 ): Promise<DeviceChoice> {
   const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
   if (wish !== 'auto') {
@@ -62,5 +73,11 @@ export async function chooseDevice(
   throw new Error('no device, not even the CPU');
 }
 
-const tryInProcess = async (device: Device) =>
-  (await tried(formatDevice(device), new AbortController().signal)).said;
+const tryInProcess =
+  (tell: Tell = () => undefined, signal: AbortSignal = new AbortController().signal) =>
+  async (device: Device) => {
+    const name = formatDevice(device);
+    tell({ type: 'trying_device', device: name, limit_seconds: TIME_LIMIT / 1000 });
+    const onWaiting = (waiting: Waiting) => tell(waitingEvent(`the trial of the device ${name}`, waiting));
+    return (await tried(name, signal, undefined, undefined, onWaiting)).said;
+  };

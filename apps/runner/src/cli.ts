@@ -1,7 +1,10 @@
 import { createRequire } from 'node:module';
+import type { StopSignal } from '@holdfast/coordinator';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './aftermath.js';
+import { closeDebugPort } from './close-debug-port.js';
 import { doctor } from './doctor/index.js';
+import { onSignal } from './early-signals.js';
 import { embed, type StopSwitch } from './embed.js';
 import { endingOf } from './ending.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -13,6 +16,7 @@ import { listModels } from './models/index.js';
 import { commandLine } from './options.js';
 import { plain } from './plain.js';
 import { reporter } from './reporter.js';
+import { SignalSteps } from './signal-steps.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -20,25 +24,21 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 function stopOnSignals(): StopSwitch {
   const abort = new AbortController();
   const stop: StopSwitch = { signal: abort.signal, handler: null };
-  let received = 0;
-  for (const [signal, passedOn] of [
-    ['SIGTERM', 'SIGTERM'],
-    ['SIGINT', 'SIGINT'],
-    ['SIGHUP', 'SIGTERM'],
-  ] as const) {
-    process.on(signal, () => {
-      received++;
-      // The first has what is done saved; the second ends workers, and what has none to end.
-      if (received > 2 || (received === 2 && !stop.handler)) dieBy(passedOn);
-      abort.abort(new StoppedError(passedOn));
-      stop.handler?.(passedOn);
-    });
-  }
+  const steps = new SignalSteps();
+  onSignal((signal) => {
+    const step = steps.next(signal, stop.handler !== null);
+    if (step === 'ignore') return;
+    if (step === 'die') dieBy(signal);
+    abort.abort(new StoppedError(signal));
+    stop.handler?.(signal);
+  });
   return stop;
 }
 
 /** Ends at once, also while the system is in a call that does not return, such as the opening of a pipe nobody writes to. */
-function dieBy(signal: 'SIGTERM' | 'SIGINT'): void {
+function dieBy(stop: StopSignal): void {
+  // Some of the others would dump core.
+  const signal = stop === 'SIGINT' ? stop : 'SIGTERM';
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
@@ -87,6 +87,9 @@ function listing(): (text: string) => void {
   return (text) => void process.stdout.write(text);
 }
 
+// At once: while Node.js winds down, its handlers are gone already, and a signal that comes again would kill.
+process.on('beforeExit', () => process.exit());
+await closeDebugPort();
 try {
   refuseRemovedDirectory();
   await commandLine(version, {
@@ -119,7 +122,7 @@ try {
       const stop = stopOnSignals();
       // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
       stop.handler = () => undefined;
-      process.exitCode = await doctor(options, listing(), stop.signal);
+      process.exitCode = await doctor(options, listing(), stop.signal, complain);
     },
     async models({ json }) {
       listModels(json, listing());

@@ -1,11 +1,12 @@
-import { fileURLToPath } from 'node:url';
 import {
   Coordinator,
   type CoordinatorEvent,
   forkWorkers,
+  type StopSignal,
   validateCheckpointDir,
 } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
+import { START, START_LIMIT, scriptNamed } from './ask-process.js';
 import type { Layout } from './layout.js';
 import { RunLogs } from './run-logs.js';
 import { shardRecords } from './shard-records.js';
@@ -34,7 +35,7 @@ export interface CoordinateOptions {
   /** Milliseconds that a worker has to save and end. */
   graceMs: number;
   /** Called with a function that stops the workers. */
-  onStart(stop: (signal: 'SIGTERM' | 'SIGINT') => void): void;
+  onStart(stop: (signal: StopSignal) => void): void;
 }
 
 /** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
@@ -46,8 +47,8 @@ export async function coordinate(options: CoordinateOptions) {
     slots: workers,
     shards: [...shards],
     spawn: forkWorkers({
-      modulePath: fileURLToPath(new URL('./worker.js', import.meta.url)),
-      args: [formatWorkerOptions(worker)],
+      modulePath: START,
+      args: [scriptNamed('worker'), formatWorkerOptions(worker)],
       env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
     onEvent(event) {
@@ -57,6 +58,7 @@ export async function coordinate(options: CoordinateOptions) {
     isolates: true,
     stallMs: options.stallMs,
     startStallMs: Math.max(options.stallMs, START_STALL_MS),
+    startMs: START_LIMIT,
     graceMs: options.graceMs,
     stallGraceMs: options.graceMs,
     maxQuarantined: quarantine.most,

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Device } from '@holdfast/gpu-runtime';
-
-const run = promisify(execFile);
+import { askProgram } from './ask-program.js';
 
 /** Part of the free memory that a calibration lets all workers hold: longer sequences than its own need more a token. */
 const SHARE = 0.5;
@@ -41,12 +38,8 @@ async function memories(device: Device): Promise<Memory[]> {
 async function ofGpu(index: number): Promise<Memory | null> {
   const visible = process.env['CUDA_VISIBLE_DEVICES']?.split(',')[index]?.trim() || `${index}`;
   const query = ['-i', visible, '--query-gpu=memory.used,memory.free', '--format=csv,noheader,nounits'];
-  try {
-    const { stdout } = await run('nvidia-smi', query, { timeout: TIME_LIMIT, killSignal: 'SIGKILL' });
-    return memoryIn(stdout);
-  } catch {
-    return null;
-  }
+  const { stdout, failure } = await askProgram('nvidia-smi', query, { limitMs: TIME_LIMIT });
+  return failure === null ? memoryIn(stdout) : null;
 }
 
 /** Reads nvidia-smi's line of used and free MiB; null where it is something else. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { StopSignal } from '@holdfast/coordinator';
 import { makeDirectoryDurably, syncsDirectories, systemErrorCode } from '@holdfast/durable';
 import {
   batchTokensOn,
@@ -19,11 +20,12 @@ import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-devic
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
 import { checkEmbed } from './embed-checks.js';
-import { embedShards } from './embed-shards.js';
+import { embedShards, limitsOf } from './embed-shards.js';
 import { ExitCode, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
+import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
 import { leftOut } from './left-out.js';
 import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
@@ -90,7 +92,7 @@ export interface EmbedOptions {
 export interface StopSwitch {
   signal: AbortSignal;
   /** Who is told of a stop from now on. */
-  handler: ((signal: 'SIGTERM' | 'SIGINT') => void) | null;
+  handler: ((signal: StopSignal) => void) | null;
 }
 
 /**
@@ -125,14 +127,23 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
   const chooseAnew = () => {
-    chosen ??= chooseDevice(wish, { begunOn: undefined });
+    chosen ??= chooseDevice(wish, { begunOn: undefined, tell, signal: stop.signal });
     return chosen;
   };
   // While the input is read: what comes of it is removed again should the model be refused.
   const refused = new AbortController();
   const tried = known
     ? Promise.resolve()
-    : chooseAnew().then(({ device }) => tryModel(options.model, options.overrides, device, stop.signal));
+    : chooseAnew().then(({ device }) =>
+        tryModel({
+          model: options.model,
+          overrides: options.overrides,
+          device,
+          stallMs: limitsOf(options).stallMs,
+          signal: stop.signal,
+          tell,
+        }),
+      );
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
   if (begins && wish !== 'auto') await chooseAnew();
@@ -164,6 +175,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   await claimFolder(place, options.inputs);
   if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
 
+  const input = new InputWait(options.inputs, tell);
   const prepared = await prepare(place, {
     ...asks,
     tried,
@@ -195,7 +207,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     forceRestart: options.forceRestart,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: AbortSignal.any([stop.signal, refused.signal]),
-    onProgress: (progress) => tell({ type: 'indexing', ...progress }),
+    reading: (work) => input.during(work),
+    onProgress(progress) {
+      input.progress(progress.file);
+      tell({ type: 'indexing', ...progress });
+    },
     onWarning: (message) => tell({ type: 'warning', message }),
   });
   if (!('index' in prepared)) {
@@ -205,7 +221,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     if (prepared.resumed) await tellAside(place, tell);
     const choose = (begunOn: string | undefined) =>
-      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn });
+      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
     const { summary } = prepared.index;
     // A version that had no rules counted nothing either.
     const letters =

@@ -1,3 +1,5 @@
+import type { StopSignal } from '@holdfast/coordinator';
+
 /** The process exit codes of the command. */
 export const ExitCode = {
   complete: 0,
@@ -37,7 +39,7 @@ export class StoppedError extends Error {
   readonly code = 'stopped';
   override readonly name = 'StoppedError';
 
-  constructor(readonly signal: 'SIGTERM' | 'SIGINT') {
+  constructor(readonly signal: StopSignal) {
     super(`stopped by ${signal}`);
   }
 }

@@ -19,7 +19,11 @@ export type RunEvent =
       /** Where rows are computed, such as `cpu` or `cuda:0`. */
       device: string;
     } & Padding)
-  | { type: 'waiting'; reason: string }
+  /** Something is waited for; `seconds`: so far, where there is a limit to it. */
+  | { type: 'waiting'; reason: string; seconds?: number; limit_seconds?: number }
+  /** A process tries the model, or a device; it is given up after so many seconds without a word. */
+  | { type: 'trying_model'; model: string; device: string; limit_seconds: number }
+  | { type: 'trying_device'; device: string; limit_seconds: number }
   /** How many tokens suit a batch is being measured on a device, and was: what was tried, and why no larger one was. */
   | { type: 'calibrating'; device: string }
   | {

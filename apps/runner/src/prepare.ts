@@ -63,6 +63,8 @@ export interface PrepareOptions {
   /** Settles when it is known whether a new run's model can be used; awaited before anything of an older run is removed. */
   tried: Promise<void>;
   signal: AbortSignal;
+  /** Called around each reading of the inputs. */
+  reading?<T>(work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
 }
@@ -126,7 +128,8 @@ async function resumed(
   const index = await intactIndex(place, record, options);
   if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true };
   try {
-    refuseDifferences(place, record, options, await hashInputs(options));
+    const inputs = await reading(options, () => hashInputs(options));
+    refuseDifferences(place, record, options, inputs);
     return { record, index, resumed: true, ...(result !== null && { finished: result }) };
   } catch (error) {
     await index.close();
@@ -213,7 +216,9 @@ async function plannedRun(place: Layout, options: PrepareOptions): Promise<Plann
     const recordOf = (inputs: RunRecord['inputs']) =>
       newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
     const { use } = options.letters;
-    const summary = await indexInputs(place, options, { batchTokens, use, runOf: recordOf });
+    const summary = await reading(options, () =>
+      indexInputs(place, options, { batchTokens, use, runOf: recordOf }),
+    );
     await options.tried;
     return { summary, record: recordOf(summary.inputs) };
   } catch (error) {
@@ -265,7 +270,9 @@ async function restoreIndex(
   const batchTokens = options.batchTokens ?? record.batch_tokens;
   const use = record.letters ?? AS_THEY_ARE;
   const { index: _, ...described } = record;
-  const { inputs } = await indexInputs(place, options, { batchTokens, use, runOf: () => described });
+  const { inputs } = await reading(options, () =>
+    indexInputs(place, options, { batchTokens, use, runOf: () => described }),
+  );
   try {
     refuseDifferences(place, record, options, inputs);
   } catch (error) {
@@ -374,3 +381,7 @@ function refuseCutOff(place: Layout): never {
     `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another --out, or --force-restart for this one`,
   );
 }
+
+/** Watches a reading where somebody wants to. */
+const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
+  options.reading === undefined ? work() : options.reading(work);

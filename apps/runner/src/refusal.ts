@@ -4,6 +4,7 @@ import {
   type Device,
   DeviceError,
   type EmbeddingModel,
+  formatDevice,
   loadModel,
   ModelError,
   type ModelSource,
@@ -24,6 +25,9 @@ const TOLERANCE = 0.05;
 /** Residues that tell whether a model takes them at all. */
 const FEW = 8;
 
+/** What a step is called in which the model itself computes. */
+export const EMBEDDING = 'embedding';
+
 type Load = (
   source: ModelSource,
   options: { device: Device; intraOpThreads: number },
@@ -33,17 +37,24 @@ type Load = (
  * Why a model can embed nothing on a device, or null: it cannot be loaded there, fails on short sequences of plain residues or
  * gives no numbers for them, or fails on the longest that it is said to read. Want of memory refuses nothing, as it may pass.
  *
+ *
  * @param load replaced by tests.
+ * @param onStage told what is done next.
  */
 export async function refusal(
   source: ModelSource,
   device: Device,
   load: Load = loadModel,
+  onStage: (stage: string) => void = () => undefined,
 ): Promise<string | null> {
-  const on = (where: Device) => load(source, { device: where, intraOpThreads: availableParallelism() });
+  const on = (where: Device) => {
+    onStage(`loading the model on ${formatDevice(where)}`);
+    return load(source, { device: where, intraOpThreads: availableParallelism() });
+  };
   try {
     const model = await on(device);
-    const said = (await refusalOfShort(source, model)) ?? (await refusalOfLongest(source, model));
+    const said =
+      (await refusalOfShort(source, model, onStage)) ?? (await refusalOfLongest(source, model, onStage));
     if (said !== null || device.kind === 'cpu') return said;
   } catch (error) {
     // What may pass is met again by workers, who have policies for it.
@@ -52,7 +63,9 @@ export async function refusal(
   try {
     // Other devices may read past the end of a table of positions without a word. The CPU tells, where it takes the graph.
     const model = await on(CPU);
-    return (await refusalOfShort(source, model)) === null ? await refusalOfLongest(source, model) : null;
+    return (await refusalOfShort(source, model, onStage)) === null
+      ? await refusalOfLongest(source, model, onStage)
+      : null;
   } catch {
     return null;
   }
@@ -61,9 +74,11 @@ export async function refusal(
 async function refusalOfShort(
   { modelPath, dim }: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
+  onStage: (stage: string) => void,
 ): Promise<string | null> {
   const alone = new Map<string, Float32Array>();
   for (const batch of SHORT) {
+    onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
     const { rows, failure } = await attempt(model, batch);
     if (failure !== null) {
       return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; ${exportRemedy(failure)}`;
@@ -107,20 +122,23 @@ function compare(one: Float32Array, other: Float32Array): [largest: number, diff
 async function refusalOfLongest(
   source: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
+  onStage: (stage: string) => void,
 ): Promise<string | null> {
   const counts = (sequences: readonly string[]) =>
     tokenCounts(
       source,
       sequences.map((residues) => Buffer.from(residues)),
     );
-  const failureOf = (sequence: string) =>
-    attempt(model, [sequence]).then(
+  const failureOf = (sequence: string) => {
+    onStage(`${EMBEDDING} a sequence of ${sequence.length} residues`);
+    return attempt(model, [sequence]).then(
       ({ failure }) => failure,
       (error: unknown) => {
         if (!(error instanceof ModelError)) throw error;
         return error.message;
       },
     );
+  };
   for (const sequence of [longestTrial(source, counts), longestTrial(source)]) {
     // Residues that the model fails on anyhow tell nothing of the length.
     if ((await failureOf(sequence.slice(0, FEW))) !== null) continue;

@@ -65,6 +65,10 @@ function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'planned':
       return plannedSentence(event);
+    case 'trying_model':
+      return `trying the model ${event.model} on ${event.device}`;
+    case 'trying_device':
+      return `trying the device ${event.device}`;
     case 'calibrating':
       return `measuring how many tokens suit a batch on ${event.device}`;
     case 'calibrated':
@@ -134,6 +138,11 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
     case 'quarantined':
       return `${event.id} (sequence ${event.ordinal}) is quarantined after ${event.attempts} attempts (${event.kind}): ${event.error}`;
+    case 'waiting': {
+      const seconds = (ms: number) => Math.round(ms / 1000);
+      const at = event.shard === null ? (event.stage ?? 'starting') : `at shard ${event.shard}`;
+      return `waiting for worker ${event.slot}, which is ${at}: ${seconds(event.silentMs)} s so far, given up after ${seconds(event.limitMs)} s`;
+    }
     case 'stalled':
       return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s, and is ended`;
     case 'redistributed':

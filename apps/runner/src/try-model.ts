@@ -1,6 +1,10 @@
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
-import { askProcess, scriptNamed } from './ask-process.js';
-import { UsageError } from './errors.js';
+import { type Answer, askProcess, scriptNamed } from './ask-process.js';
+import { ExitCode, RunFailedError, UsageError } from './errors.js';
+import type { Tell } from './events.js';
+import { helperEnd } from './helper-end.js';
+import { EMBEDDING } from './refusal.js';
+import { waitingEvent } from './waiting-event.js';
 
 /** What is tried, as it crosses to the process that tries it. */
 export interface ModelTrial {
@@ -15,22 +19,53 @@ export interface TrialReport {
   refused: string | null;
 }
 
+export interface TryModelOptions {
+  model: string;
+  overrides: ModelOverrides | undefined;
+  device: Device;
+  /** Milliseconds in which the trial must go forward. */
+  stallMs: number;
+  signal: AbortSignal;
+  tell: Tell;
+  /** The trial; replaced by tests. */
+  script?: string;
+}
+
 /**
  * Finds out before a run is begun whether a model embeds on the device that the run is for: only a session tells of an opset, an
  * operator or a shape that is not what its description says, of a graph that takes one shape of batches only, and of one with fewer
- * positions than its description. In a process of its own, as sessions leak. A trial that ends without a report refuses nothing.
+ * positions than its description. In a process of its own, as sessions leak. A trial that ends without a report refuses nothing,
+ * but says so.
  *
- * @throws UsageError when the model is refused; the signal's reason.
+ * @throws UsageError when the model is refused, or gives no answer; RunFailedError when the trial gets no further than loading it;
+ * the signal's reason.
  */
-export async function tryModel(
-  model: string,
-  overrides: ModelOverrides | undefined,
-  device: Device,
-  signal: AbortSignal,
-): Promise<void> {
-  const trial: ModelTrial = { model, overrides, device: formatDevice(device) };
-  const { report } = await askProcess<TrialReport>(scriptNamed('model-trial'), JSON.stringify(trial), {
+export async function tryModel(options: TryModelOptions): Promise<void> {
+  const { model, overrides, stallMs, signal, tell, script = scriptNamed('model-trial') } = options;
+  const device = formatDevice(options.device);
+  tell({ type: 'trying_model', model, device, limit_seconds: stallMs / 1000 });
+  const trial: ModelTrial = { model, overrides, device };
+  const answer = await askProcess<TrialReport>(script, JSON.stringify(trial), {
     signal,
+    limitMs: stallMs,
+    onWaiting: (waiting) => tell(waitingEvent(`the trial of the model ${model} on ${device}`, waiting)),
   });
-  if (report?.refused) throw new UsageError(report.refused);
+  if (answer.report?.refused) throw new UsageError(answer.report.refused);
+  if (answer.report !== undefined) return;
+  if (answer.failure?.silentMs !== undefined) throw silent(options, answer);
+  const message = `the model could not be tried on ${device}: ${helperEnd(answer)}; the workers will show whether it works`;
+  tell({ type: 'warning', message });
+}
+
+/** What gives no answer for a few residues is the model's; what comes before may be the machine's. */
+function silent({ model }: TryModelOptions, answer: Answer<TrialReport>): Error {
+  const said = `${model}: the trial of the model gave ${helperEnd(answer)}`;
+  if (answer.stage?.startsWith(EMBEDDING))
+    return new UsageError(
+      `${said}, so every batch would hang; re-export the model, or raise --stall-timeout if it is merely slow`,
+    );
+  return new RunFailedError(
+    `${said}. Nothing was begun. If reading the model takes that long, raise --stall-timeout; else see whether the machine still starts processes and threads (ulimit -u), and whether the model's disk answers`,
+    ExitCode.unexpected,
+  );
 }

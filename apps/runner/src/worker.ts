@@ -1,9 +1,10 @@
 import { WriterThread } from '@holdfast/checkpoint';
-import { workerChannel } from '@holdfast/coordinator';
+import { exitCodeOf, workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, FileLock } from '@holdfast/manifest';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
+import { hangupIgnored, onSignal } from './early-signals.js';
 import { ExitCode } from './errors.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
@@ -25,15 +26,24 @@ const LONGEST_MESSAGE = 4000;
 
 // One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
 const options = parseWorkerOptions(process.argv[2]);
-const channel = workerChannel(process, { orphanGraceMs: options.graceMs });
+const channel = workerChannel(process, {
+  orphanGraceMs: options.graceMs,
+  ignored: hangupIgnored ? ['SIGHUP'] : [],
+});
+// The channel listens now.
+onSignal(() => undefined);
 let stopped = false;
+let stopCode: number = ExitCode.terminated;
 /** While the model is loaded, and between shards, there is nothing to save. */
 let idle = true;
-channel.onStop(() => {
+channel.onStop((reason) => {
   stopped = true;
-  if (idle) process.exit(ExitCode.terminated);
+  if (reason !== 'orphaned') stopCode = exitCodeOf(reason);
+  if (idle) process.exit(stopCode);
 });
 
+/** What it does next; each is a sign of progress. */
+const starting = (stage: string) => channel.send({ type: 'heartbeat', stage });
 let lastBeat = 0;
 /** A sign of life, not more often than anybody looks. */
 const heartbeat = async () => {
@@ -48,8 +58,10 @@ try {
   const place = layout(options.out);
   // Held for life: a later run waits until no worker of this one is left.
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
+  await starting('opening the index');
   const index = await openIndex(place.index, options.index);
   const shards = await shardsOf(index, options.shards);
+  await starting('reading the files of the model');
   const source = await resolveModel(options.model, options.overrides);
   if (source.fingerprint !== options.fingerprint) {
     const remedy = 'put the one it was begun with back, or begin anew with --force-restart';
@@ -57,6 +69,7 @@ try {
   }
   // Windows of long sequences are put in batches of their own, as large as the run's.
   const device = parseDevice(options.device);
+  await starting(`loading the model on ${options.device}`);
   const model = await loadModel(
     { ...source, batchTokens: options.batchTokens },
     { device, intraOpThreads: options.threads },
@@ -71,7 +84,7 @@ try {
   await channel.send({ type: 'ready' });
   for (;;) {
     idle = true;
-    if (stopped) process.exit(ExitCode.terminated);
+    if (stopped) process.exit(stopCode);
     const message = await channel.next();
     idle = false;
     if (message.type !== 'assign') break;
@@ -129,12 +142,12 @@ try {
     };
     const { retry } = options;
     const complete = await (retry === undefined ? workShard(work) : retryShard(work, retry));
-    if (!complete) process.exit(ExitCode.terminated);
+    if (!complete) process.exit(stopCode);
     batchIdx = undefined;
     shard = undefined;
     await channel.send({ type: 'complete', shard: now });
   }
-  process.exit(stopped ? ExitCode.terminated : ExitCode.complete);
+  process.exit(stopped ? stopCode : ExitCode.complete);
 } catch (error) {
   await channel.send({
     type: 'failed',

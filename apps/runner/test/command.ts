@@ -42,10 +42,18 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   /** A program that starts it, with its arguments, such as `prlimit`. */
   under?: readonly string[];
+  /** Started as a shell does, by its first line; else by this Node. */
+  launcher?: boolean;
 }
 
-export function start(args: readonly string[], { under = [], env, ...options }: StartOptions = {}): Running {
-  const [program, ...rest] = [...under, process.execPath, BIN, ...args] as [string, ...string[]];
+export function start(
+  args: readonly string[],
+  { under = [], launcher, env, ...options }: StartOptions = {},
+): Running {
+  const [program, ...rest] = [...under, ...(launcher ? [] : [process.execPath]), BIN, ...args] as [
+    string,
+    ...string[],
+  ];
   const child = spawn(program, rest, {
     detached: true,
     stdio: 'pipe',

@@ -2,7 +2,7 @@ import { checkOptions } from '@holdfast/options';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
-import type { FromWorker, StopSignal } from './messages.js';
+import type { FromWorker } from './messages.js';
 import { kernelOomKiller } from './oom-killer.js';
 import { coordinatorOptions } from './option-checks.js';
 import type { CoordinatorOptions, Outcome } from './options.js';
@@ -16,6 +16,7 @@ import { ShardReports } from './shard-reports.js';
 import { Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
+import type { StopSignal } from './stop-signals.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
@@ -67,8 +68,8 @@ export class Coordinator {
     this.#quarantine = new QuarantineCount(options.quarantined ?? 0);
     const onKill = (slot: number, reason: string) => this.#tell({ type: 'killed', slot, reason });
     this.#slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.#clock, onKill));
-    const { stallMs = 600_000, startStallMs } = options;
-    this.#stalls = new StallWatch(this.#slots, this.#clock, stallMs, startStallMs);
+    const { stallMs = 600_000, startStallMs, startMs } = options;
+    this.#stalls = new StallWatch(this.#slots, this.#clock, stallMs, startStallMs, startMs);
   }
 
   /**
@@ -192,6 +193,10 @@ export class Coordinator {
       this.#tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs, ...because });
       slot.endStalled(silentMs, why, this.#options.stallGraceMs ?? 10_000);
     }
+    for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
+      const { shard, stage } = slot.life;
+      this.#tell({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
+    }
   }
 
   #windDown(): void {
@@ -265,12 +270,14 @@ export class Coordinator {
   #onMessage(slot: Slot, message: FromWorker): void {
     const { life } = slot;
     slot.sign();
+    life.heard = true;
     switch (message.type) {
       case 'failed':
         life.failure = message;
         slot.endWithin(this.#graceMs, 'it failed, but did not end');
         return;
       case 'heartbeat':
+        life.stage = message.stage ?? life.stage;
         return;
       case 'ready':
         life.ready = true;

@@ -1,5 +1,6 @@
 import type { ErrorKind } from './classify-error.js';
-import type { FromWorker, QuarantinedSequence, StopSignal } from './messages.js';
+import type { FromWorker, QuarantinedSequence } from './messages.js';
+import type { StopSignal } from './stop-signals.js';
 
 type Told<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
 
@@ -24,6 +25,15 @@ export type CoordinatorEvent =
   /** Another slot has the shard with which this one is out of retries. */
   | { type: 'redistributed'; shard: number; from: number; to: number }
   | { type: 'shard_failed'; shard: number; kind: ErrorKind; message: string }
+  /** A worker has given no sign for so long, and is given up at the limit; `stage`: what it does, while it starts. */
+  | {
+      type: 'waiting';
+      slot: number;
+      shard: number | null;
+      stage: string | null;
+      silentMs: number;
+      limitMs: number;
+    }
   /** A worker made no progress for this long. `why` is absent where it computed, and so may hang. */
   | { type: 'stalled'; slot: number; shard: number | null; silentMs: number; why?: 'stopped' | 'idle' }
   /** No worker is started in the slot any more. */

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { checkOptions } from '@holdfast/options';
+import { noDebugPort } from './debug-port.js';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
 import { forkOptions } from './option-checks.js';
@@ -17,7 +18,7 @@ export interface ForkOptions {
   args?: readonly string[];
   /** The whole environment of a slot's worker. Default: this process's own. */
   env?: (slot: number) => NodeJS.ProcessEnv;
-  /** Options of the worker's Node. Default: none, also when this process has some. */
+  /** Options of the worker's Node. Default: none, also when this process has some. Unless they ask for a debugger, SIGUSR1 opens no debug port. */
   execArgv?: readonly string[];
 }
 
@@ -31,10 +32,11 @@ export function forkWorkers(options: ForkOptions): SpawnWorker {
   checkOptions('forkWorkers', options, forkOptions);
   const { modulePath, args = [], execArgv = [] } = options;
   return (slot, _attempt, listeners) => {
+    const whole = options.env?.(slot) ?? process.env;
     const child = fork(modulePath, args, {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: options.env?.(slot) ?? process.env,
-      execArgv: [...execArgv],
+      env: whole,
+      execArgv: [...noDebugPort(execArgv, whole), ...execArgv],
     });
     child.on('message', (message) => listeners.message(message as FromWorker));
     child.on('error', (error) => {

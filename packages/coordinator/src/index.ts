@@ -2,6 +2,7 @@ export { classifyError, groupFailed, shouldRetryWorker, startIsolation } from '.
 export type { ErrorKind, WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
+export { noDebugPort } from './debug-port.js';
 export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slots.js';
 export { DeviceSlotsError } from './device-slots-error.js';
 export type { CoordinatorEvent } from './events.js';
@@ -15,7 +16,7 @@ export {
   type PoisonedRow,
   type PoisonKind,
 } from './isolation.js';
-export type { BudgetShare, FromWorker, QuarantinedSequence, StopSignal, ToWorker } from './messages.js';
+export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
@@ -29,6 +30,7 @@ export {
 } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
+export { exitCodeOf, STOP_SIGNALS, type StopSignal, stopSignalOf } from './stop-signals.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';
 export {
   type StopReason,

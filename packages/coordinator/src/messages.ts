@@ -1,7 +1,5 @@
 import type { Isolation, PoisonKind } from './isolation.js';
-
-/** Signals on which a run stops in order. */
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+import type { StopSignal } from './stop-signals.js';
 
 /** How much of the token budget a model call may use. */
 export interface BudgetShare {
@@ -36,7 +34,7 @@ export type FromWorker =
   /** Sequences embedded since the last such message. `nextBatch`: to be blamed if the worker dies. */
   | { type: 'progress'; shard: number; sequences: number; nextBatch?: number }
   /** Something went forward that is no batch, such as the reading of a large checkpoint. */
-  | { type: 'heartbeat' }
+  | { type: 'heartbeat' /** What it does next, while it starts. */; stage?: string }
   /** A part of a batch is about to be embedded: these of its rows. `isolation`: as it stands, if it is a search. */
   | { type: 'trying'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
   /**

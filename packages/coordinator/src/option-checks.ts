@@ -23,6 +23,7 @@ import type { GroupFailure, startIsolation } from './isolation.js';
 import type { CoordinatorOptions } from './options.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { FailureHistory, RetryPolicy } from './retry-policy.js';
+import { STOP_SIGNALS } from './stop-signals.js';
 import type { validateCheckpointDir } from './validate-checkpoint-dir.js';
 import type { WorkerChannelOptions } from './worker-channel.js';
 
@@ -79,6 +80,7 @@ export const coordinatorOptions = object<CoordinatorOptions>({
   graceMs: milliseconds,
   stallMs: milliseconds,
   startStallMs: milliseconds,
+  startMs: milliseconds,
   stallGraceMs: milliseconds,
   isolates: flag,
   maxQuarantined: atLeast(0, 'sequences'),
@@ -151,4 +153,7 @@ export const folderOptions = object<NonNullable<Parameters<typeof validateCheckp
   onWarning: callback,
 });
 
-export const channelOptions = object<WorkerChannelOptions>({ orphanGraceMs: milliseconds });
+export const channelOptions = object<WorkerChannelOptions>({
+  orphanGraceMs: milliseconds,
+  ignored: array(oneOf(STOP_SIGNALS), 'signals'),
+});

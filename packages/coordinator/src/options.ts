@@ -1,10 +1,10 @@
 import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
-import type { StopSignal } from './messages.js';
 import type { OomKiller } from './oom-killer.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { FailedShard } from './shard-pool.js';
+import type { StopSignal } from './stop-signals.js';
 import type { SpawnWorker } from './worker-process.js';
 
 /** Where the shards' failures are kept from one coordinator to the next; a manifest is one. */
@@ -29,6 +29,8 @@ export interface CoordinatorOptions {
   graceMs?: number;
   /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
   stallMs?: number;
+  /** Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if fewer than `startStallMs`. Default: `startStallMs`. */
+  startMs?: number;
   /** As `stallMs`, for a worker that is starting; loading a model tells of nothing on the way. Default: `stallMs`. */
   startStallMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */

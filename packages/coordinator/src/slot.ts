@@ -1,7 +1,8 @@
 import { after, type Clock } from './clock.js';
-import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
 import { QuietTime } from './quiet-time.js';
 import type { Silence } from './stall-watch.js';
+import type { StopSignal } from './stop-signals.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 
 /** Lines of standard error that are kept to tell why a worker died, and characters of each. */
@@ -13,6 +14,10 @@ const NO_WORD = /^\W*$|^\s*\d+: 0x[\da-f]+ /;
 /** What is known of a worker while it lives, and when it ended. */
 export interface Life {
   ready: boolean;
+  /** It gave a sign of life. */
+  heard: boolean;
+  /** What it said that it does, while it starts. */
+  stage: string | null;
   shard: number | null;
   /** The batch that it is at, where that is known. */
   batchIdx: number | null;
@@ -30,6 +35,8 @@ export interface Life {
 
 const begin = (): Life => ({
   ready: false,
+  heard: false,
+  stage: null,
   shard: null,
   batchIdx: null,
   trying: null,
@@ -59,6 +66,8 @@ export class Slot {
   kills = 0;
   /** When the worker last made progress, milliseconds; `sign` sets it. */
   lastSign = 0;
+  /** How long it had been silent when that was told last, milliseconds. */
+  toldSilentMs = 0;
   /** What the worker did since. */
   quiet = new QuietTime();
   /** The shard it had last. */
@@ -126,12 +135,13 @@ export class Slot {
     }
   }
 
-  /** Has the worker save and end; by the signal itself if it cannot be told. */
+  /** Has the worker save and end; by a signal if it cannot be told. */
   stop(signal: StopSignal): void {
     try {
       this.#worker?.send({ type: 'stop', signal });
     } catch {
-      this.#worker?.kill(signal);
+      // A worker may have no handler for a warning.
+      this.#worker?.kill(signal === 'SIGINT' ? signal : 'SIGTERM');
     }
   }
 

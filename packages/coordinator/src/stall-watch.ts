@@ -18,23 +18,37 @@ export interface Stalled {
   why: Silence;
 }
 
+/** Silence that is told, milliseconds: of a worker that starts, of one at a shard, and how much more of it each time. */
+const TOLD_STARTING = 10_000;
+const TOLD_AT_WORK = 60_000;
+const TOLD_AGAIN = 60_000;
+
 /** Which workers have made no progress for the limit, in time in which they could run. */
 export class StallWatch {
   readonly #slots: readonly Slot[];
   readonly #clock: Clock;
   readonly #stallMs: number;
   readonly #startStallMs: number;
+  readonly #startMs: number;
   readonly #every: number;
 
   /**
    * @param stallMs milliseconds without progress.
    * @param startStallMs the same for a worker that is starting.
+   * @param startMs milliseconds until its first sign of life.
    */
-  constructor(slots: readonly Slot[], clock: Clock, stallMs: number, startStallMs = stallMs) {
+  constructor(
+    slots: readonly Slot[],
+    clock: Clock,
+    stallMs: number,
+    startStallMs = stallMs,
+    startMs = startStallMs,
+  ) {
     this.#slots = slots;
     this.#clock = clock;
     this.#stallMs = stallMs;
     this.#startStallMs = startStallMs;
+    this.#startMs = Math.min(startMs, startStallMs);
     this.#every = Math.min(LOOK_EVERY, stallMs / LOOKS);
   }
 
@@ -58,6 +72,22 @@ export class StallWatch {
     });
   }
 
+  /** Those whose silence is to be told now; each is told once. */
+  get silent(): { slot: Slot; silentMs: number; limitMs: number }[] {
+    const now = this.#clock.now();
+    return this.#slots
+      .filter(({ atWork }) => atWork)
+      .map((slot) => ({ slot, silentMs: now - slot.lastSign, limitMs: this.#limitOf(slot) - slot.lastSign }))
+      .filter(({ slot, silentMs, limitMs }) => {
+        const first = Math.min(slot.life.ready ? TOLD_AT_WORK : TOLD_STARTING, limitMs / 2);
+        if (silentMs < slot.toldSilentMs) slot.toldSilentMs = 0;
+        if (silentMs >= limitMs || silentMs < first) return false;
+        if (slot.toldSilentMs > 0 && silentMs < slot.toldSilentMs + TOLD_AGAIN) return false;
+        slot.toldSilentMs = silentMs;
+        return true;
+      });
+  }
+
   /** When to look again; none while nobody is at work. */
   nextLooks(now: number): number[] {
     return this.#slots
@@ -66,6 +96,7 @@ export class StallWatch {
   }
 
   #limitOf({ lastSign, quiet, life }: Slot): number {
-    return lastSign + quiet.stoppedMs + (life.ready ? this.#stallMs : this.#startStallMs);
+    const starting = life.heard ? this.#startStallMs : this.#startMs;
+    return lastSign + quiet.stoppedMs + (life.ready ? this.#stallMs : starting);
   }
 }

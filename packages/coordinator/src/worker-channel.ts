@@ -1,7 +1,8 @@
 import { checkOptions } from '@holdfast/options';
-import type { FromWorker, StopSignal, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker } from './messages.js';
 import { channelOptions } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
+import { STOP_SIGNALS, type StopSignal } from './stop-signals.js';
 
 /** Why a worker is to save and end: a signal, or that its coordinator is gone. */
 export type StopReason = StopSignal | 'orphaned';
@@ -13,7 +14,7 @@ export interface WorkerChannel {
   /** The next message that is no stop; waits for one for as long as it takes. */
   next(): Promise<Exclude<ToWorker, { type: 'stop' }>>;
   /**
-   * Calls back, once, when the worker is to save and end: told so by its coordinator, on SIGTERM or SIGINT, or because
+   * Calls back, once, when the worker is to save and end: told so by its coordinator, on one of `STOP_SIGNALS`, or because
    * its coordinator is gone. When that was before, it calls back at once.
    */
   onStop(callback: (reason: StopReason) => void): void;
@@ -25,6 +26,8 @@ export interface WorkerChannelOptions {
    * thread is blocked. Default 30,000.
    */
   orphanGraceMs?: number;
+  /** Signals that do nothing, as SIGHUP under `nohup`. Default: none. */
+  ignored?: readonly StopSignal[];
 }
 
 /**
@@ -35,7 +38,8 @@ export interface WorkerChannelOptions {
  */
 export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOptions = {}): WorkerChannel {
   checkOptions('workerChannel', options, channelOptions);
-  watchForOrphaning(options.orphanGraceMs ?? 30_000);
+  const { orphanGraceMs = 30_000, ignored = [] } = options;
+  watchForOrphaning(orphanGraceMs);
   const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
   const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];
   const callbacks: ((reason: StopReason) => void)[] = [];
@@ -53,8 +57,12 @@ export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOpti
     else waiting.push(message);
   });
   worker.on('disconnect', () => stop('orphaned'));
-  worker.on('SIGTERM', () => stop('SIGTERM'));
-  worker.on('SIGINT', () => stop('SIGINT'));
+  for (const signal of STOP_SIGNALS) {
+    // Without a listener it would end the process.
+    worker.on(signal, () => {
+      if (!ignored.includes(signal)) stop(signal);
+    });
+  }
   // Printing into the pipe of a dead coordinator must not end the process before it has saved.
   worker.stdout.on('error', () => undefined);
   worker.stderr.on('error', () => undefined);

@@ -2,6 +2,7 @@ import { classifyError, type ErrorKind } from './classify-error.js';
 import type { Ending } from './shard-failure.js';
 import { isCrash } from './signals.js';
 import type { Life } from './slot.js';
+import { stopSignalOf } from './stop-signals.js';
 
 /** How a worker process ended. */
 export interface Exit {
@@ -25,7 +26,7 @@ const BY_CODE: ReadonlyMap<string, Ending> = new Map([
 /** What is to be made of a worker's end: its kind, what people are told, and how it came. */
 export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: string; how: Ending } {
   const { exitcode, signal, error, oomKilled } = exit;
-  if (life.stalled !== null) return silenceOf(life.stalled);
+  if (life.stalled !== null) return silenceOf(life.stalled, life.ready ? null : life.stage);
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
@@ -44,8 +45,11 @@ export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: s
 }
 
 /** Only a worker that computed all the time can have hung on what it was given. */
-function silenceOf({ silentMs, why }: NonNullable<Life['stalled']>): ReturnType<typeof failureOf> {
-  const seconds = `${Math.round(silentMs / 100) / 10} s`;
+function silenceOf(
+  { silentMs, why }: NonNullable<Life['stalled']>,
+  stage: string | null,
+): ReturnType<typeof failureOf> {
+  const seconds = `${Math.round(silentMs / 100) / 10} s${stage === null ? '' : ` while ${stage}`}`;
   switch (why) {
     case 'stopped':
       return {
@@ -65,6 +69,8 @@ function silenceOf({ silentMs, why }: NonNullable<Life['stalled']>): ReturnType<
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
-  const how = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  const stop = stopSignalOf(exitcode, signal);
+  const died = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  const how = stop !== null ? `was stopped by ${stop}` : died;
   return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
 }

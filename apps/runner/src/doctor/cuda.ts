@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { askProgram } from '../ask-program.js';
 import type { CudaFacts, GpuFacts } from './facts.js';
-
-const run = promisify(execFile);
 
 /** Milliseconds; nvidia-smi may wait for a driver that starts. */
 const TIME_LIMIT = 20_000;
@@ -22,21 +19,12 @@ export const LIBRARIES = [
 /** The NVIDIA GPUs, as nvidia-smi lists them. */
 export async function findGpus(signal: AbortSignal): Promise<GpuFacts> {
   const query = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
-  try {
-    const { stdout } = await run('nvidia-smi', query, { timeout: TIME_LIMIT, killSignal: 'SIGKILL', signal });
-    return { found: gpusIn(stdout), said: null };
-  } catch (error) {
-    signal.throwIfAborted();
-    const {
-      code,
-      killed,
-      stdout = '',
-      message,
-    } = error as Error & { code?: unknown; killed?: boolean; stdout?: string };
-    if (code === 'ENOENT') return { found: [], said: 'none: there is no nvidia-smi' };
-    if (killed) return { found: [], said: `nvidia-smi gave no answer within ${TIME_LIMIT / 1000} s` };
-    return { found: [], said: `nvidia-smi: ${(stdout.trim() || message).split('\n')[0]}` };
-  }
+  const { stdout, failure } = await askProgram('nvidia-smi', query, { limitMs: TIME_LIMIT, signal });
+  if (failure === null) return { found: gpusIn(stdout), said: null };
+  const { code, silent, message } = failure;
+  if (code === 'ENOENT') return { found: [], said: 'none: there is no nvidia-smi' };
+  if (silent) return { found: [], said: `nvidia-smi gave no answer within ${TIME_LIMIT / 1000} s` };
+  return { found: [], said: `nvidia-smi: ${(stdout.trim() || message).split('\n')[0]}` };
 }
 
 /** Reads nvidia-smi's list, a `name, MiB` a line. */
@@ -53,10 +41,7 @@ export function gpusIn(csv: string): GpuFacts['found'] {
 export async function findCuda(installed: readonly string[]): Promise<CudaFacts> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { providerInstalled: null, libraries: [] };
-  const cache = await run('/sbin/ldconfig', ['-p']).then(
-    ({ stdout }) => stdout,
-    () => '',
-  );
+  const { stdout: cache } = await askProgram('/sbin/ldconfig', ['-p'], { limitMs: TIME_LIMIT });
   const paths = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean);
   const listed = await Promise.all(paths.map(namesIn));
   return { providerInstalled: installed.includes('cuda'), libraries: librariesIn(cache, listed.flat()) };

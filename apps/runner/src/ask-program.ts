@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+
+/** What a program of the system answered. */
+export interface ProgramAnswer {
+  stdout: string;
+  /** Why there is no answer, else null; `silent`: it gave none in time. */
+  failure: { code: unknown; silent: boolean; message: string } | null;
+}
+
+/** Milliseconds that a killed program has to be gone; one in a call of a driver that hangs never goes. */
+const LAST_RITES = 2000;
+
+/**
+ * Asks a program of the system, such as nvidia-smi, and waits no longer than the limit, whatever it hangs in.
+ *
+ * @throws the signal's reason.
+ */
+export async function askProgram(
+  name: string,
+  args: readonly string[],
+  { limitMs, signal }: { limitMs: number; signal?: AbortSignal },
+): Promise<ProgramAnswer> {
+  signal?.throwIfAborted();
+  const answer = await new Promise<ProgramAnswer>((resolve) => {
+    let silent = false;
+    const child = execFile(name, args, { encoding: 'utf8' }, (error, stdout) => {
+      clearTimeout(limit);
+      clearTimeout(giveUp);
+      signal?.removeEventListener('abort', end);
+      const { code, message = '' } = error ?? {};
+      resolve({ stdout, failure: error === null ? null : { code, silent, message } });
+    });
+    const end = () => {
+      child.kill('SIGKILL');
+      giveUp = setTimeout(() => {
+        child.unref();
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+        resolve({ stdout: '', failure: { code: null, silent, message: 'it cannot be killed' } });
+      }, LAST_RITES);
+    };
+    let giveUp: NodeJS.Timeout | undefined;
+    const limit = setTimeout(() => {
+      silent = true;
+      end();
+    }, limitMs);
+    signal?.addEventListener('abort', end, { once: true });
+  });
+  signal?.throwIfAborted();
+  return answer;
+}

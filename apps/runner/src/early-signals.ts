@@ -1,0 +1,32 @@
+import { constants } from 'node:os';
+
+// The first thing that a process of holdfast loads, before all that takes time: from here on no signal that asks it to end is
+// lost or kills it without a word. It imports nothing of ours.
+
+/** Signals that ask a process to save and end. The coordinator has the same list. */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGXCPU'] as const;
+
+/** One of the signals that ask a process to save and end. */
+export type EarlySignal = (typeof SIGNALS)[number];
+
+/**
+ * Whether SIGHUP was ignored when the command was started, as by `nohup`. Node.js resets that before any JavaScript runs, so the
+ * launcher looks, and names its process, which becomes the command; workers and helpers are children of that.
+ */
+export const hangupIgnored: boolean = [process.pid, process.ppid]
+  .map(String)
+  .includes(process.env['HOLDFAST_HUP_IGNORED'] ?? '');
+
+/** Nothing is there yet that would have to be saved. */
+let listener = (signal: EarlySignal): void => process.exit(128 + constants.signals[signal]);
+
+for (const signal of SIGNALS) {
+  process.on(signal, () => {
+    if (signal !== 'SIGHUP' || !hangupIgnored) listener(signal);
+  });
+}
+
+/** Has signals handled otherwise from now on. Until then, the process ends with 128 + the signal's number. */
+export function onSignal(next: (signal: EarlySignal) => void): void {
+  listener = next;
+}

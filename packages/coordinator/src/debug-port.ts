@@ -1,0 +1,19 @@
+/** An address that no machine has (RFC 5737). */
+const NOWHERE = '192.0.2.1:9229';
+
+/**
+ * Options of Node that keep SIGUSR1 from opening its debugger, to which every user of the machine could connect: a process that
+ * is still starting has no handler of its own yet. None where the user asked for a debugger.
+ *
+ * @param asked options of Node that are given otherwise.
+ */
+export function noDebugPort(
+  asked: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): readonly string[] {
+  const wanted = [...asked, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)];
+  if (wanted.some((option) => option.startsWith('--inspect'))) return [];
+  const off = '--disable-sigusr1';
+  const known = process.allowedNodeEnvironmentFlags.has(off);
+  return [`--inspect-port=${NOWHERE}`, ...(known ? [off] : [])];
+}
