@@ -28,7 +28,7 @@ beforeEach(async () => {
   await writeFile(input, '>a\nACGT\n>b\nAACC\n>c\nACNT\n>d\nACCC\n');
   line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1'];
   // Two sequences in a batch.
-  line.push('--batch-tokens', '8', '--grace', '0.5');
+  line.push('--batch-tokens', '8');
 });
 
 /** Seconds of a processor that a process has used. */
@@ -46,9 +46,9 @@ function lives(pid: number): boolean {
   }
 }
 
-/** Starts the line. @returns the worker's pid, once it is amid the call. */
-async function stuck(): Promise<{ running: Running; pid: number }> {
-  const running = start(line);
+/** Starts the line with so many seconds of grace. @returns the worker's pid, once it is amid the call. */
+async function stuck(grace = '0.5'): Promise<{ running: Running; pid: number }> {
+  const running = start([...line, '--grace', grace]);
   const { pid } = (await running.until('spawned')) as Line & { pid: number };
   await running.until('resumed');
   const before = cpuSeconds(pid);
@@ -73,8 +73,7 @@ test.runIf(linux)(
 );
 
 test.runIf(linux)('a second SIGTERM kills it at once', async () => {
-  line.push('--grace', '600');
-  const { running, pid } = await stuck();
+  const { running, pid } = await stuck('600');
   running.child.kill('SIGTERM');
   await running.until('stopping');
   running.child.kill('SIGTERM');
@@ -92,7 +91,7 @@ test.runIf(linux)(
     await running.ended;
     await until(() => !lives(pid));
 
-    const { code, lines } = await holdfast([...line, '--stall-timeout', '4']);
+    const { code, lines } = await holdfast([...line, '--grace', '0.5', '--stall-timeout', '4']);
     const all = (event: string) => lines.filter((each) => each.event === event);
     // Four times the batch, then the one sequence in the first half of it, and once more, as it may pass; at the end once more.
     expect(all('stalled')).toHaveLength(7);

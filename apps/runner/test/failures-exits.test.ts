@@ -61,12 +61,12 @@ test('a worker that is preempted (SIGTERM) saves, its shard goes to another at o
   expect([code, await digestOf(out)]).toEqual([0, whole]);
 });
 
-test('a worker that is killed (SIGKILL) is a failure that may pass: its shard is tried again', async () => {
+test('a worker that is killed (SIGKILL) from outside was preempted: its shard is tried again', async () => {
   const { code, lines, slot } = await signalled('SIGKILL');
   expect(all(lines, 'failed')).toMatchObject([
-    { slot, kind: 'transient', message: expect.stringContaining('died of SIGKILL') },
+    { slot, kind: 'spot_preemption', message: expect.stringContaining('died of SIGKILL') },
   ]);
-  expect(all(lines, 'retry')).toMatchObject([{ reason: 'attempt 1/3' }]);
+  expect(all(lines, 'retry')).toMatchObject([{ reason: expect.stringContaining('killed from outside') }]);
   expect([code, await digestOf(out)]).toEqual([0, whole]);
 });
 

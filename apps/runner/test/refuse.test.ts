@@ -234,11 +234,18 @@ describe('a resume that would mix two runs is refused', () => {
     /** Its record, as that version wrote it, and its result. */
     async function older(): Promise<void> {
       const [run, result] = ['run.json', 'result.json'].map((name) => join(out, name)) as [string, string];
-      const { plan: _, index: _i, sha256: _s, ...record } = JSON.parse(await readFile(run, 'utf8'));
+      const {
+        plan: _,
+        index: _i,
+        letters: _l,
+        sha256: _s,
+        ...record
+      } = JSON.parse(await readFile(run, 'utf8'));
       const results = [[record.inputs[0].sha256], record.model.fingerprint, record.batch_tokens];
       const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
       await writeFile(run, JSON.stringify({ ...record, format: 1, fingerprint }));
       const {
+        letters: _l,
         tokens: _t,
         padded_tokens: _p,
         sha256: _r,

@@ -146,7 +146,7 @@ describe('trials', () => {
     );
     expect(await tried('x', never, path, 2000)).toMatchObject({
       state: 'fails',
-      said: 'no answer within 2 s',
+      said: 'no answer within 2 s while loading its packages',
     });
     const pid = Number(await readFile(`${path}.pid`, 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
