@@ -245,7 +245,7 @@ describe('a resume that would mix two runs is refused', () => {
       const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
       await writeFile(run, JSON.stringify({ ...record, format: 1, fingerprint }));
       const {
-        letters: _l,
+        letters: _c,
         tokens: _t,
         padded_tokens: _p,
         sha256: _r,
