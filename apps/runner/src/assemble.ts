@@ -10,7 +10,7 @@ import type { Layout } from './layout.js';
 import { cutOff, withoutRows } from './left-out.js';
 import type { LetterCounts } from './letters/index.js';
 import { type FormatName, formats, type Sink } from './output/index.js';
-import { findQuarantined, formatTable } from './quarantine/index.js';
+import { type FoundQuarantined, findQuarantined, formatTable } from './quarantine/index.js';
 import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { retriedRows, withRetried } from './retried-rows.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
@@ -32,6 +32,8 @@ export interface Assembly {
   model: ModelSource;
   format: FormatName;
   findings?: Findings;
+  /** What is quarantined, where that is known already. Default: it is looked for. */
+  found?: FoundQuarantined | undefined;
   signal: AbortSignal;
 }
 
@@ -51,16 +53,12 @@ export async function assemble({
   model,
   format,
   findings = { warnings: [] },
+  found,
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats want the number of rows first.
-  const { quarantined, retried } = await findQuarantined(shards, {
-    place,
-    run,
-    index,
-    dim: model.dim,
-    signal,
-  });
+  const { quarantined, retried } =
+    found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
   const positions = new Set(quarantined.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const told: Told = { zeroRows: 0, truncated: 0 };

@@ -64,6 +64,7 @@ export function ownPaths(place: Layout): string[] {
     place.index,
     place.newIndex,
     place.logs,
+    place.retry,
   ];
 }
 

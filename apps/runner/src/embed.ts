@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
 import type { StopSignal } from '@holdfast/coordinator';
-import { makeDirectoryDurably, syncsDirectories, systemErrorCode } from '@holdfast/durable';
+import {
+  isThere,
+  makeDirectoryDurably,
+  removeDurably,
+  syncsDirectories,
+  systemErrorCode,
+  writeFileDurably,
+} from '@holdfast/durable';
 import {
   batchTokensOn,
   builtInModels,
@@ -27,6 +34,7 @@ import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
 import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
+import { leavesOut } from './leaves-out.js';
 import { leftOut } from './left-out.js';
 import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
 import { waitForOldWorkers } from './lock-folder.js';
@@ -37,7 +45,12 @@ import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
 import { planWarnings } from './plan-warnings.js';
 import { completeResult, type Prepared, prepare } from './prepare.js';
-import { findQuarantined, isSetAside, type QuarantineLimit } from './quarantine/index.js';
+import {
+  type FoundQuarantined,
+  findQuarantined,
+  isSetAside,
+  type QuarantineLimit,
+} from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { retryQuarantined } from './retry-quarantined.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
@@ -159,6 +172,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     format: options.format,
     translate: options.translate,
     letters: { rules, use },
+    retry: options.retryQuarantined ? ('all' as const) : ('set_aside' as const),
+    onWarning: (message: string) => tell({ type: 'warning', message }),
   };
   const folder = await takeOutputFolder(place).catch(async (error: unknown) => {
     const result =
@@ -205,14 +220,12 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     },
     defaultShards: (options.workers ?? availableParallelism()) * 4,
     forceRestart: options.forceRestart,
-    retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: AbortSignal.any([stop.signal, refused.signal]),
     reading: (work) => input.during(work),
     onProgress(progress) {
       input.progress(progress.file);
       tell({ type: 'indexing', ...progress });
     },
-    onWarning: (message) => tell({ type: 'warning', message }),
   });
   if (!('index' in prepared)) {
     await tidyUp(place, prepared.run, tell);
@@ -346,6 +359,14 @@ async function run({
   // Joining needs no device.
   const state = await manifest.load();
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
+  // A retry that was cut off goes on, whatever it left.
+  const stands = finished !== undefined && !isThere(place.retry);
+  const result = (why: string): ResultRecord => {
+    const message = `${why}, so the quarantined sequences are not tried again; the result stands`;
+    tell({ type: 'warning', message });
+    return finished!;
+  };
+  if (stands && !computed) return result(`${place.checkpoints} does not hold all rows any more`);
   const use = () => onDevice(planned, { place, options, tell, stop, choose });
   let used = computed ? null : await use();
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
@@ -371,8 +392,10 @@ async function run({
   const run = planned.fingerprint;
   const { dim } = model;
   const work = { place, options, index, model, shards, tell, stop, manifest };
+  const look = (some: readonly Shard[]) =>
+    findQuarantined(some, { place, run, index, dim, signal: stop.signal });
   const refused = async (some: readonly Shard[]) => {
-    const { quarantined } = await findQuarantined(some, { place, run, index, dim, signal: stop.signal });
+    const { quarantined } = await look(some);
     return quarantined.filter((each) => !isSetAside(each)).length;
   };
   let retried = false;
@@ -380,33 +403,35 @@ async function run({
     try {
       if (used !== null) await embedShards({ ...used, ...work, refused });
       stop.signal.throwIfAborted();
+      let found: FoundQuarantined | undefined;
       if (!retried) {
-        const news = await retryQuarantined({
+        found = await look(shards);
+        if (finished !== undefined) await writeFileDurably(place.retry, '');
+        found = await retryQuarantined({
           ...work,
           run,
-          index,
           dim,
+          found,
           async use() {
             used ??= await use();
             return used;
           },
         });
         retried = true;
-        if (finished !== undefined && !news) return finished;
+        if (finished !== undefined && leavesOut(place, finished, found.quarantined)) {
+          await removeDurably(place.retry);
+          return finished;
+        }
       }
       tell({ type: 'assembling', file: place.embeddings(options.format) });
-      return await assemble({
-        place,
-        run,
-        index,
-        shards,
-        model,
-        format: options.format,
-        findings,
-        signal: stop.signal,
-      });
+      const { signal } = stop;
+      const { format } = options;
+      const joined = await assemble({ place, run, index, shards, model, format, findings, found, signal });
+      if (isThere(place.retry)) await removeDurably(place.retry);
+      return joined;
     } catch (error) {
       if (!(error instanceof ShardIncompleteError)) throw error;
+      if (stands && !isThere(place.retry)) return result(error.message);
       const before = repairs.get(error.shard) ?? 0;
       if (before >= REPAIRS) throw error;
       repairs.set(error.shard, before + 1);

@@ -10,6 +10,8 @@ export function layout(out: string) {
     claim: join(out, '.holdfast'),
     /** Says which run a restart is about to replace, and by what. */
     restart: join(out, '.holdfast-restart'),
+    /** There while quarantined sequences of a complete result are tried again: its rows may not be all that there are. */
+    retry: join(out, '.holdfast-retry'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
     index: join(out, 'index'),

@@ -29,14 +29,7 @@ import type { FormatName } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
 import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
-import {
-  type Asked,
-  differences,
-  newRunRecord,
-  type RunRecord,
-  readRunRecord,
-  writeRunRecord,
-} from './run-record.js';
+import { type Asked, differences, newRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
 
@@ -104,7 +97,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
 }
 
 /** The record of the run in the folder, rebuilt if need be. */
-function recordIn(place: Layout, options: PrepareOptions): ReturnType<typeof knownRecord> {
+function recordIn(place: Layout, options: AskedOfResult): ReturnType<typeof knownRecord> {
   const { batchTokens, shards, model, inputs, onWarning } = options;
   return knownRecord(place, {
     asked: asked(options, []),
@@ -122,15 +115,25 @@ async function resumed(
   record: RunRecord,
   options: PrepareOptions,
 ): Promise<Prepared | ResultRecord> {
-  const result = await complete(place, record, options);
-  if (result !== null && !(await triesAgain(place, result, options.retry))) return result;
+  const { fingerprint } = record;
+  const result = await intactResult(place, fingerprint, options);
+  // An older plan cannot be worked on, but its result stands.
+  const again =
+    result !== null &&
+    record.plan === PLAN &&
+    (isThere(place.retry) || (await triesAgain(place, result, options.retry)));
+  if (result !== null && !again) {
+    refuseDifferences(place, record, options, await reading(options, () => hashInputs(options)));
+    return result;
+  }
   refuseOtherPlan(place, record);
   const index = await intactIndex(place, record, options);
-  if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true };
+  const finished = result === null ? {} : { finished: result };
+  if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
   try {
     const inputs = await reading(options, () => hashInputs(options));
     refuseDifferences(place, record, options, inputs);
-    return { record, index, resumed: true, ...(result !== null && { finished: result }) };
+    return { record, index, resumed: true, ...finished };
   } catch (error) {
     await index.close();
     throw error;
@@ -140,7 +143,17 @@ async function resumed(
 /** What is asked of a run that may be complete. */
 type AskedOfResult = Pick<
   PrepareOptions,
-  'inputs' | 'model' | 'batchTokens' | 'shards' | 'threads' | 'translate' | 'letters' | 'format' | 'signal'
+  | 'inputs'
+  | 'model'
+  | 'batchTokens'
+  | 'shards'
+  | 'threads'
+  | 'translate'
+  | 'letters'
+  | 'format'
+  | 'retry'
+  | 'signal'
+  | 'onWarning'
 >;
 
 /**
@@ -148,24 +161,24 @@ type AskedOfResult = Pick<
  * lock: every byte is compared with what was written, so that a run that changes it meanwhile is found out.
  */
 export async function completeResult(place: Layout, options: AskedOfResult): Promise<ResultRecord | null> {
-  const record = await readRunRecord(place.run);
-  return record === null ? null : complete(place, record, options);
-}
-
-async function complete(
-  place: Layout,
-  record: RunRecord,
-  options: AskedOfResult,
-): Promise<ResultRecord | null> {
-  const result = await readResult(place.result, {
-    out: place.out,
-    run: record.fingerprint,
-    embeddings: place.embeddings(options.format),
-    signal: options.signal,
-  });
-  if (result !== null) refuseDifferences(place, record, options, await hashInputs(options));
+  const found = await recordIn(place, options);
+  if (found === null) return null;
+  const { record } = found;
+  const result = await intactResult(place, record.fingerprint, options);
+  if (result === null) return null;
+  refuseDifferences(place, record, options, await hashInputs(options));
+  if (await triesAgain(place, result, options.retry))
+    options.onWarning(
+      `${place.out} cannot be written to, so its quarantined sequences are not tried again; the result stands`,
+    );
   return result;
 }
+
+const intactResult = (
+  { result, out, embeddings }: Layout,
+  run: string,
+  { format, signal }: AskedOfResult,
+): Promise<ResultRecord | null> => readResult(result, { out, run, embeddings: embeddings(format), signal });
 
 /** Whether a complete result leaves out sequences that are tried again. */
 async function triesAgain(

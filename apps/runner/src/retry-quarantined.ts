@@ -1,7 +1,9 @@
+import { DeviceError } from '@holdfast/gpu-runtime';
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
-import { ExitCode, RunFailedError, StoppedError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import {
+  type FoundQuarantined,
   findQuarantined,
   isDue,
   type QuarantinedSequence,
@@ -12,6 +14,8 @@ import {
 export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record' | 'share'> {
   /** The run's fingerprint. */
   run: string;
+  /** What is quarantined before. */
+  found: FoundQuarantined;
   dim: number;
   /** What it is computed on; asked only where something is tried. */
   use(): Promise<Pick<EmbedShards, 'record' | 'share'>>;
@@ -19,19 +23,26 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
 
 /**
  * Tries quarantined sequences again when all other work is done: each alone, with one worker, and so with all memory that
- * there is. Those that succeed have their rows from then on; the others stay as they are, until the next run.
+ * there is. Those that succeed have their rows from then on; the others stay as they are, until the next run. Where they cannot
+ * be tried now, as without the run's device, a warning says so.
  *
- * @returns whether anything is other than before.
+ * @returns what is quarantined now.
  * @throws RunFailedError when more stay quarantined than may be; ShardIncompleteError; StoppedError.
  */
-export async function retryQuarantined(run: RetryQuarantined): Promise<boolean> {
-  const { place, options, shards, index, dim, tell, stop, manifest } = run;
-  const look = () => findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
-  const { quarantined: before } = await look();
+export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuarantined> {
+  const { place, options, shards, index, dim, tell, stop, manifest, found } = run;
+  const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
-  if (due.length === 0) return false;
-  const used = await run.use();
+  if (due.length === 0) return found;
+  const notTried = (cause: string) =>
+    tell({ type: 'warning', message: `not every quarantined sequence could be tried again: ${cause}` });
+  const used = await run.use().catch((error: unknown) => {
+    if (!(error instanceof UsageError || error instanceof DeviceError)) throw error;
+    notTried(error.message);
+    return null;
+  });
+  if (used === null) return found;
   tell({ type: 'retrying', sequences: due.length });
   const affected = shards.filter(({ firstPosition, endPosition }) =>
     due.some(({ position }) => position >= firstPosition && position < endPosition),
@@ -57,12 +68,12 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<boolean> 
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   refuseShortLimit(outcome, options);
   const cut = outcome.startupFailure ?? outcome.failed[0]?.message;
-  if (cut !== undefined)
-    tell({ type: 'warning', message: `not every quarantined sequence could be tried again: ${cut}` });
-  const { quarantined: after } = await look();
+  if (cut !== undefined) notTried(cut);
+  const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
+  const { quarantined: after } = now;
   tell({ type: 'retried', sequences: due.length, recovered: before.length - after.length });
   refuseTooMany(after, quarantineLimit(options.maxQuarantined, index.sequences), place.logs);
-  return after.length !== before.length || after.some(({ kind }, i) => kind !== before[i]!.kind);
+  return now;
 }
 
 function refuseTooMany(quarantined: readonly QuarantinedSequence[], limit: number, logs: string): void {

@@ -84,6 +84,7 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
     place.quarantine,
     place.manifest,
     place.restart,
+    place.retry,
   ];
   const embeddings = Object.keys(formats).map(place.embeddings);
   for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])

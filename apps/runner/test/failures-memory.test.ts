@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
-import { freshFolder, holdfast, type Line, madeModel, rowsOf } from './command.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { formatChecked } from '../src/checked-json.js';
+import { fixture, freshFolder, holdfast, type Line, madeModel, rowsOf } from './command.js';
 
 // Real want of memory: what a process may write to is limited, and a model asks for 8 MiB a token. Of address space (`--as`) V8
 // and glibc reserve as much as a machine has cores; of `--data` what they count depends on Node alone: 50 MB for Node 20,
@@ -81,3 +82,61 @@ test.skipIf(why)(
     expect(others).toEqual(['']);
   },
 );
+
+describe.skipIf(why)('a sequence that was set aside for want of memory, where there is more by now', () => {
+  const large = ['large', 'A'.repeat(7).padEnd(250, 'C')] as const;
+  /** A complete run without it, begun from standard input. */
+  async function withoutLarge() {
+    const few = [...short.slice(0, 3), large];
+    const fasta = few.map(([id, residues]) => `>${id}\n${residues}\n`).join('');
+    const out = join(await freshFolder(), 'out');
+    const line = ['embed', '-', '--out', out, '--model', model, '--workers', '1', '--shards', '1'];
+    line.push('--batch-tokens', '1000');
+    const first = await holdfast(line, fasta, { under: UNDER });
+    expect([first.code, (await rowsOf(out)).length]).toEqual([3, 3]);
+    return { out, line, fasta };
+  }
+  const whole = [...rows.slice(0, 3), ['large', [7, 1]]];
+  const warnings = (lines: readonly Line[]) =>
+    lines.filter(({ event }) => event === 'warning').map(({ message }) => String(message));
+
+  test('has its row when the command is rerun, also where that is killed before the result is joined', async () => {
+    const { out, line, fasta } = await withoutLarge();
+    const cut = await holdfast(line, fasta, {
+      env: {
+        NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+        KILL_AT: 'open',
+        KILL_NAME: 'embeddings.safetensors.tmp',
+      },
+    });
+    expect(cut.lines.find(({ event }) => event === 'retried')).toMatchObject({ recovered: 1 });
+    expect([cut.signal, (await rowsOf(out)).length]).toEqual(['SIGKILL', 3]);
+    expect((await holdfast(line, fasta)).code).toBe(0);
+    expect(await rowsOf(out)).toEqual(whole);
+    expect((await holdfast(line, fasta)).lines.at(-1)).toMatchObject({ already: true, quarantined: 0 });
+    expect(await readdir(out)).not.toContain('.holdfast-retry');
+  });
+
+  test('leaves the result as it is where the checkpoints are not there any more', async () => {
+    const { out, line, fasta } = await withoutLarge();
+    await rm(join(out, 'checkpoints'), { recursive: true });
+    const { code, lines } = await holdfast(line, fasta);
+    expect([code, lines.at(-1)]).toMatchObject([3, { already: true, quarantined: 1 }]);
+    expect(warnings(lines)).toContainEqual(
+      expect.stringMatching(/does not hold all rows any more, so the quarantined .* the result stands/),
+    );
+    expect((await rowsOf(out)).length).toBe(3);
+  });
+
+  test('leaves the result as it is on a machine without the device of the run', async () => {
+    const { out, line, fasta } = await withoutLarge();
+    const path = join(out, 'run.json');
+    const { sha256: _, ...record } = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, formatChecked({ ...record, device: 'cuda' }));
+    const { code, lines } = await holdfast(line, fasta);
+    expect([code, lines.at(-1)]).toMatchObject([3, { already: true, quarantined: 1 }]);
+    expect(warnings(lines)).toContainEqual(
+      expect.stringMatching(/could be tried again: the run was begun on cuda/),
+    );
+  });
+});

@@ -1,4 +1,4 @@
-export { findQuarantined } from './find-quarantined.js';
+export { type FoundQuarantined, findQuarantined } from './find-quarantined.js';
 export { type QuarantineLimit, quarantineLimit, tooManyQuarantined } from './limit.js';
 export {
   errorLine,
