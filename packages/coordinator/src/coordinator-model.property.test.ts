@@ -320,6 +320,11 @@ async function live(
   // Real runs end long before; a thousand hours are none that does.
   for (let hours = 0; hours < 1000 && !killed && !(await settled(outcome)); hours++)
     await clock.advance(3_600_000);
+  // Each kill that the kernel counts explains one death.
+  const struck = events.filter(
+    ({ type, ...event }) => type === 'failed' && 'message' in event && /killer struck/.test(event.message),
+  );
+  expect(struck.length).toBeLessThanOrEqual(oomKills);
   return { events, killed, outcome: killed ? null : await withinTurns(outcome), workers };
 }
 

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
 import type { FromWorker } from './messages.js';
+import { OomClaims } from './oom-claims.js';
 import { kernelOomKiller } from './oom-killer.js';
 import { coordinatorOptions } from './option-checks.js';
 import type { CoordinatorOptions, Outcome } from './options.js';
@@ -13,6 +14,7 @@ import { backoffMs, killedBackoffMs, policyWith, type RetryPolicy } from './retr
 import type { ShardFailure } from './shard-failure.js';
 import { type FailedShard, type PoolVerdict, ShardPool } from './shard-pool.js';
 import { ShardReports } from './shard-reports.js';
+import { isKill } from './signals.js';
 import { Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
@@ -33,7 +35,7 @@ export class Coordinator {
   readonly #stalls: StallWatch;
   readonly #keeper: RecoveryKeeper;
   readonly #quarantine: QuarantineCount;
-  readonly #oomKiller: NonNullable<CoordinatorOptions['oomKiller']>;
+  readonly #oomClaims: OomClaims;
   readonly #reports: ShardReports;
   #pool: ShardPool;
   #outcome: Promise<Outcome> | null = null;
@@ -59,7 +61,7 @@ export class Coordinator {
     this.#graceMs = options.graceMs ?? 30_000;
     this.#clock = options.clock ?? systemClock;
     this.#wake = new WakeUp(this.#clock);
-    this.#oomKiller = options.oomKiller ?? kernelOomKiller();
+    this.#oomClaims = new OomClaims(options.oomKiller ?? kernelOomKiller());
     this.#pool = new ShardPool(options.shards, this.#policy, { isolates: options.isolates });
     this.#keeper = new RecoveryKeeper(options.records, (shard, error) =>
       this.#tell({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
@@ -227,7 +229,7 @@ export class Coordinator {
   }
 
   #spawn(slot: Slot): void {
-    slot.oomKills = this.#oomKiller.kills();
+    slot.oomKills = this.#oomClaims.count();
     const { output } = this.#options;
     const limits = { stdout: new OutputLimit(output), stderr: new OutputLimit(output) };
     const tell = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
@@ -370,13 +372,13 @@ export class Coordinator {
   }
 
   #onExit(slot: Slot, exit: Omit<Exit, 'oomKilled'>): void {
-    const killsNow = this.#oomKiller.kills();
-    const oomKilled = killsNow !== null && slot.oomKills !== null && killsNow > slot.oomKills;
     const life = slot.vacate();
     const { exitcode, signal } = exit;
     this.#tell({ type: 'exited', slot: slot.index, exitcode, signal });
     // A worker that was told to end has not failed, however it ended.
     if (!this.#ending) {
+      // One that was given up was killed by the coordinator.
+      const oomKilled = life.stalled === null && isKill(exit) && this.#oomClaims.explain(slot.oomKills);
       const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#tell({ type: 'failed', slot: slot.index, shard, kind, message });

@@ -39,3 +39,6 @@ export const isCrash = (end: ProcessEnd): boolean => CRASHES.has(signalOf(end) ?
 
 /** Whether somebody else ended the process. The kernel's out-of-memory killer looks the same, see `OomKiller`. */
 export const isFromOutside = (end: ProcessEnd): boolean => OUTSIDE.has(signalOf(end) ?? '');
+
+/** Whether the process died of SIGKILL, whoever sent it. */
+export const isKill = (end: ProcessEnd): boolean => signalOf(end) === 'SIGKILL';

@@ -72,7 +72,7 @@ export class Slot {
   quiet = new QuietTime();
   /** The shard it had last. */
   lastShard: number | null = null;
-  /** What the out-of-memory killer's counter stood at when the worker was started. */
+  /** What the out-of-memory killer's counter was when the worker was started. */
   oomKills: number | null = null;
   readonly #clock: Clock;
   readonly #onKill: (slot: number, reason: string) => void;
