@@ -7,6 +7,7 @@ import {
 } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { START, START_LIMIT, scriptNamed } from './ask-process.js';
+import type { WorkEvent } from './events.js';
 import type { Layout } from './layout.js';
 import { RunLogs } from './run-logs.js';
 import { shardRecords } from './shard-records.js';
@@ -28,7 +29,7 @@ export interface CoordinateOptions {
   retries?: boolean;
   /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
   quarantine: { most: number; already: number };
-  onEvent(event: CoordinatorEvent): void;
+  onEvent(event: WorkEvent): void;
   onWarning(message: string): void;
   /** Milliseconds without progress after which a worker counts as hung. */
   stallMs: number;
@@ -42,6 +43,7 @@ export interface CoordinateOptions {
 export async function coordinate(options: CoordinateOptions) {
   const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, onStart } = options;
   const logs = new RunLogs(place);
+  const told = options.retries ? asRetried : (event: CoordinatorEvent) => event;
   const coordinator = new Coordinator({
     // Also with fewer shards: another slot takes over from one that was preempted. No worker is started without need.
     slots: workers,
@@ -52,8 +54,8 @@ export async function coordinate(options: CoordinateOptions) {
       env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
     onEvent(event) {
-      logs.write(event);
-      onEvent(event);
+      logs.write(told(event));
+      onEvent(told(event));
     },
     isolates: true,
     stallMs: options.stallMs,
@@ -77,3 +79,7 @@ export async function coordinate(options: CoordinateOptions) {
     await logs.close();
   }
 }
+
+/** What happens in a run that only tries sequences of complete shards again: none of these can fail. */
+export const asRetried = (event: CoordinatorEvent): WorkEvent =>
+  event.type === 'shard_failed' ? { ...event, type: 'retry_given_up' } : event;

@@ -1,7 +1,13 @@
-import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
 import type { Enough } from './calibration.js';
 import type { LetterCounts } from './letters/index.js';
 import type { Padding } from './padding.js';
+
+/** What workers do, as a run tells it. */
+export type WorkEvent =
+  | CoordinatorEvent
+  /** Not every quarantined sequence of a shard could be tried again; the shard is complete all the same. */
+  | { type: 'retry_given_up'; shard: number; kind: ErrorKind; message: string };
 
 /** What a run tells while it goes on. */
 export type RunEvent =
@@ -34,7 +40,7 @@ export type RunEvent =
       /** Tokens of a batch, and in a second; null where memory ran out. */
       measured: { tokens: number; per_second: number | null }[];
     }
-  | { type: 'coordinator'; event: CoordinatorEvent }
+  | { type: 'coordinator'; event: WorkEvent }
   /** Sequences done of all; tokens in a second, padding included, of late; both null until they are known. */
   | {
       type: 'progress';

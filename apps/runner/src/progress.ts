@@ -1,4 +1,4 @@
-import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { WorkEvent } from './events.js';
 import { Pace } from './pace.js';
 import type { Shard } from './shard-plan.js';
 
@@ -47,7 +47,7 @@ export class Progress {
   }
 
   /** Takes in what happened. @param now milliseconds of a clock that only goes forward. @returns whether to tell how far the run is. */
-  heard(event: CoordinatorEvent, now: number): boolean {
+  heard(event: WorkEvent, now: number): boolean {
     switch (event.type) {
       case 'assigned':
         this.#pace.works(event.slot);

@@ -244,6 +244,10 @@ const shown: [RunEvent, string][] = [
     'shard 2 has failed (oom): m',
   ],
   [
+    { type: 'coordinator', event: { type: 'retry_given_up', shard: 2, kind: 'oom', message: 'm' } },
+    'quarantined sequences of shard 2 are not tried again any more (oom): m; its other sequences are complete',
+  ],
+  [
     { type: 'coordinator', event: { type: 'stopping', signal: 'SIGTERM' } },
     'SIGTERM: workers save what they have',
   ],

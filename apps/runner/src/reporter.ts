@@ -134,6 +134,8 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       return `shard ${event.shard} is tried again in ${event.delayMs / 1000} s: ${event.reason}`;
     case 'shard_failed':
       return `shard ${event.shard} has failed (${event.kind}): ${event.message}`;
+    case 'retry_given_up':
+      return `quarantined sequences of shard ${event.shard} are not tried again any more (${event.kind}): ${event.message}; its other sequences are complete`;
     case 'breaker':
       return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
     case 'quarantined':

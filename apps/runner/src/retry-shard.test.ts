@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { readShard } from '@holdfast/checkpoint';
-import { type PoisonKind, startIsolation } from '@holdfast/coordinator';
+import { Coordinator, type PoisonKind, startIsolation } from '@holdfast/coordinator';
+import { FakeClock, FakeWorkers } from '@holdfast/coordinator/testing';
 import { InferenceError } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { CheckpointTrigger } from '@holdfast/trigger';
@@ -130,6 +131,75 @@ test('a batch of which all was tried before a worker was lost is not tried again
   const isolation = startIsolation(1, 0, { alone: [0] });
   expect(await retryShard({ ...work, isolation }, 'set_aside')).toBe(true);
   expect(await found()).toHaveLength(2);
+});
+
+test('a kill from outside after a retry that succeeded has no other sequence tried anew', async () => {
+  const { work, found, manifest } = await withTwoLeftOut('crash');
+  const tried: (readonly number[])[] = [];
+  const workers = new FakeWorkers(async (worker, message) => {
+    if (message.type === 'start') return worker.say({ type: 'ready' });
+    if (message.type !== 'assign') return worker.exit(0);
+    const { isolation, attempt } = message;
+    const shard = 0;
+    // What ends the worker ends all that it does.
+    const gone = () => new Promise<never>(() => undefined);
+    const report = {
+      ...silentReport(),
+      async trying(batchIdx: number, rows: readonly number[], state: typeof isolation) {
+        tried.push(rows);
+        worker.say({ type: 'trying', shard, batchIdx, rows: [...rows], ...(state && { isolation: state }) });
+        if (!rows.includes(1)) return;
+        worker.exit(null, 'SIGSEGV');
+        await gone();
+      },
+      tried: async () => worker.say({ type: 'tried', shard }),
+      async checkpoint(saved: Parameters<ShardWork['report']['checkpoint']>[0]) {
+        worker.say({ type: 'checkpoint', shard, ...saved });
+        if (attempt > 2) return;
+        worker.exit(null, 'SIGKILL');
+        await gone();
+      },
+    };
+    if (await retryShard({ ...work, isolation, report }, 'set_aside'))
+      worker.say({ type: 'complete', shard });
+  });
+  const clock = new FakeClock();
+  const coordinator = new Coordinator({
+    slots: 1,
+    shards: [0],
+    spawn: workers.spawn,
+    clock,
+    isolates: true,
+    // The clock does not wait for the disk.
+    stallMs: 1e9,
+    oomKiller: { kills: () => null },
+  });
+  const outcome = coordinator.run();
+  const over = outcome.then(() => true);
+  const turn = () => new Promise<false>((resolve) => setImmediate(() => resolve(false)));
+  for (let turns = 0; turns < 100_000 && !(await Promise.race([over, turn()])); turns++)
+    await clock.advance(1000);
+  expect((await outcome).completed).toEqual([0]);
+  expect(tried).toEqual([[1], [2]]);
+  expect(await found()).toEqual([[1, 'crash']]);
+  expect(await manifest.getCompletedShards()).toEqual([0]);
+});
+
+test('a shard stays complete while its sequences are tried again, however that ends', async () => {
+  const { work, manifest } = await withTwoLeftOut('oom');
+  const report = {
+    ...silentReport(),
+    trying: async () => {
+      expect(await manifest.getCompletedShards()).toEqual([0]);
+      throw new Error('cut short');
+    },
+  };
+  await expect(retryShard({ ...work, report }, 'set_aside')).rejects.toThrow('cut short');
+  expect(await retryShard({ ...work, stopping: () => true }, 'set_aside')).toBe(false);
+  expect(await manifest.getCompletedShards()).toEqual([0]);
+  // What succeeds is recorded all the same.
+  await retryShard(work, 'set_aside');
+  expect(await manifest.getShardState(0)).toMatchObject({ status: 'complete', total_sequences: 12 });
 });
 
 test('rows that were tried again are accepted only for what is quarantined, under their IDs', async () => {

@@ -16,10 +16,6 @@ import type { ShardWork } from './work-shard.js';
  */
 export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean> {
   const { shard, folder, run, index, model, manifest, report } = work;
-  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
-    // As in workShard: a predecessor that was believed dead is fenced from here on.
-    steal: true,
-  });
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
   const { found } = await findCheckpoints(folder, {
     async accept(checkpoint) {
@@ -29,6 +25,13 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
   });
   // Whoever joins the result finds what is damaged, and has it embedded again.
   if (!cursor.done) return true;
+  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
+    // As in workShard: a predecessor that was believed dead is fenced from here on.
+    steal: true,
+  });
+  await manifest.reconcileShard(shard.shard, found, claim);
+  // It is complete, whatever comes of this; its claim still fences.
+  await manifest.markShardComplete(shard.shard, claim);
   const saved = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
   await report.resumed({
     sequences: saved,
@@ -44,11 +47,14 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
       const batchIdx = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
       const reason = String(metadata['reason']);
-      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch: shard.endBatch });
+      // What else was found in its batch is still to be known to whoever goes on.
+      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch: at });
     },
   });
   const due = cursor.quarantined.filter((each) => isDue(each, retry));
   let next = found.length;
+  /** The batch whose sequences are tried. */
+  let at = shard.firstBatch;
   for (const [batch, entries] of byBatch(due, shard, index.batchRange.bind(index))) {
     const before = work.isolation;
     // Tried by a worker that was lost since.
@@ -66,6 +72,7 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
       onProgress: report.computed,
       onPoisoned: async () => undefined,
     });
+    at = batch;
     report.batch(batch);
     const embedded = await embedder.embed(batch, await index.residues(first, end), new Set(rows));
     if (embedded === null) return stop(writer);
@@ -76,7 +83,9 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
     });
     if (embedded.at.length + refused.length === 0) continue;
     const positions = embedded.at.map((row) => first + row);
-    const ids = await Promise.all(positions.map(async (at) => (await index.ids(at, at + 1))[0]!));
+    const ids = await Promise.all(
+      positions.map(async (position) => (await index.ids(position, position + 1))[0]!),
+    );
     const matrix = { data: embedded.rows, shape: [positions.length, model.source.dim] as const };
     await writer.writeCheckpointAsync(join(folder, checkpointName(next)), matrix, ids, {
       ...retriedFacts(run, shard, positions, { refused, truncated: embedded.truncated }),
@@ -87,7 +96,6 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
     await writer.waitAll();
   }
   await writer.shutdown();
-  await manifest.markShardComplete(shard.shard, claim);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { crc32 } from 'node:zlib';
-import type { CoordinatorEvent } from '@holdfast/coordinator';
+import type { WorkEvent } from './events.js';
 import type { Layout } from './layout.js';
 
 /** One line; its last field is the CRC-32 of all that stands before it, as in the manifest's journal. */
@@ -19,7 +19,7 @@ export class RunLogs {
     mkdirSync(place.logs, { recursive: true });
   }
 
-  write(event: CoordinatorEvent): void {
+  write(event: WorkEvent): void {
     // There is one for each batch.
     if (event.type === 'progress') return;
     const path = 'slot' in event ? this.#place.log(event.slot) : this.#place.coordinatorLog;
