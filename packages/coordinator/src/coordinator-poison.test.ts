@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY, groupFailed, groupPassed, nextGroup, type ToWorker } from './index.js';
+import {
+  DEFAULT_POLICY,
+  groupFailed,
+  groupPassed,
+  nextGroup,
+  type PoisonKind,
+  type ToWorker,
+} from './index.js';
 import { ShardPool } from './shard-pool.js';
 import { start, working } from './testing/fake-run.js';
 import type { FakeWorker, Script } from './testing/index.js';
@@ -102,6 +109,62 @@ test('those that are quarantined already, in shards of before or in checkpoints,
   );
   await inside.clock.drain();
   expect(await inside.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 10 });
+});
+
+/** One shard after another has one sequence of this kind found, and saves it. */
+const leavesOut = (kind: PoisonKind) =>
+  working((worker, shard) => {
+    worker.say({ type: 'resumed', shard, sequences: 0, quarantined: 0 });
+    const sequence = { id: `s${shard}`, ordinal: shard, kind, attempts: 4, error: 'e' };
+    worker.say({ type: 'quarantined', shard, sequence });
+    worker.say({ type: 'complete', shard });
+  });
+const shards = [0, 1, 2, 3, 4, 5];
+
+test.each(['oom', 'crash', 'hang'] as const)(
+  'what is only set aside for %s does not count as refused, and has a limit of its own',
+  async (kind) => {
+    const goesOn = start(leavesOut(kind), { shards, maxQuarantined: 1, maxSetAside: 6 });
+    await goesOn.clock.drain();
+    expect(await goesOn.outcome).toEqual({
+      completed: shards,
+      failed: [],
+      stopped: null,
+      quarantined: 6,
+      setAside: 6,
+    });
+    const ends = start(leavesOut(kind), { shards, maxQuarantined: 1, maxSetAside: 3 });
+    await ends.clock.drain();
+    expect(await ends.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 4, setAside: 4 });
+    // One limit is the limit of each.
+    const both = start(leavesOut(kind), { shards, maxQuarantined: 2 });
+    await both.clock.drain();
+    expect(await both.outcome).toMatchObject({ tooManyQuarantined: true, setAside: 3 });
+  },
+);
+
+test('what the model refuses does not count as set aside', async () => {
+  const run = start(leavesOut('poison_input'), { shards, maxQuarantined: 6, maxSetAside: 0 });
+  await run.clock.drain();
+  expect(await run.outcome).toEqual({ completed: shards, failed: [], stopped: null, quarantined: 6 });
+});
+
+test('what was set aside counts once, however often its shard is resumed', async () => {
+  const sequence = (ordinal: number) =>
+    ({ id: 's', ordinal, kind: 'crash', attempts: 4, error: 'e' }) as const;
+  const run = start(
+    working((worker, shard, attempt) => {
+      worker.say({ type: 'resumed', shard, sequences: 0, quarantined: 0 });
+      // It lasts now, but a resumed shard says of it that nothing was refused.
+      worker.say({ type: 'quarantined', shard, sequence: sequence(attempt) });
+      worker.say({ type: 'quarantined', shard, sequence: sequence(1) });
+      if (attempt < 5) worker.exit(null, 'SIGKILL');
+      else worker.say({ type: 'complete', shard });
+    }),
+    { shards: [0], maxQuarantined: 9, maxSetAside: 2 },
+  );
+  await run.clock.drain();
+  expect(await run.outcome).toMatchObject({ tooManyQuarantined: true, setAside: 3 });
 });
 
 test('a sequence is told once, though it is found again after a worker was lost', async () => {

@@ -113,12 +113,13 @@ export class Coordinator {
     await this.#keeper.settled();
     if (this.#stopped !== null) this.#tell({ type: 'stopped', signal: this.#stopped });
     await this.#reports.settled();
-    const { count } = this.#quarantine;
+    const { refused, setAside } = this.#quarantine;
     return {
       completed: [...this.#pool.completed],
       failed: [...this.#pool.failed],
       stopped: this.#stopped,
-      ...(count === 0 ? {} : { quarantined: count }),
+      ...(refused + setAside === 0 ? {} : { quarantined: refused + setAside }),
+      ...(setAside === 0 ? {} : { setAside }),
       ...(this.#tooManyQuarantined ? { tooManyQuarantined: true as const } : {}),
       ...(this.#limitTooShort === undefined ? {} : { limitTooShort: this.#limitTooShort }),
       ...(this.#startupFailure === undefined ? {} : { startupFailure: this.#startupFailure }),
@@ -359,14 +360,15 @@ export class Coordinator {
     shard: number,
     sequence: Extract<FromWorker, { type: 'quarantined' }>['sequence'],
   ): void {
-    if (!this.#quarantine.found(shard, sequence.ordinal)) return;
+    if (!this.#quarantine.found(shard, sequence.ordinal, sequence.kind)) return;
     this.#tell({ type: 'quarantined', slot: slot.index, shard, ...sequence });
     this.#checkQuarantine();
   }
 
   #checkQuarantine(): void {
-    const { maxQuarantined } = this.#options;
-    if (maxQuarantined === undefined || this.#quarantine.count <= maxQuarantined) return;
+    const { maxQuarantined = Number.POSITIVE_INFINITY, maxSetAside = maxQuarantined } = this.#options;
+    const { refused, setAside } = this.#quarantine;
+    if (refused <= maxQuarantined && setAside <= maxSetAside) return;
     this.#tooManyQuarantined = true;
     this.#advance();
   }

@@ -29,7 +29,10 @@ export type ToWorker =
 export type FromWorker =
   /** The model is loaded. */
   | { type: 'ready' }
-  /** Sequences of the shard that earlier attempts finished, those that are quarantined among them. */
+  /**
+   * Sequences of the shard that earlier attempts finished, those that are quarantined among them. `quarantined`: those that
+   * the model refused.
+   */
   | { type: 'resumed'; shard: number; sequences: number; quarantined?: number; nextBatch?: number }
   /** Sequences embedded since the last such message. `nextBatch`: to be blamed if the worker dies. */
   | { type: 'progress'; shard: number; sequences: number; nextBatch?: number }

@@ -64,6 +64,7 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['stallGraceMs', notMilliseconds, (stallGraceMs) => create({ stallGraceMs })],
   ['isolates', [1, 'yes', null], (isolates) => create({ isolates })],
   ['maxQuarantined', notMilliseconds, (maxQuarantined) => create({ maxQuarantined })],
+  ['maxSetAside', notMilliseconds, (maxSetAside) => create({ maxSetAside })],
   ['quarantined', notWhole, (quarantined) => create({ quarantined })],
   ['records', [{}, 5, { recoveries: () => 1 }], (records) => create({ records })],
   ['validateShard', notFunctions, (validateShard) => create({ validateShard })],

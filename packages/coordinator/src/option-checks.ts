@@ -84,6 +84,7 @@ export const coordinatorOptions = object<CoordinatorOptions>({
   stallGraceMs: milliseconds,
   isolates: flag,
   maxQuarantined: atLeast(0, 'sequences'),
+  maxSetAside: atLeast(0, 'sequences'),
   quarantined: whole(0),
   records: having('records', 'recoveries', 'recordRecovery', 'recordRedistribution'),
   validateShard: callback,

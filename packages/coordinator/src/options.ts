@@ -37,9 +37,11 @@ export interface CoordinatorOptions {
   stallGraceMs?: number;
   /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
   isolates?: boolean;
-  /** Sequences that may be quarantined; one more ends the run. Default: any number. */
+  /** Sequences that the model may refuse; one more ends the run. Default: any number. */
   maxQuarantined?: number;
-  /** Sequences that are quarantined already, in shards that are not worked on. Default 0. */
+  /** Sequences that this run may set aside (kinds other than `poison_input`); one more ends it. Default: `maxQuarantined`. */
+  maxSetAside?: number;
+  /** Sequences that the model refused already, in shards that are not worked on. Default 0. */
   quarantined?: number;
   /** Where failures are kept, so that the next coordinator goes on counting. Default: nowhere. */
   records?: ShardRecords;
@@ -65,9 +67,11 @@ export interface Outcome {
   failed: FailedShard[];
   /** The signal that ended the run, or null. */
   stopped: StopSignal | null;
-  /** Sequences known to be quarantined, if any are. */
+  /** Sequences known to be quarantined, if any are: those that the model refused, and those that this run set aside. */
   quarantined?: number;
-  /** Whether more were quarantined than may be, which ended the run. */
+  /** Of these, those that were only set aside. */
+  setAside?: number;
+  /** Whether more were refused, or set aside, than may be, which ended the run. */
   tooManyQuarantined?: true;
   /** The stall limit turned out too short, which ended the run: the milliseconds that a worker was silent in a call on plain residues. */
   limitTooShort?: { shard: number; silentMs: number };
