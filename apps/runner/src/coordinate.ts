@@ -27,8 +27,8 @@ export interface CoordinateOptions {
   manifest: CheckpointManifest;
   /** Whether sequences are only tried again: then nothing is recorded of failures, as each try begins anew. */
   retries?: boolean;
-  /** Sequences that may be quarantined, and those that are already, in shards that are complete. */
-  quarantine: { most: number; already: number };
+  /** Sequences that the model may refuse, those that may be set aside, and those refused already, in shards that are complete. */
+  quarantine: { most: number; mostSetAside: number; already: number };
   onEvent(event: WorkEvent): void;
   onWarning(message: string): void;
   /** Milliseconds without progress after which a worker counts as hung. */
@@ -64,6 +64,7 @@ export async function coordinate(options: CoordinateOptions) {
     graceMs: options.graceMs,
     stallGraceMs: options.graceMs,
     maxQuarantined: quarantine.most,
+    maxSetAside: quarantine.mostSetAside,
     quarantined: quarantine.already,
     ...(options.retries ? {} : { records: shardRecords(manifest) }),
     validateShard: (shard) => validateCheckpointDir(place.shard(shard), { onWarning }),

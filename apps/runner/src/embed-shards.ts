@@ -1,4 +1,4 @@
-import type { CoordinatorEvent, Outcome } from '@holdfast/coordinator';
+import type { Outcome, QuarantinedSequence } from '@holdfast/coordinator';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
@@ -10,7 +10,7 @@ import type { SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
 import { plannedWork } from './planned-work.js';
 import { Progress } from './progress.js';
-import { quarantineLimit, tooManyQuarantined } from './quarantine/index.js';
+import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine/index.js';
 import { formatRunFacts, type RunRecord } from './run-record.js';
 import type { Shard } from './shard-plan.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
@@ -37,6 +37,8 @@ export interface EmbedShards {
   refused(shards: readonly Shard[]): Promise<number>;
 }
 
+type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
+
 /** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
 export async function embedShards(run: EmbedShards): Promise<void> {
   const { place, options, index, model, shards, tell, stop, manifest } = run;
@@ -55,16 +57,19 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     missing += endPosition - firstPosition - total_sequences;
     complete.push(each);
   }
-  // What was only set aside counts against no limit: it is tried again.
+  // What earlier runs only set aside does not count: it is tried again.
   const already = missing === 0 ? 0 : await run.refused(complete);
-  const most = quarantineLimit(options.maxQuarantined, sequences);
-  const examples: Extract<CoordinatorEvent, { type: 'quarantined' }>[] = [];
-  const tooMany = (quarantined: number) => {
-    const message = tooManyQuarantined({ quarantined, limit: most, examples, logs: place.logs });
+  const { most, mostSetAside } = quarantineLimits(options.maxQuarantined, sequences);
+  /** What was quarantined in this run, and some of it, by whether it was only set aside. */
+  const kinds = { ...NONE };
+  const found = { refused: [] as FoundSequence[], aside: [] as FoundSequence[] };
+  const tooMany = (counts: KindCounts, limit: number, examples: readonly FoundSequence[]) => {
+    const message = tooManyQuarantined({ counts, limit, examples, logs: place.logs });
     return new RunFailedError(message, ExitCode.shardsFailed);
   };
+  const tooManyRefused = (count: number) => tooMany({ ...NONE, poison_input: count }, most, found.refused);
   // The limit may be lower than it was.
-  if (already > most) throw tooMany(already);
+  if (already > most) throw tooManyRefused(already);
   if (open.length === 0) return;
   const progress = new Progress(await plannedWork(index, shards, model), standing(shards, state));
   const tellProgress = () => {
@@ -89,10 +94,14 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     worker: workerOptions(run),
     ...limitsOf(options),
     manifest,
-    quarantine: { most, already },
+    quarantine: { most, mostSetAside, already },
     onEvent(event) {
       const further = progress.heard(event, performance.now());
-      if (event.type === 'quarantined' && examples.length < 3) examples.push(event);
+      if (event.type === 'quarantined') {
+        kinds[event.kind]++;
+        const some = event.kind === 'poison_input' ? found.refused : found.aside;
+        if (some.length < 3) some.push(event);
+      }
       tell({ type: 'coordinator', event });
       if (event.type === 'failed' && !full && saysDiskFull(event.message)) {
         full = true;
@@ -108,7 +117,11 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   });
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  if (outcome.tooManyQuarantined) throw tooMany(outcome.quarantined ?? 0);
+  if (outcome.tooManyQuarantined) {
+    const { quarantined = 0, setAside = 0 } = outcome;
+    if (setAside > mostSetAside) throw tooMany({ ...kinds, poison_input: 0 }, mostSetAside, found.aside);
+    throw tooManyRefused(quarantined - setAside);
+  }
   const { workers } = run.share;
   if (outcome.startupFailure !== undefined) {
     const message = noWorkerStarted(outcome.startupFailure, { logs: place.logs, workers });

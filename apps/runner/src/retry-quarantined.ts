@@ -3,11 +3,12 @@ import { coordinate } from './coordinate.js';
 import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import {
+  countKinds,
   type FoundQuarantined,
   findQuarantined,
   isDue,
   type QuarantinedSequence,
-  quarantineLimit,
+  quarantineLimits,
   tooManyQuarantined,
 } from './quarantine/index.js';
 
@@ -56,7 +57,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     ...limitsOf(options),
     manifest,
     retries: true,
-    quarantine: { most: Number.POSITIVE_INFINITY, already: 0 },
+    quarantine: { most: Number.POSITIVE_INFINITY, mostSetAside: Number.POSITIVE_INFINITY, already: 0 },
     onEvent: (event) => tell({ type: 'coordinator', event }),
     onWarning: (message) => tell({ type: 'warning', message }),
     onStart(stopWorkers) {
@@ -72,12 +73,12 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: after } = now;
   tell({ type: 'retried', sequences: due.length, recovered: before.length - after.length });
-  refuseTooMany(after, quarantineLimit(options.maxQuarantined, index.sequences), place.logs);
+  refuseTooMany(after, quarantineLimits(options.maxQuarantined, index.sequences).most, place.logs);
   return now;
 }
 
 function refuseTooMany(quarantined: readonly QuarantinedSequence[], limit: number, logs: string): void {
   if (quarantined.length <= limit) return;
-  const message = tooManyQuarantined({ quarantined: quarantined.length, limit, examples: quarantined, logs });
+  const message = tooManyQuarantined({ counts: countKinds(quarantined), limit, examples: quarantined, logs });
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }

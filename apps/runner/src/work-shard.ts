@@ -105,7 +105,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   });
   const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);
-  // What was only set aside counts against no limit: it is tried again.
+  // What earlier workers only set aside does not count as refused.
   const quarantined = cursor.quarantined.filter((each) => !isSetAside(each)).length;
   const sequences = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
   await report.resumed({ sequences, quarantined, nextBatch: cursor.nextBatch, fault, aside });

@@ -46,12 +46,16 @@ beforeAll(async () => {
 const short = Array.from({ length: 64 }, (_, i) => [`s${i}`, 'A'.repeat(i % 10).padEnd(10, 'C')] as const);
 const rows = short.map(([id], i) => [id, [i % 10, 1]] as [string, number[]]);
 
-async function run(sequences: readonly (readonly [string, string])[], batchTokens: number) {
+async function run(
+  sequences: readonly (readonly [string, string])[],
+  batchTokens: number,
+  ...more: string[]
+) {
   const folder = await freshFolder();
   const input = join(folder, 'in.fa');
   const out = join(folder, 'out');
   await writeFile(input, sequences.map(([id, residues]) => `>${id}\n${residues}\n`).join(''));
-  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1'];
+  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1', ...more];
   const ended = await holdfast([...line, '--batch-tokens', `${batchTokens}`], '', { under: UNDER });
   const all = (event: string): Line[] => ended.lines.filter((each) => each.event === event);
   return { ...ended, out, all };
@@ -140,3 +144,15 @@ describe.skipIf(why)('a sequence that was set aside for want of memory, where th
     );
   });
 });
+test.skipIf(why)(
+  'what was set aside is tried again before it counts as too many, and is told as that',
+  async () => {
+    const long = ['long', 'ACGT'.repeat(250)] as const;
+    const { code, stderr, all } = await run([...short, long], 4000, '--max-quarantined', '0');
+    expect(all('retried')).toMatchObject([{ sequences: 1, recovered: 0 }]);
+    expect(stderr).toMatch(
+      /1 sequence\(s\) are quarantined, such as long \(.*\); at most 0 may be\. The model refused none of them; 1 were only set aside \(1 for want of memory\)\. .* do that with more memory, or allow more with --max-quarantined/,
+    );
+    expect(code).toBe(4);
+  },
+);

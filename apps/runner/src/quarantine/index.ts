@@ -1,5 +1,12 @@
 export { type FoundQuarantined, findQuarantined } from './find-quarantined.js';
-export { type QuarantineLimit, quarantineLimit, tooManyQuarantined } from './limit.js';
+export {
+  countKinds,
+  type KindCounts,
+  NONE,
+  type QuarantineLimit,
+  quarantineLimits,
+  tooManyQuarantined,
+} from './limit.js';
 export {
   errorLine,
   formatQuarantined,

@@ -1,3 +1,4 @@
+import type { PoisonKind } from '@holdfast/coordinator';
 import type { Quarantined } from './quarantined.js';
 
 /** Which quarantined sequences are tried again: those that the model did not refuse itself, or all. */
@@ -12,6 +13,12 @@ const LOST_WORKER = /^the worker (?:died of |ended with |made no progress )/;
  */
 export const isSetAside = ({ kind, error }: Pick<Quarantined, 'kind' | 'error'>): boolean =>
   kind !== 'poison_input' || LOST_WORKER.test(error);
+
+/** Why a sequence has no row, by kind: `poison_input` only where the model itself refused it. */
+export function causeOf(entry: Pick<Quarantined, 'kind' | 'error'>): PoisonKind {
+  if (entry.kind !== 'poison_input' || !isSetAside(entry)) return entry.kind;
+  return entry.error.startsWith('the worker made no progress ') ? 'hang' : 'crash';
+}
 
 /** Whether a sequence is tried again. */
 export const isDue = (entry: Pick<Quarantined, 'kind' | 'error'>, retry: Retry): boolean =>
