@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { formatChecked } from './checked-json.js';
 import { StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { type Layout, layout } from './layout.js';
 import { AS_THEY_ARE } from './letters/index.js';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import { fingerprintOf, readRunRecord, writeRunRecord } from './run-record.js';
 
 /** The step of a restart at which its process is killed, and whether the step was still made. */
 const death = vi.hoisted(() => ({ at: Number.POSITIVE_INFINITY, made: false, steps: 0 }));
@@ -91,19 +93,33 @@ async function killed(input: string, at: number, made: boolean): Promise<boolean
   return error instanceof Error;
 }
 
+const intact = async () => undefined;
+const damaged = () => writeFile(place.run, '{"broken":');
+const ofLater = () => writeFile(place.run, formatChecked({ format: 3 }));
+const ofEarlierPlan = async () => {
+  const record = { ...(await readRunRecord(place.run))!, plan: 1 };
+  await writeRunRecord(place.run, { ...record, fingerprint: fingerprintOf(record) });
+};
+
 describe.each([
-  ['another input', 'new.fa'],
-  ['the same input', 'old.fa'],
-])('a restart with %s that is killed', (_what, input) => {
+  ['another input', 'new.fa', intact],
+  ['the same input', 'old.fa', intact],
+  ['another input, over a damaged run.json', 'new.fa', damaged],
+  ['the same input, over a damaged run.json', 'old.fa', damaged],
+  ['the same input, over a run.json of a later version', 'old.fa', ofLater],
+  ['the same input, over a run that an earlier version planned', 'old.fa', ofEarlierPlan],
+])('a restart with %s that is killed', (_what, input, spoil) => {
   test.each([
     ['before', false],
     ['after', true],
   ])('right %s any of its steps goes on without --force-restart', async (_when, made) => {
     await oldRun();
+    await spoil();
     const whole = join(folder, 'whole');
     await cp(place.out, whole, { recursive: true });
-    // Before its first step it has asked for nothing, and the old run is another's than the one asked for.
-    let steps = made || input === 'old.fa' ? 0 : 1;
+    const goesOn = input === 'old.fa' && spoil === intact;
+    // Before its first step it has asked for nothing, and the old run is not the one asked for, or cannot be proven to be.
+    let steps = made || goesOn ? 0 : 1;
     for (; steps < 50; steps++) {
       await rm(place.out, { recursive: true });
       await cp(whole, place.out, { recursive: true });
@@ -112,7 +128,7 @@ describe.each([
       expect(record.inputs.map(({ path }) => path)).toEqual([join(folder, input)]);
       // Nothing of the old run is taken for the new one's, and an old run that goes on has all that it had.
       const kept = existsSync(join(place.shard(0), 'old'));
-      expect([steps, kept]).toEqual([steps, input === 'old.fa' && resumed && kept]);
+      expect([steps, kept]).toEqual([steps, goesOn && resumed && kept]);
       expect(existsSync(place.restart)).toBe(false);
       expect(await prepared(asking(input))).toMatchObject({ record, resumed: true });
     }

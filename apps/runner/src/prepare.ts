@@ -27,7 +27,7 @@ import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
 import { modelOptions } from './model-options.js';
 import type { FormatName } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
-import { announceRestart, cutOffRestart, forgetRestart } from './restart-intent.js';
+import { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
 import { type Asked, differences, newRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { systemErrorIn, systemTrouble } from './system-trouble.js';
@@ -78,7 +78,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   if (options.forceRestart) return restart(place, options);
   const cutOff = await cutOffRestart(place, options);
   // What a restart was removing is not to come back.
-  const found = cutOff !== null && !isThere(place.run) ? null : await recordIn(place, options);
+  const found = cutOff !== null && !isThere(place.run) ? null : await recordIn(place, options, cutOff);
   if (found === null) {
     if (cutOff === 'same') return restart(place, options);
     if (cutOff === 'other') refuseCutOff(place);
@@ -96,8 +96,12 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   return prepared;
 }
 
-/** The record of the run in the folder, rebuilt if need be. */
-function recordIn(place: Layout, options: AskedOfResult): ReturnType<typeof knownRecord> {
+/** The record of the run in the folder, rebuilt if need be. A restart that was cut off replaces a run that no record proves. */
+async function recordIn(
+  place: Layout,
+  options: AskedOfResult,
+  cutOff: CutOff = null,
+): ReturnType<typeof knownRecord> {
   const { batchTokens, shards, model, inputs, onWarning } = options;
   return knownRecord(place, {
     asked: asked(options, []),
@@ -107,6 +111,9 @@ function recordIn(place: Layout, options: AskedOfResult): ReturnType<typeof know
     // Standard input can be read only once, which is for the index.
     hashInputs: inputs.includes('-') ? null : () => hashInputs(options),
     onWarning,
+  }).catch((error: unknown) => {
+    if (cutOff === 'same' && error instanceof UsageError) return null;
+    throw error;
   });
 }
 
@@ -205,7 +212,7 @@ async function restart(place: Layout, options: PrepareOptions, unless?: RunRecor
       await forgetRestart(place);
     throw error;
   });
-  if (unless !== undefined && differences(unless, asked(options, planned.summary.inputs)).length === 0) {
+  if (unless?.plan === PLAN && differences(unless, asked(options, planned.summary.inputs)).length === 0) {
     await removeDurably(place.newIndex);
     return null;
   }

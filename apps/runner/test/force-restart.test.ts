@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { digestOf, fixture, freshFolder, holdfast, start } from './command.js';
@@ -38,14 +38,28 @@ test.runIf(traceable).each([
   expect(await digestOf(out)).toBe(await digestOf(whole));
 });
 
-test('a restart that is killed while it reads its input goes on without --force-restart', async () => {
-  const line = ['embed', '-', '--out', out];
-  const running = start([...line, '--force-restart']);
-  // Enough that the reading is told, and no end.
-  running.child.stdin!.write(`>z\n${'ACGT'.repeat(1 << 18)}\n>end\nAC`);
-  await running.until('indexing');
-  running.killGroup();
-  await running.ended;
-  const { code, lines } = await holdfast(line, '>z\nACGTACGT\n');
-  expect([code, lines.at(-1)]).toMatchObject([0, { event: 'complete', already: false, sequences: 1 }]);
-});
+test.each([
+  ['', async () => undefined],
+  [
+    ', also over a run that nothing proves,',
+    async () => {
+      await rm(join(out, 'result.json'));
+      await rm(join(out, 'index'), { recursive: true });
+      await writeFile(join(out, 'run.json'), '{"broken":');
+    },
+  ],
+])(
+  'a restart that is killed while it reads its input%s goes on without --force-restart',
+  async (_where, spoil) => {
+    await spoil();
+    const line = ['embed', '-', '--out', out];
+    const running = start([...line, '--force-restart']);
+    // Enough that the reading is told, and no end.
+    running.child.stdin!.write(`>z\n${'ACGT'.repeat(1 << 18)}\n>end\nAC`);
+    await running.until('indexing');
+    running.killGroup();
+    await running.ended;
+    const { code, lines } = await holdfast(line, '>z\nACGTACGT\n');
+    expect([code, lines.at(-1)]).toMatchObject([0, { event: 'complete', already: false, sequences: 1 }]);
+  },
+);
