@@ -37,7 +37,7 @@ import { type Layout, layout } from './layout.js';
 import { leavesOut } from './leaves-out.js';
 import { leftOut } from './left-out.js';
 import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
-import { waitForOldWorkers } from './lock-folder.js';
+import { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
@@ -111,7 +111,7 @@ export interface StopSwitch {
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
  *
- * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; RunFailedError; StoppedError;
+ * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; BusyError; RunFailedError; StoppedError;
  * RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
@@ -186,7 +186,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   const finish = finishes({ place, options, model, tell });
   if ('files' in folder) return finish(folder, true);
   await using _folder = folder;
-  await waitForOldWorkers(place, tell, stop.signal);
+  await waitForOldWorkers(place, {
+    limitMs: oldWorkersLimit(limitsOf(options).graceMs),
+    tell,
+    signal: stop.signal,
+  });
   await claimFolder(place, options.inputs);
   if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
 

@@ -2,7 +2,7 @@ import { nameSystemErrors } from '@holdfast/durable';
 import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { LockUnsupportedError } from '@holdfast/manifest';
 import type { Aftermath } from './aftermath.js';
-import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
+import { BusyError, ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { filesWanted, processesWanted } from './limits.js';
 import { inWords, type SystemTrouble, systemErrorIn, systemTrouble, type Use } from './system-trouble.js';
@@ -28,6 +28,7 @@ function plainEnding(error: unknown, { kept, again }: Aftermath): Ending {
     return { code, message: `${error.message}; ${kept}${again}` };
   }
   if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
+  if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
   const system = systemErrorIn(error);
   const trouble = systemTrouble(system);
   const use = useOf((system ?? {}) as NodeJS.ErrnoException);

@@ -1,4 +1,4 @@
 export { type EmbedOptions, embed, type StopSwitch } from './embed.js';
-export { ExitCode, StoppedError, UsageError } from './errors.js';
+export { BusyError, ExitCode, StoppedError, UsageError } from './errors.js';
 export type { RunEvent, Tell } from './events.js';
 export { InputError } from './input/index.js';

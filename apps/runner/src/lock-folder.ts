@@ -1,20 +1,18 @@
 import { FileLock, LockTimeoutError } from '@holdfast/manifest';
-import { UsageError } from './errors.js';
+import { BusyError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import type { Layout } from './layout.js';
+import { Patience } from './patience.js';
 import { inWords, systemTrouble } from './system-trouble.js';
 
-/** How long a run waits for workers that an earlier, killed run left behind, in milliseconds. */
-const WAIT_FOR_OLD_WORKERS = 60_000;
-
-/** Takes a run's folder for this process. @throws UsageError when another run has it. */
+/** Takes a run's folder for this process. @throws BusyError when another run has it; UsageError when this user may not. */
 export async function lockFolder(place: Layout): Promise<FileLock> {
   try {
     return await FileLock.acquire(place.lock, { timeoutMs: 0 });
   } catch (cause) {
     if (!(cause instanceof LockTimeoutError)) throw unopened(place.lock, cause);
-    throw new UsageError(
-      `${place.out} is in use by another run (${cause.message}); wait for it to end, or use another --out`,
+    throw new BusyError(
+      `${place.out} is in use by another run (${cause.message}); wait for it to end, then rerun the same command, or use another --out`,
       { cause },
     );
   }
@@ -32,23 +30,52 @@ function unopened(path: string, cause: unknown): unknown {
   );
 }
 
-/** Workers end soon after their coordinator does; until then they may still write. */
-export async function waitForOldWorkers(place: Layout, tell: Tell, signal: AbortSignal): Promise<void> {
+/** Workers need this long to exit after their grace, and never get less than this in all; in milliseconds. */
+const EXIT = 30_000;
+const LEAST = 60_000;
+
+/** How long to wait for the workers of a killed run. Their grace is taken to be this command's own. */
+export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, graceMs + EXIT);
+
+/**
+ * Waits until no worker of an earlier run can write: each ends within its grace once its coordinator is gone.
+ *
+ * @throws BusyError at the limit; the signal's reason.
+ */
+export async function waitForOldWorkers(
+  place: Layout,
+  { limitMs, tell, signal }: { limitMs: number; tell: Tell; signal: AbortSignal },
+): Promise<void> {
   try {
     await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
     return;
   } catch (error) {
     if (!(error instanceof LockTimeoutError)) throw error;
   }
-  tell({ type: 'waiting', reason: 'waiting for the workers of an earlier run to end' });
+  const limit = new AbortController();
+  const limitSeconds = limitMs / 1000;
+  const onWaiting = ({ seconds }: { seconds: number }) =>
+    tell({
+      type: 'waiting',
+      reason: `waiting for the workers of an earlier run to end: ${seconds} s so far, given up after ${limitSeconds} s`,
+      seconds,
+      limit_seconds: limitSeconds,
+    });
+  const patience = new Patience(limitMs, {
+    onWaiting,
+    onLimit: () =>
+      limit.abort(
+        new BusyError(
+          `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to end, or end them, then rerun the same command`,
+        ),
+      ),
+  });
+  onWaiting({ seconds: 0 });
   try {
-    const timeoutMs = WAIT_FOR_OLD_WORKERS;
-    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal })).release();
-  } catch (cause) {
-    if (!(cause instanceof LockTimeoutError)) throw cause;
-    throw new UsageError(
-      `${place.out}: workers of an earlier run are still alive after ${WAIT_FOR_OLD_WORKERS / 1000} s; end them, then rerun the same command`,
-      { cause },
-    );
+    const timeoutMs = Number.POSITIVE_INFINITY;
+    const any = AbortSignal.any([signal, limit.signal]);
+    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal: any })).release();
+  } finally {
+    patience.end();
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { FileLock } from '@holdfast/manifest';
 import { beforeEach, expect, test } from 'vitest';
-import { UsageError } from './errors.js';
+import { BusyError, UsageError } from './errors.js';
 import { layout } from './layout.js';
 import { takeOutputFolder } from './output-folder.js';
 
@@ -65,7 +65,7 @@ test('several runs that make the folder, begin nothing and remove it keep each o
       expect(existsSync(place.lock)).toBe(true);
       inside--;
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error;
+      if (!(error instanceof BusyError)) throw error;
       expect(error.message).toContain('in use by another run');
       refused++;
     }

@@ -16,7 +16,7 @@ const TRIES = 5;
  * Makes the output folder where it is missing, and takes it for this process until the returned is disposed of. What this
  * call made is then gone again, if nothing of a run is in it; a folder that was there stays, and its lock files with it.
  *
- * @throws UsageError when the folder can't be written to, or another run has it.
+ * @throws UsageError when the folder can't be written to; BusyError when another run has it.
  */
 export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> {
   const made = new Set<string>();

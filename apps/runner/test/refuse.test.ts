@@ -311,12 +311,15 @@ describe('a resume that would mix two runs is refused', () => {
   );
 });
 
-test('a second run on the same folder at the same time is refused, and the first goes on', async () => {
+test('a second run on the same folder at the same time ends with 1, to be rerun, and the first goes on', async () => {
   const first = start(['embed', '-', '--out', out]);
   first.child.stdin!.write('>a\nACGTACGT\n');
   await first.until('indexing');
-  const stderr = refused(await holdfast(['embed', fixture('messy.fa'), '--out', out]));
-  expect(stderr).toMatch(new RegExp(`in use by another run.*process ${first.child.pid} on .*wait`));
+  const { code, stderr } = await holdfast(['embed', fixture('messy.fa'), '--out', out]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(`in use by another run.*process ${first.child.pid} on .*wait.*rerun the same command`),
+  );
   first.child.stdin!.end('>b\nACGT\n');
   expect((await first.ended).code).toBe(0);
   expect(await readFile(join(out, 'ids.txt'), 'utf8')).toBe('a\nb\n');
