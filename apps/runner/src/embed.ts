@@ -36,7 +36,7 @@ import { InputWait } from './input-wait.js';
 import { type Layout, layout } from './layout.js';
 import { leavesOut } from './leaves-out.js';
 import { leftOut } from './left-out.js';
-import { AS_THEY_ARE, countLetters, letterPlan, letterUse } from './letters/index.js';
+import { letterUse } from './letters/index.js';
 import { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
@@ -240,10 +240,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
     const { summary } = prepared.index;
-    // A version that had no rules counted nothing either.
-    const letters =
-      summary.letters ??
-      (await countLetters(prepared.index, letterPlan(rules, AS_THEY_ARE, model.alphabet), stop.signal));
+    // Only versions that count letters name the index in the run's record, and any other index is built again.
+    const letters = summary.letters!;
     const warnings = planWarnings({ ...summary, letters }, model, rules);
     for (const { message, facts } of warnings)
       tell({ type: 'warning', message, ...(facts && { letters: facts }) });

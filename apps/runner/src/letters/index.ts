@@ -1,4 +1,3 @@
-export { countLetters } from './count-index.js';
 export type { LetterCounts } from './letter-counts.js';
 export { letterCountsSchema } from './letter-counts.js';
 export { type LetterPlan, letterPlan } from './letter-plan.js';
