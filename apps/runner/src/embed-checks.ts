@@ -18,6 +18,9 @@ import type { EmbedOptions, StopSwitch } from './embed.js';
 import { formats } from './output/index.js';
 import type { QuarantineLimit } from './quarantine/index.js';
 
+/** Workers at most, and threads of a worker: more than any machine has, and no run would ever start with them. */
+export const MOST_AT_ONCE = 1024;
+
 type Of<Name extends string> = Extract<QuarantineLimit, Record<Name, number>>;
 const quarantineLimit = either(
   '{ count } or { percent }',
@@ -43,10 +46,10 @@ const shape: Shape<EmbedOptions> = {
   model: required(words),
   // `resolveModel` looks into them.
   overrides: value('an object', (given) => typeof given === 'object' && given !== null),
-  workers: whole(1),
+  workers: whole(1, MOST_AT_ONCE),
   device: either("'auto' or a device", device, oneOf(['auto'])),
   shards: whole(1),
-  threads: whole(1),
+  threads: whole(1, MOST_AT_ONCE),
   seqThreshold: whole(1),
   timeThresholdSec: above0('seconds'),
   batchTokens: either("a whole number of at least 1, or 'auto'", whole(1), oneOf(['auto'])),

@@ -94,11 +94,15 @@ test.each([
 
 const SHARE = /whole number of sequences from 0 to 1000000000, or a share of the input from 0% to 100%/;
 const WHOLE = /whole number from 1 to 1000000000/;
+/** Of workers and of threads. */
+const AT_ONCE = /whole number from 1 to 1024/;
 test.each([
-  ['--workers', '0', WHOLE],
-  ['--workers', '-1', WHOLE],
-  ['--workers', '1e3', WHOLE],
-  ['--workers', '1000000001', WHOLE],
+  ['--workers', '0', AT_ONCE],
+  ['--workers', '-1', AT_ONCE],
+  ['--workers', '1e3', AT_ONCE],
+  ['--workers', '1025', AT_ONCE],
+  ['--threads', '1025', AT_ONCE],
+  ['--shards', '1000000001', WHOLE],
   ['--shards', '2.5', WHOLE],
   ['--shards', 'many', WHOLE],
   ['--seq-threshold', '99999999999999999999', WHOLE],
@@ -114,11 +118,11 @@ test.each([
   ['--time-threshold', '', /seconds above 0/],
   ['--time-threshold', '.', /seconds above 0/],
   ['--stall-timeout', '9'.repeat(30), /up to 1000000000/],
-  ['--workers', '0x10', WHOLE],
-  ['--workers', '5.0', WHOLE],
-  ['--workers', ' 5', WHOLE],
-  ['--workers', '+5', WHOLE],
-  ['--threads', '', WHOLE],
+  ['--workers', '0x10', AT_ONCE],
+  ['--workers', '5.0', AT_ONCE],
+  ['--workers', ' 5', AT_ONCE],
+  ['--workers', '+5', AT_ONCE],
+  ['--threads', '', AT_ONCE],
   ['--window-overlap', '-1', /whole number from 0/],
   ['--layer', '', /one of the graph's outputs/],
   ['--out', ' ', /name a folder/],

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeviceWish } from './choose-device.js';
 import type { DoctorOptions } from './doctor/index.js';
 import type { EmbedOptions } from './embed.js';
+import { MOST_AT_ONCE } from './embed-checks.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
 import type { QuarantineLimit } from './quarantine/index.js';
@@ -11,13 +12,17 @@ import type { Translation } from './translate/index.js';
 /** Beyond any machine and any input, and a few times it is still an exact number. */
 const MOST = 1_000_000_000;
 
-function whole(text: string): number {
+function wholeTo(most: number, text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > MOST) {
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST}.`);
+  if (!/^\d+$/.test(text) || value < 1 || value > most) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
   }
   return value;
 }
+
+const whole = (text: string) => wholeTo(MOST, text);
+/** Workers, and threads of a worker. */
+const atOnce = (text: string) => wholeTo(MOST_AT_ONCE, text);
 
 function tokensOrAuto(text: string): number | 'auto' {
   if (text === 'auto') return text;
@@ -145,11 +150,11 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option('--keep-u', 'keep U, or T, where the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * of a protein')
-    .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', whole)
+    .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', atOnce)
     .option(
       '--threads <n>',
       "a worker's threads on the CPU (default: its part of the cores; fixed by the first run)",
-      whole,
+      atOnce,
     )
     .option(
       '--shards <n>',

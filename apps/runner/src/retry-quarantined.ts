@@ -1,7 +1,7 @@
 import { DeviceError } from '@holdfast/gpu-runtime';
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
-import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, saysDiskFull, UsageError } from './errors.js';
 import {
   countKinds,
   type FoundQuarantined,
@@ -11,6 +11,7 @@ import {
   quarantineLimits,
   tooManyQuarantined,
 } from './quarantine/index.js';
+import { shardsFailed } from './shards-failed.js';
 
 export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record' | 'share'> {
   /** The run's fingerprint. */
@@ -68,6 +69,11 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   refuseShortLimit(outcome, options);
+  const full = outcome.failed.find(({ message }) => saysDiskFull(message));
+  if (full !== undefined) {
+    const { code, message } = shardsFailed([full], { logs: place.logs, workers: 1 });
+    throw new RunFailedError(message, code);
+  }
   const cut = outcome.startupFailure ?? outcome.failed[0]?.message;
   if (cut !== undefined) notTried(cut);
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });

@@ -42,7 +42,10 @@ export function checkSession(
   const found = outputMetadata.find(({ name }) => name === output.name);
   if (found === undefined) {
     const offered = outputMetadata.map(({ name }) => name).join(', ');
-    throw mismatch(`has no output '${output.name}', it has: ${offered}`);
+    throw mismatch(
+      `has no output '${output.name}', it has: ${offered}`,
+      `choose one of these as the layer, or leave the layer out; where ${DESCRIPTOR} names it, mend that`,
+    );
   }
   if (!found.isTensor || (found.type !== 'float32' && found.type !== 'float16')) {
     throw mismatch(

@@ -163,7 +163,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'invalid UTF-8 in an ID',
     Buffer.from('>a\xff\nA\n', 'latin1'),
     { code: 'bad_id', record: 1 },
-    'reads.fa: record 1 ("a\ufffd", line 1): the ID is not valid UTF-8; convert the file, e.g. with `iconv -t UTF-8`',
+    'reads.fa: record 1 ("a\ufffd", line 1): the ID is not valid UTF-8; convert the file, e.g. with `iconv -f LATIN1 -t UTF-8` if it is Latin-1',
   ],
   [
     'an endless ID',

@@ -29,7 +29,9 @@ export function notFasta(byte: number): string | undefined {
     return 'not FASTA: it begins with "@", as FASTQ does; turn it into FASTA first, e.g. with `seqtk seq -a`';
   }
   if (byte === 0xff || byte === 0xfe || byte === 0) {
-    return 'not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
+    // Without a byte order mark iconv must be told the order.
+    const from = byte === 0 ? 'UTF-16BE' : 'UTF-16';
+    return `not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
   }
   return `not FASTA: the first character is ${describeByte(byte)} where ">" is due; check that this is the right file`;
 }

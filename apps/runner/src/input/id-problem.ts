@@ -5,11 +5,12 @@ import { describeByte } from './first-bytes.js';
 export function idProblem(id: Uint8Array): string | undefined {
   if (id.length === 0) return 'no ID after ">"; begin the header with a word of its own';
   if (id[0] === 0)
-    return 'the byte 0x00 in the ID, as UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
+    return 'the byte 0x00 in the ID, as UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16LE -t UTF-8`';
   const control = id.find((byte) => byte < 0x20 || byte === 0x7f);
   if (control !== undefined) {
     return `a control character (${describeByte(control)}) in the ID; give the record an ID that prints`;
   }
-  if (!isUtf8(id)) return 'the ID is not valid UTF-8; convert the file, e.g. with `iconv -t UTF-8`';
+  if (!isUtf8(id))
+    return 'the ID is not valid UTF-8; convert the file, e.g. with `iconv -f LATIN1 -t UTF-8` if it is Latin-1';
   return undefined;
 }
