@@ -22,7 +22,7 @@ export type ToWorker =
     }
   /** No work is left: end with exit code 0. */
   | { type: 'finish' }
-  /** Save what is done and end with exit code 143. */
+  /** Save what is done and exit with 128 and the signal's number. */
   | { type: 'stop'; signal: StopSignal };
 
 /** What a worker says to the coordinator. */

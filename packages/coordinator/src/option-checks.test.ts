@@ -34,6 +34,8 @@ const slots = async (request: Any) =>
 const fork = async (options: Any) => forkWorkers({ modulePath: 'worker.js', ...options });
 const limit = async (options: Any) => new OutputLimit(options);
 const clues = async (given: Any) => startIsolation(0, 1, given);
+const poisoned = (row: Any) =>
+  clues({ poisoned: [{ row: 0, kind: 'oom', attempts: 2, error: 'x', ...row }] });
 const failed = async (failure: Any) =>
   groupFailed(startIsolation(0, 1), [0, 1], { kind: 'oom', error: 'x', ...failure });
 const channel = async (options: Any) => workerChannel(process, options);
@@ -125,6 +127,11 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['suspects[0]', notWhole, (row) => clues({ suspects: [row] })],
   ['alone', [5, '0'], (alone) => clues({ alone })],
   ['most', [0, '5'], (most) => clues({ most })],
+  ['poisoned[0]', notObjects, (row) => clues({ poisoned: [row] })],
+  ['poisoned[0].row', [undefined, ...notWhole], (row) => poisoned({ row })],
+  ['poisoned[0].kind', [undefined, 'transient'], (kind) => poisoned({ kind })],
+  ['poisoned[0].attempts', [undefined, '1'], (attempts) => poisoned({ attempts })],
+  ['poisoned[0].error', [undefined, 5], (error) => poisoned({ error })],
   ['batchIdx', notWhole, async (batchIdx) => startIsolation(batchIdx, 1)],
   ['failure.kind', [undefined, 'transient'], (kind) => failed({ kind })],
   ['failure.error', [undefined, new Error('x')], (error) => failed({ error })],

@@ -19,7 +19,7 @@ import {
 import type { WorkerStatus } from './classify-error.js';
 import type { DeviceRequest } from './device-slots.js';
 import type { ForkOptions } from './fork-workers.js';
-import type { GroupFailure, startIsolation } from './isolation.js';
+import type { GroupFailure, PoisonedRow, startIsolation } from './isolation.js';
 import type { CoordinatorOptions } from './options.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { FailureHistory, RetryPolicy } from './retry-policy.js';
@@ -136,16 +136,25 @@ export const forkOptions = object<ForkOptions>({
 
 const rows = array(whole(0), 'rows');
 
+const poisonKind = oneOf(['poison_input', 'oom', 'crash', 'hang']);
+
+const poisonedRow = object<PoisonedRow>({
+  row: required(whole(0)),
+  kind: required(poisonKind),
+  attempts: required(whole(0)),
+  error: required(text),
+});
+
 export const isolationClues = object<NonNullable<Parameters<typeof startIsolation>[2]>>({
   alone: rows,
   suspects: orNull(rows, 'an array of rows, or null'),
   most: orNull(whole(1), 'a whole number of at least 1, or null'),
-  poisoned: array(having('a poisoned row'), 'poisoned rows'),
+  poisoned: array(poisonedRow, 'poisoned rows'),
   failures: array(whole(0), 'whole numbers'),
 });
 
 export const groupFailure = object<GroupFailure>({
-  kind: required(oneOf(['poison_input', 'oom', 'crash', 'hang'])),
+  kind: required(poisonKind),
   error: required(text),
   faulty: rows,
 });

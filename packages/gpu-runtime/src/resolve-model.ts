@@ -25,9 +25,9 @@ import { checkSession } from './session-check.js';
 
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
-/** Where exporters put it, the first that is there counts. */
 /** Graphs that are named where none has the name that is looked for. */
 const MOST_NAMED = 8;
+/** Where exporters put it, the first that is there counts. */
 const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
