@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { removeDurably, writeFileDurably } from '@holdfast/durable';
+import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
@@ -19,10 +19,10 @@ const NOTE =
 export async function claimFolder(place: Layout, inputs: readonly string[]): Promise<void> {
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
-  if (exists(place.claim)) return refuseOtherKinds(place);
+  if (isThere(place.claim)) return refuseOtherKinds(place);
   // Runs of the first version made no claim, but their record says whose the rest is, or else their checkpoints do.
   if (!(await holdsOwnRun(place))) {
-    const found = paths.find(exists);
+    const found = paths.find(isThere);
     if (found !== undefined)
       throw new UsageError(
         `${found} is already there, and no run of holdfast left it: it would be written over. Use another --out, or move it away`,
@@ -36,7 +36,7 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
 async function holdsOwnRun(place: Layout): Promise<boolean> {
   const isFile = lstatSync(place.run, { throwIfNoEntry: false })?.isFile() ?? false;
   if (isFile && (await holdsRunRecord(place.run))) return true;
-  if (exists(place.run) && !isFile) return false;
+  if (isThere(place.run) && !isFile) return false;
   return (await runWitnesses(place)).some(({ run }) => /^[0-9a-f]{64}$/.test(run));
 }
 
@@ -46,10 +46,7 @@ export async function releaseFolder(place: Layout): Promise<void> {
 }
 
 /** Whether anything lies in the folder under a run's names. */
-export const holdsRun = (place: Layout): boolean => ownPaths(place).some(exists);
-
-/** Whether anything has a name, be it a link to nowhere. */
-const exists = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+export const holdsRun = (place: Layout): boolean => ownPaths(place).some(isThere);
 
 /** Everything a run writes, and `--force-restart` removes; its record first. */
 export function ownPaths(place: Layout): string[] {

@@ -109,7 +109,7 @@ export async function setAside(
   // From the last to the first: a crash half way leaves the faulty one in place, and the next resume goes on from there.
   for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse()) {
     const path = join(folder, checkpointName(index));
-    const unfinished = !isTaken(markerPath(path)) && lstatSync(path).isFile();
+    const unfinished = !isThere(markerPath(path)) && lstatSync(path).isFile();
     const begun = unfinished ? await halfMoved(folder, path) : null;
     if (begun !== null) await renameDurably(path, begun, options);
     else if (unfinished) await (options.fs ?? nodeFileSystem).remove(path);
@@ -123,7 +123,7 @@ export async function setAside(
 async function halfMoved(folder: string, path: string): Promise<string | null> {
   for (const name of await readdir(folder)) {
     const aside = join(folder, name.slice(0, -'.done'.length));
-    if (name.endsWith('.done') && aside.startsWith(`${path}.corrupt`) && !isTaken(aside)) return aside;
+    if (name.endsWith('.done') && aside.startsWith(`${path}.corrupt`) && !isThere(aside)) return aside;
   }
   return null;
 }
@@ -166,12 +166,9 @@ async function removeOrphans(folder: string, from: number, options: DurableOptio
   await syncDirectory(folder, options);
 }
 
-/** Whether anything has a name, be it a link to nowhere. */
-const isTaken = (path: string) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-
 function freeName(path: string): string {
   for (let n = 0; ; n++) {
     const name = n === 0 ? path : `${path}.${n}`;
-    if (!isTaken(name) && !isTaken(markerPath(name))) return name;
+    if (!isThere(name) && !isThere(markerPath(name))) return name;
   }
 }

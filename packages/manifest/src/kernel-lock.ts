@@ -1,17 +1,9 @@
-import { constants } from 'node:os';
+import { systemErrorCode } from '@holdfast/durable';
 import { tryLock } from 'fs-native-extensions';
 import { LockUnsupportedError } from './lock-errors.js';
 
 /** What a file system without advisory locks answers. */
-const NO_LOCKS = new Set([
-  // libuv has no name for ENOLCK.
-  `Unknown system error -${constants.errno.ENOLCK}`,
-  'ENOLCK',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EINVAL',
-]);
+const NO_LOCKS = new Set(['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
 
 export interface KernelLock {
   /** The first byte that is locked. Default 0. */
@@ -30,8 +22,8 @@ export function tryKernelLock(
   try {
     return tryLock(descriptor, offset, length, { shared });
   } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    if (!NO_LOCKS.has(code)) throw cause;
-    throw new LockUnsupportedError(path, code.startsWith('Unknown') ? 'ENOLCK' : code, { cause });
+    const code = systemErrorCode(cause);
+    if (code === null || !NO_LOCKS.has(code)) throw cause;
+    throw new LockUnsupportedError(path, code, { cause });
   }
 }
