@@ -4,7 +4,7 @@
 // Three runs: `clean`, of the input without the poison; `quiet`, of all of it, with no signal; `disturbed`, of all of it,
 // with three SIGKILLs (two workers, and the whole process group) and two SIGTERMs (a worker, as a preemption, whose slot
 // then waits a minute; and the command). Which comes when is by the seed, each in its own part of the quiet run's events;
-// after what ends the command the same line is typed again.
+// after whatever ends the command, it is rerun.
 //
 // Held only if each ended with the right exit code (3 with poison), quarantine.tsv names exactly the poison, every other
 // sequence has its row under its ID in its place, within 1e-5 of the clean run's (batches differ, and so may last digits),
