@@ -414,6 +414,7 @@ async function run({
           run,
           dim,
           found,
+          finished: finished !== undefined,
           async use() {
             used ??= await use();
             return used;

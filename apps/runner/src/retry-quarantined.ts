@@ -18,6 +18,8 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
   run: string;
   /** What is quarantined before. */
   found: FoundQuarantined;
+  /** Whether there is a result already, which stands whatever it leaves out. */
+  finished: boolean;
   dim: number;
   /** What it is computed on; asked only where something is tried. */
   use(): Promise<Pick<EmbedShards, 'record' | 'share'>>;
@@ -36,7 +38,13 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
-  if (due.length === 0) return found;
+  const most = quarantineLimits(options.maxQuarantined, index.sequences).most;
+  /** Nothing is tried. */
+  const asBefore = () => {
+    if (!run.finished) refuseTooMany(before, most, place.logs);
+    return found;
+  };
+  if (due.length === 0) return asBefore();
   const notTried = (cause: string) =>
     tell({ type: 'warning', message: `not every quarantined sequence could be tried again: ${cause}` });
   const used = await run.use().catch((error: unknown) => {
@@ -44,7 +52,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     notTried(error.message);
     return null;
   });
-  if (used === null) return found;
+  if (used === null) return asBefore();
   tell({ type: 'retrying', sequences: due.length });
   const affected = shards.filter(({ firstPosition, endPosition }) =>
     due.some(({ position }) => position >= firstPosition && position < endPosition),
@@ -79,7 +87,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: after } = now;
   tell({ type: 'retried', sequences: due.length, recovered: before.length - after.length });
-  refuseTooMany(after, quarantineLimits(options.maxQuarantined, index.sequences).most, place.logs);
+  refuseTooMany(after, most, place.logs);
   return now;
 }
 

@@ -1,4 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { readShard } from '@holdfast/checkpoint';
 import { Coordinator, type PoisonKind, startIsolation } from '@holdfast/coordinator';
 import { FakeClock, FakeWorkers } from '@holdfast/coordinator/testing';
@@ -85,6 +86,25 @@ test.each(['oom', 'crash', 'hang'] as const)(
     expect(await manifest.getCompletedShards()).toEqual([0]);
     // A shard that is complete with them is complete for whoever works on it again, and nothing is moved aside.
     expect(await workShard(work)).toBe(true);
+    expect(await rows()).toEqual(undisturbed);
+  },
+);
+
+test.each(['', '.done'])(
+  'a retry that was killed before all of its last checkpoint%s was there is begun again',
+  async (last) => {
+    const { work, found, rows, folder } = await withTwoLeftOut('crash');
+    const before = await readdir(folder);
+    await retryShard(work, 'set_aside');
+    const added = (await readdir(folder))
+      .filter((name) => !before.includes(name) && name.endsWith('.pt'))
+      .sort();
+    const torn = join(folder, added.at(-1)!);
+    if (last === '') await truncate(torn, 100);
+    else await rm(`${torn}.done`);
+    await expect(found()).rejects.toThrow('shard 0');
+    expect(await retryShard(work, 'set_aside')).toBe(true);
+    expect(await found()).toEqual([]);
     expect(await rows()).toEqual(undisturbed);
   },
 );

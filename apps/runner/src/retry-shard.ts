@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { AsyncCheckpointWriter, checkpointName } from '@holdfast/checkpoint';
+import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/checkpoint';
 import { type Isolation, startIsolation } from '@holdfast/coordinator';
 import { BatchEmbedder } from './batch-embedder.js';
 import { findCheckpoints } from './find-checkpoints.js';
@@ -17,7 +17,7 @@ import type { ShardWork } from './work-shard.js';
 export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean> {
   const { shard, folder, run, index, model, manifest, report } = work;
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
-  const { found } = await findCheckpoints(folder, {
+  const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
       await report.reading();
       return cursor.accept(checkpoint);
@@ -29,6 +29,8 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
     // As in workShard: a predecessor that was believed dead is fenced from here on.
     steal: true,
   });
+  // A retry that was killed may have left half a checkpoint, in whose place the next one goes.
+  const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);
   // It is complete, whatever comes of this; its claim still fences.
   await manifest.markShardComplete(shard.shard, claim);
@@ -37,8 +39,8 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
     sequences: saved,
     quarantined: 0,
     nextBatch: cursor.nextBatch,
-    fault: null,
-    aside: [],
+    fault,
+    aside,
   });
 
   const writer = new AsyncCheckpointWriter({
