@@ -1,6 +1,6 @@
 // Shows how fast models embed on the CPU with so many tokens in a batch, and how much memory they take, as a share of the
 // speed with 16,384 (tnf: 65,536): node tooling/bench/batch-tokens.mjs [--quick] [--models 8M,35M,150M,tnf] [--rounds 1] [--folder DIR]
-// About 11 minutes on two quiet cores, and 2 with --quick, which leaves out the largest batches and models.
+// About 12 minutes on two quiet cores, and 3 with --quick, which leaves out the largest batches and models.
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { freemem, loadavg, tmpdir } from 'node:os';

@@ -41,3 +41,8 @@ test.each([
   // A window is 102 tokens.
   expect(Math.max(...sizes)).toBe(102 * Math.floor(most / 102));
 });
+
+test.each([['cpu'], [{ kind: 'nope' }], [{}]])('%j is no device to suit a batch to', (device) => {
+  const call = batchTokensOn as (source: unknown, device: unknown) => number;
+  expect(() => call({ recipe: {} }, device)).toThrow(/batchTokensOn.*device\.kind/);
+});

@@ -1,4 +1,5 @@
-import type { Device } from './device.js';
+import { checkOptions, oneOf, required } from '@holdfast/options';
+import { type Device, KINDS } from './device.js';
 import { type ModelSource, tokensAreExact } from './model-source.js';
 
 /**
@@ -14,11 +15,16 @@ const ON_DEVICE = 16_384;
 /**
  * Tokens in a batch, padding included, that suit a model on a device where nobody asks for another number: the model's own if
  * its folder names one. The rows are the same whatever the number.
+ *
+ * @throws RangeError for a device that is none (`code` is `invalid_option`).
  */
 export function batchTokensOn(
   source: Pick<ModelSource, 'batchTokens' | 'recipe'>,
-  { kind }: Pick<Device, 'kind'>,
+  device: Pick<Device, 'kind'>,
 ): number {
+  // The name of a device has no kind, and would be taken for a GPU.
+  const { kind } = device;
+  checkOptions('batchTokensOn', kind, required(oneOf(KINDS)), 'device.kind');
   if (source.batchTokens !== undefined) return source.batchTokens;
   if (kind !== 'cpu') return ON_DEVICE;
   return tokensAreExact(source) ? ON_CPU : ON_CPU_AT_MOST;
