@@ -363,12 +363,12 @@ async function run({
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
   // A retry that was cut off goes on, whatever it left.
   const stands = finished !== undefined && !isThere(place.retry);
-  const result = (why: string): ResultRecord => {
+  const asItStands = (why: string): ResultRecord => {
     const message = `${why}, so the quarantined sequences are not tried again; the result stands`;
     tell({ type: 'warning', message });
     return finished!;
   };
-  if (stands && !computed) return result(`${place.checkpoints} does not hold all rows any more`);
+  if (stands && !computed) return asItStands(`${place.checkpoints} does not hold all rows any more`);
   const use = () => onDevice(planned, { place, options, tell, stop, choose });
   let used = computed ? null : await use();
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
@@ -434,7 +434,7 @@ async function run({
       return joined;
     } catch (error) {
       if (!(error instanceof ShardIncompleteError)) throw error;
-      if (stands && !isThere(place.retry)) return result(error.message);
+      if (stands && !isThere(place.retry)) return asItStands(error.message);
       const before = repairs.get(error.shard) ?? 0;
       if (before >= REPAIRS) throw error;
       repairs.set(error.shard, before + 1);
