@@ -5,6 +5,9 @@
 // A story is made by its own seed: some proteins, with or without poison (residues that `poison_esm2` refuses), one to three
 // workers, and up to six disturbances in each of up to three lives of the command: SIGKILL, SIGSTOP (continued after a while,
 // or never), SIGSEGV or SIGABRT to a worker; a limit on a worker's memory that comes, and sometimes goes; SIGKILL to the command.
+// One story in three has one to three proteins of 600 to 1,000 residues, and half of its lives are starved besides: a worker gets
+// no more than 15 to 50 MB of memory above what it holds when it is ready, until the life ends. The long proteins are set aside
+// there, and must come back once a later life has the memory for them.
 // Then the same line runs undisturbed until it is complete. It holds if quarantine.tsv names exactly the poison, the rows are
 // those of a run that nobody disturbed, the exit code is 0, or 3 with poison, within a few reruns, and no process is left.
 //
@@ -14,7 +17,7 @@
 // Standard output: a line of JSON for each story that fails, and at the end one with the summary. Exit code 0 only if all held.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -69,6 +72,17 @@ const prlimit = (pid, bytes) => {
   }
 };
 
+/** No more memory than it has now, and `bytes`. */
+function starve(pid, bytes) {
+  try {
+    const held = /^VmData:\s*(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+    // One that is dead, and not asked for yet, holds none.
+    if (held !== null) prlimit(pid, Number(held[1]) * 1024 + bytes);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'ESRCH') throw error;
+  }
+}
+
 /** What somebody does to a worker. */
 const DEEDS = ['kill', 'kill', 'kill', 'stop', 'stop', 'segv', 'abrt', 'memory', 'memory', 'command'];
 
@@ -78,15 +92,22 @@ function storyOf(seed) {
   const count = 12 + below(25);
   const poison = next() < 0.5 ? 0 : 1 + below(3);
   const { sequences, bad } = proteins(count, poison, seed);
-  const life = () =>
-    Array.from({ length: 1 + below(6) }, () => ({
+  const long = next() < 1 / 3 ? 1 + below(3) : 0;
+  for (let i = 0; i < long; i++) {
+    const ordinal = below(count);
+    if (!bad.includes(ordinal)) sequences[ordinal] = sequences[ordinal].repeat(40).slice(0, 600 + below(401));
+  }
+  const life = () => ({
+    starved: long > 0 && next() < 0.5 ? 15 + below(36) : null,
+    deeds: Array.from({ length: 1 + below(6) }, () => ({
       deed: DEEDS[below(DEEDS.length)],
       // After an event of the worker, so that it meets it at work, or at any time.
       after: ['spawned', 'ready', 'assigned', 'resumed', 'isolating'][below(5)],
       delay: next() < 0.5 ? 0 : below(150),
       lasts: next() < 0.3 ? null : below(1500),
       megabytes: 60 + below(500),
-    }));
+    })),
+  });
   return {
     seed,
     sequences,
@@ -102,8 +123,13 @@ function storyOf(seed) {
   };
 }
 
-/** One life of the command. @param deeds done in order, each once its event is there. */
-async function live(args, deeds = []) {
+/**
+ * One life of the command.
+ *
+ * @param deeds done in order, each once its event is there.
+ * @param starved megabytes that a worker may take from the moment it is ready, or null: no limit.
+ */
+async function live(args, { deeds, starved } = { deeds: [], starved: null }) {
   const child = spawn(process.execPath, [BIN, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -146,6 +172,8 @@ async function live(args, deeds = []) {
       workers.set(line.slot, line.pid);
       pids.push(line.pid);
     }
+    if (line.event === 'ready' && starved !== null && workers.has(line.slot))
+      starve(workers.get(line.slot), starved * 1e6);
     const [first] = due;
     if (first?.after === line.event && workers.has(line.slot)) {
       due.shift();
@@ -212,8 +240,8 @@ async function play(seed) {
   const pids = [];
   const ends = [];
   let setAside = 0;
-  for (const deeds of story.lives) {
-    const life = await live(args, deeds);
+  for (const plan of story.lives) {
+    const life = await live(args, plan);
     pids.push(...life.pids);
     ends.push(life.code ?? life.signal);
     setAside += life.told.filter(
@@ -236,7 +264,12 @@ async function play(seed) {
   if (wrong === null && left.length > 0) wrong = `processes are left: ${left.join(', ')}`;
   for (const pid of left) signalTo(pid, 'SIGKILL');
   if (!values.keep && wrong === null) rmSync(folder, { recursive: true, force: true });
-  const deeds = story.lives.map((each) => each.map(({ deed, after }) => `${deed}@${after}`).join(' '));
+  const deeds = story.lives.map(({ starved, deeds: each }) =>
+    [
+      ...(starved === null ? [] : [`starved:${starved}`]),
+      ...each.map(({ deed, after }) => `${deed}@${after}`),
+    ].join(' '),
+  );
   const facts = { poison: story.bad.length, options: story.options.join(' '), deeds, ends };
   return { seed, wrong, setAside, ...facts, stderr: last?.stderr.trim().split('\n').at(-1) };
 }
