@@ -23,7 +23,7 @@ export const MOST_AT_ONCE = 1024;
 
 type Of<Name extends string> = Extract<QuarantineLimit, Record<Name, number>>;
 const quarantineLimit = either(
-  '{ count } or { percent }',
+  'an object, { count } or { percent }',
   object<Of<'count'>>({ count: required(whole(0)) }),
   object<Of<'percent'>>({
     percent: required(
@@ -47,7 +47,7 @@ const shape: Shape<EmbedOptions> = {
   // `resolveModel` looks into them.
   overrides: value('an object', (given) => typeof given === 'object' && given !== null),
   workers: whole(1, MOST_AT_ONCE),
-  device: either("'auto' or a device", device, oneOf(['auto'])),
+  device: either("'auto', or a device such as { kind: 'cpu', index: null }", device, oneOf(['auto'])),
   shards: whole(1),
   threads: whole(1, MOST_AT_ONCE),
   seqThreshold: whole(1),

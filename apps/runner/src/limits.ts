@@ -53,7 +53,7 @@ export function filesWanted(workers = 0, { files } = limits()): string {
 /** What to do about too many processes or threads. */
 export function processesWanted(workers = 1, { processes } = limits(), running = threadsOfUser()): string {
   const needed = running + THREADS * (workers + 1);
-  return `raise the limit on processes: ulimit -u ${atLeast(needed, processes)} or more (in a container, its limit of pids)`;
+  return `raise the limit on processes: ulimit -u ${atLeast(needed, processes)} or more (in a container, raise its limit on pids)`;
 }
 
 /** What to do about too little address space. @param model bytes of the model. */

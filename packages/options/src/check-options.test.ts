@@ -5,6 +5,7 @@ import {
   above0,
   array,
   atLeast,
+  type Check,
   callback,
   checkOptions,
   either,
@@ -154,7 +155,7 @@ test.each(
   ),
 )('options that are %o are refused', (options) => {
   expect(use(options)).toThrow(TypeError);
-  expect(use(options)).toThrow(/the options are .*; it must be an object/);
+  expect(use(options)).toThrow(/the options are .*; they must be an object/);
 });
 
 test('options may be of a class, of another realm, without a prototype, or inherit; what they inherit is checked', () => {
@@ -169,6 +170,36 @@ test('options may be of a class, of another realm, without a prototype, or inher
   use(Object.assign(Object.create(null), { slots: 1 }))();
   use(Object.create({ slots: 1 }))();
   expect(use(Object.create({ slots: 0 }))).toThrow('slots is 0');
+});
+
+test.each<[string, Check, unknown, string]>([
+  ['a count', above0('sequences'), 0, 'it is 0; it must be a number of sequences above 0'],
+  ['a time', atLeast(0, 'milliseconds'), -1, 'it is -1; it must be a number of milliseconds of at least 0'],
+  ['a timer', timer, 0, 'it must be a number of milliseconds above 0, up to 2147483647'],
+  ['a bare number', above0(), 0, 'it must be a number above 0'],
+  ['a bare bound', atLeast(2), 0, 'it must be a number of at least 2'],
+])('a refusal of %s is a sentence', (_, check, given, message) => {
+  expect(() => checkOptions('work', given, check, 'it')).toThrow(message);
+});
+
+test('where there is only one option, a refusal names it', () => {
+  const one = object<{ replace?: boolean }>({ replace: flag });
+  expect(() => checkOptions('work', { xyzzy: 1 }, one)).toThrow(
+    'unknown option `xyzzy`; the only one is `replace`',
+  );
+});
+
+test('an argument without a path of its own is called what its check calls it', () => {
+  const claim: Check = (given, path) => ({
+    path,
+    kind: 'type',
+    given,
+    wanted: 'a claim',
+    called: 'the claim',
+  });
+  expect(() => checkOptions('work', undefined, claim)).toThrow(
+    'work: the claim is missing; it must be a claim',
+  );
 });
 
 test('what somebody puts on every object is no option of this one', () => {

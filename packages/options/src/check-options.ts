@@ -19,14 +19,16 @@ export function checkOptions(of: string, given: unknown, check: Check, path = ''
   throw new OptionRangeError(message(of, fault), refused);
 }
 
-function message(of: string, { path, kind, given, wanted }: Fault): string {
+function message(of: string, { path, kind, given, wanted, called }: Fault): string {
   if (kind === 'unknown') return `${of}: unknown option \`${path}\`; ${hint(path, wanted.split(', '))}`;
-  const what = path === '' ? 'the options are' : `${path} is`;
-  return `${of}: ${what} ${given === undefined ? 'missing' : shown(given)}; it must be ${wanted}`;
+  const name = path === '' ? called : path;
+  const [what, it] = name === undefined ? ['the options are', 'they'] : [`${name} is`, 'it'];
+  return `${of}: ${what} ${given === undefined ? 'missing' : shown(given)}; ${it} must be ${wanted}`;
 }
 
 function hint(path: string, known: readonly string[]): string {
   const within = path.slice(0, path.lastIndexOf('.') + 1);
   const meant = nearest(path.slice(within.length), known);
-  return meant === null ? `known are ${known.join(', ')}` : `did you mean \`${within}${meant}\`?`;
+  if (meant !== null) return `did you mean \`${within}${meant}\`?`;
+  return known.length === 1 ? `the only one is \`${within}${known[0]}\`` : `known are ${known.join(', ')}`;
 }

@@ -7,6 +7,8 @@ export interface Fault {
   given: unknown;
   /** What is allowed: a phrase that follows "must be". Of an unknown name: the known ones, separated by commas. */
   wanted: string;
+  /** What the message calls the value where its path is empty. Default: the options. */
+  called?: string;
 }
 
 /** Says what is wrong with a value; null if nothing is. Only `required` is asked about undefined. */

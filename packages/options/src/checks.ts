@@ -28,17 +28,19 @@ export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Check {
   );
 }
 
-/** A number from `least` on, infinity included; `what` it counts. */
-export const atLeast = (least: number, what = 'a number'): Check =>
-  value(`${what} of at least ${least}`, (given) => isNumber(given) && given >= least);
+const numberOf = (unit: string | undefined) => (unit === undefined ? 'a number' : `a number of ${unit}`);
 
-/** A number above 0, infinity included; `what` it counts. */
-export const above0 = (what = 'a number'): Check =>
-  value(`${what} above 0`, (given) => isNumber(given) && given > 0);
+/** A number from `least` on, infinity included. @param unit what it counts, in the plural. */
+export const atLeast = (least: number, unit?: string): Check =>
+  value(`${numberOf(unit)} of at least ${least}`, (given) => isNumber(given) && given >= least);
+
+/** A number above 0, infinity included. @param unit what it counts, in the plural. */
+export const above0 = (unit?: string): Check =>
+  value(`${numberOf(unit)} above 0`, (given) => isNumber(given) && given > 0);
 
 /** A number above 0 that Node's timers can wait for. */
 export const timer: Check = value(
-  `milliseconds above 0, up to ${2 ** 31 - 1}`,
+  `a number of milliseconds above 0, up to ${2 ** 31 - 1}`,
   (given) => isNumber(given) && given > 0 && given <= 2 ** 31 - 1,
 );
 
