@@ -1,4 +1,4 @@
-import { type Device, formatDevice } from './device.js';
+import { type Device, nameOf } from './device.js';
 
 const REMEDY: Readonly<Partial<Record<Device['kind'], string>>> = {
   cuda: 'for CUDA, install onnxruntime-node with ONNXRUNTIME_NODE_INSTALL=cuda12 and the CUDA and cuDNN libraries it names',
@@ -34,7 +34,7 @@ export class DeviceError extends Error {
     const said = cause instanceof Error ? cause.message : String(cause);
     const remedy = deviceRemedy(device.kind, said);
     super(
-      `${formatDevice(device)} cannot be used here (${firstLine(said)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
+      `${nameOf(device)} cannot be used here (${firstLine(said)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
       { cause },
     );
   }

@@ -1,3 +1,15 @@
+import {
+  array,
+  type Check,
+  checkOptions,
+  OptionRangeError,
+  object,
+  oneOf,
+  required,
+  text as string,
+  value,
+} from '@holdfast/options';
+
 /** Where a model computes: an execution provider of ONNX Runtime. */
 export type DeviceKind = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'coreml' | 'dml';
 
@@ -15,27 +27,73 @@ export const KINDS: readonly DeviceKind[] = ['cpu', ...NUMBERED, 'webgpu', 'core
 /** Kinds that `auto` looks for, the fastest first. TensorRT takes minutes to begin, WebGPU needs a display driver: on request only. */
 const BY_ITSELF: readonly DeviceKind[] = ['cuda', 'coreml', 'dml'];
 
-/**
- * Reads the name of a device: `cpu`, `cuda`, `cuda:1`, … A numbered kind without a number is its first.
- *
- * @throws RangeError that says what there is.
- */
-export function parseDevice(text: string): Device {
+/** Names of devices, as a message lists them. */
+const NAMES = KINDS.map((each) => (NUMBERED.includes(each) ? `${each}[:N]` : each)).join(', ');
+
+/** The device that a name stands for; null if it stands for none. */
+function named(text: string): Device | null {
   const [, name, number] = /^([a-z]+)(?::(\d{1,3}))?$/.exec(text) ?? [];
   const kind = KINDS.find((each) => each === name);
   const numbered = kind !== undefined && NUMBERED.includes(kind);
-  if (kind === undefined || (number !== undefined && !numbered)) {
-    const names = KINDS.map((each) => (NUMBERED.includes(each) ? `${each}[:N]` : each));
-    throw new RangeError(`'${text}' is no device; there are: auto, ${names.join(', ')}`);
-  }
+  if (kind === undefined || (number !== undefined && !numbered)) return null;
   return { kind, index: numbered ? Number(number ?? 0) : null };
 }
 
-/** A device's name, as `parseDevice` reads it. */
-export const formatDevice = ({ kind, index }: Device) => (index === null ? kind : `${kind}:${index}`);
+/**
+ * Reads the name of a device: `cpu`, `cuda`, `cuda:1`, … A numbered kind without a number is its first.
+ *
+ * @throws RangeError that says what there is, and TypeError for what is not a string (`code` is `invalid_option`).
+ */
+export function parseDevice(text: string): Device {
+  checkOptions('parseDevice', text, required(string), 'text');
+  const device = named(text);
+  if (device !== null) return device;
+  const refused = { of: 'parseDevice', option: 'text', given: text };
+  throw new OptionRangeError(`'${text}' is no device; there are: auto, ${NAMES}`, refused);
+}
 
-/** What `auto` tries, in this order, of the kinds whose libraries are there. The last is the CPU, which is always there. */
+const isKind = required(oneOf(KINDS));
+const isDeviceIndex = required(
+  value(
+    'null or a whole number of at least 0',
+    (given) => given === null || (Number.isSafeInteger(given) && (given as number) >= 0),
+  ),
+);
+const deviceObject = object<Device>({ kind: isKind, index: isDeviceIndex });
+
+/** A device with nothing else. A name is refused with the call that makes a device of it. */
+export const isDevice: Check = (given, path) => {
+  const fault = deviceObject(given, path);
+  if (fault === null || fault.path !== path || fault.kind !== 'type') return fault;
+  const isName = typeof given === 'string' && named(given) !== null;
+  return { ...fault, wanted: `what parseDevice('${isName ? given : 'cuda:0'}') gives; devices are ${NAMES}` };
+};
+
+/**
+ * A device's name, as `parseDevice` reads it.
+ *
+ * @throws RangeError and TypeError for what is no device (`code` is `invalid_option`).
+ */
+export function formatDevice(device: Device): string {
+  if (typeof device !== 'object' || device === null)
+    checkOptions('formatDevice', device, required(isDevice), 'device');
+  const { kind, index } = device;
+  checkOptions('formatDevice', kind, isKind, 'device.kind');
+  checkOptions('formatDevice', index, isDeviceIndex, 'device.index');
+  return nameOf(device);
+}
+
+/** As `formatDevice`, of a device that was checked. */
+export const nameOf = ({ kind, index }: Device): string => (index === null ? kind : `${kind}:${index}`);
+
+/**
+ * What `auto` tries, in this order, of the kinds whose libraries are there. The last is the CPU, which is always there.
+ *
+ * @param listed names of execution providers, as `onnxRuntime().installed` has them.
+ * @throws TypeError for what is no array of strings (`code` is `invalid_option`).
+ */
 export function automaticDevices(listed: readonly string[]): Device[] {
+  checkOptions('automaticDevices', listed, array(string, 'names of execution providers'), 'listed');
   const found = BY_ITSELF.filter((kind) => listed.includes(kind));
   return [...found.map((kind) => parseDevice(kind)), CPU];
 }

@@ -1,5 +1,7 @@
+import { checkOptions } from '@holdfast/options';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import type { ModelSource } from './model-source.js';
+import { letterFacts } from './source-checks.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
 /** What a model does with each letter, gap or stop of a sequence, as far as its vocabulary decides it. */
@@ -28,13 +30,12 @@ const LONGEST_WORD = 100;
  * A model that looks residues up in a table knows those whose token is not the one of every other byte. Of a tokenizer, a letter is
  * known if it has a token wherever it stands: alone, within a word and at its end.
  *
- * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files.
+ * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files; TypeError for what is no model
+ * source (`code` is `invalid_option`).
  */
-export function letterRules({
-  alphabet,
-  folder,
-  recipe,
-}: Pick<ModelSource, 'alphabet' | 'folder' | 'recipe'>): LetterRules {
+export function letterRules(source: Pick<ModelSource, 'alphabet' | 'folder' | 'recipe'>): LetterRules {
+  checkOptions('letterRules', source, letterFacts, 'source');
+  const { alphabet, folder, recipe } = source;
   const vocabulary =
     recipe.tokenizer === undefined ? ofTable(recipe.table) : ofTokenizer(recipe.tokenizer, folder);
   const knows = (letter: string) => vocabulary.known[letter.charCodeAt(0)] === 1;

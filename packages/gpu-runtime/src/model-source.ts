@@ -1,6 +1,7 @@
-import { checkOptions, whole } from '@holdfast/options';
+import { checkOptions, required, whole } from '@holdfast/options';
 import type { Alphabet } from './alphabet.js';
 import type { ModelRecipe } from './recipe.js';
+import { countsTokens, recipeFacts, tokenFacts } from './source-checks.js';
 import { type Windows, windowCount } from './windows.js';
 
 /** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
@@ -39,7 +40,7 @@ export interface ModelSource {
  * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
  * tokens it really has.
  *
- * @throws RangeError for what is no number of residues.
+ * @throws RangeError for what is no number of residues, TypeError for what is no model source (`code` is `invalid_option`).
  */
 export function tokensOf(
   source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
@@ -47,7 +48,8 @@ export function tokensOf(
 ): number {
   // Asked of every sequence that is planned: no more than this when all is well.
   if (!Number.isSafeInteger(residues) || residues < 0)
-    checkOptions('tokensOf', residues, whole(0), 'residues');
+    checkOptions('tokensOf', residues, required(whole(0)), 'residues');
+  if (!countsTokens(source)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
   const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
   const each = (read: number) => Math.min(read + specialTokens, maxTokens);
   if (windows === undefined) return each(Math.min(residues, maxResidues));
@@ -56,6 +58,12 @@ export function tokensOf(
   return full * each(windows.residues) + each(last);
 }
 
-/** Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most. */
-export const tokensAreExact = ({ recipe }: Pick<ModelSource, 'recipe'>): boolean =>
-  recipe.tokenizer === undefined;
+/**
+ * Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most.
+ *
+ * @throws TypeError for what is no model source (`code` is `invalid_option`).
+ */
+export function tokensAreExact(source: Pick<ModelSource, 'recipe'>): boolean {
+  checkOptions('tokensAreExact', source, recipeFacts, 'source');
+  return source.recipe.tokenizer === undefined;
+}

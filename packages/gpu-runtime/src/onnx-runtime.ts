@@ -3,11 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { checkOptions } from '@holdfast/options';
 import { DEFAULT_MODEL } from './built-in.js';
-import type { Device } from './device.js';
+import { type Device, isDevice } from './device.js';
 import { DeviceError } from './device-error.js';
 import { SessionModel } from './embedding-model.js';
 import { openSession } from './open-session.js';
-import { isDevice } from './option-checks.js';
 import { ort } from './ort.js';
 import { resolveModel } from './resolve-model.js';
 

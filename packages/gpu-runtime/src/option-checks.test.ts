@@ -2,10 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../test/support.js';
 import {
   allowedResidues,
+  automaticDevices,
+  batchTokensOn,
+  CPU,
   type EmbeddingModel,
+  formatDevice,
+  letterRules,
   loadModel,
   type ModelSource,
+  parseDevice,
   resolveModel,
+  tokenCounts,
+  tokensAreExact,
   tokensOf,
   tryDevice,
   withinBudget,
@@ -59,6 +67,32 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['alphabet', ['rna', undefined, 'constructor'], async (alphabet) => allowedResidues(alphabet)],
   ['residues', notWhole, async (length) => tokensOf(source, length)],
   ['budget', [-1, Number.NaN, '5', undefined], async (budget) => withinBudget([1], budget)],
+  ['tokens', [undefined, null, 5, '12', {}], async (tokens) => withinBudget(tokens, 5)],
+  ['tokens[1]', [Number.NaN, -1, undefined, 'x'], async (count) => withinBudget([1, count], 5)],
+  ['source', [undefined, null, 5, 'tnf', {}, []], async (wrong) => tokensOf(wrong, 5)],
+  [
+    'source',
+    [
+      { specialTokens: '2' },
+      { maxResidues: Number.NaN },
+      { maxTokens: '5' },
+      { windows: {} },
+      { windows: null },
+    ],
+    async (change) => tokensOf({ ...source, ...change }, 5),
+  ],
+  ['source', [undefined, null, 5, 'tnf', {}], async (wrong) => tokensAreExact(wrong)],
+  ['source', [undefined, null, 5, 'tnf', {}], async (wrong) => batchTokensOn(wrong, CPU)],
+  ['device.kind', [undefined, null, 5, 'cpu', {}], async (device) => batchTokensOn(source, device)],
+  ['source', [undefined, null, 5, 'tnf', {}, { recipe: {} }], async (wrong) => letterRules(wrong)],
+  ['source', [{ alphabet: 'rna' }, { recipe: {} }], async (change) => letterRules({ ...source, ...change })],
+  ['source', [undefined, null, 5, 'tnf', {}, { recipe: {} }], async (wrong) => tokenCounts(wrong, residues)],
+  ['device', [undefined, null, 5, 'cpu'], async (device) => formatDevice(device)],
+  ['device.kind', [undefined, 'gpu', 5], async (kind) => formatDevice({ kind, index: null })],
+  ['device.index', [undefined, '0', -1], async (index) => formatDevice({ kind: 'cuda', index })],
+  ['text', [undefined, null, 5, CPU, 'gpu', 'auto', 'cpu:0'], async (text) => parseDevice(text)],
+  ['listed', [undefined, null, 5, 'cpu', {}], async (listed) => automaticDevices(listed)],
+  ['listed[0]', [undefined, 5, CPU], async (name) => automaticDevices([name])],
 ])('%s that is one of %o is refused by name', async (option, values, use) => {
   for (const value of values)
     await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
@@ -72,6 +106,16 @@ test('an unknown pooling, and an unknown name, are told with what there is', asy
     'resolveModel: unknown option `longSequence`; did you mean `longSequences`?',
   );
   await expect(resolve({ windowOverlap: 5 })).rejects.toThrow(/long sequences are truncated/);
+});
+
+test.each([
+  [
+    'gpu',
+    'device is "gpu"; it must be what parseDevice(\'cuda:0\') gives; devices are cpu, cuda[:N], tensorrt[:N]',
+  ],
+  ['cuda:1', 'device is "cuda:1"; it must be what parseDevice(\'cuda:1\') gives'],
+])('the name %s for a device is refused with the call that makes one', async (device, message) => {
+  await expect(load({ device })).rejects.toThrow(`loadModel: ${message}`);
 });
 
 test('options that are undefined are as good as absent', async () => {

@@ -1,6 +1,6 @@
-import { atLeast, callback, kind, object, oneOf, required, value, whole, words } from '@holdfast/options';
+import { atLeast, callback, kind, object, oneOf, value, whole, words } from '@holdfast/options';
 import { LONG_SEQUENCES } from './descriptor.js';
-import { type Device, KINDS } from './device.js';
+import { isDevice } from './device.js';
 import type { EmbedOptions } from './embedding-model.js';
 import type { LoadOptions } from './load-model.js';
 import type { ModelOverrides } from './model-overrides.js';
@@ -16,16 +16,6 @@ export const modelOverrides = object<ModelOverrides>({
 
 /** Threads beyond which ONNX Runtime fails or the machine does. */
 const MOST_THREADS = 1024;
-
-export const isDevice = object<Device>({
-  kind: required(oneOf(KINDS)),
-  index: required(
-    value(
-      'null or a whole number of at least 0',
-      (given) => given === null || (Number.isSafeInteger(given) && (given as number) >= 0),
-    ),
-  ),
-});
 
 export const loadOptions = object<LoadOptions>({ intraOpThreads: whole(1, MOST_THREADS), device: isDevice });
 

@@ -1,5 +1,7 @@
+import { checkOptions } from '@holdfast/options';
 import { checkSequences } from './check-sequences.js';
 import type { ModelSource } from './model-source.js';
+import { encoderFacts } from './source-checks.js';
 import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
 
@@ -9,12 +11,15 @@ import { batchWidth, fillTokens } from './token-batch.js';
  * the calling thread.
  *
  * @param sequences as for `embed`.
- * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files.
+ * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files;
+ * TypeError for what is no model source (`code` is `invalid_option`).
  */
 export function tokenCounts(
-  { folder, specialTokens, recipe }: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,
+  source: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,
   sequences: readonly Uint8Array[],
 ): number[] {
+  checkOptions('tokenCounts', source, encoderFacts, 'source');
+  const { folder, specialTokens, recipe } = source;
   checkSequences(sequences);
   const { tokenizer: files } = recipe;
   if (files !== undefined) {

@@ -1,4 +1,4 @@
-import { atLeast, checkOptions } from '@holdfast/options';
+import { array, atLeast, checkOptions, required } from '@holdfast/options';
 
 /** How long sequences are cut: windows of `residues`, each beginning `overlap` before the end of the one before it; the last may be shorter. */
 export interface Windows {
@@ -33,15 +33,23 @@ export function cutWindows(windows: Windows, sequences: readonly Uint8Array[]): 
   return { pieces, owners };
 }
 
-const isBudget = atLeast(0, 'tokens');
+const isBudget = required(atLeast(0, 'tokens'));
+const areTokens = required(array(isBudget, 'numbers of tokens'));
 
-/** Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least. @throws RangeError for a budget that is no number. */
+/**
+ * Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least.
+ *
+ * @throws RangeError and TypeError for what are no numbers of tokens (`code` is `invalid_option`).
+ */
 export function withinBudget(tokens: readonly number[], budget: number): [number, number][] {
   checkOptions('withinBudget', budget, isBudget, 'budget');
+  if (!Array.isArray(tokens)) checkOptions('withinBudget', tokens, areTokens, 'tokens');
   const runs: [number, number][] = [];
   let first = 0;
   let width = 0;
   tokens.forEach((count, at) => {
+    // A comparison with NaN would put all into one run.
+    if (!(count >= 0)) checkOptions('withinBudget', tokens, areTokens, 'tokens');
     const wider = Math.max(width, count);
     if (at > first && wider * (at + 1 - first) > budget) {
       runs.push([first, at]);
