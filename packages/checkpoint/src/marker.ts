@@ -1,5 +1,5 @@
 import { checkOptions } from '@holdfast/options';
-import { markerFields } from './option-checks.js';
+import { isMarker, isText, markerFields } from './option-checks.js';
 
 /** What a `.done` marker says of its `.pt`. */
 export interface Marker {
@@ -9,8 +9,10 @@ export interface Marker {
   crc32: number;
 }
 
-/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. @throws RangeError for other numbers. */
-export function formatMarker({ bytes, crc32 }: Marker): string {
+/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. @throws RangeError and TypeError for what is no marker (`code` is `invalid_option`). */
+export function formatMarker(marker: Marker): string {
+  checkOptions('formatMarker', marker, isMarker, 'marker');
+  const { bytes, crc32 } = marker;
   checkOptions('formatMarker', bytes, markerFields.bytes, 'bytes');
   checkOptions('formatMarker', crc32, markerFields.crc32, 'crc32');
   return `${JSON.stringify({ bytes, crc32: crc32.toString(16).padStart(8, '0') })}\n`;
@@ -20,8 +22,10 @@ export function formatMarker({ bytes, crc32 }: Marker): string {
  * Reads a marker's text.
  *
  * @returns the marker; `'empty'` for the markers of the original Python, which hold nothing; null when it is damaged.
+ * @throws TypeError for what is no string (`code` is `invalid_option`).
  */
 export function parseMarker(text: string): Marker | 'empty' | null {
+  checkOptions('parseMarker', text, isText, 'text');
   if (text === '') return 'empty';
   try {
     const { bytes, crc32 } = JSON.parse(text) as Record<keyof Marker, unknown>;

@@ -1,12 +1,19 @@
-/** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). @throws RangeError for no index. */
+import { checkOptions } from '@holdfast/options';
+import { isIndex, isPath, isText } from './option-checks.js';
+
+/** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). @throws RangeError for what is no index (`code` is `invalid_option`). */
 export function checkpointName(index: number): string {
-  if (!Number.isSafeInteger(index) || index < 0)
-    throw new RangeError(`a checkpoint's index is a whole number from 0 on, not ${String(index)}`);
+  if (!Number.isSafeInteger(index) || index < 0) checkOptions('checkpointName', index, isIndex, 'index');
   return `batch_${String(index).padStart(5, '0')}.pt`;
 }
 
-/** The index in a checkpoint's file name, or null when it is the name of something else. */
+/**
+ * The index in a checkpoint's file name, or null when it is the name of something else.
+ *
+ * @throws TypeError for what is no string (`code` is `invalid_option`).
+ */
 export function checkpointIndex(name: string): number | null {
+  if (typeof name !== 'string') checkOptions('checkpointIndex', name, isText, 'name');
   const index = Number(/^batch_(\d{5,})\.pt$/.exec(name)?.[1] ?? Number.NaN);
   // One name an index: batch_000002.pt is none.
   return Number.isSafeInteger(index) && checkpointName(index) === name ? index : null;
@@ -18,7 +25,8 @@ export function temporaryIndex(name: string): number | null {
   return match ? checkpointIndex(match[1]!) : null;
 }
 
-/** The path of a checkpoint's marker. */
+/** The path of a checkpoint's marker. @throws RangeError and TypeError for what is no path (`code` is `invalid_option`). */
 export function markerPath(path: string): string {
+  checkOptions('markerPath', path, isPath, 'path');
   return `${path}.done`;
 }

@@ -4,7 +4,7 @@ import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/p
 import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
-import { isVerify } from './option-checks.js';
+import { hasRoom, isPath, isStep, isVerify } from './option-checks.js';
 
 /**
  * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
@@ -62,9 +62,12 @@ export class Checkpoint implements AsyncDisposable {
    * Reads all rows into `target`, and compares the file with its marker's checksum, or where it holds none with the archive's
    * checksums, on the way.
    *
+   * @param target as many numbers as the checkpoint has.
    * @returns why the rows must not be believed, or null.
+   * @throws RangeError for a target of another length (`code` is `invalid_option`).
    */
   async readVerified(target: Float32Array): Promise<string | null> {
+    checkOptions('readVerified', target, hasRoom(this.shape[0] * this.shape[1]), 'target');
     const { fileRange, dtype } = this.#embeddings;
     if (this.#marker !== 'empty' && fileRange && dtype === 'float32') {
       const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
@@ -91,9 +94,11 @@ export class Checkpoint implements AsyncDisposable {
    * All rows as float32, at most `step` at a time, each read once and compared with the marker's checksum on the way: only
    * when the end is reached are the rows before it proven.
    *
-   * @throws InvalidCheckpointError at the end, where the file is not what its marker says.
+   * @throws InvalidCheckpointError at the end, where the file is not what its marker says; RangeError for a step that is no whole
+   * number (`code` is `invalid_option`).
    */
   async *verifiedRows(step: number): AsyncGenerator<Float32Array, void, undefined> {
+    checkOptions('verifiedRows', step, isStep, 'step');
     const [rows, dim] = this.shape;
     const { fileRange, dtype } = this.#embeddings;
     const wrong = (reason: string) => new InvalidCheckpointError(this.path, reason);
@@ -102,8 +107,8 @@ export class Checkpoint implements AsyncDisposable {
       const target = new Float32Array(rows * dim);
       const fault = await this.readVerified(target);
       if (fault !== null) throw wrong(fault);
-      for (let at = 0; at < rows; at += step)
-        yield target.subarray(at * dim, Math.min(rows, at + step) * dim);
+      for (let at = 0; at < rows; at += Math.max(1, step))
+        yield target.subarray(at * dim, Math.min(rows, at + Math.max(1, step)) * dim);
       return;
     }
     const { bytes, crc32 } = this.#marker;
@@ -133,10 +138,11 @@ export class Checkpoint implements AsyncDisposable {
  * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
  *
  * @throws InvalidCheckpointError when any of it does not hold; what the file system throws, which says nothing of the
- * checkpoint; RangeError for a `verify` that is none. The caller closes what is returned.
+ * checkpoint; RangeError and TypeError for a `path` or `verify` that is none (`code` is `invalid_option`). The caller closes what is returned.
  */
 export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
+  checkOptions('openCheckpoint', path, isPath, 'path');
   checkOptions('openCheckpoint', verify, isVerify, 'verify');
   const size = await sizeOf(path);
   if (size === null) throw invalid('file is missing');

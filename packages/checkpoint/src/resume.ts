@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkOptions } from '@holdfast/options';
 import { checkpointName, markerPath } from './names.js';
 import { type Checkpoint, openCheckpoint } from './open.js';
-import { resumeOptions } from './option-checks.js';
+import { isPath, resumeOptions } from './option-checks.js';
 import { Rows } from './rows.js';
 import { checkpointIndexes, type OnCorruption, readShard } from './shard.js';
 import type { Matrix } from './write.js';
@@ -30,6 +30,7 @@ export async function resumeFromCheckpoints(
 ): Promise<
   [sequenceIds: string[], embeddings: Matrix | null, resumeBatchIdx: number, corruptedSequenceIds: string[]]
 > {
+  checkOptions('resumeFromCheckpoints', folder, isPath, 'folder');
   checkOptions('resumeFromCheckpoints', options, resumeOptions);
   const { forceRestart = false, onCorruption = 'stop' } = options;
   if (forceRestart) return [[], null, 0, []];

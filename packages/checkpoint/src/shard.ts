@@ -11,7 +11,7 @@ import {
 import { checkOptions } from '@holdfast/options';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
-import { durableOptions, isIndex, readOptions } from './option-checks.js';
+import { durableOptions, isIndex, isPath, readOptions } from './option-checks.js';
 
 /**
  * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
@@ -34,6 +34,7 @@ export type ShardEntry =
 
 /** The indexes for which a shard's folder holds a checkpoint file, ascending; no folder, none. */
 export async function checkpointIndexes(folder: string): Promise<number[]> {
+  checkOptions('checkpointIndexes', folder, isPath, 'folder');
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -53,6 +54,7 @@ export async function* readShard(
   folder: string,
   options: ReadOptions = {},
 ): AsyncGenerator<ShardEntry, void, undefined> {
+  checkOptions('readShard', folder, isPath, 'folder');
   checkOptions('readShard', options, readOptions);
   const { verify = 'checksum', onCorruption = 'stop' } = options;
   let row = 0;
@@ -103,6 +105,7 @@ export async function setAside(
   from: number,
   options: DurableOptions = {},
 ): Promise<string[]> {
+  checkOptions('setAside', folder, isPath, 'folder');
   checkOptions('setAside', from, isIndex, 'from');
   checkOptions('setAside', options, durableOptions);
   const moved: string[] = [];
@@ -130,6 +133,7 @@ async function halfMoved(folder: string, path: string): Promise<string | null> {
 
 /** Removes what killed writers had begun in a shard's folder. No writer may be at work there. */
 export async function removeTemporaries(folder: string, options: DurableOptions = {}): Promise<void> {
+  checkOptions('removeTemporaries', folder, isPath, 'folder');
   checkOptions('removeTemporaries', options, durableOptions);
   const { fs = nodeFileSystem } = options;
   for (const name of await readdir(folder))
@@ -142,6 +146,7 @@ export async function removeTemporaries(folder: string, options: DurableOptions 
  * @returns the new path of the `.pt`.
  */
 export async function setAsideOne(path: string, options: DurableOptions = {}): Promise<string> {
+  checkOptions('setAsideOne', path, isPath, 'path');
   checkOptions('setAsideOne', options, durableOptions);
   const aside = freeName(`${path}.corrupt`);
   // The marker first: without it the `.pt` counts for nothing, while a marker alone would vouch for the next of that name.

@@ -8,11 +8,11 @@ import {
 } from '@holdfast/durable';
 import { checkOptions } from '@holdfast/options';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
-import { checkIds, checkNumbers, checkShape } from './check.js';
+import { checkIds, checkNumbers, checkParts, checkShape } from './check.js';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
-import { checkpointOptions, writeDurablyOptions } from './option-checks.js';
+import { checkpointOptions, isPath, writeDurablyOptions } from './option-checks.js';
 
 /** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
@@ -44,8 +44,10 @@ export interface Written extends Marker {
  * processes, one succeeds and the others find that something is there.
  *
  * @returns length and checksum of the `.pt`.
- * @throws an error with code `EEXIST` where a file stands already, finished or not; RangeError and TypeError for rows, IDs
- * and options that do not agree or cannot be written; what the file system throws. Then nothing new is left.
+ * @param path of the `.pt`, of any name; `readShard` and resume find those that `checkpointName` gives.
+ * @param sequenceIds one a row, each once.
+ * @throws an error with code `EEXIST` where a file stands already, finished or not; RangeError and TypeError for rows, IDs,
+ * metadata and options that do not agree or cannot be written (`code` is `invalid_option`); what the file system throws. Then nothing new is left.
  */
 export async function writeCheckpoint(
   path: string,
@@ -54,11 +56,13 @@ export async function writeCheckpoint(
   metadata: Metadata,
   options: CheckpointOptions = {},
 ): Promise<Written> {
+  const call = { of: 'writeCheckpoint', path };
+  checkParts(call, { rows: embeddings, ids: sequenceIds, metadata });
   checkOptions('writeCheckpoint', options, checkpointOptions);
   const { storage = 'float32', ...durable } = options;
-  const shape = checkShape(path, embeddings.shape, sequenceIds);
-  checkIds(path, sequenceIds);
-  const data = checkNumbers(path, embeddings.data, shape);
+  const shape = checkShape(call, embeddings.shape, sequenceIds);
+  checkIds(call, sequenceIds);
+  const data = checkNumbers(call, embeddings.data, shape);
   if (isThere(path) || isThere(markerPath(path))) throw taken(path);
   const half = storage === 'float16' ? toFloat16(data) : null;
   const value: PtValue = {
@@ -91,12 +95,15 @@ function taken(path: string, cause?: unknown): Error {
  * Writes any value as a `.pt` that lasts; a file that is there is replaced, unless `onlyNew` is set.
  *
  * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
+ * @throws RangeError and TypeError for a path or options that are none (`code` is `invalid_option`); what `writePt` and the file
+ * system throw.
  */
 export async function writePtDurably(
   path: string,
   value: PtValue,
   options: WriteDurablyOptions = {},
 ): Promise<Marker> {
+  checkOptions('writePtDurably', path, isPath, 'path');
   checkOptions('writePtDurably', options, writeDurablyOptions);
   return writeFileDurably(
     path,

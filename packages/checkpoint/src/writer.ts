@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { DurableOptions } from '@holdfast/durable';
-import { checkOptions } from '@holdfast/options';
-import { checkIds, checkNumbers, checkShape } from './check.js';
+import { checkOptions, OptionTypeError } from '@holdfast/options';
+import { checkIds, checkNumbers, checkParts, checkShape } from './check.js';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 import type { JobRunner } from './job.js';
 import { writerOptions } from './option-checks.js';
@@ -83,8 +83,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
    * @param embeddings float32 rows `[rows, dim]`, on the host or on a device.
    * @param sequenceIds one ID a row, in the rows' order.
    * @param metadata plain facts, copied.
-   * @throws RangeError when shape, rows and IDs do not agree; TypeError for rows that are no float32, and metadata that are
-   * no plain data; in both cases nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then
+   * @throws RangeError when shape, rows and IDs do not agree or two rows have one ID; TypeError for rows that are no float32,
+   * and metadata that are no plain data (`code` is `invalid_option`); in both cases nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then
    * not accepted either, and can be asked for again.
    */
   async writeCheckpointAsync(
@@ -94,13 +94,19 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     metadata: Metadata = {},
   ): Promise<void> {
     this.#throwFailures();
+    const call = { of: 'writeCheckpointAsync', path };
+    checkParts(call, { rows: embeddings, ids: sequenceIds, metadata });
     // Copied before anything is awaited, and what is checked is the copy.
     const ids = [...sequenceIds];
     const given = 'getData' in embeddings ? (embeddings.shape ?? embeddings.dims) : embeddings.shape;
-    const shape = checkShape(path, given, ids);
-    checkIds(path, ids);
+    const shape = checkShape(call, given, ids);
+    checkIds(call, ids);
     if ('getData' in embeddings && (embeddings.type ?? 'float32') !== 'float32')
-      throw new TypeError(`${path}: rows of type ${embeddings.type}; float32 is written`);
+      throw new OptionTypeError(`${path}: rows of type ${embeddings.type}; float32 is written`, {
+        of: call.of,
+        option: 'embeddings.type',
+        given: embeddings.type,
+      });
     const facts = plainCopy(path, metadata);
     const place = resolve(path);
     this.#pendingWrites++;
@@ -119,7 +125,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     // One write larger than the whole allowance is let in alone, else it would wait for ever.
     while (this.#stagedBytes > 0 && this.#stagedBytes + bytes > this.#maxPendingBytes) await this.#change();
     const numbers = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
-    const data = this.#pool.copy(checkNumbers(path, numbers, shape));
+    const data = this.#pool.copy(checkNumbers({ of: 'writeCheckpointAsync', path }, numbers, shape));
     this.#stagedBytes += bytes;
     const rows = { data, shape };
     const written = this.#runner.run({
@@ -215,7 +221,9 @@ function plainCopy(path: string, metadata: Metadata): Metadata {
   try {
     return structuredClone({ ...metadata });
   } catch (cause) {
-    throw new TypeError(`${path}: metadata that are no plain data: ${(cause as Error).message}`, { cause });
+    const message = `${path}: metadata that are no plain data: ${(cause as Error).message}`;
+    const refused = { of: 'writeCheckpointAsync', option: 'metadata', given: metadata };
+    throw Object.assign(new OptionTypeError(message, refused), { cause });
   }
 }
 
