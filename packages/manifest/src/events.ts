@@ -28,6 +28,8 @@ export const factsOf = ({
 export function checkEvent(event: ManifestEvent): ManifestEvent {
   const parsed = eventSchema.safeParse(event);
   if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
+  const { code, path, message: own } = parsed.error.issues[0]!;
+  // Only our own issues are put in words for people.
+  const message = code === 'custom' ? own : 'is not what the manifest can hold';
   throw new ManifestUpdateError(`${path.join('.')}: ${message}`, { cause: parsed.error });
 }

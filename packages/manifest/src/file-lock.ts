@@ -15,7 +15,7 @@ import { unlock } from 'fs-native-extensions';
 import { tryKernelLock } from './kernel-lock.js';
 import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
-import { fileLockOptions } from './option-checks.js';
+import { fileLockOptions, isPath } from './option-checks.js';
 
 export interface FileLockOptions {
   /** Held by any number of sharers, or by one process alone. Default false: alone. */
@@ -64,6 +64,7 @@ export class FileLock implements AsyncDisposable {
    * locks, or such as keep nobody out; the signal's reason; RangeError and TypeError for options that are none.
    */
   static async acquire(path: string, options: FileLockOptions = {}): Promise<FileLock> {
+    checkOptions('FileLock.acquire', path, isPath, 'path');
     checkOptions('FileLock.acquire', options, fileLockOptions);
     const { shared = false, timeoutMs = 30_000, signal } = options;
     signal?.throwIfAborted();

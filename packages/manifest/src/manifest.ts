@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isThere } from '@holdfast/durable';
-import { checkOptions, words } from '@holdfast/options';
+import { checkOptions } from '@holdfast/options';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ClaimLocks } from './claim-locks.js';
-import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError } from './errors.js';
+import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
 import { FileLock } from './file-lock.js';
 import type { JournalRecord } from './journal-format.js';
@@ -16,7 +16,16 @@ import {
   checkUpdateOptions,
   claimOptions,
   initializeOptions,
+  isCount,
+  isOwner,
+  isPath,
+  isRank,
+  isRecovery,
+  isShardCount,
+  isText,
+  isWorldSize,
   manifestOptions,
+  recordedCheckpoints,
   updateOptions,
   watchOptions,
 } from './option-checks.js';
@@ -112,7 +121,7 @@ export class CheckpointManifest {
 
   /** @throws RangeError and TypeError for options that are none (`code` is `invalid_option`). */
   constructor(path: string, options: ManifestOptions = {}) {
-    checkOptions('CheckpointManifest', path, words, 'path');
+    checkOptions('CheckpointManifest', path, isPath, 'path');
     checkOptions('CheckpointManifest', options, manifestOptions);
     // Whatever folder the process is in later.
     this.path = resolve(path);
@@ -126,18 +135,18 @@ export class CheckpointManifest {
   /**
    * Begins the record of a run. Its folder exists.
    *
-   * @param worldSize number of shards.
+   * @param worldSize number of shards, at least 1.
    * @throws ManifestExistsError (`code` is `EEXIST`) where one is there, whatever is in it, unless `replace` is set;
    * ManifestVersionError where one of a newer Holdfast is there, which is never replaced.
    */
   async initialize(worldSize: number, options: InitializeOptions = {}): Promise<void> {
     checkUpdateOptions('initialize', options, initializeOptions);
-    if (!Number.isSafeInteger(worldSize) || worldSize < 0)
-      throw new ManifestUpdateError(`${worldSize} is no number of shards`);
+    checkUpdateOptions('initialize', worldSize, isShardCount, 'worldSize');
     await this.#locked(async () => {
       const files = this.#files();
       files.refuseNewer();
       if (options.replace !== true && isThere(this.path)) throw new ManifestExistsError(this.path);
+      checkUpdateOptions('initialize', worldSize, isWorldSize, 'worldSize');
       await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
     });
   }
@@ -159,7 +168,11 @@ export class CheckpointManifest {
     checkpointFile: string,
     options: UpdateOptions = {},
   ): Promise<void> {
-    const token = tokenIn('updateShardCheckpoint', options);
+    const of = 'updateShardCheckpoint';
+    checkUpdateOptions(of, batchIdx, isCount, 'batchIdx');
+    checkUpdateOptions(of, numSequences, isCount, 'numSequences');
+    checkUpdateOptions(of, checkpointFile, isText, 'checkpointFile');
+    const token = tokenIn(of, rank, options);
     const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
@@ -173,8 +186,8 @@ export class CheckpointManifest {
     checkpoints: readonly RecordedCheckpoint[],
     options: UpdateOptions = {},
   ): Promise<void> {
-    const token = tokenIn('reconcileShard', options);
-    if (!Array.isArray(checkpoints)) throw new ManifestUpdateError('checkpoints is no array');
+    checkUpdateOptions('reconcileShard', checkpoints, recordedCheckpoints, 'checkpoints');
+    const token = tokenIn('reconcileShard', rank, options);
     const found = checkpoints.map(factsOf);
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
@@ -183,7 +196,7 @@ export class CheckpointManifest {
   }
 
   async markShardComplete(rank: number, options: UpdateOptions = {}): Promise<void> {
-    const token = tokenIn('markShardComplete', options);
+    const token = tokenIn('markShardComplete', rank, options);
     await this.#update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'complete', rank };
@@ -193,7 +206,8 @@ export class CheckpointManifest {
 
   /** Records a failure; a coordinator does so without the token of the worker that failed. */
   async markShardFailed(rank: number, error: string, options: UpdateOptions = {}): Promise<void> {
-    const token = tokenIn('markShardFailed', options);
+    checkUpdateOptions('markShardFailed', error, isText, 'error');
+    const token = tokenIn('markShardFailed', rank, options);
     await this.#update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'failed', rank, error };
@@ -203,7 +217,7 @@ export class CheckpointManifest {
 
   /** Opens a shard again that was failed, or complete by mistake. */
   async markShardInProgress(rank: number, options: UpdateOptions = {}): Promise<void> {
-    const token = tokenIn('markShardInProgress', options);
+    const token = tokenIn('markShardInProgress', rank, options);
     await this.#update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'in_progress', rank };
@@ -220,6 +234,8 @@ export class CheckpointManifest {
    * `unlessAliveWithinMs`, when its last sign of life is that near. LockUnsupportedError where the file system cannot tell.
    */
   async claimShard(rank: number, owner: string, options: ClaimOptions = {}): Promise<ShardClaim> {
+    checkUpdateOptions('claimShard', rank, isRank, 'rank');
+    checkUpdateOptions('claimShard', owner, isOwner, 'owner');
     checkUpdateOptions('claimShard', options, claimOptions);
     if (options.steal === true && options.unlessAliveWithinMs !== undefined)
       throw new ManifestUpdateError('claimShard: pass steal or unlessAliveWithinMs, not both');
@@ -251,10 +267,11 @@ export class CheckpointManifest {
 
   /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
   async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
-    const token = tokenIn('heartbeat', options);
+    const token = tokenIn('heartbeat', rank, options);
     await this.#update((model) => {
       // Whoever has no token has no claim.
-      checkClaim(model, rank, token ?? '', true);
+      if (token === undefined) throw new StaleClaimError(rank, claimOf(model, rank)?.owner ?? null, false);
+      checkClaim(model, rank, token, true);
       return { type: 'heartbeat', rank };
     });
   }
@@ -268,13 +285,21 @@ export class CheckpointManifest {
    * @throws ManifestUpdateError for what JSON would not give back as it was.
    */
   async recordRecovery(rank: number, recovery: Json | null): Promise<void> {
+    checkUpdateOptions('recordRecovery', rank, isRank, 'rank');
+    checkUpdateOptions('recordRecovery', recovery, isRecovery, 'recovery');
     const event = checkEvent({ type: 'recovery', rank, recovery });
     const text = JSON.stringify(event);
     await this.#update(() => JSON.parse(text) as ManifestEvent);
   }
 
-  /** Records that a failed shard's remaining work went to another's worker. */
+  /**
+   * Records that a failed shard's remaining work went to another's worker.
+   *
+   * @param newRank the shard that worker had before; the failed one itself where it had none.
+   */
   async recordRedistribution(failedRank: number, newRank: number): Promise<void> {
+    checkUpdateOptions('recordRedistribution', failedRank, isRank, 'failedRank');
+    checkUpdateOptions('recordRedistribution', newRank, isRank, 'newRank');
     await this.#update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
   }
 
@@ -297,8 +322,9 @@ export class CheckpointManifest {
     return this.#read((model) => model.redistributed());
   }
 
-  /** One shard's state, or null when the run has no such shard. */
+  /** One shard's state, or null when the run has no such shard. @throws RangeError for what is no rank. */
   async getShardState(rank: number): Promise<ShardState | null> {
+    checkOptions('getShardState', rank, isRank, 'rank');
     return this.#read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
   }
 
@@ -444,7 +470,8 @@ export class CheckpointManifest {
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-function tokenIn(of: string, options: UpdateOptions): string | undefined {
+function tokenIn(of: string, rank: number, options: UpdateOptions): string | undefined {
+  checkUpdateOptions(of, rank, isRank, 'rank');
   checkUpdateOptions(of, options, updateOptions);
   return options.token;
 }

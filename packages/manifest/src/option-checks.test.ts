@@ -13,6 +13,9 @@ beforeEach(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 type Any = any;
 const notObjects = [null, 5, 'x', [], new Map()];
+const notRanks = [undefined, null, -1, 0.5, Number.NaN, '0', 'length'];
+const reconcile = (change: Any) =>
+  manifest.reconcileShard(0, [{ batchIdx: 0, numSequences: 1, file: 'a.pt', ...change }]);
 const notMilliseconds = [-1, Number.NaN, '60s', null, 5n];
 const notFunctions = [5, 'now', {}, null];
 const create = async (options: Any) => new CheckpointManifest(manifest.path, options);
@@ -35,6 +38,8 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['fsync', [0, 'no', null], (fsync) => create({ fsync })],
   ['rebuild', notFunctions, (rebuild) => create({ rebuild })],
   ['onWarning', notFunctions, (onWarning) => create({ onWarning })],
+  ['path', ['', ' ', 5, undefined, null], async (path) => FileLock.acquire(path)],
+  ['rank', notRanks, async (rank) => manifest.getShardState(rank)],
   ['', notObjects, lock],
   ['timeout', [5], (timeout) => lock({ timeout })],
   ['timeoutMs', notMilliseconds, (timeoutMs) => lock({ timeoutMs })],
@@ -68,6 +73,30 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['token', [5], (token) => manifest.markShardInProgress(0, { token })],
   ['', [undefined, ...notObjects], (options) => manifest.heartbeat(0, options)],
   ['token', [5], (token) => manifest.heartbeat(0, { token })],
+  ['worldSize', [undefined, null, -1, 0.5, Number.NaN, '2'], (size) => manifest.initialize(size)],
+  ['worldSize', [0], (size) => manifest.initialize(size, { replace: true })],
+  ['rank', notRanks, (rank) => manifest.claimShard(rank, 'a')],
+  ['owner', [undefined, null, 5, '', ' '], (owner) => manifest.claimShard(0, owner)],
+  ['rank', notRanks, (rank) => manifest.updateShardCheckpoint(rank, 0, 1, 'a.pt')],
+  ['batchIdx', notRanks, (batchIdx) => manifest.updateShardCheckpoint(0, batchIdx, 1, 'a.pt')],
+  ['numSequences', notRanks, (count) => manifest.updateShardCheckpoint(0, 0, count, 'a.pt')],
+  ['checkpointFile', [undefined, null, 5], (file) => manifest.updateShardCheckpoint(0, 0, 1, file)],
+  ['rank', notRanks, (rank) => manifest.reconcileShard(rank, [])],
+  ['checkpoints', [undefined, null, 'ab', {}], (found) => manifest.reconcileShard(0, found)],
+  ['checkpoints[0]', [undefined, null, 'a.pt'], (each) => manifest.reconcileShard(0, [each])],
+  ['checkpoints[0].batchIdx', [undefined, -1, '0'], (batchIdx) => reconcile({ batchIdx })],
+  ['checkpoints[0].numSequences', [undefined, Number.NaN], (numSequences) => reconcile({ numSequences })],
+  ['checkpoints[0].file', [undefined, 5], (file) => reconcile({ file })],
+  ['checkpoints[0].path', ['a.pt'], (path) => reconcile({ path })],
+  ['rank', notRanks, (rank) => manifest.markShardComplete(rank)],
+  ['rank', notRanks, (rank) => manifest.markShardFailed(rank, 'x')],
+  ['error', [undefined, null, 5, new Error('x')], (error) => manifest.markShardFailed(0, error)],
+  ['rank', notRanks, (rank) => manifest.markShardInProgress(rank)],
+  ['rank', notRanks, (rank) => manifest.heartbeat(rank, { token: 'a' })],
+  ['rank', notRanks, (rank) => manifest.recordRecovery(rank, null)],
+  ['recovery', [undefined], (recovery) => manifest.recordRecovery(0, recovery)],
+  ['failedRank', notRanks, (rank) => manifest.recordRedistribution(rank, 1)],
+  ['newRank', notRanks, (rank) => manifest.recordRedistribution(0, rank)],
 ])(
   '%s that is one of %o is refused by name, as an update that changes nothing',
   async (option, values, use) => {
@@ -88,4 +117,30 @@ test('a claim is taken as it is for its token, and what is undefined is as good 
 test('checkpoints that are no array are refused', async () => {
   for (const found of [undefined, null, 'ab', {}])
     await expect(manifest.reconcileShard(0, found as Any)).rejects.toBeInstanceOf(ManifestUpdateError);
+});
+
+test('a claim that is wrong or missing is called a claim', async () => {
+  const wanted = 'it must be what claimShard gave, or an object with its token';
+  await expect(manifest.heartbeat(0, undefined as Any)).rejects.toThrow(
+    `heartbeat: the claim is missing; ${wanted}`,
+  );
+  await expect(manifest.markShardComplete(0, 'token' as Any)).rejects.toThrow(
+    `markShardComplete: the claim is "token"; ${wanted}`,
+  );
+  await expect(manifest.heartbeat(0, {} as Any)).rejects.toThrow(
+    'shard 0 can only be updated with the token of its claim: nobody has claimed it',
+  );
+});
+
+test('no refusal has the wording of a library', async () => {
+  const calls: [string, () => Promise<unknown>][] = [
+    ['owner', () => manifest.claimShard(0, undefined as Any)],
+    ['error', () => manifest.markShardFailed(0, 5 as Any)],
+    ['recovery', () => manifest.recordRecovery(0, undefined as Any)],
+    ['file', () => manifest.updateShardCheckpoint(0, 0, 1, '../a.pt')],
+  ];
+  for (const [name, call] of calls) {
+    await expect(call()).rejects.toThrow(name);
+    await expect(call()).rejects.not.toThrow(/Invalid input|expected/);
+  }
 });
