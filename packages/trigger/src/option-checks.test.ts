@@ -1,11 +1,20 @@
 import { expect, test } from 'vitest';
-import { CheckpointTrigger, decide, everyBytes, firstOf, onceAborted, resolveThresholds } from './index.js';
+import {
+  CheckpointTrigger,
+  decide,
+  everyBytes,
+  firstOf,
+  onceAborted,
+  resolveThresholds,
+  VIRAL_MODE_VARIABLE,
+} from './index.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 const create = (options: any) => new CheckpointTrigger(options);
 const now = { sequences: 1, seconds: 1 };
 const limits = { seqThreshold: 1, timeThresholdSec: 1, emergencyOverrideSec: 1 };
 const notFunctions = [5, 'rule', {}, null];
+const notCounts = [undefined, null, -1, 0.5, Number.NaN, '5'];
 const notNumbersAbove0 = [0, -1, Number.NaN, '5', 5n, null, [5], {}];
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
@@ -37,6 +46,24 @@ test.each<[string, readonly any[], (value: any) => unknown]>([
     (it) => decide(now, { ...limits, seqThreshold: it }),
   ],
   ['thresholds.seqTreshold', [1], (seqTreshold) => decide(now, { ...limits, seqTreshold } as never)],
+  ['batchSize', notCounts, (size) => create({ env: {} }).shouldCheckpoint(size)],
+  ['batchBytes', notCounts.slice(1), (bytes) => create({ env: {} }).shouldCheckpoint(1, bytes)],
+  ['env', [undefined, null, 'PATH', 5], (env) => resolveThresholds({}, env)],
+  [
+    'env.VIRNUCPRO_VIRAL_CHECKPOINT_MODE',
+    ['1', 'yes'],
+    (mode) => create({ env: { [VIRAL_MODE_VARIABLE]: mode } }),
+  ],
+  ['now', [Number.NaN, '5'], (time) => create({ env: {}, now: () => time })],
+  [
+    'policies[1]',
+    [5, true, {}],
+    (said) =>
+      firstOf(
+        () => null,
+        () => said,
+      )({ sequences: 1, seconds: 1, bytes: 1 }),
+  ],
 ])('%s that is one of %o is refused by name', (option, values, use) => {
   for (const value of values) {
     let error: unknown = 'no error';

@@ -8,6 +8,7 @@ import {
   object,
   required,
   type Shape,
+  whole,
 } from '@holdfast/options';
 import type { Progress, Thresholds } from './decide.js';
 import type { TriggerOptions } from './trigger.js';
@@ -21,10 +22,18 @@ const thresholdShape: Shape<Partial<Thresholds>> = {
 /** What may be passed of the thresholds. */
 export const thresholds = object<Partial<Thresholds>>(thresholdShape);
 
+export const isEnv = kind(
+  'an object, such as process.env',
+  (given) => typeof given === 'object' && given !== null,
+);
+
+/** Of a batch: sequences, or bytes of rows. */
+export const isCount = required(whole(0));
+
 export const triggerOptions = object<TriggerOptions>({
   ...thresholdShape,
   policies: array(callback, 'functions'),
-  env: kind('an object, such as process.env', (given) => typeof given === 'object' && given !== null),
+  env: isEnv,
   now: callback,
 });
 

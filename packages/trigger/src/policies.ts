@@ -1,4 +1,12 @@
-import { above0, array, callback, checkOptions, signal as isSignal, words } from '@holdfast/options';
+import {
+  above0,
+  array,
+  callback,
+  checkOptions,
+  signal as isSignal,
+  OptionTypeError,
+  words,
+} from '@holdfast/options';
 import type { TriggerPolicy } from './decide.js';
 
 /**
@@ -45,7 +53,14 @@ export function firstOf<Reason extends string>(
       // A function that ends without a word, or `condition && 'reason'`, says that nothing is due.
       if (reason === null || reason === undefined || reason === false) continue;
       if (typeof reason !== 'string')
-        throw new TypeError(`a policy gives a reason or null, and at once; not ${String(reason)}`);
+        throw new OptionTypeError(
+          `a policy gives a reason or null, and at once; not a value of type ${typeof reason}`,
+          {
+            of: 'firstOf',
+            option: `policies[${policies.indexOf(policy)}]`,
+            given: reason,
+          },
+        );
       return reason as Reason;
     }
     return null;

@@ -1,6 +1,6 @@
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, OptionRangeError } from '@holdfast/options';
 import type { Thresholds } from './decide.js';
-import { thresholds as isThresholds } from './option-checks.js';
+import { isEnv, thresholds as isThresholds } from './option-checks.js';
 
 /** The environment variable that turns viral mode on with the value `true`. */
 export const VIRAL_MODE_VARIABLE = 'VIRNUCPRO_VIRAL_CHECKPOINT_MODE';
@@ -13,10 +13,11 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * equals a default is passing it.
  *
  * @throws RangeError for a threshold that is not a number above 0, a name that is none, or a variable that says neither `true`
- * nor `false`.
+ * nor `false`; TypeError for an environment that is no object (`code` is `invalid_option`).
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
   checkOptions('resolveThresholds', passed, isThresholds);
+  checkOptions('resolveThresholds', env, isEnv, 'env');
   const viral = isViral(env[VIRAL_MODE_VARIABLE]);
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));
   return { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
@@ -28,7 +29,8 @@ function isViral(said: string | undefined): boolean {
   if (word === 'true') return true;
   if (word === 'false' || word === '') return false;
   // `1` or `yes` would be off without a word.
-  throw new RangeError(
+  throw new OptionRangeError(
     `the environment variable ${VIRAL_MODE_VARIABLE} is ${JSON.stringify(said)}; set it to true or false, or unset it`,
+    { of: 'resolveThresholds', option: `env.${VIRAL_MODE_VARIABLE}`, given: said },
   );
 }

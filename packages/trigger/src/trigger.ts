@@ -1,6 +1,6 @@
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, OptionRangeError } from '@holdfast/options';
 import { reasonFor, type Thresholds, type TriggerPolicy, type TriggerReason } from './decide.js';
-import { triggerOptions } from './option-checks.js';
+import { isCount, triggerOptions } from './option-checks.js';
 import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
@@ -56,10 +56,8 @@ export class CheckpointTrigger<Reason extends string = never> {
     batchSize: number,
     batchBytes = 0,
   ): [due: true, reason: Reason | TriggerReason] | [due: false, reason: null] {
-    for (const [name, value] of Object.entries({ batchSize, batchBytes })) {
-      if (!Number.isSafeInteger(value) || value < 0)
-        throw new RangeError(`${name} must be a whole number, at least 0, not ${value}`);
-    }
+    checkOptions('shouldCheckpoint', batchSize, isCount, 'batchSize');
+    checkOptions('shouldCheckpoint', batchBytes, isCount, 'batchBytes');
     this.#sequences += batchSize;
     this.#bytes += batchBytes;
     this.#seconds = Math.max(this.#seconds, (this.#time() - this.#since) / 1000);
@@ -90,7 +88,10 @@ export class CheckpointTrigger<Reason extends string = never> {
 
   #time(): number {
     const time = this.#now();
-    if (!Number.isFinite(time)) throw new RangeError(`the clock says ${String(time)}, which is no time`);
+    if (!Number.isFinite(time)) {
+      const refused = { of: 'CheckpointTrigger', option: 'now', given: time };
+      throw new OptionRangeError(`the clock says ${String(time)}, which is no time`, refused);
+    }
     return time;
   }
 }
