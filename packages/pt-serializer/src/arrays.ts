@@ -1,4 +1,5 @@
 import type { DType } from './dtypes.js';
+import { wrongKind } from './option-checks.js';
 
 /**
  * Elements in memory: the array type of their dtype; float16 and bfloat16 as their bits, bool as bytes 0 and 1, complex
@@ -54,7 +55,11 @@ export function arrayOf(dtype: DType, bytes: Uint8Array): TypedArray {
  */
 export function float32Of(dtype: DType, bytes: Uint8Array): Float32Array {
   if (dtype === 'complex64' || dtype === 'complex128')
-    throw new TypeError(`${dtype} elements have no float32`);
+    throw wrongKind(
+      'readFloat32',
+      'dtype',
+      `readFloat32: ${dtype} elements have no float32; read them with readArray`,
+    );
   const array = arrayOf(dtype, bytes);
   if (array instanceof Float32Array) return array;
   const out = new Float32Array(array.length);

@@ -1,4 +1,6 @@
 import { crc32 as slow } from 'node:zlib';
+import { checkOptions } from '@holdfast/options';
+import { isBytesView, isCrc32, isWhole } from './option-checks.js';
 
 type Crc32 = (bytes: Uint8Array, sum?: number) => number;
 
@@ -15,8 +17,14 @@ export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
   () => undefined,
 );
 
-/** The CRC-32 of bytes, going on from that of what came before them. */
+/**
+ * The CRC-32 of bytes, going on from that of what came before them.
+ *
+ * @throws RangeError and TypeError for what are no bytes or no CRC-32 (`code` is `invalid_option`).
+ */
 export function crc32(bytes: Uint8Array, sum = 0): number {
+  if (!ArrayBuffer.isView(bytes)) checkOptions('crc32', bytes, isBytesView, 'bytes');
+  checkOptions('crc32', sum, isCrc32, 'sum');
   return fast(bytes, sum);
 }
 
@@ -42,8 +50,15 @@ const SHIFTS: readonly number[] = (() => {
   return shifts;
 })();
 
-/** The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`. */
+/**
+ * The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`.
+ *
+ * @throws RangeError for what is no CRC-32 or no length (`code` is `invalid_option`).
+ */
 export function combineCrc32(first: number, last: number, length: number): number {
+  checkOptions('combineCrc32', first, isCrc32, 'first');
+  checkOptions('combineCrc32', last, isCrc32, 'last');
+  checkOptions('combineCrc32', length, isWhole, 'length');
   let shifted = first;
   for (let n = 0, rest = length; rest > 0; n++, rest = Math.floor(rest / 2))
     if (rest % 2 === 1) shifted = multiply(SHIFTS[n]!, shifted);

@@ -3,6 +3,7 @@ import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js'
 import { PtFormatError } from './format-error.js';
 import { gather } from './gather.js';
 import { DEFAULT_LIMITS } from './limits.js';
+import { outOfRange } from './option-checks.js';
 import { type Storage, swapped } from './storage.js';
 import { checkBounds, type TensorFacts } from './tensor-facts.js';
 
@@ -80,7 +81,12 @@ export class LazyTensor implements TensorFacts {
   select(index: number): LazyTensor {
     const [size, ...shape] = this.shape;
     if (size === undefined || !(Number.isInteger(index) && index >= 0 && index < size))
-      throw new RangeError(`index ${index} of a tensor of shape [${this.shape}]`);
+      throw outOfRange(
+        'select',
+        'index',
+        `select: index ${String(index)} of a tensor of shape [${this.shape}]`,
+        index,
+      );
     const [step = 0, ...stride] = this.stride;
     const facts = { ...this, shape, stride, offset: this.offset + index * step, parameter: false };
     return new LazyTensor(facts, this.#storage, this.#maxExpanded);
@@ -114,7 +120,12 @@ export class LazyTensor implements TensorFacts {
       !(from >= 0 && from <= to && to <= rows) ||
       ![from, to].every(Number.isInteger)
     ) {
-      throw new RangeError(`rows ${from} to ${to} of a tensor of shape [${this.shape}]`);
+      throw outOfRange(
+        'readRows',
+        'from, to',
+        `rows ${String(from)} to ${String(to)} of a tensor of shape [${this.shape}]; from and to must be whole numbers, 0 ≤ from ≤ to ≤ ${rows ?? 0}`,
+        [from, to],
+      );
     }
     return this.#readPart([to - from, ...rest], this.offset + from * this.stride[0]!);
   }
@@ -135,7 +146,7 @@ export class LazyTensor implements TensorFacts {
 
   #readRange(from?: number, to?: number): Promise<Uint8Array> {
     if (from === undefined && to === undefined) return this.readBytes();
-    return this.readRows(from ?? 0, to ?? this.shape[0] ?? 0);
+    return this.readRows(from === undefined ? 0 : from, to === undefined ? (this.shape[0] ?? 0) : to);
   }
 
   async #readPart(shape: readonly number[], offset: number): Promise<Uint8Array> {

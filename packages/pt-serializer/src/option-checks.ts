@@ -4,8 +4,11 @@ import {
   flag,
   having,
   kind,
+  OptionRangeError,
+  OptionTypeError,
   object,
   oneOf,
+  required,
   type Shape,
   text,
   value,
@@ -78,5 +81,30 @@ export const tensorData = kind(
   'a view of bytes, such as a typed array, or a function that gives such views',
   (given) => typeof given === 'function' || ArrayBuffer.isView(given),
 );
+
+export const isNumber = required(kind('a number', (given) => typeof given === 'number'));
+export const isWhole = required(whole(0));
+export const isText = required(text);
+export const isCrc32 = required(whole(0, 2 ** 32 - 1));
+export const isBytesView = required(kind('a view of bytes, such as a Uint8Array', ArrayBuffer.isView));
+export const isDeviceIndex = required(
+  value('null or a whole number', (given) => given === null || Number.isSafeInteger(given)),
+);
+
+/** A refusal in words of its own. @param option what it is about, such as `shape`. */
+export const outOfRange = (of: string, option: string, message: string, given?: unknown): OptionRangeError =>
+  new OptionRangeError(message, { of, option, given });
+
+/** The same for a value of another kind than wanted. */
+export const wrongKind = (of: string, option: string, message: string): OptionTypeError =>
+  new OptionTypeError(message, { of, option, given: undefined });
+
+/** Of a value that no `.pt` can hold, or not together with the others: a plain TypeError, which has the `code` beside what is compared. */
+export const unwritable = (message: string): TypeError =>
+  Object.defineProperties(new TypeError(message), {
+    code: { value: 'invalid_option' },
+    of: { value: 'writePt' },
+    option: { value: 'value' },
+  });
 
 export const isDTypeName = oneOf(Object.keys(DTYPES));

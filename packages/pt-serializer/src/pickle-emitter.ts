@@ -1,5 +1,6 @@
 import { ByteBuffer } from './byte-buffer.js';
 import { OP } from './opcodes.js';
+import { unwritable } from './option-checks.js';
 
 /** The pickle protocols that are written: 2, which PyTorch's restricted reader takes, and 4. */
 export type Protocol = 2 | 4;
@@ -35,7 +36,7 @@ export class PickleEmitter {
       return;
     }
     if (LONE_SURROGATE.test(value)) {
-      throw new TypeError(
+      throw unwritable(
         `${path() || 'the value'}: ${JSON.stringify(value)} has half a character and cannot be written`,
       );
     }
@@ -124,7 +125,7 @@ export class PickleEmitter {
   /** @throws TypeError for a name with a line feed, behind which could stand opcodes of anybody's choice. */
   global(module: string, name: string): void {
     const { out } = this;
-    if (!/^\w+$/.test(name)) throw new TypeError(`${JSON.stringify(name)} is no name of ${module}`);
+    if (!/^\w+$/.test(name)) throw unwritable(`${JSON.stringify(name)} is no name of ${module}`);
     if (this.protocol === 4) {
       this.string(module === '__builtin__' ? 'builtins' : module, () => '');
       this.string(name, () => '');

@@ -4,6 +4,7 @@ import { isHashable, keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { OP } from './opcodes.js';
+import { unwritable } from './option-checks.js';
 import { PickleEmitter, type Protocol } from './pickle-emitter.js';
 import { PtTensor } from './pt-value.js';
 import { sharedObjects } from './shared-objects.js';
@@ -56,18 +57,18 @@ class PickleWriter {
     else if (typeof value === 'string') emit.string(value, () => path);
     else if (typeof value === 'bigint') {
       if (BigInt.asIntN(8 * MAX_INTEGER, value) !== value)
-        throw new TypeError(`${place(path)}: an int of more than ${MAX_INTEGER} bytes`);
+        throw unwritable(`${place(path)}: an int of more than ${MAX_INTEGER} bytes`);
       emit.integer(value);
     } else if (typeof value === 'number') emit.number(value);
     else if (typeof value === 'object') this.#object(value, path, depth);
-    else throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
+    else throw unwritable(`${place(path)}: ${describe(value)} cannot be written`);
   }
 
   #object(value: object, path: string, depth: number): void {
     const { emit } = this;
     const slot = this.#memo.get(value);
     if (slot !== undefined) return emit.get(slot);
-    if (depth >= MAX_DEPTH) throw new TypeError(`${place(path)}: nested deeper than ${MAX_DEPTH}`);
+    if (depth >= MAX_DEPTH) throw unwritable(`${place(path)}: nested deeper than ${MAX_DEPTH}`);
     if (value instanceof PtTuple) this.#tuple(value, path, depth);
     else if (Array.isArray(value)) this.#list(value, path, depth);
     else if (value instanceof Map) this.#map(value, path, depth);
@@ -76,11 +77,11 @@ class PickleWriter {
     else if (value instanceof Uint8Array)
       value instanceof PtByteArray ? emit.byteArray(value) : emit.bytes(value);
     else if (!this.#scalar(value, path)) {
-      if (!isPlainObject(value)) throw new TypeError(`${place(path)}: ${describe(value)} cannot be written`);
+      if (!isPlainObject(value)) throw unwritable(`${place(path)}: ${describe(value)} cannot be written`);
       emit.out.byte(OP.EMPTY_DICT);
       this.#remember(value);
       const symbol = Object.getOwnPropertySymbols(value)[0];
-      if (symbol) throw new TypeError(`${place(path)}: a key is ${String(symbol)}; Python has no symbols`);
+      if (symbol) throw unwritable(`${place(path)}: a key is ${String(symbol)}; Python has no symbols`);
       this.#items(Object.entries(value), path, depth);
     }
     this.#remember(value);
@@ -128,7 +129,7 @@ class PickleWriter {
 
   #tuple(items: PtTuple, path: string, depth: number): void {
     // Unlike a list it is made after what it holds.
-    if (this.#openTuples.has(items)) throw new TypeError(`${place(path)}: a tuple that holds itself`);
+    if (this.#openTuples.has(items)) throw unwritable(`${place(path)}: a tuple that holds itself`);
     this.#openTuples.add(items);
     if (items.length > 3) this.emit.out.byte(OP.MARK);
     this.#each(items, path, depth);
@@ -167,7 +168,7 @@ class PickleWriter {
     let open = false;
     for (const [key, item] of entries) {
       if (!isHashable(key)) {
-        throw new TypeError(`${place(path)}: a key is ${describe(key)}; Python cannot hash it`);
+        throw unwritable(`${place(path)}: a key is ${describe(key)}; Python cannot hash it`);
       }
       const name = keyName(key);
       if (!open) out.byte(OP.MARK);
@@ -184,7 +185,7 @@ class PickleWriter {
     const items = [...set];
     const bad = items.find((item) => !isHashable(item));
     if (bad !== undefined)
-      throw new TypeError(`${place(path)}: a set has ${describe(bad)}; Python cannot hash it`);
+      throw unwritable(`${place(path)}: a set has ${describe(bad)}; Python cannot hash it`);
     emit.global('__builtin__', set instanceof PtFrozenSet ? 'frozenset' : 'set');
     this.#list(items, path, depth + 1);
     this.#call(1);
@@ -197,7 +198,7 @@ class PickleWriter {
     if (typeof key === 'string') return;
     const name = this.#equal.nameOf(key);
     if (names.has(name))
-      throw new TypeError(
+      throw unwritable(
         `${place(path)}: ${keyName(key)} is there twice for Python, to which 1, 1.0 and True are one key, as are equal bytes and tuples`,
       );
     names.add(name);

@@ -1,7 +1,7 @@
 import { checkOptions, whole } from '@holdfast/options';
 import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js';
 import type { LazyTensor } from './lazy-tensor.js';
-import { isDTypeName, sizes, tensorData, tensorOptions } from './option-checks.js';
+import { isDTypeName, outOfRange, sizes, tensorData, tensorOptions } from './option-checks.js';
 import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
@@ -17,7 +17,7 @@ export class PtStorage {
     checkOptions('storage', size, whole(0), 'size');
     checkOptions('storage', data, tensorData, 'data');
     if (typeof data !== 'function' && data.byteLength !== size)
-      throw new RangeError(`a storage of ${size} bytes, not ${data.byteLength}`);
+      throw outOfRange('storage', 'data', `a storage of ${size} bytes, not ${data.byteLength}`);
   }
 }
 
@@ -57,16 +57,23 @@ export class PtTensor {
     const { stride, offset = 0, requiresGrad = false, parameter = false } = options;
     this.shape = [...shape];
     this.byteLength = elementCount(shape) * DTYPES[dtype].bytes;
-    if (!Number.isSafeInteger(this.byteLength)) throw new RangeError(`shape [${shape}] is too large`);
+    if (!Number.isSafeInteger(this.byteLength))
+      throw outOfRange('tensor', 'shape', `shape [${shape}] is too large`, shape);
     this.stride = stride ? [...stride] : contiguousStride(shape);
     this.offset = offset;
     this.requiresGrad = requiresGrad;
     this.parameter = parameter;
     const viewed = data instanceof PtStorage;
     if (!viewed && (stride || offset !== 0))
-      throw new RangeError('only a tensor over a storage() has a stride or an offset');
+      throw outOfRange(
+        'tensor',
+        stride ? 'stride' : 'offset',
+        'only a tensor over a storage() has a stride or an offset',
+      );
     if (!viewed && typeof data !== 'function' && data.byteLength !== this.byteLength) {
-      throw new RangeError(
+      throw outOfRange(
+        'tensor',
+        'data',
         `a ${dtype} tensor of shape [${shape}] has ${this.byteLength} bytes, not ${data.byteLength}`,
       );
     }
@@ -78,13 +85,24 @@ export class PtTensor {
     const { shape, stride, offset, dtype, storage } = this;
     const { bytes } = DTYPES[dtype];
     if (stride.length !== shape.length)
-      throw new RangeError(`shape [${shape}] and stride [${stride}] differ in length`);
+      throw outOfRange(
+        'tensor',
+        'stride',
+        `shape [${shape}] and stride [${stride}] differ in length`,
+        stride,
+      );
     if (storage.size % bytes !== 0)
-      throw new RangeError(`a storage of ${storage.size} bytes has no whole number of ${dtype} elements`);
+      throw outOfRange(
+        'tensor',
+        'data',
+        `a storage of ${storage.size} bytes has no whole number of ${dtype} elements`,
+      );
     if (this.byteLength === 0) return;
     const last = shape.reduce((sum, size, i) => sum + (size - 1) * stride[i]!, offset);
     if (!((last + 1) * bytes <= storage.size))
-      throw new RangeError(
+      throw outOfRange(
+        'tensor',
+        'data',
         `shape [${shape}], stride [${stride}], offset ${offset} reach beyond a storage of ${storage.size} bytes`,
       );
   }
@@ -95,8 +113,8 @@ export class PtTensor {
  *
  * @param data its bytes, row-major and little-endian, as a view; or a function that gives them in pieces when they are
  * due (for what does not fit in memory), as many as the shape says; or a `storage()` that it is a view of.
- * @throws RangeError when shape, dtype, stride, offset and length do not agree; RangeError and TypeError for options that are
- * none (`code` is `invalid_option`).
+ * @throws RangeError when shape, dtype, stride, offset and length do not agree; RangeError and TypeError for arguments and
+ * options that are none (`code` is `invalid_option`).
  */
 export function tensor(
   dtype: DType,
@@ -112,7 +130,7 @@ export function tensor(
  *
  * @param size bytes.
  * @param data as many bytes, little-endian, at once or in pieces when due.
- * @throws RangeError when the length is another.
+ * @throws RangeError when the length is another (`code` is `invalid_option`).
  */
 export function storage(size: number, data: TensorData): PtStorage {
   return new PtStorage(size, data);

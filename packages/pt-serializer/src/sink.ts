@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { wrongKind } from './option-checks.js';
 import { release, reserve } from './system-calls.js';
 
 /** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
@@ -83,7 +84,9 @@ export function checkedSink(sink: Sink): Sink {
     write(bytes) {
       const written: unknown = sink.write(bytes);
       if (typeof (written as Promise<void> | undefined)?.then !== 'function')
-        throw new TypeError(
+        throw wrongKind(
+          'writePt',
+          'sink',
           'the write of the sink gives no promise; pass an open file of node:fs/promises, or for a stream { write: (bytes) => … } with a promise that resolves when it took them',
         );
       return written as Promise<void>;

@@ -1,5 +1,6 @@
 import { DTYPES, type DType, isDType } from './dtypes.js';
 import { type LazyTensor, storageOf } from './lazy-tensor.js';
+import { unwritable } from './option-checks.js';
 import { PtStorage, PtTensor } from './pt-value.js';
 import { piecesOf, type Storage } from './storage.js';
 
@@ -21,13 +22,13 @@ export class StorageTable {
   entry(tensor: PtTensor | LazyTensor, path: string): StorageEntry {
     const { dtype } = tensor;
     const storage = tensor instanceof PtTensor ? tensor.storage : storageOf(tensor);
-    if (!isDType(dtype)) throw new TypeError(`${path}: unknown dtype ${JSON.stringify(dtype)}`);
+    if (!isDType(dtype)) throw unwritable(`${path}: unknown dtype ${JSON.stringify(dtype)}`);
     const { storage: typed, swap, bytes } = DTYPES[dtype];
     const type = storage.size % bytes === 0 ? typed : null;
     const known = this.#entries.get(storage);
     if (known) {
       if (known.type === type && DTYPES[known.dtype].swap === swap) return known;
-      throw new TypeError(`${path}: its storage is written as ${known.dtype}, and cannot be ${dtype} too`);
+      throw unwritable(`${path}: its storage is written as ${known.dtype}, and cannot be ${dtype} too`);
     }
     const pieces = () => (storage instanceof PtStorage ? dataOf(storage) : piecesOf(storage, swap));
     const entry = { key: this.#entries.size, size: storage.size, type, dtype, pieces };
@@ -43,7 +44,7 @@ export class StorageTable {
 
 async function* dataOf({ data }: PtStorage): AsyncGenerator<Uint8Array> {
   for await (const piece of typeof data === 'function' ? data() : [data]) {
-    if (!ArrayBuffer.isView(piece)) throw new TypeError('a piece of a tensor is no view of bytes');
+    if (!ArrayBuffer.isView(piece)) throw unwritable('a piece of a tensor is no view of bytes');
     yield new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
   }
 }

@@ -1,6 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import type { DType } from './dtypes.js';
-import { isDTypeName } from './option-checks.js';
+import { isDeviceIndex, isDTypeName, isNumber, isText } from './option-checks.js';
 
 /** Whether Python can hash a tuple, once that was found out; null before. Kept on it: a WeakMap of millions is slow. */
 export let hashabilityOf: (tuple: PtTuple) => boolean | null;
@@ -33,7 +33,10 @@ export function tuple<T>(...items: T[]): PtTuple<T> {
  * Read only with the option `exact`.
  */
 export class PtFloat {
-  constructor(readonly value: number) {}
+  constructor(readonly value: number) {
+    // Files have millions.
+    if (typeof value !== 'number') checkOptions('PtFloat', value, isNumber, 'value');
+  }
 
   valueOf(): number {
     return this.value;
@@ -45,7 +48,10 @@ export class PtComplex {
   constructor(
     readonly re: number,
     readonly im: number,
-  ) {}
+  ) {
+    checkOptions('PtComplex', re, isNumber, 're');
+    checkOptions('PtComplex', im, isNumber, 'im');
+  }
 }
 
 /** An `OrderedDict`, as `state_dict()` returns. */
@@ -73,7 +79,10 @@ export class PtDevice {
   constructor(
     readonly type: string,
     readonly index: number | null,
-  ) {}
+  ) {
+    checkOptions('PtDevice', type, isText, 'type');
+    checkOptions('PtDevice', index, isDeviceIndex, 'index');
+  }
 }
 
 /** A number of numpy with its type. Read only with the option `exact`; written as a plain Python number. */
@@ -81,5 +90,7 @@ export class NumpyScalar {
   constructor(
     readonly dtype: DType,
     readonly value: number | bigint | boolean | PtComplex,
-  ) {}
+  ) {
+    checkOptions('NumpyScalar', dtype, isDTypeName, 'dtype');
+  }
 }

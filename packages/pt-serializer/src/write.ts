@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { checkOptions } from '@holdfast/options';
 import { fastCrc32 } from './checksum.js';
-import { sink as isSink, writeOptions } from './option-checks.js';
+import { sink as isSink, outOfRange, writeOptions } from './option-checks.js';
 import type { Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
 import type { PtValue } from './pt-value.js';
@@ -36,8 +36,7 @@ export interface WrittenPt {
  *
  * @param sink an open file, written from where it stands, or anything that takes bytes.
  * @returns length and CRC-32 of all that was written.
- * @throws TypeError for a value that cannot be written; RangeError and TypeError for options that are none (`code` is
- * `invalid_option`); RangeError when a tensor's pieces have the wrong length; what the sink throws. The sink then holds an
+ * @throws TypeError for a value that cannot be written; RangeError and TypeError for options that are none; RangeError when a tensor's pieces have the wrong length (`code` of each is `invalid_option`); what the sink throws. The sink then holds an
  * incomplete file.
  */
 export async function writePt(
@@ -58,7 +57,8 @@ async function write(
 ): Promise<WrittenPt> {
   await fastCrc32;
   const { bytes, storages } = pickle(value, protocol);
-  if (sync && !isFileHandle(sink)) throw new RangeError('only an open file can be synced');
+  if (sync && !isFileHandle(sink))
+    throw outOfRange('writePt', 'sync', 'only an open file can be synced', sync);
   const content: Content = { name, pickle: bytes, storages };
   if (!isFileHandle(sink)) return writeMembers(checkedSink(sink), content);
   const file = new FileSink(sink, sync);

@@ -1,5 +1,6 @@
 import { ByteBuffer } from './byte-buffer.js';
 import { combineCrc32, crc32 } from './checksum.js';
+import { outOfRange } from './option-checks.js';
 import type { Sink } from './sink.js';
 
 interface Entry {
@@ -65,7 +66,9 @@ export class ZipWriter {
       }
     }
     if (written !== size) {
-      throw new RangeError(
+      throw outOfRange(
+        'writePt',
+        'value',
         `${path}: ${size} bytes were announced, but ${written > size ? 'more' : written} came`,
       );
     }
