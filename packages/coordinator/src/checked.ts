@@ -1,12 +1,25 @@
-import { checkOptions, whole } from '@holdfast/options';
+import { checkOptions, required, whole } from '@holdfast/options';
 import { classifyError as classify, type ErrorKind, type WorkerStatus } from './classify-error.js';
 import {
   groupFailed as afterFailed,
+  deviceLost as afterLost,
+  groupPassed as afterPassed,
   type GroupFailure,
+  nextGroup as groupAfter,
   type Isolation,
   startIsolation as start,
 } from './isolation.js';
-import { failureHistory, groupFailure, isolationClues, wholePolicy, workerStatus } from './option-checks.js';
+import {
+  failureHistory,
+  groupFailure,
+  isGroup,
+  isIsolation,
+  isolationClues,
+  isRowSet,
+  isSize,
+  wholePolicy,
+  workerStatus,
+} from './option-checks.js';
 import {
   DEFAULT_POLICY,
   shouldRetryWorker as decide,
@@ -55,8 +68,8 @@ export function startIsolation(
   strikes: number,
   clues: NonNullable<Parameters<typeof start>[2]> = {},
 ): Isolation {
-  checkOptions('startIsolation', batchIdx, whole(0), 'batchIdx');
-  checkOptions('startIsolation', strikes, whole(0), 'strikes');
+  checkOptions('startIsolation', batchIdx, required(whole(0)), 'batchIdx');
+  checkOptions('startIsolation', strikes, required(whole(0)), 'strikes');
   checkOptions('startIsolation', clues, isolationClues);
   return start(batchIdx, strikes, clues);
 }
@@ -67,6 +80,43 @@ export function groupFailed(
   group: readonly number[],
   failure: GroupFailure,
 ): Isolation {
+  checkOptions('groupFailed', isolation, isIsolation, 'isolation');
+  checkOptions('groupFailed', group, isGroup, 'group');
   checkOptions('groupFailed', failure, groupFailure, 'failure');
   return afterFailed(isolation, group, failure);
+}
+
+/** The search after a group was embedded. @throws RangeError and TypeError for what is no search, size or group (`code` is `invalid_option`). */
+export function groupPassed(isolation: Isolation, size: number, group: readonly number[]): Isolation {
+  checkOptions('groupPassed', isolation, isIsolation, 'isolation');
+  checkOptions('groupPassed', size, isSize, 'size');
+  checkOptions('groupPassed', group, isGroup, 'group');
+  return afterPassed(isolation, size, group);
+}
+
+/**
+ * The rows to be embedded together next, ascending; null when every row is good or poisoned. A group that failed is halved
+ * until a row is alone, which is tried twice; where its first half is good, the fault must be in the second, which is halved
+ * without a try. What is left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 3)` calls.
+ *
+ * @param size rows in the batch.
+ * @param good rows that are embedded and kept; none after a worker was lost.
+ * @throws RangeError and TypeError for what is no search, size or set (`code` is `invalid_option`).
+ */
+export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<number>): number[] | null {
+  checkOptions('nextGroup', isolation, isIsolation, 'isolation');
+  checkOptions('nextGroup', size, isSize, 'size');
+  checkOptions('nextGroup', good, isRowSet, 'good');
+  return groupAfter(isolation, size, good);
+}
+
+/**
+ * The search after a worker that had proved its device lost it amid the calls: which of them failed for what reason is not
+ * known, so that but for what was found it begins anew, with workers that end at each failure.
+ *
+ * @throws TypeError for what is no search (`code` is `invalid_option`).
+ */
+export function deviceLost(isolation: Isolation): Isolation {
+  checkOptions('deviceLost', isolation, isIsolation, 'isolation');
+  return afterLost(isolation);
 }

@@ -18,7 +18,7 @@ import { isKill } from './signals.js';
 import { Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
-import type { StopSignal } from './stop-signals.js';
+import { isStopSignal, type StopSignal } from './stop-signals.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
@@ -86,8 +86,9 @@ export class Coordinator {
     return this.#outcome;
   }
 
-  /** Has every worker save and end; those that have not within the grace are killed. A second call kills at once. */
+  /** Has every worker save and end; those that have not within the grace are killed. A second call kills at once. @throws RangeError for what is no stop signal. */
   stop(signal: StopSignal): void {
+    checkOptions('stop', signal, isStopSignal, 'signal');
     if (this.#state === 'ended') return;
     if (this.#stopped !== null) {
       for (const slot of this.#slots) slot.kill('stopped twice');

@@ -1,3 +1,8 @@
+import { array, checkOptions, kind, text } from '@holdfast/options';
+
+const areOptions = array(text, 'strings');
+const isEnv = kind('an object, such as process.env', (given) => typeof given === 'object' && given !== null);
+
 /** An address that no machine has (RFC 5737). */
 const NOWHERE = '192.0.2.1:9229';
 
@@ -6,11 +11,14 @@ const NOWHERE = '192.0.2.1:9229';
  * is still starting has no handler of its own yet. None where the user asked for a debugger.
  *
  * @param asked options of Node that are given otherwise.
+ * @throws TypeError for what are no options or no environment (`code` is `invalid_option`).
  */
 export function noDebugPort(
   asked: readonly string[] = [],
   env: NodeJS.ProcessEnv = process.env,
 ): readonly string[] {
+  checkOptions('noDebugPort', asked, areOptions, 'asked');
+  checkOptions('noDebugPort', env, isEnv, 'env');
   const wanted = [...asked, ...(env['NODE_OPTIONS'] ?? '').split(/\s+/)];
   if (wanted.some((option) => option.startsWith('--inspect'))) return [];
   const off = '--disable-sigusr1';

@@ -1,4 +1,12 @@
-export { classifyError, groupFailed, shouldRetryWorker, startIsolation } from './checked.js';
+export {
+  classifyError,
+  deviceLost,
+  groupFailed,
+  groupPassed,
+  nextGroup,
+  shouldRetryWorker,
+  startIsolation,
+} from './checked.js';
 export type { ErrorKind, WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
@@ -7,14 +15,11 @@ export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slot
 export { DeviceSlotsError } from './device-slots-error.js';
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
-export {
-  deviceLost,
-  type GroupFailure,
-  groupPassed,
-  type Isolation,
-  nextGroup,
-  type PoisonedRow,
-  type PoisonKind,
+export type {
+  GroupFailure,
+  Isolation,
+  PoisonedRow,
+  PoisonKind,
 } from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';

@@ -3,13 +3,19 @@ import {
   Coordinator,
   classifyError,
   DEFAULT_POLICY,
+  deviceLost,
   deviceSlots,
+  exitCodeOf,
   forkWorkers,
   groupFailed,
+  groupPassed,
   kernelOomKiller,
+  nextGroup,
+  noDebugPort,
   OutputLimit,
   shouldRetryWorker,
   startIsolation,
+  stopSignalOf,
   threadsPerWorker,
   validateCheckpointDir,
   workerChannel,
@@ -39,6 +45,8 @@ const poisoned = (row: Any) =>
 const failed = async (failure: Any) =>
   groupFailed(startIsolation(0, 1), [0, 1], { kind: 'oom', error: 'x', ...failure });
 const channel = async (options: Any) => workerChannel(process, options);
+
+const notSearches = [undefined, null, 5, {}, []];
 
 const ofPolicy: [string, readonly Any[]][] = [
   ['maxRetriesTransient', notWhole],
@@ -145,6 +153,30 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['orphanGraceMs', notMilliseconds, (orphanGraceMs) => channel({ orphanGraceMs })],
   ['graceMs', [5], (graceMs) => channel({ graceMs })],
   ['root', ['', 5, null], async (root) => kernelOomKiller(root)],
+  ['strikes', [undefined, ...notWhole], async (strikes) => startIsolation(0, strikes)],
+  ['isolation', notSearches, async (search) => nextGroup(search, 2, new Set())],
+  ['size', [undefined, ...notWhole], async (size) => nextGroup(startIsolation(0, 1), size, new Set())],
+  ['good', [undefined, null, [], 5], async (good) => nextGroup(startIsolation(0, 1), 2, good)],
+  ['isolation', notSearches, async (search) => groupPassed(search, 2, [0])],
+  ['size', [undefined, ...notWhole], async (size) => groupPassed(startIsolation(0, 1), size, [0])],
+  ['group', [undefined, null, 0, '0'], async (group) => groupPassed(startIsolation(0, 1), 2, group)],
+  ['isolation', notSearches, async (search) => groupFailed(search, [0], { kind: 'oom', error: 'x' })],
+  [
+    'group',
+    [undefined, null, 0, '0'],
+    async (group) => groupFailed(startIsolation(0, 1), group, { kind: 'oom', error: 'x' }),
+  ],
+  ['isolation', notSearches, async (search) => deviceLost(search)],
+  ['signal', [undefined, null, 15, 'SIGFOO', 'SIGKILL', 'TERM'], async (signal) => exitCodeOf(signal)],
+  ['exitcode', ['143', {}], async (code) => stopSignalOf(code, null)],
+  ['signal', [15, {}], async (signal) => stopSignalOf(null, signal)],
+  ['signal', [undefined, 15, 'SIGFOO'], async (signal) => (await create({})).stop(signal)],
+  ['asked', [null, '--inspect', 5], async (asked) => noDebugPort(asked)],
+  ['asked[0]', [5, null], async (asked) => noDebugPort([asked])],
+  ['env', [null, 'A=1', 5], async (env) => noDebugPort([], env)],
+  ['line', [undefined, null, 5], async (line) => new OutputLimit().push(line, 0)],
+  ['nowMs', [undefined, null, Number.NaN, '5'], async (now) => new OutputLimit().push('x', now)],
+  ['worker', [undefined, null, 5, {}], async (worker) => workerChannel(worker)],
 ])('%s that is one of %o is refused by name', async (option, values, use) => {
   for (const value of values)
     await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });

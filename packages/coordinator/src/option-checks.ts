@@ -7,6 +7,7 @@ import {
   either,
   flag,
   having,
+  kind,
   object,
   oneOf,
   required,
@@ -19,7 +20,7 @@ import {
 import type { WorkerStatus } from './classify-error.js';
 import type { DeviceRequest } from './device-slots.js';
 import type { ForkOptions } from './fork-workers.js';
-import type { GroupFailure, PoisonedRow, startIsolation } from './isolation.js';
+import type { GroupFailure, Isolation, PoisonedRow, startIsolation } from './isolation.js';
 import type { CoordinatorOptions } from './options.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { FailureHistory, RetryPolicy } from './retry-policy.js';
@@ -86,7 +87,7 @@ export const coordinatorOptions = object<CoordinatorOptions>({
   maxQuarantined: atLeast(0, 'sequences'),
   maxSetAside: atLeast(0, 'sequences'),
   quarantined: whole(0),
-  records: having('records', 'recoveries', 'recordRecovery', 'recordRedistribution'),
+  records: having('an object that keeps records', 'recoveries', 'recordRecovery', 'recordRedistribution'),
   validateShard: callback,
   output: outputLimitOptions,
   clock: having('a clock', 'now', 'sleep'),
@@ -152,6 +153,35 @@ export const isolationClues = object<NonNullable<Parameters<typeof startIsolatio
   poisoned: array(poisonedRow, 'poisoned rows'),
   failures: array(whole(0), 'whole numbers'),
 });
+
+/** A search, as far as a caller can have made it: its own fields are not gone through at each call. */
+export const isIsolation = required(
+  kind('the search that startIsolation gives', (given) => {
+    const search = given as Isolation | null | undefined;
+    return typeof search === 'object' && Array.isArray(search?.alone) && Array.isArray(search.poisoned);
+  }),
+);
+/** Rows of a group; each is looked at by who embeds it. */
+export const isGroup = required(kind('an array of rows', Array.isArray));
+export const isSize = required(whole(0));
+export const isRowSet = required(
+  kind(
+    'a set of rows',
+    (given) => typeof (given as ReadonlySet<number> | null | undefined)?.has === 'function',
+  ),
+);
+
+export const isLine = required(text);
+export const isTime = required(
+  kind('a number of milliseconds', (given) => typeof given === 'number' && !Number.isNaN(given)),
+);
+export const isCallback = required(callback);
+export const isWorker = required(
+  kind('a process, such as that of node:process', (given) => {
+    const worker = given as NodeJS.Process | null | undefined;
+    return typeof worker?.on === 'function' && typeof worker.stdout === 'object';
+  }),
+);
 
 export const groupFailure = object<GroupFailure>({
   kind: required(poisonKind),

@@ -1,5 +1,5 @@
 import { checkOptions } from '@holdfast/options';
-import { outputLimitOptions } from './option-checks.js';
+import { isLine, isTime, outputLimitOptions } from './option-checks.js';
 
 export interface OutputLimitOptions {
   /** Lines that may come at once. Default 1000; at least 2. */
@@ -43,6 +43,9 @@ export class OutputLimit {
    * @returns what to tell now: nothing, the line, or how many were left out before it and the line.
    */
   push(line: string, nowMs: number): string[] {
+    // NaN would let everything through from then on.
+    checkOptions('push', line, isLine, 'line');
+    checkOptions('push', nowMs, isTime, 'nowMs');
     const elapsed = Math.max(0, nowMs - this.#at);
     this.#at = nowMs;
     this.#tokens = Math.min(this.#burst, this.#tokens + (elapsed * this.#linesPerSec) / 1000);

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { checkOptions, kind, oneOf, required } from '@holdfast/options';
 
 /**
  * Signals on which a process saves and ends in order. SIGUSR1, SIGUSR2 and SIGXCPU are the warnings of batch systems and of a
@@ -17,13 +18,45 @@ export const STOP_SIGNALS = [
 /** One of {@link STOP_SIGNALS}. */
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** The exit code of a process that a signal stopped, as a shell tells it: 128 + its number. */
-export const exitCodeOf = (signal: StopSignal): number => 128 + constants.signals[signal];
+/** One of the signals. */
+export const isStopSignal = required(oneOf(STOP_SIGNALS));
 
-/** The signal that stopped a process, by its death or by its exit code; null if none did. */
+const isExitCode = kind(
+  'an exit code, null or undefined',
+  (given) => given === null || typeof given === 'number',
+);
+const isSignalName = kind(
+  "a signal's name, null or undefined",
+  (given) => given === null || typeof given === 'string',
+);
+
+const codeOf = (signal: StopSignal): number => 128 + constants.signals[signal];
+
+/**
+ * The exit code of a process that a signal stopped, as a shell tells it: 128 + its number.
+ *
+ * @throws RangeError for another signal (`code` is `invalid_option`).
+ */
+export function exitCodeOf(signal: StopSignal): number {
+  checkOptions('exitCodeOf', signal, isStopSignal, 'signal');
+  return codeOf(signal);
+}
+
+/**
+ * The signal that stopped a process, by its death or by its exit code; null if none did.
+ *
+ * @throws TypeError for what is no exit code or no name (`code` is `invalid_option`).
+ */
 export function stopSignalOf(
   exitcode: number | null | undefined,
   signal: string | null | undefined,
 ): StopSignal | null {
-  return STOP_SIGNALS.find((each) => each === signal || (!signal && exitCodeOf(each) === exitcode)) ?? null;
+  if (exitcode !== undefined) checkOptions('stopSignalOf', exitcode, isExitCode, 'exitcode');
+  if (signal !== undefined) checkOptions('stopSignalOf', signal, isSignalName, 'signal');
+  return stoppedBy(exitcode, signal);
+}
+
+/** As `stopSignalOf`, of whatever was told of a process: nothing that is told may end the run. */
+export function stoppedBy(exitcode: unknown, signal: unknown): StopSignal | null {
+  return STOP_SIGNALS.find((each) => each === signal || (!signal && codeOf(each) === exitcode)) ?? null;
 }

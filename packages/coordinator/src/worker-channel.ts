@@ -1,6 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import type { FromWorker, ToWorker } from './messages.js';
-import { channelOptions } from './option-checks.js';
+import { channelOptions, isCallback, isWorker } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
 import { STOP_SIGNALS, type StopSignal } from './stop-signals.js';
 
@@ -37,6 +37,7 @@ export interface WorkerChannelOptions {
  * @throws RangeError and TypeError for options that are none, such as a grace that is no time.
  */
 export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOptions = {}): WorkerChannel {
+  checkOptions('workerChannel', worker, isWorker, 'worker');
   checkOptions('workerChannel', options, channelOptions);
   const { orphanGraceMs = 30_000, ignored = [] } = options;
   watchForOrphaning(orphanGraceMs);
@@ -79,6 +80,7 @@ export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOpti
         else takers.push(resolve);
       }),
     onStop(callback) {
+      checkOptions('onStop', callback, isCallback, 'callback');
       if (stopped === null) callbacks.push(callback);
       else callback(stopped);
     },

@@ -2,7 +2,7 @@ import { classifyError, type ErrorKind } from './classify-error.js';
 import type { Ending } from './shard-failure.js';
 import { isCrash } from './signals.js';
 import type { Life } from './slot.js';
-import { stopSignalOf } from './stop-signals.js';
+import { stoppedBy } from './stop-signals.js';
 
 /** How a worker process ended. */
 export interface Exit {
@@ -69,7 +69,7 @@ function silenceOf(
 }
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
-  const stop = stopSignalOf(exitcode, signal);
+  const stop = stoppedBy(exitcode, signal);
   const died = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
   const how = stop !== null ? `was stopped by ${stop}` : died;
   return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
