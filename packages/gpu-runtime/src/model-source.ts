@@ -1,7 +1,7 @@
 import { checkOptions, required, whole } from '@holdfast/options';
 import type { Alphabet } from './alphabet.js';
 import type { ModelRecipe } from './recipe.js';
-import { countsTokens, recipeFacts, tokenFacts } from './source-checks.js';
+import { mayCountTokens, recipeFacts, tokenFacts } from './source-checks.js';
 import { type Windows, windowCount } from './windows.js';
 
 /** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
@@ -49,10 +49,15 @@ export function tokensOf(
   // Asked of every sequence that is planned: no more than this when all is well.
   if (!Number.isSafeInteger(residues) || residues < 0)
     checkOptions('tokensOf', residues, required(whole(0)), 'residues');
-  if (!countsTokens(source)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
+  if (!mayCountTokens(source)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
   const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
   const each = (read: number) => Math.min(read + specialTokens, maxTokens);
-  if (windows === undefined) return each(Math.min(residues, maxResidues));
+  if (windows === undefined) {
+    const tokens = each(Math.min(residues, maxResidues));
+    // Numbers alone may still be NaN or negative.
+    if (!(tokens >= 0)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
+    return tokens;
+  }
   const full = windowCount(windows, residues) - 1;
   const last = residues - full * (windows.residues - windows.overlap);
   return full * each(windows.residues) + each(last);

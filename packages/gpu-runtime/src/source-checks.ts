@@ -10,8 +10,14 @@ const source = (has: (given: NonNullable<Given>) => boolean): Check =>
 const isObject = (given: unknown) => typeof given === 'object' && given !== null;
 const isCount = (given: unknown) => Number.isSafeInteger(given) && (given as number) >= 0;
 
-/** What is asked of every sequence: as fast as reading the numbers. */
-export function countsTokens(given: Given): boolean {
+/** What is asked of every sequence, in some nanoseconds: types, and all of it only where there are windows. */
+export const mayCountTokens = (given: Given): boolean =>
+  typeof given?.maxResidues === 'number' &&
+  typeof given.specialTokens === 'number' &&
+  (given.maxTokens === undefined || typeof given.maxTokens === 'number') &&
+  (given.windows === undefined || countsTokens(given));
+
+function countsTokens(given: Given): boolean {
   const { maxResidues, maxTokens = 0, windows, specialTokens } = given ?? {};
   return (
     typeof maxResidues === 'number' &&
