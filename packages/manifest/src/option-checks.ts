@@ -68,10 +68,7 @@ export const recordedCheckpoints = required(
 export const isRecovery = required(value('plain JSON or null', (given) => given !== undefined));
 /** Any number of shards, so that what is there is told before 0 is refused. */
 export const isShardCount = required(
-  value(
-    'a whole number of at least 1; there is no number of shards below it',
-    (given) => isCount(given, '') === null,
-  ),
+  value('a whole number of at least 1; this is no number of shards', (given) => isCount(given, '') === null),
 );
 export const isWorldSize = required(whole(1));
 
