@@ -111,12 +111,18 @@ test('--keep-stop gives the row of the stop as it stands', async () => {
   expect(letters.unknown.letters['*']).toEqual({ letters: 2, sequences: 2, first: ['a', 'star'] });
 });
 
-test('tnf says how many sequences hold letters it leaves out, beside its rows of zeros', async () => {
-  await run(fixture('letters_dna.fa'), 'tnf');
+test('tnf says at planning how many sequences hold letters it leaves out, and nothing else, beside its rows of zeros', async () => {
+  const { lines } = await run(fixture('letters_dna.fa'), 'tnf');
   const { letters, warnings } = await resultOf();
   expect(letters).not.toHaveProperty('read_as');
+  const planned = lines.findIndex(({ event }) => event === 'planned');
+  const at = lines.findIndex(({ message }) => /no definite residue/.test(String(message)));
+  expect([at >= 0, at < planned]).toEqual([true, true]);
   expect(warnings).toEqual([
     expect.stringMatching(/^3 of 6 sequences hold letters that tnf does not know and leaves out \(/),
+    expect.stringMatching(
+      /^1 of 6 sequences holds no definite residue that tnf knows, so nothing is left .*: Ns;/,
+    ),
     expect.stringMatching(/^1 sequence\(s\) have a row of zeros: /),
   ]);
 });

@@ -63,10 +63,14 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
       { other_stops },
     );
   }
-  // A model that leaves them out gives zeros, which are counted as such.
-  if (without_residues.sequences > 0 && !ignores) {
+  // Nothing is promised: any of them may yet be quarantined, and zeros are counted at the end.
+  if (without_residues.sequences > 0) {
+    const verb = without_residues.sequences === 1 ? 'is' : 'are';
+    const then = ignores
+      ? 'so nothing is left to make a row from'
+      : `and ${verb} given to the model all the same`;
     tell(
-      `${some(without_residues, 'hold')} no definite residue that ${model} knows, and still ${without_residues.sequences === 1 ? 'gets' : 'get'} a row: ${named(without_residues)}; take such records out of the input`,
+      `${some(without_residues, 'hold')} no definite residue that ${model} knows, ${then}: ${named(without_residues)}; take such records out of the input`,
       { without_residues },
     );
   }
