@@ -33,19 +33,7 @@ export async function knownRecord(
   }
   const state = damage === null ? 'is not there' : `is damaged (${damage.reason})`;
   const witnesses = await runWitnesses(place);
-  const { batchTokens, shards, hashInputs, asked } = options;
-  const record = await recoverRunRecord(place, {
-    witnesses,
-    summary: await indexSummary(place.index),
-    text: damage?.text ?? null,
-    askedFacts: (tokens, count) => {
-      const { inputs: _inputs, threads, ...facts } = asked;
-      return { plan: PLAN, ...facts, batch_tokens: tokens, shards: count, ...(threads && { threads }) };
-    },
-    batchTokens,
-    shards,
-    hashInputs,
-  });
+  const record = await recoveredRecord(place, { ...options, witnesses, text: damage?.text ?? null });
   if (record !== null) {
     options.onWarning(`${place.run} ${state}; it is rebuilt from what the checkpoints and the index say`);
     if (record.device === undefined && (await holdsCheckpoints(place)))
@@ -58,6 +46,32 @@ export async function knownRecord(
   if (damage !== null)
     options.onWarning(`${place.run} ${state}; no row had been saved yet, so the run is begun again`);
   return null;
+}
+
+/** The record that what is there proves, whatever `run.json` says; null where nothing does. */
+export async function recoveredRecord(
+  place: Layout,
+  {
+    asked,
+    batchTokens,
+    shards,
+    hashInputs,
+    witnesses,
+    text,
+  }: Omit<KnownRecordOptions, 'onWarning'> & Pick<RecoverOptions, 'witnesses' | 'text'>,
+): Promise<RunRecord | null> {
+  return recoverRunRecord(place, {
+    witnesses,
+    summary: await indexSummary(place.index),
+    text,
+    askedFacts: (tokens, count) => {
+      const { inputs: _inputs, threads, ...facts } = asked;
+      return { plan: PLAN, ...facts, batch_tokens: tokens, shards: count, ...(threads && { threads }) };
+    },
+    batchTokens,
+    shards,
+    hashInputs,
+  });
 }
 
 /** Without a run record, rows and results are those of a run that nobody knows. */

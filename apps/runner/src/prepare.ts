@@ -9,6 +9,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
+import { refuseForeignRecord } from './foreign-record.js';
 import {
   buildIndex,
   IndexError,
@@ -102,19 +103,25 @@ async function recordIn(
   options: AskedOfResult,
   cutOff: CutOff = null,
 ): ReturnType<typeof knownRecord> {
-  const { batchTokens, shards, model, inputs, onWarning } = options;
-  return knownRecord(place, {
+  return knownRecord(place, { ...recovery(options), onWarning: options.onWarning }).catch(
+    (error: unknown) => {
+      if (cutOff === 'same' && error instanceof UsageError) return null;
+      throw error;
+    },
+  );
+}
+
+/** What a record that is lost is put together from. */
+function recovery(options: AskedOfResult) {
+  const { batchTokens, shards, model, inputs } = options;
+  return {
     asked: asked(options, []),
     // An earlier version took a device's number on the CPU too.
     batchTokens: [batchTokens, batchTokensOn(model, { kind: 'cpu' }), batchTokensOn(model, { kind: 'cuda' })],
     shards,
     // Standard input can be read only once, which is for the index.
     hashInputs: inputs.includes('-') ? null : () => hashInputs(options),
-    onWarning,
-  }).catch((error: unknown) => {
-    if (cutOff === 'same' && error instanceof UsageError) return null;
-    throw error;
-  });
+  };
 }
 
 async function resumed(
@@ -130,16 +137,16 @@ async function resumed(
     record.plan === PLAN &&
     (isThere(place.retry) || (await triesAgain(place, result, options.retry)));
   if (result !== null && !again) {
-    refuseDifferences(place, record, options, await reading(options, () => hashInputs(options)));
+    await refuseDifferences(place, record, options, await reading(options, () => hashInputs(options)));
     return result;
   }
-  refuseOtherPlan(place, record);
+  await refuseOtherPlan(place, record, options);
   const index = await intactIndex(place, record, options);
   const finished = result === null ? {} : { finished: result };
   if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
   try {
     const inputs = await reading(options, () => hashInputs(options));
-    refuseDifferences(place, record, options, inputs);
+    await refuseDifferences(place, record, options, inputs);
     return { record, index, resumed: true, ...finished };
   } catch (error) {
     await index.close();
@@ -173,7 +180,7 @@ export async function completeResult(place: Layout, options: AskedOfResult): Pro
   const { record } = found;
   const result = await intactResult(place, record.fingerprint, options);
   if (result === null) return null;
-  refuseDifferences(place, record, options, await hashInputs(options));
+  await refuseDifferences(place, record, options, await hashInputs(options));
   if (await triesAgain(place, result, options.retry))
     options.onWarning(
       `${place.out} cannot be written to, so its quarantined sequences are not tried again; the result stands`,
@@ -259,9 +266,11 @@ async function begun(place: Layout, planned: Planned): Promise<Prepared> {
 async function intactIndex(
   place: Layout,
   record: RunRecord,
-  { signal, onWarning }: PrepareOptions,
+  options: PrepareOptions,
 ): Promise<SequenceIndex | null> {
+  const { signal, onWarning } = options;
   if (record.index === undefined) {
+    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
     // Another run of the same IDs may have left it: only what the input gives again is known to be this run's.
     onWarning(`${place.run} does not say which index is the run's; the index is made anew from the input`);
     return null;
@@ -276,6 +285,7 @@ async function intactIndex(
   } catch (error) {
     await index?.close();
     if (!(error instanceof IndexError) || error.code === 'index_unreadable') throw error;
+    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
     onWarning(`${error.message}; the index is made anew from the input`);
     return null;
   }
@@ -294,7 +304,7 @@ async function restoreIndex(
     indexInputs(place, options, { batchTokens, use, runOf: () => described }),
   );
   try {
-    refuseDifferences(place, record, options, inputs);
+    await refuseDifferences(place, record, options, inputs);
   } catch (error) {
     await removeDurably(place.newIndex);
     throw error;
@@ -331,22 +341,38 @@ function asked(
   };
 }
 
-function refuseDifferences(
+async function refuseDifferences(
   place: Layout,
   record: RunRecord,
   options: AskedOfResult,
   inputs: RunRecord['inputs'],
-): void {
+): Promise<void> {
   const differ = differences(record, asked(options, inputs));
   if (differ.length === 0) return;
+  await refuseForeign(place, record, { ...options, hashed: inputs }, differ.join('; '));
   throw new UsageError(
     `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use what it was begun with, or another --out, or --force-restart to begin anew`,
   );
 }
 
+/** Refuses a record that was put over another run's work. @param options `hashed`: the inputs, where they were read already. */
+async function refuseForeign(
+  place: Layout,
+  record: RunRecord,
+  options: AskedOfResult & Pick<PrepareOptions, 'reading'> & { hashed?: RunRecord['inputs'] },
+  reason: string,
+): Promise<void> {
+  const { hashed } = options;
+  const { hashInputs: unread, ...known } = recovery(options);
+  const hashInputs = unread && (() => (hashed ? Promise.resolve(hashed) : reading(options, unread)));
+  await refuseForeignRecord(place, { ...known, hashInputs, record, reason });
+}
+
 /** Batches of another plan hold other sequences, so its checkpoints can be neither gone on with nor joined. */
-function refuseOtherPlan(place: Layout, { plan }: RunRecord): void {
+async function refuseOtherPlan(place: Layout, record: RunRecord, options: PrepareOptions): Promise<void> {
+  const { plan } = record;
   if (plan === PLAN) return;
+  await refuseForeign(place, record, options, `plan ${plan}; this version has plan ${PLAN}`);
   const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
   throw new UsageError(
     `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Use that version to resume it, or another --out, or --force-restart to begin anew`,
@@ -403,5 +429,5 @@ function refuseCutOff(place: Layout): never {
 }
 
 /** Watches a reading where somebody wants to. */
-const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
+const reading = <T>(options: Pick<PrepareOptions, 'reading'>, work: () => Promise<T>): Promise<T> =>
   options.reading === undefined ? work() : options.reading(work);

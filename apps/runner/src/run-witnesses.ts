@@ -9,29 +9,32 @@ import { parseRunFacts, RUN_RECORD, type RunFacts } from './run-record.js';
 export interface Witness {
   run: string;
   facts: RunFacts | null;
+  /** A file or folder that says so. */
+  from: string;
 }
 
 /** All that valid checkpoints and a result say, each once, what most say first; of a shard its first valid checkpoint speaks for all. */
 export async function runWitnesses(place: Layout): Promise<Witness[]> {
   const found = new Map<string, Witness>();
   const votes = new Map<string, number>();
-  const add = (run: unknown, text: unknown) => {
+  const add = (from: string, run: unknown, text: unknown) => {
     if (typeof run !== 'string') return;
-    found.set(`${run} ${text}`, { run, facts: parseRunFacts(text) });
+    const key = `${run} ${text}`;
+    if (!found.has(key)) found.set(key, { run, facts: parseRunFacts(text), from });
     votes.set(run, (votes.get(run) ?? 0) + 1);
   };
   for (const folder of await shardFolders(place)) {
     for await (const entry of readShard(folder, { verify: 'length', onCorruption: 'salvage' })) {
       if ('fault' in entry) continue;
       const { metadata } = entry.checkpoint;
-      add(metadata.get('run'), metadata.get(RUN_RECORD));
+      add(folder, metadata.get('run'), metadata.get(RUN_RECORD));
       break;
     }
   }
   const result = await readFile(place.result, 'utf8')
     .then(parseResult)
     .catch(() => null);
-  if (result !== null) add(result.run, undefined);
+  if (result !== null) add(place.result, result.run, undefined);
   return [...found.values()].sort(
     (a, b) => votes.get(b.run)! - votes.get(a.run)! || Number(b.facts !== null) - Number(a.facts !== null),
   );

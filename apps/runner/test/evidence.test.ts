@@ -168,6 +168,61 @@ describe('a run record that is lost or damaged is rebuilt from what checkpoints 
   });
 });
 
+describe('a run.json of another run over intact work is refused with the way to keep the work', () => {
+  /** A run of another input, and its line. */
+  async function another(count = 300): Promise<{ theirs: string; few: string }> {
+    const theirs = join(await freshFolder(), 'out');
+    const few = await windows(count);
+    expect(await holdfast(line(theirs, few))).toMatchObject({ code: 0 });
+    return { theirs, few };
+  }
+  const checkpoints = (out: string) => namesIn(out, /^checkpoints\/.*\.(pt|done|corrupt)$/);
+  const proven =
+    /run\.json belongs to another run \([0-9a-f]{12}….*\), and \S+shard_0 holds rows of run [0-9a-f]{12}…\. .*remove this one and rerun (.*?), which rebuilds it\. Or use another --out, or --force-restart to discard them\n$/;
+
+  test.each<[string, (out: string, theirs: string) => Promise<void>]>([
+    ['alone', async () => undefined],
+    [
+      'with its index',
+      async (out, theirs) => {
+        await rm(join(out, 'index'), { recursive: true });
+        await cp(join(theirs, 'index'), join(out, 'index'), { recursive: true });
+      },
+    ],
+    ['without an index', (out) => rm(join(out, 'index'), { recursive: true })],
+  ])('%s', async (_what, further) => {
+    const { theirs } = await another();
+    const out = await unfinished();
+    await cp(join(theirs, 'run.json'), join(out, 'run.json'));
+    await further(out, theirs);
+    const before = await checkpoints(out);
+    const ended = await holdfast(line(out));
+    expect([ended.code, proven.exec(ended.stderr)?.[1]]).toEqual([2, 'the same command']);
+    expect(await checkpoints(out)).toEqual(before);
+    // The remedy works, and no row is computed twice.
+    await rm(join(out, 'run.json'));
+    const { code, lines } = await holdfast(line(out));
+    expect(code).toBe(0);
+    const left = lines.find(({ event }) => event === 'planned');
+    expect(Number(left?.['done'])).toBeGreaterThan(2000);
+    expect([await digestOf(out), await namesIn(out, /corrupt/)]).toEqual([whole, []]);
+  });
+
+  test('its own command, and a third one, do not set the work aside either', async () => {
+    const { theirs, few } = await another();
+    const out = await copyOf(complete);
+    await cp(join(theirs, 'run.json'), join(out, 'run.json'));
+    const before = await checkpoints(out);
+    for (const input of [few, await windows(10)]) {
+      const ended = await holdfast(line(out, input));
+      expect([ended.code, proven.exec(ended.stderr)?.[1]]).toEqual([2, 'the command that those rows are of']);
+      expect([await checkpoints(out), await digestOf(out)]).toEqual([before, whole]);
+    }
+    await rm(join(out, 'run.json'));
+    expect((await holdfast(line(out))).lines.at(-1)).toMatchObject({ event: 'complete', already: true });
+  });
+});
+
 describe('a run with a sequence in quarantine', () => {
   let poisoned: string;
   let poisonedLine: (out: string) => string[];
