@@ -232,11 +232,11 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     },
   });
   if (!('index' in prepared)) {
-    await tidyUp(place, prepared.run, tell);
+    await tidyUp(place, prepared.run, tell, true);
     return finish(prepared, true);
   }
   try {
-    if (prepared.resumed) await tellAside(place, tell);
+    if (prepared.resumed && !prepared.finished) await tellAside(place, tell);
     const choose = (begunOn: string | undefined) =>
       begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
     const { summary } = prepared.index;
@@ -248,7 +248,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     const kept = warnings.map(({ message }) => message);
     const findings = { letters, warnings: kept };
     const result = await run({ ...prepared, findings, place, options, model, tell, stop, choose });
-    await tidyUp(place, result.run, tell);
+    await tidyUp(place, result.run, tell, result === prepared.finished);
     return finish(result, result === prepared.finished, [...kept, ...leftOut(model, summary)]);
   } catch (error) {
     await tellAside(place, tell).catch(() => undefined);

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import type { Tell } from './events.js';
+import { holdsText } from './holds-text.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
 import { shardFolders } from './run-witnesses.js';
@@ -23,12 +24,15 @@ async function asideOf(place: Layout): Promise<Aside> {
 
 /**
  * Removes what a complete run needs no more: temporary files that a kill left, and files that were set aside as corrupt and are
- * superfluous, since the result has every row of the run. A checkpoint of another run, or one that cannot be read and so may be
- * anybody's, stays.
+ * superfluous, since the result has every row of the run. A checkpoint of another run, or one of which not even the run can be
+ * told, so that it may be anybody's, stays.
  *
  * @param run the fingerprint of the run that is complete.
  */
-async function tidy(place: Layout, run: string): Promise<{ removed: Aside; kept: Aside }> {
+async function tidy(
+  place: Layout,
+  run: string,
+): Promise<{ removed: Aside; kept: Aside; example: string | undefined }> {
   await removeAllTemporaries(place);
   const superfluous: string[] = [];
   const kept: string[] = [];
@@ -42,17 +46,18 @@ async function tidy(place: Layout, run: string): Promise<{ removed: Aside; kept:
   }
   const removed = await sizeOf(superfluous);
   for (const path of superfluous) await rm(path, { force: true });
-  return { removed, kept: await sizeOf(kept) };
+  return { removed, kept: await sizeOf(kept), example: kept[0] };
 }
 
-/** Whether a checkpoint that was set aside says that it is of this run; or is not there any more, and its marker is left. */
+/** Whether a checkpoint that was set aside says, as far as it can be read, that it is of this run; or is not there any more, and its marker is left. */
 async function isOf(path: string, run: string): Promise<boolean> {
   try {
     await using checkpoint = await openCheckpoint(path, 'unmarked');
     return checkpoint.metadata.get('run') === run;
   } catch (error) {
-    if (error instanceof InvalidCheckpointError) return error.reason === 'file is missing';
-    throw error;
+    if (!(error instanceof InvalidCheckpointError)) throw error;
+    // One that was cut or flipped still holds the run's fingerprint in its metadata.
+    return error.reason === 'file is missing' || (await holdsText(path, run));
   }
 }
 
@@ -105,19 +110,23 @@ export async function tellAside(place: Layout, tell: Tell): Promise<void> {
   tell({ type: 'warning', message });
 }
 
-/** Removes what a complete run needs no more. The result is complete also where that fails, as on a disk that is read-only. */
-export async function tidyUp(place: Layout, run: string, tell: Tell): Promise<void> {
+/**
+ * Removes what a complete run needs no more. The result is complete also where that fails, as on a disk that is read-only.
+ *
+ * @param again whether the run was complete before: what is kept was told then.
+ */
+export async function tidyUp(place: Layout, run: string, tell: Tell, again: boolean): Promise<void> {
   try {
-    const { removed, kept } = await tidy(place, run);
+    const { removed, kept, example } = await tidy(place, run);
     if (removed.files > 0)
       tell({
         type: 'warning',
         message: `${told(removed)} were removed: the complete result has every row that was in them`,
       });
-    if (kept.files > 0)
+    if (kept.files > 0 && !again)
       tell({
         type: 'warning',
-        message: `${told(kept)} are kept in ${place.checkpoints}: they are of another run, or cannot be read; remove them when nobody needs them`,
+        message: `${told(kept)} are kept in ${place.checkpoints}, such as ${example}: they are of another run, or cannot be read. The result does not need them; remove them unless you want to look into them`,
       });
   } catch (error) {
     const message = `${place.out}: what the complete run needs no more could not be removed (${(error as Error).message})`;
