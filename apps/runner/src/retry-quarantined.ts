@@ -46,7 +46,10 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   };
   if (due.length === 0) return asBefore();
   const notTried = (cause: string) =>
-    tell({ type: 'warning', message: `not every quarantined sequence could be tried again: ${cause}` });
+    tell({
+      type: 'warning',
+      message: `not every quarantined sequence could be tried again: ${cause}; those that were not are quarantined as before, and rerunning the same command tries them again`,
+    });
   const used = await run.use().catch((error: unknown) => {
     if (!(error instanceof UsageError || error instanceof DeviceError)) throw error;
     notTried(error.message);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkpointName, type Metadata, openCheckpoint, writeCheckpoint } from '@holdfast/checkpoint';
 import { beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, windows } from './command.js';
+import { freshFolder, holdfast, start, windows } from './command.js';
 
 const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
 
@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 /** Writes all checkpoints of a run anew as if these sequences had been quarantined; its result must be joined anew. */
-async function quarantine(ids: ReadonlySet<string>): Promise<void> {
+async function quarantine(ids: ReadonlySet<string>, kind = 'poison_input'): Promise<void> {
   const checkpoints = join(out, 'checkpoints');
   for (const shard of await readdir(checkpoints)) {
     if (!shard.startsWith('shard_')) continue;
@@ -29,7 +29,7 @@ async function quarantine(ids: ReadonlySet<string>): Promise<void> {
       const data = Float32Array.from(kept.flatMap((at) => [...rows.subarray(at * dim, (at + 1) * dim)]));
       const list = left.map((at) => ({
         position: Number(facts['first_position']) + at,
-        kind: 'poison_input',
+        kind,
         attempts: 9,
         error: 'bad',
       }));
@@ -119,4 +119,39 @@ test.each<[string, string[]]>([
     const anew = await holdfast([...line, '--force-restart']);
     expect([anew.code, await result(), existsSync(join(out, 'quarantine.tsv'))]).toEqual([0, whole, false]);
   },
+);
+
+test.runIf(process.platform === 'linux')(
+  'a retry whose workers crash from outside says that a rerun tries again, lists what is still set aside, and the rerun does',
+  async () => {
+    const line = ['embed', await windows(20), '--out', out, '--shards', '2', '--workers', '1'];
+    expect(await holdfast(line)).toMatchObject({ code: 0 });
+    const whole = await result();
+    const left = [whole[3]![0], whole[15]![0]];
+    await quarantine(new Set(left), 'crash');
+    await rm(join(out, 'checkpoints', 'manifest.json'));
+    const running = start(line);
+    let retrying = false;
+    running.onLine(({ event, pid }) => {
+      retrying ||= event === 'retrying';
+      if (retrying && event === 'spawned') process.kill(pid as number, 'SIGSEGV');
+    });
+    const { code, lines } = await running.ended;
+    expect([code, lines.at(-1)]).toMatchObject([3, { event: 'complete', already: false, quarantined: 2 }]);
+    expect(lines.filter(({ event }) => event === 'warning').map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(
+        /^not every quarantined .* again: .*SIGSEGV.*; .*rerunning the same command tries them again$/,
+      ),
+    );
+    const listed = (await table()).split('\n').slice(1, -1);
+    expect(listed.map((row) => row.split('\t').slice(0, 4))).toEqual(
+      left.map((id, at) => [id, `${[3, 15][at]}`, 'crash', '9']),
+    );
+    const { quarantined } = JSON.parse(await readFile(join(out, 'result.json'), 'utf8'));
+    expect(quarantined).toBe(2);
+
+    expect(await holdfast(line)).toMatchObject({ code: 0 });
+    expect([await result(), existsSync(join(out, 'quarantine.tsv'))]).toEqual([whole, false]);
+  },
+  60_000,
 );
