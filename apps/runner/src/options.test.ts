@@ -184,6 +184,24 @@ test.each(options)('%s %s given twice is refused by name', async (...again) => {
   expect((error as Error).message).toMatch(new RegExp(`option '${name}[ '].* is given twice`));
 });
 
+const valued = options
+  .filter(([name, value]) => value !== undefined && !name!.includes('='))
+  .map(([name]) => name!);
+test.each(valued)('%s without a value does not take the next option for it', async (name) => {
+  const others = line.filter((word, at) => word !== name && line[at - 1] !== name);
+  for (const next of ['--keep-u', '--retry-quarantined', '--translate=all', '--help']) {
+    const error = await parsed('embed', name, next, ...others.slice(1)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect((error as Error).message).toContain(
+      `${next.split('=')[0]} is an option: give a value for ${name} before it.`,
+    );
+  }
+});
+
+test.each(['doctor --out --json', 'inspect a.pt --head --json'])('nor does the line "%s"', async (words) => {
+  await expect(parsed(...words.split(' '))).rejects.toThrow('--json is an option: give a value for --');
+});
+
 test.each([
   ['inspect a.pt --head 1 --head 2', '--head'],
   ['inspect a.pt --json --json', '--json'],

@@ -228,8 +228,27 @@ export function commandLine(version: string, commands: Commands): Command {
     .action(async ({ out, json }) => {
       await commands.doctor({ out, json });
     });
-  for (const command of program.commands) refuseRepeated(command);
+  for (const command of program.commands) {
+    refuseRepeated(command);
+    refuseSwallowed(command);
+  }
   return program;
+}
+
+/** An option without its value would take the next option for it, and the command would miss that one. */
+function refuseSwallowed(command: Command): void {
+  const names = new Set(['-h', '--help']);
+  for (const { short, long } of command.options) for (const name of [short, long]) if (name) names.add(name);
+  for (const option of command.options) {
+    if (!option.required) continue;
+    const { parseArg } = option;
+    option.argParser((text: string, before: unknown) => {
+      const [name] = text.split('=');
+      if (names.has(name!))
+        throw new InvalidArgumentError(`${name} is an option: give a value for ${option.long} before it.`);
+      return parseArg === undefined ? text : parseArg(text, before as never);
+    });
+  }
 }
 
 /** An option that is given twice means one thing only: which of the two, nobody said. */
