@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +66,17 @@ test('standard input may be named once', async () => {
     code: 'stdin_twice',
     message: 'standard input: "-" is given more than once, but can be read only once',
   });
+});
+
+test('a file may be named once, under whatever name; two files may hold the same', async () => {
+  const [a, b] = [await file('>a\nA\n', 'a'), await file('>a\nA\n', 'b')];
+  await checkInputs([a, b]);
+  await symlink(a, join(folder, 'link'));
+  for (const again of [a, join(folder, '.', 'a'), `${folder}/./a`, join(folder, 'link')])
+    await expect(checkInputs([b, a, again])).rejects.toMatchObject({
+      code: 'given_twice',
+      message: `${again}: the same file is given as ${a} already; name each file once`,
+    });
 });
 
 test('a message is one line even if the file name is not', async () => {

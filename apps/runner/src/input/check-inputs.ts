@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { gunzipSync, constants as zlib } from 'node:zlib';
 import { compressionOf, firstVisibleByte, notFasta } from './first-bytes.js';
 import { InputError } from './input-error.js';
@@ -13,7 +13,7 @@ const HEAD_BYTES = 4096;
  * read, is not empty and begins like FASTA or gzipped FASTA. Standard input, pipes and devices are not touched, since
  * what is read from them is gone.
  *
- * @throws InputError for the first input that can't be used, or if `-` is given twice.
+ * @throws InputError for the first input that can't be used, or if `-` or a file is given twice.
  */
 export async function checkInputs(files: readonly string[]): Promise<void> {
   if (files.indexOf('-') !== files.lastIndexOf('-')) {
@@ -23,12 +23,26 @@ export async function checkInputs(files: readonly string[]): Promise<void> {
       '"-" is given more than once, but can be read only once',
     );
   }
-  for (const file of files) if (file !== '-') await checkInput(file);
+  const given = new Map<string, string>();
+  for (const file of files) {
+    if (file === '-' || !(await checkInput(file))) continue;
+    // All its IDs would be there twice.
+    const path = await realpath(file).catch((error: unknown) => {
+      throw asInputError(file, error);
+    });
+    const before = given.get(path);
+    if (before !== undefined) {
+      const problem = `the same file is given as ${before} already; name each file once`;
+      throw new InputError('given_twice', { file }, problem);
+    }
+    given.set(path, file);
+  }
 }
 
-async function checkInput(file: string): Promise<void> {
+/** @returns whether it is a regular file. */
+async function checkInput(file: string): Promise<boolean> {
   const head = await readHead(file);
-  if (!head) return;
+  if (!head) return false;
   if (head.length === 0)
     throw new InputError('empty', { file }, 'the file is empty; check what was to write it');
   const compression = compressionOf(head);
@@ -36,6 +50,7 @@ async function checkInput(file: string): Promise<void> {
   const first = firstVisibleByte(compression ? gunzipHead(head) : head);
   const problem = first === undefined ? undefined : notFasta(first);
   if (problem) throw new InputError('not_fasta', { file }, problem);
+  return true;
 }
 
 /** The first bytes of a regular file, nothing for a pipe or device. */

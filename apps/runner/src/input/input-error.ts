@@ -6,6 +6,7 @@ export type InputErrorCode =
   | 'not_readable'
   | 'read_failed'
   | 'stdin_twice'
+  | 'given_twice'
   | 'empty'
   | 'compressed'
   | 'bad_gzip'
