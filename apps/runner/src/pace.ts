@@ -2,6 +2,9 @@
 const WINDOW = 60_000;
 const FEWEST = 8;
 
+/** The first batch alone tells no pace: of a few sequences it is over in a moment, or slow since all is cold. Milliseconds. */
+const USABLE = { batches: 2, ms: 1000, alone: 10_000 };
+
 /** A batch this many times slower than the worker's pace, and this long (milliseconds), was held up from outside. */
 const PAUSE = { times: 10, least: 30_000 };
 /** After so many slow batches in a row that is the worker's pace. */
@@ -38,6 +41,11 @@ class SlotPace {
   /** Tokens in a millisecond; null before the first batch. */
   get pace(): number | null {
     return this.#ms > 0 ? this.#tokens / this.#ms : null;
+  }
+
+  /** What its pace is taken from. */
+  get measured(): { batches: number; ms: number } {
+    return { batches: this.#recent.length, ms: this.#ms };
   }
 
   /** Whether it has said nothing for so long that it does not count as working. */
@@ -110,6 +118,17 @@ export class Pace {
     const working = slots.filter((slot) => slot.working && !slot.silent(now));
     const sum = working.reduce((total, { pace }) => total + (pace ?? usual), 0);
     return sum > 0 ? sum * 1000 : null;
+  }
+
+  /** Whether enough was embedded, by all together, to tell from the pace how long the rest takes. */
+  get usable(): boolean {
+    let batches = 0;
+    let ms = 0;
+    for (const { measured } of this.#slots.values()) {
+      batches += measured.batches;
+      ms += measured.ms;
+    }
+    return ms >= USABLE.alone || (batches >= USABLE.batches && ms >= USABLE.ms);
   }
 
   #at(slot: number): SlotPace {

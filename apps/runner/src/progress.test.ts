@@ -276,6 +276,19 @@ test('no time left is told before anything is embedded', () => {
   expect(progress.facts(1000)).toEqual({ done: 0, total: 10, perSecond: null, secondsLeft: null });
 });
 
+test('no time left is told after one quick or cold batch; after some, or a long one, it is', () => {
+  const begun: [CoordinatorEvent, number][] = [
+    [assigned(0, 0), 0],
+    [resumed(0, 0, 0), 0],
+  ];
+  const left = (...ends: number[]) => {
+    const events = ends.map((end): [CoordinatorEvent, number] => [embedded(0, 0), end]);
+    return hearAll(new Progress(workOf([100]), [0]), [...begun, ...events]).secondsLeft;
+  };
+  expect([left(5), left(9000), left(5, 10, 15)]).toEqual([null, null, null]);
+  expect([left(1000, 2000), left(10_000)]).toEqual([98, 990]);
+});
+
 test('a bar has share, counts, speed and time left', () => {
   const bar = renderBar({ done: 250, total: 1000, perSecond: 12.4, secondsLeft: 3725 }, 100);
   expect(bar).toBe(`[${'#'.repeat(8)}${'-'.repeat(22)}] 25% 250/1000 12 tokens/s 1:02:05 left`);

@@ -16,7 +16,7 @@ export interface ProgressFacts {
   total: number;
   /** Tokens embedded in a second, padding included; null until it is known. */
   perSecond: number | null;
-  /** Null until it is known. */
+  /** Null until enough was embedded to tell. */
   secondsLeft: number | null;
 }
 
@@ -73,7 +73,8 @@ export class Progress {
   facts(now: number): ProgressFacts {
     const perSecond = this.#pace.perSecond(now);
     const left = this.#tokensLeft;
-    const secondsLeft = left === 0 ? 0 : perSecond === null ? null : left / perSecond;
+    const known = perSecond !== null && this.#pace.usable;
+    const secondsLeft = left === 0 ? 0 : known ? left / perSecond : null;
     return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
