@@ -124,7 +124,7 @@ const shown: [RunEvent, string][] = [
       workers: 1,
       device: 'cpu',
     },
-    'embedding 9 sequences (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
+    'embedding 9 sequences (90 residues) in 2 shards with 1 worker on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [
     {
@@ -132,14 +132,14 @@ const shown: [RunEvent, string][] = [
       resumed: true,
       done: 11_631,
       sequences: 120_000,
-      residues: 90,
+      residues: 36_000_000,
       batches: 3,
       ...padding,
       shards: 2,
-      workers: 1,
+      workers: 0,
       device: 'cpu',
     },
-    'resuming: 11,631 of 120,000 done (90 residues) in 2 shards with 1 worker(s) on cpu; 90 tokens, 100 with padding (10.0% padding)',
+    'resuming: 11,631 of 120,000 done (36,000,000 residues) in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'calibrating', device: 'cuda:1' }, 'measuring how many tokens suit a batch on cuda:1'],
@@ -245,7 +245,7 @@ const shown: [RunEvent, string][] = [
   ],
   [
     { type: 'coordinator', event: { type: 'retry_given_up', shard: 2, kind: 'oom', message: 'm' } },
-    'quarantined sequences of shard 2 are not tried again any more (oom): m; its other sequences are complete',
+    'quarantined sequences of shard 2 are not tried again in this run (oom): m; its other sequences are complete',
   ],
   [
     { type: 'coordinator', event: { type: 'stopping', signal: 'SIGTERM' } },

@@ -97,12 +97,13 @@ function sentence(event: RunEvent): string | null {
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
   const { resumed, done, sequences, residues, shards, workers, device } = event;
   const begun = resumed
-    ? `resuming: ${grouped(done)} of ${grouped(sequences)} done (${residues} residues)`
-    : `embedding ${sequences} sequences (${residues} residues)`;
-  return `${begun} in ${shards} shards with ${workers} worker(s) on ${device}; ${tokens(event)}`;
+    ? `resuming: ${grouped(done)} of ${grouped(sequences)} done (${counted(residues, 'residue')})`
+    : `embedding ${counted(sequences, 'sequence')} (${counted(residues, 'residue')})`;
+  return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }
 
 const grouped = (count: number) => count.toLocaleString('en-US');
+const counted = (count: number, what: string) => `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
   const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;
@@ -120,8 +121,9 @@ const ENOUGH: Readonly<Record<Enough, string>> = {
 };
 
 function tokens(event: Padding): string {
-  if (event.tokens_at_most) return `at most ${event.tokens} tokens, ${event.padded_tokens} with padding`;
-  return `${event.tokens} tokens, ${event.padded_tokens} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
+  const [all, padded] = [counted(event.tokens, 'token'), grouped(event.padded_tokens)];
+  if (event.tokens_at_most) return `at most ${all}, ${padded} with padding`;
+  return `${all}, ${padded} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
 }
 
 function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' }>): string | null {
@@ -135,7 +137,7 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
     case 'shard_failed':
       return `shard ${event.shard} has failed (${event.kind}): ${event.message}`;
     case 'retry_given_up':
-      return `quarantined sequences of shard ${event.shard} are not tried again any more (${event.kind}): ${event.message}; its other sequences are complete`;
+      return `quarantined sequences of shard ${event.shard} are not tried again in this run (${event.kind}): ${event.message}; its other sequences are complete`;
     case 'breaker':
       return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
     case 'quarantined':
