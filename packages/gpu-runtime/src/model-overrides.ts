@@ -48,13 +48,9 @@ export function windowsOf(
   const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
   const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
   if (residues === undefined) {
-    const remedy = `give maxResidues in ${DESCRIPTOR}, or leave windows`;
-    throw new ModelError(
-      'model_unsupported',
-      modelPath,
-      'reads any length, so that there is no window',
-      remedy,
-    );
+    const what = 'reads sequences of any length as a whole, so there are no windows to cut';
+    const remedy = `choose truncate for long sequences, which leaves nothing out here, or set maxResidues in ${DESCRIPTOR}`;
+    throw new ModelError('model_unsupported', modelPath, what, remedy);
   }
   if (!Number.isInteger(overlap) || overlap < 0 || overlap >= residues) {
     const what = `windows of ${residues} residues cannot overlap by ${overlap}`;

@@ -181,7 +181,7 @@ test.each<[string, Parameters<typeof resolveModel>, string, RegExp]>([
     'of a model that reads any length',
     ['tnf', { longSequences: 'windows' }],
     'model_unsupported',
-    /any length/,
+    /reads sequences of any length as a whole, so there are no windows to cut; choose truncate .*, or set maxResidues in holdfast\.json$/,
   ],
   [
     'that overlap wholly',
