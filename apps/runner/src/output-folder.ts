@@ -48,6 +48,13 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
   } catch (cause) {
     const trouble = systemTrouble(cause);
     if (trouble === null) throw cause;
+    // Every folder above can be made, but in places like /proc, whose files only the system makes.
+    const parent = trouble.code === 'ENOENT' ? nearestThere(out) : out;
+    if (parent !== out)
+      throw new UsageError(
+        `${out}: the output folder cannot be written to: ${parent} is there, but no folder can be made in it (ENOENT); use another --out`,
+        { cause },
+      );
     // A run that is there goes on here only.
     const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : ', or use another --out'}`;
     throw new UsageError(
@@ -55,6 +62,12 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
       { cause },
     );
   }
+}
+
+/** The folder, or the nearest above it that is there. */
+function nearestThere(folder: string): string {
+  const above = dirname(folder);
+  return isThere(folder) || above === folder ? folder : nearestThere(above);
 }
 
 /**

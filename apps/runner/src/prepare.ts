@@ -21,7 +21,7 @@ import {
   verifyIndex,
   windowLimits,
 } from './index-store/index.js';
-import { hashInput } from './input/index.js';
+import { hashInput, InputError } from './input/index.js';
 import { knownRecord } from './known-record.js';
 import type { Layout } from './layout.js';
 import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
@@ -347,6 +347,10 @@ async function refuseDifferences(
   options: AskedOfResult,
   inputs: RunRecord['inputs'],
 ): Promise<void> {
+  // Nothing is begun without a sequence, so this is no other input.
+  const empty = inputs.find(({ bytes }) => bytes === 0);
+  if (empty !== undefined)
+    throw new InputError('empty', { file: empty.path }, 'nothing came from it; check what was to write it');
   const differ = differences(record, asked(options, inputs));
   if (differ.length === 0) return;
   await refuseForeign(place, record, { ...options, hashed: inputs }, differ.join('; '));

@@ -98,7 +98,13 @@ describe('bad input ends with exit code 2, one line that names file and record, 
   });
 
   test('an output folder below /proc, where making one fails in its own way', async () => {
-    expect(refused(await holdfast(['embed', fixture('messy.fa'), '--out', '/proc/x/y']))).toMatch(/--out/);
+    for (const path of ['/proc/x/y', '/proc/x'])
+      expect(refused(await holdfast(['embed', fixture('messy.fa'), '--out', path]))).toMatch(
+        // Other systems have no such place.
+        process.platform === 'linux'
+          ? /: \/proc is there, but no folder can be made in it \(ENOENT\); use another --out\n$/
+          : /--out/,
+      );
   });
 
   test('an output folder that cannot be made or written to', async () => {
@@ -191,6 +197,17 @@ describe('a resume that would mix two runs is refused', () => {
     await writeFile(run, JSON.stringify(older));
     expect(refused(await holdfast([...line, '--pooling', 'cls']))).toMatch(/the two: model: \S+ \(/);
     expect((await holdfast(line)).lines.at(-1)).toMatchObject({ already: true });
+  });
+
+  test('standard input without a byte is no other input: it is told as empty, of a run that is complete and of one that is not', async () => {
+    const line = ['embed', '-', '--out', out, '--workers', '1'];
+    const fasta = await readFile(reads);
+    expect(await holdfast(line, fasta)).toMatchObject({ code: 0 });
+    const empty = /^holdfast: standard input: nothing came from it; check what was to write it\n$/;
+    expect(refused(await holdfast(line))).toMatch(empty);
+    await rm(join(out, 'result.json'));
+    expect(refused(await holdfast(line))).toMatch(empty);
+    expect(await holdfast(line, fasta)).toMatchObject({ code: 0 });
   });
 
   test('the same content under another name is the same run', async () => {
