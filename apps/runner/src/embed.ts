@@ -38,6 +38,7 @@ import { leavesOut } from './leaves-out.js';
 import { leftOut } from './left-out.js';
 import { letterUse } from './letters/index.js';
 import { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
+import { longWork } from './long-work.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
 import type { FormatName } from './output/index.js';
@@ -173,6 +174,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
     translate: options.translate,
     letters: { rules, use },
     retry: options.retryQuarantined ? ('all' as const) : ('set_aside' as const),
+    checking: <T>(what: string, work: () => Promise<T>) => longWork(what, tell, work),
     onWarning: (message: string) => tell({ type: 'warning', message }),
   };
   const folder = await takeOutputFolder(place).catch(async (error: unknown) => {

@@ -180,3 +180,18 @@ test('a new run without an old one needs no intent', async () => {
   await prepared(asking('new.fa', { forceRestart: true }));
   expect(existsSync(place.restart)).toBe(false);
 });
+
+test('all that a resume reads before it begins is watched: the result, the index and the inputs', async () => {
+  await prepared(asking('old.fa'));
+  const watched: string[] = [];
+  const checking = <T>(what: string, work: () => Promise<T>) => {
+    watched.push(what);
+    return work();
+  };
+  await prepared(asking('old.fa', { checking }));
+  expect(watched).toEqual([
+    `checking the result in ${place.out}`,
+    `checking ${place.index}`,
+    `reading ${join(folder, 'old.fa')}, to see whether it is what the run was begun with`,
+  ]);
+});

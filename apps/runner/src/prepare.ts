@@ -21,7 +21,7 @@ import {
   verifyIndex,
   windowLimits,
 } from './index-store/index.js';
-import { hashInput, InputError } from './input/index.js';
+import { displayName, hashInput, InputError } from './input/index.js';
 import { knownRecord } from './known-record.js';
 import type { Layout } from './layout.js';
 import { AS_THEY_ARE, type LetterUse, letterPlan } from './letters/index.js';
@@ -59,6 +59,8 @@ export interface PrepareOptions {
   signal: AbortSignal;
   /** Called around each reading of the inputs. */
   reading?<T>(work: () => Promise<T>): Promise<T>;
+  /** Called around what may take long without a word of its own. @param what what it is, such as `checking the result`. */
+  checking?<T>(what: string, work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
 }
@@ -137,7 +139,7 @@ async function resumed(
     record.plan === PLAN &&
     (isThere(place.retry) || (await triesAgain(place, result, options.retry)));
   if (result !== null && !again) {
-    await refuseDifferences(place, record, options, await reading(options, () => hashInputs(options)));
+    await refuseDifferences(place, record, options, await hashInputs(options));
     return result;
   }
   await refuseOtherPlan(place, record, options);
@@ -145,7 +147,7 @@ async function resumed(
   const finished = result === null ? {} : { finished: result };
   if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
   try {
-    const inputs = await reading(options, () => hashInputs(options));
+    const inputs = await hashInputs(options);
     await refuseDifferences(place, record, options, inputs);
     return { record, index, resumed: true, ...finished };
   } catch (error) {
@@ -167,6 +169,7 @@ type AskedOfResult = Pick<
   | 'format'
   | 'retry'
   | 'signal'
+  | 'checking'
   | 'onWarning'
 >;
 
@@ -191,8 +194,13 @@ export async function completeResult(place: Layout, options: AskedOfResult): Pro
 const intactResult = (
   { result, out, embeddings }: Layout,
   run: string,
-  { format, signal }: AskedOfResult,
-): Promise<ResultRecord | null> => readResult(result, { out, run, embeddings: embeddings(format), signal });
+  options: AskedOfResult,
+): Promise<ResultRecord | null> => {
+  const { format, signal } = options;
+  return checking(options, `checking the result in ${out}`, () =>
+    readResult(result, { out, run, embeddings: embeddings(format), signal }),
+  );
+};
 
 /** Whether a complete result leaves out sequences that are tried again. */
 async function triesAgain(
@@ -280,7 +288,8 @@ async function intactIndex(
     index = await openIndex(place.index, record.index);
     if (index.summary.run?.fingerprint !== record.fingerprint)
       throw new IndexError('index_other', place.index, 'it belongs to another run');
-    await verifyIndex(place.index, index, signal);
+    const opened = index;
+    await checking(options, `checking ${place.index}`, () => verifyIndex(place.index, opened, signal));
     return index;
   } catch (error) {
     await index?.close();
@@ -315,12 +324,14 @@ async function restoreIndex(
   return { record: restored, index };
 }
 
-async function hashInputs({
-  inputs,
-  signal,
-}: Pick<PrepareOptions, 'inputs' | 'signal'>): Promise<RunRecord['inputs']> {
+async function hashInputs(options: AskedOfResult): Promise<RunRecord['inputs']> {
+  const { inputs, signal } = options;
   const hashed = [];
-  for (const path of inputs) hashed.push({ path, ...(await hashInput(path, { signal })) });
+  for (const path of inputs) {
+    const what = `reading ${displayName(path)}, to see whether it is what the run was begun with`;
+    const digest = await checking(options, what, () => hashInput(path, { signal }));
+    hashed.push({ path, ...digest });
+  }
   return hashed;
 }
 
@@ -363,12 +374,12 @@ async function refuseDifferences(
 async function refuseForeign(
   place: Layout,
   record: RunRecord,
-  options: AskedOfResult & Pick<PrepareOptions, 'reading'> & { hashed?: RunRecord['inputs'] },
+  options: AskedOfResult & { hashed?: RunRecord['inputs'] },
   reason: string,
 ): Promise<void> {
   const { hashed } = options;
   const { hashInputs: unread, ...known } = recovery(options);
-  const hashInputs = unread && (() => (hashed ? Promise.resolve(hashed) : reading(options, unread)));
+  const hashInputs = unread && (() => (hashed ? Promise.resolve(hashed) : unread()));
   await refuseForeignRecord(place, { ...known, hashInputs, record, reason });
 }
 
@@ -433,5 +444,8 @@ function refuseCutOff(place: Layout): never {
 }
 
 /** Watches a reading where somebody wants to. */
-const reading = <T>(options: Pick<PrepareOptions, 'reading'>, work: () => Promise<T>): Promise<T> =>
+const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
   options.reading === undefined ? work() : options.reading(work);
+
+const checking = <T>({ checking }: AskedOfResult, what: string, work: () => Promise<T>): Promise<T> =>
+  checking === undefined ? work() : checking(what, work);

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, type StartOptions } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, type StartOptions, start } from './command.js';
 
 // A finished result that may be read, but not written: an archive, a snapshot, another user's folder.
 
@@ -79,6 +79,20 @@ describe.each(ways.filter(([, possible]) => possible))('%s', (_what, _possible, 
     await prepare();
     await refused(line, UNWRITABLE);
   });
+});
+
+test('an input that is long in coming is told of, also where nothing may be written', async () => {
+  const piped = ['embed', '-', '--out', join(folder, 'piped')];
+  const fasta = await readFile(fixture('messy.fa'));
+  expect(await holdfast(piped, fasta)).toMatchObject({ code: 0 });
+  await chmod(join(folder, 'piped'), 0o555);
+  const running = start(piped, user);
+  expect((await running.until('waiting'))['reason']).toBe(
+    'still reading standard input, to see whether it is what the run was begun with: 10 s so far',
+  );
+  running.child.stdin!.end(fasta);
+  const { code, lines } = await running.ended;
+  expect([code, lines.at(-1)]).toMatchObject([0, { already: true }]);
 });
 
 test('a folder that may not even be entered is refused as one', async () => {
