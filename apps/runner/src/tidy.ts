@@ -2,7 +2,6 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import type { Tell } from './events.js';
-import { holdsText } from './holds-text.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
 import { shardFolders } from './run-witnesses.js';
@@ -24,8 +23,8 @@ async function asideOf(place: Layout): Promise<Aside> {
 
 /**
  * Removes what a complete run needs no more: temporary files that a kill left, and files that were set aside as corrupt and are
- * superfluous, since the result has every row of the run. A checkpoint of another run, or one of which not even the run can be
- * told, so that it may be anybody's, stays.
+ * superfluous, since the result has every row of the run. A checkpoint of another run, or one that cannot be read and so may be
+ * anybody's, stays.
  *
  * @param run the fingerprint of the run that is complete.
  */
@@ -49,15 +48,14 @@ async function tidy(
   return { removed, kept: await sizeOf(kept), example: kept[0] };
 }
 
-/** Whether a checkpoint that was set aside says, as far as it can be read, that it is of this run; or is not there any more, and its marker is left. */
+/** Whether a checkpoint that was set aside says that it is of this run; or is not there any more, and its marker is left. */
 async function isOf(path: string, run: string): Promise<boolean> {
   try {
     await using checkpoint = await openCheckpoint(path, 'unmarked');
     return checkpoint.metadata.get('run') === run;
   } catch (error) {
-    if (!(error instanceof InvalidCheckpointError)) throw error;
-    // One that was cut or flipped still holds the run's fingerprint in its metadata.
-    return error.reason === 'file is missing' || (await holdsText(path, run));
+    if (error instanceof InvalidCheckpointError) return error.reason === 'file is missing';
+    throw error;
   }
 }
 
