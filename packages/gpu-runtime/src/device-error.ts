@@ -16,8 +16,19 @@ const OF_GPUS: readonly (readonly [RegExp, string])[] = [
   [/busy or unavailable|exclusive|in use/i, 'end what uses it, or wait for it'],
 ];
 
+const NO_ADAPTER = /WebGPU adapter/i;
+/** Dawn loads the system's Vulkan loader, which loads the GPU's driver. */
+const VULKAN =
+  "WebGPU needs the Vulkan loader (libvulkan.so.1, in Debian's package libvulkan1) and the GPU's Vulkan driver: install what is missing";
+
 /** What to do about a device that cannot be had, by what was said of it. */
-export function deviceRemedy(kind: Device['kind'], said: string): string | undefined {
+export function deviceRemedy(
+  kind: Device['kind'],
+  said: string,
+  platform: string = process.platform,
+): string | undefined {
+  if (/computes wrong numbers/.test(said)) return undefined;
+  if (kind === 'webgpu') return platform === 'linux' && NO_ADAPTER.test(said) ? VULKAN : undefined;
   const gpu = kind === 'cuda' || kind === 'tensorrt';
   return (gpu ? OF_GPUS.find(([words]) => words.test(said))?.[1] : undefined) ?? REMEDY[kind];
 }

@@ -31,6 +31,16 @@ test.each([
   expect(deviceRemedy('cuda', said)).toMatch(remedy);
 });
 
+test('wrong numbers are not mended by installing anything', () => {
+  expect(deviceRemedy('cuda', 'it computes wrong numbers: shares that add up to 0')).toBeUndefined();
+});
+
+test('WebGPU without an adapter lacks Vulkan on Linux', () => {
+  const said = 'Failed to get a WebGPU adapter: No supported adapters';
+  expect(deviceRemedy('webgpu', said, 'linux')).toMatch(/libvulkan1/);
+  expect(deviceRemedy('webgpu', said, 'darwin')).toBeUndefined();
+});
+
 test('a device without remedies of its own has none', () => {
   expect(deviceRemedy('webgpu', 'no adapter')).toBeUndefined();
 });

@@ -99,6 +99,11 @@ test.each([
     '',
     'Failed to get an adapter',
   ],
+  [
+    '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:154 std::conditional_t<THRW, void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*, const char*, SUCCTYPE, const char*, const char*, int) [with ERRTYPE = cudaError; bool THRW = true; SUCCTYPE = cudaError; std::conditional_t<THRW, void, common::Status> = void] CUDA failure 101: invalid device ordinal ; GPU=0 ; hostname=vm ; file=/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_execution_provider.cc ; line=345 ; expr=cudaSetDevice(info_.device_id); \n\n',
+    '',
+    'CUDA failure 101: invalid device ordinal',
+  ],
   ['x'.repeat(500), '', `${'x'.repeat(200)}…`],
 ])('what a provider said becomes one line: %s', (message, stderr, line) => {
   expect(saidInOneLine(message, stderr)).toBe(line);

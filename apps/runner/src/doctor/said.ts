@@ -11,7 +11,9 @@ export function saidInOneLine(message: string, stderr: string): string {
   const library = /with error: (.*)/.exec(stderr)?.[1];
   const cause =
     message.includes('load shared library') && library ? library.replace(/^\/\S*\//, '') : message;
-  const last = cause.split(/ was false\. /).at(-1) ?? cause;
+  // CUDA's own words stand between C++ signatures and places in the source.
+  const cuda = /CUDA failure \d+: [^;]+/.exec(cause)?.[0];
+  const last = cuda ?? cause.split(/ was false\. /).at(-1) ?? cause;
   const line = last.replace(/\s+/g, ' ').trim();
   return line.length > MOST ? `${line.slice(0, MOST)}…` : line;
 }
