@@ -3,7 +3,7 @@ export { batchTokensOn } from './batch-tokens.js';
 export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
 export { LONG_SEQUENCES, type LongSequences } from './descriptor.js';
 export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
-export { DeviceError } from './device-error.js';
+export { DeviceError, deviceRemedy } from './device-error.js';
 export type { DeviceTensor } from './device-tensor.js';
 export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export type { InferenceFailureKind } from './failure-kind.js';

@@ -1,20 +1,29 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OnnxRuntime } from '@holdfast/gpu-runtime';
 import { askProgram } from '../ask-program.js';
 import type { CudaFacts, GpuFacts } from './facts.js';
+import { linkedCuda } from './linked-cuda.js';
 
 /** Milliseconds; nvidia-smi may wait for a driver that starts. */
 const TIME_LIMIT = 20_000;
 
-/** What the CUDA 12 provider is linked with or loads (onnxruntime.ai, CUDA execution provider, requirements), and the driver. */
-export const LIBRARIES = [
-  'libcuda.so.1',
-  'libcudart.so.12',
-  'libcublas.so.12',
-  'libcublasLt.so.12',
-  'libcufft.so.11',
-  'libcurand.so.10',
-  'libcudnn.so.9',
-];
+/** What the provider for CUDA 12 is linked with or loads (onnxruntime.ai, CUDA execution provider, requirements), and the driver. */
+export const LIBRARIES = librariesOf(12);
+
+/** The same for a version of CUDA; read off ONNX Runtime 1.29's provider for 13. */
+export function librariesOf(major: number): string[] {
+  return [
+    'libcuda.so.1',
+    ...['cudart', 'cublas', 'cublasLt'].map((name) => `lib${name}.so.${major}`),
+    `libcufft.so.${major - 1}`,
+    'libcurand.so.10',
+    'libcudnn.so.9',
+  ];
+}
+
+/** CUDA's versions that ONNX Runtime has providers for; from its release 1.27 on, those for 12 are deprecated. */
+const MAJORS = [13, 12] as const;
 
 /** The NVIDIA GPUs, as nvidia-smi lists them. */
 export async function findGpus(signal: AbortSignal): Promise<GpuFacts> {
@@ -37,20 +46,49 @@ export function gpusIn(csv: string): GpuFacts['found'] {
   });
 }
 
-/** What there is of CUDA for ONNX Runtime's provider. @param installed the providers whose libraries are there. */
-export async function findCuda(installed: readonly string[]): Promise<CudaFacts> {
+/** What there is of CUDA for the provider of the ONNX Runtime that is installed. */
+export async function findCuda({ installed, folder }: CudaOf): Promise<CudaFacts> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { providerInstalled: null, libraries: [] };
   const { stdout: cache } = await askProgram('/sbin/ldconfig', ['-p'], { limitMs: TIME_LIMIT });
   const paths = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean);
   const listed = await Promise.all(paths.map(namesIn));
-  return { providerInstalled: installed.includes('cuda'), libraries: librariesIn(cache, listed.flat()) };
+  const names = listed.flat();
+  const providerInstalled = installed.includes('cuda');
+  const linked = providerInstalled ? await linkedCuda(providerIn(folder)) : null;
+  return { providerInstalled, ...closestCuda(cache, names, linked) };
+}
+
+type CudaOf = Pick<OnnxRuntime, 'installed' | 'folder'>;
+
+/** The provider's library in onnxruntime-node's package. */
+const providerIn = (folder: string) => join(folder, 'bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so');
+
+/**
+ * The libraries of one version of CUDA: of that which the provider is linked with; where none is installed, of that which most
+ * is there of, the newest first.
+ */
+export function closestCuda(
+  cache: string,
+  names: readonly string[],
+  linked: number | null,
+): Required<Pick<CudaFacts, 'version' | 'libraries'>> {
+  const versions = (linked === null ? MAJORS : [linked]).map((version) => ({
+    version,
+    libraries: librariesIn(cache, names, librariesOf(version)),
+  }));
+  const there = ({ libraries }: (typeof versions)[0]) => libraries.filter(({ found }) => found).length;
+  return versions.reduce((best, each) => (there(each) > there(best) ? each : best));
 }
 
 /** Which libraries the loader finds: by its cache as `ldconfig -p` prints it, or in the folders named beside it. */
-export function librariesIn(cache: string, names: readonly string[]): CudaFacts['libraries'] {
+export function librariesIn(
+  cache: string,
+  names: readonly string[],
+  wanted: readonly string[] = LIBRARIES,
+): CudaFacts['libraries'] {
   const known = new Set([...names, ...cache.split('\n').map((line) => line.trim().split(' ')[0])]);
-  return LIBRARIES.map((name) => ({ name, found: known.has(name) }));
+  return wanted.map((name) => ({ name, found: known.has(name) }));
 }
 
 const namesIn = (folder: string) => readdir(folder).catch(() => [] as string[]);

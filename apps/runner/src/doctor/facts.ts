@@ -25,6 +25,8 @@ export interface ProviderFact {
 export interface CudaFacts {
   /** Whether the provider's library lies in the package; null where the package has none for the platform. */
   providerInstalled: boolean | null;
+  /** The version of CUDA whose libraries these are. */
+  version?: number;
   /** Libraries the provider needs, and whether the system's loader finds them. */
   libraries: { name: string; found: boolean }[];
 }

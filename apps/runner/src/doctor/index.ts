@@ -45,7 +45,7 @@ async function examine(out: string, signal: AbortSignal, wait: (text: string) =>
     tryProviders(runtime.providers, signal, (name, waiting) =>
       wait(waitingEvent(`the trial of ${name}`, waiting).reason),
     ),
-    findCuda(runtime.installed),
+    findCuda(runtime),
     findGpus(signal),
     cgroupLimits(),
   ]);

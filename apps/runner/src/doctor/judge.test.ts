@@ -87,6 +87,31 @@ test('with a GPU, what keeps it from being used has a remedy, one after the othe
   for (const facts of [without, installed, whole, works]) expect(possible(judge(facts))).toBe(true);
 });
 
+test('libraries that are not there are no remedy for a provider that has been loaded', () => {
+  const says = (name: string, said: string) =>
+    find(
+      {
+        ...plain,
+        gpus: gpu,
+        cuda: { providerInstalled: true, version: 13, libraries: libraries(false) },
+        providers: [provider('cpu', null), provider(name, said)],
+      },
+      name,
+    )?.remedy;
+  expect(says('cuda', 'libcudart.so.13: cannot open shared object file')).toMatch(/install what is missing/);
+  expect(says('cuda', 'it computes wrong numbers: shares that add up to 0')).toBeUndefined();
+  expect(says('cuda', 'CUDA failure 101: invalid device ordinal')).toBeUndefined();
+  if (process.platform === 'linux')
+    expect(says('webgpu', 'Failed to get a WebGPU adapter: No supported adapters')).toMatch(/libvulkan1/);
+});
+
+test('the CUDA to install is that of the provider', () => {
+  const cuda = { providerInstalled: true, version: 13, libraries: libraries(false) };
+  expect(find({ ...plain, gpus: gpu, cuda }, 'CUDA libraries')?.remedy).toBe(
+    'for a GPU: install CUDA 13 and cuDNN 9',
+  );
+});
+
 test('a platform that has no CUDA provider hears nothing of it', () => {
   const facts = { ...plain, cuda: { providerInstalled: null, libraries: [] } };
   expect(judge(facts).filter(({ topic }) => topic.startsWith('CUDA'))).toEqual([]);

@@ -1,3 +1,4 @@
+import { deviceRemedy } from '@holdfast/gpu-runtime';
 import { limitRemedy } from '../limits.js';
 import { NO_FOLDER_SYNC, systemTrouble } from '../system-trouble.js';
 import type { CudaFacts, Facts, FolderFacts, ProviderFact } from './facts.js';
@@ -67,9 +68,15 @@ function ofProvider({ name, state, said, took }: ProviderFact, { cuda, gpus }: F
       'install the packages again; where that does not help, this system is none that onnxruntime-node is built for';
     return { topic: name, state: 'problem', text, remedy };
   }
-  const wanted =
-    (name === 'cuda' || name === 'tensorrt') && gpus.found.length > 0 ? cudaRemedy(name, cuda) : null;
-  return { topic: name, state: 'no', text, ...(wanted !== null && { remedy: wanted }) };
+  const wanted = gpus.found.length > 0 ? gpuRemedy(name, text, cuda) : null;
+  return { topic: name, state: 'no', text, ...(wanted && { remedy: wanted }) };
+}
+
+function gpuRemedy(name: string, said: string, cuda: CudaFacts): string | null {
+  if (name === 'webgpu') return deviceRemedy(name, said) ?? null;
+  // Whatever is missing, it is not why a provider fails that has been loaded.
+  const loads = !/\.so\b|shared (object|library)/i.test(said);
+  return (name === 'cuda' || name === 'tensorrt') && !loads ? cudaRemedy(name, cuda) : null;
 }
 
 function cudaRemedy(name: string, { providerInstalled, libraries }: CudaFacts): string | null {
@@ -87,7 +94,11 @@ function ofGpus({ gpus: { found, said } }: Facts): Finding {
   return { topic: 'NVIDIA GPUs', state: 'ok', text };
 }
 
-function ofCuda({ cuda: { providerInstalled, libraries }, gpus, onnxRuntime }: Facts): Finding[] {
+function ofCuda({
+  cuda: { providerInstalled, version = 12, libraries },
+  gpus,
+  onnxRuntime,
+}: Facts): Finding[] {
   if (providerInstalled === null) return [];
   const provider: Finding = providerInstalled
     ? { topic: 'CUDA provider', state: 'ok', text: 'installed' }
@@ -110,7 +121,7 @@ function ofCuda({ cuda: { providerInstalled, libraries }, gpus, onnxRuntime }: F
       topic: 'CUDA libraries',
       state: missing.length === 0 ? 'ok' : wanted ? 'note' : 'no',
       text,
-      ...(wanted && { remedy: 'for a GPU: install CUDA 12 and cuDNN 9' }),
+      ...(wanted && { remedy: `for a GPU: install CUDA ${version} and cuDNN 9` }),
     },
   ];
 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { cgroupLimits } from './cgroup.js';
-import { gpusIn, LIBRARIES, librariesIn } from './cuda.js';
+import { closestCuda, gpusIn, LIBRARIES, librariesIn, librariesOf } from './cuda.js';
 import { typeIn } from './file-system.js';
 import { probeFolder } from './folder.js';
+import { linkedCuda } from './linked-cuda.js';
 import { tried, tryProviders } from './providers.js';
 import { saidInOneLine } from './said.js';
 
@@ -85,6 +86,50 @@ test('GPUs as nvidia-smi lists them, and libraries as the loader knows them', ()
   const found = librariesIn(cache, ['libcudnn.so.9', 'libcublas.so.11']).filter((library) => library.found);
   expect(found.map(({ name }) => name)).toEqual(['libcudart.so.12', 'libcudnn.so.9']);
   expect(librariesIn('', [])).toHaveLength(LIBRARIES.length);
+});
+
+test('the CUDA libraries looked for are those of the provider, or of the CUDA that is there', () => {
+  const of = (names: string[], linked: number | null = null) => {
+    const { version, libraries } = closestCuda('', names, linked);
+    return [version, libraries.every(({ found }) => found)];
+  };
+  expect(of(librariesOf(13))).toEqual([13, true]);
+  expect(of(librariesOf(12))).toEqual([12, true]);
+  expect(of(librariesOf(12), 13)).toEqual([13, false]);
+  expect(of([])).toEqual([13, false]);
+  expect(librariesOf(13)).toContain('libcufft.so.12');
+});
+
+describe('the CUDA that a provider is linked with', () => {
+  /** An ELF file of a header, the text of its names, and three sections. */
+  const library = (names: string) => {
+    const [text, sections] = [Buffer.from(`\0${names}\0`), Buffer.alloc(3 * 64)];
+    const head = Buffer.alloc(64);
+    head.write('\x7fELF', 'latin1');
+    head.writeBigUInt64LE(BigInt(64 + text.length), 0x28);
+    head.writeUInt16LE(64, 0x3a);
+    head.writeUInt16LE(3, 0x3c);
+    sections.writeUInt32LE(11, 64 + 4);
+    sections.writeUInt32LE(2, 64 + 40);
+    sections.writeBigUInt64LE(64n, 128 + 24);
+    sections.writeBigUInt64LE(BigInt(text.length), 128 + 32);
+    return Buffer.concat([head, text, sections]);
+  };
+
+  test.each<[string, Buffer, number | null]>([
+    ['13', library('libcublasLt.so.13\0libcudart.so.13'), 13],
+    ['none', library('libm.so.6'), null],
+    ['no library', Buffer.from('libcudart.so.13'), null],
+    ['a library cut short', library('libcudart.so.13').subarray(0, 70), null],
+  ])('%s', async (_what, bytes, version) => {
+    const path = join(folder, 'library');
+    await writeFile(path, bytes);
+    expect(await linkedCuda(path)).toBe(version);
+  });
+
+  test('none where there is no file', async () => {
+    expect(await linkedCuda(join(folder, 'missing'))).toBeNull();
+  });
 });
 
 test.each([
