@@ -30,6 +30,8 @@ export interface ChooseOptions {
   probe?: (device: Device) => Promise<string | null>;
   tell?: Tell;
   signal?: AbortSignal;
+  /** The model of the run, where it is a built-in one: a device that computes others may compute these wrong. */
+  builtIn?: string | undefined;
 }
 
 /**
@@ -45,7 +47,8 @@ export async function chooseDevice(
     listed = onnxRuntime().installed,
     tell,
     signal,
-    probe = tryInProcess(tell, signal),
+    builtIn,
+    probe = tryInProcess(tell, signal, builtIn),
   }: ChooseOptions,
 ): Promise<DeviceChoice> {
   const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
@@ -74,10 +77,14 @@ export async function chooseDevice(
 }
 
 const tryInProcess =
-  (tell: Tell = () => undefined, signal: AbortSignal = new AbortController().signal) =>
+  (
+    tell: Tell = () => undefined,
+    signal: AbortSignal = new AbortController().signal,
+    builtIn: string | undefined = undefined,
+  ) =>
   async (device: Device) => {
     const name = formatDevice(device);
     tell({ type: 'trying_device', device: name, limit_seconds: TIME_LIMIT / 1000 });
     const onWaiting = (waiting: Waiting) => tell(waitingEvent(`the trial of the device ${name}`, waiting));
-    return (await tried(name, signal, undefined, undefined, onWaiting)).said;
+    return (await tried(name, signal, undefined, undefined, onWaiting, builtIn)).said;
   };

@@ -137,11 +137,12 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   // What is built in is known to be good, and so is what a run was begun with.
   // A restart that was cut off may begin as well.
   const begins = options.forceRestart || !mayBeThere(place.run) || mayBeThere(place.restart);
-  const known = !begins || builtInModels().some(({ name }) => name === options.model);
+  const builtIn = builtInModels().find(({ name }) => name === options.model)?.name;
+  const known = !begins || builtIn !== undefined;
   const wish = options.device ?? 'auto';
   let chosen: Promise<DeviceChoice> | undefined;
   const chooseAnew = () => {
-    chosen ??= chooseDevice(wish, { begunOn: undefined, tell, signal: stop.signal });
+    chosen ??= chooseDevice(wish, { begunOn: undefined, tell, signal: stop.signal, builtIn });
     return chosen;
   };
   // While the input is read: what comes of it is removed again should the model be refused.
@@ -240,7 +241,9 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
   try {
     if (prepared.resumed && !prepared.finished) await tellAside(place, tell);
     const choose = (begunOn: string | undefined) =>
-      begunOn === undefined ? chooseAnew() : chooseDevice(wish, { begunOn, tell, signal: stop.signal });
+      begunOn === undefined
+        ? chooseAnew()
+        : chooseDevice(wish, { begunOn, tell, signal: stop.signal, builtIn });
     const { summary } = prepared.index;
     // Only versions that count letters name the index in the run's record, and any other index is built again.
     const letters = summary.letters!;

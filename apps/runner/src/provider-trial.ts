@@ -1,8 +1,9 @@
 import { parseDevice, tryDevice } from '@holdfast/gpu-runtime';
 
-// A process of its own for one device; the last line on standard output is its report.
+// A process of its own for one device, and perhaps one built-in model; the last line on standard output is its report.
 async function attempt(): Promise<void> {
-  await tryDevice(parseDevice(process.argv[2] ?? ''));
+  const [device = '', builtIn] = (process.argv[2] ?? '').split(' ');
+  await tryDevice(parseDevice(device), builtIn);
 }
 const said = await attempt().then(
   () => null,

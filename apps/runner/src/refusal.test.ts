@@ -168,6 +168,19 @@ test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
   ['only the CPU computes', single, good, /Got 2, expected 1/],
   ['lacks positions, of which only the CPU tells', good, longest, /fails on one of 100 residues/],
   ['is good on both', good, good, null],
+  ['differs by rounding, as with TF32', (sequences) => sequences.flatMap(() => [1.002, 1.998]), good, null],
+  [
+    'has an operator that the device computes wrong',
+    (sequences) => sequences.flatMap(() => [0, 0]),
+    good,
+    /^\/m\/model\.onnx: gives other rows on cuda:1 than on the CPU \(a number of up to 2\.0 differs by 2\.0 for ACGT.*--device cpu/,
+  ],
+  [
+    'gives other rows where the CPU fails as well',
+    (sequences) => sequences.flatMap(() => [0, 0]),
+    thrower(failed('not implemented')),
+    null,
+  ],
 ])('a model for CUDA that %s', async (_, onDevice, onCpu, says) => {
   const said = await refused(cuda, { cuda: onDevice, cpu: onCpu });
   if (says === null) expect(said).toBeNull();

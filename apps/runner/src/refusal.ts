@@ -47,6 +47,9 @@ export async function refusal(
   load: Load = loadModel,
   onStage: (stage: string) => void = () => undefined,
 ): Promise<string | null> {
+  /** The rows of short sequences on either. */
+  const rows: Rows = new Map();
+  const right: Rows = new Map();
   const on = (where: Device) => {
     onStage(`loading the model on ${formatDevice(where)}`);
     return load(source, { device: where, intraOpThreads: availableParallelism() });
@@ -54,7 +57,8 @@ export async function refusal(
   try {
     const model = await on(device);
     const said =
-      (await refusalOfShort(source, model, onStage)) ?? (await refusalOfLongest(source, model, onStage));
+      (await refusalOfShort(source, model, onStage, rows)) ??
+      (await refusalOfLongest(source, model, onStage));
     if (said !== null || device.kind === 'cpu') return said;
   } catch (error) {
     // What may pass is met again by workers, who have policies for it.
@@ -63,20 +67,33 @@ export async function refusal(
   try {
     // Other devices may read past the end of a table of positions without a word. The CPU tells, where it takes the graph.
     const model = await on(CPU);
-    return (await refusalOfShort(source, model, onStage)) === null
-      ? await refusalOfLongest(source, model, onStage)
-      : null;
+    if ((await refusalOfShort(source, model, onStage, right)) !== null) return null;
+    return refusalOfOthers(source, device, rows, right) ?? (await refusalOfLongest(source, model, onStage));
   } catch {
     return null;
   }
 }
 
+/** Rows by their residues. */
+type Rows = Map<string, Float32Array>;
+
+/** A device may compute an operator wrong without a word: the CPU's rows tell. */
+function refusalOfOthers({ modelPath }: ModelSource, device: Device, rows: Rows, right: Rows) {
+  for (const [residues, row] of right) {
+    const [largest, difference] = compare(rows.get(residues) ?? row, row);
+    if (difference > TOLERANCE * largest)
+      return `${modelPath}: gives other rows on ${formatDevice(device)} than on the CPU (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)} for ${residues}): the device computes one of its operators wrong; choose --device cpu, or try a newer onnxruntime-node`;
+  }
+  return null;
+}
+
+/** @param alone is given the rows of sequences that are alone in their batch. */
 async function refusalOfShort(
   { modelPath, dim }: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
   onStage: (stage: string) => void,
+  alone: Rows,
 ): Promise<string | null> {
-  const alone = new Map<string, Float32Array>();
   for (const batch of SHORT) {
     onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
     const { rows, failure } = await attempt(model, batch);

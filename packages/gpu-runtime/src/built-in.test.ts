@@ -12,7 +12,7 @@ test('the list says what the models themselves say', async () => {
   }
 });
 
-test.each(builtInModels())(
+test.each([...builtInModels(), { name: 'probe' }])(
   'the graph and descriptor of $name are what its script writes, byte for byte',
   async ({ name }) => {
     const fresh = await made(`models/${name}/make-model.mjs`);

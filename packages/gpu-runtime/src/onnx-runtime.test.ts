@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { CPU, onnxRuntime, tryDevice } from './index.js';
+import { builtInModels, CPU, onnxRuntime, tryDevice } from './index.js';
 
 test('the package that is installed, and what it was built for', () => {
   const { version, folder, providers, installed } = onnxRuntime();
@@ -17,5 +17,6 @@ test('the package that is installed, and what it was built for', () => {
 
 test('the CPU embeds; a device that does not exist says so', async () => {
   await tryDevice(CPU);
+  for (const { name } of builtInModels()) await tryDevice(CPU, name);
   await expect(tryDevice({ kind: 'abacus' as 'cuda', index: 0 })).rejects.toThrow(/abacus/);
 });

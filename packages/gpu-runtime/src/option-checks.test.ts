@@ -64,6 +64,7 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['ontruncated', [() => 1], (ontruncated) => embed({ ontruncated })],
   ['device', ['cpu', undefined], (device) => tryDevice(device)],
   ['device.kind', ['abacus'], (kind) => tryDevice({ kind, index: null })],
+  ['builtIn', ['probe', 5], (builtIn) => tryDevice({ kind: 'cpu', index: null }, builtIn)],
   ['alphabet', ['rna', undefined, 'constructor'], async (alphabet) => allowedResidues(alphabet)],
   ['residues', notWhole, async (length) => tokensOf(source, length)],
   ['budget', [-1, Number.NaN, '5', undefined], async (budget) => withinBudget([1], budget)],

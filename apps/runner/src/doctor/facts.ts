@@ -18,6 +18,8 @@ export interface ProviderFact {
   state: 'works' | 'fails' | 'other_platform';
   /** What it said, in one line. */
   said: string | null;
+  /** What it said with a built-in model, where it works otherwise. */
+  builtIn?: string;
   /** Milliseconds from the start of the process. */
   took: number;
 }

@@ -105,6 +105,17 @@ test('libraries that are not there are no remedy for a provider that has been lo
     expect(says('webgpu', 'Failed to get a WebGPU adapter: No supported adapters')).toMatch(/libvulkan1/);
 });
 
+test('a device that computes the built-in models wrong is noted', () => {
+  const wrong = { ...provider('cuda', null), builtIn: 'it computes wrong numbers: shares that add up to 0' };
+  const facts = { ...plain, providers: [provider('cpu', null), wrong] };
+  expect(find(facts, 'cuda')).toMatchObject({
+    state: 'note',
+    text: expect.stringMatching(/^embeds, .*; not with the built-in models: it computes wrong numbers/),
+    remedy: expect.stringContaining('--device cpu'),
+  });
+  expect(possible(judge(facts))).toBe(true);
+});
+
 test('the CUDA to install is that of the provider', () => {
   const cuda = { providerInstalled: true, version: 13, libraries: libraries(false) };
   expect(find({ ...plain, gpus: gpu, cuda }, 'CUDA libraries')?.remedy).toBe(

@@ -56,9 +56,13 @@ function ofNode({ version, platform, arch }: Facts['node']): Finding {
   return { topic: 'Node.js', state: 'problem', text, remedy };
 }
 
-function ofProvider({ name, state, said, took }: ProviderFact, { cuda, gpus }: Facts): Finding {
-  if (state === 'works')
-    return { topic: name, state: 'ok', text: `embeds, ${seconds(took / 1000)} with its start` };
+function ofProvider({ name, state, said, builtIn, took }: ProviderFact, { cuda, gpus }: Facts): Finding {
+  if (state === 'works') {
+    const text = `embeds, ${seconds(took / 1000)} with its start`;
+    if (builtIn === undefined) return { topic: name, state: 'ok', text };
+    const remedy = 'for the built-in models choose --device cpu, or auto';
+    return { topic: name, state: 'note', text: `${text}; not with the built-in models: ${builtIn}`, remedy };
+  }
   if (state === 'other_platform')
     return { topic: name, state: 'no', text: 'not in the build for this platform' };
   const text = said ?? 'said nothing';

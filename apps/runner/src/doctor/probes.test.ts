@@ -190,6 +190,12 @@ describe('trials', () => {
     });
   });
 
+  test('a built-in model is named to the trial', async () => {
+    const path = await script('console.log(JSON.stringify({ said: process.argv[2] }))');
+    expect((await tried('cuda:0', never, path, 5000, undefined, 'tnf')).said).toBe('cuda:0 tnf');
+    expect((await tried('cuda:0', never, path)).said).toBe('cuda:0');
+  });
+
   test('one that never answers is given up, and its process is gone', async () => {
     const path = await script(
       "import { writeFileSync } from 'node:fs'; writeFileSync(process.argv[1] + '.pid', String(process.pid)); for (;;);",

@@ -1,3 +1,4 @@
+import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
 import { askProcess, scriptNamed } from '../ask-process.js';
 import { helperEnd } from '../helper-end.js';
 import type { Waiting } from '../patience.js';
@@ -19,23 +20,40 @@ export function tryProviders(
   return Promise.all(
     PROVIDERS.map(async (name) =>
       built.includes(name)
-        ? tried(name, signal, undefined, undefined, (waiting) => onWaiting?.(name, waiting))
+        ? triedTwice(name, signal, (waiting) => onWaiting?.(name, waiting))
         : { name, state: 'other_platform' as const, said: null, took: 0 },
     ),
   );
 }
 
-/** @param script the trial; replaced by tests. */
+/** A provider that works may still compute wrong numbers for the built-in models, which count in whole numbers. */
+async function triedTwice(
+  name: string,
+  signal: AbortSignal,
+  onWaiting: (waiting: Waiting) => void,
+): Promise<ProviderFact> {
+  const fact = await tried(name, signal, undefined, undefined, onWaiting);
+  if (fact.state !== 'works' || name === 'cpu') return fact;
+  const { said } = await tried(name, signal, undefined, undefined, onWaiting, DEFAULT_MODEL);
+  return said === null ? fact : { ...fact, builtIn: said };
+}
+
+/**
+ * @param script the trial; replaced by tests.
+ * @param builtIn the built-in model that is to be tried.
+ */
 export async function tried(
   name: string,
   signal: AbortSignal,
   script: string = scriptNamed('provider-trial'),
   limitMs: number = TIME_LIMIT,
   onWaiting?: (waiting: Waiting) => void,
+  builtIn?: string,
 ): Promise<ProviderFact> {
   const begun = performance.now();
   const options = { limitMs, signal, ...(onWaiting && { onWaiting }) };
-  const answer = await askProcess<{ said: string | null }>(script, name, options);
+  const argument = builtIn === undefined ? name : `${name} ${builtIn}`;
+  const answer = await askProcess<{ said: string | null }>(script, argument, options);
   const { report, stderr } = answer;
   const said = report ? report.said && saidInOneLine(report.said, stderr) : helperEnd(answer);
   return { name, state: said === null ? 'works' : 'fails', said, took: performance.now() - begun };
