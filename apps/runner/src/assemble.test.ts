@@ -10,8 +10,8 @@ import { type Assembly, assemble } from './assemble.js';
 import { FILES } from './index-store/format.js';
 import type { Layout } from './layout.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
-import type { Shard } from './shard-plan.js';
-import { shardsOf } from './shards.js';
+
+import { type Shard, shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 
 const sequences = Array.from({ length: 40 }, (_, i) => 'ACGT'.repeat(1 + (i % 30)));

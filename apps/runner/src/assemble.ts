@@ -14,7 +14,8 @@ import { type FoundQuarantined, findQuarantined, formatTable } from './quarantin
 import { type ResultRecord, writeResultRecord } from './result-record.js';
 import { retriedRows, withRetried } from './retried-rows.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
-import { type Shard, ShardCursor } from './shard-plan.js';
+import { ShardCursor } from './shard-plan.js';
+import type { Shard } from './shards.js';
 import { withoutLines } from './without-lines.js';
 
 /** What was found when the run was planned. */

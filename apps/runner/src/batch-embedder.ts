@@ -9,7 +9,8 @@ import {
 } from '@holdfast/coordinator';
 import { type EmbeddingModel, InferenceError, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { CallBudget } from './call-budget.js';
-import { type NonFiniteRow, NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { type NonFiniteRow, nonFiniteRows } from './non-finite-rows.js';
+import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { controlFails, plainResiduesFail } from './plain-residues.js';
 import { errorLine } from './quarantine/index.js';
 import { UnfitDeviceError } from './unfit-device-error.js';

@@ -5,7 +5,7 @@ import { parseDevice } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
 import { calibrate } from './calibrate.js';
 import { memoryIn } from './device-memory.js';
-import type { RunEvent } from './events.js';
+import type { PreflightEvent } from './preflight-events.js';
 import { randomSequences } from './random-sequences.js';
 
 const one = (tokens: number, perSecond: number | null) => ({ tokens, perSecond, seconds: 1, memory: 0 });
@@ -14,7 +14,7 @@ const one = (tokens: number, perSecond: number | null) => ({ tokens, perSecond, 
 async function after(script: string, device = 'cuda:1') {
   const path = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
   await writeFile(path, `const say = (it) => console.log(JSON.stringify(it));\n${script}`);
-  const told: RunEvent[] = [];
+  const told: PreflightEvent[] = [];
   const taken = await calibrate({
     model: 'm',
     overrides: undefined,

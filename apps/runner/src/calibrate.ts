@@ -2,9 +2,9 @@ import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-ru
 import { type Answer, askProcess, scriptNamed } from './ask-process.js';
 import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
 import { saidInOneLine } from './doctor/said.js';
-import type { Tell } from './events.js';
 import { helperEnd } from './helper-end.js';
 import type { Waiting } from './patience.js';
+import type { TellPreflight } from './preflight-events.js';
 import { waitingEvent } from './waiting-event.js';
 
 /** What is asked of a trial, as one JSON argument. */
@@ -29,7 +29,7 @@ export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'over
   usual: number;
   device: Device;
   signal: AbortSignal;
-  tell: Tell;
+  tell: TellPreflight;
   /** The trial; replaced by tests. */
   script?: string;
 }

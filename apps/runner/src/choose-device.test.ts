@@ -1,7 +1,7 @@
 import { CPU, DeviceError, parseDevice } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
 import { chooseDevice } from './choose-device.js';
-import { UsageError } from './errors.js';
+import { PreflightError } from './preflight-error.js';
 
 const cuda = parseDevice('cuda:1');
 const works = async () => null;
@@ -30,7 +30,7 @@ test('auto goes on where the run was begun, and nowhere else', async () => {
   });
   expect((await chooseDevice('auto', { begunOn: 'cuda:1', listed, probe: works })).device).toEqual(cuda);
   const refused = chooseDevice('auto', { begunOn: 'cuda:1', listed, probe: fails });
-  await expect(refused).rejects.toBeInstanceOf(UsageError);
+  await expect(refused).rejects.toBeInstanceOf(PreflightError);
   await expect(refused).rejects.toThrow('begun on cuda:1, which cannot be used now (no libcudart.so.12)');
 });
 

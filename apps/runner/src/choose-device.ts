@@ -7,9 +7,9 @@ import {
   parseDevice,
 } from '@holdfast/gpu-runtime';
 import { TIME_LIMIT, tried } from './doctor/providers.js';
-import { UsageError } from './errors.js';
-import type { Tell } from './events.js';
 import type { Waiting } from './patience.js';
+import { PreflightError } from './preflight-error.js';
+import type { TellPreflight } from './preflight-events.js';
 import { waitingEvent } from './waiting-event.js';
 
 /** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
@@ -28,7 +28,7 @@ export interface ChooseOptions {
   listed?: readonly string[];
   /** What keeps a device from being used; null when nothing does. Default: a process of its own tries, which `tell` and `signal` are for. */
   probe?: (device: Device) => Promise<string | null>;
-  tell?: Tell;
+  tell?: TellPreflight;
   signal?: AbortSignal;
   /** The model of the run, where it is a built-in one: a device that computes others may compute these wrong. */
   builtIn?: string | undefined;
@@ -38,7 +38,7 @@ export interface ChooseOptions {
  * Chooses where a run computes. `auto` stays on the kind of device that the run was begun on, since numbers differ in their
  * last digits between kinds; a new run takes the fastest that works. What is named is taken, or is an error.
  *
- * @throws DeviceError when a device that was named cannot be used; UsageError when the one the run was begun on cannot.
+ * @throws DeviceError when a device that was named cannot be used; PreflightError when the one the run was begun on cannot.
  */
 export async function chooseDevice(
   wish: DeviceWish,
@@ -63,7 +63,7 @@ export async function chooseDevice(
     const device = parseDevice(begunOn);
     const reason = await obstacle(device);
     if (reason === null) return { device, warnings: [] };
-    throw new UsageError(
+    throw new PreflightError(
       `the run was begun on ${begunOn}, which cannot be used now (${reason}); rerun the same command where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
     );
   }
@@ -78,7 +78,7 @@ export async function chooseDevice(
 
 const tryInProcess =
   (
-    tell: Tell = () => undefined,
+    tell: TellPreflight = () => undefined,
     signal: AbortSignal = new AbortController().signal,
     builtIn: string | undefined = undefined,
   ) =>

@@ -1,9 +1,9 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
+import { RunFolderError } from './run-folder-error.js';
 import { holdsRunRecord } from './run-record.js';
 import { runWitnesses } from './run-witnesses.js';
 
@@ -14,7 +14,7 @@ const NOTE =
  * Makes the folder's names a run's own, or refuses: what lies under them already, in a folder that no run claimed, is
  * somebody else's, and is neither written over nor removed. The caller holds the folder's lock.
  *
- * @throws UsageError that names what is in the way.
+ * @throws RunFolderError that names what is in the way.
  */
 export async function claimFolder(place: Layout, inputs: readonly string[]): Promise<void> {
   const paths = ownPaths(place);
@@ -24,7 +24,7 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
   if (!(await holdsOwnRun(place))) {
     const found = paths.find(isThere);
     if (found !== undefined)
-      throw new UsageError(
+      throw new RunFolderError(
         `${found} is already there, and no run of holdfast left it: it would be written over. Use another --out, or move it away`,
       );
   }
@@ -73,7 +73,7 @@ function refuseOwnInputs(place: Layout, paths: readonly string[], inputs: readon
     for (const path of paths) {
       const own = join(out, basename(path));
       if (real !== own && !real?.startsWith(own + sep)) continue;
-      throw new UsageError(
+      throw new RunFolderError(
         `${input}: the input lies in ${path}, which the run itself writes and removes; use another --out, or move the input`,
       );
     }
@@ -97,7 +97,7 @@ function refuseOtherKinds(place: Layout): void {
     if (kind === undefined || kind.isSymbolicLink()) continue;
     const folder = folders.includes(path);
     if (folder === kind.isDirectory() && (folder || kind.isFile())) continue;
-    throw new UsageError(
+    throw new RunFolderError(
       `${path} is ${kind.isDirectory() ? 'a folder where the run has a file' : `no ${folder ? 'folder' : 'file'}`}; move it away, then rerun the same command`,
     );
   }

@@ -20,6 +20,8 @@ import { SignalSteps } from './signal-steps.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
+const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
+
 /** From now on signals end the run in good order. */
 function stopOnSignals(): StopSwitch {
   const abort = new AbortController();
@@ -115,14 +117,15 @@ try {
     },
     async inspect(options) {
       const write = listing();
-      process.exitCode = await inspect(options, { write, error: complain });
+      process.exitCode = INSPECTED[await inspect(options, { write, error: complain })];
     },
     async doctor(options) {
       after = { ...after, kept: 'nothing is left behind, ' };
       const stop = stopOnSignals();
       // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
       stop.handler = () => undefined;
-      process.exitCode = await doctor(options, listing(), stop.signal, complain);
+      const ok = await doctor(options, listing(), stop.signal, complain);
+      process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
     },
     async models({ json }) {
       listModels(json, listing());

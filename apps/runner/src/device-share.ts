@@ -3,7 +3,7 @@ import { deviceSlots, threadsPerWorker } from '@holdfast/coordinator';
 import { type Device, formatDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from './choose-device.js';
 import { findGpus } from './doctor/cuda.js';
-import { UsageError } from './errors.js';
+import { PreflightError } from './preflight-error.js';
 
 /** How the workers of a run share what computes. */
 export interface DeviceShare {
@@ -37,7 +37,7 @@ export interface ShareOptions {
 /**
  * Gives each worker its device and its threads: GPUs in turn, each worker seeing its own alone, and equal parts of the cores.
  *
- * @throws UsageError when the visible GPUs cannot be shared out.
+ * @throws PreflightError when the visible GPUs cannot be shared out.
  */
 export async function shareDevice({
   wish,
@@ -65,7 +65,7 @@ export async function shareDevice({
       const index = every ? {} : { index: device.index ?? 0 };
       return deviceSlots({ kind: 'cuda', slots, visible, gpus, ...index });
     } catch (cause) {
-      throw new UsageError((cause as Error).message, { cause });
+      throw new PreflightError((cause as Error).message, { cause });
     }
   };
   // One a device: as many as there are before the first comes again. A list may name parts of GPUs, or GPUs that nobody counted.

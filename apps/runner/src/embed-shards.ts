@@ -12,7 +12,8 @@ import { plannedWork } from './planned-work.js';
 import { Progress } from './progress.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine/index.js';
 import { formatRunFacts, type RunRecord } from './run-record.js';
-import type { Shard } from './shard-plan.js';
+import type { Shard } from './shards.js';
+
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 import { standing } from './standing.js';
 

@@ -28,7 +28,7 @@ import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
 import { checkEmbed } from './embed-checks.js';
 import { embedShards, limitsOf } from './embed-shards.js';
-import { ExitCode, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { checkInputs } from './input/index.js';
@@ -45,6 +45,7 @@ import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
 import { planWarnings } from './plan-warnings.js';
+import { NoAnswerError } from './preflight-error.js';
 import { completeResult, type Prepared, prepare } from './prepare.js';
 import {
   type FoundQuarantined,
@@ -56,8 +57,8 @@ import type { ResultRecord } from './result-record.js';
 import { retryQuarantined } from './retry-quarantined.js';
 import { type RunRecord, writeRunRecord } from './run-record.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
-import type { Shard } from './shard-plan.js';
-import { shardsOf } from './shards.js';
+
+import { type Shard, shardsOf } from './shards.js';
 import { standing } from './standing.js';
 import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
 import { tellAside, tidyUp } from './tidy.js';
@@ -112,7 +113,7 @@ export interface StopSwitch {
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
  *
- * @returns the exit code. @throws UsageError, InputError or ModelError for what the user must mend; BusyError; RunFailedError; StoppedError;
+ * @returns the exit code. @throws UsageError, InputError PreflightError, RunFolderError or ModelError for what the user must mend; BusyError; RunFailedError; StoppedError;
  * RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
 export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
@@ -157,7 +158,7 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
           stallMs: limitsOf(options).stallMs,
           signal: stop.signal,
           tell,
-        }),
+        }).catch(asRunFailure),
       );
   tried.catch((reason: unknown) => refused.abort(reason));
   // A device that is named and not there must cost neither the reading of the input nor an older result.
@@ -305,6 +306,11 @@ const ifUnreadable =
     if (systemErrorIn(error) === undefined) throw error;
     return instead;
   };
+
+/** A machine that gives no answer ends a run that was not begun. */
+function asRunFailure(error: unknown): never {
+  throw error instanceof NoAnswerError ? new RunFailedError(error.message, ExitCode.unexpected) : error;
+}
 
 /** What workers would stumble over. @throws UsageError that names the variable. */
 function checkEnvironment(): void {

@@ -2,9 +2,11 @@ import { nameSystemErrors } from '@holdfast/durable';
 import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { LockUnsupportedError } from '@holdfast/manifest';
 import type { Aftermath } from './aftermath.js';
-import { BusyError, ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import { InputError } from './input/index.js';
 import { filesWanted, processesWanted } from './limits.js';
+import { PreflightError } from './preflight-error.js';
+import { BusyError, RunFolderError } from './run-folder-error.js';
 import { inWords, type SystemTrouble, systemErrorIn, systemTrouble, type Use } from './system-trouble.js';
 
 /** How the command ends: its exit code, and one line for standard error. */
@@ -50,12 +52,25 @@ function plainEnding(error: unknown, { kept, again }: Aftermath): Ending {
   };
 }
 
-type Refusal = UsageError | InputError | ModelError | DeviceError | LockUnsupportedError;
+type Refusal =
+  | UsageError
+  | PreflightError
+  | RunFolderError
+  | InputError
+  | ModelError
+  | DeviceError
+  | LockUnsupportedError;
 
 const isRefusal = (error: unknown): error is Refusal =>
-  [UsageError, InputError, ModelError, DeviceError, LockUnsupportedError].some(
-    (kind) => error instanceof kind,
-  );
+  [
+    UsageError,
+    PreflightError,
+    RunFolderError,
+    InputError,
+    ModelError,
+    DeviceError,
+    LockUnsupportedError,
+  ].some((kind) => error instanceof kind);
 
 /** A model's error has a remedy for files that stay unreadable. */
 function withoutRemedy(error: Refusal, trouble: SystemTrouble): string {

@@ -18,12 +18,6 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Another process holds what the command needs, and will let go of it: exit code 1, and the message says when to rerun. */
-export class BusyError extends Error {
-  readonly code = 'busy';
-  override readonly name = 'BusyError';
-}
-
 /** The run ended without a result, for a reason that its workers found; what was done is kept. */
 export class RunFailedError extends Error {
   readonly code = 'run_failed';

@@ -1,7 +1,7 @@
 import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
-import type { Enough } from './calibration.js';
 import type { LetterCounts } from './letters/index.js';
 import type { Padding } from './padding.js';
+import type { PreflightEvent } from './preflight-events.js';
 
 /** What workers do, as a run tells it. */
 export type WorkEvent =
@@ -25,21 +25,7 @@ export type RunEvent =
       /** Where rows are computed, such as `cpu` or `cuda:0`. */
       device: string;
     } & Padding)
-  /** Something is waited for; `seconds`: so far, where there is a limit to it. */
-  | { type: 'waiting'; reason: string; seconds?: number; limit_seconds?: number }
-  /** A process tries the model, or a device; it is given up after so many seconds without a word. */
-  | { type: 'trying_model'; model: string; device: string; limit_seconds: number }
-  | { type: 'trying_device'; device: string; limit_seconds: number }
-  /** How many tokens suit a batch is being measured on a device, and was: what was tried, and why no larger one was. */
-  | { type: 'calibrating'; device: string }
-  | {
-      type: 'calibrated';
-      device: string;
-      batch_tokens: number;
-      reason: Enough;
-      /** Tokens of a batch, and in a second; null where memory ran out. */
-      measured: { tokens: number; per_second: number | null }[];
-    }
+  | Exclude<PreflightEvent, { type: 'warning' }>
   | { type: 'coordinator'; event: WorkEvent }
   /** Sequences done of all; tokens in a second, padding included, of late; both null until they are known. */
   | {

@@ -1,4 +1,6 @@
 export { type EmbedOptions, embed, type StopSwitch } from './embed.js';
-export { BusyError, ExitCode, StoppedError, UsageError } from './errors.js';
+export { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 export type { RunEvent, Tell } from './events.js';
 export { InputError } from './input/index.js';
+export { PreflightError } from './preflight-error.js';
+export { BusyError, RunFolderError } from './run-folder-error.js';

@@ -1,9 +1,9 @@
 import { isThere } from '@holdfast/durable';
-import { UsageError } from './errors.js';
 import { indexSummary, PLAN } from './index-store/index.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
 import { type RecoverOptions, recoverRunRecord } from './recover-record.js';
+import { RunFolderError } from './run-folder-error.js';
 import { type Asked, DamagedRecordError, type RunRecord, readRunRecord } from './run-record.js';
 import { holdsCheckpoints, runWitnesses, type Witness } from './run-witnesses.js';
 
@@ -17,7 +17,7 @@ export interface KnownRecordOptions extends Pick<RecoverOptions, 'batchTokens' |
  * The record of the run in the folder, rebuilt where it is lost or damaged and what is there proves it; null where there is
  * nothing of a run that could be lost.
  *
- * @throws UsageError where there is, and nothing proves which run it is.
+ * @throws RunFolderError where there is, and nothing proves which run it is.
  */
 export async function knownRecord(
   place: Layout,
@@ -84,7 +84,7 @@ async function refuseLostRun(place: Layout, state: string, witnesses: readonly W
     run === undefined
       ? 'nothing in it can be read that tells of which run it is'
       : `it is of run ${run.run.slice(0, 12)}…, which is not the one that this command asks for, or not to be proven so`;
-  throw new UsageError(
+  throw new RunFolderError(
     `${found} is there, but ${place.run} ${state}, and ${whose}. Give the input, model and options that the run was begun with (--batch-tokens and --shards too), use another --out, or --force-restart to remove it`,
   );
 }

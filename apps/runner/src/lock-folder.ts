@@ -1,11 +1,11 @@
 import { FileLock, LockTimeoutError } from '@holdfast/manifest';
-import { BusyError, UsageError } from './errors.js';
-import type { Tell } from './events.js';
+import type { TellNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { Patience } from './patience.js';
+import { BusyError, RunFolderError } from './run-folder-error.js';
 import { inWords, systemTrouble } from './system-trouble.js';
 
-/** Takes a run's folder for this process. @throws BusyError when another run has it; UsageError when this user may not. */
+/** Takes a run's folder for this process. @throws BusyError when another run has it; RunFolderError when this user may not. */
 export async function lockFolder(place: Layout): Promise<FileLock> {
   try {
     return await FileLock.acquire(place.lock, { timeoutMs: 0 });
@@ -22,7 +22,7 @@ export async function lockFolder(place: Layout): Promise<FileLock> {
 function unopened(path: string, cause: unknown): unknown {
   const trouble = systemTrouble(cause);
   if (trouble === null || trouble.passing || trouble.code === 'ENOENT') return cause;
-  return new UsageError(
+  return new RunFolderError(
     `${path}: the lock file cannot be opened (${inWords(trouble)}); ${trouble.remedy.write}`,
     {
       cause,
@@ -44,7 +44,7 @@ export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, grac
  */
 export async function waitForOldWorkers(
   place: Layout,
-  { limitMs, tell, signal }: { limitMs: number; tell: Tell; signal: AbortSignal },
+  { limitMs, tell, signal }: { limitMs: number; tell: TellNotice; signal: AbortSignal },
 ): Promise<void> {
   try {
     await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();

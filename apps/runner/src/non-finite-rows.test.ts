@@ -1,7 +1,6 @@
-import { classifyError } from '@holdfast/coordinator';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { NonFiniteRowsError, nonFiniteRows } from './non-finite-rows.js';
+import { nonFiniteRows } from './non-finite-rows.js';
 
 test('the rows with NaN or an infinity are found, each once, at its first column, and no other', () => {
   const value = fc.oneof(
@@ -30,26 +29,4 @@ test('the rows with NaN or an infinity are found, each once, at its first column
 
 test('the greatest and the smallest numbers are finite', () => {
   expect(nonFiniteRows(Float32Array.of(3.4028234e38, -3.4028234e38, 1e-45, -0), 2)).toEqual([]);
-});
-
-const sequence = (ordinal: number, id = `s${ordinal}`) => ({
-  row: 0,
-  ordinal,
-  id,
-  column: 3,
-  value: Number.NaN,
-});
-
-test('the error names batch, sequence and column, and is poison whatever the IDs say', () => {
-  const many = Array.from({ length: 7 }, (_, i) => sequence(40 + i));
-  expect(new NonFiniteRowsError('esm', 9, many).message).toMatch(
-    /^batch 9: esm gave 7 row\(s\) with NaN or Inf \(sequence 40 \("s40"\): NaN in column 3; .*"s44".*; and 2 more\); leave/,
-  );
-  for (const id of ['a', 'SIGTERM_7', 'preempted', 'out_of_memory']) {
-    const { code, message } = new NonFiniteRowsError('esm', 9, [sequence(1, id)]);
-    expect([id, classifyError({ exitcode: 1, error: code, errorMessage: message })]).toEqual([
-      id,
-      'poison_input',
-    ]);
-  }
 });

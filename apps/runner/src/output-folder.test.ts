@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { FileLock } from '@holdfast/manifest';
 import { beforeEach, expect, test } from 'vitest';
-import { BusyError, UsageError } from './errors.js';
 import { layout } from './layout.js';
 import { takeOutputFolder } from './output-folder.js';
+import { BusyError, RunFolderError } from './run-folder-error.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -85,7 +85,7 @@ test.each([
 ])('%s is refused, and leaves no folder above it', async (_what, out, says) => {
   await symlink('nowhere', join(folder, 'link'));
   const error = await takeOutputFolder(layout(out(join(folder, 'new')))).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UsageError);
+  expect(error).toBeInstanceOf(RunFolderError);
   expect((error as Error).message).toMatch(says);
   expect(await readdir(folder)).toEqual(['link']);
 });

@@ -3,10 +3,10 @@ import { basename, dirname } from 'node:path';
 import { isThere, makeDirectoryDurably } from '@holdfast/durable';
 import { FileLock } from '@holdfast/manifest';
 import { holdsRun } from './claim.js';
-import { UsageError } from './errors.js';
 import type { Layout } from './layout.js';
 import { lockFolder } from './lock-folder.js';
 import { isSurelyThere } from './may-be-there.js';
+import { RunFolderError } from './run-folder-error.js';
 import { inWords, systemTrouble } from './system-trouble.js';
 
 /** How often a folder is made again that another run, which began nothing, took away before it could be locked. */
@@ -16,7 +16,7 @@ const TRIES = 5;
  * Makes the output folder where it is missing, and takes it for this process until the returned is disposed of. What this
  * call made is then gone again, if nothing of a run is in it; a folder that was there stays, and its lock files with it.
  *
- * @throws UsageError when the folder can't be written to; BusyError when another run has it.
+ * @throws RunFolderError when the folder can't be written to; BusyError when another run has it.
  */
 export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> {
   const made = new Set<string>();
@@ -51,13 +51,13 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
     // Every folder above can be made, but in places like /proc, whose files only the system makes.
     const parent = trouble.code === 'ENOENT' ? nearestThere(out) : out;
     if (parent !== out)
-      throw new UsageError(
+      throw new RunFolderError(
         `${out}: the output folder cannot be written to: ${parent} is there, but no folder can be made in it (ENOENT); use another --out`,
         { cause },
       );
     // A run that is there goes on here only.
     const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : ', or use another --out'}`;
-    throw new UsageError(
+    throw new RunFolderError(
       `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
       { cause },
     );

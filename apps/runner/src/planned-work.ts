@@ -1,7 +1,7 @@
 import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import type { SequenceIndex } from './index-store/index.js';
 import type { PlannedWork } from './progress.js';
-import type { Shard } from './shard-plan.js';
+import type { Shard } from './shards.js';
 
 /** What the shards of a plan cost, from the lengths in its index. Holds a number for each batch. */
 export async function plannedWork(

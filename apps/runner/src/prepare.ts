@@ -9,6 +9,7 @@ import {
 } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
+import { RunFolderError } from './run-folder-error.js';
 import { refuseForeignRecord } from './foreign-record.js';
 import {
   buildIndex,
@@ -30,6 +31,7 @@ import type { FormatName } from './output/index.js';
 import { namesDue, type Retry } from './quarantine/index.js';
 import { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 import { type ResultRecord, readResult } from './result-record.js';
+import { RunFolderError } from './run-folder-error.js';
 import { type Asked, differences, newRunRecord, type RunRecord, writeRunRecord } from './run-record.js';
 import { systemErrorIn, systemTrouble } from './system-trouble.js';
 import type { Translation } from './translate/index.js';
@@ -107,7 +109,7 @@ async function recordIn(
 ): ReturnType<typeof knownRecord> {
   return knownRecord(place, { ...recovery(options), onWarning: options.onWarning }).catch(
     (error: unknown) => {
-      if (cutOff === 'same' && error instanceof UsageError) return null;
+      if (cutOff === 'same' && error instanceof RunFolderError) return null;
       throw error;
     },
   );

@@ -1,6 +1,6 @@
 import type { WorkEvent } from './events.js';
 import { Pace } from './pace.js';
-import type { Shard } from './shard-plan.js';
+import type { Shard } from './shards.js';
 
 /** Where the work of a plan lies. */
 export interface PlannedWork {

@@ -1,7 +1,8 @@
 import { DeviceError } from '@holdfast/gpu-runtime';
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
-import { ExitCode, RunFailedError, StoppedError, saysDiskFull, UsageError } from './errors.js';
+import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from './errors.js';
+import { PreflightError } from './preflight-error.js';
 import {
   countKinds,
   type FoundQuarantined,
@@ -51,7 +52,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
       message: `not every quarantined sequence could be tried again: ${cause}; those that were not are quarantined as before, and rerunning the same command tries them again`,
     });
   const used = await run.use().catch((error: unknown) => {
-    if (!(error instanceof UsageError || error instanceof DeviceError)) throw error;
+    if (!(error instanceof PreflightError || error instanceof DeviceError)) throw error;
     notTried(error.message);
     return null;
   });

@@ -5,7 +5,8 @@ import { type Isolation, startIsolation } from '@holdfast/coordinator';
 import { BatchEmbedder } from './batch-embedder.js';
 import { findCheckpoints } from './find-checkpoints.js';
 import { isDue, type Quarantined, type Retry } from './quarantine/index.js';
-import { retriedFacts, type Shard, ShardCursor } from './shard-plan.js';
+import { retriedFacts, ShardCursor } from './shard-plan.js';
+import type { Shard } from './shards.js';
 import type { ShardWork } from './work-shard.js';
 
 /**

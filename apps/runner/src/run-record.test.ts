@@ -3,8 +3,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { UsageError } from './errors.js';
 import type { ModelOptions } from './model-options.js';
+import { RunFolderError } from './run-folder-error.js';
 import { type Asked, differences, newRunRecord, readRunRecord, writeRunRecord } from './run-record.js';
 
 const input = (path: string, sha256: string) => ({ path, bytes: 10, sha256: sha256.repeat(64) });
@@ -170,7 +170,7 @@ test.each([
 ])('a damaged record, or one of a later version, is refused with the way out: %s', async (text) => {
   await writeFile(path, text);
   const error = await readRunRecord(path).catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(UsageError);
+  expect(error).toBeInstanceOf(RunFolderError);
   expect((error as Error).message).toMatch(/^.*--out, or --force-restart/);
   expect((error as Error).message.startsWith(`${path}: `)).toBe(true);
 });

@@ -4,10 +4,10 @@ import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 import { formatChecked, parseChecked } from './checked-json.js';
-import { UsageError } from './errors.js';
 import { PLAN } from './index-store/index.js';
 import { letterDifferences, letterUseSchema } from './letters/index.js';
 import { differingOptions, modelOptionsSchema } from './model-options.js';
+import { RunFolderError } from './run-folder-error.js';
 
 const isDevice = (name: string) => {
   try {
@@ -169,7 +169,7 @@ function modelDifferences({ model, model_options: then }: RunRecord, asked: Aske
 const short = (sha256: string) => `${sha256.slice(0, 12)}…`;
 
 /** `run.json` is not as any version wrote it. What it said may be known from elsewhere. */
-export class DamagedRecordError extends UsageError {
+export class DamagedRecordError extends RunFolderError {
   constructor(
     readonly path: string,
     /** What it holds. */
@@ -187,7 +187,7 @@ export class DamagedRecordError extends UsageError {
 /**
  * Reads `run.json`; null when there is none.
  *
- * @throws DamagedRecordError; UsageError when it is of a later version.
+ * @throws DamagedRecordError; RunFolderError when it is of a later version.
  */
 export async function readRunRecord(path: string): Promise<RunRecord | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -199,7 +199,7 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
     const { value, checked } = parseChecked(text);
     const { format } = value as { format?: unknown };
     if (checked && typeof format === 'number' && format > 2)
-      throw new UsageError(
+      throw new RunFolderError(
         `${path}: format ${format}, which a later version of holdfast wrote; use that version, or another --out, or --force-restart to begin anew`,
       );
     const record = z.union([checked ? schema : uncheckedSchema, firstSchema]).parse(value);
@@ -207,7 +207,7 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
     if (fingerprintOf(record) !== record.fingerprint) throw new Error('its fingerprint is wrong');
     return record;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
+    if (error instanceof RunFolderError) throw error;
     throw new DamagedRecordError(
       path,
       text,

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { SequenceIndex } from './index-store/index.js';
 import { QUARANTINED, type Quarantined } from './quarantine/index.js';
-import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
+import { checkpointFacts, ShardCursor } from './shard-plan.js';
+import type { Shard } from './shards.js';
 
 const DIM = 3;
 /** An index of batches of two sequences each. */

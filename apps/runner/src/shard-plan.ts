@@ -2,15 +2,7 @@ import type { Checkpoint, Metadata } from '@holdfast/checkpoint';
 import type { SequenceIndex } from './index-store/index.js';
 import { formatQuarantined, parseQuarantined, QUARANTINED, type Quarantined } from './quarantine/index.js';
 import { RUN_RECORD } from './run-record.js';
-
-/** A shard: a run of whole batches, and with them of positions in the plan. */
-export interface Shard {
-  shard: number;
-  firstBatch: number;
-  endBatch: number;
-  firstPosition: number;
-  endPosition: number;
-}
+import type { Shard } from './shards.js';
 
 /**
  * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, which of these

@@ -1,5 +1,13 @@
 import { planShards, type SequenceIndex } from './index-store/index.js';
-import type { Shard } from './shard-plan.js';
+
+/** A shard: a run of whole batches, and with them of positions in the plan. */
+export interface Shard {
+  shard: number;
+  firstBatch: number;
+  endBatch: number;
+  firstPosition: number;
+  endPosition: number;
+}
 
 /** The shards of a run: contiguous runs of whole batches, the same for the same index and count in every process. */
 export async function shardsOf(index: SequenceIndex, count: number): Promise<Shard[]> {

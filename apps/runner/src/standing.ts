@@ -1,5 +1,5 @@
 import type { CheckpointManifest } from '@holdfast/manifest';
-import type { Shard } from './shard-plan.js';
+import type { Shard } from './shards.js';
 
 type ManifestState = Awaited<ReturnType<CheckpointManifest['load']>>;
 

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
-import type { Tell } from './events.js';
+import type { TellNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { formats } from './output/index.js';
 import { shardFolders } from './run-witnesses.js';
@@ -101,7 +101,7 @@ const told = ({ files, bytes }: Aside): string =>
   `${files} file(s) set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
 
 /** Says what files that were set aside take while the run is not complete. */
-export async function tellAside(place: Layout, tell: Tell): Promise<void> {
+export async function tellAside(place: Layout, tell: TellNotice): Promise<void> {
   const aside = await asideOf(place);
   if (aside.files === 0) return;
   const message = `${told(aside)} lie in ${place.checkpoints}; the run removes those of its own once it is complete`;
@@ -113,7 +113,7 @@ export async function tellAside(place: Layout, tell: Tell): Promise<void> {
  *
  * @param again whether the run was complete before: what is kept was told then.
  */
-export async function tidyUp(place: Layout, run: string, tell: Tell, again: boolean): Promise<void> {
+export async function tidyUp(place: Layout, run: string, tell: TellNotice, again: boolean): Promise<void> {
   try {
     const { removed, kept, example } = await tidy(place, run);
     if (removed.files > 0)

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CPU } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
-import type { RunEvent } from './events.js';
+import type { PreflightEvent } from './preflight-events.js';
 import { tryModel } from './try-model.js';
 
 /** What comes of a trial that is this script, and what is told. */
 async function after(source: string, stallMs = 1000) {
   const script = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
   await writeFile(script, `const say = (it) => console.log(JSON.stringify(it));\n${source}`);
-  const told: RunEvent[] = [];
+  const told: PreflightEvent[] = [];
   const error = await tryModel({
     model: 'm',
     overrides: undefined,

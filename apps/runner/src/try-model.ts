@@ -1,8 +1,8 @@
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import { type Answer, askProcess, scriptNamed } from './ask-process.js';
-import { ExitCode, RunFailedError, UsageError } from './errors.js';
-import type { Tell } from './events.js';
 import { helperEnd } from './helper-end.js';
+import { NoAnswerError, PreflightError } from './preflight-error.js';
+import type { TellPreflight } from './preflight-events.js';
 import { EMBEDDING } from './refusal.js';
 import { waitingEvent } from './waiting-event.js';
 
@@ -26,7 +26,7 @@ export interface TryModelOptions {
   /** Milliseconds in which the trial must go forward. */
   stallMs: number;
   signal: AbortSignal;
-  tell: Tell;
+  tell: TellPreflight;
   /** The trial; replaced by tests. */
   script?: string;
 }
@@ -37,7 +37,7 @@ export interface TryModelOptions {
  * positions than its description. In a process of its own, as sessions leak. A trial that ends without a report refuses nothing,
  * but says so.
  *
- * @throws UsageError when the model is refused, or gives no answer; RunFailedError when the trial gets no further than loading it;
+ * @throws PreflightError when the model is refused, or gives no answer; NoAnswerError when the trial gets no further than loading it;
  * the signal's reason.
  */
 export async function tryModel(options: TryModelOptions): Promise<void> {
@@ -50,7 +50,7 @@ export async function tryModel(options: TryModelOptions): Promise<void> {
     limitMs: stallMs,
     onWaiting: (waiting) => tell(waitingEvent(`the trial of the model ${model} on ${device}`, waiting)),
   });
-  if (answer.report?.refused) throw new UsageError(answer.report.refused);
+  if (answer.report?.refused) throw new PreflightError(answer.report.refused);
   if (answer.report !== undefined) return;
   if (answer.failure?.silentMs !== undefined) throw silent(options, answer);
   const message = `the model could not be tried on ${device}: ${helperEnd(answer)}; the workers will show whether it works`;
@@ -61,11 +61,10 @@ export async function tryModel(options: TryModelOptions): Promise<void> {
 function silent({ model }: TryModelOptions, answer: Answer<TrialReport>): Error {
   const said = `${model}: the trial of the model gave ${helperEnd(answer)}`;
   if (answer.stage?.startsWith(EMBEDDING))
-    return new UsageError(
+    return new PreflightError(
       `${said}, so every batch would hang; re-export the model, or raise --stall-timeout if it is merely slow`,
     );
-  return new RunFailedError(
+  return new NoAnswerError(
     `${said}. Nothing was begun. If reading the model takes that long, raise --stall-timeout; else see whether the machine still starts processes and threads (ulimit -u), and whether the model's disk answers`,
-    ExitCode.unexpected,
   );
 }

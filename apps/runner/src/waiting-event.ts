@@ -1,11 +1,15 @@
-import type { RunEvent } from './events.js';
 import type { Waiting } from './patience.js';
 
+/** Something is waited for; `seconds`: so far, where there is a limit to it. */
+export interface WaitingEvent {
+  type: 'waiting';
+  reason: string;
+  seconds?: number;
+  limit_seconds?: number;
+}
+
 /** The event of a wait for a helper process. @param what what is waited for, such as `the trial of the model`. */
-export function waitingEvent(
-  what: string,
-  { seconds, limitSeconds, stage }: Waiting,
-): Extract<RunEvent, { type: 'waiting' }> {
+export function waitingEvent(what: string, { seconds, limitSeconds, stage }: Waiting): WaitingEvent {
   const doing = stage === null ? 'which has not answered yet' : `which is ${stage}`;
   return {
     type: 'waiting',

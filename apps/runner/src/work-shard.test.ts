@@ -8,9 +8,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingModel, DIM, indexed, silentReport } from '../test/support.js';
 import type { SequenceIndex } from './index-store/index.js';
 import type { Layout } from './layout.js';
-import { NonFiniteRowsError } from './non-finite-rows.js';
-import type { Shard } from './shard-plan.js';
-import { shardsOf } from './shards.js';
+import { NonFiniteRowsError } from './non-finite-rows-error.js';
+
+import { type Shard, shardsOf } from './shards.js';
 import { workShard } from './work-shard.js';
 
 const SEQ_THRESHOLD = 4;

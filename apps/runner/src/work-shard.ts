@@ -10,7 +10,8 @@ import { findCheckpoints } from './find-checkpoints.js';
 import type { SequenceIndex } from './index-store/index.js';
 import { errorLine, isSetAside, type Quarantined } from './quarantine/index.js';
 import { RowBuffer } from './row-buffer.js';
-import { checkpointFacts, type Shard, ShardCursor } from './shard-plan.js';
+import { checkpointFacts, ShardCursor } from './shard-plan.js';
+import type { Shard } from './shards.js';
 
 export interface ShardWork {
   shard: Shard;

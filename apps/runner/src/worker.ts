@@ -9,7 +9,7 @@ import { ExitCode } from './errors.js';
 import { rebuildFrom } from './find-checkpoints.js';
 import { openIndex } from './index-store/index.js';
 import { layout } from './layout.js';
-import { NonFiniteRowsError } from './non-finite-rows.js';
+import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { retryShard } from './retry-shard.js';
 import { shardsOf } from './shards.js';
 import { type ShardWork, workShard } from './work-shard.js';

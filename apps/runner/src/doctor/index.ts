@@ -1,6 +1,5 @@
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { onnxRuntime } from '@holdfast/gpu-runtime';
-import { ExitCode } from '../errors.js';
 import { waitingEvent } from '../waiting-event.js';
 import { cgroupLimits } from './cgroup.js';
 import { findCuda, findGpus } from './cuda.js';
@@ -22,19 +21,19 @@ export interface DoctorOptions {
  * Says what this machine can run, and why not. What it writes it removes.
  *
  * @param wait told when a trial is waited for long.
- * @returns the exit code: 0 when embedding on the CPU into the folder is possible. @throws the signal's reason.
+ * @returns whether embedding on the CPU into the folder is possible. @throws the signal's reason.
  */
 export async function doctor(
   { out, json }: DoctorOptions,
   write: (text: string) => void,
   signal: AbortSignal,
   wait: (text: string) => void = () => undefined,
-): Promise<number> {
+): Promise<boolean> {
   const facts = await examine(out, signal, wait);
   const findings = judge(facts);
   const ok = possible(findings);
   write(`${json ? JSON.stringify({ ok, findings, facts }) : reportLines(findings, out).join('\n')}\n`);
-  return ok ? ExitCode.complete : ExitCode.unexpected;
+  return ok;
 }
 
 async function examine(out: string, signal: AbortSignal, wait: (text: string) => void): Promise<Facts> {

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
-import { ExitCode } from '../errors.js';
 import { plain } from '../plain.js';
 import { inWords, systemErrorIn, systemTrouble } from '../system-trouble.js';
 import { jsonError, jsonLine } from './json.js';
@@ -21,29 +20,35 @@ export interface InspectOutput {
   error(text: string): void;
 }
 
+/** All were read; one could not be, which may pass; one is no `.pt` file, or not there. */
+export type Inspected = 'read' | 'unread' | 'bad';
+
 /** Characters that are written at once. */
 const PART = 1 << 16;
 
 /**
  * Shows what `.pt` files hold, executing nothing of them.
  *
- * @returns the exit code: bad input if a file is not read; the others are shown all the same.
+ * @returns how it went with the worst of them; the others are shown all the same.
  */
-export async function inspect({ files, json, head }: InspectOptions, output: InspectOutput): Promise<number> {
-  let code: number = ExitCode.complete;
+export async function inspect(
+  { files, json, head }: InspectOptions,
+  output: InspectOutput,
+): Promise<Inspected> {
+  let found: Inspected = 'read';
   for (const [i, path] of files.entries()) {
     try {
       const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${plain(path)}\n`;
-      if (!(await list(path, json, head, name, output))) code = ExitCode.badInput;
+      if (!(await list(path, json, head, name, output))) found = 'bad';
     } catch (error) {
       // What may pass says nothing of the file; one that is bad stays bad.
-      if (!systemTrouble(systemErrorIn(error))?.passing) code = ExitCode.badInput;
-      else if (code === ExitCode.complete) code = ExitCode.unexpected;
+      if (!systemTrouble(systemErrorIn(error))?.passing) found = 'bad';
+      else if (found === 'read') found = 'unread';
       if (json) output.write(jsonError(path, error as Error));
       else output.error(reason(path, error as Error));
     }
   }
-  return code;
+  return found;
 }
 
 /**

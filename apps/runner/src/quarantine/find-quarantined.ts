@@ -1,7 +1,8 @@
 import { completeShard } from '../complete-shard.js';
 import type { SequenceIndex } from '../index-store/index.js';
 import type { Layout } from '../layout.js';
-import { type Shard, ShardCursor } from '../shard-plan.js';
+import { ShardCursor } from '../shard-plan.js';
+import type { Shard } from '../shards.js';
 import type { QuarantinedSequence } from './table.js';
 
 /** What is quarantined, by position. */
