@@ -5,6 +5,8 @@ import { aftermath } from './aftermath.js';
 import { endingOf } from './ending.js';
 import { RunFailedError, StoppedError, UsageError } from './errors.js';
 import { asInputError } from './input/system-error.js';
+import { PreflightError } from './preflight-error.js';
+import { BusyError, RunFolderError } from './run-folder-error.js';
 
 const after = aftermath({ begun: true, forceRestart: false });
 const failure = (code: string, text: string, more: object = {}) =>
@@ -24,6 +26,9 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
   ],
   ['failed shards', new RunFailedError('shard 0 failed', 4), 4, /^shard 0 failed$/],
   ['bad usage', new UsageError('no'), 2, /^no$/],
+  ['a model that is refused', new PreflightError('no'), 2, /^no$/],
+  ['a folder of another run', new RunFolderError('no'), 2, /^no$/],
+  ['a folder in use', new BusyError('wait'), 1, /^wait$/],
   ['no input', asInputError('x.fa', failure('ENOENT', 'no')), 2, /^x\.fa: no such file; check the path$/],
   [
     'an input that cannot be read now',

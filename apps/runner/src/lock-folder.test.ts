@@ -27,7 +27,7 @@ const failed = (work: Promise<unknown>) =>
 test('a folder that another run uses is free again by itself: exit code 1, and rerun', async () => {
   await using _other = await FileLock.acquire(place.lock);
   const { code, message } = await failed(lockFolder(place));
-  expect(code).toBe(1);
+  expect(code).toBe('busy');
   expect(message).toMatch(
     /lock-folder-\w+ is in use by another run \(.* locked by process \d+ on .*\); wait for it to end, then rerun the same command/,
   );
@@ -50,8 +50,8 @@ test('a wait for workers of an earlier run is told with its limit, and past it e
   const later = Array.from({ length: 11 }, (_, i) => 10 + 60 * i);
   expect(seconds).toEqual([0, ...later].map((each) => [each, 630]));
   vi.advanceTimersByTime(2000);
-  expect(await waiting).toEqual({
-    code: 1,
+  expect(await waiting).toMatchObject({
+    code: 'busy',
     message: expect.stringMatching(
       /still running after 630 s; wait for them to end, .*rerun the same command/,
     ),
