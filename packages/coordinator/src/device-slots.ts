@@ -1,6 +1,6 @@
 import { above0, checkOptions, whole } from '@holdfast/options';
+import { deviceRequest } from './device-request.js';
 import { DeviceSlotsError } from './device-slots-error.js';
-import { deviceRequest } from './option-checks.js';
 
 export interface DeviceRequest {
   kind: 'cuda';

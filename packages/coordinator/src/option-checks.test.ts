@@ -4,7 +4,6 @@ import {
   classifyError,
   DEFAULT_POLICY,
   deviceLost,
-  deviceSlots,
   exitCodeOf,
   forkWorkers,
   groupFailed,
@@ -16,8 +15,6 @@ import {
   shouldRetryWorker,
   startIsolation,
   stopSignalOf,
-  threadsPerWorker,
-  validateCheckpointDir,
   workerChannel,
 } from './index.js';
 import { start, working } from './testing/fake-run.js';
@@ -35,8 +32,6 @@ const retry = async (failure: Any) => shouldRetryWorker({ kind: 'oom', retryCoun
 const decide = async (changes: Any) =>
   shouldRetryWorker({ kind: 'oom', retryCount: 0 }, { ...DEFAULT_POLICY, ...changes });
 const classify = async (status: Any) => classifyError(status);
-const slots = async (request: Any) =>
-  deviceSlots({ kind: 'cuda', slots: 1, visible: '0', gpus: 1, ...request });
 const fork = async (options: Any) => forkWorkers({ modulePath: 'worker.js', ...options });
 const limit = async (options: Any) => new OutputLimit(options);
 const clues = async (given: Any) => startIsolation(0, 1, given);
@@ -110,15 +105,6 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['status.signal', [15, ''], (signal) => classify({ signal })],
   ['status.errorMessage', [new Error('x'), 5], (errorMessage) => classify({ errorMessage })],
   ['status.oomKilled', [1], (oomKilled) => classify({ oomKilled })],
-  ['', notObjects, async (request) => deviceSlots(request)],
-  ['kind', [undefined, 'rocm'], (kind) => slots({ kind })],
-  ['slots', [undefined, 0, ...notWhole], (number) => slots({ slots: number })],
-  ['visible', [0, null], (visible) => slots({ visible })],
-  ['gpus', [undefined, -1, '2'], (gpus) => slots({ gpus })],
-  ['index', notWhole, (index) => slots({ index })],
-  ['device', [0], (device) => slots({ device })],
-  ['cores', [0, Number.NaN, '4'], async (cores) => threadsPerWorker(cores, 1)],
-  ['slots', [0, Number.NaN, '4'], async (number) => threadsPerWorker(4, number)],
   ['', notObjects, async (options) => forkWorkers(options)],
   ['modulePath', [undefined, '', 5, new URL('file:///a')], (modulePath) => fork({ modulePath })],
   ['args', ['--a', 5], (args) => fork({ args })],
@@ -145,10 +131,6 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['failure.error', [undefined, new Error('x')], (error) => failed({ error })],
   ['failure.faulty', [5], (faulty) => failed({ faulty })],
   ['failure.rows', [[1]], (rows) => failed({ rows })],
-  ['', notObjects, (options) => validateCheckpointDir('nowhere', options)],
-  ['folder', ['', 5, undefined], (folder) => validateCheckpointDir(folder)],
-  ['onWarning', notFunctions, (onWarning) => validateCheckpointDir('nowhere', { onWarning })],
-  ['onwarning', [() => 1], (onwarning) => validateCheckpointDir('nowhere', { onwarning } as Any)],
   ['', notObjects, channel],
   ['orphanGraceMs', notMilliseconds, (orphanGraceMs) => channel({ orphanGraceMs })],
   ['graceMs', [5], (graceMs) => channel({ graceMs })],

@@ -4,12 +4,12 @@ import {
   atLeast,
   type Check,
   callback,
-  either,
   flag,
   having,
   kind,
   object,
   oneOf,
+  orNull,
   required,
   type Shape,
   text,
@@ -18,14 +18,12 @@ import {
   words,
 } from '@holdfast/options';
 import type { WorkerStatus } from './classify-error.js';
-import type { DeviceRequest } from './device-slots.js';
 import type { ForkOptions } from './fork-workers.js';
 import type { GroupFailure, Isolation, PoisonedRow, startIsolation } from './isolation.js';
 import type { CoordinatorOptions } from './options.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { FailureHistory, RetryPolicy } from './retry-policy.js';
 import { STOP_SIGNALS } from './stop-signals.js';
-import type { validateCheckpointDir } from './validate-checkpoint-dir.js';
 import type { WorkerChannelOptions } from './worker-channel.js';
 
 const milliseconds = atLeast(0, 'milliseconds');
@@ -37,13 +35,6 @@ const count = (least: number): Check =>
     `a whole number of at least ${least}, or Infinity`,
     (given) =>
       (Number.isSafeInteger(given) || given === Number.POSITIVE_INFINITY) && (given as number) >= least,
-  );
-
-const orNull = (check: Check, wanted: string) =>
-  either(
-    wanted,
-    check,
-    value('null', (given) => given === null),
   );
 
 const policyChecks = {
@@ -116,16 +107,6 @@ export const workerStatus = object<WorkerStatus>({
   circuitBreaker: flag,
 });
 
-export const deviceRequest = object<DeviceRequest>({
-  kind: required(oneOf(['cuda'])),
-  slots: required(whole(1)),
-  visible: required(
-    value('a string or undefined', (given) => given === undefined || typeof given === 'string'),
-  ),
-  gpus: required(orNull(whole(0), 'a whole number of at least 0, or null')),
-  index: whole(0),
-});
-
 const texts = array(text, 'strings');
 
 export const forkOptions = object<ForkOptions>({
@@ -187,10 +168,6 @@ export const groupFailure = object<GroupFailure>({
   kind: required(poisonKind),
   error: required(text),
   faulty: rows,
-});
-
-export const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir>[1]>>({
-  onWarning: callback,
 });
 
 export const channelOptions = object<WorkerChannelOptions>({

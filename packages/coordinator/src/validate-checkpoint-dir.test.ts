@@ -57,3 +57,18 @@ test('what is no folder, or holds what cannot be removed, cannot be gone on with
   expect(await validate()).toBe(false);
   expect(warnings).toHaveLength(2);
 });
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const notObjects = [null, 5, 'x', [], new Map()];
+const notFunctions = [5, 'log', {}, null];
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['', notObjects, (options) => validateCheckpointDir('nowhere', options)],
+  ['folder', ['', 5, undefined], (folder) => validateCheckpointDir(folder)],
+  ['onWarning', notFunctions, (onWarning) => validateCheckpointDir('nowhere', { onWarning })],
+  ['onwarning', [() => 1], (onwarning) => validateCheckpointDir('nowhere', { onwarning } as Any)],
+])('%s that is one of %o is refused by name', async (option, values, use) => {
+  for (const value of values)
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+});

@@ -1,7 +1,10 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions, words } from '@holdfast/options';
-import { folderOptions } from './option-checks.js';
+import { callback, checkOptions, object, words } from '@holdfast/options';
+
+const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir>[1]>>({
+  onWarning: callback,
+});
 
 /** Errors that another look would meet as well. */
 const LASTING = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);

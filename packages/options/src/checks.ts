@@ -110,3 +110,11 @@ function listed(values: readonly unknown[]): string {
   const all = values.map((each) => (typeof each === 'string' ? `'${each}'` : String(each)));
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`;
 }
+
+/** What a check takes, or null. @param wanted what both are, in words. */
+export const orNull = (check: Check, wanted: string) =>
+  either(
+    wanted,
+    check,
+    value('null', (given) => given === null),
+  );

@@ -11,6 +11,7 @@ export {
   having,
   kind,
   oneOf,
+  orNull,
   required,
   signal,
   text,
