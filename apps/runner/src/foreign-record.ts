@@ -1,4 +1,4 @@
-import { UsageError } from './errors.js';
+import { RunFolderError } from './run-folder-error.js';
 import { type KnownRecordOptions, recoveredRecord } from './known-record.js';
 import type { Layout } from './layout.js';
 import { differences, type RunRecord } from './run-record.js';
@@ -15,7 +15,7 @@ export interface ForeignRecordOptions extends Omit<KnownRecordOptions, 'onWarnin
  * Refuses a `run.json` that every checkpoint and the result contradict: it was put over another run's work, which a restart
  * would throw away. Does nothing where there is no work, or some of it is the record's own.
  *
- * @throws UsageError that says whose the record and the work are, and how to keep the work.
+ * @throws RunFolderError that says whose the record and the work are, and how to keep the work.
  */
 export async function refuseForeignRecord(
   place: Layout,
@@ -29,7 +29,7 @@ export async function refuseForeignRecord(
   const inputs = hidden === null ? undefined : await options.hashInputs?.();
   const same = hidden && inputs && differences(hidden, { ...options.asked, inputs }).length === 0;
   const command = same ? 'the same command' : 'the command that those rows are of';
-  throw new UsageError(
+  throw new RunFolderError(
     `${place.run} belongs to another run (${short(record.fingerprint)}; ${reason}), and ${witness.from} holds rows of run ${short(witness.run)}. To keep these rows, put their own run.json back, or remove this one and rerun ${command}, which rebuilds it. Or use another --out, or --force-restart to discard them`,
   );
 }

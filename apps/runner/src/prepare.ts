@@ -9,7 +9,6 @@ import {
 } from '@holdfast/gpu-runtime';
 import { holdsRun, ownPaths, releaseFolder } from './claim.js';
 import { StoppedError, UsageError } from './errors.js';
-import { RunFolderError } from './run-folder-error.js';
 import { refuseForeignRecord } from './foreign-record.js';
 import {
   buildIndex,
