@@ -3,7 +3,7 @@ import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { coordinate } from './coordinate.js';
 import type { DeviceShare } from './device-share.js';
-import type { EmbedOptions, StopSwitch } from './embed.js';
+import type { EmbedOptions, StopSwitch } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from './errors.js';
 import type { Tell } from './events.js';
 import type { SequenceIndex } from './index-store/index.js';

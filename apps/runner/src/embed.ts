@@ -26,7 +26,7 @@ import { calibrate } from './calibrate.js';
 import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
-import { checkEmbed } from './embed-checks.js';
+import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
 import { embedShards, limitsOf } from './embed-shards.js';
 import { ExitCode, RunFailedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
@@ -67,48 +67,6 @@ import { tryModel } from './try-model.js';
 
 /** How often a shard whose files turn out damaged while the result is joined is worked on again. */
 const REPAIRS = 3;
-
-export interface EmbedOptions {
-  inputs: readonly string[];
-  out: string;
-  model: string;
-  /** What is wanted otherwise than the model's folder says. */
-  overrides?: ModelOverrides;
-  /** Default: one a core on a CPU, else one a device. */
-  workers?: number;
-  /** Default: the fastest that works. */
-  device?: DeviceWish;
-  shards?: number;
-  /** Of a worker on the CPU. Default: its part of the cores. */
-  threads?: number;
-  seqThreshold?: number;
-  timeThresholdSec?: number;
-  /** Tokens of a batch; `auto` measures. Default: what suits the model on the CPU, else `auto`. A resume without a number takes the run's. */
-  batchTokens?: number | 'auto';
-  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
-  translate?: Translation;
-  /** Keeps U (or T) where the model knows only the other of the two. Default: it is read as the one that the model knows. */
-  keepU?: boolean;
-  /** Keeps a final `*` of a protein. Default: it is left out where the model does not know it. */
-  keepStop?: boolean;
-  /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
-  maxQuarantined?: QuarantineLimit;
-  /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
-  retryQuarantined?: boolean;
-  /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
-  stallTimeoutSec?: number;
-  /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
-  graceSec?: number;
-  format: FormatName;
-  forceRestart: boolean;
-}
-
-/** Signals from outside: aborts what has no workers yet, and reaches the workers once there are some. */
-export interface StopSwitch {
-  signal: AbortSignal;
-  /** Who is told of a stop from now on. */
-  handler: ((signal: StopSignal) => void) | null;
-}
 
 /**
  * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.

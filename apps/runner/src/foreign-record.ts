@@ -1,6 +1,6 @@
-import { RunFolderError } from './run-folder-error.js';
 import { type KnownRecordOptions, recoveredRecord } from './known-record.js';
 import type { Layout } from './layout.js';
+import { RunFolderError } from './run-folder-error.js';
 import { differences, type RunRecord } from './run-record.js';
 import { runWitnesses } from './run-witnesses.js';
 

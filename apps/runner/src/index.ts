@@ -1,4 +1,5 @@
-export { type EmbedOptions, embed, type StopSwitch } from './embed.js';
+export { embed } from './embed.js';
+export type { EmbedOptions, StopSwitch } from './embed-options.js';
 export { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 export type { RunEvent, Tell } from './events.js';
 export { InputError } from './input/index.js';

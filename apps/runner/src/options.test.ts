@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import type { EmbedOptions } from './embed.js';
+import type { EmbedOptions } from './embed-options.js';
 import { commandLine } from './options.js';
 
 async function parsed(...args: string[]): Promise<EmbedOptions> {

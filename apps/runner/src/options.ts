@@ -2,8 +2,8 @@ import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, parseDevice } from '@holdfast/
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { DeviceWish } from './choose-device.js';
 import type { DoctorOptions } from './doctor/index.js';
-import type { EmbedOptions } from './embed.js';
-import { MOST_AT_ONCE } from './embed-checks.js';
+import type { EmbedOptions } from './embed-options.js';
+import { MOST_AT_ONCE } from './embed-options.js';
 import type { InspectOptions } from './inspect/index.js';
 import { formats } from './output/index.js';
 import type { QuarantineLimit } from './quarantine/index.js';

@@ -1,3 +1,5 @@
+import type { StopSignal } from '@holdfast/coordinator';
+import type { ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   above0,
   array,
@@ -14,9 +16,52 @@ import {
   whole,
   words,
 } from '@holdfast/options';
-import type { EmbedOptions, StopSwitch } from './embed.js';
+import type { DeviceWish } from './choose-device.js';
 import { formats } from './output/index.js';
 import type { QuarantineLimit } from './quarantine/index.js';
+import type { Translation } from './translate/index.js';
+
+export interface EmbedOptions {
+  inputs: readonly string[];
+  out: string;
+  model: string;
+  /** What is wanted otherwise than the model's folder says. */
+  overrides?: ModelOverrides;
+  /** Default: one a core on a CPU, else one a device. */
+  workers?: number;
+  /** Default: the fastest that works. */
+  device?: DeviceWish;
+  shards?: number;
+  /** Of a worker on the CPU. Default: its part of the cores. */
+  threads?: number;
+  seqThreshold?: number;
+  timeThresholdSec?: number;
+  /** Tokens of a batch; `auto` measures. Default: what suits the model on the CPU, else `auto`. A resume without a number takes the run's. */
+  batchTokens?: number | 'auto';
+  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
+  translate?: Translation;
+  /** Keeps U (or T) where the model knows only the other of the two. Default: it is read as the one that the model knows. */
+  keepU?: boolean;
+  /** Keeps a final `*` of a protein. Default: it is left out where the model does not know it. */
+  keepStop?: boolean;
+  /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
+  maxQuarantined?: QuarantineLimit;
+  /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
+  retryQuarantined?: boolean;
+  /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
+  stallTimeoutSec?: number;
+  /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
+  graceSec?: number;
+  format: FormatName;
+  forceRestart: boolean;
+}
+
+/** Signals from outside: aborts what has no workers yet, and reaches the workers once there are some. */
+export interface StopSwitch {
+  signal: AbortSignal;
+  /** Who is told of a stop from now on. */
+  handler: ((signal: StopSignal) => void) | null;
+}
 
 /** Workers at most, and threads of a worker: more than any machine has, and no run would ever start with them. */
 export const MOST_AT_ONCE = 1024;
