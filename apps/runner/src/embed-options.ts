@@ -17,7 +17,7 @@ import {
   words,
 } from '@holdfast/options';
 import type { DeviceWish } from './choose-device.js';
-import { formats } from './output/index.js';
+import { type FormatName, formats } from './output/index.js';
 import type { QuarantineLimit } from './quarantine/index.js';
 import type { Translation } from './translate/index.js';
 

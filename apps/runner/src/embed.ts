@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import type { StopSignal } from '@holdfast/coordinator';
 import {
   isThere,
   makeDirectoryDurably,
@@ -14,7 +13,6 @@ import {
   CPU,
   formatDevice,
   letterRules,
-  type ModelOverrides,
   type ModelSource,
   resolveModel,
   tokensAreExact,
@@ -23,7 +21,7 @@ import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { resolveThresholds } from '@holdfast/trigger';
 import { assemble, type Findings } from './assemble.js';
 import { calibrate } from './calibrate.js';
-import { chooseDevice, type DeviceChoice, type DeviceWish } from './choose-device.js';
+import { chooseDevice, type DeviceChoice, } from './choose-device.js';
 import { claimFolder } from './claim.js';
 import { type DeviceShare, shareDevice } from './device-share.js';
 import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
@@ -41,7 +39,6 @@ import { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 import { longWork } from './long-work.js';
 import { mayBeThere } from './may-be-there.js';
 import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
-import type { FormatName } from './output/index.js';
 import { takeOutputFolder } from './output-folder.js';
 import { padding } from './padding.js';
 import { planWarnings } from './plan-warnings.js';
@@ -51,7 +48,6 @@ import {
   type FoundQuarantined,
   findQuarantined,
   isSetAside,
-  type QuarantineLimit,
 } from './quarantine/index.js';
 import type { ResultRecord } from './result-record.js';
 import { retryQuarantined } from './retry-quarantined.js';
@@ -62,7 +58,6 @@ import { type Shard, shardsOf } from './shards.js';
 import { standing } from './standing.js';
 import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
 import { tellAside, tidyUp } from './tidy.js';
-import type { Translation } from './translate/index.js';
 import { tryModel } from './try-model.js';
 
 /** How often a shard whose files turn out damaged while the result is joined is worked on again. */
