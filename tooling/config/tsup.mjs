@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup';
 
 /** Packages that are private to this repository: their code and types are put inside the packages that use them. */
-const PRIVATE = ['@holdfast/durable', '@holdfast/options'];
+const PRIVATE = ['@holdfast/options'];
 
 /** The build every package shares: ESM for Node 20 with type declarations. */
 export function library(options = {}) {

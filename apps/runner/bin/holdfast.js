@@ -13,7 +13,7 @@
 ':' //; exec node --inspect-port=192.0.2.1:9229 "$0" "$@"
 // The command tells its own errors; what comes here is a part that cannot be loaded at all.
 // What words it comes first, while it can still be loaded.
-import('../dist/early-signals.js')
+import('@holdfast/process/early-signals')
   .then(({ onSignal }) => {
     onSignal((signal) => {
       console.error(`holdfast: stopped by ${signal}`);
@@ -22,7 +22,7 @@ import('../dist/early-signals.js')
       process.removeAllListeners(last);
       process.kill(process.pid, last);
     });
-    return import('../dist/start-failure.js');
+    return import('@holdfast/process/start-failure');
   })
   .then(({ startFailure }) =>
     import('../dist/cli.js').catch((error) => {

@@ -1,23 +1,22 @@
 import { createRequire } from 'node:module';
-import type { StopSignal } from '@holdfast/coordinator';
+import { mayBeThere } from '@holdfast/durable';
+import { plain } from '@holdfast/options';
+import { doctor } from '@holdfast/preflight';
+import type { StopSignal } from '@holdfast/process';
+import { closeDebugPort, onSignal } from '@holdfast/process';
+import { inspect } from '@holdfast/pt-inspect';
+import { layout } from '@holdfast/run-folder';
 import { CommanderError } from 'commander';
-import { type Aftermath, aftermath } from './aftermath.js';
-import { closeDebugPort } from './close-debug-port.js';
-import { doctor } from './doctor/index.js';
-import { onSignal } from './early-signals.js';
+import { type Aftermath, aftermath } from './command/aftermath.js';
+import { endingOf } from './command/ending.js';
+import { listModels } from './command/models.js';
+import { commandLine } from './command/options.js';
+import { reporter } from './command/reporter.js';
+import { SignalSteps } from './command/signal-steps.js';
 import { embed } from './embed.js';
 import type { StopSwitch } from './embed-options.js';
-import { endingOf } from './ending.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Tell } from './events.js';
-import { inspect } from './inspect/index.js';
-import { layout } from './layout.js';
-import { mayBeThere } from './may-be-there.js';
-import { listModels } from './models/index.js';
-import { commandLine } from './options.js';
-import { plain } from './plain.js';
-import { reporter } from './reporter.js';
-import { SignalSteps } from './signal-steps.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 

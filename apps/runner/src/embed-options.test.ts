@@ -2,7 +2,7 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { embed } from './index.js';
+import { embed } from './embed.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 type Any = any;

@@ -1,4 +1,4 @@
-import type { StopSignal } from '@holdfast/coordinator';
+import type { Translation } from '@holdfast/fasta';
 import type { ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   above0,
@@ -16,10 +16,10 @@ import {
   whole,
   words,
 } from '@holdfast/options';
-import type { DeviceWish } from './choose-device.js';
-import { type FormatName, formats } from './output/index.js';
-import type { QuarantineLimit } from './quarantine/index.js';
-import type { Translation } from './translate/index.js';
+import type { DeviceWish } from '@holdfast/preflight';
+import type { StopSignal } from '@holdfast/process';
+import { type FormatName, formats } from '@holdfast/run-folder';
+import type { QuarantineLimit } from './coordinate/quarantine-limit.js';
 
 export interface EmbedOptions {
   inputs: readonly string[];

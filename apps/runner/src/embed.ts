@@ -2,11 +2,15 @@ import { availableParallelism } from 'node:os';
 import {
   isThere,
   makeDirectoryDurably,
+  mayBeThere,
+  NO_FOLDER_SYNC,
   removeDurably,
   syncsDirectories,
   systemErrorCode,
+  systemErrorIn,
   writeFileDurably,
 } from '@holdfast/durable';
+import { checkInputs } from '@holdfast/fasta';
 import {
   batchTokensOn,
   builtInModels,
@@ -18,47 +22,49 @@ import {
   tokensAreExact,
 } from '@holdfast/gpu-runtime';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
-import { resolveThresholds } from '@holdfast/trigger';
-import { assemble, type Findings } from './assemble.js';
-import { calibrate } from './calibrate.js';
-import { chooseDevice, type DeviceChoice, } from './choose-device.js';
-import { claimFolder } from './claim.js';
-import { type DeviceShare, shareDevice } from './device-share.js';
-import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
-import { embedShards, limitsOf } from './embed-shards.js';
-import { ExitCode, RunFailedError, UsageError } from './errors.js';
-import type { Tell } from './events.js';
-import { rebuildFrom } from './find-checkpoints.js';
-import { checkInputs } from './input/index.js';
-import { InputWait } from './input-wait.js';
-import { type Layout, layout } from './layout.js';
-import { leavesOut } from './leaves-out.js';
-import { leftOut } from './left-out.js';
-import { letterUse } from './letters/index.js';
-import { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
-import { longWork } from './long-work.js';
-import { mayBeThere } from './may-be-there.js';
-import { nucleotideWarning, SAMPLE } from './nucleotide-likeness.js';
-import { takeOutputFolder } from './output-folder.js';
-import { padding } from './padding.js';
-import { planWarnings } from './plan-warnings.js';
-import { NoAnswerError } from './preflight-error.js';
-import { completeResult, type Prepared, prepare } from './prepare.js';
+import { letterUse, padding, type Shard, shardsOf } from '@holdfast/plan';
 import {
+  calibrate,
+  chooseDevice,
+  type DeviceChoice,
+  type DeviceShare,
+  NoAnswerError,
+  shareDevice,
+  tryModel,
+} from '@holdfast/preflight';
+import type { ResultRecord } from '@holdfast/run-folder';
+import {
+  claimFolder,
   type FoundQuarantined,
   findQuarantined,
   isSetAside,
-} from './quarantine/index.js';
-import type { ResultRecord } from './result-record.js';
-import { retryQuarantined } from './retry-quarantined.js';
-import { type RunRecord, writeRunRecord } from './run-record.js';
-import { ShardIncompleteError } from './shard-incomplete-error.js';
-
-import { type Shard, shardsOf } from './shards.js';
-import { standing } from './standing.js';
-import { NO_FOLDER_SYNC, systemErrorIn } from './system-trouble.js';
-import { tellAside, tidyUp } from './tidy.js';
-import { tryModel } from './try-model.js';
+  type Layout,
+  layout,
+  leavesOut,
+  oldWorkersLimit,
+  type RunRecord,
+  rebuildFrom,
+  ShardIncompleteError,
+  takeOutputFolder,
+  tellAside,
+  tidyUp,
+  waitForOldWorkers,
+  writeRunRecord,
+} from '@holdfast/run-folder';
+import { resolveThresholds } from '@holdfast/trigger';
+import { embedShards, limitsOf } from './coordinate/embed-shards.js';
+import { retryQuarantined } from './coordinate/retry-quarantined.js';
+import { standing } from './coordinate/standing.js';
+import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
+import { ExitCode, RunFailedError, UsageError } from './errors.js';
+import type { Tell } from './events.js';
+import { assemble, type Findings } from './result/assemble.js';
+import { InputWait } from './run/input-wait.js';
+import { leftOut } from './run/left-out.js';
+import { longWork } from './run/long-work.js';
+import { nucleotideWarning, SAMPLE } from './run/nucleotide-likeness.js';
+import { planWarnings } from './run/plan-warnings.js';
+import { completeResult, type Prepared, prepare } from './run/prepare.js';
 
 /** How often a shard whose files turn out damaged while the result is joined is worked on again. */
 const REPAIRS = 3;

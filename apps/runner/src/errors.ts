@@ -1,4 +1,4 @@
-import type { StopSignal } from '@holdfast/coordinator';
+import type { StopSignal } from '@holdfast/process';
 
 /** The process exit codes of the command. */
 export const ExitCode = {

@@ -1,7 +1,6 @@
 import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
-import type { LetterCounts } from './letters/index.js';
-import type { Padding } from './padding.js';
-import type { PreflightEvent } from './preflight-events.js';
+import type { LetterCounts, Padding } from '@holdfast/plan';
+import type { PreflightEvent } from '@holdfast/preflight';
 
 /** What workers do, as a run tells it. */
 export type WorkEvent =

@@ -1,11 +1,10 @@
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
+import { letterUse } from '@holdfast/plan';
+import { type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Layout, layout } from '../src/layout.js';
-import { letterUse } from '../src/letters/index.js';
-import { type PrepareOptions, prepare } from '../src/prepare.js';
-import { readRunRecord } from '../src/run-record.js';
+import { type PrepareOptions, prepare } from '../src/run/prepare.js';
 import { freshFolder, holdfast, windows } from './command.js';
 
 // Any bit of a run's own records may flip: what the next run takes the folder for is the same.

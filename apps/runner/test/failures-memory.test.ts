@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatChecked } from '@holdfast/run-folder';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formatChecked } from '../src/checked-json.js';
 import { fixture, freshFolder, holdfast, type Line, madeModel, rowsOf } from './command.js';
 
 // Real want of memory: what a process may write to is limited, and a model asks for 8 MiB a token. Of address space (`--as`) V8

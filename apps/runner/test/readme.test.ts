@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { commandLine } from '../src/command/options.js';
 import { ExitCode } from '../src/errors.js';
-import { commandLine } from '../src/options.js';
 
 const README = readFileSync(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8');
 const nothing = async () => undefined;

@@ -452,7 +452,7 @@ test.each<[string, () => Promise<string>, RegExp]>([
 });
 
 test('the trial of a model is on the device of the run, and on no other', () => {
-  const trial = fileURLToPath(new URL('../dist/model-trial.js', import.meta.url));
+  const trial = fileURLToPath(new URL('../../../packages/preflight/dist/model-trial.js', import.meta.url));
   const refusedOn = (device: string) => {
     const asked = JSON.stringify({ model: TINY_ESM2, device });
     const said = execFileSync(process.execPath, [trial, asked], { stdio: 'pipe' }).toString();
@@ -506,7 +506,7 @@ test('a model that is changed while a run is planned is not taken for the one it
   await rm(join(out, 'checkpoints'), { recursive: true });
   // As if it was replaced between the plan and a worker's start.
   const record = JSON.parse(await readFile(join(out, 'run.json'), 'utf8'));
-  const worker = await import('../src/worker-options.js');
+  const worker = await import('../src/coordinate/worker-options.js');
   const options = worker.parseWorkerOptions(
     JSON.stringify({
       out,

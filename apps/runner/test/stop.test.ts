@@ -123,7 +123,7 @@ test('a pipe nobody writes to: SIGTERM ends the run all the same, and a second o
 });
 
 test('a run that waits for the workers of an earlier one obeys SIGTERM', async () => {
-  const { FileLock } = await import('@holdfast/manifest');
+  const { FileLock } = await import('@holdfast/file-lock');
   await mkdir(out);
   await using _worker = await FileLock.acquire(join(out, '.workers.lock'), { shared: true });
   const running = start(line());

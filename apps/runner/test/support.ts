@@ -2,9 +2,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource } from '@holdfast/gpu-runtime';
-import { buildIndex, openIndex, type SequenceIndex, type WindowLimits } from '../src/index-store/index.js';
-import { type Layout, layout } from '../src/layout.js';
-import type { ShardReport } from '../src/work-shard.js';
+import { buildIndex, openIndex, type SequenceIndex, type WindowLimits } from '@holdfast/plan';
+import { type Layout, layout } from '@holdfast/run-folder';
+import type { ShardReport } from '../src/work/work-shard.js';
 
 export const DIM = 3;
 

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sixFrames } from '@holdfast/fasta/testing';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
-import { sixFrames } from './six-frames.js';
 
 const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
 

@@ -15,6 +15,7 @@ export {
   setAsideOne,
 } from './shard.js';
 export { validateCheckpointPt } from './validate.js';
+export { validateCheckpointDir } from './validate-checkpoint-dir.js';
 export {
   type CheckpointOptions,
   type Matrix,

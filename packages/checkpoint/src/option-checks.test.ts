@@ -2,24 +2,14 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import {
-  AsyncCheckpointWriter,
-  checkpointIndex,
-  checkpointIndexes,
-  checkpointName,
-  formatMarker,
-  markerPath,
-  openCheckpoint,
-  parseMarker,
-  readShard,
-  removeTemporaries,
-  resumeFromCheckpoints,
-  setAside,
-  setAsideOne,
-  validateCheckpointPt,
-  writeCheckpoint,
-  writePtDurably,
-} from './index.js';
+import { formatMarker, parseMarker } from './marker.js';
+import { checkpointIndex, checkpointName, markerPath } from './names.js';
+import { openCheckpoint } from './open.js';
+import { resumeFromCheckpoints } from './resume.js';
+import { checkpointIndexes, readShard, removeTemporaries, setAside, setAsideOne } from './shard.js';
+import { validateCheckpointPt } from './validate.js';
+import { writeCheckpoint, writePtDurably } from './write.js';
+import { AsyncCheckpointWriter } from './writer.js';
 
 let folder: string;
 beforeAll(async () => {

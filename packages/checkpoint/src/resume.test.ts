@@ -17,19 +17,12 @@ import { join } from 'node:path';
 import { tensor } from '@holdfast/pt-serializer';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import {
-  type Checkpoint,
-  checkpointName,
-  InvalidCheckpointError,
-  openCheckpoint,
-  readShard,
-  resumeFromCheckpoints,
-  setAside,
-  setAsideOne,
-  validateCheckpointPt,
-  writeCheckpoint,
-  writePtDurably,
-} from './index.js';
+import { checkpointName } from './names.js';
+import { type Checkpoint, InvalidCheckpointError, openCheckpoint } from './open.js';
+import { resumeFromCheckpoints } from './resume.js';
+import { readShard, setAside, setAsideOne } from './shard.js';
+import { validateCheckpointPt } from './validate.js';
+import { writeCheckpoint, writePtDurably } from './write.js';
 
 let folder: string;
 beforeEach(async () => {

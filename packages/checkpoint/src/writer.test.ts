@@ -3,19 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import {
-  AsyncCheckpointWriter,
-  CheckpointWritesError,
-  type DurableCheckpoint,
-  type Matrix,
-  openCheckpoint,
-  parseMarker,
-  readShard,
-  type StorageType,
-  validateCheckpointPt,
-  WriterThread,
-  writeCheckpoint,
-} from './index.js';
+import { CheckpointWritesError } from './errors.js';
+import { parseMarker } from './marker.js';
+import { openCheckpoint } from './open.js';
+import { readShard } from './shard.js';
+import { validateCheckpointPt } from './validate.js';
+import { type Matrix, type StorageType, writeCheckpoint } from './write.js';
+import { AsyncCheckpointWriter, type DurableCheckpoint } from './writer.js';
+import { WriterThread } from './writer-thread.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -3,14 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import {
-  AsyncCheckpointWriter,
-  checkpointName,
-  openCheckpoint,
-  readShard,
-  setAside,
-  type Verify,
-} from '../src/index.js';
+import { checkpointName } from '../src/names.js';
+import { openCheckpoint, type Verify } from '../src/open.js';
+import { readShard, setAside } from '../src/shard.js';
+import { AsyncCheckpointWriter } from '../src/writer.js';
 import { CrashFileSystem, type Pick, type SyncOf } from './crash-fs.js';
 
 const DIM = 3;

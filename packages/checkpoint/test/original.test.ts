@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { AsyncCheckpointWriter, checkpointName, resumeFromCheckpoints } from '../src/index.js';
+import { checkpointName } from '../src/names.js';
+import { resumeFromCheckpoints } from '../src/resume.js';
+import { AsyncCheckpointWriter } from '../src/writer.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = '/usr/bin/python3';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { classifyError } from './index.js';
+import { classifyError } from './checked.js';
 
 test('test_classify_error_spot_preemption_exitcode', () => {
   expect(classifyError({ exitcode: 143 })).toBe('spot_preemption');

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { after } from './clock.js';
-import { systemClock } from './index.js';
+import { after, systemClock } from './clock.js';
 import { FakeClock } from './testing/index.js';
 
 test('calls back when it is due, and not when it was called off', async () => {

@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  Coordinator,
-  type CoordinatorEvent,
-  DEFAULT_POLICY,
-  groupFailed,
-  groupPassed,
-  type Isolation,
-  nextGroup,
-  startIsolation,
-  type ToWorker,
-} from './index.js';
+import { groupFailed, groupPassed, nextGroup, startIsolation } from './checked.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorEvent } from './events.js';
+import type { Isolation } from './isolation.js';
+import type { ToWorker } from './messages.js';
+import { DEFAULT_POLICY } from './retry-policy.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
 
 // A whole run in small: shards of batches of sequences on a disk that outlives workers and coordinators; some sequences

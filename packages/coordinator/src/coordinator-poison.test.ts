@@ -1,12 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  DEFAULT_POLICY,
-  groupFailed,
-  groupPassed,
-  nextGroup,
-  type PoisonKind,
-  type ToWorker,
-} from './index.js';
+import { groupFailed, groupPassed, nextGroup } from './checked.js';
+import type { PoisonKind } from './isolation.js';
+import type { ToWorker } from './messages.js';
+import { DEFAULT_POLICY } from './retry-policy.js';
 import { ShardPool } from './shard-pool.js';
 import { start, working } from './testing/fake-run.js';
 import type { FakeWorker, Script } from './testing/index.js';

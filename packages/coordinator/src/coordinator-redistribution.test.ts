@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ShardRecords } from './index.js';
+import type { ShardRecords } from './options.js';
 import { good, start, working } from './testing/fake-run.js';
 
 /** Records in memory, as a manifest keeps them: as JSON. */

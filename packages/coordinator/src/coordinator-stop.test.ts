@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { Coordinator, type CoordinatorEvent } from './index.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorEvent } from './events.js';
 import { FakeClock, FakeWorkers, type Script } from './testing/index.js';
 
 /** Takes a shard and works on it for ever; ends when told to. */

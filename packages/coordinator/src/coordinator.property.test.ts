@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Coordinator, type CoordinatorEvent } from './index.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorEvent } from './events.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
 
 const FATES = ['done', 'crash', 'killed', 'oom', 'poison', 'preempted', 'quits', 'checkpoint'] as const;

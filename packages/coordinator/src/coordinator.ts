@@ -1,4 +1,5 @@
 import { checkOptions } from '@holdfast/options';
+import { isStopSignal, type StopSignal } from '@holdfast/process';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import { faultOfFolder } from './folder-check.js';
@@ -18,7 +19,6 @@ import { isKill } from './signals.js';
 import { Slot } from './slot.js';
 import { StallWatch } from './stall-watch.js';
 import { afterStartUpFailure } from './start-up-rule.js';
-import { isStopSignal, type StopSignal } from './stop-signals.js';
 import { WakeUp } from './wake-up.js';
 import { type Exit, failureOf } from './worker-failure.js';
 

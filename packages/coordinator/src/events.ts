@@ -1,6 +1,6 @@
+import type { StopSignal } from '@holdfast/process';
 import type { ErrorKind } from './classify-error.js';
 import type { FromWorker, QuarantinedSequence } from './messages.js';
-import type { StopSignal } from './stop-signals.js';
 
 type Told<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
 

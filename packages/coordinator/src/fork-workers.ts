@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { checkOptions } from '@holdfast/options';
-import { noDebugPort } from './debug-port.js';
+import { noDebugPort } from '@holdfast/process';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
 import { forkOptions } from './option-checks.js';

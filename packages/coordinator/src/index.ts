@@ -10,33 +10,20 @@ export {
 export type { ErrorKind, WorkerStatus } from './classify-error.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
-export { noDebugPort } from './debug-port.js';
-export { type DeviceRequest, deviceSlots, threadsPerWorker } from './device-slots.js';
-export { DeviceSlotsError } from './device-slots-error.js';
+
 export type { CoordinatorEvent } from './events.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
-export type {
-  GroupFailure,
-  Isolation,
-  PoisonedRow,
-  PoisonKind,
-} from './isolation.js';
+export type { GroupFailure, Isolation, PoisonedRow, PoisonKind } from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
 export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
 export type { ProcessLook } from './process-look.js';
 export type { Recovery } from './recovery.js';
-export {
-  DEFAULT_POLICY,
-  type FailureHistory,
-  type RetryDecision,
-  type RetryPolicy,
-} from './retry-policy.js';
+export { DEFAULT_POLICY, type FailureHistory, type RetryDecision, type RetryPolicy } from './retry-policy.js';
 export type { FailedShard } from './shard-pool.js';
 export { ShardReportError } from './shard-report-error.js';
-export { exitCodeOf, STOP_SIGNALS, type StopSignal, stopSignalOf } from './stop-signals.js';
-export { validateCheckpointDir } from './validate-checkpoint-dir.js';
+
 export {
   type StopReason,
   type WorkerChannel,

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  type GroupFailure,
-  groupFailed,
-  groupPassed,
-  type Isolation,
-  nextGroup,
-  startIsolation,
-} from './index.js';
+import { groupFailed, groupPassed, nextGroup, startIsolation } from './checked.js';
+import type { GroupFailure, Isolation } from './isolation.js';
 
 interface Search {
   size: number;

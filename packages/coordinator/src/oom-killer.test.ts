@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { kernelOomKiller } from './index.js';
+import { kernelOomKiller } from './oom-killer.js';
 
 const V1 = (kills: number) => `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills}\n`;
 const V2 = (kills: number) => `low 0\nhigh 7\nmax 9\noom 2\noom_kill ${kills}\noom_group_kill 0\n`;

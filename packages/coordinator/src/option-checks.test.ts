@@ -1,23 +1,21 @@
+import { exitCodeOf, noDebugPort, stopSignalOf } from '@holdfast/process';
 import { expect, test } from 'vitest';
 import {
-  Coordinator,
   classifyError,
-  DEFAULT_POLICY,
   deviceLost,
-  exitCodeOf,
-  forkWorkers,
   groupFailed,
   groupPassed,
-  kernelOomKiller,
   nextGroup,
-  noDebugPort,
-  OutputLimit,
   shouldRetryWorker,
   startIsolation,
-  stopSignalOf,
-  workerChannel,
-} from './index.js';
+} from './checked.js';
+import { Coordinator } from './coordinator.js';
+import { forkWorkers } from './fork-workers.js';
+import { kernelOomKiller } from './oom-killer.js';
+import { OutputLimit } from './output-limit.js';
+import { DEFAULT_POLICY } from './retry-policy.js';
 import { start, working } from './testing/fake-run.js';
+import { workerChannel } from './worker-channel.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 type Any = any;

@@ -17,13 +17,13 @@ import {
   whole,
   words,
 } from '@holdfast/options';
+import { STOP_SIGNALS } from '@holdfast/process';
 import type { WorkerStatus } from './classify-error.js';
 import type { ForkOptions } from './fork-workers.js';
 import type { GroupFailure, Isolation, PoisonedRow, startIsolation } from './isolation.js';
 import type { CoordinatorOptions } from './options.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { FailureHistory, RetryPolicy } from './retry-policy.js';
-import { STOP_SIGNALS } from './stop-signals.js';
 import type { WorkerChannelOptions } from './worker-channel.js';
 
 const milliseconds = atLeast(0, 'milliseconds');

@@ -1,10 +1,10 @@
+import type { StopSignal } from '@holdfast/process';
 import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { OomKiller } from './oom-killer.js';
 import type { OutputLimitOptions } from './output-limit.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { FailedShard } from './shard-pool.js';
-import type { StopSignal } from './stop-signals.js';
 import type { SpawnWorker } from './worker-process.js';
 
 /** Where the shards' failures are kept from one coordinator to the next; a manifest is one. */

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { alive } from '../test/alive.js';
-import { workerChannel } from './index.js';
+import { workerChannel } from './worker-channel.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
 

@@ -7,14 +7,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import {
-  Coordinator,
-  type CoordinatorEvent,
-  type CoordinatorOptions,
-  forkWorkers,
-  type WorkerProcess,
-  WorkerUnreachableError,
-} from './index.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorEvent } from './events.js';
+import { forkWorkers } from './fork-workers.js';
+import type { CoordinatorOptions } from './options.js';
+import type { WorkerProcess } from './worker-process.js';
+import { WorkerUnreachableError } from './worker-unreachable-error.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
 const soon = { backoffBaseSec: 0.001, spotRetryPollInterval: 0.001 };

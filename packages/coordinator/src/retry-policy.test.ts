@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY, shouldRetryWorker } from './index.js';
+import { shouldRetryWorker } from './checked.js';
+import { DEFAULT_POLICY } from './retry-policy.js';
 
 test('test_should_retry_spot_preemption_infinite', () => {
   expect(shouldRetryWorker({ kind: 'spot_preemption', retryCount: 10 })).toMatchObject({

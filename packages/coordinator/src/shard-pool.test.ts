@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY } from './index.js';
+import { DEFAULT_POLICY } from './retry-policy.js';
 import { ShardPool } from './shard-pool.js';
 
 /** Fails in slot 0, the only one. */

@@ -1,7 +1,6 @@
+import { exitCodeOf, noDebugPort, STOP_SIGNALS, stopSignalOf } from '@holdfast/process';
 import { expect, test } from 'vitest';
 import { classifyError } from './classify-error.js';
-import { noDebugPort } from './debug-port.js';
-import { exitCodeOf, STOP_SIGNALS, stopSignalOf } from './stop-signals.js';
 import { good, start } from './testing/fake-run.js';
 
 test.each(STOP_SIGNALS)('%s that ends a worker, by its death or its exit code, is a preemption', (signal) => {

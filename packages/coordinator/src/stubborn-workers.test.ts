@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { alive } from '../test/alive.js';
-import { Coordinator, type CoordinatorEvent, forkWorkers } from './index.js';
+import { Coordinator } from './coordinator.js';
+import type { CoordinatorEvent } from './events.js';
+import { forkWorkers } from './fork-workers.js';
 
 const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
 

@@ -1,8 +1,8 @@
 import { checkOptions } from '@holdfast/options';
+import { STOP_SIGNALS, type StopSignal } from '@holdfast/process';
 import type { FromWorker, ToWorker } from './messages.js';
 import { channelOptions, isCallback, isWorker } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
-import { STOP_SIGNALS, type StopSignal } from './stop-signals.js';
 
 /** Why a worker is to save and end: a signal, or that its coordinator is gone. */
 export type StopReason = StopSignal | 'orphaned';

@@ -1,8 +1,8 @@
+import { stoppedBy } from '@holdfast/process';
 import { classifyError, type ErrorKind } from './classify-error.js';
 import type { Ending } from './shard-failure.js';
 import { isCrash } from './signals.js';
 import type { Life } from './slot.js';
-import { stoppedBy } from './stop-signals.js';
 
 /** How a worker process ended. */
 export interface Exit {

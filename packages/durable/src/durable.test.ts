@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { type DurableFileSystem, makeDirectoryDurably, nodeFileSystem, writeFileDurably } from './index.js';
+import { makeDirectoryDurably, writeFileDurably } from './durable.js';
+import { type DurableFileSystem, nodeFileSystem } from './file-system.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -9,4 +9,15 @@ export {
 } from './durable.js';
 export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';
 export { nodeFileSystem, syncsDirectories } from './file-system.js';
+export { isSurelyThere, mayBeThere } from './may-be-there.js';
+export { sha256File } from './sha256-file.js';
 export { atPath, nameSystemErrors, systemErrorCode } from './system-error.js';
+export {
+  inWords,
+  NO_FOLDER_SYNC,
+  type SystemTrouble,
+  systemErrorIn,
+  systemTrouble,
+  troubleIn,
+  type Use,
+} from './system-trouble.js';

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, globins } from '../test/support.js';
-import { type EmbeddingModel, loadModel, resolveModel } from './index.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { loadModel } from './load-model.js';
+import { resolveModel } from './resolve-model.js';
 
 const STANDARD = [...'ACDEFGHIKLMNPQRSTVWY'];
 let model: EmbeddingModel;

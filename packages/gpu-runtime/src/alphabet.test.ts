@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { allowedResidues } from './index.js';
+import { allowedResidues } from './alphabet.js';
 
 const letters = (alphabet: 'dna' | 'protein') =>
   [...allowedResidues(alphabet)].flatMap((allowed, byte) =>

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inPackage, made } from '../test/support.js';
-import { builtInModels, resolveModel } from './index.js';
+import { builtInModels } from './built-in.js';
+import { resolveModel } from './resolve-model.js';
 
 test('the list says what the models themselves say', async () => {
   expect(builtInModels().map(({ name }) => name)).toEqual(['tnf', 'aac']);

@@ -2,7 +2,11 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { bytes, fixture } from '../test/support.js';
-import { type EmbeddingModel, loadModel, resolveModel, SequenceError, tokenCounts } from './index.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { loadModel } from './load-model.js';
+import { resolveModel } from './resolve-model.js';
+import { SequenceError } from './sequence-error.js';
+import { tokenCounts } from './token-counts.js';
 
 const MODELS = ['tnf', 'aac', fixture('tiny_esm2'), fixture('dna_encoder')];
 

@@ -1,8 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { bytes, fixture } from '../test/support.js';
-import { type DeviceTensor, InferenceError, parseDevice, resolveModel } from './index.js';
+import { parseDevice } from './device.js';
+import type { DeviceTensor } from './device-tensor.js';
+import { InferenceError } from './inference-error.js';
 import { loadWith } from './load-model.js';
+import { resolveModel } from './resolve-model.js';
 
 /** A tensor on a device that no host can read but by downloading, and that is nothing any more once it was disposed of. */
 class FakeDeviceTensor implements DeviceTensor {

@@ -6,8 +6,11 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fedInputs } from '../test/fed-inputs.js';
 import { bytes, fixture, lambda } from '../test/support.js';
-import { SessionModel } from './embedding-model.js';
-import { type EmbeddingModel, loadModel, type ModelOverrides, resolveModel, tokensOf } from './index.js';
+import { type EmbeddingModel, SessionModel } from './embedding-model.js';
+import { loadModel } from './load-model.js';
+import type { ModelOverrides } from './model-overrides.js';
+import { tokensOf } from './model-source.js';
+import { resolveModel } from './resolve-model.js';
 import { Subwords } from './subwords.js';
 
 interface Expected {

@@ -5,7 +5,9 @@ import { beforeAll, expect, test } from 'vitest';
 import { ESM2 } from '../test/esm2-vocabulary.js';
 import { fedInputs } from '../test/fed-inputs.js';
 import { bytes, copyOf, fixture, globins } from '../test/support.js';
-import { loadModel, type ModelSource, resolveModel } from './index.js';
+import { loadModel } from './load-model.js';
+import type { ModelSource } from './model-source.js';
+import { resolveModel } from './resolve-model.js';
 
 let source: ModelSource;
 beforeAll(async () => {

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, fixture } from '../test/support.js';
-import { type EmbeddingModel, InferenceError, loadModel, resolveModel, tokensOf } from './index.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { InferenceError } from './inference-error.js';
+import { loadModel } from './load-model.js';
+import { tokensOf } from './model-source.js';
+import { resolveModel } from './resolve-model.js';
 
 let model: EmbeddingModel;
 let expected: { sequence: string; embedding: number[] }[];

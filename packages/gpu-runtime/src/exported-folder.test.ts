@@ -2,7 +2,10 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { block, bytes, copyOf, fixture, graph, lambda, outside } from '../test/support.js';
-import { loadModel, ModelError, type ModelOverrides, resolveModel } from './index.js';
+import { loadModel } from './load-model.js';
+import { ModelError } from './model-error.js';
+import type { ModelOverrides } from './model-overrides.js';
+import { resolveModel } from './resolve-model.js';
 
 type Json = Record<string, unknown>;
 type Change = (folder: string) => Promise<unknown>;

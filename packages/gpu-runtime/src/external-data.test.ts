@@ -4,7 +4,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
 import { block, folderWith, graph, outside } from '../test/support.js';
 import { readGraph } from './graph-reader.js';
-import { ModelError } from './index.js';
+import { ModelError } from './model-error.js';
 
 const IDS = { ids: ['int32', ['n']] } as const;
 const ROWS = { rows: ['float32', ['n']] } as const;

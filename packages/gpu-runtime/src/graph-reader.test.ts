@@ -5,7 +5,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { beforeAll, expect, test } from 'vitest';
 import { fixture, folderWith, graph, inPackage } from '../test/support.js';
 import { readGraph } from './graph-reader.js';
-import { ModelError } from './index.js';
+import { ModelError } from './model-error.js';
 
 test.each(['test/fixtures/dna_encoder', 'test/fixtures/tiny_esm2', 'models/tnf', 'models/aac'])(
   'of %s it reads what ONNX Runtime tells',

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { fixture } from '../test/support.js';
-import { type Alphabet, letterRules, resolveModel } from './index.js';
+import type { Alphabet } from './alphabet.js';
+import { letterRules } from './letter-rules.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
+import { resolveModel } from './resolve-model.js';
 import { readTokenizerFiles, type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
 const folder = fixture('dna_encoder');

@@ -2,7 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytes, copyOf, fixture, folderWith, graph, inPackage, made } from '../test/support.js';
-import { InferenceError, loadModel, ModelError, resolveModel } from './index.js';
+import { InferenceError } from './inference-error.js';
+import { loadModel } from './load-model.js';
+import { ModelError } from './model-error.js';
+import { resolveModel } from './resolve-model.js';
 
 type Json = Record<string, unknown> & { tokens?: unknown };
 

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { builtInModels, CPU, onnxRuntime, tryDevice } from './index.js';
+import { builtInModels } from './built-in.js';
+import { CPU } from './device.js';
+import { onnxRuntime, tryDevice } from './onnx-runtime.js';
 
 test('the package that is installed, and what it was built for', () => {
   const { version, folder, providers, installed } = onnxRuntime();

@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../test/support.js';
-import {
-  allowedResidues,
-  automaticDevices,
-  batchTokensOn,
-  CPU,
-  type EmbeddingModel,
-  formatDevice,
-  letterRules,
-  loadModel,
-  type ModelSource,
-  parseDevice,
-  resolveModel,
-  tokenCounts,
-  tokensAreExact,
-  tokensOf,
-  tryDevice,
-  withinBudget,
-} from './index.js';
+import { allowedResidues } from './alphabet.js';
+import { batchTokensOn } from './batch-tokens.js';
+import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { letterRules } from './letter-rules.js';
+import { loadModel } from './load-model.js';
+import { type ModelSource, tokensAreExact, tokensOf } from './model-source.js';
+import { tryDevice } from './onnx-runtime.js';
+import { resolveModel } from './resolve-model.js';
+import { tokenCounts } from './token-counts.js';
+import { withinBudget } from './windows.js';
 
 let source: ModelSource;
 let model: EmbeddingModel;

@@ -12,7 +12,9 @@ import {
   outside,
   UNKNOWN_FIELD,
 } from '../test/support.js';
-import { DEFAULT_MODEL, ModelError, resolveModel } from './index.js';
+import { DEFAULT_MODEL } from './built-in.js';
+import { ModelError } from './model-error.js';
+import { resolveModel } from './resolve-model.js';
 
 const descriptor = {
   format: 1,

@@ -2,7 +2,7 @@ import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { bytes, fixture, lambda } from '../test/support.js';
-import { resolveModel } from './index.js';
+import { resolveModel } from './resolve-model.js';
 import { plainMerges, settledTokens } from './settled-tokens.js';
 import { type SubwordRules, Subwords } from './subwords.js';
 import type { TokenizerFiles } from './tokenizer-files.js';

@@ -6,7 +6,10 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytes, fixture, inPackage, lambda } from '../test/support.js';
 import { SessionModel } from './embedding-model.js';
-import { InferenceError, loadModel, type ModelOverrides, resolveModel } from './index.js';
+import { InferenceError } from './inference-error.js';
+import { loadModel } from './load-model.js';
+import type { ModelOverrides } from './model-overrides.js';
+import { resolveModel } from './resolve-model.js';
 import { SubwordThread } from './subword-thread.js';
 import { type SubwordRules, Subwords } from './subwords.js';
 

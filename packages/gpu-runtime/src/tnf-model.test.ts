@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { DEFAULT_MODEL, resolveModel } from './index.js';
+import { DEFAULT_MODEL } from './built-in.js';
+import { resolveModel } from './resolve-model.js';
 
 test('the columns are the 136 canonical 4-mers in lexicographic order', async () => {
   const { columns, dim, alphabet, specialTokens, maxResidues } = await resolveModel(DEFAULT_MODEL);

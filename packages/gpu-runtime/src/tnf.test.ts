@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes } from '../test/support.js';
-import { DEFAULT_MODEL, type EmbeddingModel, loadModel, resolveModel } from './index.js';
+import { DEFAULT_MODEL } from './built-in.js';
+import type { EmbeddingModel } from './embedding-model.js';
+import { loadModel } from './load-model.js';
+import { resolveModel } from './resolve-model.js';
 
 let model: EmbeddingModel;
 beforeAll(async () => {

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, fixture, globins, lambda } from '../test/support.js';
-import { SessionModel } from './embedding-model.js';
-import { type EmbeddingModel, loadModel, type ModelSource, resolveModel, tokensOf } from './index.js';
+import { type EmbeddingModel, SessionModel } from './embedding-model.js';
+import { loadModel } from './load-model.js';
+import { type ModelSource, tokensOf } from './model-source.js';
+import { resolveModel } from './resolve-model.js';
 import { cutWindows, withinBudget } from './windows.js';
 
 const DIM = 32;

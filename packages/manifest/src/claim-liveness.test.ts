@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, type ClaimOptions, ShardClaimedError, StaleClaimError } from './index.js';
+import { ShardClaimedError, StaleClaimError } from './errors.js';
+import { CheckpointManifest, type ClaimOptions } from './manifest.js';
 
 // Who lives is asked of the kernel, so that real processes are what is tested.
 

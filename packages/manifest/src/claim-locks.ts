@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants as flags, fstatSync, openSync, statSync } from 'node:fs';
-import { unlock } from 'fs-native-extensions';
-import { tryKernelLock } from './kernel-lock.js';
-import { LockUnsupportedError } from './lock-errors.js';
+import { LockUnsupportedError, releaseKernelLock, tryKernelLock } from '@holdfast/file-lock';
 
 /** Who holds a claim: this process, another that is alive, or nobody who is. */
 export type Holder = 'this process' | 'another' | 'nobody';
@@ -39,7 +37,7 @@ export class ClaimLocks {
     if (this.#held.has(token)) return 'this process';
     const offset = placeOf(token);
     if (!tryKernelLock(this.path, file, { offset, length: 1, shared: false })) return 'another';
-    unlock(file, offset, 1);
+    releaseKernelLock(file, offset, 1);
     this.#closeUnused();
     return 'nobody';
   }
@@ -58,7 +56,7 @@ export class ClaimLocks {
   /** The claim is over; one that is not this process's is left alone. */
   release(token: string): void {
     if (!this.#held.delete(token) || this.#file === null) return;
-    unlock(this.#file, placeOf(token), 1);
+    releaseKernelLock(this.#file, placeOf(token), 1);
     this.#closeUnused();
   }
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, ShardClaimedError, StaleClaimError } from './index.js';
+import { ShardClaimedError, StaleClaimError } from './errors.js';
+import { CheckpointManifest } from './manifest.js';
 
 let manifest: CheckpointManifest;
 const children: ChildProcess[] = [];

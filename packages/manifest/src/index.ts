@@ -9,8 +9,7 @@ export {
   StaleClaimError,
 } from './errors.js';
 export type { RecordedCheckpoint } from './events.js';
-export { FileLock, type FileLockOptions } from './file-lock.js';
-export { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
+
 export {
   CheckpointManifest,
   type ClaimOptions,

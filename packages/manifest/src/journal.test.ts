@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, ManifestCorruptError, ManifestVersionError } from './index.js';
+import { ManifestCorruptError, ManifestVersionError } from './errors.js';
+import { CheckpointManifest } from './manifest.js';
 
 let folder: string;
 let manifest: CheckpointManifest;

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, ManifestCorruptError, ManifestUpdateError } from './index.js';
+import { ManifestCorruptError, ManifestUpdateError } from './errors.js';
+import { CheckpointManifest } from './manifest.js';
 
 let folder: string;
 let manifest: CheckpointManifest;

@@ -2,14 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isThere } from '@holdfast/durable';
+import { FileLock, isLocalDisk } from '@holdfast/file-lock';
 import { checkOptions } from '@holdfast/options';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ClaimLocks } from './claim-locks.js';
 import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
-import { FileLock } from './file-lock.js';
 import type { JournalRecord } from './journal-format.js';
-import { isLocalDisk } from './local-disk.js';
 import { checkMayClaim } from './may-claim.js';
 import { ManifestModel } from './model.js';
 import {

@@ -3,12 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import {
-  CheckpointManifest,
-  ManifestCorruptError,
-  ManifestUpdateError,
-  ManifestVersionError,
-} from './index.js';
+import { ManifestCorruptError, ManifestUpdateError, ManifestVersionError } from './errors.js';
+import { CheckpointManifest } from './manifest.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {

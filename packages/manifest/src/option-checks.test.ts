@@ -1,8 +1,10 @@
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FileLock } from '@holdfast/file-lock';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, FileLock, ManifestUpdateError } from './index.js';
+import { ManifestUpdateError } from './errors.js';
+import { CheckpointManifest } from './manifest.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {

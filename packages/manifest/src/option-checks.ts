@@ -17,7 +17,6 @@ import {
 import type { ShardClaim } from './claim.js';
 import { ManifestOptionError } from './errors.js';
 import type { RecordedCheckpoint } from './events.js';
-import type { FileLockOptions } from './file-lock.js';
 import type { ClaimOptions, InitializeOptions, ManifestOptions, UpdateOptions } from './manifest.js';
 import type { WatchOptions } from './watch.js';
 
@@ -74,7 +73,6 @@ export const isWorldSize = required(whole(1));
 
 export const claimOptions = object<ClaimOptions>({ steal: flag, unlessAliveWithinMs: milliseconds });
 export const watchOptions = object<WatchOptions>({ signal, pollMs: timer });
-export const fileLockOptions = object<FileLockOptions>({ shared: flag, timeoutMs: milliseconds, signal });
 
 /** As `checkOptions`, of a method that updates. @throws ManifestOptionError */
 export function checkUpdateOptions(of: string, given: unknown, check: Check, path = ''): void {

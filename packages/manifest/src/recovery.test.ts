@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest, type Json } from './index.js';
+import { CheckpointManifest } from './manifest.js';
+import type { Json } from './recovery.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {

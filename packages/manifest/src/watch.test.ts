@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest } from './index.js';
+import { CheckpointManifest } from './manifest.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {

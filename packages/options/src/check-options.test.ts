@@ -1,26 +1,25 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Check, Shape } from './check.js';
+import { checkOptions } from './check-options.js';
 import {
   above0,
   array,
   atLeast,
-  type Check,
   callback,
-  checkOptions,
   either,
   flag,
   having,
-  object,
   oneOf,
   required,
-  type Shape,
   signal,
   text,
   timer,
   whole,
   words,
-} from './index.js';
+} from './checks.js';
+import { object } from './object.js';
 
 interface Options {
   slots: number;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { openPt, PtFormatError } from './index.js';
+import { PtFormatError } from './format-error.js';
+import { openPt } from './open.js';
 
 const folder = fileURLToPath(new URL('../test/attacks/', import.meta.url));
 /** Made by tooling/fuzz/attacks.mjs: by name, the code of the refusal, null where the file is odd but harmless. */

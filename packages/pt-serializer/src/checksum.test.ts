@@ -1,7 +1,9 @@
 import { crc32 as zlib } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { combineCrc32, crc32, encodePt, fastCrc32, tensor, writePt } from './index.js';
+import { combineCrc32, crc32, fastCrc32 } from './checksum.js';
+import { tensor } from './pt-value.js';
+import { encodePt, writePt } from './write.js';
 
 test('the CRC-32 is that of zlib, in one piece and in two that are combined', async () => {
   await fastCrc32;

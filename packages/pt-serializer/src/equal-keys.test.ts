@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hasTorch, python } from '../test/torch.js';
 import { EqualKeys } from './equal-keys.js';
+import { openPt } from './open.js';
+import type { PtValue } from './pt-value.js';
 import {
-  encodePt,
   NumpyScalar,
-  openPt,
   PtComplex,
   PtDevice,
   PtDType,
   PtFloat,
   PtFrozenSet,
   type PtTuple,
-  type PtValue,
   tuple,
-} from './index.js';
+} from './values.js';
+import { encodePt } from './write.js';
 
 const bytes = (...items: number[]) => Uint8Array.from(items);
 const nested = (leaf: unknown) => tuple<unknown>(tuple(leaf, bytes(1)), new PtFrozenSet([leaf, 'a']));

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { sha256 } from '../test/digest.js';
 import { expected, FIXTURES, type Item } from '../test/expected.js';
-import { LazyTensor, NumpyScalar, openPt, PtFloat, PtFormatError, PtFrozenSet } from './index.js';
+import { PtFormatError } from './format-error.js';
+import { LazyTensor } from './lazy-tensor.js';
+import { openPt } from './open.js';
+import { NumpyScalar, PtFloat, PtFrozenSet } from './values.js';
 
 /** Every item of a value by its path, as `expected.json` names them. */
 function walk(value: unknown, path: string, found: Map<string, unknown>): Map<string, unknown> {

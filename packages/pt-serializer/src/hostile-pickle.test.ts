@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { archive, storage, tensorOf, text } from '../test/archive.js';
 import { normal } from '../test/digest.js';
-import { encodePt, type LazyTensor, openPt, PtByteArray, PtFormatError } from './index.js';
+import { PtFormatError } from './format-error.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import { openPt } from './open.js';
+import { PtByteArray } from './values.js';
+import { encodePt } from './write.js';
 
 let path: string;
 beforeAll(async () => {

@@ -6,8 +6,12 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { archive } from '../test/archive.js';
 import { normal } from '../test/digest.js';
-import { encodePt, type LazyTensor, openPt, PtFormatError, tensor } from './index.js';
+import { PtFormatError } from './format-error.js';
+import type { LazyTensor } from './lazy-tensor.js';
 import { OP } from './opcodes.js';
+import { openPt } from './open.js';
+import { tensor } from './pt-value.js';
+import { encodePt } from './write.js';
 
 let path: string;
 let whole: Buffer;

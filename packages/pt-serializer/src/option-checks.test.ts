@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest';
-import {
-  combineCrc32,
-  crc32,
-  encodePt,
-  type LazyTensor,
-  NumpyScalar,
-  openPt,
-  PtComplex,
-  PtDevice,
-  PtDType,
-  PtFloat,
-  storage,
-  tensor,
-  writePt,
-} from './index.js';
+import { combineCrc32, crc32 } from './checksum.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import { openPt } from './open.js';
+import { storage, tensor } from './pt-value.js';
+import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
+import { encodePt, writePt } from './write.js';
 
 const bytes = encodePt([1]);
 const numbers = new Float32Array(4);

@@ -1,16 +1,11 @@
 import { expect, test } from 'vitest';
 import { archive, text } from '../test/archive.js';
-import {
-  encodePt,
-  type LazyTensor,
-  type OpenOptions,
-  openPt,
-  type PtLimits,
-  PtTuple,
-  storage,
-  tensor,
-  tuple,
-} from './index.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import type { PtLimits } from './limits.js';
+import { type OpenOptions, openPt } from './open.js';
+import { storage, tensor } from './pt-value.js';
+import { PtTuple, tuple } from './values.js';
+import { encodePt } from './write.js';
 
 test.each<[keyof PtLimits, number, string]>([
   ['members', 2, 'N.'],

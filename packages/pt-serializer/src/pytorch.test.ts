@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { sha256 } from '../test/digest.js';
 import { hasTorch, python } from '../test/torch.js';
 import { DTYPES, type DType } from './dtypes.js';
-import { encodePt, tensor } from './index.js';
+import { tensor } from './pt-value.js';
+import { encodePt } from './write.js';
 
 /** Prints what the restricted reader makes of a file. */
 const SCRIPT = `

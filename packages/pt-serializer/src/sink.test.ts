@@ -2,7 +2,8 @@ import { mkdtemp, open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodePt, tensor, writePt } from './index.js';
+import { tensor } from './pt-value.js';
+import { encodePt, writePt } from './write.js';
 
 const value = { rows: tensor('uint8', [50_000_000], new Uint8Array(50_000_000).fill(3)) };
 

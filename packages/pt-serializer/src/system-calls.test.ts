@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { FileSource } from './file-source.js';
-import { encodePt, type LazyTensor, tensor, writePt } from './index.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import { tensor } from './pt-value.js';
 import { LARGE, useHugePages } from './system-calls.js';
+import { encodePt, writePt } from './write.js';
 
 const SIZE = LARGE + 12_345;
 const data = Uint8Array.from({ length: SIZE }, (_, i) => i % 251);

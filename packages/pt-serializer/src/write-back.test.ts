@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expected, FIXTURES, type Item } from '../test/expected.js';
 import { hasTorch, python } from '../test/torch.js';
-import { encodePt, openPt, type PtValue } from './index.js';
+import { openPt } from './open.js';
+import type { PtValue } from './pt-value.js';
+import { encodePt } from './write.js';
 
 /** Prints, for each file, every tensor by its path: dtype, shape, stride, digest of the elements, and flags. */
 const PROGRAM = `

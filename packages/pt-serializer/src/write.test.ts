@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type DType, encodePt, openPt, PtDType, type PtValue, type Sink, tensor, writePt } from './index.js';
+import type { DType } from './dtypes.js';
+import { openPt } from './open.js';
+import { type PtValue, tensor } from './pt-value.js';
+import type { Sink } from './sink.js';
+import { PtDType } from './values.js';
+import { encodePt, writePt } from './write.js';
 
 test('every storage begins at a multiple of 64 bytes, whatever the names and sizes before it', async () => {
   const marker = Buffer.from('0123456789abcdef0123456789abcdef');

@@ -2,7 +2,10 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LazyTensor, openPt, tensor, writePt } from './index.js';
+import type { LazyTensor } from './lazy-tensor.js';
+import { openPt } from './open.js';
+import { tensor } from './pt-value.js';
+import { writePt } from './write.js';
 
 const CHUNK = new Uint8Array(1 << 26);
 const ROWS = 2 ** 32 / CHUNK.length + 1;

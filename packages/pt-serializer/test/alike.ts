@@ -1,4 +1,6 @@
-import { LazyTensor, PtOrderedDict, PtTensor } from '../src/index.js';
+import { LazyTensor } from '../src/lazy-tensor.js';
+import { PtTensor } from '../src/pt-value.js';
+import { PtOrderedDict } from '../src/values.js';
 
 /** A value, written or read, in a form that compares: tensors by what they are and their bytes, others with their class. */
 export async function alike(value: unknown): Promise<unknown> {

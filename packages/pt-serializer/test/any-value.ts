@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { contiguousStride, DTYPES, type DType, elementCount } from '../src/dtypes.js';
+import { type PtValue, storage, tensor } from '../src/pt-value.js';
 import {
   PtByteArray,
   PtComplex,
@@ -8,11 +9,8 @@ import {
   PtFloat,
   PtFrozenSet,
   PtOrderedDict,
-  type PtValue,
-  storage,
-  tensor,
   tuple,
-} from '../src/index.js';
+} from '../src/values.js';
 
 const dtype = fc.constantFrom(...(Object.keys(DTYPES) as DType[]));
 const shape = fc.array(fc.nat(4), { maxLength: 4 });

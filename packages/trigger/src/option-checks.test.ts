@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  CheckpointTrigger,
-  decide,
-  everyBytes,
-  firstOf,
-  onceAborted,
-  resolveThresholds,
-  VIRAL_MODE_VARIABLE,
-} from './index.js';
+import { decide } from './decide.js';
+import { everyBytes, firstOf, onceAborted } from './policies.js';
+import { resolveThresholds, VIRAL_MODE_VARIABLE } from './thresholds.js';
+import { CheckpointTrigger } from './trigger.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 const create = (options: any) => new CheckpointTrigger(options);

@@ -1,13 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  CheckpointTrigger,
-  decide,
-  everyBytes,
-  onceAborted,
-  type TriggerPolicy,
-  VIRAL_MODE_VARIABLE,
-} from './index.js';
+import { decide, type TriggerPolicy } from './decide.js';
+import { everyBytes, onceAborted } from './policies.js';
+import { VIRAL_MODE_VARIABLE } from './thresholds.js';
+import { CheckpointTrigger } from './trigger.js';
 
 /** A clock that is moved by hand, in seconds. */
 function clock() {

@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { ARROWS, manifestViolations, violations } from './arrows.js';
+import {
+  ARROWS,
+  barrels,
+  circles,
+  manifestViolations,
+  roomViolations,
+  type SourceFile,
+  violations,
+} from './arrows.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -71,13 +79,43 @@ test('a dependency against the arrows, or on what is private, is a violation', (
   expect(
     manifestViolations('packages/trigger/package.json', json({ '@holdfast/manifest': '1' })),
   ).toHaveLength(1);
-  for (const hidden of ['durable', 'options'])
-    expect(
-      manifestViolations('packages/manifest/package.json', json({ [`@holdfast/${hidden}`]: '1' })),
-    ).toHaveLength(1);
+  expect(
+    manifestViolations('packages/manifest/package.json', json({ '@holdfast/options': '1' })),
+  ).toHaveLength(1);
   expect(
     manifestViolations('packages/checkpoint/package.json', json({ '@holdfast/pt-serializer': '1' })),
   ).toEqual([]);
+});
+
+test('a circle of files is found, of types too, and not one of tests', () => {
+  const file = (name: string, text: string) => ({ path: `packages/trigger/src/${name}.ts`, text });
+  const a = file('a', `import { b } from './b.js';`);
+  const b = file('b', `import type { c } from './in/c.js';`);
+  const c = file('in/c', `export { a } from '../a.js';`);
+  expect(circles([a, b, c])).toEqual([
+    ['a', 'b', 'in/c', 'a'].map((name) => `packages/trigger/src/${name}.ts`).join(' → '),
+  ]);
+  expect(circles([a, b])).toEqual([]);
+  expect(circles([a, file('b.test', `import { a } from './a.js';`)])).toEqual([]);
+});
+
+test('an arrow between rooms of the runner runs downward', () => {
+  const file = (path: string, specifier: string) => ({
+    path: `apps/runner/src/${path}.ts`,
+    text: `import { x } from '${specifier}';`,
+  });
+  expect(roomViolations([file('run/a', '../coordinate/b.js')])).toEqual([
+    'apps/runner/src/run/a.ts: run may not import coordinate',
+  ]);
+  expect(roomViolations([file('run/a', '../cli.js'), file('shed/a', '../errors.js')])).toHaveLength(2);
+  expect(roomViolations([file('coordinate/a', '../run/b.js'), file('run/a', './b.js')])).toEqual([]);
+});
+
+test('only the index of a package passes on what other files have', () => {
+  const text = `export { x } from './x.js';\nexport type { y } from './y.js';`;
+  expect(barrels([{ path: 'apps/runner/src/run/index.ts', text }])).toHaveLength(1);
+  expect(barrels([{ path: 'apps/runner/src/index.ts', text }])).toEqual([]);
+  expect(barrels([{ path: 'apps/runner/src/run/a.ts', text: `${text}\nexport const z = 1;` }])).toEqual([]);
 });
 
 test('every import in this repository runs downward', () => {
@@ -86,17 +124,17 @@ test('every import in this repository runs downward', () => {
   );
   expect(folders.map(([name]) => name).sort()).toEqual(Object.keys(ARROWS).sort());
   const found: string[] = [];
-  let files = 0;
+  const files: SourceFile[] = [];
   for (const [, folder] of folders) {
     const manifest = join(folder, 'package.json');
     found.push(...manifestViolations(relative(root, manifest), readFileSync(manifest, 'utf8')));
     for (const name of readdirSync(join(folder, 'src'), { recursive: true }) as string[]) {
       if (!/\.[mc]?ts$/.test(name)) continue;
       const path = join(folder, 'src', name);
-      found.push(...violations([{ path: relative(root, path), text: readFileSync(path, 'utf8') }]));
-      files++;
+      files.push({ path: relative(root, path), text: readFileSync(path, 'utf8') });
     }
   }
-  expect(files).toBeGreaterThan(50);
+  expect(files.length).toBeGreaterThan(50);
+  found.push(...violations(files), ...roomViolations(files), ...barrels(files));
   expect(found).toEqual([]);
 });

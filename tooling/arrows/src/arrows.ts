@@ -8,28 +8,71 @@ export interface SourceFile {
 }
 
 /** Private packages, which are bundled into their importers. */
-const PRIVATE: readonly string[] = ['durable', 'options'];
+const PRIVATE: readonly string[] = ['options'];
 
 /** Which packages of ours each may import. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  durable: [],
   options: [],
+  durable: ['options'],
+  process: ['options'],
   trigger: ['options'],
   'pt-serializer': ['options'],
-  manifest: ['durable', 'options'],
+  'file-lock': ['durable', 'options'],
+  fasta: ['durable', 'options'],
   'gpu-runtime': ['options'],
-  coordinator: ['options'],
+  manifest: ['durable', 'file-lock', 'options'],
+  coordinator: ['process', 'options'],
   checkpoint: ['pt-serializer', 'durable', 'options'],
-  runner: [
-    'trigger',
-    'pt-serializer',
-    'manifest',
-    'gpu-runtime',
-    'coordinator',
+  'pt-inspect': ['pt-serializer', 'durable', 'options'],
+  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable', 'options'],
+  preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
+  'run-folder': [
+    'plan',
     'checkpoint',
+    'manifest',
+    'coordinator',
+    'gpu-runtime',
+    'file-lock',
+    'pt-serializer',
+    'process',
     'durable',
     'options',
   ],
+  runner: [
+    'run-folder',
+    'preflight',
+    'plan',
+    'fasta',
+    'pt-inspect',
+    'pt-serializer',
+    'trigger',
+    'manifest',
+    'coordinator',
+    'checkpoint',
+    'gpu-runtime',
+    'file-lock',
+    'process',
+    'durable',
+    'options',
+  ],
+};
+
+/** What every part of the runner may import: errors, events and the options that its own story is told with. */
+const SHARED = ['embed-options', 'errors', 'events'] as const;
+
+/** Which rooms of the runner, folders and files beside them, each may import. */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  index: ['embed', ...SHARED],
+  cli: ['command', 'embed', ...SHARED],
+  command: ['coordinate', 'run', ...SHARED],
+  embed: ['coordinate', 'result', 'run', ...SHARED],
+  result: ['run', ...SHARED],
+  coordinate: ['run', ...SHARED],
+  run: SHARED,
+  work: ['coordinate', ...SHARED],
+  'embed-options': ['coordinate', 'errors', 'events'],
+  errors: [],
+  events: [],
 };
 
 /** Every import that does not run as the design has it, as "file: what is wrong". */
@@ -42,6 +85,66 @@ export function violations(files: readonly SourceFile[]): string[] {
       return wrong === null ? [] : [`${path}: ${wrong}`];
     });
   });
+}
+
+/** Circles of files within a package, as the files in the order in which they import each other. Tests import what they like. */
+export function circles(files: readonly SourceFile[]): string[] {
+  const sources = files.filter(({ path }) => !/\.test\.ts$/.test(path));
+  const graph = new Map(sources.map(({ path, text }) => [path, neighbours(path, text)]));
+  const found: string[] = [];
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (path: string): void => {
+    const at = way.indexOf(path);
+    if (at >= 0) found.push([...way.slice(at), path].join(' → '));
+    if (at >= 0 || done.has(path)) return;
+    way.push(path);
+    for (const next of graph.get(path) ?? []) visit(next);
+    way.pop();
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path);
+  return found;
+}
+
+/** Arrows between rooms of the runner that do not run as the design has it. */
+export function roomViolations(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, text }) => {
+    const room = roomOf(path);
+    if (room === null || /\.test\.ts$/.test(path)) return [];
+    return neighbours(path, text).flatMap((target) => {
+      const other = roomOf(target);
+      if (other === null || other === room) return [];
+      if (ROOMS[room] === undefined) return [`${path}: ${room} is no room of the runner`];
+      return ROOMS[room].includes(other) ? [] : [`${path}: ${room} may not import ${other}`];
+    });
+  });
+}
+
+/** Barrels: files that only pass on what others have. A package has one, its `src/index.ts`. */
+export function barrels(files: readonly SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => !/^(?:packages|apps)\/[^/]+\/src\/(?:testing\/)?index\.ts$/.test(path))
+    .filter(({ path, text }) => {
+      const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
+      return (
+        statements.length > 0 &&
+        statements.every((each) => ts.isExportDeclaration(each) && each.moduleSpecifier)
+      );
+    })
+    .map(({ path }) => path);
+}
+
+/** Files of its own package that a file names. */
+function neighbours(path: string, text: string): string[] {
+  return specifiers(text)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'));
+}
+
+/** The folder, or the file without its ending, that a source of the runner lies in. */
+function roomOf(path: string): string | null {
+  return /^apps\/runner\/src\/([^/]+?)(?:\/|\.ts$)/.exec(path)?.[1] ?? null;
 }
 
 /** Dependencies in a package's package.json that do not run as the design has it. */

@@ -38,7 +38,8 @@ export const packages: Package[] = [...all].map(([name, { folder, json }]) => ({
   name,
   folder,
   tarball: `${name.replace('@', '').replace('/', '-')}-${json.version}.tgz`,
-  entries: Object.keys(json.exports).filter((path) => path !== './package.json'),
+  // A script is exported to be run, and has no types.
+  entries: Object.keys(json.exports).filter((path) => json.exports[path].types),
   required: Object.keys(json.exports).filter((path) => json.exports[path].require),
   commands: Object.keys(json.bin ?? {}),
   needs: needs(name),

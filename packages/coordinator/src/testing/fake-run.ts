@@ -1,4 +1,6 @@
-import { Coordinator, type CoordinatorEvent, type CoordinatorOptions } from '../index.js';
+import { Coordinator } from '../coordinator.js';
+import type { CoordinatorEvent } from '../events.js';
+import type { CoordinatorOptions } from '../options.js';
 import { FakeClock } from './fake-clock.js';
 import { type FakeWorker, FakeWorkers, type Script } from './fake-workers.js';
 

@@ -1,0 +1,109 @@
+import {
+  inWords,
+  nameSystemErrors,
+  type SystemTrouble,
+  systemErrorIn,
+  systemTrouble,
+  type Use,
+} from '@holdfast/durable';
+import { InputError } from '@holdfast/fasta';
+import { LockUnsupportedError } from '@holdfast/file-lock';
+import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
+import { PreflightError } from '@holdfast/preflight';
+import { filesWanted, processesWanted } from '@holdfast/process';
+import { BusyError, RunFolderError } from '@holdfast/run-folder';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from '../errors.js';
+import type { Aftermath } from './aftermath.js';
+
+/** How the command ends: its exit code, and one line for standard error. */
+export interface Ending {
+  code: number;
+  message: string;
+}
+
+/**
+ * How the command ends after an error. What the user must change ends with {@link ExitCode.badInput}; what may pass by itself, or
+ * after a remedy outside the command, with {@link ExitCode.unexpected}, also where it was met in an input or a model's folder.
+ */
+export function endingOf(error: unknown, after: Aftermath): Ending {
+  const { code, message } = plainEnding(error, after);
+  return { code, message: nameSystemErrors(message) };
+}
+
+function plainEnding(error: unknown, { kept, again }: Aftermath): Ending {
+  if (error instanceof StoppedError) {
+    const code = error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+    return { code, message: `${error.message}; ${kept}${again}` };
+  }
+  if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
+  if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
+  const system = systemErrorIn(error);
+  const trouble = systemTrouble(system);
+  const use = useOf((system ?? {}) as NodeJS.ErrnoException);
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  if (isRefusal(error)) {
+    if (!trouble?.passing) return { code: ExitCode.badInput, message };
+    return {
+      code: ExitCode.unexpected,
+      message: `${withoutRemedy(error, trouble)}; ${kept}${then(trouble, use)}${again}`,
+    };
+  }
+  if (trouble === null) return { code: ExitCode.unexpected, message: `${message}; ${kept}${again}` };
+  // What a file that is gone means depends on who took it away; a rerun finds out.
+  const final = !trouble.passing && trouble.code !== 'ENOENT';
+  const remedy = final || trouble.passing ? then(trouble, use) : '';
+  return {
+    code: final ? ExitCode.badInput : ExitCode.unexpected,
+    message: `${message}; ${kept}${remedy}${again}`,
+  };
+}
+
+type Refusal =
+  | UsageError
+  | PreflightError
+  | RunFolderError
+  | InputError
+  | ModelError
+  | DeviceError
+  | LockUnsupportedError;
+
+const isRefusal = (error: unknown): error is Refusal =>
+  [
+    UsageError,
+    PreflightError,
+    RunFolderError,
+    InputError,
+    ModelError,
+    DeviceError,
+    LockUnsupportedError,
+  ].some((kind) => error instanceof kind);
+
+/** A model's error has a remedy for files that stay unreadable. */
+function withoutRemedy(error: Refusal, trouble: SystemTrouble): string {
+  return error instanceof ModelError ? `${error.path}: cannot be read (${inWords(trouble)})` : error.message;
+}
+
+function then(trouble: SystemTrouble, use: Use): string {
+  return `${wanted(trouble) ?? trouble.remedy[use]}, then `;
+}
+
+/** The remedy for a limit, with the number that is wanted. */
+function wanted({ code }: SystemTrouble): string | null {
+  if (code === 'EMFILE') return filesWanted();
+  if (code === 'EAGAIN') return processesWanted();
+  return null;
+}
+
+const READS = new Set([
+  'open',
+  'read',
+  'scandir',
+  'opendir',
+  'stat',
+  'lstat',
+  'fstat',
+  'readlink',
+  'realpath',
+]);
+
+const useOf = ({ syscall = '' }: NodeJS.ErrnoException): Use => (READS.has(syscall) ? 'read' : 'write');

@@ -1,0 +1,239 @@
+import { CommanderError } from 'commander';
+import { expect, test } from 'vitest';
+import type { EmbedOptions } from '../embed-options.js';
+import { commandLine } from './options.js';
+
+async function parsed(...args: string[]): Promise<EmbedOptions> {
+  let options: EmbedOptions | undefined;
+  const program = commandLine('1.2.3', {
+    embed: async (given) => {
+      options = given;
+    },
+    inspect: async () => undefined,
+    models: async () => undefined,
+    doctor: async () => undefined,
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  }
+  await program.parseAsync(args, { from: 'user' });
+  return options!;
+}
+
+test('the least that is needed, and what it means', async () => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o')).toEqual({
+    inputs: ['a.fa'],
+    out: 'o',
+    model: 'tnf',
+    overrides: {},
+    device: 'auto',
+    format: 'safetensors',
+    forceRestart: false,
+  });
+});
+
+test('everything that can be said', async () => {
+  const line =
+    'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
+  const more =
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop';
+  expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
+    inputs: ['a.fa', '-'],
+    out: 'o',
+    model: 'm',
+    workers: 3,
+    threads: 2,
+    shards: 5,
+    seqThreshold: 7,
+    timeThresholdSec: 0.5,
+    batchTokens: 11,
+    device: { kind: 'cuda', index: 1, every: false },
+    maxQuarantined: { percent: 0.5 },
+    stallTimeoutSec: 90,
+    graceSec: 2.5,
+    keepU: true,
+    keepStop: true,
+    overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
+    format: 'npy',
+    forceRestart: true,
+  });
+});
+
+test('tokens of a batch are a number or auto', async () => {
+  const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
+  expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });
+  expect(await parsed(...line, 'auto')).toMatchObject({ batchTokens: 'auto' });
+});
+
+test.each([
+  [['--translate'], 'open'],
+  [['--translate', 'open'], 'open'],
+  [['--translate=all'], 'all'],
+  [['--translate', '--workers', '1'], 'open'],
+])('%j asks for frames: %s', async (args, translate) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', ...args)).toMatchObject({ translate });
+});
+
+test('a file that was put after --translate is told from its value', async () => {
+  await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
+});
+
+test.each([
+  ['0', { count: 0 }],
+  ['250', { count: 250 }],
+  ['1000000000', { count: 1_000_000_000 }],
+  ['0%', { percent: 0 }],
+  ['100%', { percent: 100 }],
+  ['.25%', { percent: 0.25 }],
+  ['12.50%', { percent: 12.5 }],
+])('--max-quarantined %s', async (value, maxQuarantined) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', '--max-quarantined', value)).toMatchObject({
+    maxQuarantined,
+  });
+});
+
+const SHARE = /whole number of sequences from 0 to 1000000000, or a share of the input from 0% to 100%/;
+const WHOLE = /whole number from 1 to 1000000000/;
+/** Of workers and of threads. */
+const AT_ONCE = /whole number from 1 to 1024/;
+test.each([
+  ['--workers', '0', AT_ONCE],
+  ['--workers', '-1', AT_ONCE],
+  ['--workers', '1e3', AT_ONCE],
+  ['--workers', '1025', AT_ONCE],
+  ['--threads', '1025', AT_ONCE],
+  ['--shards', '1000000001', WHOLE],
+  ['--shards', '2.5', WHOLE],
+  ['--shards', 'many', WHOLE],
+  ['--seq-threshold', '99999999999999999999', WHOLE],
+  ['--batch-tokens', '', /auto, or a whole number/],
+  ['--batch-tokens', ' 5', /auto, or a whole number from 1 to 1000000000/],
+  ['--time-threshold', '0', /seconds above 0/],
+  ['--time-threshold', 'Infinity', /seconds above 0/],
+  ['--time-threshold', 'soon', /seconds above 0/],
+  ['--time-threshold', ' ', /seconds above 0/],
+  ['--time-threshold', ' 5', /seconds above 0/],
+  ['--time-threshold', '0x10', /seconds above 0/],
+  ['--time-threshold', '1e3', /seconds above 0/],
+  ['--time-threshold', '', /seconds above 0/],
+  ['--time-threshold', '.', /seconds above 0/],
+  ['--stall-timeout', '9'.repeat(30), /up to 1000000000/],
+  ['--workers', '0x10', AT_ONCE],
+  ['--workers', '5.0', AT_ONCE],
+  ['--workers', ' 5', AT_ONCE],
+  ['--workers', '+5', AT_ONCE],
+  ['--threads', '', AT_ONCE],
+  ['--window-overlap', '-1', /whole number from 0/],
+  ['--layer', '', /one of the graph's outputs/],
+  ['--out', ' ', /name a folder/],
+  ['--stall-timeout', '0', /seconds above 0/],
+  ['--grace', '-1', /seconds above 0/],
+  ['--format', 'csv', /safetensors, npy, pt/],
+  ['--out', '', /name a folder/],
+  ['--model', '', /name of a built-in model, or a model folder/],
+  ['--model', ' ', /name of a built-in model, or a model folder/],
+  ['--device', 'gpu', /there are: auto, cpu, cuda/],
+  ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
+  ['--long-sequences', 'split', /truncate, windows/],
+  ['--max-quarantined', '', SHARE],
+  ['--max-quarantined', '%', SHARE],
+  ['--max-quarantined', '-1', SHARE],
+  ['--max-quarantined', '1.5', SHARE],
+  ['--max-quarantined', '1000000001', SHARE],
+  ['--max-quarantined', '100.01%', SHARE],
+  ['--max-quarantined', '1e1%', SHARE],
+  ['--max-quarantined', '5 %', SHARE],
+  ['--max-quarantined', '5%%', SHARE],
+])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
+  const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(CommanderError);
+  expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
+  expect((error as Error).message).toContain(`option '${option} <`);
+});
+
+test.each([
+  ['embed', /required option '--out <dir>' not specified/],
+  ['embed --out o', /missing required argument 'input'/],
+  ['embed a.fa', /required option '--out <dir>' not specified/],
+  ['embed a.fa --out', /'--out <dir>' argument missing/],
+  ['embed a.fa --out o --no-such', /unknown option '--no-such'/],
+  ['no-such', /unknown command 'no-such'/],
+])('the line "%s" is refused before anything is run', async (line, says) => {
+  const error = await parsed(...line.split(' ')).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(CommanderError);
+  expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
+});
+
+const once =
+  'embed a.fa --out o --model tnf --pooling max --long-sequences windows --window-overlap 2 --layer h --device cpu';
+const more =
+  '--translate=all --workers 1 --threads 1 --shards 1 --seq-threshold 1 --time-threshold 1 --batch-tokens 1 --max-quarantined 1';
+const line = `${once} ${more} --stall-timeout 1 --grace 1 --format npy --force-restart`.split(' ');
+const options = line.flatMap((word, at) => {
+  if (!word.startsWith('--')) return [];
+  const next = line[at + 1];
+  return [next === undefined || next.startsWith('--') ? [word] : [word, next]];
+});
+test.each(options)('%s %s given twice is refused by name', async (...again) => {
+  await parsed(...line);
+  const error = await parsed(...line, ...again.filter((word) => word !== undefined)).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(CommanderError);
+  const name = again[0]!.split('=')[0]!;
+  expect((error as Error).message).toMatch(new RegExp(`option '${name}[ '].* is given twice`));
+});
+
+const valued = options
+  .filter(([name, value]) => value !== undefined && !name!.includes('='))
+  .map(([name]) => name!);
+test.each(valued)('%s without a value does not take the next option for it', async (name) => {
+  const others = line.filter((word, at) => word !== name && line[at - 1] !== name);
+  for (const next of ['--keep-u', '--retry-quarantined', '--translate=all', '--help']) {
+    const error = await parsed('embed', name, next, ...others.slice(1)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CommanderError);
+    expect((error as Error).message).toContain(
+      `${next.split('=')[0]} is an option: give a value for ${name} before it.`,
+    );
+  }
+});
+
+test.each(['doctor --out --json', 'inspect a.pt --head --json'])('nor does the line "%s"', async (words) => {
+  await expect(parsed(...words.split(' '))).rejects.toThrow('--json is an option: give a value for --');
+});
+
+test.each([
+  ['inspect a.pt --head 1 --head 2', '--head'],
+  ['inspect a.pt --json --json', '--json'],
+  ['models --json --json', '--json'],
+  ['doctor --out a --out b', '--out'],
+])('so is the line "%s"', async (repeated, name) => {
+  await expect(parsed(...repeated.split(' '))).rejects.toThrow(`option '${name}`);
+});
+
+test.each([
+  ['--time-threshold', '2.5', 2.5],
+  ['--time-threshold', '90.', 90],
+  ['--time-threshold', '.5', 0.5],
+  ['--time-threshold', '007', 7],
+])('%s %s is %d', async (option, value, timeThresholdSec) => {
+  expect(await parsed('embed', 'a.fa', '--out', 'o', option, value)).toMatchObject({ timeThresholdSec });
+});
+
+test.each([
+  ['embed', '', '--out', 'o'],
+  ['embed', 'a.fa', '', '--out', 'o'],
+  ['inspect', ''],
+])('a file without a name is refused: %j %j %j %j', async (...words) => {
+  await expect(parsed(...words)).rejects.toThrow(/It must name a file/);
+});
+
+test('files keep their order', async () => {
+  expect(await parsed('embed', 'b.fa', 'a.fa', '--out', 'o', 'c.fa')).toMatchObject({
+    inputs: ['b.fa', 'a.fa', 'c.fa'],
+  });
+});
+
+test.each(['--help', 'embed --help', '--version'])('%s is no error', async (line) => {
+  await expect(parsed(...line.split(' '))).rejects.toMatchObject({ exitCode: 0 });
+});

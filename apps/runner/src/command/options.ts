@@ -1,0 +1,262 @@
+import type { Translation } from '@holdfast/fasta';
+import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
+import type { DeviceWish, DoctorOptions } from '@holdfast/preflight';
+import type { InspectOptions } from '@holdfast/pt-inspect';
+import { formats } from '@holdfast/run-folder';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { QuarantineLimit } from '../coordinate/quarantine-limit.js';
+import type { EmbedOptions } from '../embed-options.js';
+import { MOST_AT_ONCE } from '../embed-options.js';
+
+/** Beyond any machine and any input, and a few times it is still an exact number. */
+const MOST = 1_000_000_000;
+
+function wholeTo(most: number, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > most) {
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
+  }
+  return value;
+}
+
+const whole = (text: string) => wholeTo(MOST, text);
+/** Workers, and threads of a worker. */
+const atOnce = (text: string) => wholeTo(MOST_AT_ONCE, text);
+
+function tokensOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  try {
+    return whole(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be auto, or a whole number from 1 to ${MOST}.`);
+  }
+}
+
+/** Digits, perhaps with a decimal point: not what JavaScript reads besides, such as 0x10. */
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text) || value <= 0 || value > MOST) {
+    throw new InvalidArgumentError(
+      `It must be a number of seconds above 0, up to ${MOST}, such as 90 or 2.5.`,
+    );
+  }
+  return value;
+}
+
+function device(text: string): DeviceWish {
+  try {
+    return text === 'auto' ? text : { ...parseDevice(text), every: !text.includes(':') };
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}
+
+function folder(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must name a folder.');
+  return text;
+}
+
+function model(text: string): string {
+  if (text.trim() === '') {
+    throw new InvalidArgumentError('It must be the name of a built-in model, or a model folder.');
+  }
+  return text;
+}
+
+/** One more of several files. */
+function files(text: string, before: readonly string[] = []): string[] {
+  if (text === '') throw new InvalidArgumentError('It must name a file.');
+  return [...before, text];
+}
+
+function layer(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError("It must name one of the graph's outputs.");
+  return text;
+}
+
+function frames(text: string): Translation {
+  if (text === 'open' || text === 'all') return text;
+  throw new InvalidArgumentError(
+    'It must be open or all. A file after --translate is taken for its value: put the files first, or write --translate=open.',
+  );
+}
+
+function count(text: string): number {
+  if (text === '0') return 0;
+  try {
+    return whole(text);
+  } catch {
+    throw new InvalidArgumentError(`It must be a whole number from 0 to ${MOST}.`);
+  }
+}
+
+function mostQuarantined(text: string): QuarantineLimit {
+  const value = Number(text.replace(/%$/, ''));
+  if (/^\d+$/.test(text) && value <= MOST) return { count: value };
+  if (/^(\d+(\.\d*)?|\.\d+)%$/.test(text) && value <= 100) return { percent: value };
+  throw new InvalidArgumentError(
+    `It must be a whole number of sequences from 0 to ${MOST}, or a share of the input from 0% to 100%.`,
+  );
+}
+
+/** What each command does with its options. */
+export interface Commands {
+  embed(options: EmbedOptions): Promise<void>;
+  inspect(options: InspectOptions): Promise<void>;
+  models(options: { json: boolean }): Promise<void>;
+  doctor(options: DoctorOptions): Promise<void>;
+}
+
+/** The command line. */
+export function commandLine(version: string, commands: Commands): Command {
+  const program = new Command('holdfast')
+    .description('Embeds sequences with a model, and loses nothing whatever is killed and whenever.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(holdfast help COMMAND tells the options)');
+  program
+    .command('embed')
+    .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
+    .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
+    .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
+    .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
+    .addOption(
+      new Option(
+        '--pooling <how>',
+        "a row from its tokens' vectors (default: the model's; mean over residues)",
+      ).choices(POOLINGS),
+    )
+    .addOption(
+      new Option(
+        '--long-sequences <how>',
+        "what is done beyond what the model reads (default: the model's, else truncate)",
+      ).choices(LONG_SEQUENCES),
+    )
+    .option(
+      '--window-overlap <n>',
+      "residues that a window shares with the one before (default: the model's, else 0)",
+      count,
+    )
+    .option('--layer <name>', "the graph's output that rows are made of (default: the model's)", layer)
+    .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
+    .addOption(
+      new Option(
+        '--translate [frames]',
+        'nucleotides for a protein model: translate the open frames, or all six',
+      )
+        .argParser(frames)
+        .preset('open'),
+    )
+    .option('--keep-u', 'keep U, or T, where the model knows only the other of the two')
+    .option('--keep-stop', 'keep a final * of a protein')
+    .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', atOnce)
+    .option(
+      '--threads <n>',
+      "a worker's threads on the CPU (default: its part of the cores; fixed by the first run)",
+      atOnce,
+    )
+    .option(
+      '--shards <n>',
+      'shares the work is cut in (default: 4 a worker or core; fixed by the first run)',
+      whole,
+    )
+    .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
+    .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
+    .option(
+      '--batch-tokens <n|auto>',
+      "tokens in one model call, padding included; auto measures (default: on cpu the model's, or 512; else auto)",
+      tokensOrAuto,
+    )
+    .option(
+      '--max-quarantined <n|p%>',
+      'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
+      mostQuarantined,
+    )
+    .option('--retry-quarantined', 'try every quarantined sequence again, also those that the model refused')
+    .option(
+      '--stall-timeout <sec>',
+      'a worker that makes no progress for so long is ended, and its shard tried again (default: 600)',
+      seconds,
+    )
+    .option(
+      '--grace <sec>',
+      'what a worker has to save and end once it is told to; then it is killed (default: 30)',
+      seconds,
+    )
+    .addOption(
+      new Option('--format <format>', 'of the embeddings')
+        .choices(Object.keys(formats))
+        .default('safetensors'),
+    )
+    .option('--force-restart', 'remove what an earlier run left in the folder, and begin anew', false)
+    .action(async (inputs: string[], given) => {
+      const { timeThreshold, stallTimeout, grace, ...others } = given;
+      const { pooling, longSequences, windowOverlap, layer, ...options } = others;
+      await commands.embed({
+        inputs,
+        ...options,
+        overrides: { pooling, longSequences, windowOverlap, output: layer },
+        ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
+        ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
+        ...(grace === undefined ? {} : { graceSec: grace }),
+      });
+    });
+  program
+    .command('inspect')
+    .description('Shows what PyTorch files (.pt) hold. Executes nothing of them, whoever made them.')
+    .argument('<file...>', '.pt files of any PyTorch since 0.1.10', files)
+    .option('--json', 'one JSON object a file, with a SHA-256 of every tensor; checksums are compared', false)
+    .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
+    .action(async (files: string[], { json, head }) => {
+      await commands.inspect({ files, json, head });
+    });
+  program
+    .command('models')
+    .description('Lists the built-in models, and says how a model of your own is given.')
+    .option('--json', 'one JSON object a model', false)
+    .action(async ({ json }) => {
+      await commands.models({ json });
+    });
+  program
+    .command('doctor')
+    .description(
+      'Says what this machine can run, and why not. Writes 64 MiB into the folder, and removes them.',
+    )
+    .option('--out <dir>', 'the folder that a run would be given', folder, '.')
+    .option('--json', 'one JSON object with all findings and facts', false)
+    .action(async ({ out, json }) => {
+      await commands.doctor({ out, json });
+    });
+  for (const command of program.commands) {
+    refuseRepeated(command);
+    refuseSwallowed(command);
+  }
+  return program;
+}
+
+/** An option without its value would take the next option for it, and the command would miss that one. */
+function refuseSwallowed(command: Command): void {
+  const names = new Set(['-h', '--help']);
+  for (const { short, long } of command.options) for (const name of [short, long]) if (name) names.add(name);
+  for (const option of command.options) {
+    if (!option.required) continue;
+    const { parseArg } = option;
+    option.argParser((text: string, before: unknown) => {
+      const [name] = text.split('=');
+      if (names.has(name!))
+        throw new InvalidArgumentError(`${name} is an option: give a value for ${option.long} before it.`);
+      return parseArg === undefined ? text : parseArg(text, before as never);
+    });
+  }
+}
+
+/** An option that is given twice means one thing only: which of the two, nobody said. */
+function refuseRepeated(command: Command): void {
+  for (const option of command.options) {
+    let given = false;
+    command.on(`option:${option.name()}`, () => {
+      if (given) command.error(`error: option '${option.flags}' is given twice; give it once`);
+      given = true;
+    });
+  }
+}

@@ -1,0 +1,274 @@
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import type { RunEvent } from '../events.js';
+import { reporter } from './reporter.js';
+
+let now: number;
+let written: string;
+const screen = { write: (text: string) => (written += text) };
+const terminal = { ...screen, isTTY: true, columns: 80 };
+beforeEach(() => {
+  now = 0;
+  written = '';
+});
+const progress = (done: number): RunEvent => ({
+  type: 'progress',
+  done,
+  total: 10,
+  tokens_per_second: 1,
+  seconds_left: 1,
+});
+const lines = () =>
+  written
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+test('elsewhere than on a terminal each event is one line of JSON with its time', () => {
+  const tell = reporter(screen, () => now);
+  tell({ type: 'waiting', reason: 'two\nlines' });
+  now = 1500;
+  tell({ type: 'coordinator', event: { type: 'shard_failed', shard: 3, kind: 'oom', message: 'm' } });
+  expect(lines()).toEqual([
+    { time: '1970-01-01T00:00:00.000Z', event: 'waiting', reason: 'two\nlines' },
+    { time: '1970-01-01T00:00:01.500Z', event: 'shard_failed', shard: 3, kind: 'oom', message: 'm' },
+  ]);
+});
+
+test('whatever an event says, it is one line of JSON that says the same', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary' })), (messages) => {
+      written = '';
+      const tell = reporter(screen, () => now);
+      // All at the same moment: only progress may be left out.
+      for (const message of messages) tell({ type: 'warning', message });
+      expect(written.split('\n')).toHaveLength(messages.length + 1);
+      if (messages.length > 0) expect(lines().map(({ message }) => message)).toEqual(messages);
+    }),
+  );
+});
+
+test('a clock that is set back does not silence the run', () => {
+  const tell = reporter(screen, () => now);
+  now = 3_600_000;
+  tell(progress(1));
+  now = 0;
+  tell(progress(2));
+  now = 999;
+  tell(progress(3));
+  expect(lines().map(({ done }) => done)).toEqual([1, 2]);
+});
+
+test('progress is told at most once a second, but the last always', () => {
+  const tell = reporter(screen, () => now);
+  for (let done = 1; done <= 10; done++) {
+    tell(progress(done));
+    now += 200;
+  }
+  expect(lines().map(({ done }) => done)).toEqual([1, 6, 10]);
+});
+
+test('a shard that is complete cannot be taken for the end of the run', () => {
+  const tell = reporter(screen, () => now);
+  tell({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
+  expect(lines()).toMatchObject([{ event: 'shard_complete', slot: 0, shard: 4 }]);
+});
+
+test('a worker’s own progress is not told beside the run’s', () => {
+  const tell = reporter(screen, () => now);
+  tell({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });
+  expect(written).toBe('');
+});
+
+test('on a terminal the bar is drawn over itself, and sentences stand on lines of their own', () => {
+  const tell = reporter(terminal, () => now);
+  tell(progress(1));
+  now += 50;
+  tell(progress(2));
+  now += 50;
+  tell(progress(3));
+  tell({ type: 'warning', message: 'w' });
+  expect(written.match(/\d+\/10/g)).toEqual(['1/10', '3/10']);
+  expect(written).not.toMatch(/\n.*\/10/);
+  expect(written.endsWith('\r\x1b[2Kwarning: w\n')).toBe(true);
+});
+
+test.each([20, 80, 0, undefined])('what is drawn over itself fits a terminal of %s columns', (columns) => {
+  const tell = reporter({ ...screen, isTTY: true, ...(columns === undefined ? {} : { columns }) }, () => now);
+  const file = `\x1b[2J\n${'long/'.repeat(40)}name.fa`;
+  tell({ type: 'indexing', sequences: 12, residues: 1, bytes: 1, file });
+  now = 100;
+  tell(progress(10));
+  const [, reading, bar] = written.split('\r\x1b[2K');
+  expect(reading).toMatch(/^12 sequences /);
+  expect(bar).toMatch(/^\[/);
+  for (const line of [reading!, bar!]) {
+    expect(line.length).toBeLessThan(columns || 80);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none.
+    expect(line).not.toMatch(/[\u0000-\u001f]/);
+  }
+});
+
+const padding = { tokens: 90, padded_tokens: 100, padding_share: 0.1 };
+const shown: [RunEvent, string][] = [
+  [
+    {
+      type: 'planned',
+      resumed: false,
+      done: 0,
+      sequences: 9,
+      residues: 90,
+      batches: 3,
+      ...padding,
+      shards: 2,
+      workers: 1,
+      device: 'cpu',
+    },
+    'embedding 9 sequences (90 residues) in 2 shards with 1 worker on cpu; 90 tokens, 100 with padding (10.0% padding)',
+  ],
+  [
+    {
+      type: 'planned',
+      resumed: true,
+      done: 11_631,
+      sequences: 120_000,
+      residues: 36_000_000,
+      batches: 3,
+      ...padding,
+      shards: 2,
+      workers: 0,
+      device: 'cpu',
+    },
+    'resuming: 11,631 of 120,000 done (36,000,000 residues) in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
+  ],
+  [{ type: 'waiting', reason: 'why' }, 'why'],
+  [{ type: 'calibrating', device: 'cuda:1' }, 'measuring how many tokens suit a batch on cuda:1'],
+  [
+    { type: 'calibrated', device: 'cuda:1', batch_tokens: 4096, reason: 'gain', measured: [] },
+    '4096 tokens in a batch on cuda:1; more are no faster',
+  ],
+  [{ type: 'repair', shard: 3, reason: 'why' }, 'shard 3 is worked on again: why'],
+  [{ type: 'warning', message: 'w' }, 'warning: w'],
+  [{ type: 'assembling', file: 'e.npy' }, 'writing e.npy'],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+      ...padding,
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; 90 tokens, 100 with padding (10.0% padding)',
+  ],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+      ...padding,
+      tokens_at_most: true,
+    },
+    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt; at most 90 tokens, 100 with padding',
+  ],
+  [
+    {
+      type: 'complete',
+      already: true,
+      sequences: 9,
+      quarantined: 0,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'already complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    {
+      type: 'complete',
+      already: true,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'already complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'failed', slot: 1, shard: 2, kind: 'oom', message: 'm' } },
+    'worker 1 failed on shard 2 (oom): m',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'failed', slot: 1, shard: null, kind: 'transient', message: 'm' } },
+    'worker 1 failed before it had a shard (transient): m',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 1500, reason: 'attempt 1/3' } },
+    'shard 2 is tried again in 1.5 s: attempt 1/3',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'shard_failed', shard: 2, kind: 'oom', message: 'm' } },
+    'shard 2 has failed (oom): m',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'retry_given_up', shard: 2, kind: 'oom', message: 'm' } },
+    'quarantined sequences of shard 2 are not tried again in this run (oom): m; its other sequences are complete',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'stopping', signal: 'SIGTERM' } },
+    'SIGTERM: workers save what they have',
+  ],
+  [{ type: 'coordinator', event: { type: 'killed', slot: 1, reason: 'why' } }, 'worker 1 is killed: why'],
+  // What a worker prints, and names of files, cannot steer the terminal.
+  [
+    { type: 'coordinator', event: { type: 'output', slot: 1, stream: 'stderr', line: 'a\x1b[2Jb' } },
+    'worker 1: a [2Jb',
+  ],
+  [{ type: 'assembling', file: 'a\r\n\x9b2Jb' }, 'writing a 2Jb'],
+];
+test.each(shown)('on a terminal %j is a sentence', (event, text) => {
+  reporter(terminal, () => now)(event);
+  expect(written).toBe(`\r\x1b[2K${text}\n`);
+});
+
+test.each<RunEvent>([
+  { type: 'coordinator', event: { type: 'spawned', slot: 0, pid: 1, attempt: 1 } },
+  { type: 'coordinator', event: { type: 'ready', slot: 0 } },
+  { type: 'coordinator', event: { type: 'output', slot: 0, stream: 'stdout', line: 'l' } },
+])('on a terminal %j is not told', (event) => {
+  reporter(terminal, () => now)(event);
+  expect(written).toBe('');
+});

@@ -1,0 +1,183 @@
+import type { Outcome, QuarantinedSequence } from '@holdfast/coordinator';
+import type { ModelSource } from '@holdfast/gpu-runtime';
+import type { CheckpointManifest } from '@holdfast/manifest';
+import type { SequenceIndex, Shard } from '@holdfast/plan';
+import type { DeviceShare } from '@holdfast/preflight';
+import type { Layout } from '@holdfast/run-folder';
+import { formatRunFacts, type RunRecord } from '@holdfast/run-folder';
+import type { EmbedOptions, StopSwitch } from '../embed-options.js';
+import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from '../errors.js';
+import type { Tell } from '../events.js';
+import { coordinate } from './coordinate.js';
+import { plannedWork } from './planned-work.js';
+import { Progress } from './progress.js';
+import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
+
+import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
+import { standing } from './standing.js';
+
+/** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
+const STALL_SEC = 600;
+const GRACE_SEC = 30;
+
+const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
+
+export interface EmbedShards {
+  place: Layout;
+  options: EmbedOptions;
+  index: SequenceIndex;
+  model: ModelSource;
+  shards: readonly Shard[];
+  tell: Tell;
+  stop: StopSwitch;
+  record: RunRecord;
+  share: DeviceShare;
+  manifest: CheckpointManifest;
+  /** How many sequences of complete shards the model refused. */
+  refused(shards: readonly Shard[]): Promise<number>;
+}
+
+type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
+
+/** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
+export async function embedShards(run: EmbedShards): Promise<void> {
+  const { place, options, index, model, shards, tell, stop, manifest } = run;
+  const { sequences } = index;
+  const state = await manifest.load();
+  const open: number[] = [];
+  const complete: Shard[] = [];
+  let missing = 0;
+  for (const each of shards) {
+    const { shard, firstPosition, endPosition } = each;
+    const { status, total_sequences } = state.shards[shard]!;
+    if (status !== 'complete') {
+      open.push(shard);
+      continue;
+    }
+    missing += endPosition - firstPosition - total_sequences;
+    complete.push(each);
+  }
+  // What earlier runs only set aside does not count: it is tried again.
+  const already = missing === 0 ? 0 : await run.refused(complete);
+  const { most, mostSetAside } = quarantineLimits(options.maxQuarantined, sequences);
+  /** What was quarantined in this run, and some of it, by whether it was only set aside. */
+  const kinds = { ...NONE };
+  const found = { refused: [] as FoundSequence[], aside: [] as FoundSequence[] };
+  const tooMany = (counts: KindCounts, limit: number, examples: readonly FoundSequence[]) => {
+    const message = tooManyQuarantined({ counts, limit, examples, logs: place.logs });
+    return new RunFailedError(message, ExitCode.shardsFailed);
+  };
+  const tooManyRefused = (count: number) => tooMany({ ...NONE, poison_input: count }, most, found.refused);
+  // The limit may be lower than it was.
+  if (already > most) throw tooManyRefused(already);
+  if (open.length === 0) return;
+  const progress = new Progress(await plannedWork(index, shards, model), standing(shards, state));
+  const tellProgress = () => {
+    const { done, total, perSecond, secondsLeft } = progress.facts(performance.now());
+    tell({
+      type: 'progress',
+      done,
+      total,
+      tokens_per_second: round(perSecond),
+      seconds_left: round(secondsLeft),
+    });
+  };
+  tellProgress();
+  /** Whether it was told that the disk is full. */
+  let full = false;
+  const warn = (message: string) => tell({ type: 'warning', message });
+  const outcome = await coordinate({
+    place,
+    shards: open,
+    workers: run.share.workers,
+    env: run.share.env,
+    worker: workerOptions(run),
+    ...limitsOf(options),
+    manifest,
+    quarantine: { most, mostSetAside, already },
+    onEvent(event) {
+      const further = progress.heard(event, performance.now());
+      if (event.type === 'quarantined') {
+        kinds[event.kind]++;
+        const some = event.kind === 'poison_input' ? found.refused : found.aside;
+        if (some.length < 3) some.push(event);
+      }
+      tell({ type: 'coordinator', event });
+      if (event.type === 'failed' && !full && saysDiskFull(event.message)) {
+        full = true;
+        warn(fullDisk(event.message));
+      }
+      if (further) tellProgress();
+    },
+    onWarning: warn,
+    onStart(stopWorkers) {
+      stop.handler = stopWorkers;
+      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
+    },
+  });
+  stop.handler = null;
+  if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
+  if (outcome.tooManyQuarantined) {
+    const { quarantined = 0, setAside = 0 } = outcome;
+    if (setAside > mostSetAside) throw tooMany({ ...kinds, poison_input: 0 }, mostSetAside, found.aside);
+    throw tooManyRefused(quarantined - setAside);
+  }
+  const { workers } = run.share;
+  if (outcome.startupFailure !== undefined) {
+    const message = noWorkerStarted(outcome.startupFailure, { logs: place.logs, workers });
+    throw new RunFailedError(message, ExitCode.unexpected);
+  }
+  refuseShortLimit(outcome, options);
+  const [first, ...others] = outcome.failed;
+  if (first === undefined) return;
+  // Each was told when it failed.
+  const { code, message } = shardsFailed([first, ...others], { logs: place.logs, workers });
+  throw new RunFailedError(message, code);
+}
+
+/** The limits a run's workers are held to, in milliseconds. */
+export const limitsOf = (options: EmbedOptions) => ({
+  stallMs: (options.stallTimeoutSec ?? STALL_SEC) * 1000,
+  graceMs: graceMs(options),
+});
+
+/** @throws RunFailedError if the stall limit turned out too short. */
+export function refuseShortLimit({ limitTooShort }: Outcome, { stallTimeoutSec = STALL_SEC }: EmbedOptions) {
+  if (limitTooShort === undefined) return;
+  const message = limitIsTooShort(stallTimeoutSec, limitTooShort.shard);
+  throw new RunFailedError(message, ExitCode.shardsFailed);
+}
+
+/** Not even plain residues are embedded within the limit: whether it is the sequence cannot be told under it. */
+const limitIsTooShort = (sec: number, shard: number) =>
+  `one model call takes longer than --stall-timeout ${sec}, also on plain residues as long as a sequence of shard ${shard}, so the limit is too short for this model on this machine; nothing was quarantined for it, and what was done is kept. Rerun the command with a longer limit: raise --stall-timeout, at least ${Math.ceil(2 * sec)}`;
+
+/** What a worker is told. */
+export function workerOptions({
+  place,
+  options,
+  record,
+  share,
+}: Pick<EmbedShards, 'place' | 'options' | 'record' | 'share'>) {
+  const { seqThreshold, timeThresholdSec } = options;
+  return {
+    out: place.out,
+    model: options.model,
+    overrides: options.overrides ?? {},
+    fingerprint: record.model.fingerprint,
+    batchTokens: record.batch_tokens,
+    run: record.fingerprint,
+    record: formatRunFacts(record),
+    index: record.index,
+    device: share.device,
+    threads: share.threads,
+    shards: record.shards,
+    graceMs: graceMs(options),
+    trigger: {
+      ...(seqThreshold === undefined ? {} : { seqThreshold }),
+      ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),
+    },
+  };
+}
+
+const round = (value: number | null) => (value === null ? null : Math.round(value * 10) / 10);

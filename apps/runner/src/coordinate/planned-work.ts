@@ -1,0 +1,23 @@
+import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
+import type { SequenceIndex, Shard } from '@holdfast/plan';
+import type { PlannedWork } from './progress.js';
+
+/** What the shards of a plan cost, from the lengths in its index. Holds a number for each batch. */
+export async function plannedWork(
+  index: SequenceIndex,
+  shards: readonly Shard[],
+  model: ModelSource,
+): Promise<PlannedWork> {
+  const before = await index.paddedTokensBefore((residues) => tokensOf(model, residues));
+  return {
+    shards,
+    tokensBefore(position) {
+      if (position >= index.sequences) return before[index.batches]!;
+      const batch = index.batchAt(position);
+      const [first, end] = index.batchRange(batch);
+      // A position within a batch comes from a manifest that does not count what is quarantined.
+      const share = (position - first) / (end - first);
+      return before[batch]! + Math.floor(share * (before[batch + 1]! - before[batch]!));
+    },
+  };
+}

@@ -1,6 +1,0 @@
-import type { WaitingEvent } from './waiting-event.js';
-
-/** What is told of a run's folder: that it is waited for, or what was found in it. */
-export type FolderNotice = WaitingEvent | { type: 'warning'; message: string };
-
-export type TellNotice = (notice: FolderNotice) => void;

@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import { basename } from 'node:path';
+import { InvalidCheckpointError } from '@holdfast/checkpoint';
+import { removeDurably, writeFileDurably } from '@holdfast/durable';
+import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
+import type { LetterCounts, Shard } from '@holdfast/plan';
+import { type IndexSummary, inInputOrder, type SequenceIndex, verifyIndex } from '@holdfast/plan';
+import type { Layout } from '@holdfast/run-folder';
+import {
+  completeShard,
+  type FormatName,
+  type FoundQuarantined,
+  findQuarantined,
+  formats,
+  formatTable,
+  type ResultRecord,
+  retriedRows,
+  ShardCursor,
+  ShardIncompleteError,
+  type Sink,
+  withRetried,
+  writeResultRecord,
+} from '@holdfast/run-folder';
+import { cutOff, withoutRows } from '../run/left-out.js';
+import { withoutLines } from './without-lines.js';
+
+/** What was found when the run was planned. */
+export interface Findings {
+  letters?: LetterCounts;
+  /** What was told of it. */
+  warnings: readonly string[];
+}
+
+export interface Assembly {
+  place: Layout;
+  run: string;
+  index: SequenceIndex;
+  shards: readonly Shard[];
+  model: ModelSource;
+  format: FormatName;
+  findings?: Findings;
+  /** What is quarantined, where that is known already. Default: it is looked for. */
+  found?: FoundQuarantined | undefined;
+  signal: AbortSignal;
+}
+
+/**
+ * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
+ * and last `result.json`. Row *i* and ID *i* are of the *i*-th sequence in input order that is not quarantined. Every
+ * checkpoint is checked against its checksum and every row against the index on the way, and the index itself at the end.
+ *
+ * @throws ShardIncompleteError when a shard must be worked on again; IndexError when the index is not what was written; the
+ * signal's reason. Nothing is then left half-written.
+ */
+export async function assemble({
+  place,
+  run,
+  index,
+  shards,
+  model,
+  format,
+  findings = { warnings: [] },
+  found,
+  signal,
+}: Assembly): Promise<ResultRecord> {
+  // Formats want the number of rows first.
+  const { quarantined, retried } =
+    found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
+  const positions = new Set(quarantined.map(({ position }) => position));
+  const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
+  const told: Told = { zeroRows: 0, truncated: 0 };
+  async function* planned(): AsyncGenerator<Float32Array> {
+    for (const shard of shards) {
+      const truncated = yield* shardRows(shard, { place, run, index, model }, retried.has(shard.shard));
+      told.truncated += truncated;
+    }
+  }
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for await (const rows of inInputOrder(planned(), model.dim, index, positions)) {
+      signal.throwIfAborted();
+      told.zeroRows += countZeroRows(rows, model.dim);
+      yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+    }
+  }
+  const sequences = index.sequences - quarantined.length;
+  const path = place.embeddings(format);
+  const embeddings = await writeMeasured(path, (sink) =>
+    formats[format](sink, {
+      shape: [sequences, model.dim],
+      columns: model.columns ?? null,
+      facts: { model: model.name, model_sha256: model.fingerprint, row_ids: basename(place.ids) },
+      ids: async () => (await index.allIds()).filter((_, ordinal) => !ordinals.has(ordinal)),
+      chunks,
+    }),
+  );
+  const ids = await writeMeasured(place.ids, async (sink) => {
+    for await (const chunk of withoutLines(index.idFile(), ordinals)) await sink.write(chunk);
+  });
+  const files = [embeddings, ids];
+  if (quarantined.length === 0) await removeDurably(place.quarantine);
+  else {
+    const table = Buffer.from(formatTable(quarantined));
+    files.push(await writeMeasured(place.quarantine, (sink) => sink.write(table)));
+  }
+  // What was read of it was compared block by block; the whole once more before anything vouches for the result.
+  await verifyIndex(place.index, index, signal);
+  const record: ResultRecord = {
+    format: 1,
+    run,
+    sequences,
+    quarantined: quarantined.length,
+    dim: model.dim,
+    tokens: index.summary.tokens,
+    padded_tokens: index.summary.padded_tokens,
+    ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
+    ...(findings.letters && { letters: findings.letters }),
+    files,
+    warnings: [...findings.warnings, ...warnings(model, told, index.summary)],
+  };
+  await writeResultRecord(place.result, record);
+  return record;
+}
+
+/**
+ * Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out.
+ *
+ * @param tried whether some of its sequences were tried again.
+ */
+async function* shardRows(
+  shard: Shard,
+  { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
+  tried: boolean,
+): AsyncGenerator<Float32Array, number> {
+  const cursor = new ShardCursor(shard, run, model.dim, index);
+  const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
+  const folder = place.shard(shard.shard);
+  try {
+    const again = tried
+      ? await retriedRows(folder, new ShardCursor(shard, run, model.dim, index))
+      : new Map<number, Float32Array>();
+    // A checksum is taken of the bytes that become rows, and not in a reading before.
+    for await (const checkpoint of completeShard(folder, cursor, 'length'))
+      if (cursor.last.positions === null) yield* withRetried(checkpoint, cursor.last, again, step);
+  } catch (error) {
+    if (!(error instanceof InvalidCheckpointError)) throw error;
+    throw new ShardIncompleteError(shard.shard, error.message);
+  }
+  return cursor.truncated;
+}
+
+async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  await writeFileDurably(path, (file) =>
+    produce({
+      write(chunk) {
+        hash.update(chunk);
+        bytes += chunk.byteLength;
+        return file.write(chunk);
+      },
+    }),
+  );
+  return { file: basename(path), bytes, sha256: hash.digest('hex') };
+}
+
+function countZeroRows(rows: Float32Array, dim: number): number {
+  let zero = 0;
+  for (let at = 0; at < rows.length; at += dim) {
+    let column = 0;
+    while (column < dim && rows[at + column] === 0) column++;
+    if (column === dim) zero++;
+  }
+  return zero;
+}
+
+/** What turned out only when the sequences were embedded. */
+interface Told {
+  zeroRows: number;
+  /** Sequences of which tokens were left out. */
+  truncated: number;
+}
+
+function warnings(
+  model: ModelSource,
+  { zeroRows, truncated: byTokens }: Told,
+  { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
+): string[] {
+  const said = [withoutRows(translation)];
+  if (zeroRows > 0) {
+    said.push(
+      `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,
+    );
+  }
+  said.push(cutOff(model, truncated));
+  if (byTokens > 0) {
+    const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
+    said.push(
+      `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
+    );
+  }
+  return said.filter((each) => each !== null);
+}

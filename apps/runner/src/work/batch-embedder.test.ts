@@ -1,0 +1,229 @@
+import {
+  deviceLost,
+  groupFailed,
+  type Isolation,
+  type PoisonedRow,
+  startIsolation,
+} from '@holdfast/coordinator';
+import { type EmbeddingModel, type EmbedOptions, InferenceError } from '@holdfast/gpu-runtime';
+import { expect, test } from 'vitest';
+import { countingModel, DIM } from '../../test/support.js';
+import { BatchEmbedder, type BatchEmbedderOptions } from './batch-embedder.js';
+
+const PLAIN = 'ACGTACGTACGT';
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+const text = (residues: Uint8Array) => Buffer.from(residues).toString();
+const failed = (sequences: number) =>
+  new InferenceError({ model: 'counting', sequences, tokens: 1 }, new Error('no'));
+
+/** The counting model, which gives NaN for what has an N, fails on a batch with an X, and tells of what is longer than 4. */
+function fragileModel(change: Partial<EmbeddingModel['source']> = {}) {
+  const model = countingModel();
+  const source = { ...model.source, specialTokens: 0, ...change };
+  const calls: { batch: string[]; options: EmbedOptions }[] = [];
+  const embed: EmbeddingModel['embed'] = async (batch, options = {}) => {
+    calls.push({ batch: batch.map(text), options });
+    if (batch.some((each) => text(each).includes('X'))) throw failed(batch.length);
+    const rows = await model.embed(batch);
+    batch.forEach((each, at) => {
+      if (text(each).includes('N')) rows[at * DIM] = Number.NaN;
+      if (each.length > 4) options.onTruncated?.(at);
+    });
+    return rows;
+  };
+  return { ...model, source, embed, calls };
+}
+
+function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions> = {}) {
+  const told: string[] = [];
+  const poisoned: PoisonedRow[] = [];
+  const embedder = new BatchEmbedder({
+    model,
+    batchTokens: 100,
+    survivesFailures: true,
+    identify: async (_, row) => ({ ordinal: row, id: `s${row}` }),
+    stopping: () => false,
+    onTrying: async (_, rows) => void told.push(`trying ${rows}`),
+    onControl: async (_, rows) => void told.push(`control ${rows}`),
+    onTried: async () => void told.push('tried'),
+    onProgress: async () => undefined,
+    onPoisoned: async (_, row) => void poisoned.push(row),
+    ...options,
+  });
+  return { embedder, told, poisoned };
+}
+
+test('of the rows that are left out it does not count of which tokens were, and of the others each once', async () => {
+  const batch = ['ACGTA', 'NCGTA', 'ACGT', 'XCGTA', 'ACGTACGT', 'AC'].map(bytes);
+  const { embedder, poisoned } = embedderOf(fragileModel(), {
+    isolation: startIsolation(0, 2, { alone: [1] }),
+  });
+  const embedded = await embedder.embed(0, batch);
+  expect(poisoned.map(({ row }) => row)).toEqual([1, 3]);
+  expect(embedded).toMatchObject({ poisoned, truncated: 2 });
+  expect([...embedded!.rows].filter((_, i) => i % DIM === 0)).toEqual([5, 4, 8, 2]);
+
+  const alone = embedderOf(fragileModel(), { isolation: startIsolation(0, 2) });
+  expect(await alone.embedder.embed(0, [bytes('NCGTACGT')])).toMatchObject({ truncated: 0 });
+});
+
+test('in parts, each row of which tokens were left out counts once', async () => {
+  const { embedder, told } = embedderOf(fragileModel(), { budget: { halvings: 4, climbAfter: 100 } });
+  const { truncated } = (await embedder.embed(0, ['ACGTA', 'ACGTC', 'ACG', 'AC'].map(bytes)))!;
+  expect(truncated).toBe(2);
+  expect(told).toEqual(['trying 0', 'tried', 'trying 1', 'tried', 'trying 2,3', 'tried']);
+});
+
+test.each([
+  ['fails on', async (batch: readonly Uint8Array[]) => Promise.reject(failed(batch.length))],
+  ['gives NaN for', async (batch: readonly Uint8Array[]) => new Float32Array(batch.length * DIM).fill(NaN)],
+])('where it %s everything, no sequence is found at fault', async (_, embed) => {
+  const { embedder, told, poisoned } = embedderOf(
+    { ...countingModel(), embed },
+    {
+      isolation: startIsolation(0, 2),
+    },
+  );
+  await expect(embedder.embed(0, ['AC', 'GT'].map(bytes))).rejects.toMatchObject({
+    code: 'unfit_device',
+    message: expect.stringMatching(
+      /^counting fails on plain residues as well \((no|NaN in column 0)\), so that no/,
+    ),
+  });
+  expect([told, poisoned]).toEqual([[], []]);
+});
+
+test('what has embedded a batch before needs no proof, and one proof is enough', async () => {
+  const batch = ['AC', 'XC'].map(bytes);
+  const fresh = fragileModel();
+  await embedderOf(fresh, { isolation: startIsolation(0, 2) }).embedder.embed(0, batch);
+  // The first half is good, so that it is the other; it failed once, and is judged after another proof.
+  expect(fresh.calls.map(({ batch }) => batch)).toEqual([[PLAIN], ['AC'], ['XC'], [PLAIN], ['XC']]);
+
+  const used = fragileModel();
+  const { embedder } = embedderOf(used, { isolation: startIsolation(1, 2) });
+  await embedder.embed(0, [bytes('GT')]);
+  await embedder.embed(1, batch);
+  expect(used.calls.map(({ batch }) => batch)).toEqual([['GT'], ['AC'], ['XC'], [PLAIN], ['XC']]);
+});
+
+test('windows of long sequences get less room where memory is short, one at a time for a sequence alone', async () => {
+  const windows = { residues: 10, overlap: 0 };
+  const long = bytes('ACGT'.repeat(10));
+  const short = fragileModel({ windows });
+  await embedderOf(short, { budget: { halvings: 2, climbAfter: 100 } }).embedder.embed(0, [long]);
+  await embedderOf(short, { budget: { halvings: null, climbAfter: 100 } }).embedder.embed(0, [long]);
+  await embedderOf(short).embedder.embed(0, [long]);
+  expect(short.calls.map(({ options }) => options.windowTokens)).toEqual([25, 0, undefined]);
+
+  const searched = fragileModel({ windows });
+  const isolation = startIsolation(0, 2, { alone: [1] });
+  await embedderOf(searched, { isolation }).embedder.embed(0, [long, long, bytes('AC')]);
+  expect(searched.calls.slice(1).map(({ batch, options }) => [batch.length, options.windowTokens])).toEqual([
+    [1, 0],
+    [2, undefined],
+  ]);
+});
+
+test('the share of a sequence of many windows does not climb past what one run had', async () => {
+  const windows = { residues: 10, overlap: 0 };
+  const model = fragileModel({ windows });
+  const { embedder } = embedderOf(model, { budget: { halvings: 3, climbAfter: 1 } });
+  const long = bytes('ACGT'.repeat(20));
+  for (let batch = 0; batch < 4; batch++) await embedder.embed(batch, [long]);
+  expect(model.calls.map(({ options }) => options.windowTokens)).toEqual([12.5, 25, 50, undefined]);
+});
+
+test('a sequence alone that failed once, for something that passes, is embedded', async () => {
+  const model = fragileModel();
+  const { embed } = model;
+  let failures = 1;
+  model.embed = async (batch, options) => {
+    if (batch.length === 1 && text(batch[0]!) === 'GT' && failures-- > 0) throw failed(1);
+    return embed(batch, options);
+  };
+  const { embedder, poisoned } = embedderOf(model, { isolation: startIsolation(0, 2) });
+  const embedded = await embedder.embed(0, ['GT', 'AC'].map(bytes));
+  expect([poisoned, embedded!.rows.length]).toEqual([[], 2 * DIM]);
+});
+
+/** A model that fails on all once it has met an X, as a device does whose context is gone. */
+function breakingModel() {
+  const model = fragileModel();
+  const { embed } = model;
+  let broken = false;
+  model.embed = async (batch, options) => {
+    broken ||= batch.some((each) => text(each).includes('X'));
+    if (broken) throw failed(batch.length);
+    return embed(batch, options);
+  };
+  return model;
+}
+
+test('where a failure breaks the device, nothing is found at fault by a worker that has had one', async () => {
+  const sequences = ['AC', 'XC', 'GT', 'CC', 'TT', 'GG'].map(bytes);
+  let isolation: Isolation = startIsolation(0, 2);
+  // What the coordinator makes of the ends of workers.
+  for (let life = 0; life < 20; life++) {
+    let told = isolation;
+    let tried: readonly number[] | null = null;
+    const { embedder, poisoned } = embedderOf(breakingModel(), {
+      isolation,
+      onTrying: async (_, rows, state) => {
+        tried = rows;
+        told = state!;
+      },
+      onTried: async () => {
+        tried = null;
+      },
+    });
+    try {
+      const embedded = await embedder.embed(0, sequences);
+      expect(poisoned.map(({ row }) => row)).toEqual([1]);
+      expect(embedded!.rows).toHaveLength(5 * DIM);
+      expect(isolation.fragile).toBe(true);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code === 'lost_device') isolation = deviceLost(told);
+      else isolation = groupFailed(told, tried!, { kind: 'poison_input', error: 'no' });
+    }
+  }
+  throw new Error('it finds no end');
+});
+
+test('where something hung, plain residues of the same length come before each sequence that is tried alone', async () => {
+  const model = fragileModel();
+  const isolation = { ...startIsolation(0, 2, { alone: [1], suspects: [] }), hangs: true };
+  const { embedder, told } = embedderOf(model, { isolation });
+  await embedder.embed(0, ['AC', 'ACGTACGTA', 'GT'].map(bytes));
+  expect(told.slice(0, 4)).toEqual(['control 1', 'tried', 'trying 1', 'tried']);
+  const [[proof], [control], [row]] = model.calls.map(({ batch }) => batch) as [string[], string[], string[]];
+  expect([proof, control?.length, row]).toEqual([PLAIN, 9, 'ACGTACGTA']);
+  expect(control).toMatch(/^[ACGT]+$/);
+});
+
+test('a control is no longer than a window, or than what the model reads', async () => {
+  const long = bytes('ACGT'.repeat(100));
+  for (const [change, length] of [
+    [{ windows: { residues: 10, overlap: 0 } }, 10],
+    [{ maxResidues: 30 }, 30],
+  ] as const) {
+    const model = fragileModel(change);
+    const isolation = { ...startIsolation(0, 2), hangs: true };
+    await embedderOf(model, { isolation }).embedder.embed(0, [long]);
+    expect(model.calls[1]?.batch[0]).toHaveLength(length);
+  }
+});
+
+test('a control that fails says that it is the device', async () => {
+  const model = fragileModel();
+  const { embed } = model;
+  model.embed = async (batch, options) => {
+    if (batch.length === 1 && text(batch[0]!).length === 40) throw failed(1);
+    return embed(batch, options);
+  };
+  const isolation = { ...startIsolation(0, 2), hangs: true };
+  const { embedder, told } = embedderOf(model, { isolation });
+  await expect(embedder.embed(0, [bytes('ACGT'.repeat(10))])).rejects.toMatchObject({ code: 'lost_device' });
+  expect(told).toEqual(['control 0', 'tried']);
+});

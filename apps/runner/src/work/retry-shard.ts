@@ -1,0 +1,136 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/checkpoint';
+import { type Isolation, startIsolation } from '@holdfast/coordinator';
+import type { Shard } from '@holdfast/plan';
+import {
+  findCheckpoints,
+  isDue,
+  type Quarantined,
+  type Retry,
+  retriedFacts,
+  ShardCursor,
+} from '@holdfast/run-folder';
+import { BatchEmbedder } from './batch-embedder.js';
+import type { ShardWork } from './work-shard.js';
+
+/**
+ * Tries quarantined sequences of a complete shard once more, each alone. The rows of those that succeed become a further
+ * checkpoint behind the shard's others, a batch each, and so does what the model now refuses itself.
+ *
+ * @returns whether all were tried; false when it was stopped.
+ */
+export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean> {
+  const { shard, folder, run, index, model, manifest, report } = work;
+  const cursor = new ShardCursor(shard, run, model.source.dim, index);
+  const { found, fault } = await findCheckpoints(folder, {
+    async accept(checkpoint) {
+      await report.reading();
+      return cursor.accept(checkpoint);
+    },
+  });
+  // Whoever joins the result finds what is damaged, and has it embedded again.
+  if (!cursor.done) return true;
+  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
+    // As in workShard: a predecessor that was believed dead is fenced from here on.
+    steal: true,
+  });
+  // A retry that was killed may have left half a checkpoint, in whose place the next one goes.
+  const aside = await setAside(folder, found.length);
+  await manifest.reconcileShard(shard.shard, found, claim);
+  // It is complete, whatever comes of this; its claim still fences.
+  await manifest.markShardComplete(shard.shard, claim);
+  const saved = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
+  await report.resumed({
+    sequences: saved,
+    quarantined: 0,
+    nextBatch: cursor.nextBatch,
+    fault,
+    aside,
+  });
+
+  const writer = new AsyncCheckpointWriter({
+    ...(work.thread && { thread: work.thread }),
+    onDurable: async ({ path, rows, metadata }) => {
+      const batchIdx = Number(metadata['checkpoint']);
+      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
+      const reason = String(metadata['reason']);
+      // What else was found in its batch is still to be known to whoever goes on.
+      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch: at });
+    },
+  });
+  const due = cursor.quarantined.filter((each) => isDue(each, retry));
+  let next = found.length;
+  /** The batch whose sequences are tried. */
+  let at = shard.firstBatch;
+  for (const [batch, entries] of byBatch(due, shard, index.batchRange.bind(index))) {
+    const before = work.isolation;
+    // Tried by a worker that was lost since.
+    if (before !== undefined && batch < before.batchIdx) continue;
+    const [first, end] = index.batchRange(batch);
+    const rows = entries.map(({ position }) => position - first);
+    const isolation = before?.batchIdx === batch ? before : begin(batch, rows, entries);
+    const embedder = new BatchEmbedder({
+      ...work,
+      isolation,
+      identify: async (_, row) => ({ ordinal: first + row, id: `position ${first + row}` }),
+      onTrying: report.trying,
+      onControl: report.control,
+      onTried: report.tried,
+      onProgress: report.computed,
+      onPoisoned: async () => undefined,
+    });
+    at = batch;
+    report.batch(batch);
+    const embedded = await embedder.embed(batch, await index.residues(first, end), new Set(rows));
+    if (embedded === null) return stop(writer);
+    const refused = embedded.poisoned.flatMap(({ row, kind, attempts, error }) => {
+      const entry = entries.find(({ position }) => position === first + row);
+      const news = kind === 'poison_input' && entry !== undefined && isDue(entry, 'set_aside');
+      return news ? [{ position: first + row, kind, attempts: entry.attempts + attempts, error }] : [];
+    });
+    if (embedded.at.length + refused.length === 0) continue;
+    const positions = embedded.at.map((row) => first + row);
+    const ids = await Promise.all(
+      positions.map(async (position) => (await index.ids(position, position + 1))[0]!),
+    );
+    const matrix = { data: embedded.rows, shape: [positions.length, model.source.dim] as const };
+    await writer.writeCheckpointAsync(join(folder, checkpointName(next)), matrix, ids, {
+      ...retriedFacts(run, shard, positions, { refused, truncated: embedded.truncated }),
+      checkpoint: next,
+      reason: 'retried',
+    });
+    next++;
+    await writer.waitAll();
+  }
+  await writer.shutdown();
+  return true;
+}
+
+async function stop(writer: AsyncCheckpointWriter): Promise<false> {
+  await writer.shutdown();
+  return false;
+}
+
+/** Each of these rows alone, once; a control goes before each where one hung. */
+function begin(batch: number, rows: readonly number[], entries: readonly Quarantined[]): Isolation {
+  const isolation = startIsolation(batch, 0, { alone: [...rows] });
+  return entries.some(({ kind }) => kind === 'hang') ? { ...isolation, hangs: true } : isolation;
+}
+
+/** The entries of each batch of a shard that has some, in order. */
+function byBatch(
+  entries: readonly Quarantined[],
+  { firstBatch, endBatch }: Shard,
+  rangeOf: (batch: number) => [number, number],
+): Map<number, Quarantined[]> {
+  const found = new Map<number, Quarantined[]>();
+  let at = 0;
+  for (let batch = firstBatch; batch < endBatch && at < entries.length; batch++) {
+    const [, end] = rangeOf(batch);
+    const begin = at;
+    while (at < entries.length && entries[at]!.position < end) at++;
+    if (at > begin) found.set(batch, entries.slice(begin, at));
+  }
+  return found;
+}

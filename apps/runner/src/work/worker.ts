@@ -1,0 +1,163 @@
+import { WriterThread } from '@holdfast/checkpoint';
+import { workerChannel } from '@holdfast/coordinator';
+import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
+import { FileLock } from '@holdfast/file-lock';
+import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
+import { CheckpointManifest } from '@holdfast/manifest';
+import { openIndex, shardsOf } from '@holdfast/plan';
+import { exitCodeOf, hangupIgnored, onSignal } from '@holdfast/process';
+import { layout, rebuildFrom } from '@holdfast/run-folder';
+import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
+import { parseWorkerOptions } from '../coordinate/worker-options.js';
+import { ExitCode } from '../errors.js';
+import { NonFiniteRowsError } from './non-finite-rows-error.js';
+import { retryShard } from './retry-shard.js';
+import { type ShardWork, workShard } from './work-shard.js';
+
+/** Rows kept in memory before a checkpoint is due whatever the thresholds say, in bytes. */
+const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+
+/** Milliseconds between two signs of life at least. */
+const BEAT_EVERY = 100;
+
+/** Characters of an error that are told; a model may print a whole tensor. */
+const LONGEST_MESSAGE = 4000;
+
+// One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
+const options = parseWorkerOptions(process.argv[2]);
+const channel = workerChannel(process, {
+  orphanGraceMs: options.graceMs,
+  ignored: hangupIgnored ? ['SIGHUP'] : [],
+});
+// The channel listens now.
+onSignal(() => undefined);
+let stopped = false;
+let stopCode: number = ExitCode.terminated;
+/** While the model is loaded, and between shards, there is nothing to save. */
+let idle = true;
+channel.onStop((reason) => {
+  stopped = true;
+  if (reason !== 'orphaned') stopCode = exitCodeOf(reason);
+  if (idle) process.exit(stopCode);
+});
+
+/** What it does next; each is a sign of progress. */
+const starting = (stage: string) => channel.send({ type: 'heartbeat', stage });
+let lastBeat = 0;
+/** A sign of life, not more often than anybody looks. */
+const heartbeat = async () => {
+  if (performance.now() - lastBeat < BEAT_EVERY) return;
+  await channel.send({ type: 'heartbeat' });
+  lastBeat = performance.now();
+};
+
+let shard: number | undefined;
+let batchIdx: number | undefined;
+try {
+  const place = layout(options.out);
+  // Held for life: a later run waits until no worker of this one is left.
+  await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
+  await starting('opening the index');
+  const index = await openIndex(place.index, options.index);
+  const shards = await shardsOf(index, options.shards);
+  await starting('reading the files of the model');
+  const source = await resolveModel(options.model, options.overrides);
+  if (source.fingerprint !== options.fingerprint) {
+    const remedy = 'put the one it was begun with back, or begin anew with --force-restart';
+    throw new Error(`${source.folder}: the model is another than when the run was planned; ${remedy}`);
+  }
+  // Windows of long sequences are put in batches of their own, as large as the run's.
+  const device = parseDevice(options.device);
+  await starting(`loading the model on ${options.device}`);
+  const model = await loadModel(
+    { ...source, batchTokens: options.batchTokens },
+    { device, intraOpThreads: options.threads },
+  );
+  const manifest = new CheckpointManifest(place.manifest, {
+    rebuild: rebuildFrom(place, shards.length),
+    onWarning: (message) => console.error(message),
+  });
+  const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
+  const trigger = new CheckpointTrigger({ ...options.trigger, policies });
+  const thread = new WriterThread();
+  await channel.send({ type: 'ready' });
+  for (;;) {
+    idle = true;
+    if (stopped) process.exit(stopCode);
+    const message = await channel.next();
+    idle = false;
+    if (message.type !== 'assign') break;
+    const { shard: now, budget, isolation } = message;
+    shard = now;
+    const plan = shards[now];
+    if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
+    // Past its last batch none is to be blamed.
+    const blame = (next: number) => (next < plan.endBatch ? { nextBatch: next } : {});
+    const folder = place.shard(now);
+    await makeDirectoryDurably(folder);
+    const work: ShardWork = {
+      shard: plan,
+      folder,
+      run: options.run,
+      record: options.record,
+      index,
+      model,
+      trigger,
+      manifest,
+      thread,
+      batchTokens: options.batchTokens,
+      budget,
+      isolation,
+      // After a failure on a device, its context may be gone with all that is in it.
+      survivesFailures: device.kind === 'cpu',
+      stopping: () => stopped,
+      report: {
+        reading: () => channel.send({ type: 'heartbeat' }),
+        resumed: ({ sequences, quarantined, nextBatch, fault, aside }) => {
+          if (fault !== null)
+            console.error(`${fault}; embedded again from there, moved aside: ${aside.join(', ')}`);
+          return channel.send({ type: 'resumed', shard: now, sequences, quarantined, ...blame(nextBatch) });
+        },
+        progress: (sequences, nextBatch) =>
+          channel.send({ type: 'progress', shard: now, sequences, ...blame(nextBatch) }),
+        batch: (at) => {
+          batchIdx = at;
+        },
+        trying: (at, rows, state) =>
+          channel.send({
+            type: 'trying',
+            shard: now,
+            batchIdx: at,
+            rows: [...rows],
+            ...(state === undefined ? {} : { isolation: state }),
+          }),
+        control: (at, rows, state) =>
+          channel.send({ type: 'control', shard: now, batchIdx: at, rows: [...rows], isolation: state }),
+        tried: () => channel.send({ type: 'tried', shard: now }),
+        computed: () => heartbeat(),
+        quarantined: (sequence) => channel.send({ type: 'quarantined', shard: now, sequence }),
+        checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),
+      },
+    };
+    const { retry } = options;
+    const complete = await (retry === undefined ? workShard(work) : retryShard(work, retry));
+    if (!complete) process.exit(stopCode);
+    batchIdx = undefined;
+    shard = undefined;
+    await channel.send({ type: 'complete', shard: now });
+  }
+  process.exit(stopped ? stopCode : ExitCode.complete);
+} catch (error) {
+  await channel.send({
+    type: 'failed',
+    ...(shard === undefined ? {} : { shard }),
+    ...(batchIdx === undefined ? {} : { batchIdx }),
+    error: error instanceof InferenceError ? error.kind : ((error as { code?: string }).code ?? 'error'),
+    message: nameSystemErrors(error instanceof Error ? error.message : String(error)).slice(
+      0,
+      LONGEST_MESSAGE,
+    ),
+    ...(error instanceof NonFiniteRowsError ? { faulty: error.sequences.map(({ row }) => row) } : {}),
+  });
+  process.exit(ExitCode.unexpected);
+}

@@ -1,0 +1,74 @@
+import { mkdir, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { validateCheckpointDir } from './validate-checkpoint-dir.js';
+
+let folder: string;
+let warnings: string[];
+const validate = (at = folder) =>
+  validateCheckpointDir(at, { onWarning: (message) => void warnings.push(message) });
+const write = async (...names: string[]) => {
+  for (const name of names) await writeFile(join(folder, name), '');
+};
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shard-'));
+  warnings = [];
+});
+
+test('test_validate_checkpoint_dir_removes_orphaned_tmp_files', async () => {
+  const kept = ['batch_00000.pt', 'batch_00000.pt.done', 'batch_00001.pt', 'batch_00001.pt.done'];
+  await write(...kept, 'batch_00002.pt.tmp', 'batch_00002.pt.done.tmp', 'batch_00002.pt.0a1b2c3d4e5f.tmp');
+  expect(await validate()).toBe(true);
+  expect((await readdir(folder)).sort()).toEqual(kept);
+  expect(warnings).toEqual([]);
+});
+
+test('test_validate_checkpoint_dir_done_marker_mismatch_warning', async () => {
+  await write(
+    'batch_00000.pt',
+    'batch_00000.pt.done',
+    'batch_00001.pt',
+    'batch_00001.pt.done',
+    'batch_00002.pt',
+  );
+  expect(await validate()).toBe(true);
+  expect(warnings).toEqual([
+    expect.stringMatching(/1 of 3 checkpoints have no \.done marker.*batch_00002\.pt/),
+  ]);
+  expect(await readdir(folder)).toHaveLength(5);
+});
+
+test('test_validate_checkpoint_dir_fresh_start', async () => {
+  expect(await validate(join(folder, 'not there yet'))).toBe(true);
+  expect(warnings).toEqual([]);
+});
+
+test('what may be well the next time is thrown, to be looked at again', async () => {
+  // As of a disk that does not answer, which a test cannot have.
+  await expect(validate(join(folder, 'n'.repeat(300)))).rejects.toThrow('ENAMETOOLONG');
+  expect(warnings).toEqual([]);
+});
+
+test('what is no folder, or holds what cannot be removed, cannot be gone on with', async () => {
+  await write('file');
+  expect(await validate(join(folder, 'file'))).toBe(false);
+  await mkdir(join(folder, 'a.tmp'));
+  expect(await validate()).toBe(false);
+  expect(warnings).toHaveLength(2);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+type Any = any;
+const notObjects = [null, 5, 'x', [], new Map()];
+const notFunctions = [5, 'log', {}, null];
+
+test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
+  ['', notObjects, (options) => validateCheckpointDir('nowhere', options)],
+  ['folder', ['', 5, undefined], (folder) => validateCheckpointDir(folder)],
+  ['onWarning', notFunctions, (onWarning) => validateCheckpointDir('nowhere', { onWarning })],
+  ['onwarning', [() => 1], (onwarning) => validateCheckpointDir('nowhere', { onwarning } as Any)],
+])('%s that is one of %o is refused by name', async (option, values, use) => {
+  for (const value of values)
+    await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
+});

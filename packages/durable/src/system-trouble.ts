@@ -1,0 +1,137 @@
+import { systemErrorCode } from './system-error.js';
+
+/** What is known of a system error, for exit code and message. */
+export interface SystemTrouble {
+  /** Its name, such as `ESTALE`. */
+  code: string;
+  /**
+   * Whether the same command may work later, once the cause is gone: the disk answers, there is room, a limit is raised. Else the
+   * command, or the rights of a file, must be changed first.
+   */
+  passing: boolean;
+  /** In words. */
+  cause: string;
+  /** What to do beside rerunning, for a file that is read, and for one that is written. */
+  remedy: Readonly<Record<Use, string>>;
+}
+
+/** What a file was wanted for. */
+export type Use = 'read' | 'write';
+
+type Entry = readonly [passing: boolean, cause: string, remedy: string, toWrite?: string];
+
+const SERVER = 'check the network mount';
+const DISK = 'check the disk';
+const REPAIR = 'have the file system checked (fsck, xfs_repair)';
+const UNREACHED = 'the file server cannot be reached';
+const READABLE = 'let this user read it (chmod, chown)';
+const WRITABLE = 'let this user write there (chmod, chown)';
+const NO_SUCH_CALL = 'the file system cannot do this';
+
+/** Each cause once: does it pass, what it is, and what to do. */
+const TROUBLES: Readonly<Record<string, Entry>> = {
+  // The disk or the file server does not answer, or not as it should.
+  EIO: [true, 'input/output error', `${DISK} or the network mount`],
+  ESTALE: [true, 'the file server lost track of the file', SERVER],
+  EREMOTEIO: [true, 'input/output error on the file server', SERVER],
+  ETIMEDOUT: [true, 'the file server does not answer', SERVER],
+  EHOSTDOWN: [true, UNREACHED, SERVER],
+  EHOSTUNREACH: [true, UNREACHED, SERVER],
+  ENETDOWN: [true, 'the network is down', SERVER],
+  ENETUNREACH: [true, UNREACHED, SERVER],
+  ENETRESET: [true, UNREACHED, SERVER],
+  ECONNREFUSED: [true, UNREACHED, SERVER],
+  ECONNRESET: [true, UNREACHED, SERVER],
+  ECONNABORTED: [true, UNREACHED, SERVER],
+  ENOTCONN: [true, 'the mount is not connected', SERVER],
+  ESHUTDOWN: [true, 'the mount is shut down', SERVER],
+  ECOMM: [true, UNREACHED, SERVER],
+  ENOLINK: [true, UNREACHED, SERVER],
+  EJUKEBOX: [true, 'the file server is busy', SERVER],
+  EBADHANDLE: [true, 'the file server lost track of the file', SERVER],
+  ESERVERFAULT: [true, 'the file server failed', SERVER],
+  EKEYEXPIRED: [true, 'the ticket for this mount has expired', 'renew it (kinit)'],
+  ENOKEY: [true, 'the key of this folder is not loaded', 'unlock the folder'],
+  EKEYREVOKED: [true, 'the key of this folder was revoked', 'unlock the folder'],
+  ENOMEDIUM: [true, 'the disk is not there', DISK],
+  EUCLEAN: [true, 'the file system is damaged', REPAIR],
+  EBADMSG: [true, 'the file system found a wrong checksum', REPAIR],
+  EHWPOISON: [true, 'memory is faulty', 'use another machine'],
+  // No room.
+  ENOSPC: [true, 'no space left on the device', 'make room there'],
+  EDQUOT: [true, 'the disk quota is used up', 'make room within the quota, or have it raised'],
+  // Limits, and what is short for the moment.
+  EFBIG: [true, 'a file would grow past a limit', 'raise the limit on the size of files (ulimit -f)'],
+  EMFILE: [true, 'this process has too many files open', 'raise the limit on open files (ulimit -n)'],
+  ENFILE: [
+    true,
+    'the system has too many files open',
+    'end other programs, or have fs.file-max raised (sysctl)',
+  ],
+  ENOMEM: [true, 'out of memory', 'make memory free, or raise the limit on it (ulimit -v)'],
+  ENOBUFS: [true, 'out of memory for buffers', 'make memory free'],
+  EAGAIN: [true, 'a resource is short at the moment', 'end other programs, or raise the limits (ulimit -a)'],
+  ENOLCK: [true, 'no locks are available', 'check the lock service of the mount (lockd)'],
+  EBUSY: [true, 'it is in use', 'wait until it is free'],
+  ETXTBSY: [true, 'it is being executed', 'wait until it is free'],
+  EINTR: [true, 'the call was interrupted', 'try again'],
+  EDEADLK: [true, 'a deadlock was avoided', 'try again'],
+  // What somebody else changed at the same moment.
+  ENOTEMPTY: [true, 'files came into a folder that was being removed', 'see what writes there'],
+  // The command, or the rights, must be changed.
+  EACCES: [false, 'permission denied', READABLE, WRITABLE],
+  EPERM: [false, 'not permitted', READABLE, WRITABLE],
+  EROFS: [false, 'the file system is read-only', 'mount it writable'],
+  ENOENT: [false, 'no such file or folder', 'check the path'],
+  EEXIST: [false, 'something else has the name', 'move it away'],
+  ENOTDIR: [false, 'a part of the path is not a folder', 'check the path'],
+  EISDIR: [false, 'it is a folder', 'check the path'],
+  ENAMETOOLONG: [false, 'the name is too long', 'use a shorter path'],
+  ELOOP: [false, 'symbolic links lead in a circle', 'remove the circle'],
+  EINVAL: [false, NO_SUCH_CALL, 'use a local disk'],
+  ENOSYS: [false, NO_SUCH_CALL, 'use a local disk'],
+  ENOTSUP: [false, NO_SUCH_CALL, 'use a local disk'],
+  EOPNOTSUPP: [false, NO_SUCH_CALL, 'use a local disk'],
+  ENOTSUPP: [false, NO_SUCH_CALL, 'use a local disk'],
+  ENXIO: [false, 'nothing is behind this name', 'check the path'],
+  ENODEV: [false, 'nothing is behind this name', 'check the path'],
+};
+
+/** What follows where a file system forces no folder's entries to the device; doctor and embed say the same. */
+export const NO_FOLDER_SYNC =
+  'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may take back the last checkpoints, which are then computed again';
+
+/** What is known of a system error; null for any other. One that the table lacks is taken for passing. */
+export function systemTrouble(error: unknown): SystemTrouble | null {
+  const code = systemErrorCode(error);
+  if (code === null) return null;
+  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') return noWorkingDirectory(code);
+  const [passing, cause, remedy, toWrite = remedy] = TROUBLES[code] ?? [true, 'a system error', DISK];
+  return { code, passing, cause, remedy: { read: remedy, write: toWrite } };
+}
+
+function noWorkingDirectory(code: string): SystemTrouble {
+  const remedy = 'cd to a folder that is there';
+  const cause = 'the working directory was removed';
+  return { code, passing: false, cause, remedy: { read: remedy, write: remedy } };
+}
+
+/** The system error behind an error: itself, its cause, or the first of several. */
+export function systemErrorIn(error: unknown): unknown {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; depth++) {
+    if (systemErrorCode(at) !== null) return at;
+    at = at instanceof AggregateError ? at.errors[0] : at.cause;
+  }
+  return undefined;
+}
+
+/** The system error that a text tells of, such as a worker's last words; null where it names none that is known. */
+export function troubleIn(text: string): SystemTrouble | null {
+  for (const [, code] of text.matchAll(/\b(E[A-Z0-9]+): /g))
+    if (code !== undefined && TROUBLES[code] !== undefined && code !== 'ENOENT')
+      return systemTrouble({ code });
+  return null;
+}
+
+/** `ESTALE: the file server lost track of the file`. */
+export const inWords = ({ code, cause }: SystemTrouble): string => `${code}: ${cause}`;

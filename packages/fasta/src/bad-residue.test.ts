@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { badResidue } from './bad-residue.js';
+import { FastaParser } from './fasta-parser.js';
+import { notFasta } from './first-bytes.js';
+import { idProblem } from './id-problem.js';
+
+const HINT = 'the model reads proteins';
+
+test.each([
+  ['1', /"1" is no residue here: lines are numbered, as in GenBank.*sed/],
+  [';', /begins a comment.*sed/],
+  ['>', /a header stands behind a sequence on one line.*sed/],
+  ['@', /FASTQ.*seqtk/],
+  ['+', /FASTQ.*seqtk/],
+  ['<', /HTML.*download/],
+  ['\u0000', /0x00 .*UTF-16.*iconv/],
+  ['\u00ef', /0xef .*byte order mark.*sed/],
+  ['\u00ff', /0xff .*UTF-16.*iconv/],
+  ['\u00c3', /0xc3 .*no ASCII.*grep/],
+  ['"', /take it out, or see whether this is the right file/],
+])('the remedy fits the byte: %j', (character, says) => {
+  const said = badResidue(character.charCodeAt(0), HINT);
+  expect(said).toMatch(says);
+  expect(said).not.toContain(HINT);
+});
+
+test.each(['Z', 'x', '*', '-', '.'])(
+  'what other alphabets have is put down to the model: %s',
+  (character) => {
+    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is no residue here; ${HINT}`);
+  },
+);
+
+const file = (name: string) =>
+  readFileSync(
+    fileURLToPath(new URL(`../../../apps/runner/test/fixtures/bad-residue/${name}`, import.meta.url)),
+  );
+
+test.each([
+  ['digits.fa', /record 1 \("a", line 2\): "1" .*GenBank/],
+  ['semi2.fa', /record 1 \("a", line 2\): ";" .*comment/],
+  ['bom2.fa', /record 1 \("a", line 3\): the byte 0xef .*byte order mark/],
+  ['glued.fa', /record 1 \("a", line 2\): ">" .*one line/],
+])('files that people have: %s', (name, says) => {
+  const allowed = new Uint8Array(256);
+  for (const letter of Buffer.from('ACDEFGHIKLMNPQRSTVWY')) allowed[letter] = 1;
+  const bytes = file(name);
+  for (const step of [1, bytes.length]) {
+    const parser = new FastaParser({
+      file: name,
+      allowed,
+      hint: HINT,
+      header: () => undefined,
+      end: () => undefined,
+    });
+    const read = () => {
+      for (let at = 0; at < bytes.length; at += step)
+        parser.write(bytes.subarray(at, at + step), new Uint8Array(step), 0);
+      parser.end();
+    };
+    expect(read).toThrow(says);
+  }
+});
+
+test('UTF-16 without its mark is told as UTF-16', () => {
+  expect(idProblem(Buffer.from('\u0000a\u0000'))).toMatch(/UTF-16.*iconv -f UTF-16LE /);
+  expect(notFasta(0)).toMatch(/UTF-16.*iconv -f UTF-16BE /);
+});

@@ -1,0 +1,205 @@
+import { expect, test } from 'vitest';
+import { FastaParser } from './fasta-parser.js';
+import { InputError } from './input-error.js';
+
+const letters = (text: string) =>
+  Uint8Array.from({ length: 256 }, (_, c) => (text.includes(String.fromCharCode(c)) ? 1 : 0));
+const DNA = letters('ACGTN');
+
+/** Parses bytes pushed in pieces of `size`; the sink begins at an odd place, and is checked for bytes outside it. */
+function parse(input: string | Uint8Array, size = Number.POSITIVE_INFINITY, allowed = DNA) {
+  const bytes = Buffer.from(input as string);
+  const records: { id: string; line: number; residues: string }[] = [];
+  const out = Buffer.alloc(bytes.length + 3, '.');
+  let start = 3;
+  let at = 3;
+  const headers: { id: string; line: number }[] = [];
+  const counts: number[] = [];
+  const parser = new FastaParser({
+    file: 'reads.fa',
+    allowed,
+    hint: 'the model reads DNA; is this protein?',
+    header: (id, record, line) => {
+      expect(record).toBe(headers.length + 1);
+      headers.push({ id: Buffer.from(id).toString(), line });
+    },
+    end: (residues) => counts.push(residues),
+  });
+  for (let i = 0; i < bytes.length; i += size) at = parser.write(bytes.subarray(i, i + size), out, at);
+  parser.end();
+  for (const [i, header] of headers.entries()) {
+    records.push({ ...header, residues: out.toString('latin1', start, start + counts[i]!) });
+    start += counts[i]!;
+  }
+  expect(start).toBe(at);
+  expect(out.toString('latin1', 0, 3)).toBe('...');
+  return records;
+}
+
+function failure(input: string | Uint8Array, size?: number): InputError {
+  try {
+    parse(input, size);
+  } catch (error) {
+    expect(error).toBeInstanceOf(InputError);
+    expect((error as InputError).message).not.toMatch(/[\n\r]/);
+    return error as InputError;
+  }
+  throw new Error('it was accepted');
+}
+
+test.each([
+  ['LF', '>a\nACGT\nAC\n>b\nG\n'],
+  ['CRLF', '>a\r\nACGT\r\nAC\r\n>b\r\nG\r\n'],
+  ['no last line end', '>a\nACGTAC\n>b\nG'],
+  ['a last carriage return', '>a\nACGTAC\n>b\nG\r'],
+  ['lower case', '>a\nacgTAC\n>b\ng\n'],
+  ['blanks in lines', '>a\n AC GT\tAC \n>b\nG \n'],
+  ['a blank before >', '>a\nACGTAC\n >b\nG\n'],
+  ['descriptions', '>a some > words\r\nACGTAC\n>b\tmore\nG\n'],
+])('%s', (_, text) => {
+  for (const size of [1, 2, 3, 5, 100]) {
+    expect(parse(text, size).map(({ id, residues }) => [id, residues])).toEqual([
+      ['a', 'ACGTAC'],
+      ['b', 'G'],
+    ]);
+  }
+});
+
+test('blank lines and a byte order mark are passed over, and lines counted', () => {
+  for (const size of [1, 2, 100]) {
+    expect(parse('\ufeff\r\n \n>a\n\nAC\n\n\nGT\n\n>b\nG\n', size)).toEqual([
+      { id: 'a', line: 3, residues: 'ACGT' },
+      { id: 'b', line: 10, residues: 'G' },
+    ]);
+    expect(parse('\ufeff>a\nA', size)).toEqual([{ id: 'a', line: 1, residues: 'A' }]);
+  }
+});
+
+test('an ID may hold any printing UTF-8, and be long', () => {
+  const id = `sp|P1|ä→😀${'x'.repeat(5000)}`;
+  for (const size of [1, 7, 10_000]) expect(parse(`>${id}\nA\n`, size)[0]!.id).toBe(id);
+});
+
+test('">" within a line is no header, and never a residue even if the table allows it', () => {
+  expect(failure('>a\nAC>b\nGT\n').code).toBe('bad_residue');
+  expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is no residue');
+});
+
+test('a line of 20 MB is read', () => {
+  const line = Buffer.alloc(20_000_000, 'acgt');
+  const out = new Uint8Array(line.length + 3);
+  const counts: number[] = [];
+  const parser = new FastaParser({
+    file: 'f',
+    allowed: DNA,
+    hint: '',
+    header: () => undefined,
+    end: (n) => counts.push(n),
+  });
+  let at = parser.write(Buffer.from('>a\n'), out, 0);
+  at = parser.write(line, out, at);
+  parser.end();
+  expect([at, counts]).toEqual([20_000_000, [20_000_000]]);
+  expect(Buffer.from(out.subarray(0, at)).equals(Buffer.alloc(20_000_000, 'ACGT'))).toBe(true);
+});
+
+test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
+  ['an empty file', '', { code: 'empty' }, 'reads.fa: no record in it; check what was to write it'],
+  ['blank lines only', '\n \r\n', { code: 'empty' }, 'reads.fa: no record in it; check what was to write it'],
+  [
+    'text',
+    '\nhello\n',
+    { code: 'not_fasta', line: 2 },
+    'reads.fa: line 2: not FASTA: the first character is "h" where ">" is due; check that this is the right file',
+  ],
+  [
+    'FASTQ',
+    '@r1\nACGT\n+\nIIII\n',
+    { code: 'not_fasta', line: 1 },
+    'reads.fa: line 1: not FASTA: it begins with "@", as FASTQ does; turn it into FASTA first, e.g. with `seqtk seq -a`',
+  ],
+  [
+    'half a byte order mark',
+    Uint8Array.of(0xef, 0xbb, 0x3e),
+    { code: 'not_fasta' },
+    'reads.fa: line 1: not FASTA: the first character is the byte 0xef where ">" is due; check that this is the right file',
+  ],
+  [
+    'UTF-16',
+    Buffer.from('\ufeff>a\nA\n', 'utf16le'),
+    { code: 'not_fasta' },
+    'reads.fa: line 1: not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`',
+  ],
+  [
+    'a carriage return alone',
+    '>a\rACGT\r',
+    { code: 'bad_line_end', line: 1 },
+    "reads.fa: line 1: a carriage return without a line feed; convert the line ends first, e.g. with `tr '\\r' '\\n'`",
+  ],
+  [
+    'a carriage return among residues',
+    '>a\nAC\rGT\n',
+    { code: 'bad_line_end', line: 2 },
+    "reads.fa: line 2: a carriage return without a line feed; convert the line ends first, e.g. with `tr '\\r' '\\n'`",
+  ],
+  [
+    'no ID',
+    '>a\nA\n>\nC\n',
+    { code: 'bad_id', record: 2, line: 3 },
+    'reads.fa: record 2 (line 3): no ID after ">"; begin the header with a word of its own',
+  ],
+  [
+    'a blank for an ID',
+    '> a\nA\n',
+    { code: 'bad_id', record: 1, line: 1 },
+    'reads.fa: record 1 (line 1): no ID after ">"; begin the header with a word of its own',
+  ],
+  [
+    'NUL in an ID',
+    '>a\0b\nA\n',
+    { code: 'bad_id', record: 1 },
+    'reads.fa: record 1 ("a\\x00b", line 1): a control character (the byte 0x00) in the ID; give the record an ID that prints',
+  ],
+  [
+    'invalid UTF-8 in an ID',
+    Buffer.from('>a\xff\nA\n', 'latin1'),
+    { code: 'bad_id', record: 1 },
+    'reads.fa: record 1 ("a\ufffd", line 1): the ID is not valid UTF-8; convert the file, e.g. with `iconv -f LATIN1 -t UTF-8` if it is Latin-1',
+  ],
+  [
+    'an endless ID',
+    `>${'x'.repeat(70_000)}\nA\n`,
+    { code: 'bad_id', record: 1 },
+    `reads.fa: record 1 ("${'x'.repeat(100)}…", line 1): the ID is longer than 65536 bytes; shorten it`,
+  ],
+  [
+    'no residues',
+    '>a\n\n>b\nA\n',
+    { code: 'no_residues', record: 1, id: 'a', line: 1 },
+    'reads.fa: record 1 ("a", line 1): no residue follows this header; remove it or add its sequence',
+  ],
+  [
+    'no residues at the end',
+    '>a\nA\n>b x',
+    { code: 'no_residues', record: 2, id: 'b', line: 3 },
+    'reads.fa: record 2 ("b", line 3): no residue follows this header; remove it or add its sequence',
+  ],
+  [
+    'a letter that is not allowed',
+    '>a\nA\n>b\nAC\nAE\n',
+    { code: 'bad_residue', record: 2, id: 'b', line: 5 },
+    'reads.fa: record 2 ("b", line 5): "E" is no residue here; the model reads DNA; is this protein?',
+  ],
+  [
+    'a byte that does not print',
+    '>a\nA\0\n',
+    { code: 'bad_residue', record: 1, line: 2 },
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is no residue here: UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. A file that was not wholly copied has it too',
+  ],
+])('refused: %s', (_, input, fields, message) => {
+  for (const size of [1, 2, 1_000_000]) {
+    const error = failure(input, size);
+    expect(error).toMatchObject({ file: 'reads.fa', ...fields });
+    expect(error.message).toBe(message);
+  }
+});

@@ -1,0 +1,194 @@
+import { displayName, InputError } from '../input-error.js';
+import { type RecordSink, ROOM_BYTES } from '../record-sink.js';
+import { codonsOf, FRAMES, isOpen, translate } from './frame.js';
+import { BASES_OF } from './nucleotide.js';
+
+/** Which frames become rows: those without a stop, or all six. */
+export type Translation = 'open' | 'all';
+
+/** Codons translated at a time, so that a portion with its ID fits the room of the files many times over. */
+const PORTION = ROOM_BYTES >> 3;
+
+/** A larger buffer is let go when its record is done. */
+const KEEP_BYTES = 64 * 1024 * 1024;
+
+/** IDs that are named of records without a row, or with gaps. */
+const NAMED = 5;
+
+/** What rows go to. */
+export interface FrameRows extends RecordSink {
+  /** The input in which an earlier row has this ID, or null. */
+  inputWith(id: Uint8Array): string | null;
+}
+
+/** What became of the records that were translated. */
+export interface TranslationCount {
+  frames: Translation;
+  records: number;
+  /** Records that gave no row, and the first IDs of them. */
+  without_row: number;
+  /** How many of these have fewer bases than a codon, so that they have no frame at all; absent in indexes of earlier versions. */
+  too_short?: number;
+  first_without_row: string[];
+  /** Gaps that were taken out, how many records had some, and the first IDs of these; absent where there was none. */
+  gaps?: { letters: number; records: number; first: string[] };
+}
+
+/** The count before the first record. */
+export const countOf = (frames: Translation): TranslationCount => ({
+  frames,
+  records: 0,
+  without_row: 0,
+  too_short: 0,
+  first_without_row: [],
+});
+
+interface HeldRecord {
+  /** The record's ID with room for a frame's name. */
+  id: Uint8Array;
+  record: number;
+  line: number;
+  /** Gaps included; undefined while it goes on. */
+  residues: number | undefined;
+}
+
+/**
+ * Turns each record of nucleotides into a row for each of its reading frames. A record is held whole, a byte a base,
+ * since the reverse strand begins at its end; what is written of it leaves in portions.
+ */
+export class SixFrameSink implements RecordSink {
+  readonly count: TranslationCount;
+  readonly #rows: FrameRows;
+  readonly #file: string;
+  readonly #records: HeldRecord[] = [];
+  #held = new Uint8Array(2 * ROOM_BYTES);
+  #used = 0;
+  /** Bytes given to the rows since they last settled. */
+  #unsettled = 0;
+
+  /** @param file the input's name in errors. @param count goes on from the inputs before. */
+  constructor(rows: FrameRows, file: string, count: TranslationCount) {
+    this.#rows = rows;
+    this.#file = file;
+    this.count = count;
+  }
+
+  header(id: Uint8Array, record: number, line: number): void {
+    const held = new Uint8Array(id.length + 2);
+    held.set(id);
+    this.#records.push({ id: held, record, line, residues: undefined });
+  }
+
+  appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
+    if (this.#held.length - this.#used < ROOM_BYTES) this.#resize(2 * this.#held.length);
+    this.#used = fill(this.#held, this.#used);
+  }
+
+  end(residues: number): void {
+    this.#records.at(-1)!.residues = residues;
+  }
+
+  /** Writes the rows of all complete records. @throws InputError `duplicate_id`. */
+  async settle(): Promise<void> {
+    let start = 0;
+    for (const record of this.#records) {
+      if (record.residues === undefined) break;
+      const end = start + record.residues;
+      await this.#translate(record, this.#held.subarray(start, end));
+      start = end;
+    }
+    if (start === 0) return;
+    const last = this.#records.at(-1)!;
+    this.#records.length = 0;
+    if (last.residues === undefined) this.#records.push(last);
+    this.#held.copyWithin(0, start, this.#used);
+    this.#used -= start;
+    if (this.#held.length > KEEP_BYTES && this.#used < ROOM_BYTES) this.#resize(2 * ROOM_BYTES);
+    await this.#settleRows();
+  }
+
+  async #translate(record: HeldRecord, residues: Uint8Array): Promise<void> {
+    const { id, line } = record;
+    this.#refuseKnown(record);
+    const bases = ungapped(residues);
+    this.#countGaps(id, residues.length - bases.length);
+    let rows = 0;
+    for (const frame of FRAMES) {
+      const codons = codonsOf(frame, bases.length);
+      if (this.count.frames === 'all' ? codons === 0 : !isOpen(frame, bases)) continue;
+      await this.#makeRoom(id.length);
+      this.#rows.header(named(id, frame.name), record.record, line);
+      for (let first = 0; first < codons; first += PORTION) {
+        const range = [first, Math.min(codons, first + PORTION)] as const;
+        await this.#makeRoom(range[1] - first);
+        this.#rows.appendResidues((staged, at) => translate(frame, bases, range, staged, at));
+      }
+      this.#rows.end(codons);
+      rows++;
+    }
+    this.count.records++;
+    if (rows > 0) return;
+    this.count.without_row++;
+    if (bases.length < 3) this.count.too_short = (this.count.too_short ?? 0) + 1;
+    if (this.count.first_without_row.length < NAMED) this.count.first_without_row.push(textOf(id));
+  }
+
+  #countGaps(id: Uint8Array, letters: number): void {
+    if (letters === 0) return;
+    this.count.gaps ??= { letters: 0, records: 0, first: [] };
+    const { gaps } = this.count;
+    gaps.letters += letters;
+    gaps.records++;
+    if (gaps.first.length < NAMED) gaps.first.push(textOf(id));
+  }
+
+  /** A frame's ID is a record's and two letters, so rows can only have the same ID where records have. */
+  #refuseKnown({ id, record, line }: HeldRecord): void {
+    for (const { name } of FRAMES) {
+      const file = this.#rows.inputWith(named(id, name));
+      if (file === null) continue;
+      const problem = `duplicate ID, an earlier record of ${displayName(file)} has it (row ${textOf(id)}${name}); give every record an ID of its own`;
+      throw new InputError('duplicate_id', { file: this.#file, record, line, id: textOf(id) }, problem);
+    }
+  }
+
+  /** Settles the rows before more is staged than they have room for; not for each, since a read has few codons. */
+  async #makeRoom(bytes: number): Promise<void> {
+    // A row's offsets and line feed count too.
+    this.#unsettled += bytes + 32;
+    if (this.#unsettled > ROOM_BYTES / 2) {
+      await this.#settleRows();
+      this.#unsettled = bytes + 32;
+    }
+  }
+
+  async #settleRows(): Promise<void> {
+    await this.#rows.settle();
+    this.#unsettled = 0;
+  }
+
+  #resize(length: number): void {
+    const other = new Uint8Array(length);
+    other.set(this.#held.subarray(0, this.#used));
+    this.#held = other;
+  }
+}
+
+/** Turns letters into sets of bases, in place and closed up over gaps. */
+function ungapped(residues: Uint8Array): Uint8Array {
+  let to = 0;
+  for (let i = 0; i < residues.length; i++) {
+    const bases = BASES_OF[residues[i]!]!;
+    if (bases !== 0) residues[to++] = bases;
+  }
+  return residues.subarray(0, to);
+}
+
+/** Puts a frame's name after the ID; the same bytes each time. */
+function named(id: Uint8Array, name: string): Uint8Array {
+  id[id.length - 2] = name.charCodeAt(0);
+  id[id.length - 1] = name.charCodeAt(1);
+  return id;
+}
+
+const textOf = (id: Uint8Array) => Buffer.from(id.subarray(0, -2)).toString('utf8');

@@ -1,0 +1,4 @@
+export { FileLock, type FileLockOptions } from './file-lock.js';
+export { releaseKernelLock, tryKernelLock } from './kernel-lock.js';
+export { isLocalDisk } from './local-disk.js';
+export { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { atPath } from '@holdfast/durable';
+import { ROOM_BYTES } from '@holdfast/fasta';
+import { fastCrc32 } from '@holdfast/pt-serializer';
+import { BlockSums } from './block-sums.js';
+
+/** What is known of a file once it is written. */
+export interface WrittenFile {
+  /** Hexadecimal. */
+  sha256: string;
+  /** CRC-32 of each of its blocks. */
+  blocks: readonly number[];
+}
+
+/**
+ * A new file that grows at its end through one reused staging buffer. Appending is synchronous, so that a parser can
+ * do it per record; `settle` after each bite of input writes what is due, and the wait for it is the backpressure.
+ */
+export class AppendFile {
+  readonly #handle: FileHandle;
+  readonly #staged = Buffer.allocUnsafeSlow(2 * ROOM_BYTES);
+  readonly #hash = createHash('sha256');
+  readonly #blocks = new BlockSums();
+  #used = 0;
+  #written = 0;
+
+  private constructor(
+    readonly path: string,
+    handle: FileHandle,
+  ) {
+    this.#handle = handle;
+  }
+
+  /** Creates the file, emptying what was there. */
+  static async create(path: string): Promise<AppendFile> {
+    await fastCrc32;
+    return new AppendFile(path, await open(path, 'w+'));
+  }
+
+  /** Bytes appended so far. */
+  get length(): number {
+    return this.#written + this.#used;
+  }
+
+  /** Appends a copy of `bytes`. */
+  append(bytes: Uint8Array): void {
+    this.#staged.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  appendByte(byte: number): void {
+    this.#used = this.#staged.writeUInt8(byte, this.#used);
+  }
+
+  appendU32(value: number): void {
+    this.#used = this.#staged.writeUInt32LE(value, this.#used);
+  }
+
+  /** Appends a whole number below 2^53 in eight bytes. */
+  appendU64(value: number): void {
+    this.#used = this.#staged.writeUInt32LE(value % 2 ** 32, this.#used);
+    this.#used = this.#staged.writeUInt32LE(Math.floor(value / 2 ** 32), this.#used);
+  }
+
+  /** Appends what `fill` puts into the staging buffer. @param fill gets the buffer and an index; returns the index after. */
+  appendWith(fill: (staged: Uint8Array, at: number) => number): void {
+    this.#used = fill(this.#staged, this.#used);
+  }
+
+  /** Reads back `length` bytes from `offset`, whether they are on disk yet or not. Blocks; for rare use. */
+  readBack(offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    while (done < length && offset + done < this.#written) {
+      const here = Math.min(length - done, this.#written - offset - done);
+      const got = readSync(this.#handle.fd, bytes, done, here, offset + done);
+      if (got === 0)
+        throw new Error('a file being written became shorter; is another process writing there?');
+      done += got;
+    }
+    if (done < length) {
+      const from = offset + done - this.#written;
+      this.#staged.copy(bytes, done, from, from + length - done);
+    }
+    return bytes;
+  }
+
+  /** Makes room for {@link ROOM_BYTES} more. */
+  async settle(): Promise<void> {
+    if (this.#used >= ROOM_BYTES) await this.#flush();
+  }
+
+  /** Writes what is staged and forces the file to the device. @returns its checksums. */
+  async finish(): Promise<WrittenFile> {
+    await this.#flush();
+    await this.#handle.sync().catch(this.#named);
+    return { sha256: this.#hash.digest('hex'), blocks: this.#blocks.finish() };
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  readonly #named = (error: unknown): never => {
+    throw atPath(error, this.path);
+  };
+
+  async #flush(): Promise<void> {
+    const staged = this.#staged.subarray(0, this.#used);
+    this.#hash.update(staged);
+    this.#blocks.update(staged);
+    let done = 0;
+    while (done < this.#used) {
+      const { bytesWritten } = await this.#handle
+        .write(this.#staged, done, this.#used - done)
+        .catch(this.#named);
+      done += bytesWritten;
+    }
+    this.#written += this.#used;
+    this.#used = 0;
+  }
+}

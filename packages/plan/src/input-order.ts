@@ -1,0 +1,64 @@
+import type { SequenceIndex, Window } from './sequence-index.js';
+
+/** Rows of a window that was put in order are given on in parts of about this size, in bytes. */
+const PART_BYTES = 4 << 20;
+
+/**
+ * Brings rows from the plan's order back into the input's. A window that is in input order passes through; another is
+ * collected first, so memory is one window's rows.
+ *
+ * @param rows all rows by position, whole rows in each part, row-major.
+ * @param dim numbers in a row.
+ * @param missing positions that have no row.
+ * @returns all rows by ordinal; each part is valid until the next is asked for.
+ */
+export async function* inInputOrder(
+  rows: AsyncIterable<Float32Array>,
+  dim: number,
+  index: Pick<SequenceIndex, 'windowAt'>,
+  missing: ReadonlySet<number> = new Set(),
+): AsyncGenerator<Float32Array> {
+  const step = dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT)));
+  let collected = new Float32Array(0);
+  let window = { end: 0, inInputOrder: true };
+  let places = new Uint32Array(0);
+  /** Rows of the window that have come. */
+  let row = 0;
+  for await (const part of rows) {
+    for (let at = 0; at < part.length; ) {
+      // One all of whose rows are missing is passed over.
+      while (row === places.length) {
+        const next = await index.windowAt(window.end);
+        places = placesIn(next, missing);
+        window = next;
+        row = 0;
+      }
+      const count = Math.min(places.length - row, (part.length - at) / dim);
+      const here = part.subarray(at, at + count * dim);
+      at += here.length;
+      if (window.inInputOrder) {
+        row += count;
+        yield here;
+        continue;
+      }
+      const length = places.length * dim;
+      if (collected.length < length) collected = new Float32Array(length);
+      for (let i = 0; i < count; i++, row++)
+        collected.set(here.subarray(i * dim, (i + 1) * dim), places[row]! * dim);
+      if (row < places.length) continue;
+      for (let from = 0; from < length; from += step)
+        yield collected.subarray(from, Math.min(length, from + step));
+    }
+  }
+}
+
+/** For each row of a window as they come, its place among them in input order. */
+function placesIn({ first, order }: Window, missing: ReadonlySet<number>): Uint32Array<ArrayBuffer> {
+  const there = missing.size === 0 ? order : order.filter((_, at) => !missing.has(first + at));
+  if (there.length === order.length) return order.map((ordinal) => ordinal - first);
+  const placeOf = new Uint32Array(order.length);
+  there.toSorted().forEach((ordinal, place) => {
+    placeOf[ordinal - first] = place;
+  });
+  return there.map((ordinal) => placeOf[ordinal - first]!);
+}

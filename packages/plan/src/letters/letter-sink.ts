@@ -1,0 +1,162 @@
+import type { FrameRows } from '@holdfast/fasta';
+import type { LetterCounts } from './letter-counts.js';
+import { type LetterPlan, NOTABLE, RESIDUE, STOP } from './letter-plan.js';
+import { LetterTally } from './letter-tally.js';
+
+/**
+ * Counts the letters of sequences on their way into the index, and changes what the run's rules change. A portion is gone through
+ * once, and again only where something in it is notable. Memory: one byte of a sequence is held back between two portions.
+ */
+export class LetterSink implements FrameRows {
+  readonly #rows: FrameRows;
+  readonly #plan: LetterPlan;
+  readonly #tally: LetterTally;
+  /** The ID of the record that is open. */
+  #id: Uint8Array = Buffer.allocUnsafe(256);
+  #idLength = 0;
+  #open = false;
+  /** A stop that ended the last portion: whether it is a final one is not known yet. */
+  #held = false;
+  /** Residues of the open record that were gone through. */
+  #done = 0;
+  #classes = 0;
+  #run = 0;
+  #longestRun = 0;
+  readonly #counts = new Uint32Array(256);
+  /** The portion that is being filled, and where the open record's residues in it begin. */
+  #staged: Uint8Array | null = null;
+  #from = 0;
+  /** Places in it that are left out. */
+  #dropped: number[] = [];
+
+  constructor(rows: FrameRows, plan: LetterPlan) {
+    this.#rows = rows;
+    this.#plan = plan;
+    this.#tally = new LetterTally(plan);
+  }
+
+  /** What was found so far. */
+  get counts(): LetterCounts {
+    return this.#tally.counts;
+  }
+
+  header(id: Uint8Array, record: number, line: number): void {
+    if (id.length > this.#id.length) this.#id = Buffer.allocUnsafe(2 * id.length);
+    this.#id.set(id);
+    this.#idLength = id.length;
+    this.#open = true;
+    this.#rows.header(id, record, line);
+  }
+
+  appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
+    this.#rows.appendResidues((staged, at) => {
+      this.#staged = staged;
+      this.#from = at;
+      if (this.#held) staged[at] = STOP;
+      let to = fill(staged, at + (this.#held ? 1 : 0));
+      this.#held = this.#open && to > this.#from && staged[to - 1] === STOP;
+      if (this.#held) to--;
+      if (this.#open) this.#scan(this.#from, to);
+      this.#staged = null;
+      return this.#closeGaps(staged, to);
+    });
+  }
+
+  end(residues: number): void {
+    const drops = this.#plan.dropsFinalStop && residues > 1;
+    let endsWithStop: boolean;
+    if (this.#staged === null) {
+      // The input ended. All but a held stop was gone through.
+      endsWithStop = this.#held;
+      this.#held = false;
+      if (endsWithStop && !drops) this.#rows.appendResidues(appendStop);
+    } else {
+      const end = this.#from + residues - this.#done;
+      endsWithStop = end > this.#from && this.#staged[end - 1] === STOP;
+      // Not scanned with the rest: a file of genes has one in each, and nothing else to count.
+      this.#scan(this.#from, endsWithStop ? end - 1 : end);
+      this.#from = end;
+      if (endsWithStop && drops) this.#dropped.push(end - 1);
+    }
+    if (endsWithStop) {
+      this.#classes |= this.#plan.classes[STOP]!;
+      this.#counts[STOP]!++;
+    }
+    this.#close(residues, endsWithStop);
+    this.#rows.end(endsWithStop && drops ? residues - 1 : residues);
+  }
+
+  settle(): Promise<void> {
+    return this.#rows.settle();
+  }
+
+  inputWith(id: Uint8Array): string | null {
+    return this.#rows.inputWith(id);
+  }
+
+  /** Goes through residues of the open record. */
+  #scan(from: number, end: number): void {
+    const staged = this.#staged!;
+    const { classes, readAs, longestWord } = this.#plan;
+    let found = 0;
+    for (let i = from; i < end; i++) found |= classes[staged[i]!]!;
+    this.#classes |= found;
+    if (longestWord !== undefined) this.#measureRuns(staged, from, end);
+    if ((found & NOTABLE) !== 0) {
+      const counts = this.#counts;
+      // No byte is above 255, so a missing rule matches none.
+      const { from: replaced, to } = readAs ?? { from: 256, to: 0 };
+      for (let i = from; i < end; i++) {
+        const byte = staged[i]!;
+        counts[byte]!++;
+        if (byte === replaced) staged[i] = to;
+      }
+    }
+    this.#done += end - from;
+    this.#from = end;
+  }
+
+  /** Letters in a row: what is neither gap nor stop. */
+  #measureRuns(staged: Uint8Array, from: number, end: number): void {
+    for (let i = from; i < end; i++) {
+      this.#run = staged[i]! >= 0x41 ? this.#run + 1 : 0;
+      if (this.#run > this.#longestRun) this.#longestRun = this.#run;
+    }
+  }
+
+  /** The open record is complete. */
+  #close(residues: number, endsWithStop: boolean): void {
+    const classes = this.#classes;
+    const longestRun = this.#longestRun;
+    const { longestWord = Number.POSITIVE_INFINITY } = this.#plan;
+    if (classes !== RESIDUE || longestRun > longestWord) {
+      const id = () => Buffer.from(this.#id.subarray(0, this.#idLength)).toString('utf8');
+      this.#tally.add({ counts: this.#counts, classes, residues, endsWithStop, longestRun, id });
+      if ((classes & NOTABLE) !== 0) this.#counts.fill(0);
+    }
+    this.#open = false;
+    this.#done = 0;
+    this.#classes = 0;
+    this.#run = 0;
+    this.#longestRun = 0;
+  }
+
+  /** Moves what follows a place that is left out. @returns the index after the last residue. */
+  #closeGaps(staged: Uint8Array, end: number): number {
+    const dropped = this.#dropped;
+    if (dropped.length === 0) return end;
+    let to = dropped[0]!;
+    for (const [i, place] of dropped.entries()) {
+      const next = dropped[i + 1] ?? end;
+      staged.copyWithin(to, place + 1, next);
+      to += next - place - 1;
+    }
+    this.#dropped = [];
+    return to;
+  }
+}
+
+function appendStop(staged: Uint8Array, at: number): number {
+  staged[at] = STOP;
+  return at + 1;
+}

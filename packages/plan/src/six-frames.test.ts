@@ -1,0 +1,204 @@
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Translation } from '@holdfast/fasta';
+import { withoutGaps, withoutRow } from '@holdfast/fasta';
+import { LETTERS, sixFrames } from '@holdfast/fasta/testing';
+import { allowedResidues } from '@holdfast/gpu-runtime';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { buildIndex } from './build-index.js';
+import type { IndexSummary } from './format.js';
+import { openIndex } from './open-index.js';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'six-frames-'));
+});
+
+function build(translate: Translation, inputs: string[], stdin = Readable.from([])): Promise<IndexSummary> {
+  return buildIndex({
+    inputs,
+    stdin,
+    folder: join(folder, 'index'),
+    allowed: allowedResidues('dna'),
+    hint: '',
+    tokensOf: (residues) => residues,
+    // Positions are ordinals.
+    window: { sequences: 1, residues: 1e9 },
+    batchTokens: 100,
+    translate,
+  });
+}
+
+async function rows(): Promise<[string, string][]> {
+  const index = await openIndex(join(folder, 'index'));
+  try {
+    const found = await index.residues(0, index.sequences);
+    const ids = await index.ids(0, index.sequences);
+    return ids.map((id, i) => [id, Buffer.from(found[i]!).toString()]);
+  } finally {
+    await index.close();
+  }
+}
+
+async function file(name: string, text: string): Promise<string> {
+  await writeFile(join(folder, name), text);
+  return join(folder, name);
+}
+
+const residue = fc.constantFrom(...LETTERS, ...'acgtuACGTACGTACGTACGT-.\n');
+const records = fc.uniqueArray(
+  fc.record({
+    id: fc.stringMatching(/^[a-zF1ä]{1,5}$/u),
+    residues: fc
+      .array(residue, { minLength: 1, maxLength: 60 })
+      .map((letters) => letters.join(''))
+      .filter((text) => text.trim() !== ''),
+  }),
+  { minLength: 1, maxLength: 10, selector: ({ id }) => id },
+);
+
+test('rows are the frames of each record in order, whatever the letters, gaps and chunks of the input', async () => {
+  const property = fc.asyncProperty(
+    records,
+    fc.constantFrom('open' as const, 'all' as const),
+    fc.integer({ min: 1, max: 200 }),
+    async (records, which, size) => {
+      const text = Buffer.from(records.map(({ id, residues }) => `>${id} x\n${residues}\n`).join(''));
+      const chunks = Array.from({ length: Math.ceil(text.length / size) }, (_, i) =>
+        text.subarray(i * size, (i + 1) * size),
+      );
+      const due = records.map(({ id, residues }) => sixFrames(id, residues, which));
+      const made = build(which, ['-'], Readable.from(chunks));
+      if (due.every((rows) => rows.length === 0)) {
+        await expect(made).rejects.toMatchObject({ name: 'InputError', code: 'no_frame' });
+        return;
+      }
+      const summary = await made;
+      expect(await rows()).toEqual(due.flat());
+      const silent = records.filter((_, i) => due[i]!.length === 0).map(({ id }) => id);
+      expect(summary).toMatchObject({
+        sequences: due.flat().length,
+        translation: {
+          frames: which,
+          records: records.length,
+          without_row: silent.length,
+          first_without_row: silent.slice(0, 5),
+        },
+      });
+      const gapped = records.filter(({ residues }) => /[-.]/.test(residues));
+      expect(summary.translation?.gaps).toEqual(
+        gapped.length === 0
+          ? undefined
+          : {
+              letters: gapped.reduce((sum, { residues }) => sum + residues.replace(/[^-.]/g, '').length, 0),
+              records: gapped.length,
+              first: gapped.slice(0, 5).map(({ id }) => id),
+            },
+      );
+    },
+  );
+  await fc.assert(property, { numRuns: 200 });
+});
+
+test('a contig far longer than any buffer, and the densest records, come out whole', async () => {
+  const period = 'GCTGGTAACCTTGCAGGCGTTTACCGGAACGGTT';
+  const contig = period.repeat(60_000);
+  const dense = Array.from({ length: 60_000 }, (_, i) => `>${i.toString(36)}\nGCC\n`).join('');
+  const path = await file('long.fa', `>CONTIG\n${contig}\n${dense}>LAST\n${contig.slice(1)}\n`);
+  await build('all', [path]);
+  const found = await rows();
+  const due = [...sixFrames('CONTIG', contig, 'all'), ...sixFrames('LAST', contig.slice(1), 'all')];
+  expect(found).toHaveLength(12 + 2 * 60_000);
+  // Not by toEqual: a difference of strings this long would take minutes to print.
+  [...found.slice(0, 6), ...found.slice(-6)].forEach(([id, residues], i) => {
+    expect([id, residues === due[i]![1]]).toEqual([due[i]![0], true]);
+  });
+  found.slice(6, -6).forEach(([id, residues], i) => {
+    const name = Math.floor(i / 2).toString(36);
+    if (id !== `${name}${i % 2 ? 'R1' : 'F1'}` || residues !== (i % 2 ? 'G' : 'A'))
+      throw new Error(`${i}: ${id}`);
+  });
+});
+
+test('two records with one ID are found though they share no frame, and both are named', async () => {
+  // Open: F1 and R1 of the first, the other four of the second.
+  const first = await file('first.fa', '>a\nATG\n');
+  const second = await file('second.fa', '>b\nATG\n>c\nATG\n>a again\nGCTTAACC\n');
+  const error = await build('open', [first, second]).catch((error: unknown) => error);
+  expect(error).toMatchObject({ name: 'InputError', code: 'duplicate_id', record: 3, line: 5, id: 'a' });
+  expect((error as Error).message).toBe(
+    `${second}: record 3 ("a", line 5): duplicate ID, an earlier record of ${first} has it (row aF1); give every record an ID of its own`,
+  );
+});
+
+test('IDs that end like frames are no duplicates', async () => {
+  await build('all', [await file('f.fa', '>a\nATG\n>aF1\nATG\n>aF1F1\nATG\n')]);
+  expect((await rows()).map(([id]) => id)).toEqual(['aF1', 'aR1', 'aF1F1', 'aF1R1', 'aF1F1F1', 'aF1F1R1']);
+});
+
+test('records without a row are counted over all inputs, and the first named', async () => {
+  const closed = Array.from({ length: 7 }, (_, i) => `>closed${i}\nTAATTAATTAATTA\n`).join('');
+  const paths = [await file('a.fa', `>open\nATG\n${closed}`), await file('b.fa', '>short\nAC\n>gap\n---\n')];
+  const { translation } = await build('open', paths);
+  expect(withoutRow(translation!)).toBe(
+    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), and so no row: closed0, closed1, closed2, closed3, closed4, …',
+  );
+  const all = await build('all', paths);
+  expect(withoutRow(all.translation!)).toBe(
+    '2 of 10 record(s) have fewer bases than a codon, and so no row: short, gap',
+  );
+  expect(withoutRow((await build('all', [paths[0]!])).translation!)).toBeNull();
+  const short = await build('open', [await file('c.fa', '>open\nATG\n>one\nA\n')]);
+  expect(withoutRow(short.translation!)).toBe(
+    '1 of 2 record(s) have fewer bases than a codon, and so no row: one',
+  );
+});
+
+test('an index of an earlier version, which did not count records that are too short, is read and told of', async () => {
+  await build('open', [await file('a.fa', '>open\nATG\n>one\nA\n')]);
+  const path = join(folder, 'index', 'summary.json');
+  const { translation, ...rest } = JSON.parse(await readFile(path, 'utf8'));
+  const { too_short: _, ...older } = translation;
+  await writeFile(path, JSON.stringify({ ...rest, translation: older }));
+  const index = await openIndex(join(folder, 'index'));
+  expect(withoutRow(index.summary.translation!)).toBe(
+    '1 of 2 record(s) have no reading frame without a stop codon, and so no row: one',
+  );
+  await index.close();
+});
+
+test.each<[string, Translation, RegExp]>([
+  ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
+  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon, three bases; check the input$/],
+  // More frames would not help.
+  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nA\n>b\nTAATTAATTAATTA\n', 'open', /: none of 2 .*stop codon \(1 of them .*--translate all/],
+])('an input without a single row is refused with the way out: %j, %s', async (text, frames, says) => {
+  await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(says);
+});
+
+test('an index of records as they are says nothing of translation', async () => {
+  await buildIndex({
+    inputs: [await file('a.fa', '>a\nACG\n')],
+    folder: join(folder, 'index'),
+    allowed: allowedResidues('dna'),
+    hint: '',
+    tokensOf: (residues) => residues,
+    // Positions are ordinals.
+    window: { sequences: 1, residues: 1e9 },
+    batchTokens: 100,
+  });
+  expect(await readFile(join(folder, 'index', 'summary.json'), 'utf8')).not.toContain('translation');
+});
+
+test('gaps that are taken out are told, with the first IDs', async () => {
+  const records = Array.from({ length: 7 }, (_, i) => `>g${i}\nGCC--G.CC\n`).join('');
+  const { translation } = await build('open', [await file('gaps.fa', `>a\nGCCGCC\n${records}`)]);
+  expect(withoutGaps(translation!)).toBe(
+    '7 of 8 record(s) hold gaps, 21 in all, which are taken out before translation: g0, g1, g2, g3, g4, …',
+  );
+  expect(withoutGaps((await build('open', [await file('plain.fa', '>a\nGCC\n')])).translation!)).toBeNull();
+});

@@ -1,0 +1,49 @@
+import type { Device } from '@holdfast/gpu-runtime';
+import { askProgram } from '@holdfast/process';
+
+/** Part of the free memory that a calibration lets all workers hold: longer sequences than its own need more a token. */
+const SHARE = 0.5;
+
+/** Milliseconds. */
+const TIME_LIMIT = 5_000;
+
+interface Memory {
+  /** Bytes held, by this process on the host and by all on a GPU. */
+  used: number;
+  free: number;
+}
+
+/**
+ * Tells from now on what this process has come to hold, as a share of what one of several workers may hold: of the host's
+ * memory, or of an NVIDIA GPU's where that is more.
+ */
+export async function memoryWatch(device: Device, workers: number): Promise<() => Promise<number>> {
+  const before = await memories(device);
+  return async () => {
+    const now = await memories(device);
+    const shares = now
+      .slice(0, before.length)
+      .map(({ used }, i) => ((used - before[i]!.used) * workers) / Math.max(1, before[i]!.free * SHARE));
+    return Math.max(0, ...shares);
+  };
+}
+
+/** The host's, and the GPU's if nvidia-smi tells of it each time. */
+async function memories(device: Device): Promise<Memory[]> {
+  const host = { used: process.memoryUsage.rss(), free: process.availableMemory() };
+  const gpu = device.kind === 'cuda' || device.kind === 'tensorrt' ? await ofGpu(device.index ?? 0) : null;
+  return gpu === null ? [host] : [host, gpu];
+}
+
+async function ofGpu(index: number): Promise<Memory | null> {
+  const visible = process.env['CUDA_VISIBLE_DEVICES']?.split(',')[index]?.trim() || `${index}`;
+  const query = ['-i', visible, '--query-gpu=memory.used,memory.free', '--format=csv,noheader,nounits'];
+  const { stdout, failure } = await askProgram('nvidia-smi', query, { limitMs: TIME_LIMIT });
+  return failure === null ? memoryIn(stdout) : null;
+}
+
+/** Reads nvidia-smi's line of used and free MiB; null where it is something else. */
+export function memoryIn(csv: string): Memory | null {
+  const [used, free] = csv.split(',').map((part) => Number.parseInt(part, 10) * 1024 * 1024);
+  return Number.isFinite(used) && Number.isFinite(free) ? { used: used!, free: free! } : null;
+}

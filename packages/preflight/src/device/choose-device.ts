@@ -1,0 +1,90 @@
+import {
+  automaticDevices,
+  type Device,
+  DeviceError,
+  formatDevice,
+  onnxRuntime,
+  parseDevice,
+} from '@holdfast/gpu-runtime';
+import type { Waiting } from '@holdfast/process';
+import { waitingEvent } from '@holdfast/process';
+import { TIME_LIMIT, tried } from '../machine/providers.js';
+import { PreflightError } from '../preflight-error.js';
+import type { TellPreflight } from '../preflight-events.js';
+
+/** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
+export type DeviceWish = (Device & { every?: boolean }) | 'auto';
+
+/** The device of a run, and what the user should know of the choice. */
+export interface DeviceChoice {
+  device: Device;
+  warnings: string[];
+}
+
+export interface ChooseOptions {
+  /** The device that the run on disk was begun on; undefined for a new run. */
+  begunOn: string | undefined;
+  /** Kinds of devices whose libraries are there. Default: what came with ONNX Runtime. */
+  listed?: readonly string[];
+  /** What keeps a device from being used; null when nothing does. Default: a process of its own tries, which `tell` and `signal` are for. */
+  probe?: (device: Device) => Promise<string | null>;
+  tell?: TellPreflight;
+  signal?: AbortSignal;
+  /** The model of the run, where it is a built-in one: a device that computes others may compute these wrong. */
+  builtIn?: string | undefined;
+}
+
+/**
+ * Chooses where a run computes. `auto` stays on the kind of device that the run was begun on, since numbers differ in their
+ * last digits between kinds; a new run takes the fastest that works. What is named is taken, or is an error.
+ *
+ * @throws DeviceError when a device that was named cannot be used; PreflightError when the one the run was begun on cannot.
+ */
+export async function chooseDevice(
+  wish: DeviceWish,
+  {
+    begunOn,
+    listed = onnxRuntime().installed,
+    tell,
+    signal,
+    builtIn,
+    probe = tryInProcess(tell, signal, builtIn),
+  }: ChooseOptions,
+): Promise<DeviceChoice> {
+  const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
+  if (wish !== 'auto') {
+    const reason = await obstacle(wish);
+    if (reason !== null) throw new DeviceError(wish, reason);
+    const other = begunOn !== undefined && parseDevice(begunOn).kind !== wish.kind;
+    const warning = `the run was begun on ${begunOn}; rows that are computed on ${formatDevice(wish)} may differ from its own in their last digits`;
+    return { device: wish, warnings: other ? [warning] : [] };
+  }
+  if (begunOn !== undefined) {
+    const device = parseDevice(begunOn);
+    const reason = await obstacle(device);
+    if (reason === null) return { device, warnings: [] };
+    throw new PreflightError(
+      `the run was begun on ${begunOn}, which cannot be used now (${reason}); rerun the same command where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
+    );
+  }
+  const warnings: string[] = [];
+  for (const device of automaticDevices(listed)) {
+    const reason = await obstacle(device);
+    if (reason === null) return { device, warnings };
+    warnings.push(`${formatDevice(device)} is passed over: ${reason}`);
+  }
+  throw new Error('no device, not even the CPU');
+}
+
+const tryInProcess =
+  (
+    tell: TellPreflight = () => undefined,
+    signal: AbortSignal = new AbortController().signal,
+    builtIn: string | undefined = undefined,
+  ) =>
+  async (device: Device) => {
+    const name = formatDevice(device);
+    tell({ type: 'trying_device', device: name, limit_seconds: TIME_LIMIT / 1000 });
+    const onWaiting = (waiting: Waiting) => tell(waitingEvent(`the trial of the device ${name}`, waiting));
+    return (await tried(name, signal, undefined, undefined, onWaiting, builtIn)).said;
+  };

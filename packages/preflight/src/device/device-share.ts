@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os';
+import { type Device, formatDevice } from '@holdfast/gpu-runtime';
+import { findGpus } from '../machine/cuda.js';
+import { PreflightError } from '../preflight-error.js';
+import type { DeviceWish } from './choose-device.js';
+import { deviceSlots, threadsPerWorker } from './device-slots.js';
+
+/** How the workers of a run share what computes. */
+export interface DeviceShare {
+  /** Processes. */
+  workers: number;
+  /** Where each computes, as it sees it. */
+  device: string;
+  /** Threads of each on the CPU. */
+  threads: number;
+  /** What is in the environment of a slot's worker beside this process's own. */
+  env(slot: number): NodeJS.ProcessEnv;
+}
+
+export interface ShareOptions {
+  /** What was asked for: a device without a number, or `auto`, is every device of its kind. */
+  wish: DeviceWish;
+  /** The one that was chosen. */
+  device: Device;
+  /** Processes asked for. Default: one a core on a CPU, else one a device. */
+  workers: number | undefined;
+  /** Threads of a worker that the run was begun with: with others, numbers may differ in their last digits. */
+  threads: number | undefined;
+  signal: AbortSignal;
+  cores?: number;
+  /** `CUDA_VISIBLE_DEVICES` as it is. Default: this process's. */
+  visible?: string | undefined;
+  /** Default: nvidia-smi is asked. */
+  countGpus?: (signal: AbortSignal) => Promise<number | null>;
+}
+
+/**
+ * Gives each worker its device and its threads: GPUs in turn, each worker seeing its own alone, and equal parts of the cores.
+ *
+ * @throws PreflightError when the visible GPUs cannot be shared out.
+ */
+export async function shareDevice({
+  wish,
+  device,
+  workers,
+  threads,
+  signal,
+  cores = availableParallelism(),
+  visible = process.env['CUDA_VISIBLE_DEVICES'],
+  countGpus = gpusOfThisMachine,
+}: ShareOptions): Promise<DeviceShare> {
+  if (device.kind !== 'cuda' && device.kind !== 'tensorrt') {
+    const processes = workers ?? (device.kind === 'cpu' ? cores : 1);
+    return {
+      workers: processes,
+      device: formatDevice(device),
+      threads: threads ?? threadsPerWorker(cores, processes),
+      env: () => ({}),
+    };
+  }
+  const every = wish === 'auto' || wish.every === true;
+  const gpus = await countGpus(signal);
+  const slotsOf = (slots: number) => {
+    try {
+      const index = every ? {} : { index: device.index ?? 0 };
+      return deviceSlots({ kind: 'cuda', slots, visible, gpus, ...index });
+    } catch (cause) {
+      throw new PreflightError((cause as Error).message, { cause });
+    }
+  };
+  // One a device: as many as there are before the first comes again. A list may name parts of GPUs, or GPUs that nobody counted.
+  const named = visible === undefined ? 0 : visible.split(',').length;
+  const processes = workers ?? (every ? new Set(slotsOf(Math.max(1, gpus ?? 0, named))).size : 1);
+  const devices = slotsOf(processes);
+  return {
+    workers: processes,
+    device: formatDevice({ kind: device.kind, index: 0 }),
+    threads: threads ?? threadsPerWorker(cores, processes),
+    env: (slot) => ({ CUDA_VISIBLE_DEVICES: devices[slot % devices.length]! }),
+  };
+}
+
+async function gpusOfThisMachine(signal: AbortSignal): Promise<number | null> {
+  const { found, said } = await findGpus(signal);
+  return said === null ? found.length : null;
+}

@@ -1,0 +1,58 @@
+import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
+import type { Waiting } from '@holdfast/process';
+import { askProcess, exportedScript, helperEnd, saidInOneLine } from '@holdfast/process';
+import type { ProviderFact } from './facts.js';
+
+/** All that ONNX Runtime for Node offers on any platform. */
+export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
+
+/** Milliseconds after which a provider is given up; a GPU's first start may take many seconds. */
+export const TIME_LIMIT = 60_000;
+
+/** Tries each provider that the build has, in a process each, since some end theirs. */
+export function tryProviders(
+  built: readonly string[],
+  signal: AbortSignal,
+  onWaiting?: (name: string, waiting: Waiting) => void,
+): Promise<ProviderFact[]> {
+  return Promise.all(
+    PROVIDERS.map(async (name) =>
+      built.includes(name)
+        ? triedTwice(name, signal, (waiting) => onWaiting?.(name, waiting))
+        : { name, state: 'other_platform' as const, said: null, took: 0 },
+    ),
+  );
+}
+
+/** A provider that works may still compute wrong numbers for the built-in models, which count in whole numbers. */
+async function triedTwice(
+  name: string,
+  signal: AbortSignal,
+  onWaiting: (waiting: Waiting) => void,
+): Promise<ProviderFact> {
+  const fact = await tried(name, signal, undefined, undefined, onWaiting);
+  if (fact.state !== 'works' || name === 'cpu') return fact;
+  const { said } = await tried(name, signal, undefined, undefined, onWaiting, DEFAULT_MODEL);
+  return said === null ? fact : { ...fact, builtIn: said };
+}
+
+/**
+ * @param script the trial; replaced by tests.
+ * @param builtIn the built-in model that is to be tried.
+ */
+export async function tried(
+  name: string,
+  signal: AbortSignal,
+  script: string = exportedScript('@holdfast/preflight/provider-trial', import.meta.url),
+  limitMs: number = TIME_LIMIT,
+  onWaiting?: (waiting: Waiting) => void,
+  builtIn?: string,
+): Promise<ProviderFact> {
+  const begun = performance.now();
+  const options = { limitMs, signal, ...(onWaiting && { onWaiting }) };
+  const argument = builtIn === undefined ? name : `${name} ${builtIn}`;
+  const answer = await askProcess<{ said: string | null }>(script, argument, options);
+  const { report, stderr } = answer;
+  const said = report ? report.said && saidInOneLine(report.said, stderr) : helperEnd(answer);
+  return { name, state: said === null ? 'works' : 'fails', said, took: performance.now() - begun };
+}

@@ -1,0 +1,167 @@
+import { availableParallelism } from 'node:os';
+import {
+  attempt,
+  CPU,
+  type Device,
+  DeviceError,
+  type EmbeddingModel,
+  formatDevice,
+  loadModel,
+  ModelError,
+  type ModelSource,
+  nonFiniteRows,
+  PLAIN_RESIDUES,
+  tokenCounts,
+} from '@holdfast/gpu-runtime';
+import { longestTrial, refusedLongest } from './longest-trial.js';
+
+/**
+ * Residues that every model knows, alone and beside others: a graph may take one shape only, give rows of another length for each
+ * shape, or not leave out the padding of the shorter one.
+ */
+const LONGER = 'TTGCAAGCCGATTACAGGCATCGGATTCAAGGCTAACTGC';
+const SHORT: readonly (readonly string[])[] = [[PLAIN_RESIDUES], [LONGER], [PLAIN_RESIDUES, LONGER]];
+/** The part of its greatest number by which a row may differ from one batch to another; in float16 it is some thousandths. */
+const TOLERANCE = 0.05;
+/** Residues that tell whether a model takes them at all. */
+const FEW = 8;
+
+/** What a step is called in which the model itself computes. */
+export const EMBEDDING = 'embedding';
+
+type Load = (
+  source: ModelSource,
+  options: { device: Device; intraOpThreads: number },
+) => Promise<Pick<EmbeddingModel, 'embed'>>;
+
+/**
+ * Why a model can embed nothing on a device, or null: it cannot be loaded there, fails on short sequences of plain residues or
+ * gives no numbers for them, or fails on the longest that it is said to read. Want of memory refuses nothing, as it may pass.
+ *
+ *
+ * @param load replaced by tests.
+ * @param onStage told what is done next.
+ */
+export async function refusal(
+  source: ModelSource,
+  device: Device,
+  load: Load = loadModel,
+  onStage: (stage: string) => void = () => undefined,
+): Promise<string | null> {
+  /** The rows of short sequences on either. */
+  const rows: Rows = new Map();
+  const right: Rows = new Map();
+  const on = (where: Device) => {
+    onStage(`loading the model on ${formatDevice(where)}`);
+    return load(source, { device: where, intraOpThreads: availableParallelism() });
+  };
+  try {
+    const model = await on(device);
+    const said =
+      (await refusalOfShort(source, model, onStage, rows)) ??
+      (await refusalOfLongest(source, model, onStage));
+    if (said !== null || device.kind === 'cpu') return said;
+  } catch (error) {
+    // What may pass is met again by workers, who have policies for it.
+    return error instanceof ModelError || error instanceof DeviceError ? error.message : null;
+  }
+  try {
+    // Other devices may read past the end of a table of positions without a word. The CPU tells, where it takes the graph.
+    const model = await on(CPU);
+    if ((await refusalOfShort(source, model, onStage, right)) !== null) return null;
+    return refusalOfOthers(source, device, rows, right) ?? (await refusalOfLongest(source, model, onStage));
+  } catch {
+    return null;
+  }
+}
+
+/** Rows by their residues. */
+type Rows = Map<string, Float32Array>;
+
+/** A device may compute an operator wrong without a word: the CPU's rows tell. */
+function refusalOfOthers({ modelPath }: ModelSource, device: Device, rows: Rows, right: Rows) {
+  for (const [residues, row] of right) {
+    const [largest, difference] = compare(rows.get(residues) ?? row, row);
+    if (difference > TOLERANCE * largest)
+      return `${modelPath}: gives other rows on ${formatDevice(device)} than on the CPU (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)} for ${residues}): the device computes one of its operators wrong; choose --device cpu, or try a newer onnxruntime-node`;
+  }
+  return null;
+}
+
+/** @param alone is given the rows of sequences that are alone in their batch. */
+async function refusalOfShort(
+  { modelPath, dim }: ModelSource,
+  model: Pick<EmbeddingModel, 'embed'>,
+  onStage: (stage: string) => void,
+  alone: Rows,
+): Promise<string | null> {
+  for (const batch of SHORT) {
+    onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
+    const { rows, failure } = await attempt(model, batch);
+    if (failure !== null) {
+      return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; ${exportRemedy(failure)}`;
+    }
+    const [fault] = nonFiniteRows(rows, dim);
+    if (fault !== undefined) {
+      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so that it would for all; export it anew, in float32 if it is of less`;
+    }
+    for (const [at, residues] of batch.entries()) {
+      const row = rows.subarray(at * dim, (at + 1) * dim);
+      const [largest, difference] = compare(alone.get(residues) ?? row, row);
+      if (difference > TOLERANCE * largest) {
+        return `${modelPath}: gives another row for the same residues when others are in the batch (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)}), so that rows would hang on their neighbours; export it anew so that it follows attention_mask, and keeps sequences apart`;
+      }
+      if (batch.length === 1) alone.set(residues, row);
+    }
+  }
+  return null;
+}
+
+/** What to change in an export, by what the graph said. */
+function exportRemedy(failure: string): string {
+  if (/NOT_IMPLEMENTED|Could not find an implementation|not implemented/i.test(failure))
+    return 'this device has no such operator: choose --device cpu, or export it with another opset';
+  if (/indices? .*out of (bounds|range)|out of data bounds/i.test(failure))
+    return 'its tables are smaller than its vocabulary says: take config, vocabulary and graph from one export';
+  return 'export it anew, with dynamic axes for batch and sequence';
+}
+
+/** The largest magnitude in two rows, and their largest difference. */
+function compare(one: Float32Array, other: Float32Array): [largest: number, difference: number] {
+  let largest = 0;
+  let difference = 0;
+  one.forEach((value, i) => {
+    largest = Math.max(largest, Math.abs(value), Math.abs(other[i]!));
+    difference = Math.max(difference, Math.abs(value - other[i]!));
+  });
+  return [largest, difference];
+}
+
+async function refusalOfLongest(
+  source: ModelSource,
+  model: Pick<EmbeddingModel, 'embed'>,
+  onStage: (stage: string) => void,
+): Promise<string | null> {
+  const counts = (sequences: readonly string[]) =>
+    tokenCounts(
+      source,
+      sequences.map((residues) => Buffer.from(residues)),
+    );
+  const failureOf = (sequence: string) => {
+    onStage(`${EMBEDDING} a sequence of ${sequence.length} residues`);
+    return attempt(model, [sequence]).then(
+      ({ failure }) => failure,
+      (error: unknown) => {
+        if (!(error instanceof ModelError)) throw error;
+        return error.message;
+      },
+    );
+  };
+  for (const sequence of [longestTrial(source, counts), longestTrial(source)]) {
+    // Residues that the model fails on anyhow tell nothing of the length.
+    if ((await failureOf(sequence.slice(0, FEW))) !== null) continue;
+    const failure = await failureOf(sequence);
+    return failure === null ? null : refusedLongest(source, sequence.length, failure);
+  }
+  return null;
+}

@@ -1,0 +1,10 @@
+import { library } from '@holdfast/config/tsup';
+
+export default library({
+  entry: {
+    index: 'src/index.ts',
+    'model-trial': 'src/model/model-trial.ts',
+    'provider-trial': 'src/device/provider-trial.ts',
+    'calibration-trial': 'src/calibration/calibration-trial.ts',
+  },
+});

@@ -1,0 +1,19 @@
+import type { Answer } from './ask-process.js';
+import { saidInOneLine } from './said.js';
+
+/** How a helper process without an answer ended, in a few words, and its last ones. */
+export function helperEnd({
+  failure,
+  stage,
+  stderr,
+}: Pick<Answer<unknown>, 'failure' | 'stage' | 'stderr'>): string {
+  const last = stderr.trim().split('\n').at(-1) ?? '';
+  const words = last && ` (${saidInOneLine(last, stderr)})`;
+  if (failure?.silentMs !== undefined) {
+    const during = stage === null ? '' : ` while ${stage}`;
+    return `no answer within ${Math.round(failure.silentMs / 1000)} s${during}${words}`;
+  }
+  if (failure?.signal) return `its process died of ${failure.signal}${words}`;
+  if (failure?.error) return `its process could not be started: ${failure.error.message}`;
+  return `its process ended without an answer${words}`;
+}

@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import { inWords, systemErrorIn, systemTrouble } from '@holdfast/durable';
+import { plain } from '@holdfast/options';
+import { openPt, PtFormatError } from '@holdfast/pt-serializer';
+import { jsonError, jsonLine } from './json.js';
+import { tableOf } from './table.js';
+
+/** What `holdfast inspect` was told. */
+export interface InspectOptions {
+  files: readonly string[];
+  /** One JSON object a file instead of a table. */
+  json: boolean;
+  /** Values shown of each tensor and list. */
+  head: number;
+}
+
+/** Where the listing and complaints go. */
+export interface InspectOutput {
+  write(text: string): void;
+  error(text: string): void;
+}
+
+/** All were read; one could not be, which may pass; one is no `.pt` file, or not there. */
+export type Inspected = 'read' | 'unread' | 'bad';
+
+/** Characters that are written at once. */
+const PART = 1 << 16;
+
+/**
+ * Shows what `.pt` files hold, executing nothing of them.
+ *
+ * @returns how it went with the worst of them; the others are shown all the same.
+ */
+export async function inspect(
+  { files, json, head }: InspectOptions,
+  output: InspectOutput,
+): Promise<Inspected> {
+  let found: Inspected = 'read';
+  for (const [i, path] of files.entries()) {
+    try {
+      const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${plain(path)}\n`;
+      if (!(await list(path, json, head, name, output))) found = 'bad';
+    } catch (error) {
+      // What may pass says nothing of the file; one that is bad stays bad.
+      if (!systemTrouble(systemErrorIn(error))?.passing) found = 'bad';
+      else if (found === 'read') found = 'unread';
+      if (json) output.write(jsonError(path, error as Error));
+      else output.error(reason(path, error as Error));
+    }
+  }
+  return found;
+}
+
+/**
+ * Lists one file after its name; returns whether that went well. A function of its own: what esbuild makes of `await using`
+ * in a loop throws the error of one turn in the next.
+ */
+async function list(
+  path: string,
+  json: boolean,
+  head: number,
+  name: string,
+  output: InspectOutput,
+): Promise<boolean> {
+  // All checksums are compared before digests are taken; a table reads at most some rows.
+  await using file = await openPt(path, { exact: true, checksums: json ? 'never' : 'whole' });
+  const pieces = json ? jsonLine(path, file, (await stat(path)).size) : tableOf(file.value, head);
+  let pending = name;
+  for (;;) {
+    const { done, value } = await pieces.next();
+    if (!done) pending += value;
+    if (done || pending.length > PART) {
+      output.write(pending);
+      pending = '';
+    }
+    if (done) return value ?? true;
+  }
+}
+
+function reason(path: string, error: Error): string {
+  if (error instanceof PtFormatError) return error.at({ path }).message;
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return `${path}: no such file`;
+  const trouble = systemTrouble(systemErrorIn(error));
+  if (trouble !== null) return `${path}: cannot be read (${inWords(trouble)}); ${trouble.remedy.read}`;
+  return `${path}: ${error.message}`;
+}

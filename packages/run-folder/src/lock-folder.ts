@@ -1,0 +1,81 @@
+import { inWords, systemTrouble } from '@holdfast/durable';
+import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
+import { Patience } from '@holdfast/process';
+import type { TellNotice } from './folder-notice.js';
+import type { Layout } from './layout.js';
+import { BusyError, RunFolderError } from './run-folder-error.js';
+
+/** Takes a run's folder for this process. @throws BusyError when another run has it; RunFolderError when this user may not. */
+export async function lockFolder(place: Layout): Promise<FileLock> {
+  try {
+    return await FileLock.acquire(place.lock, { timeoutMs: 0 });
+  } catch (cause) {
+    if (!(cause instanceof LockTimeoutError)) throw unopened(place.lock, cause);
+    throw new BusyError(
+      `${place.out} is in use by another run (${cause.message}); wait for it to end, then rerun the same command, or use another --out`,
+      { cause },
+    );
+  }
+}
+
+/** A lock file that another user made may not be this one's to write. */
+function unopened(path: string, cause: unknown): unknown {
+  const trouble = systemTrouble(cause);
+  if (trouble === null || trouble.passing || trouble.code === 'ENOENT') return cause;
+  return new RunFolderError(
+    `${path}: the lock file cannot be opened (${inWords(trouble)}); ${trouble.remedy.write}`,
+    {
+      cause,
+    },
+  );
+}
+
+/** Workers need this long to exit after their grace, and never get less than this in all; in milliseconds. */
+const EXIT = 30_000;
+const LEAST = 60_000;
+
+/** How long to wait for the workers of a killed run. Their grace is taken to be this command's own. */
+export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, graceMs + EXIT);
+
+/**
+ * Waits until no worker of an earlier run can write: each ends within its grace once its coordinator is gone.
+ *
+ * @throws BusyError at the limit; the signal's reason.
+ */
+export async function waitForOldWorkers(
+  place: Layout,
+  { limitMs, tell, signal }: { limitMs: number; tell: TellNotice; signal: AbortSignal },
+): Promise<void> {
+  try {
+    await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
+    return;
+  } catch (error) {
+    if (!(error instanceof LockTimeoutError)) throw error;
+  }
+  const limit = new AbortController();
+  const limitSeconds = limitMs / 1000;
+  const onWaiting = ({ seconds }: { seconds: number }) =>
+    tell({
+      type: 'waiting',
+      reason: `waiting for the workers of an earlier run to end: ${seconds} s so far, given up after ${limitSeconds} s`,
+      seconds,
+      limit_seconds: limitSeconds,
+    });
+  const patience = new Patience(limitMs, {
+    onWaiting,
+    onLimit: () =>
+      limit.abort(
+        new BusyError(
+          `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to end, or end them, then rerun the same command`,
+        ),
+      ),
+  });
+  onWaiting({ seconds: 0 });
+  try {
+    const timeoutMs = Number.POSITIVE_INFINITY;
+    const any = AbortSignal.any([signal, limit.signal]);
+    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal: any })).release();
+  } finally {
+    patience.end();
+  }
+}

@@ -1,0 +1,44 @@
+import type { SequenceIndex, Shard } from '@holdfast/plan';
+import type { Layout } from '../layout.js';
+import { completeShard } from '../shard/complete-shard.js';
+import { ShardCursor } from '../shard/shard-plan.js';
+import type { QuarantinedSequence } from './table.js';
+
+/** What is quarantined, by position. */
+export interface FoundQuarantined {
+  quarantined: QuarantinedSequence[];
+  /** Shards in which sequences were tried again with success. */
+  retried: ReadonlySet<number>;
+}
+
+/**
+ * What the checkpoints of complete shards say is quarantined, by position. No row is read; checksums are left to whoever
+ * reads the rows.
+ *
+ * @param dim numbers in a row. @throws ShardIncompleteError when a shard must be worked on again; the signal's reason.
+ */
+export async function findQuarantined(
+  shards: readonly Shard[],
+  {
+    place,
+    run,
+    index,
+    dim,
+    signal,
+  }: { place: Layout; run: string; index: SequenceIndex; dim: number; signal: AbortSignal },
+): Promise<FoundQuarantined> {
+  const found: QuarantinedSequence[] = [];
+  const retried = new Set<number>();
+  for (const shard of shards) {
+    const cursor = new ShardCursor(shard, run, dim, index);
+    for await (const _ of completeShard(place.shard(shard.shard), cursor, 'length')) signal.throwIfAborted();
+    if (cursor.retried) retried.add(shard.shard);
+    for (const each of cursor.quarantined) {
+      const { position } = each;
+      const { first, order } = await index.windowAt(position);
+      const [id] = await index.ids(position, position + 1);
+      found.push({ ...each, ordinal: order[position - first]!, id: id! });
+    }
+  }
+  return { quarantined: found, retried };
+}

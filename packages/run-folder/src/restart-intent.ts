@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@holdfast/durable';
+import type { ModelSource } from '@holdfast/gpu-runtime';
+import type { LetterUse } from '@holdfast/plan';
+import { z } from 'zod';
+import { formatChecked, parseChecked } from './checked-json.js';
+import type { Layout } from './layout.js';
+
+// A restart that is killed must go on without --force-restart, also before it has a record of its own: what it was about to do is
+// put down first, and counts until its record is there.
+
+const schema = z.object({
+  format: z.literal(1),
+  /** SHA-256 of the `run.json` that is to be replaced; null where there is none. */
+  replaces: z.string().nullable(),
+  /** SHA-256 of what was asked for. */
+  asked: z.string(),
+});
+
+/** What a command asks for, as far as it is known without reading the inputs. */
+export interface RestartAsked {
+  inputs: readonly string[];
+  model: Pick<ModelSource, 'name' | 'fingerprint'>;
+  batchTokens: number | undefined;
+  shards: number | undefined;
+  threads: number | undefined;
+  translate: string | undefined;
+  letters: { use: LetterUse };
+}
+
+/** A restart that was cut off before it had a record: the same command's, or another's. */
+export type CutOff = 'same' | 'other' | null;
+
+/** Puts down that the run in the folder is to be replaced. */
+export async function announceRestart(place: Layout, asked: RestartAsked): Promise<void> {
+  const intent = { format: 1, replaces: await digestOf(place.run), asked: digest(asked) };
+  await writeFileDurably(place.restart, formatChecked(intent));
+}
+
+/** Whether a restart was cut off here. One whose record is there, or whose words are damaged, was not. */
+export async function cutOffRestart(place: Layout, asked: RestartAsked): Promise<CutOff> {
+  const text = await textOf(place.restart);
+  if (text === null) return null;
+  const intent = parsed(text);
+  if (intent === null) return null;
+  const now = await digestOf(place.run);
+  if (now !== null && now !== intent.replaces) return null;
+  return intent.asked === digest(asked) ? 'same' : 'other';
+}
+
+/** From now on the run in the folder is the one that counts. */
+export async function forgetRestart(place: Layout): Promise<void> {
+  if (isThere(place.restart)) await removeDurably(place.restart);
+}
+
+function parsed(text: string): z.infer<typeof schema> | null {
+  try {
+    return schema.safeParse(parseChecked(text).value).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function digest({ inputs, model, batchTokens, shards, threads, translate, letters }: RestartAsked): string {
+  const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
+  const { name, fingerprint } = model;
+  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
+  return sha256(JSON.stringify(asked));
+}
+
+async function digestOf(path: string): Promise<string | null> {
+  const text = await textOf(path);
+  return text === null ? null : sha256(text);
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

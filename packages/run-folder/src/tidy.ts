@@ -1,0 +1,133 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
+import type { TellNotice } from './folder-notice.js';
+import { formats } from './formats/formats.js';
+import type { Layout } from './layout.js';
+import { shardFolders } from './run-witnesses.js';
+
+/** A checkpoint that was set aside, with its marker, or a marker alone. */
+const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\.done\.corrupt(\.\d+)?$/;
+const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
+
+/** How many files were set aside, and what they take. */
+interface Aside {
+  files: number;
+  bytes: number;
+}
+
+/** All files that were set aside as corrupt. */
+async function asideOf(place: Layout): Promise<Aside> {
+  return sizeOf(await asidePaths(place));
+}
+
+/**
+ * Removes what a complete run needs no more: temporary files that a kill left, and files that were set aside as corrupt and are
+ * superfluous, since the result has every row of the run. A checkpoint of another run, or one that cannot be read and so may be
+ * anybody's, stays.
+ *
+ * @param run the fingerprint of the run that is complete.
+ */
+async function tidy(
+  place: Layout,
+  run: string,
+): Promise<{ removed: Aside; kept: Aside; example: string | undefined }> {
+  await removeAllTemporaries(place);
+  const superfluous: string[] = [];
+  const kept: string[] = [];
+  const checkpoints = new Map<string, boolean>();
+  for (const path of await asidePaths(place)) {
+    // A marker goes with its checkpoint; alone, and of a manifest, there is no row in it.
+    const checkpoint = /^(.*\.pt\.corrupt(?:\.\d+)?)(?:\.done)?$/.exec(path)?.[1];
+    if (checkpoint !== undefined && !checkpoints.has(checkpoint))
+      checkpoints.set(checkpoint, await isOf(checkpoint, run));
+    ((checkpoint === undefined ? true : checkpoints.get(checkpoint)) ? superfluous : kept).push(path);
+  }
+  const removed = await sizeOf(superfluous);
+  for (const path of superfluous) await rm(path, { force: true });
+  return { removed, kept: await sizeOf(kept), example: kept[0] };
+}
+
+/** Whether a checkpoint that was set aside says that it is of this run; or is not there any more, and its marker is left. */
+async function isOf(path: string, run: string): Promise<boolean> {
+  try {
+    await using checkpoint = await openCheckpoint(path, 'unmarked');
+    return checkpoint.metadata.get('run') === run;
+  } catch (error) {
+    if (error instanceof InvalidCheckpointError) return error.reason === 'file is missing';
+    throw error;
+  }
+}
+
+async function asidePaths(place: Layout): Promise<string[]> {
+  const paths: string[] = [];
+  const add = async (folder: string, pattern: RegExp) => {
+    for (const entry of await readdir(folder, { withFileTypes: true }))
+      if (entry.isFile() && pattern.test(entry.name)) paths.push(join(folder, entry.name));
+  };
+  const shards = await shardFolders(place);
+  for (const folder of shards) await add(folder, SHARD_ASIDE);
+  if (shards.length > 0) await add(place.checkpoints, MANIFEST_ASIDE);
+  return paths;
+}
+
+async function sizeOf(paths: readonly string[]): Promise<Aside> {
+  let bytes = 0;
+  for (const path of paths) bytes += (await stat(path)).size;
+  return { files: paths.length, bytes };
+}
+
+/** Removes every temporary file that a durable write of a run can leave. Nobody may be writing. */
+async function removeAllTemporaries(place: Layout): Promise<void> {
+  const files = [
+    place.claim,
+    place.run,
+    place.result,
+    place.ids,
+    place.quarantine,
+    place.manifest,
+    place.restart,
+    place.retry,
+  ];
+  const embeddings = Object.keys(formats).map(place.embeddings);
+  for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])
+    await rm(`${path}.tmp`, { force: true });
+  await rm(place.newIndex, { recursive: true, force: true });
+  for (const folder of await shardFolders(place)) await removeTemporaries(folder);
+}
+
+/** What they take, in words. */
+const told = ({ files, bytes }: Aside): string =>
+  `${files} file(s) set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
+
+/** Says what files that were set aside take while the run is not complete. */
+export async function tellAside(place: Layout, tell: TellNotice): Promise<void> {
+  const aside = await asideOf(place);
+  if (aside.files === 0) return;
+  const message = `${told(aside)} lie in ${place.checkpoints}; the run removes those of its own once it is complete`;
+  tell({ type: 'warning', message });
+}
+
+/**
+ * Removes what a complete run needs no more. The result is complete also where that fails, as on a disk that is read-only.
+ *
+ * @param again whether the run was complete before: what is kept was told then.
+ */
+export async function tidyUp(place: Layout, run: string, tell: TellNotice, again: boolean): Promise<void> {
+  try {
+    const { removed, kept, example } = await tidy(place, run);
+    if (removed.files > 0)
+      tell({
+        type: 'warning',
+        message: `${told(removed)} were removed: the complete result has every row that was in them`,
+      });
+    if (kept.files > 0 && !again)
+      tell({
+        type: 'warning',
+        message: `${told(kept)} are kept in ${place.checkpoints}, such as ${example}: they are of another run, or cannot be read. The result does not need them; remove them unless you want to look into them`,
+      });
+  } catch (error) {
+    const message = `${place.out}: what the complete run needs no more could not be removed (${(error as Error).message})`;
+    tell({ type: 'warning', message });
+  }
+}
