@@ -32,7 +32,6 @@ import {
   shareDevice,
   tryModel,
 } from '@holdfast/preflight';
-import type { ResultRecord } from '@holdfast/run-folder';
 import {
   claimFolder,
   type FoundQuarantined,
@@ -42,6 +41,7 @@ import {
   layout,
   leavesOut,
   oldWorkersLimit,
+  type ResultRecord,
   type RunRecord,
   rebuildFrom,
   ShardIncompleteError,

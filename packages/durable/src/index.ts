@@ -7,8 +7,13 @@ export {
   type WriteDurablyOptions,
   writeFileDurably,
 } from './durable.js';
-export type { DurableFile, DurableFileSystem, DurableOptions } from './file-system.js';
-export { nodeFileSystem, syncsDirectories } from './file-system.js';
+export {
+  type DurableFile,
+  type DurableFileSystem,
+  type DurableOptions,
+  nodeFileSystem,
+  syncsDirectories,
+} from './file-system.js';
 export { isSurelyThere, mayBeThere } from './may-be-there.js';
 export { sha256File } from './sha256-file.js';
 export { atPath, nameSystemErrors, systemErrorCode } from './system-error.js';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
-import type { RecordSink } from '@holdfast/fasta';
 import {
   countOf,
   FastaParser,
@@ -10,6 +9,7 @@ import {
   type InputOptions,
   noRow,
   openInput,
+  type RecordSink,
   SixFrameSink,
   type Translation,
   type TranslationCount,

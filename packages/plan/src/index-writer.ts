@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import type { RecordSink } from '@holdfast/fasta';
-import { displayName, InputError, ROOM_BYTES } from '@holdfast/fasta';
+import { displayName, InputError, type RecordSink, ROOM_BYTES } from '@holdfast/fasta';
 import { AppendFile } from './append-file.js';
 import { FILES, type IndexSummary, SUMMED } from './format.js';
 import { IdSet } from './id-set.js';

@@ -2,7 +2,6 @@ export { type Answer, askProcess, exportedScript, START, START_LIMIT } from './a
 export { askProgram } from './ask-program.js';
 export { closeDebugPort } from './close-debug-port.js';
 export { noDebugPort } from './debug-port.js';
-export { hangupIgnored, onSignal } from './early-signals.js';
 export { helperEnd } from './helper-end.js';
 export { filesWanted, limitRemedy, processesWanted } from './limits.js';
 export { Patience, type Waiting } from './patience.js';

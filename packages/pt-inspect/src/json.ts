@@ -1,5 +1,4 @@
-import type { PtFile } from '@holdfast/pt-serializer';
-import { PtFloat, PtFormatError } from '@holdfast/pt-serializer';
+import { type PtFile, PtFloat, PtFormatError } from '@holdfast/pt-serializer';
 import { Digests } from './digests.js';
 import { type Item, itemsOf } from './items.js';
 import { float, keyText } from './python.js';

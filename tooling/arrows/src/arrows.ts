@@ -60,6 +60,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** What every part of the runner may import: errors, events and the options that its own story is told with. */
 const SHARED = ['embed-options', 'errors', 'events'] as const;
 
+/** Entries beside the first: what must be loaded before all else, or runs by itself. */
+const ENTRIES: readonly string[] = ['@holdfast/process/early-signals'];
+
 /** Which rooms of the runner, folders and files beside them, each may import. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
@@ -185,7 +188,9 @@ function importing(path: string, owner: string, specifier: string): string | nul
   if (name === owner) return `imports its own package by name, ${specifier}`;
   if (!ARROWS[owner]?.includes(name)) return `${owner} may not import ${name}`;
   const testing = inner === '/testing' && /\.test\.ts$/.test(path);
-  return inner === undefined || testing ? null : `reaches into another package, ${specifier}`;
+  return inner === undefined || testing || ENTRIES.includes(specifier)
+    ? null
+    : `reaches into another package, ${specifier}`;
 }
 
 function leaving(path: string, specifier: string): string | null {

@@ -5,8 +5,7 @@ import type { InspectOptions } from '@holdfast/pt-inspect';
 import { formats } from '@holdfast/run-folder';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { QuarantineLimit } from '../coordinate/quarantine-limit.js';
-import type { EmbedOptions } from '../embed-options.js';
-import { MOST_AT_ONCE } from '../embed-options.js';
+import { type EmbedOptions, MOST_AT_ONCE } from '../embed-options.js';
 
 /** Beyond any machine and any input, and a few times it is still an exact number. */
 const MOST = 1_000_000_000;

@@ -5,9 +5,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { checkpointName, writeCheckpoint } from '@holdfast/checkpoint';
 import { shardsOf } from '@holdfast/plan';
-import type { FormatName } from '@holdfast/run-folder';
 import {
   checkpointFacts,
+  type FormatName,
   parseResult,
   QUARANTINED,
   type Quarantined,

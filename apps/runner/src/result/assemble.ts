@@ -3,9 +3,14 @@ import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
-import type { LetterCounts, Shard } from '@holdfast/plan';
-import { type IndexSummary, inInputOrder, type SequenceIndex, verifyIndex } from '@holdfast/plan';
-import type { Layout } from '@holdfast/run-folder';
+import {
+  type IndexSummary,
+  inInputOrder,
+  type LetterCounts,
+  type SequenceIndex,
+  type Shard,
+  verifyIndex,
+} from '@holdfast/plan';
 import {
   completeShard,
   type FormatName,
@@ -13,6 +18,7 @@ import {
   findQuarantined,
   formats,
   formatTable,
+  type Layout,
   type ResultRecord,
   retriedRows,
   ShardCursor,

@@ -1,7 +1,6 @@
 import { withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
-import type { IndexSummary } from '@holdfast/plan';
-import { type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
+import { type IndexSummary, type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
 
 /** A warning, and the counts that it is made of if it is about letters. */
 export interface PlanWarning {

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isThere, removeDurably, renameDurably, systemErrorIn, systemTrouble } from '@holdfast/durable';
-import type { Translation } from '@holdfast/fasta';
-import { displayName, hashInput, InputError } from '@holdfast/fasta';
+import { displayName, hashInput, InputError, type Translation } from '@holdfast/fasta';
 import {
   allowedResidues,
   batchTokensOn,
@@ -23,16 +22,17 @@ import {
   verifyIndex,
   windowLimits,
 } from '@holdfast/plan';
-import type { FormatName, Layout } from '@holdfast/run-folder';
 import {
   type Asked,
   announceRestart,
   type CutOff,
   cutOffRestart,
   differences,
+  type FormatName,
   forgetRestart,
   holdsRun,
   knownRecord,
+  type Layout,
   modelOptions,
   namesDue,
   newRunRecord,

@@ -1,5 +1,4 @@
-import type { FrameRows } from '@holdfast/fasta';
-import { FastaParser } from '@holdfast/fasta';
+import { FastaParser, type FrameRows } from '@holdfast/fasta';
 import type { LetterRules } from '@holdfast/gpu-runtime';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';

@@ -1,11 +1,11 @@
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
-import type { Waiting } from '@holdfast/process';
 import {
   type Answer,
   askProcess,
   exportedScript,
   helperEnd,
   saidInOneLine,
+  type Waiting,
   waitingEvent,
 } from '@holdfast/process';
 import type { TellPreflight } from '../preflight-events.js';

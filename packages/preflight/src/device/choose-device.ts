@@ -6,8 +6,7 @@ import {
   onnxRuntime,
   parseDevice,
 } from '@holdfast/gpu-runtime';
-import type { Waiting } from '@holdfast/process';
-import { waitingEvent } from '@holdfast/process';
+import { type Waiting, waitingEvent } from '@holdfast/process';
 import { TIME_LIMIT, tried } from '../machine/providers.js';
 import { PreflightError } from '../preflight-error.js';
 import type { TellPreflight } from '../preflight-events.js';

@@ -1,6 +1,5 @@
 import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
-import type { Waiting } from '@holdfast/process';
-import { askProcess, exportedScript, helperEnd, saidInOneLine } from '@holdfast/process';
+import { askProcess, exportedScript, helperEnd, saidInOneLine, type Waiting } from '@holdfast/process';
 import type { ProviderFact } from './facts.js';
 
 /** All that ONNX Runtime for Node offers on any platform. */
