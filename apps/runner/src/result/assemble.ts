@@ -11,6 +11,7 @@ import {
   type Shard,
   verifyIndex,
 } from '@holdfast/plan';
+import type { Sink } from '@holdfast/pt-serializer';
 import {
   completeShard,
   type FormatName,
@@ -23,7 +24,6 @@ import {
   retriedRows,
   ShardCursor,
   ShardIncompleteError,
-  type Sink,
   withRetried,
   writeResultRecord,
 } from '@holdfast/run-folder';
