@@ -1,31 +1,32 @@
 import { checkOptions, required, whole } from '@holdfast/options';
-import { classifyError as classify, type ErrorKind, type WorkerStatus } from './classify-error.js';
+import { isGroup, isRowSet, isSize } from './argument-checks.js';
+import {
+  classifyError as classify,
+  type ErrorKind,
+  type WorkerStatus,
+  workerStatus,
+} from './classify-error.js';
 import {
   groupFailed as afterFailed,
   deviceLost as afterLost,
   groupPassed as afterPassed,
   type GroupFailure,
   nextGroup as groupAfter,
-  type Isolation,
-  startIsolation as start,
-} from './isolation.js';
-import {
-  failureHistory,
   groupFailure,
-  isGroup,
+  type Isolation,
+  type IsolationClues,
   isIsolation,
   isolationClues,
-  isRowSet,
-  isSize,
-  wholePolicy,
-  workerStatus,
-} from './option-checks.js';
+  startIsolation as start,
+} from './isolation.js';
 import {
   DEFAULT_POLICY,
   shouldRetryWorker as decide,
   type FailureHistory,
+  failureHistory,
   type RetryDecision,
   type RetryPolicy,
+  wholePolicy,
 } from './retry-policy.js';
 
 // The decisions as others call them, with what they are given checked. The coordinator itself calls them as they are: what a
@@ -63,11 +64,7 @@ export function shouldRetryWorker(
  * at fault, and calls of parts that failed, by row; from what failed.
  * @throws RangeError and TypeError for clues that are none (`code` is `invalid_option`).
  */
-export function startIsolation(
-  batchIdx: number,
-  strikes: number,
-  clues: NonNullable<Parameters<typeof start>[2]> = {},
-): Isolation {
+export function startIsolation(batchIdx: number, strikes: number, clues: IsolationClues = {}): Isolation {
   checkOptions('startIsolation', batchIdx, required(whole(0)), 'batchIdx');
   checkOptions('startIsolation', strikes, required(whole(0)), 'strikes');
   checkOptions('startIsolation', clues, isolationClues);

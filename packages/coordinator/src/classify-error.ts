@@ -1,7 +1,9 @@
+import { flag, object, orNull, text, whole, words } from '@holdfast/options';
 import { isFromOutside } from './signals.js';
 
 /** What kind of failure it was; each has a policy of its own. */
-export type ErrorKind = 'spot_preemption' | 'oom' | 'poison_input' | 'transient';
+export const ERROR_KINDS = ['spot_preemption', 'oom', 'poison_input', 'transient'] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** What is known of a worker's end. */
 export interface WorkerStatus {
@@ -19,20 +21,30 @@ export interface WorkerStatus {
   circuitBreaker?: boolean | undefined;
 }
 
+export const workerStatus = object<WorkerStatus>({
+  exitcode: orNull(whole(0), 'an exit code or null'),
+  signal: orNull(words, "a signal's name or null"),
+  error: text,
+  errorMessage: text,
+  lastWords: text,
+  oomKilled: flag,
+  circuitBreaker: flag,
+});
+
 /** SIGTERM and SIGKILL as exit codes: 128 + 15, 128 + 9. */
 const EXIT_SIGTERM = 143;
 const EXIT_SIGKILL = 137;
 /** As a sentence says it: messages also quote names of models, files and sequences, which may be anything. */
-const words = (pattern: string, flags = '') =>
+const sentence = (pattern: string, flags = '') =>
   new RegExp(`(?<![\\w/."'=-])(?:${pattern})(?![\\w/"'=-]|\\.\\w)`, flags);
-const PREEMPTED = words(
+const PREEMPTED = sentence(
   '(?:received|caught|got) (?:signal )?SIGTERM|(?:was|is|been|being|got) preempted|preempted by|(?:due to|by) preemption|preemption notice',
   'i',
 );
 /** As CUDA, ONNX Runtime, C++, Rust, V8 and the system say it. */
 const OUT_OF_MEMORY =
   /out[ _]of[ _]memory|Fatal \w+ OOM|bad_alloc|failed to allocate|cannot allocate memory|ENOMEM|cudaErrorMemoryAllocation|memory allocation of \d+ bytes failed/i;
-const NON_FINITE = words('NaN|Inf|non-finite');
+const NON_FINITE = sentence('NaN|Inf|non-finite');
 
 /** Tells the kind of a failure from how the worker ended and what it said; preemption is looked for first. */
 export function classifyError({

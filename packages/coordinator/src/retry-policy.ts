@@ -1,4 +1,5 @@
-import type { ErrorKind } from './classify-error.js';
+import { atLeast, type Check, object, oneOf, required, type Shape, value, whole } from '@holdfast/options';
+import { ERROR_KINDS, type ErrorKind } from './classify-error.js';
 
 /** When and how often a failed shard is tried again. */
 export interface RetryPolicy {
@@ -40,6 +41,38 @@ export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
   maxStartupFailures: 3,
 };
 
+const seconds = atLeast(0, 'seconds');
+
+/** A count that may be `Infinity`. */
+const count = (least: number): Check =>
+  value(
+    `a whole number of at least ${least}, or Infinity`,
+    (given) =>
+      (Number.isSafeInteger(given) || given === Number.POSITIVE_INFINITY) && (given as number) >= least,
+  );
+
+const policyShape = {
+  maxRetriesTransient: count(0),
+  poisonStrikes: count(1),
+  spotRetryPollInterval: seconds,
+  killedBackoffBaseSec: seconds,
+  backoffBaseSec: seconds,
+  backoffMaxSec: seconds,
+  jitter: atLeast(0),
+  climbAfter: count(1),
+  maxStartupFailures: count(1),
+} satisfies Shape<Partial<RetryPolicy>>;
+
+/** Checks what a caller changes of `DEFAULT_POLICY`. */
+export const policyChanges = object<Partial<RetryPolicy>>(policyShape);
+
+/** Checks a policy that has every field. */
+export const wholePolicy = object<RetryPolicy>(
+  Object.fromEntries(
+    Object.entries(policyShape).map(([name, check]) => [name, required(check)]),
+  ) as unknown as Shape<RetryPolicy>,
+);
+
 /** The default policy with some changes; one that is undefined is none. */
 export function policyWith(changes: Partial<RetryPolicy> = {}): RetryPolicy {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
@@ -56,6 +89,13 @@ export interface FailureHistory {
   /** Failures of that batch, this one included. Default 1. */
   batchFailures?: number | undefined;
 }
+
+export const failureHistory = object<FailureHistory>({
+  kind: required(oneOf(ERROR_KINDS)),
+  retryCount: required(whole(0)),
+  batchIdx: whole(0),
+  batchFailures: whole(0),
+});
 
 export interface RetryDecision {
   retry: boolean;
