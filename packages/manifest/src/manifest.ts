@@ -4,17 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { isThere } from '@holdfast/durable';
 import { FileLock, isLocalDisk } from '@holdfast/file-lock';
 import { checkOptions } from '@holdfast/options';
-import { checkClaim, claimOf, type ShardClaim } from './claim.js';
-import { ClaimLocks } from './claim-locks.js';
-import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
-import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
-import type { JournalRecord } from './journal-format.js';
-import { checkMayClaim } from './may-claim.js';
-import { ManifestModel } from './model.js';
 import {
   checkUpdateOptions,
-  claimOptions,
-  initializeOptions,
   isCount,
   isOwner,
   isPath,
@@ -23,61 +14,35 @@ import {
   isShardCount,
   isText,
   isWorldSize,
+} from './argument-checks.js';
+import { checkClaim, claimOf, type ShardClaim } from './claim.js';
+import { ClaimLocks } from './claim-locks.js';
+import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
+import { checkEvent, factsOf, type RecordedCheckpoint, recordedCheckpoints } from './events.js';
+import type { JournalRecord } from './journal-format.js';
+import { checkMayClaim } from './may-claim.js';
+import { ManifestModel } from './model.js';
+import {
+  type ClaimOptions,
+  claimOptions,
+  type InitializeOptions,
+  initializeOptions,
+  type Lock,
+  type ManifestOptions,
   manifestOptions,
-  recordedCheckpoints,
+  type UpdateOptions,
   updateOptions,
-  watchOptions,
-} from './option-checks.js';
+} from './options.js';
 import type { GlobalProgress } from './progress.js';
-import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
+import { keepDamaged, rebuilt } from './rebuild.js';
 import type { Json } from './recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
 import { ManifestStore, type Settle, UnsettledError } from './store.js';
 import { Turns } from './turns.js';
-import { ManifestWatch, type WatchOptions } from './watch.js';
+import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
 
 /** What the system answers who may not write. */
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
-
-/** What a manifest needs of a lock. */
-export interface Lock {
-  release(): Promise<void>;
-}
-
-export interface ManifestOptions {
-  /** Milliseconds to wait for the lock. Default 30,000. */
-  lockTimeoutMs?: number;
-  /** Takes the lock that every update holds. Default: `FileLock` on `<path>.lock`. */
-  acquireLock?: () => Promise<Lock>;
-  /** The time, for the record. Default: now. */
-  now?: () => Date;
-  /** Whether an update is forced to the device before it is acknowledged. Default true; false loses some in a power cut. */
-  fsync?: boolean;
-  /** Finds out what is in the checkpoint folders, to make a damaged manifest anew. Default: the damage is thrown. */
-  rebuild?: Rebuild;
-  /** Told when a damaged manifest was made anew. Default: a warning of the process. */
-  onWarning?: (message: string) => void;
-}
-
-export interface InitializeOptions {
-  /** Whether a manifest that is there is replaced, with all that it records. Default false: it is kept, and that is an error. */
-  replace?: boolean;
-}
-
-export interface UpdateOptions {
-  /** The token of the shard's claim, which an update by a worker of a claimed shard needs. */
-  token?: string;
-}
-
-export interface ClaimOptions {
-  /** Whether the shard is taken away from an owner whose process is alive. Default false. */
-  steal?: boolean;
-  /**
-   * Judges the other owner by its last sign of life, and not by its process: where that is older than so many milliseconds, by
-   * the clocks of both, the shard is taken away; else it is not, dead or alive. Not together with `steal`.
-   */
-  unlessAliveWithinMs?: number;
-}
 
 /** An update that waits for its turn. */
 interface Update {
