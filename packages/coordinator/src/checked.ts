@@ -1,11 +1,7 @@
 import { checkOptions, required, whole } from '@holdfast/options';
 import { isGroup, isRowSet, isSize } from './argument-checks.js';
-import {
-  classifyError as classify,
-  type ErrorKind,
-  type WorkerStatus,
-  workerStatus,
-} from './classify-error.js';
+import { classifyError as classify } from './classify-error.js';
+import type { ErrorKind } from './failure-kinds.js';
 import {
   groupFailed as afterFailed,
   deviceLost as afterLost,
@@ -19,15 +15,14 @@ import {
   isolationClues,
   startIsolation as start,
 } from './isolation.js';
+import { DEFAULT_POLICY, type RetryPolicy, wholePolicy } from './retry-policy.js';
 import {
-  DEFAULT_POLICY,
   shouldRetryWorker as decide,
   type FailureHistory,
   failureHistory,
   type RetryDecision,
-  type RetryPolicy,
-  wholePolicy,
-} from './retry-policy.js';
+} from './should-retry.js';
+import { type WorkerStatus, workerStatus } from './worker-status.js';
 
 // The decisions as others call them, with what they are given checked. The coordinator itself calls them as they are: what a
 // worker sends may be anything, and must not end the run.

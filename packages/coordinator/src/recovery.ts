@@ -1,4 +1,4 @@
-import type { ErrorKind } from './classify-error.js';
+import type { ErrorKind } from './failure-kinds.js';
 import { type Isolation, POISON_KINDS } from './isolation.js';
 
 /** Model calls on a batch that failed. */
