@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { resolve } from 'node:path';
 import { isThere } from '@holdfast/durable';
-import { FileLock, isLocalDisk } from '@holdfast/file-lock';
 import { checkOptions } from '@holdfast/options';
 import {
   checkUpdateOptions,
@@ -17,9 +15,9 @@ import {
 } from './argument-checks.js';
 import { checkClaim, claimOf, type ShardClaim } from './claim.js';
 import { ClaimLocks } from './claim-locks.js';
-import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
+import { ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint, recordedCheckpoints } from './events.js';
-import type { JournalRecord } from './journal-format.js';
+import { GroupCommit } from './group-commit.js';
 import { checkMayClaim } from './may-claim.js';
 import { ManifestModel } from './model.js';
 import {
@@ -27,34 +25,16 @@ import {
   claimOptions,
   type InitializeOptions,
   initializeOptions,
-  type Lock,
   type ManifestOptions,
   manifestOptions,
   type UpdateOptions,
   updateOptions,
 } from './options.js';
 import type { GlobalProgress } from './progress.js';
-import { keepDamaged, rebuilt } from './rebuild.js';
 import type { Json } from './recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
-import { ManifestStore, type Settle, UnsettledError } from './store.js';
-import { Turns } from './turns.js';
+import { SharedFiles } from './shared-files.js';
 import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
-
-/** What the system answers who may not write. */
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
-
-/** An update that waits for its turn. */
-interface Update {
-  event: (model: ManifestModel, at: string) => ManifestEvent;
-  then: (model: ManifestModel) => void;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-  /** When it came, by `performance.now()`. */
-  since: number;
-  /** Why it cannot be. */
-  refusal?: { error: unknown };
-}
 
 /**
  * All shards' shared record, safe under many processes. `manifest.json` is plain JSON; where it is large, updates go to a
@@ -70,15 +50,8 @@ interface Update {
  * system throws (then the update may be recorded or not).
  */
 export class CheckpointManifest {
-  readonly #acquireLock: (timeoutMs: number) => Promise<Lock>;
-  readonly #lockTimeoutMs: number;
-  readonly #now: () => string;
-  readonly #options: ManifestOptions;
-  /** For one piece of work with the store at a time. */
-  readonly #turns = new Turns();
-  #store: ManifestStore | null = null;
-  #waiting: Update[] = [];
-  #committing = false;
+  readonly #files: SharedFiles;
+  readonly #commits: GroupCommit;
 
   /** Absolute path of `manifest.json`. */
   readonly path: string;
@@ -89,11 +62,8 @@ export class CheckpointManifest {
     checkOptions('CheckpointManifest', options, manifestOptions);
     // Whatever folder the process is in later.
     this.path = resolve(path);
-    const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
-    this.#options = options;
-    this.#lockTimeoutMs = lockTimeoutMs;
-    this.#acquireLock = acquireLock ?? ((timeoutMs) => FileLock.acquire(`${this.path}.lock`, { timeoutMs }));
-    this.#now = () => now().toISOString();
+    this.#files = new SharedFiles(this.path, options);
+    this.#commits = new GroupCommit(this.#files);
   }
 
   /**
@@ -106,12 +76,11 @@ export class CheckpointManifest {
   async initialize(worldSize: number, options: InitializeOptions = {}): Promise<void> {
     checkUpdateOptions('initialize', options, initializeOptions);
     checkUpdateOptions('initialize', worldSize, isShardCount, 'worldSize');
-    await this.#locked(async () => {
-      const files = this.#files();
-      files.refuseNewer();
+    await this.#files.locked(async ({ store, now }) => {
+      store.refuseNewer();
       if (options.replace !== true && isThere(this.path)) throw new ManifestExistsError(this.path);
       checkUpdateOptions('initialize', worldSize, isWorldSize, 'worldSize');
-      await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
+      await store.replace(ManifestModel.initial(worldSize, randomUUID(), now()));
     });
   }
 
@@ -121,7 +90,7 @@ export class CheckpointManifest {
 
   /** The whole state, the journal's events included. */
   async load(): Promise<ManifestState> {
-    return this.#read((model) => model.toState());
+    return this.#files.read((model) => model.toState());
   }
 
   /** Records a checkpoint that lasts; recording it again changes nothing. */
@@ -138,7 +107,7 @@ export class CheckpointManifest {
     checkUpdateOptions(of, checkpointFile, isText, 'checkpointFile');
     const token = tokenIn(of, rank, options);
     const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'checkpoint', rank, ...facts };
     });
@@ -153,7 +122,7 @@ export class CheckpointManifest {
     checkUpdateOptions('reconcileShard', checkpoints, recordedCheckpoints, 'checkpoints');
     const token = tokenIn('reconcileShard', rank, options);
     const found = checkpoints.map(factsOf);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return model.shard(rank).difference(rank, found);
     });
@@ -161,7 +130,7 @@ export class CheckpointManifest {
 
   async markShardComplete(rank: number, options: UpdateOptions = {}): Promise<void> {
     const token = tokenIn('markShardComplete', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'complete', rank };
     });
@@ -172,7 +141,7 @@ export class CheckpointManifest {
   async markShardFailed(rank: number, error: string, options: UpdateOptions = {}): Promise<void> {
     checkUpdateOptions('markShardFailed', error, isText, 'error');
     const token = tokenIn('markShardFailed', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'failed', rank, error };
     });
@@ -182,7 +151,7 @@ export class CheckpointManifest {
   /** Opens a shard again that was failed, or complete by mistake. */
   async markShardInProgress(rank: number, options: UpdateOptions = {}): Promise<void> {
     const token = tokenIn('markShardInProgress', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'in_progress', rank };
     });
@@ -207,7 +176,7 @@ export class CheckpointManifest {
     let before: ShardClaim | null = null;
     let claim: ShardClaim | null = null;
     try {
-      await this.#update(
+      await this.#commits.update(
         (model, at) => {
           before = claimOf(model, rank);
           checkMayClaim(model.shard(rank), { ...options, rank, owner, at }, () =>
@@ -232,7 +201,7 @@ export class CheckpointManifest {
   /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
   async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
     const token = tokenIn('heartbeat', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       // Whoever has no token has no claim.
       if (token === undefined) throw new StaleClaimError(rank, claimOf(model, rank)?.owner ?? null, false);
       checkClaim(model, rank, token, true);
@@ -253,7 +222,7 @@ export class CheckpointManifest {
     checkUpdateOptions('recordRecovery', recovery, isRecovery, 'recovery');
     const event = checkEvent({ type: 'recovery', rank, recovery });
     const text = JSON.stringify(event);
-    await this.#update(() => JSON.parse(text) as ManifestEvent);
+    await this.#commits.update(() => JSON.parse(text) as ManifestEvent);
   }
 
   /**
@@ -264,32 +233,32 @@ export class CheckpointManifest {
   async recordRedistribution(failedRank: number, newRank: number): Promise<void> {
     checkUpdateOptions('recordRedistribution', failedRank, isRank, 'failedRank');
     checkUpdateOptions('recordRedistribution', newRank, isRank, 'newRank');
-    await this.#update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
+    await this.#commits.update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
   }
 
   /** Ranks that are not complete, ascending. */
   async getResumableShards(): Promise<number[]> {
-    return this.#read((model) => model.ranks('in_progress', 'failed'));
+    return this.#files.read((model) => model.ranks('in_progress', 'failed'));
   }
 
   /** Ranks that are complete, ascending. */
   async getCompletedShards(): Promise<number[]> {
-    return this.#read((model) => model.ranks('complete'));
+    return this.#files.read((model) => model.ranks('complete'));
   }
 
   async getGlobalProgress(): Promise<GlobalProgress> {
-    return this.#read((model) => model.progress());
+    return this.#files.read((model) => model.progress());
   }
 
   /** The newest owner of each redistributed shard, by failed rank. */
   async getRedistributedShards(): Promise<Map<number, number>> {
-    return this.#read((model) => model.redistributed());
+    return this.#files.read((model) => model.redistributed());
   }
 
   /** One shard's state, or null when the run has no such shard. @throws RangeError for what is no rank. */
   async getShardState(rank: number): Promise<ShardState | null> {
     checkOptions('getShardState', rank, isRank, 'rank');
-    return this.#read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
+    return this.#files.read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
   }
 
   /**
@@ -300,139 +269,14 @@ export class CheckpointManifest {
    */
   watch(options: WatchOptions = {}): ManifestWatch {
     checkOptions('watch', options, watchOptions);
-    return new ManifestWatch(this.path, (of) => this.#read(of), options);
+    return new ManifestWatch(this.path, (of) => this.#files.read(of), options);
   }
 
   /** A claim of this process that is over keeps nobody out any more. */
   #claimOver(token: string | undefined): void {
     if (token !== undefined) ClaimLocks.at(`${this.path}.claims`).release(token);
   }
-
-  /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
-  async #read<T>(of: (model: ManifestModel) => T): Promise<T> {
-    // The reading itself waits for nothing: a loop of it would leave timers and signals no turn.
-    await turn();
-    try {
-      return await this.#turns.take(() => of(this.#files().read(false)));
-    } catch (error) {
-      if (!(error instanceof UnsettledError)) throw error;
-      return await this.#locked(async () => of(await this.#current())).catch(
-        (caught: NodeJS.ErrnoException) => {
-          // Who may only read is told what is wrong, not that the lock cannot be had.
-          throw READ_ONLY.has(caught.code ?? '') && error.cause ? error.cause : caught;
-        },
-      );
-    }
-  }
-
-  /** The state as the files have it; made anew where they are damaged and that is possible. Under the lock. */
-  async #current(): Promise<ManifestModel> {
-    const files = this.#files();
-    try {
-      return files.read(true);
-    } catch (error) {
-      const { rebuild, onWarning = (message) => process.emitWarning(message) } = this.#options;
-      if (!(error instanceof ManifestCorruptError) || !rebuild) throw error;
-      const model = await rebuilt(files.readable(), rebuild, this.#now()).catch((cause: unknown) => {
-        throw new ManifestCorruptError(
-          this.path,
-          `${error.reason}; it could not be made anew: ${messageOf(cause)}`,
-          { cause },
-        );
-      });
-      const aside = await keepDamaged([files.path, files.journalPath]);
-      await files.replace(model);
-      onWarning(
-        `${this.path} was damaged (${error.reason}) and is made anew from the checkpoints; the damaged one is ${aside}`,
-      );
-      return model;
-    }
-  }
-
-  /** @param then is called with the state right after the event, before others. */
-  async #update(
-    event: (model: ManifestModel, at: string) => ManifestEvent,
-    then: (model: ManifestModel) => void = () => undefined,
-  ): Promise<void> {
-    await new Promise<void>((done, reject) => {
-      this.#waiting.push({ event, then, resolve: done, reject, since: performance.now() });
-      void this.#commitAll();
-    });
-  }
-
-  /** Commits what waits, and what comes while it does. */
-  async #commitAll(): Promise<void> {
-    if (this.#committing) return;
-    this.#committing = true;
-    while (this.#waiting.length > 0) await this.#commit();
-    this.#committing = false;
-  }
-
-  /** Everything that waits, with one taking of the lock and one way to the disk. */
-  async #commit(): Promise<void> {
-    const first = this.#waiting.length;
-    // What came while another waited has waited as well.
-    const waited = performance.now() - this.#waiting[0]!.since;
-    let batch: Update[] = [];
-    try {
-      await this.#turns.take(() => this.#files().prepare());
-      const settle = await this.#locked(
-        async () => {
-          const model = await this.#current();
-          batch = this.#waiting.splice(0);
-          return this.#apply(model, batch);
-        },
-        Math.max(0, this.#lockTimeoutMs - waited),
-      );
-      // The lock is free: others need not wait for the disk.
-      await settle().catch(async (error: unknown) => {
-        // Nobody else is told that the lines may not last; a new manifest.json does, if the disk lets us.
-        await this.#locked(async () => this.#files().replace(await this.#current())).catch(() => undefined);
-        throw error;
-      });
-      for (const { refusal, resolve, reject } of batch) refusal ? reject(refusal.error) : resolve();
-    } catch (error) {
-      if (batch.length === 0) batch = this.#waiting.splice(0, first);
-      for (const { refusal, reject } of batch) reject(refusal ? refusal.error : error);
-    }
-  }
-
-  /** Takes a batch of updates in, but for those that cannot be. */
-  #apply(model: ManifestModel, batch: readonly Update[]): Promise<Settle> {
-    const records: JournalRecord[] = [];
-    for (const update of batch) {
-      try {
-        const at = this.#now();
-        const event = checkEvent(update.event(model, at));
-        if (model.apply(event, at)) records.push({ revision: model.revision, at, event });
-        update.then(model);
-      } catch (error) {
-        update.refusal = { error };
-      }
-    }
-    return records.length > 0 ? this.#files().append(records) : this.#files().settled();
-  }
-
-  async #locked<T>(work: () => T | Promise<T>, timeoutMs = this.#lockTimeoutMs): Promise<T> {
-    const lock = await this.#acquireLock(timeoutMs);
-    try {
-      return await this.#turns.take(work);
-    } finally {
-      await lock.release();
-    }
-  }
-
-  /** Opened late: the folder need not be there before the first use. */
-  #files(): ManifestStore {
-    this.#store ??= new ManifestStore(this.path, {
-      fsync: this.#options.fsync ?? true,
-      coherent: isLocalDisk(dirname(this.path)),
-    });
-    return this.#store;
-  }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function tokenIn(of: string, rank: number, options: UpdateOptions): string | undefined {
   checkUpdateOptions(of, rank, isRank, 'rank');
