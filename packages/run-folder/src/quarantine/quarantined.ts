@@ -1,4 +1,4 @@
-import type { PoisonKind } from '@holdfast/coordinator';
+import { POISON_KINDS, type PoisonKind } from '@holdfast/coordinator';
 import { plain } from '@holdfast/options';
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ const LONGEST_ERROR = 500;
 
 const schema = z.object({
   position: z.int().nonnegative(),
-  kind: z.enum(['poison_input', 'oom', 'crash', 'hang']),
+  kind: z.enum(POISON_KINDS),
   attempts: z.int().nonnegative(),
   error: z.string(),
 });
