@@ -13,7 +13,13 @@ export { Coordinator } from './coordinator.js';
 export type { CoordinatorEvent } from './events.js';
 export type { ErrorKind } from './failure-kinds.js';
 export { type ForkOptions, forkWorkers } from './fork-workers.js';
-export type { GroupFailure, Isolation, PoisonedRow, PoisonKind } from './isolation.js';
+export {
+  type GroupFailure,
+  type Isolation,
+  POISON_KINDS,
+  type PoisonedRow,
+  type PoisonKind,
+} from './isolation.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
 export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
