@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { anchorsIn, citationsIn, linksIn } from './links.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const args = ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'];
+const pages = execFileSync('git', args, { cwd: root, encoding: 'utf8' })
+  .split('\n')
+  .filter((path) => path !== '' && !path.includes('/fixtures/') && existsSync(join(root, path)));
+
+test('links, anchors and named tests are read from a page', () => {
+  const page = [
+    '# One `x` (two)',
+    '## Same',
+    '## Same',
+    'See [a](b.md#c-d), [web](https://example.org/x) and [here](#same-1).',
+    '```',
+    '[not](a-link.md)',
+    '```',
+    '[t](src/a.test.ts): “it works, still”',
+  ].join('\n');
+  expect(linksIn(page)).toEqual([
+    { path: 'b.md', anchor: 'c-d', line: 4 },
+    { path: '', anchor: 'same-1', line: 4 },
+    { path: 'src/a.test.ts', anchor: undefined, line: 8 },
+  ]);
+  expect([...anchorsIn(page)]).toEqual(['one-x-two', 'same', 'same-1']);
+  expect(citationsIn(page)).toEqual([{ path: 'src/a.test.ts', title: 'it works, still', line: 8 }]);
+});
+
+test.each(pages)('every link in %s leads somewhere, and so does its anchor', (page) => {
+  const text = read(page);
+  const dead = linksIn(text).filter(({ path, anchor }) => {
+    const target = path === '' ? page : normalize(join(dirname(page), path));
+    if (target.startsWith('..') || !existsSync(join(root, target))) return true;
+    if (anchor === undefined) return false;
+    return !target.endsWith('.md') || !anchorsIn(read(target)).has(anchor);
+  });
+  expect(dead).toEqual([]);
+});
+
+test.each(pages)('every test that %s names is there under its title', (page) => {
+  const missing = citationsIn(read(page)).filter(
+    ({ path, title }) => !read(normalize(join(dirname(page), path))).includes(title),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('docs/README.md links to every page under docs/', () => {
+  const listed = linksIn(read('docs/README.md')).map(({ path }) => normalize(join('docs', path)));
+  const due = pages.filter((page) => page.startsWith('docs/') && page !== 'docs/README.md');
+  expect(due.filter((page) => !listed.includes(page))).toEqual([]);
+});
+
+test('the README is a page, not a manual', () => {
+  expect(statSync(join(root, 'README.md')).size).toBeLessThan(5000);
+});
