@@ -6,7 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { status } = spawnSync('node_modules/.bin/vitest', ['run', 'tooling/docs/src/cli-page.test.ts'], {
+const { status } = spawnSync('node_modules/.bin/vitest', ['run', 'tooling/docs/test/cli-page.test.ts'], {
   cwd: root,
   env: { ...process.env, HOLDFAST_WRITE_DOCS: '1' },
   stdio: 'inherit',

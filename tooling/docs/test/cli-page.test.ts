@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { commandLine } from '../../../apps/runner/src/command/options.js';
-import { withBlocks } from './cli-page.js';
+import { withBlocks } from '../src/cli-page.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const PAGE = `${root}/docs/cli.md`;
