@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { checkOptions, OptionRangeError, OptionTypeError } from '@holdfast/options';
-import { isIdList, isMetadata, isPath, isRows } from './option-checks.js';
-import type { Matrix } from './write.js';
+import { isIdList, isPath } from './argument-checks.js';
+import { isMetadata, isRows, type Matrix } from './parts.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -3,6 +3,7 @@ export { FLOAT16_MAX, type Float16Loss } from './float16.js';
 export { formatMarker, type Marker, parseMarker } from './marker.js';
 export { checkpointIndex, checkpointName, markerPath } from './names.js';
 export { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
+export type { DeviceMatrix, Matrix, Metadata, StorageType } from './parts.js';
 export { type ResumeOptions, resumeFromCheckpoints } from './resume.js';
 export {
   checkpointIndexes,
@@ -18,16 +19,12 @@ export { validateCheckpointPt } from './validate.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';
 export {
   type CheckpointOptions,
-  type Matrix,
-  type Metadata,
-  type StorageType,
   type Written,
   writeCheckpoint,
   writePtDurably,
 } from './write.js';
 export {
   AsyncCheckpointWriter,
-  type DeviceMatrix,
   type DurableCheckpoint,
   type WriterOptions,
 } from './writer.js';

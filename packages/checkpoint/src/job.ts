@@ -1,4 +1,5 @@
-import type { Matrix, Metadata, StorageType, Written } from './write.js';
+import type { Matrix, Metadata, StorageType } from './parts.js';
+import type { Written } from './write.js';
 
 /** One checkpoint to be written. Its rows stay as they are until it is. */
 export interface WriteJob {

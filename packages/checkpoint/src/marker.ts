@@ -1,5 +1,5 @@
-import { checkOptions } from '@holdfast/options';
-import { isMarker, isText, markerFields } from './option-checks.js';
+import { checkOptions, kind, required, type Shape, whole } from '@holdfast/options';
+import { isText } from './argument-checks.js';
 
 /** What a `.done` marker says of its `.pt`. */
 export interface Marker {
@@ -8,6 +8,16 @@ export interface Marker {
   /** CRC-32 (IEEE 802.3) of all of the `.pt`. */
   crc32: number;
 }
+
+const isMarker = required(
+  kind('an object, { bytes, crc32 }', (given) => typeof given === 'object' && given !== null),
+);
+
+/** Other fields are not looked at, since they are not written. */
+const markerFields: Shape<Marker> = {
+  bytes: required(whole(0)),
+  crc32: required(whole(0, 2 ** 32 - 1)),
+};
 
 /** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. @throws RangeError and TypeError for what is no marker (`code` is `invalid_option`). */
 export function formatMarker(marker: Marker): string {

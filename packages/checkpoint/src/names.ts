@@ -1,5 +1,5 @@
 import { checkOptions } from '@holdfast/options';
-import { isIndex, isPath, isText } from './option-checks.js';
+import { isIndex, isPath, isText } from './argument-checks.js';
 
 /** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). @throws RangeError for what is no index (`code` is `invalid_option`). */
 export function checkpointName(index: number): string {

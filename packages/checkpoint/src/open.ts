@@ -1,16 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, oneOf } from '@holdfast/options';
 import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
+import { hasRoom, isPath, isStep } from './argument-checks.js';
 import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 import { markerPath } from './names.js';
-import { hasRoom, isPath, isStep, isVerify } from './option-checks.js';
 
 /**
  * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
  * nothing (`'unmarked'`, to look into a file that is not trusted).
  */
 export type Verify = 'checksum' | 'length' | 'unmarked';
+
+export const isVerify = oneOf(['checksum', 'length', 'unmarked']);
 
 /** Why a file is not a valid checkpoint. `reason` begins with the seed's words where the seed has them. */
 export class InvalidCheckpointError extends Error {

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, flag, object } from '@holdfast/options';
+import { isPath } from './argument-checks.js';
 import { checkpointName, markerPath } from './names.js';
 import { type Checkpoint, openCheckpoint } from './open.js';
-import { isPath, resumeOptions } from './option-checks.js';
+import type { Matrix } from './parts.js';
 import { Rows } from './rows.js';
-import { checkpointIndexes, type OnCorruption, readShard } from './shard.js';
-import type { Matrix } from './write.js';
+import { checkpointIndexes, isOnCorruption, type OnCorruption, readShard } from './shard.js';
 
 export interface ResumeOptions {
   /** Take nothing from disk. Default false. */
@@ -15,6 +15,8 @@ export interface ResumeOptions {
   /** Default `'stop'`. */
   onCorruption?: OnCorruption;
 }
+
+const resumeOptions = object<ResumeOptions>({ forceRestart: flag, onCorruption: isOnCorruption });
 
 /**
  * The seed's resume of one shard: all rows at once, up to the first checkpoint that is not valid, or with `salvage` of all

@@ -8,15 +8,18 @@ import {
   renameDurably,
   syncDirectory,
 } from '@holdfast/durable';
-import { checkOptions } from '@holdfast/options';
+import { callback, checkOptions, object, oneOf } from '@holdfast/options';
+import { isIndex, isPath } from './argument-checks.js';
+import { durableOptions } from './durable-checks.js';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
-import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
-import { durableOptions, isIndex, isPath, readOptions } from './option-checks.js';
+import { type Checkpoint, InvalidCheckpointError, isVerify, openCheckpoint, type Verify } from './open.js';
 
 /**
  * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
  */
 export type OnCorruption = 'stop' | 'salvage';
+
+export const isOnCorruption = oneOf(['stop', 'salvage']);
 
 export interface ReadOptions {
   /** Default `'stop'`. */
@@ -26,6 +29,12 @@ export interface ReadOptions {
   /** A further condition, such as "these are the rows this shard needs next"; returns what is wrong, or null. */
   accept?: (checkpoint: Checkpoint) => string | null | Promise<string | null>;
 }
+
+const readOptions = object<ReadOptions>({
+  onCorruption: isOnCorruption,
+  verify: isVerify,
+  accept: callback,
+});
 
 /** One thing in a shard's folder: a valid checkpoint with its place among the rows of all valid ones, or a fault. */
 export type ShardEntry =

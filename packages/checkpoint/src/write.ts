@@ -6,31 +6,23 @@ import {
   type WriteDurablyOptions,
   writeFileDurably,
 } from '@holdfast/durable';
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, object } from '@holdfast/options';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
+import { isPath } from './argument-checks.js';
 import { checkIds, checkNumbers, checkParts, checkShape } from './check.js';
+import { durableChecks, writeDurablyOptions } from './durable-checks.js';
 import { type Float16Loss, toFloat16 } from './float16.js';
 import { formatMarker, type Marker } from './marker.js';
 import { markerPath } from './names.js';
-import { checkpointOptions, isPath, writeDurablyOptions } from './option-checks.js';
-
-/** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
-export type Metadata = Record<string, string | number | boolean | null>;
-
-/** Rows on the host: `data` is row-major `[rows, dim]`. */
-export interface Matrix {
-  data: Float32Array;
-  shape: readonly [rows: number, dim: number];
-}
-
-/** Element types in which rows are kept on disk. */
-export type StorageType = 'float32' | 'float16';
+import { isStorage, type Matrix, type Metadata, type StorageType } from './parts.js';
 
 /** How one checkpoint is written. */
 export interface CheckpointOptions extends DurableOptions {
   /** Default `float32`, which is exact. */
   storage?: StorageType;
 }
+
+const checkpointOptions = object<CheckpointOptions>({ ...durableChecks, storage: isStorage });
 
 /** A checkpoint that is on disk. */
 export interface Written extends Marker {

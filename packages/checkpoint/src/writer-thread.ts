@@ -1,12 +1,10 @@
+import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import type { AnswerMessage, JobMessage, JobRunner, WriteJob } from './job.js';
 import type { Written } from './write.js';
 
-// From the sources, as under test, the built one is used: Node does not read TypeScript.
-const THREAD = new URL(
-  import.meta.url.endsWith('.ts') ? '../dist/write-thread.js' : './write-thread.js',
-  import.meta.url,
-);
+/** The thread's script, as it was built. Looked up where a thread is started: who starts none needs none. */
+const threadScript = () => createRequire(import.meta.url).resolve('@holdfast/checkpoint/write-thread');
 
 interface Waiting {
   resolve(written: Written): void;
@@ -41,7 +39,7 @@ export class WriterThread implements JobRunner {
   }
 
   #start(): Worker {
-    const thread = new Worker(THREAD, {
+    const thread = new Worker(threadScript(), {
       name: 'holdfast-checkpoint',
       execArgv: [],
       // Little address space, so that it also has room where a model took all but a little; rows are no part of it.

@@ -6,9 +6,10 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { CheckpointWritesError } from './errors.js';
 import { parseMarker } from './marker.js';
 import { openCheckpoint } from './open.js';
+import type { Matrix, StorageType } from './parts.js';
 import { readShard } from './shard.js';
 import { validateCheckpointPt } from './validate.js';
-import { type Matrix, type StorageType, writeCheckpoint } from './write.js';
+import { writeCheckpoint } from './write.js';
 import { AsyncCheckpointWriter, type DurableCheckpoint } from './writer.js';
 import { WriterThread } from './writer-thread.js';
 

@@ -1,25 +1,14 @@
 import { resolve } from 'node:path';
 import type { DurableOptions } from '@holdfast/durable';
-import { checkOptions, OptionTypeError } from '@holdfast/options';
+import { above0, callback, checkOptions, having, OptionTypeError, object } from '@holdfast/options';
 import { checkIds, checkNumbers, checkParts, checkShape } from './check.js';
+import { durableChecks } from './durable-checks.js';
 import { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 import type { JobRunner } from './job.js';
-import { writerOptions } from './option-checks.js';
+import { type DeviceMatrix, isStorage, type Matrix, type Metadata, type StorageType } from './parts.js';
 import { StagingPool } from './staging.js';
-import { type Matrix, type Metadata, type StorageType, type Written, writeCheckpoint } from './write.js';
+import { type Written, writeCheckpoint } from './write.js';
 import { WriterThread } from './writer-thread.js';
-
-/** Rows that still lie on a device, such as a tensor of onnxruntime; `getData` brings them to the host. */
-export interface DeviceMatrix {
-  /** `[rows, dim]`. */
-  shape?: readonly number[];
-  /** The same where there is no `shape`: the name it has in onnxruntime. */
-  dims?: readonly number[];
-  /** Element type, where the device's tensor tells it; must be `float32`. */
-  type?: string;
-  /** The rows, row-major; must be a Float32Array. */
-  getData(): Promise<unknown>;
-}
 
 /** A checkpoint that lasts. */
 export interface DurableCheckpoint extends Written {
@@ -42,6 +31,14 @@ export interface WriterOptions extends DurableOptions {
    */
   onDurable?: (checkpoint: DurableCheckpoint) => void | Promise<void>;
 }
+
+const writerOptions = object<WriterOptions>({
+  ...durableChecks,
+  storage: isStorage,
+  thread: having('a WriterThread', 'run', 'close'),
+  maxPendingBytes: above0('bytes'),
+  onDurable: callback,
+});
 
 /**
  * Writes checkpoints one after another behind the caller's back, in a thread of its own: the caller's event loop copies

@@ -1,6 +1,17 @@
-import type { ErrorKind } from './classify-error.js';
+import { type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import type { ToWorker } from './messages.js';
 import { noFailures, type Recovery } from './recovery.js';
+import {
+  failedOn,
+  isStranded,
+  leftToOthers,
+  mayTake,
+  NO_SLOTS,
+  outOfRetries,
+  type SlotHistory,
+  takenBySlot,
+  wentForward,
+} from './redistribution.js';
 import type { RetryPolicy } from './retry-policy.js';
 import {
   afterCheckpoint,
@@ -34,12 +45,8 @@ interface Entry {
   notBefore: number;
   /** Not to be given out until it is released. */
   held: boolean;
-  /** Slots on which it failed since it last went forward: others are tried first. */
-  failedOn: Set<number>;
-  /** Slots on which it is out of retries. */
-  barred: Set<number>;
+  slots: SlotHistory;
   lastFailure: { kind: ErrorKind; message: string } | null;
-  takenOverFrom: number | null;
 }
 
 export interface PoolOptions {
@@ -75,10 +82,8 @@ export class ShardPool {
       recovery: recoveries?.get(shard) ?? noFailures(),
       notBefore: 0,
       held: false,
-      failedOn: new Set(),
-      barred: new Set(),
+      slots: NO_SLOTS,
       lastFailure: null,
-      takenOverFrom: null,
     }));
   }
 
@@ -105,14 +110,15 @@ export class ShardPool {
    */
   take({ now, slot, open }: Taker, anew = true): Assignment | null {
     const entry = this.#waiting.find(
-      (each) => isDue(each, { now, slot, open }) && (anew || !each.failedOn.has(slot)),
+      (each) => isDue(each, { now, slot, open }) && (anew || !each.slots.failedOn.has(slot)),
     );
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.set(entry.shard, entry);
     entry.attempts++;
-    const { shard, attempts: attempt, recovery, takenOverFrom } = entry;
-    entry.takenOverFrom = null;
+    const { shard, attempts: attempt, recovery } = entry;
+    const { takenOverFrom } = entry.slots;
+    entry.slots = takenBySlot(entry.slots);
     const { halvings, isolation } = recovery;
     return {
       type: 'assign',
@@ -134,7 +140,7 @@ export class ShardPool {
     const entry = this.#find(shard);
     if (entry === undefined) return;
     entry.recovery = afterCheckpoint(entry.recovery, endBatch, this.#policy);
-    entry.failedOn.clear();
+    entry.slots = wentForward(entry.slots);
   }
 
   /** A worker's own search for rows at fault has come so far. */
@@ -163,7 +169,8 @@ export class ShardPool {
     if (entry === undefined) throw new RangeError(`shard ${shard} is with no worker`);
     const { kind, message } = failure;
     entry.lastFailure = { kind, message };
-    if (kind !== 'spot_preemption') entry.failedOn.add(slot);
+    const { losesDevice = false } = FAILURE_KINDS[kind];
+    if (!losesDevice) entry.slots = failedOn(entry.slots, slot);
     // Whoever killed it may have had enough of the machine: the shard waits, whichever slot takes it.
     const killed = failure.how === 'killed';
     const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
@@ -174,7 +181,7 @@ export class ShardPool {
     this.#atWork.delete(shard);
     const delayMs = delay(decided.delayMs);
     // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
-    entry.notBefore = kind === 'spot_preemption' && !killed ? now : now + delayMs;
+    entry.notBefore = losesDevice && !killed ? now : now + delayMs;
     this.#waiting.push(entry);
     return { ...decided, delayMs };
   }
@@ -193,17 +200,14 @@ export class ShardPool {
 
   /** Waiting shards that no slot of these may have any more. */
   stranded(open: readonly number[]): number[] {
-    return this.#waiting
-      .filter(({ barred }) => open.every((slot) => barred.has(slot)))
-      .map(({ shard }) => shard);
+    return this.#waiting.filter(({ slots }) => isStranded(slots, open)).map(({ shard }) => shard);
   }
 
   /** What the device is at fault for is left to another slot, if there is one, and not counted. */
   #leftTo(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict | null {
-    if (failure.how !== 'unfit' || !open.some((other) => other !== slot && !entry.barred.has(other)))
-      return null;
-    entry.barred.add(slot);
-    entry.takenOverFrom = slot;
+    const left = failure.how === 'unfit' ? leftToOthers(entry.slots, slot, open) : null;
+    if (left === null) return null;
+    entry.slots = left;
     return { action: 'redistribute', reason: 'its device fails on what is known to be good', delayMs: 0 };
   }
 
@@ -215,11 +219,11 @@ export class ShardPool {
 
   /** It is out of retries on this slot, and so on all on which it failed; another may have it, with retries of its own. */
   #barred(entry: Entry, verdict: Verdict, slot: number, open: readonly number[]): PoolVerdict {
-    for (const failed of entry.failedOn) entry.barred.add(failed);
-    if (open.every((other) => entry.barred.has(other))) return verdict;
+    const next = outOfRetries(entry.slots, slot, open);
+    if (next === null) return verdict;
+    entry.slots = next;
     const { isolation, failedCalls } = entry.recovery;
     entry.recovery = { ...noFailures(), isolation, failedCalls };
-    entry.takenOverFrom = slot;
     return { action: 'redistribute', reason: verdict.reason, delayMs: 0 };
   }
 
@@ -249,9 +253,6 @@ export interface FailContext extends Taker {
   delay?: (ms: number) => number;
 }
 
-function isDue({ held, notBefore, barred, failedOn, recovery }: Entry, { now, slot, open }: Taker): boolean {
-  if (held || notBefore > now || barred.has(slot)) return false;
-  // Whether it is the sequences or the slot's device, another slot can tell; so a search rather waits for one.
-  const another = open.some((other) => !failedOn.has(other) && !barred.has(other));
-  return recovery.isolation === null || !failedOn.has(slot) || !another;
+function isDue({ held, notBefore, slots, recovery }: Entry, { now, slot, open }: Taker): boolean {
+  return !held && notBefore <= now && mayTake(slots, { slot, open, searching: recovery.isolation !== null });
 }

@@ -10,11 +10,10 @@ import {
 import { hostname } from 'node:os';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { atPath } from '@holdfast/durable';
-import { checkOptions } from '@holdfast/options';
+import { atLeast, checkOptions, flag, signal as isSignal, object, required, words } from '@holdfast/options';
 import { releaseKernelLock, tryKernelLock } from './kernel-lock.js';
 import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
-import { fileLockOptions, isPath } from './option-checks.js';
 
 export interface FileLockOptions {
   /** Held by any number of sharers, or by one process alone. Default false: alone. */
@@ -24,6 +23,14 @@ export interface FileLockOptions {
   /** Ends the wait early, with the signal's reason. */
   signal?: AbortSignal;
 }
+
+const fileLockOptions = object<FileLockOptions>({
+  shared: flag,
+  timeoutMs: atLeast(0, 'milliseconds'),
+  signal: isSignal,
+});
+
+const isPath = required(words);
 
 /** Tries without a pause: most holders need the lock for some microseconds only. */
 const TRIES_AT_ONCE = 10;

@@ -1,13 +1,11 @@
+import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { joined, parted } from './joined-arrays.js';
 import type { SubwordRules, Tokenized } from './subwords.js';
 import type { TokenAnswer, TokenJob } from './token-job.js';
 
-// From the sources, as under test, the built one is used: Node does not read TypeScript.
-const THREAD = new URL(
-  import.meta.url.endsWith('.ts') ? '../dist/token-thread.js' : './token-thread.js',
-  import.meta.url,
-);
+/** The thread's script, as it was built. */
+const threadScript = () => createRequire(import.meta.url).resolve('@holdfast/gpu-runtime/token-thread');
 
 interface Waiting {
   resolve(made: Tokenized): void;
@@ -17,13 +15,13 @@ interface Waiting {
 /** {@link Subwords} in a thread of its own, which is started for the first sequences and keeps no process alive by itself. */
 export class SubwordThread {
   readonly #rules: SubwordRules;
-  readonly #script: URL;
+  readonly #script: string | URL;
   #thread: Worker | null = null;
   #jobs = 0;
   readonly #waiting = new Map<number, Waiting>();
 
   /** @param script the thread's; replaced by tests. */
-  constructor(rules: SubwordRules, script: URL = THREAD) {
+  constructor(rules: SubwordRules, script: string | URL = threadScript()) {
     this.#rules = rules;
     this.#script = script;
   }

@@ -1,7 +1,7 @@
 import { crc32 } from './checksum.js';
+import type { Checksums, Content } from './container.js';
 import { type PtErrorPlace, PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
-import type { Checksums, Content } from './open.js';
 import { unpickle } from './pickle-reader.js';
 import type { Source } from './source.js';
 import type { Storage } from './storage.js';

@@ -1,5 +1,5 @@
 import type { DType } from './dtypes.js';
-import { wrongKind } from './option-checks.js';
+import { wrongKind } from './refusals.js';
 
 /**
  * Elements in memory: the array type of their dtype; float16 and bfloat16 as their bits, bool as bytes 0 and 1, complex

@@ -1,6 +1,6 @@
 import { crc32 as slow } from 'node:zlib';
 import { checkOptions } from '@holdfast/options';
-import { isBytesView, isCrc32, isWhole } from './option-checks.js';
+import { isBytesView, isCrc32, isWhole } from './argument-checks.js';
 
 type Crc32 = (bytes: Uint8Array, sum?: number) => number;
 

@@ -1,3 +1,5 @@
+import { oneOf } from '@holdfast/options';
+
 /** Element types a tensor can have, by PyTorch's names. */
 export type DType =
   | 'float64'
@@ -44,6 +46,8 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
   complex64: facts(8, 'ComplexFloatStorage', 4),
   complex128: facts(16, 'ComplexDoubleStorage', 8),
 };
+
+export const isDTypeName = oneOf(Object.keys(DTYPES));
 
 /** Whether a name is that of an element type. */
 export function isDType(name: unknown): name is DType {

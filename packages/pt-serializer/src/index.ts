@@ -1,10 +1,11 @@
 export type { TypedArray } from './arrays.js';
 export { combineCrc32, crc32, fastCrc32 } from './checksum.js';
+export type { Checksums } from './container.js';
 export type { DType } from './dtypes.js';
 export { type PtErrorCode, type PtErrorPlace, PtFormatError } from './format-error.js';
 export { LazyTensor } from './lazy-tensor.js';
 export type { PtLimits } from './limits.js';
-export { type Checksums, type FoundTensor, type OpenOptions, openPt, PtFile } from './open.js';
+export { type FoundTensor, type OpenOptions, openPt, PtFile } from './open.js';
 export type { Protocol } from './pickle-emitter.js';
 export {
   PtStorage,

@@ -3,7 +3,7 @@ import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js'
 import { PtFormatError } from './format-error.js';
 import { gather } from './gather.js';
 import { DEFAULT_LIMITS } from './limits.js';
-import { outOfRange } from './option-checks.js';
+import { outOfRange } from './refusals.js';
 import { type Storage, swapped } from './storage.js';
 import { checkBounds, type TensorFacts } from './tensor-facts.js';
 

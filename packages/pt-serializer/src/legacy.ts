@@ -1,8 +1,8 @@
+import type { Content } from './container.js';
 import { DTYPES, type DType } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
 import type { PtLimits } from './limits.js';
 import { OP } from './opcodes.js';
-import type { Content } from './open.js';
 import { EndOfPickle } from './pickle-bytes.js';
 import { unpickle } from './pickle-reader.js';
 import type { Source } from './source.js';

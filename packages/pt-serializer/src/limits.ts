@@ -1,3 +1,5 @@
+import { atLeast, object } from '@holdfast/options';
+
 /** What reading one file may cost at most. Every number is checked before the memory or time is spent. */
 export interface PtLimits {
   /** Members of the archive. Default 2²⁰. */
@@ -27,6 +29,21 @@ export interface PtLimits {
    */
   expandedBytes: number;
 }
+
+const limit = atLeast(0);
+
+export const areLimits = object<Partial<PtLimits>>({
+  members: limit,
+  pickleBytes: limit,
+  opcodes: limit,
+  values: limit,
+  memo: limit,
+  keyComparisons: limit,
+  depth: limit,
+  stringBytes: limit,
+  integerBytes: limit,
+  expandedBytes: limit,
+});
 
 export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   members: 2 ** 20,

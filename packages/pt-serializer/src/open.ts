@@ -1,22 +1,17 @@
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, flag, object } from '@holdfast/options';
 import { readArchive } from './archive.js';
+import { pathOrBytes } from './argument-checks.js';
 import { fastCrc32 } from './checksum.js';
+import { type Checksums, type Content, isChecksums } from './container.js';
 import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
 import { keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { isLegacy, readLegacy } from './legacy.js';
-import { type PtLimits, withDefaults } from './limits.js';
+import { areLimits, type PtLimits, withDefaults } from './limits.js';
 import { MemorySource } from './memory-source.js';
-import { openOptions, pathOrBytes } from './option-checks.js';
 import { toData } from './plain.js';
 import type { Source } from './source.js';
-
-/**
- * When CRC-32 checksums are compared: `always`, so that before a part of a storage is read for the first time the whole
- * of it is; `whole`, only where all of a storage is read anyway; `never`.
- */
-export type Checksums = 'always' | 'whole' | 'never';
 
 /** How a `.pt` is read. */
 export interface OpenOptions {
@@ -28,13 +23,11 @@ export interface OpenOptions {
   limits?: Partial<PtLimits>;
 }
 
-/** What a container holds, before it is known to be data alone. */
-export interface Content {
-  value: unknown;
-  /** Name of the member in which the pickle lies. */
-  member?: string;
-  verify(): Promise<void>;
-}
+const openOptions = object<OpenOptions>({
+  checksums: isChecksums,
+  exact: flag,
+  limits: areLimits,
+});
 
 /** A tensor or array and where it lies: the keys and indices that lead to it, each after a `/`. */
 export interface FoundTensor {

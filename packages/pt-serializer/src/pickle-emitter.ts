@@ -1,9 +1,12 @@
+import { oneOf } from '@holdfast/options';
 import { ByteBuffer } from './byte-buffer.js';
 import { OP } from './opcodes.js';
-import { unwritable } from './option-checks.js';
+import { unwritable } from './refusals.js';
 
 /** The pickle protocols that are written: 2, which PyTorch's restricted reader takes, and 4. */
 export type Protocol = 2 | 4;
+
+export const isProtocol = oneOf([2, 4]);
 
 /** Half of a surrogate pair. */
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -4,9 +4,9 @@ import { isHashable, keyName } from './keys.js';
 import { LazyTensor } from './lazy-tensor.js';
 import { DEFAULT_LIMITS } from './limits.js';
 import { OP } from './opcodes.js';
-import { unwritable } from './option-checks.js';
 import { PickleEmitter, type Protocol } from './pickle-emitter.js';
 import { PtTensor } from './pt-value.js';
+import { unwritable } from './refusals.js';
 import { sharedObjects } from './shared-objects.js';
 import { type StorageEntry, StorageTable } from './storage-table.js';
 import {

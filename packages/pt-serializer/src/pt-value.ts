@@ -1,11 +1,16 @@
-import { checkOptions, whole } from '@holdfast/options';
-import { contiguousStride, DTYPES, type DType, elementCount } from './dtypes.js';
+import { array, checkOptions, flag, kind, object, whole } from '@holdfast/options';
+import { contiguousStride, DTYPES, type DType, elementCount, isDTypeName } from './dtypes.js';
 import type { LazyTensor } from './lazy-tensor.js';
-import { isDTypeName, outOfRange, sizes, tensorData, tensorOptions } from './option-checks.js';
+import { outOfRange } from './refusals.js';
 import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 
 /** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
 export type TensorData = ArrayBufferView | (() => Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>);
+
+const isTensorData = kind(
+  'a view of bytes, such as a typed array, or a function that gives such views',
+  (given) => typeof given === 'function' || ArrayBuffer.isView(given),
+);
 
 /** Bytes that several tensors are views of; written once. Made by `storage()`. */
 export class PtStorage {
@@ -15,7 +20,7 @@ export class PtStorage {
     readonly data: TensorData,
   ) {
     checkOptions('storage', size, whole(0), 'size');
-    checkOptions('storage', data, tensorData, 'data');
+    checkOptions('storage', data, isTensorData, 'data');
     if (typeof data !== 'function' && data.byteLength !== size)
       throw outOfRange('storage', 'data', `a storage of ${size} bytes, not ${data.byteLength}`);
   }
@@ -32,6 +37,15 @@ export interface TensorOptions {
   /** Whether it is a `torch.nn.Parameter`. Default false. */
   parameter?: boolean;
 }
+
+const areSizes = array(whole(0), 'whole numbers of at least 0');
+
+const tensorOptions = object<TensorOptions>({
+  stride: areSizes,
+  offset: whole(0),
+  requiresGrad: flag,
+  parameter: flag,
+});
 
 /** A tensor to be written. Made by `tensor()`. */
 export class PtTensor {
@@ -51,8 +65,8 @@ export class PtTensor {
     options: TensorOptions = {},
   ) {
     checkOptions('tensor', dtype, isDTypeName, 'dtype');
-    checkOptions('tensor', shape, sizes, 'shape');
-    if (!(data instanceof PtStorage)) checkOptions('tensor', data, tensorData, 'data');
+    checkOptions('tensor', shape, areSizes, 'shape');
+    if (!(data instanceof PtStorage)) checkOptions('tensor', data, isTensorData, 'data');
     checkOptions('tensor', options, tensorOptions);
     const { stride, offset = 0, requiresGrad = false, parameter = false } = options;
     this.shape = [...shape];

@@ -1,11 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
-import { wrongKind } from './option-checks.js';
+import { having } from '@holdfast/options';
+import { wrongKind } from './refusals.js';
 import { release, reserve } from './system-calls.js';
 
 /** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
+
+export const isSink = having('an open file of node:fs/promises or a sink', 'write');
 
 /** The system writes less than 2 GiB at a time. */
 const MAX_WRITE = 2 ** 30;

@@ -1,7 +1,7 @@
 import { DTYPES, type DType, isDType } from './dtypes.js';
 import { type LazyTensor, storageOf } from './lazy-tensor.js';
-import { unwritable } from './option-checks.js';
 import { PtStorage, PtTensor } from './pt-value.js';
+import { unwritable } from './refusals.js';
 import { piecesOf, type Storage } from './storage.js';
 
 /** A storage as it is written: the member `data/<key>`. */

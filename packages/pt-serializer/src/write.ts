@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, flag, object, text, value } from '@holdfast/options';
 import { fastCrc32 } from './checksum.js';
-import { sink as isSink, outOfRange, writeOptions } from './option-checks.js';
-import type { Protocol } from './pickle-emitter.js';
+import { isProtocol, type Protocol } from './pickle-emitter.js';
 import { pickle } from './pickle-writer.js';
 import type { PtValue } from './pt-value.js';
-import { checkedSink, FileSink, isFileHandle, type Sink } from './sink.js';
+import { outOfRange } from './refusals.js';
+import { checkedSink, FileSink, isFileHandle, isSink, type Sink } from './sink.js';
 import type { StorageEntry } from './storage-table.js';
 import { ZipWriter } from './zip-writer.js';
 
@@ -21,6 +21,21 @@ export interface WriteOptions {
    */
   sync?: boolean;
 }
+
+/** Bytes; a member's name has fewer than 2^16. */
+const MAX_NAME = 255;
+
+const folderName = value(`a folder's name of at most ${MAX_NAME} bytes`, (given) => {
+  const name = given as string;
+  if (['', '.', '..'].includes(name) || /[/\\\0]|\p{Surrogate}/u.test(name)) return false;
+  return Buffer.byteLength(name) <= MAX_NAME;
+});
+
+const writeOptions = object<WriteOptions>({
+  name: (given, path) => text(given, path) ?? folderName(given, path),
+  protocol: isProtocol,
+  sync: flag,
+});
 
 /** What a file is after it was written. */
 export interface WrittenPt {

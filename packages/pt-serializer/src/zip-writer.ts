@@ -1,6 +1,6 @@
 import { ByteBuffer } from './byte-buffer.js';
 import { combineCrc32, crc32 } from './checksum.js';
-import { outOfRange } from './option-checks.js';
+import { outOfRange } from './refusals.js';
 import type { Sink } from './sink.js';
 
 interface Entry {

@@ -1,7 +1,7 @@
 export { formatChecked } from './checked-json.js';
 export { claimFolder, holdsRun, ownPaths, releaseFolder } from './claim.js';
 export { refuseForeignRecord } from './foreign-record.js';
-export { type FormatName, formats, type Sink } from './formats/formats.js';
+export { type FormatName, formats } from './formats/formats.js';
 export { knownRecord } from './known-record.js';
 export { type Layout, layout } from './layout.js';
 export { leavesOut } from './leaves-out.js';

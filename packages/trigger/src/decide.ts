@@ -1,4 +1,4 @@
-import { checkDecision } from './option-checks.js';
+import { above0, atLeast, checkOptions, object, required, type Shape } from '@holdfast/options';
 
 /** Why a checkpoint is due (the seed's words). */
 export type TriggerReason = 'emergency_time_override' | 'sequence_threshold' | 'time_threshold';
@@ -13,6 +13,13 @@ export interface Progress {
   bytes: number;
 }
 
+/** `decide` reads sequences and seconds; `bytes` is there for rules that count them. */
+const isProgress = object<Omit<Progress, 'bytes'> & Partial<Pick<Progress, 'bytes'>>>({
+  sequences: required(atLeast(0, 'sequences')),
+  seconds: required(atLeast(0, 'seconds')),
+  bytes: atLeast(0, 'bytes'),
+});
+
 /** When a checkpoint is due. */
 export interface Thresholds {
   /** Sequences. */
@@ -23,6 +30,19 @@ export interface Thresholds {
   emergencyOverrideSec: number;
 }
 
+/** Checks of the thresholds as options, each of which has a default. */
+export const thresholdChecks: Shape<Partial<Thresholds>> = {
+  seqThreshold: above0('sequences'),
+  timeThresholdSec: above0('seconds'),
+  emergencyOverrideSec: above0('seconds'),
+};
+
+const areThresholds = object<Thresholds>({
+  seqThreshold: required(thresholdChecks.seqThreshold),
+  timeThresholdSec: required(thresholdChecks.timeThresholdSec),
+  emergencyOverrideSec: required(thresholdChecks.emergencyOverrideSec),
+});
+
 /** A rule that says why a checkpoint is due, or null while it is not. */
 export type TriggerPolicy<Reason extends string = string> = (progress: Progress) => Reason | null;
 
@@ -32,7 +52,8 @@ export type TriggerPolicy<Reason extends string = string> = (progress: Progress)
  * @throws RangeError and TypeError for a number that is none, and for names that there are not.
  */
 export function decide(progress: Omit<Progress, 'bytes'>, thresholds: Thresholds): TriggerReason | null {
-  checkDecision(progress, thresholds);
+  checkOptions('decide', progress, isProgress, 'progress');
+  checkOptions('decide', thresholds, areThresholds, 'thresholds');
   return reasonFor(progress, thresholds);
 }
 

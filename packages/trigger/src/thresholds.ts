@@ -1,9 +1,11 @@
-import { checkOptions, OptionRangeError } from '@holdfast/options';
-import type { Thresholds } from './decide.js';
-import { isEnv, thresholds as isThresholds } from './option-checks.js';
+import { checkOptions, OptionRangeError, object } from '@holdfast/options';
+import { isEnv } from './argument-checks.js';
+import { type Thresholds, thresholdChecks } from './decide.js';
 
 /** The environment variable that turns viral mode on with the value `true`. */
 export const VIRAL_MODE_VARIABLE = 'VIRNUCPRO_VIRAL_CHECKPOINT_MODE';
+
+const isPassed = object<Partial<Thresholds>>(thresholdChecks);
 
 const DEFAULTS: Thresholds = { seqThreshold: 10_000, timeThresholdSec: 300, emergencyOverrideSec: 600 };
 const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 };
@@ -16,7 +18,7 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * nor `false`; TypeError for an environment that is no object (`code` is `invalid_option`).
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
-  checkOptions('resolveThresholds', passed, isThresholds);
+  checkOptions('resolveThresholds', passed, isPassed);
   checkOptions('resolveThresholds', env, isEnv, 'env');
   const viral = isViral(env[VIRAL_MODE_VARIABLE]);
   const given = Object.fromEntries(Object.entries(passed).filter(([, value]) => value !== undefined));

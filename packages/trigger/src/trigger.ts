@@ -1,6 +1,12 @@
-import { checkOptions, OptionRangeError } from '@holdfast/options';
-import { reasonFor, type Thresholds, type TriggerPolicy, type TriggerReason } from './decide.js';
-import { isCount, triggerOptions } from './option-checks.js';
+import { array, callback, checkOptions, OptionRangeError, object } from '@holdfast/options';
+import { isCount, isEnv } from './argument-checks.js';
+import {
+  reasonFor,
+  type Thresholds,
+  type TriggerPolicy,
+  type TriggerReason,
+  thresholdChecks,
+} from './decide.js';
 import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
@@ -12,6 +18,13 @@ export interface TriggerOptions<Reason extends string = never> extends Partial<T
   /** The clock, in milliseconds. Default `performance.now`. */
   now?: () => number;
 }
+
+const triggerOptions = object<TriggerOptions>({
+  ...thresholdChecks,
+  policies: array(callback, 'functions'),
+  env: isEnv,
+  now: callback,
+});
 
 /**
  * Says when to checkpoint: after so many sequences (default 10,000; 5,000 in viral mode), after so many seconds (300;

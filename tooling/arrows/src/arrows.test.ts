@@ -136,5 +136,8 @@ test('every import in this repository runs downward', () => {
   }
   expect(files.length).toBeGreaterThan(50);
   found.push(...violations(files), ...roomViolations(files), ...barrels(files));
+  // To be emptied: packages whose files still import each other in a circle.
+  const inCircles = /^packages\/(coordinator|gpu-runtime|manifest|preflight)\//;
+  found.push(...circles(files.filter(({ path }) => !inCircles.test(path))));
   expect(found).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import { type IndexSummary, inInputOrder, type SequenceIndex, type Shard, verifyIndex } from '@holdfast/plan';
+import type { Sink } from '@holdfast/pt-serializer';
 import {
   completeShard,
   type FormatName,
@@ -16,7 +17,6 @@ import {
   retriedRows,
   ShardCursor,
   ShardIncompleteError,
-  type Sink,
   withRetried,
   writeResultRecord,
 } from '@holdfast/run-folder';

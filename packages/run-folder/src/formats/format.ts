@@ -1,3 +1,5 @@
+import type { Sink } from '@holdfast/pt-serializer';
+
 /** What every output format is given. */
 export interface Result {
   /** `[rows, dim]`, float32. */
@@ -10,10 +12,6 @@ export interface Result {
   ids(): Promise<string[]>;
   /** The rows' little-endian bytes, in order, in chunks of a few MiB. May be asked for once. */
   chunks(): AsyncIterable<Uint8Array>;
-}
-
-export interface Sink {
-  write(bytes: Uint8Array): Promise<void>;
 }
 
 /** Writes a result to a sink; equal results give equal bytes. */

@@ -3,7 +3,7 @@ import { writeNpy } from './npy.js';
 import { writePtResult } from './pt.js';
 import { writeSafetensors } from './safetensors.js';
 
-export type { Result, Sink, WriteFormat } from './format.js';
+export type { Result, WriteFormat } from './format.js';
 
 /** The output formats, by the name that is also their file's ending. */
 export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>> = {

@@ -1,0 +1,42 @@
+import { kind, oneOf, required } from '@holdfast/options';
+
+/** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
+export type Metadata = Record<string, string | number | boolean | null>;
+
+const isPlain = (given: unknown): boolean => {
+  if (typeof given !== 'object' || given === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+};
+
+export const isMetadata = required(kind('a plain object of facts, such as { model: "tnf" }', isPlain));
+
+/** Rows on the host: `data` is row-major `[rows, dim]`. */
+export interface Matrix {
+  data: Float32Array;
+  shape: readonly [rows: number, dim: number];
+}
+
+/** Rows that still lie on a device, such as a tensor of onnxruntime; `getData` brings them to the host. */
+export interface DeviceMatrix {
+  /** `[rows, dim]`. */
+  shape?: readonly number[];
+  /** The same where there is no `shape`: the name it has in onnxruntime. */
+  dims?: readonly number[];
+  /** Element type, where the device's tensor tells it; must be `float32`. */
+  type?: string;
+  /** The rows, row-major; must be a Float32Array. */
+  getData(): Promise<unknown>;
+}
+
+export const isRows = required(
+  kind(
+    'rows: { data, shape }, or a tensor of a device',
+    (given) => typeof given === 'object' && given !== null,
+  ),
+);
+
+/** Element types in which rows are kept on disk. */
+export type StorageType = 'float32' | 'float16';
+
+export const isStorage = oneOf(['float32', 'float16']);

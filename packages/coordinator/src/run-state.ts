@@ -1,0 +1,112 @@
+import type { StopSignal } from '@holdfast/process';
+import { type Clock, systemClock } from './clock.js';
+import type { CoordinatorEvent } from './events.js';
+import { OomClaims } from './oom-claims.js';
+import { kernelOomKiller } from './oom-killer.js';
+import type { CoordinatorOptions, Outcome } from './options.js';
+import { QuarantineCount } from './quarantine-count.js';
+import { RecoveryKeeper } from './recovery-keeper.js';
+import { policyWith, type RetryPolicy } from './retry-policy.js';
+import { type FailedShard, ShardPool } from './shard-pool.js';
+import { ShardReports } from './shard-reports.js';
+import { Slot } from './slot.js';
+
+/** One run: its slots, its shards, and why it is to end. What happens to it is decided elsewhere. */
+export class RunState {
+  readonly options: CoordinatorOptions;
+  readonly policy: Readonly<RetryPolicy>;
+  readonly graceMs: number;
+  readonly clock: Clock;
+  readonly slots: readonly Slot[];
+  readonly keeper: RecoveryKeeper;
+  readonly quarantine: QuarantineCount;
+  readonly oomClaims: OomClaims;
+  readonly reports: ShardReports;
+  pool: ShardPool;
+  phase: 'new' | 'running' | 'ended' = 'new';
+  /** The workers were told to end. */
+  ending = false;
+  /** Aborted when the run winds down: nothing is waited for then but workers. */
+  readonly windingDown = new AbortController();
+  /** Workers in a row, over all slots, that ended before they were ready; null once one was ready. */
+  startupFailures: number | null = 0;
+
+  // Why the run is to end, other than that all shards are settled.
+  stopped: StopSignal | null = null;
+  startupFailure: string | undefined;
+  tooManyQuarantined = false;
+  limitTooShort: Outcome['limitTooShort'];
+
+  constructor(options: CoordinatorOptions) {
+    this.options = options;
+    this.policy = policyWith(options.policy);
+    this.graceMs = options.graceMs ?? 30_000;
+    this.clock = options.clock ?? systemClock;
+    this.oomClaims = new OomClaims(options.oomKiller ?? kernelOomKiller());
+    this.pool = new ShardPool(options.shards, this.policy, { isolates: options.isolates });
+    this.keeper = new RecoveryKeeper(options.records, (shard, error) =>
+      this.tell({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
+    );
+    this.reports = new ShardReports(options.onShardFailed);
+    this.quarantine = new QuarantineCount(options.quarantined ?? 0);
+    const onKill = (slot: number, reason: string) => this.tell({ type: 'killed', slot, reason });
+    this.slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.clock, onKill));
+  }
+
+  /** Goes on counting where the coordinator before this one ended. @throws what the records throw. */
+  async recover(): Promise<void> {
+    const { shards, isolates } = this.options;
+    const recoveries = await this.keeper.load(shards);
+    this.pool = new ShardPool(shards, this.policy, { isolates, recoveries });
+  }
+
+  /** Whether the run is to end. */
+  get over(): boolean {
+    return (
+      this.stopped !== null ||
+      this.startupFailure !== undefined ||
+      this.tooManyQuarantined ||
+      this.limitTooShort !== undefined ||
+      this.pool.settled
+    );
+  }
+
+  /** Slots that can still have workers. */
+  get open(): number[] {
+    return this.slots.filter(({ closed }) => !closed).map(({ index }) => index);
+  }
+
+  isOpenBeside(slot: Slot): boolean {
+    return this.open.some((other) => other !== slot.index);
+  }
+
+  /** A shard is out of retries. */
+  failed({ shard, kind, message }: FailedShard): void {
+    this.keeper.save(shard, null);
+    this.tell({ type: 'shard_failed', shard, kind, message });
+    this.reports.add(shard, message);
+  }
+
+  /** A back-off, lengthened by chance as the policy has it. */
+  delay(ms: number): number {
+    return Math.round(ms * (1 + this.policy.jitter * (this.options.random ?? Math.random)()));
+  }
+
+  tell(event: CoordinatorEvent): void {
+    this.options.onEvent?.(event);
+  }
+
+  get outcome(): Outcome {
+    const { refused, setAside } = this.quarantine;
+    return {
+      completed: [...this.pool.completed],
+      failed: [...this.pool.failed],
+      stopped: this.stopped,
+      ...(refused + setAside === 0 ? {} : { quarantined: refused + setAside }),
+      ...(setAside === 0 ? {} : { setAside }),
+      ...(this.tooManyQuarantined ? { tooManyQuarantined: true as const } : {}),
+      ...(this.limitTooShort === undefined ? {} : { limitTooShort: this.limitTooShort }),
+      ...(this.startupFailure === undefined ? {} : { startupFailure: this.startupFailure }),
+    };
+  }
+}

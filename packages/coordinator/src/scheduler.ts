@@ -1,0 +1,161 @@
+import { OutputLimit } from './output-limit.js';
+import type { RunState } from './run-state.js';
+import type { Slot } from './slot.js';
+import { StallWatch } from './stall-watch.js';
+import { WakeUp } from './wake-up.js';
+import { WorkerExits } from './worker-exits.js';
+import { WorkerMessages } from './worker-messages.js';
+
+/** Brings a run forward: starts workers, gives them shards, ends those that hang, and winds down. */
+export class Scheduler {
+  readonly #run: RunState;
+  readonly #stalls: StallWatch;
+  readonly #wake: WakeUp;
+  readonly #messages: WorkerMessages;
+  readonly #exits: WorkerExits;
+  readonly #ended: () => void;
+
+  /** @param ended is called once no worker is left and the run is over. */
+  constructor(run: RunState, ended: () => void) {
+    const { stallMs = 600_000, startStallMs, startMs } = run.options;
+    this.#run = run;
+    this.#ended = ended;
+    this.#stalls = new StallWatch(run.slots, run.clock, stallMs, startStallMs, startMs);
+    this.#wake = new WakeUp(run.clock);
+    this.#messages = new WorkerMessages(run, () => this.advance());
+    this.#exits = new WorkerExits(run, () => this.advance());
+  }
+
+  /** Does whatever the state now calls for. Called after every change; safe to call at any time. */
+  advance(): void {
+    if (this.#run.phase !== 'running') return;
+    this.#stalls.forgive(this.#wake.late);
+    this.#wake.clear();
+    const now = this.#run.clock.now();
+    if (!this.#run.over) this.#startWork();
+    // Asked again, since a listener may have stopped the run meanwhile.
+    if (this.#run.over) this.#windDown();
+    else this.#wakeWhenDue(now);
+  }
+
+  #startWork(): void {
+    this.#endStalled();
+    // A shard goes rather where it has not failed.
+    for (const anew of [false, true]) for (const slot of this.#run.slots) this.#assign(slot, anew);
+    for (const slot of this.#run.slots) {
+      if (this.#run.over) return;
+      if (slot.occupied || slot.closed || slot.notBefore > this.#run.clock.now()) continue;
+      if (this.#needsWorker(slot)) this.#spawn(slot);
+    }
+  }
+
+  /** A worker that is starting, or idle, will take a shard it may have; no more are started than there are shards for. */
+  #needsWorker(slot: Slot): boolean {
+    const due = ({ index }: Slot) => this.#run.pool.due(this.#run.clock.now(), index, this.#run.open);
+    const takers = this.#run.slots.filter(
+      (other) => other.occupied && other.life.shard === null && due(other) > 0,
+    );
+    return due(slot) > takers.length;
+  }
+
+  /**
+   * Back-offs end by this timer alone, so that one shard's never delays another's.
+   *
+   * @param now when it was last looked at what is due: what became due since then must wake, too.
+   */
+  #wakeWhenDue(now: number): void {
+    const starts = this.#run.slots
+      .filter(({ occupied, closed }) => !occupied && !closed)
+      .map(({ notBefore }) => notBefore);
+    const next = Math.min(
+      ...[...starts, ...this.#stalls.nextLooks(now), this.#run.pool.nextDue(now) ?? 0].filter(
+        (time) => time > now,
+      ),
+    );
+    if (Number.isFinite(next)) this.#wake.set(next, () => this.advance());
+    else this.#wake.clear();
+  }
+
+  #endStalled(): void {
+    for (const { slot, silentMs, why } of this.#stalls.look()) {
+      const because = why === 'hung' ? {} : { why };
+      this.#run.tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs, ...because });
+      slot.endStalled(silentMs, why, this.#run.options.stallGraceMs ?? 10_000);
+    }
+    for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
+      const { shard, stage } = slot.life;
+      this.#run.tell({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
+    }
+  }
+
+  #windDown(): void {
+    this.#run.windingDown.abort();
+    if (!this.#run.ending) {
+      // Workers that are amid a shard when the run ends otherwise have something to save.
+      const settled = this.#run.pool.settled;
+      this.endWorkers(
+        (slot) => (settled ? slot.send({ type: 'finish' }) : slot.stop('SIGTERM')),
+        settled ? 'there is no work left, but it did not end' : 'the run ends, but it did not',
+      );
+    }
+    if (this.#run.slots.some(({ occupied }) => occupied)) return;
+    this.#run.phase = 'ended';
+    this.#ended();
+  }
+
+  endWorkers(tell: (slot: Slot) => void, reason: string): void {
+    this.#run.ending = true;
+    for (const slot of this.#run.slots) {
+      // It has nothing to save, and hears of nothing while its model is loaded.
+      if (!slot.life.ready) slot.kill('the run ends, and it was still starting');
+      else {
+        tell(slot);
+        slot.endWithin(this.#run.graceMs, reason);
+      }
+    }
+  }
+
+  #spawn(slot: Slot): void {
+    slot.oomKills = this.#run.oomClaims.count();
+    const { output } = this.#run.options;
+    const limits = { stdout: new OutputLimit(output), stderr: new OutputLimit(output) };
+    const tell = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
+      for (const line of lines) this.#run.tell({ type: 'output', slot: slot.index, stream, line });
+    };
+    slot.start(this.#run.options.spawn, {
+      message: (message) => this.#messages.take(slot, message),
+      output: (stream, line) => {
+        if (stream === 'stderr') slot.heard(line);
+        tell(stream, limits[stream].push(line, this.#run.clock.now()));
+      },
+      exit: (exitcode, signal, error) => {
+        for (const stream of ['stdout', 'stderr'] as const) tell(stream, limits[stream].end());
+        this.#exits.take(slot, { exitcode, signal, error });
+      },
+    });
+    this.#run.tell({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
+  }
+
+  #assign(slot: Slot, anew: boolean): void {
+    const { life } = slot;
+    if (this.#run.over || !life.ready || life.shard !== null) return;
+    // One that is to end takes nothing more.
+    if (life.failure !== null || life.stalled !== null) return;
+    const next = this.#run.pool.take(
+      { now: this.#run.clock.now(), slot: slot.index, open: this.#run.open },
+      anew,
+    );
+    if (next === null) return;
+    const { takenOverFrom: from, ...assignment } = next;
+    const { shard, attempt } = assignment;
+    if (from !== null) {
+      this.#run.tell({ type: 'redistributed', shard, from, to: slot.index });
+      this.#run.keeper.redistributed(shard, slot.lastShard ?? shard);
+    }
+    life.shard = shard;
+    slot.lastShard = shard;
+    slot.sign();
+    this.#run.tell({ type: 'assigned', slot: slot.index, shard, attempt });
+    slot.send(assignment);
+  }
+}

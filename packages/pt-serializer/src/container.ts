@@ -1,0 +1,17 @@
+import { oneOf } from '@holdfast/options';
+
+/**
+ * When CRC-32 checksums are compared: `always`, so that before a part of a storage is read for the first time the whole
+ * of it is; `whole`, only where all of a storage is read anyway; `never`.
+ */
+export type Checksums = 'always' | 'whole' | 'never';
+
+export const isChecksums = oneOf(['always', 'whole', 'never']);
+
+/** What a container holds, before it is known to be data alone. */
+export interface Content {
+  value: unknown;
+  /** Name of the member in which the pickle lies. */
+  member?: string;
+  verify(): Promise<void>;
+}
