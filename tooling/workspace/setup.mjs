@@ -43,4 +43,4 @@ export function setUp() {
   pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only');
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) setUp();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) setUp();
