@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { CheckpointManifest } from './manifest.js';
+import { CheckpointManifest } from '../src/manifest.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {
@@ -16,7 +16,7 @@ test.each([1, 200])(
   'a watch over %i shards tells of what is there, then of what another process changes',
   async (shards) => {
     await manifest.initialize(shards);
-    const script = fileURLToPath(new URL('../test/update-worker.mjs', import.meta.url));
+    const script = fileURLToPath(new URL('./update-worker.mjs', import.meta.url));
     const changes = manifest.watch();
     expect((await changes.next()).value).toMatchObject({
       revision: 0,

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const inThread = (how: string, env: NodeJS.ProcessEnv = {}) => {
   const { ORT_DISABLE_TELEMETRY: _, ...rest } = process.env;
-  const script = fileURLToPath(new URL('../test/thread.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('./thread.mjs', import.meta.url));
   return execFileSync(process.execPath, [script, how], { env: { ...rest, ...env }, encoding: 'utf8' }).trim();
 };
 

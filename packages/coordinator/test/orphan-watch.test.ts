@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { alive } from '../test/alive.js';
-import { workerChannel } from './worker-channel.js';
+import { workerChannel } from '../src/worker-channel.js';
+import { alive } from './alive.js';
 
-const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 const started: { parent: ChildProcess; pid: number }[] = [];
 afterEach(() => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type FormatName, formats, type Result } from './formats.js';
+import { type FormatName, formats, type Result } from '../src/formats/formats.js';
 
 const PYTHON = '/usr/bin/python3';
 

@@ -2,10 +2,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hasTorch, python } from '../test/torch.js';
-import { EqualKeys } from './equal-keys.js';
-import { openPt } from './open.js';
-import type { PtValue } from './pt-value.js';
+import { EqualKeys } from '../src/equal-keys.js';
+import { openPt } from '../src/open.js';
+import type { PtValue } from '../src/pt-value.js';
 import {
   NumpyScalar,
   PtComplex,
@@ -15,8 +14,9 @@ import {
   PtFrozenSet,
   type PtTuple,
   tuple,
-} from './values.js';
-import { encodePt } from './write.js';
+} from '../src/values.js';
+import { encodePt } from '../src/write.js';
+import { hasTorch, python } from './torch.js';
 
 const bytes = (...items: number[]) => Uint8Array.from(items);
 const nested = (leaf: unknown) => tuple<unknown>(tuple(leaf, bytes(1)), new PtFrozenSet([leaf, 'a']));

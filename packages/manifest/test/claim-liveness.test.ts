@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ShardClaimedError, StaleClaimError } from './errors.js';
-import { CheckpointManifest, type ClaimOptions } from './manifest.js';
+import { ShardClaimedError, StaleClaimError } from '../src/errors.js';
+import { CheckpointManifest, type ClaimOptions } from '../src/manifest.js';
 
 // Who lives is asked of the kernel, so that real processes are what is tested.
 
-const script = fileURLToPath(new URL('../test/claim-rival.mjs', import.meta.url));
+const script = fileURLToPath(new URL('./claim-rival.mjs', import.meta.url));
 interface Answer {
   token?: string;
   error?: string;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { ManifestCorruptError, ManifestUpdateError } from './errors.js';
-import { CheckpointManifest } from './manifest.js';
+import { ManifestCorruptError, ManifestUpdateError } from '../src/errors.js';
+import { CheckpointManifest } from '../src/manifest.js';
 
 let folder: string;
 let manifest: CheckpointManifest;
@@ -19,7 +19,7 @@ const onDisk = async () => JSON.parse(await readFile(manifest.path, 'utf8'));
 
 /** A process that makes `count` updates of a shard. */
 async function updates(rank: number, first: number, count: number): Promise<void> {
-  const script = fileURLToPath(new URL('../test/update-worker.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('./update-worker.mjs', import.meta.url));
   const [code] = await once(
     fork(script, [manifest.path, String(rank), String(first), String(count)]),
     'exit',

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { bytes, copyOf, fixture, folderWith, graph, inPackage, made } from '../test/support.js';
-import { InferenceError } from './inference-error.js';
-import { loadModel } from './load-model.js';
-import { ModelError } from './model-error.js';
-import { resolveModel } from './resolve-model.js';
+import { InferenceError } from '../src/inference-error.js';
+import { loadModel } from '../src/load-model.js';
+import { ModelError } from '../src/model-error.js';
+import { resolveModel } from '../src/resolve-model.js';
+import { bytes, copyOf, fixture, folderWith, graph, inPackage, made } from './support.js';
 
 type Json = Record<string, unknown> & { tokens?: unknown };
 

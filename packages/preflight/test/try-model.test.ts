@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CPU } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
-import type { PreflightEvent } from '../preflight-events.js';
-import { tryModel } from './try-model.js';
+import { tryModel } from '../src/model/try-model.js';
+import type { PreflightEvent } from '../src/preflight-events.js';
 
 /** What comes of a trial that is this script, and what is told. */
 async function after(source: string, stallMs = 1000) {

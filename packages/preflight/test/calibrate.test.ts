@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDevice, randomSequences } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
-import type { PreflightEvent } from '../preflight-events.js';
-import { calibrate } from './calibrate.js';
-import { memoryIn } from './device-memory.js';
+import { calibrate } from '../src/calibration/calibrate.js';
+import { memoryIn } from '../src/calibration/device-memory.js';
+import type { PreflightEvent } from '../src/preflight-events.js';
 
 const one = (tokens: number, perSecond: number | null) => ({ tokens, perSecond, seconds: 1, memory: 0 });
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { ManifestExistsError } from './errors.js';
-import { CheckpointManifest } from './manifest.js';
+import { ManifestExistsError } from '../src/errors.js';
+import { CheckpointManifest } from '../src/manifest.js';
 
 let manifest: CheckpointManifest;
 beforeEach(async () => {
@@ -45,7 +45,7 @@ test.each(['', '{', '[]'])('nor is what cannot be read, such as %j', async (text
 });
 
 test('of several processes that begin a record at once one does, and none takes it from the others', async () => {
-  const script = fileURLToPath(new URL('../test/initializer.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('./initializer.mjs', import.meta.url));
   const said = await Promise.all(
     [1, 2, 3, 4].map(async (shards) => {
       const child = fork(script, [manifest.path, String(shards)]);

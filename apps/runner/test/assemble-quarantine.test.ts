@@ -16,8 +16,8 @@ import {
 } from '@holdfast/run-folder';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countingModel, DIM, indexed } from '../../test/support.js';
-import { type Assembly, assemble } from './assemble.js';
+import { type Assembly, assemble } from '../src/result/assemble.js';
+import { countingModel, DIM, indexed } from './support.js';
 
 const PYTHON = '/usr/bin/python3';
 /** Shortest first in the input, so in the plan each window is turned round. */

@@ -2,11 +2,11 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { expected, FIXTURES, type Item } from '../test/expected.js';
-import { hasTorch, python } from '../test/torch.js';
-import { openPt } from './open.js';
-import type { PtValue } from './pt-value.js';
-import { encodePt } from './write.js';
+import { openPt } from '../src/open.js';
+import type { PtValue } from '../src/pt-value.js';
+import { encodePt } from '../src/write.js';
+import { expected, FIXTURES, type Item } from './expected.js';
+import { hasTorch, python } from './torch.js';
 
 /** Prints, for each file, every tensor by its path: dtype, shape, stride, digest of the elements, and flags. */
 const PROGRAM = `

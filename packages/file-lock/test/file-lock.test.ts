@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { FileLock } from './file-lock.js';
-import { LockTimeoutError } from './lock-errors.js';
+import { FileLock } from '../src/file-lock.js';
+import { LockTimeoutError } from '../src/lock-errors.js';
 
 let path: string;
 const holders: ChildProcess[] = [];
@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 async function holder(mode: 'alone' | 'shared'): Promise<ChildProcess> {
-  const child = fork(fileURLToPath(new URL('../test/lock-holder.mjs', import.meta.url)), [path, mode]);
+  const child = fork(fileURLToPath(new URL('./lock-holder.mjs', import.meta.url)), [path, mode]);
   holders.push(child);
   await once(child, 'message');
   return child;

@@ -2,12 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { alive } from '../test/alive.js';
-import { Coordinator } from './coordinator.js';
-import type { CoordinatorEvent } from './events.js';
-import { forkWorkers } from './fork-workers.js';
+import { Coordinator } from '../src/coordinator.js';
+import type { CoordinatorEvent } from '../src/events.js';
+import { forkWorkers } from '../src/fork-workers.js';
+import { alive } from './alive.js';
 
-const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 /** Runs one shard with workers that are stubborn in one way. `act` is called on each event, with the pid of the worker. */
 async function run(

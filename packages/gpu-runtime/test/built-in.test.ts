@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { inPackage, made } from '../test/support.js';
-import { builtInModels } from './built-in.js';
-import { resolveModel } from './resolve-model.js';
+import { builtInModels } from '../src/built-in.js';
+import { resolveModel } from '../src/resolve-model.js';
+import { inPackage, made } from './support.js';
 
 test('the list says what the models themselves say', async () => {
   expect(builtInModels().map(({ name }) => name)).toEqual(['tnf', 'aac']);

@@ -2,11 +2,11 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { sha256 } from '../test/digest.js';
-import { hasTorch, python } from '../test/torch.js';
-import { DTYPES, type DType } from './dtypes.js';
-import { tensor } from './pt-value.js';
-import { encodePt } from './write.js';
+import { DTYPES, type DType } from '../src/dtypes.js';
+import { tensor } from '../src/pt-value.js';
+import { encodePt } from '../src/write.js';
+import { sha256 } from './digest.js';
+import { hasTorch, python } from './torch.js';
 
 /** Prints what the restricted reader makes of a file. */
 const SCRIPT = `

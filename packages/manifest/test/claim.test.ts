@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ShardClaimedError, StaleClaimError } from './errors.js';
-import { CheckpointManifest } from './manifest.js';
+import { ShardClaimedError, StaleClaimError } from '../src/errors.js';
+import { CheckpointManifest } from '../src/manifest.js';
 
 let manifest: CheckpointManifest;
 const children: ChildProcess[] = [];
@@ -123,7 +123,7 @@ test('after a manifest was made anew no token of before is good', async () => {
 });
 
 test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing when it continues', async () => {
-  const script = fileURLToPath(new URL('../test/claim-worker.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('./claim-worker.mjs', import.meta.url));
   const child = fork(script, [manifest.path, '0']);
   children.push(child);
   const exit = once(child, 'exit');

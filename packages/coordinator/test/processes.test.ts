@@ -7,14 +7,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { Coordinator } from './coordinator.js';
-import type { CoordinatorEvent } from './events.js';
-import { forkWorkers } from './fork-workers.js';
-import type { CoordinatorOptions } from './options.js';
-import type { WorkerProcess } from './worker-process.js';
-import { WorkerUnreachableError } from './worker-unreachable-error.js';
+import { Coordinator } from '../src/coordinator.js';
+import type { CoordinatorEvent } from '../src/events.js';
+import { forkWorkers } from '../src/fork-workers.js';
+import type { CoordinatorOptions } from '../src/options.js';
+import type { WorkerProcess } from '../src/worker-process.js';
+import { WorkerUnreachableError } from '../src/worker-unreachable-error.js';
 
-const script = (name: string) => fileURLToPath(new URL(`../test/${name}`, import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 const soon = { backoffBaseSec: 0.001, spotRetryPollInterval: 0.001 };
 
 /** Runs real workers; `act` is called on each event, with the pid of the worker it is about. */

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { install, packAll, packages, root } from './project.js';
+import { install, packAll, packages, root } from '../src/project.js';
 
 // What is tested is what ships: each package is packed and installed with npm in an empty project with nothing else.
 
