@@ -63,6 +63,16 @@ export interface StopSwitch {
   handler: ((signal: StopSignal) => void) | null;
 }
 
+/** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
+const STALL_SEC = 600;
+const GRACE_SEC = 30;
+
+/** The limits that a run's workers are held to, in milliseconds. */
+export const limitsOf = ({ stallTimeoutSec = STALL_SEC, graceSec = GRACE_SEC }: EmbedOptions) => ({
+  stallMs: stallTimeoutSec * 1000,
+  graceMs: graceSec * 1000,
+});
+
 /** Workers at most, and threads of a worker: more than any machine has, and no run would ever start with them. */
 export const MOST_AT_ONCE = 1024;
 

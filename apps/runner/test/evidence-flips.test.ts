@@ -4,7 +4,8 @@ import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
 import { letterUse } from '@holdfast/plan';
 import { type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type PrepareOptions, prepare } from '../src/run/prepare.js';
+import type { PrepareOptions } from '../src/run/asked-run.js';
+import { prepare } from '../src/run/prepare.js';
 import { freshFolder, holdfast, windows } from './command.js';
 
 // Any bit of a run's own records may flip: what the next run takes the folder for is the same.
@@ -60,7 +61,7 @@ async function prepared(place: Layout, onWarning: (message: string) => void = ()
     translate: undefined,
     forceRestart: false,
     retry: 'set_aside',
-    tried: Promise.resolve(),
+    tryForNewRun: () => Promise.resolve(),
     signal: new AbortController().signal,
     onProgress: () => undefined,
     onWarning,

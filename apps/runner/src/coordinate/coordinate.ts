@@ -5,7 +5,7 @@ import { exportedScript, START, START_LIMIT, type StopSignal } from '@holdfast/p
 import type { Layout } from '@holdfast/run-folder';
 import type { WorkEvent } from '../events.js';
 import { RunLogs } from './run-logs.js';
-import { shardRecords } from './shard-records.js';
+import { shardRecords } from './run-manifest.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 /** A starting worker tells of nothing until its model is loaded, which is slow on a busy machine, however short a call is. */

@@ -4,7 +4,7 @@ import type { CheckpointManifest } from '@holdfast/manifest';
 import type { SequenceIndex, Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord } from '@holdfast/run-folder';
-import type { EmbedOptions, StopSwitch } from '../embed-options.js';
+import { type EmbedOptions, limitsOf, type StopSwitch } from '../embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from '../errors.js';
 import type { Tell } from '../events.js';
 import { coordinate } from './coordinate.js';
@@ -14,12 +14,6 @@ import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './q
 
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 import { standing } from './standing.js';
-
-/** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
-const STALL_SEC = 600;
-const GRACE_SEC = 30;
-
-const graceMs = ({ graceSec = GRACE_SEC }: EmbedOptions) => graceSec * 1000;
 
 export interface EmbedShards {
   place: Layout;
@@ -134,16 +128,10 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   throw new RunFailedError(message, code);
 }
 
-/** The limits a run's workers are held to, in milliseconds. */
-export const limitsOf = (options: EmbedOptions) => ({
-  stallMs: (options.stallTimeoutSec ?? STALL_SEC) * 1000,
-  graceMs: graceMs(options),
-});
-
 /** @throws RunFailedError if the stall limit turned out too short. */
-export function refuseShortLimit({ limitTooShort }: Outcome, { stallTimeoutSec = STALL_SEC }: EmbedOptions) {
+export function refuseShortLimit({ limitTooShort }: Outcome, options: EmbedOptions) {
   if (limitTooShort === undefined) return;
-  const message = limitIsTooShort(stallTimeoutSec, limitTooShort.shard);
+  const message = limitIsTooShort(limitsOf(options).stallMs / 1000, limitTooShort.shard);
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }
 
@@ -171,7 +159,7 @@ export function workerOptions({
     device: share.device,
     threads: share.threads,
     shards: record.shards,
-    graceMs: graceMs(options),
+    graceMs: limitsOf(options).graceMs,
     trigger: {
       ...(seqThreshold === undefined ? {} : { seqThreshold }),
       ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),

@@ -6,9 +6,10 @@ import {
   isDue,
   type QuarantinedSequence,
 } from '@holdfast/run-folder';
+import { limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from '../errors.js';
 import { coordinate } from './coordinate.js';
-import { type EmbedShards, limitsOf, refuseShortLimit, workerOptions } from './embed-shards.js';
+import { type EmbedShards, refuseShortLimit, workerOptions } from './embed-shards.js';
 import { countKinds, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
 import { shardsFailed } from './shards-failed.js';
 

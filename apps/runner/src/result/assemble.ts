@@ -3,14 +3,7 @@ import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
-import {
-  type IndexSummary,
-  inInputOrder,
-  type LetterCounts,
-  type SequenceIndex,
-  type Shard,
-  verifyIndex,
-} from '@holdfast/plan';
+import { type IndexSummary, inInputOrder, type SequenceIndex, type Shard, verifyIndex } from '@holdfast/plan';
 import {
   completeShard,
   type FormatName,
@@ -27,15 +20,9 @@ import {
   withRetried,
   writeResultRecord,
 } from '@holdfast/run-folder';
-import { cutOff, withoutRows } from '../run/left-out.js';
+import type { Findings } from '../run/plan-warnings.js';
+import { cutOff, withoutRows } from './left-out.js';
 import { withoutLines } from './without-lines.js';
-
-/** What was found when the run was planned. */
-export interface Findings {
-  letters?: LetterCounts;
-  /** What was told of it. */
-  warnings: readonly string[];
-}
 
 export interface Assembly {
   place: Layout;

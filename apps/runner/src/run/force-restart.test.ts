@@ -15,7 +15,8 @@ import {
 } from '@holdfast/run-folder';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoppedError, UsageError } from '../errors.js';
-import { type Prepared, type PrepareOptions, prepare } from './prepare.js';
+import type { Prepared, PrepareOptions } from './asked-run.js';
+import { prepare } from './prepare.js';
 
 /** The step of a restart at which its process is killed, and whether the step was still made. */
 const death = vi.hoisted(() => ({ at: Number.POSITIVE_INFINITY, made: false, steps: 0 }));
@@ -64,7 +65,7 @@ const asking = (input: string, more: Partial<PrepareOptions> = {}): PrepareOptio
   translate: undefined,
   letters: { rules: letterRules(model), use: AS_THEY_ARE },
   forceRestart: false,
-  tried: Promise.resolve(),
+  tryForNewRun: () => Promise.resolve(),
   signal: new AbortController().signal,
   onProgress: () => undefined,
   onWarning: () => undefined,

@@ -1,15 +1,23 @@
 import { withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import { type IndexSummary, type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
+import type { Request } from './request.js';
+
+/** What was found when the run was planned. */
+export interface Findings {
+  letters?: LetterCounts;
+  /** What was told of it. */
+  warnings: readonly string[];
+}
 
 /** A warning, and the counts that it is made of if it is about letters. */
-export interface PlanWarning {
+interface PlanWarning {
   message: string;
   facts?: LetterWarning['facts'];
 }
 
 /** What is known of the sequences' letters before anything is embedded. */
-export function planWarnings(
+function planWarnings(
   { letters, sequences, translation }: IndexSummary & { letters: LetterCounts },
   { name, recipe, zeroRowMeaning }: ModelSource,
   { spreads }: LetterRules,
@@ -21,4 +29,17 @@ export function planWarnings(
     ...(gaps === null ? [] : [{ message: gaps }]),
     ...letterWarnings(letters, { model: name, sequences, ignores, spreads }),
   ];
+}
+
+/** Tells what is known of the sequences before anything is embedded. @returns what belongs to the result. */
+export function tellPlanWarnings(
+  { model, letters: { rules }, tell }: Request,
+  summary: IndexSummary,
+): Findings {
+  // Only versions that count letters name the index in the run's record, and any other index is built again.
+  const letters = summary.letters!;
+  const warnings = planWarnings({ ...summary, letters }, model, rules);
+  for (const { message, facts } of warnings)
+    tell({ type: 'warning', message, ...(facts && { letters: facts }) });
+  return { letters, warnings: warnings.map(({ message }) => message) };
 }

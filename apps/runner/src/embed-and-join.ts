@@ -1,0 +1,140 @@
+import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
+import { CPU, formatDevice, tokensAreExact } from '@holdfast/gpu-runtime';
+import type { ManifestState } from '@holdfast/manifest';
+import { padding, type Shard, shardsOf } from '@holdfast/plan';
+import {
+  type FoundQuarantined,
+  findQuarantined,
+  isSetAside,
+  leavesOut,
+  type ResultRecord,
+  ShardIncompleteError,
+} from '@holdfast/run-folder';
+import { embedShards } from './coordinate/embed-shards.js';
+import { retryQuarantined } from './coordinate/retry-quarantined.js';
+import { openManifest } from './coordinate/run-manifest.js';
+import { standing } from './coordinate/standing.js';
+import { assemble } from './result/assemble.js';
+import { leftOut } from './result/left-out.js';
+import type { Prepared } from './run/asked-run.js';
+import { nucleotideWarning, SAMPLE } from './run/nucleotide-likeness.js';
+import type { Findings } from './run/plan-warnings.js';
+import type { Request } from './run/request.js';
+
+/** How often a shard whose files turn out damaged while the result is joined is worked on again. */
+const REPAIRS = 3;
+
+/**
+ * From a plan to the joined result: embeds what is not embedded, tries again what was set aside, and joins.
+ *
+ * @throws RunFailedError if some shards could not be completed; StoppedError.
+ */
+export async function embedAndJoin(
+  request: Request,
+  run: Prepared,
+  findings: Findings,
+): Promise<ResultRecord> {
+  const { place, options, model, devices, tell, stop } = request;
+  const { record, index, finished } = run;
+  const { signal } = stop;
+  const shards = await shardsOf(index, record.shards);
+  const manifest = await openManifest(place, shards.length, tell);
+  const state = await manifest.load();
+  const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
+  // A retry that was cut off goes on, whatever it left.
+  const stands = finished !== undefined && !isThere(place.retry);
+  const asItStands = (why: string): ResultRecord => {
+    const message = `${why}, so the quarantined sequences are not tried again; the result stands`;
+    tell({ type: 'warning', message });
+    return finished!;
+  };
+  if (stands && !computed) return asItStands(`${place.checkpoints} does not hold all rows any more`);
+  // Joining needs no device.
+  let used = computed ? null : await devices.use(record, place);
+  const use = async () => {
+    used ??= await devices.use(record, place);
+    return used;
+  };
+  if (used !== null) await warnOfNucleotides(request, run);
+  tellPlanned(request, run, shards, state, used);
+  const { fingerprint } = record;
+  const { dim } = model;
+  const work = { place, options, index, model, shards, tell, stop, manifest };
+  const look = (some: readonly Shard[]) =>
+    findQuarantined(some, { place, run: fingerprint, index, dim, signal });
+  const refused = async (some: readonly Shard[]) =>
+    (await look(some)).quarantined.filter((each) => !isSetAside(each)).length;
+  const repairs = new RepairBudget();
+  let retried = false;
+  for (;;) {
+    try {
+      if (used !== null) await embedShards({ ...used, ...work, refused });
+      signal.throwIfAborted();
+      let found: FoundQuarantined | undefined;
+      if (!retried) {
+        found = await look(shards);
+        if (finished !== undefined) await writeFileDurably(place.retry, '');
+        const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
+        found = await retryQuarantined({ ...work, ...retry });
+        retried = true;
+        if (finished !== undefined && leavesOut(place, finished, found.quarantined)) {
+          await removeDurably(place.retry);
+          return finished;
+        }
+      }
+      const { format } = options;
+      tell({ type: 'assembling', file: place.embeddings(format) });
+      const parts = { place, run: fingerprint, index, shards, model, format };
+      const result = await assemble({ ...parts, findings, found, signal });
+      if (isThere(place.retry)) await removeDurably(place.retry);
+      return result;
+    } catch (error) {
+      if (!(error instanceof ShardIncompleteError)) throw error;
+      if (stands && !isThere(place.retry)) return asItStands(error.message);
+      repairs.spendOrRethrow(error);
+      tell({ type: 'repair', shard: error.shard, reason: error.message });
+      await manifest.markShardInProgress(error.shard);
+      await use();
+    }
+  }
+}
+
+/** Repairs that each shard has left. */
+class RepairBudget {
+  readonly #spent = new Map<number, number>();
+
+  spendOrRethrow(error: ShardIncompleteError): void {
+    const spent = this.#spent.get(error.shard) ?? 0;
+    if (spent >= REPAIRS) throw error;
+    this.#spent.set(error.shard, spent + 1);
+  }
+}
+
+async function warnOfNucleotides({ options, model, tell }: Request, { index }: Prepared): Promise<void> {
+  const first = await index.firstResidues(SAMPLE);
+  const message = nucleotideWarning(first, model, options.translate !== undefined);
+  if (message !== null) tell({ type: 'warning', message });
+}
+
+function tellPlanned(
+  { model, tell }: Request,
+  { index, record, resumed }: Prepared,
+  shards: readonly Shard[],
+  state: ManifestState,
+  used: Awaited<ReturnType<Request['devices']['use']>> | null,
+): void {
+  const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
+  for (const message of leftOut(model, index.summary)) tell({ type: 'warning', message });
+  tell({
+    type: 'planned',
+    resumed,
+    done: standing(shards, state).reduce((sum, done) => sum + done, 0),
+    sequences,
+    residues,
+    batches,
+    ...padding(tokens, padded_tokens, tokensAreExact(model)),
+    shards: shards.length,
+    workers: used?.share.workers ?? 0,
+    device: used?.record.device ?? record.device ?? formatDevice(CPU),
+  });
+}

@@ -1,0 +1,84 @@
+import { removeDurably, systemErrorIn, systemTrouble } from '@holdfast/durable';
+import { type IndexSummary, PLAN } from '@holdfast/plan';
+import {
+  announceRestart,
+  differences,
+  forgetRestart,
+  holdsRun,
+  type Layout,
+  newRunRecord,
+  ownPaths,
+  type RunRecord,
+  releaseFolder,
+  writeRunRecord,
+} from '@holdfast/run-folder';
+import { StoppedError } from '../errors.js';
+import { asked, type Prepared, type PrepareOptions, reading } from './asked-run.js';
+import { indexInputs, installIndex } from './run-index.js';
+
+/** Replaces the run in the folder. @param unless a run that stays if it is what is asked for; then nothing is returned. */
+export async function replaceRun(place: Layout, options: PrepareOptions): Promise<Prepared>;
+export async function replaceRun(
+  place: Layout,
+  options: PrepareOptions,
+  unless: RunRecord,
+): Promise<Prepared | null>;
+export async function replaceRun(
+  place: Layout,
+  options: PrepareOptions,
+  unless?: RunRecord,
+): Promise<Prepared | null> {
+  if (holdsRun(place)) await announceRestart(place, options);
+  const planned = await planRun(place, options).catch(async (error: unknown) => {
+    // What passes, or was stopped, is gone on with; what is refused is not.
+    if (!(error instanceof StoppedError) && !systemTrouble(systemErrorIn(error))?.passing)
+      await forgetRestart(place);
+    throw error;
+  });
+  if (unless?.plan === PLAN && differences(unless, asked(options, planned.summary.inputs)).length === 0) {
+    await removeDurably(place.newIndex);
+    return null;
+  }
+  // Only now that the input is known to be good.
+  await removeRun(place);
+  const prepared = await installRun(place, planned);
+  await forgetRestart(place);
+  return prepared;
+}
+
+/** A new run's plan, which lies in the folder's new index. */
+interface Planned {
+  summary: IndexSummary;
+  record: RunRecord;
+}
+
+export async function planRun(place: Layout, options: PrepareOptions): Promise<Planned> {
+  try {
+    await options.tryForNewRun();
+    const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
+    const shards = options.shards ?? options.defaultShards;
+    const recordOf = (inputs: RunRecord['inputs']) =>
+      newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
+    const { use } = options.letters;
+    const summary = await reading(options, () =>
+      indexInputs(place, options, { batchTokens, use, runOf: recordOf }),
+    );
+    return { summary, record: recordOf(summary.inputs) };
+  } catch (error) {
+    await removeDurably(place.newIndex);
+    await releaseFolder(place);
+    throw error;
+  }
+}
+
+export async function installRun(place: Layout, planned: Planned): Promise<Prepared> {
+  const index = await installIndex(place);
+  const record = { ...planned.record, index: index.digest };
+  await writeRunRecord(place.run, record);
+  return { record, index, resumed: false };
+}
+
+/** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
+async function removeRun(place: Layout): Promise<void> {
+  for (const path of ownPaths(place)) if (path !== place.newIndex) await removeDurably(path);
+}

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises';
+import { isThere } from '@holdfast/durable';
+import { PLAN } from '@holdfast/plan';
+import {
+  type CutOff,
+  knownRecord,
+  type Layout,
+  namesDue,
+  type ResultRecord,
+  type Retry,
+  RunFolderError,
+  type RunRecord,
+  readResult,
+} from '@holdfast/run-folder';
+import { type AskedRun, checking, hashInputs, type Prepared, type PrepareOptions } from './asked-run.js';
+import { recovery, refuseDifferences, refuseOtherPlan } from './refuse-other-run.js';
+import { restoreIndex, verifiedIndex } from './run-index.js';
+
+/** The record of the run in the folder, rebuilt if need be. A restart that was cut off replaces a run that no record proves. */
+export async function findRecord(
+  place: Layout,
+  options: AskedRun,
+  cutOff: CutOff = null,
+): ReturnType<typeof knownRecord> {
+  return knownRecord(place, { ...recovery(options), onWarning: options.onWarning }).catch(
+    (error: unknown) => {
+      if (cutOff === 'same' && error instanceof RunFolderError) return null;
+      throw error;
+    },
+  );
+}
+
+export async function resumeRun(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+): Promise<Prepared | ResultRecord> {
+  const { fingerprint } = record;
+  const result = await intactResult(place, fingerprint, options);
+  // An older plan cannot be worked on, but its result stands.
+  const again =
+    result !== null &&
+    record.plan === PLAN &&
+    (isThere(place.retry) || (await triesAgain(place, result, options.retry)));
+  if (result !== null && !again) {
+    await refuseDifferences(place, record, options, await hashInputs(options));
+    return result;
+  }
+  await refuseOtherPlan(place, record, options);
+  const index = await verifiedIndex(place, record, options);
+  const finished = result === null ? {} : { finished: result };
+  if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
+  try {
+    const inputs = await hashInputs(options);
+    await refuseDifferences(place, record, options, inputs);
+    return { record, index, resumed: true, ...finished };
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+/**
+ * The result in a folder that cannot be written to, if it is complete and of the run that is asked for; else null. It needs no
+ * lock: every byte is compared with what was written, so that a run that changes it meanwhile is found out.
+ */
+export async function completeResult(place: Layout, options: AskedRun): Promise<ResultRecord | null> {
+  const found = await findRecord(place, options);
+  if (found === null) return null;
+  const { record } = found;
+  const result = await intactResult(place, record.fingerprint, options);
+  if (result === null) return null;
+  await refuseDifferences(place, record, options, await hashInputs(options));
+  if (await triesAgain(place, result, options.retry))
+    options.onWarning(
+      `${place.out} cannot be written to, so its quarantined sequences are not tried again; the result stands`,
+    );
+  return result;
+}
+
+const intactResult = (
+  { result, out, embeddings }: Layout,
+  run: string,
+  options: AskedRun,
+): Promise<ResultRecord | null> => {
+  const { format, signal } = options;
+  return checking(options, `checking the result in ${out}`, () =>
+    readResult(result, { out, run, embeddings: embeddings(format), signal }),
+  );
+};
+
+/** Whether a complete result leaves out sequences that are tried again. */
+async function triesAgain(
+  place: Layout,
+  { quarantined = 0 }: ResultRecord,
+  retry: Retry = 'set_aside',
+): Promise<boolean> {
+  return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
+}

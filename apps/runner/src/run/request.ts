@@ -1,0 +1,87 @@
+import { checkInputs, type Translation } from '@holdfast/fasta';
+import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { type LetterUse, letterUse } from '@holdfast/plan';
+import { type Layout, layout } from '@holdfast/run-folder';
+import { resolveThresholds } from '@holdfast/trigger';
+import type { EmbedOptions, StopSwitch } from '../embed-options.js';
+import { UsageError } from '../errors.js';
+import type { Tell } from '../events.js';
+import type { AskedRun } from './asked-run.js';
+import { Devices } from './devices.js';
+import { longWork } from './waits.js';
+
+/** What is asked for, once it is known to make sense by itself. */
+export interface Request {
+  options: EmbedOptions;
+  place: Layout;
+  model: ModelSource;
+  /** What the model knows of letters, and what a new run changes in them. */
+  letters: { rules: LetterRules; use: LetterUse };
+  devices: Devices;
+  tell: Tell;
+  stop: StopSwitch;
+}
+
+/**
+ * Resolves the model and sees whether the options agree with it, with each other, with the environment, and whether the inputs
+ * look like FASTA. Nothing is written.
+ *
+ * @throws UsageError; ModelError; InputError.
+ */
+export async function checkRequest(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<Request> {
+  checkEnvironment();
+  const model = await modelOf(options);
+  refuseTranslation(options.translate, model);
+  await checkInputs(options.inputs);
+  const rules = letterRules(model);
+  const { keepU = false, keepStop = false } = options;
+  const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
+  const devices = new Devices(options, tell, stop.signal);
+  return { options, place: layout(options.out), model, letters: { rules, use }, devices, tell, stop };
+}
+
+/** What a run is compared with. */
+export function askedRun({ options, model, letters, tell, stop }: Request): AskedRun {
+  return {
+    inputs: options.inputs,
+    model,
+    batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
+    shards: options.shards,
+    threads: options.threads,
+    format: options.format,
+    translate: options.translate,
+    letters,
+    retry: options.retryQuarantined ? 'all' : 'set_aside',
+    signal: stop.signal,
+    checking: (what, work) => longWork(what, tell, work),
+    onWarning: (message) => tell({ type: 'warning', message }),
+  };
+}
+
+/** @throws UsageError that names a variable that workers would stumble over. */
+function checkEnvironment(): void {
+  try {
+    resolveThresholds({}, process.env);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource> {
+  return resolveModel(model, overrides).catch((cause: unknown) => {
+    const { code, option } = cause as { code?: unknown; option?: unknown };
+    throw code === 'invalid_option' && option === 'windowOverlap'
+      ? new UsageError(
+          '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
+          { cause },
+        )
+      : cause;
+  });
+}
+
+function refuseTranslation(translate: Translation | undefined, { alphabet, name }: ModelSource): void {
+  if (translate && alphabet === 'dna')
+    throw new UsageError(
+      `--translate makes proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
+    );
+}

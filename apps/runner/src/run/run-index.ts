@@ -1,0 +1,113 @@
+import { removeDurably, renameDurably } from '@holdfast/durable';
+import { allowedResidues, tokensOf } from '@holdfast/gpu-runtime';
+import {
+  AS_THEY_ARE,
+  buildIndex,
+  IndexError,
+  type IndexSummary,
+  type LetterUse,
+  letterPlan,
+  openIndex,
+  type SequenceIndex,
+  verifyIndex,
+  windowLimits,
+} from '@holdfast/plan';
+import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
+import { checking, type Prepared, type PrepareOptions, reading } from './asked-run.js';
+import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
+
+/** The index of the run on disk, every byte verified; null when it is damaged, or nothing proves that it is this run's. */
+export async function verifiedIndex(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+): Promise<SequenceIndex | null> {
+  const { signal, onWarning } = options;
+  if (record.index === undefined) {
+    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
+    // Another run of the same IDs may have left it: only what the input gives again is known to be this run's.
+    onWarning(`${place.run} does not say which index is the run's; the index is made anew from the input`);
+    return null;
+  }
+  let index: SequenceIndex | undefined;
+  try {
+    index = await openIndex(place.index, record.index);
+    if (index.summary.run?.fingerprint !== record.fingerprint)
+      throw new IndexError('index_other', place.index, 'it belongs to another run');
+    const opened = index;
+    await checking(options, `checking ${place.index}`, () => verifyIndex(place.index, opened, signal));
+    return index;
+  } catch (error) {
+    await index?.close();
+    if (!(error instanceof IndexError) || error.code === 'index_unreadable') throw error;
+    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
+    onWarning(`${error.message}; the index is made anew from the input`);
+    return null;
+  }
+}
+
+/** Standard input can be read only once, so the hashes that are compared are those of the reading for the new index. */
+export async function restoreIndex(
+  place: Layout,
+  record: RunRecord,
+  options: PrepareOptions,
+): Promise<Pick<Prepared, 'record' | 'index'>> {
+  const batchTokens = options.batchTokens ?? record.batch_tokens;
+  const use = record.letters ?? AS_THEY_ARE;
+  const { index: _, ...described } = record;
+  const { inputs } = await reading(options, () =>
+    indexInputs(place, options, { batchTokens, use, runOf: () => described }),
+  );
+  try {
+    await refuseDifferences(place, record, options, inputs);
+  } catch (error) {
+    await removeDurably(place.newIndex);
+    throw error;
+  }
+  const index = await installIndex(place);
+  const restored = { ...record, index: index.digest };
+  await writeRunRecord(place.run, restored);
+  return { record: restored, index };
+}
+
+/** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
+export async function indexInputs(
+  place: Layout,
+  options: PrepareOptions,
+  {
+    batchTokens,
+    use,
+    runOf,
+  }: { batchTokens: number; use: LetterUse; runOf: (inputs: IndexSummary['inputs']) => RunRecord },
+): Promise<IndexSummary> {
+  const { inputs, model, translate, letters, signal, onProgress } = options;
+  await removeDurably(place.newIndex);
+  try {
+    return await buildIndex({
+      inputs,
+      folder: place.newIndex,
+      allowed: allowedResidues(translate ? 'dna' : model.alphabet),
+      hint: translate
+        ? '--translate reads nucleotides; leave it out for a file of proteins'
+        : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
+      ...(translate && { translate }),
+      tokensOf: (residues) => tokensOf(model, residues),
+      batchTokens,
+      window: windowLimits(model.dim),
+      maxResidues: model.maxResidues,
+      letters: letterPlan(letters.rules, use, model.alphabet),
+      runOf,
+      signal,
+      onProgress,
+    });
+  } catch (error) {
+    await removeDurably(place.newIndex);
+    throw error;
+  }
+}
+
+export async function installIndex(place: Layout): Promise<SequenceIndex> {
+  await removeDurably(place.index);
+  await renameDurably(place.newIndex, place.index);
+  return openIndex(place.index);
+}

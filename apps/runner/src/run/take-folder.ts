@@ -1,0 +1,54 @@
+import { NO_FOLDER_SYNC, syncsDirectories, systemErrorCode, systemErrorIn } from '@holdfast/durable';
+import {
+  claimFolder,
+  oldWorkersLimit,
+  type ResultRecord,
+  takeOutputFolder,
+  waitForOldWorkers,
+} from '@holdfast/run-folder';
+import { limitsOf } from '../embed-options.js';
+import { completeResult } from './find-run.js';
+import { askedRun, type Request } from './request.js';
+
+/**
+ * Takes the output folder for this process until the returned is disposed of; or gives its result, where the folder cannot be
+ * written to and what is asked for is complete in it.
+ *
+ * @throws RunFolderError; BusyError; the signal's reason.
+ */
+export async function takeFolder(request: Request): Promise<AsyncDisposable | ResultRecord> {
+  const { options, place, tell, stop } = request;
+  let folder: AsyncDisposable;
+  try {
+    folder = await takeOutputFolder(place);
+  } catch (error) {
+    const result =
+      options.forceRestart || !isReadOnly(error)
+        ? null
+        : await completeResult(place, askedRun(request)).catch(ifUnreadable(null));
+    if (result === null) throw error;
+    return result;
+  }
+  try {
+    const limitMs = oldWorkersLimit(limitsOf(options).graceMs);
+    await waitForOldWorkers(place, { limitMs, tell, signal: stop.signal });
+    await claimFolder(place, options.inputs);
+    if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
+    return folder;
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Whether a folder could not be taken because nothing may be written there; what lies in it may be read all the same. */
+const isReadOnly = (error: unknown) =>
+  ['EROFS', 'EACCES', 'EPERM'].includes(systemErrorCode(systemErrorIn(error)) ?? '');
+
+/** Stands in for what cannot be read. */
+const ifUnreadable =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (systemErrorIn(error) === undefined) throw error;
+    return instead;
+  };
