@@ -1,32 +1,28 @@
 import { checkOptions, required, whole } from '@holdfast/options';
-import { classifyError as classify, type ErrorKind, type WorkerStatus } from './classify-error.js';
+import { isGroup, isRowSet, isSize } from './argument-checks.js';
+import { classifyError as classify } from './classify-error.js';
+import type { ErrorKind } from './failure-kinds.js';
 import {
   groupFailed as afterFailed,
   deviceLost as afterLost,
   groupPassed as afterPassed,
   type GroupFailure,
   nextGroup as groupAfter,
-  type Isolation,
-  startIsolation as start,
-} from './isolation.js';
-import {
-  failureHistory,
   groupFailure,
-  isGroup,
+  type Isolation,
+  type IsolationClues,
   isIsolation,
   isolationClues,
-  isRowSet,
-  isSize,
-  wholePolicy,
-  workerStatus,
-} from './option-checks.js';
+  startIsolation as start,
+} from './isolation.js';
+import { DEFAULT_POLICY, type RetryPolicy, wholePolicy } from './retry-policy.js';
 import {
-  DEFAULT_POLICY,
   shouldRetryWorker as decide,
   type FailureHistory,
+  failureHistory,
   type RetryDecision,
-  type RetryPolicy,
-} from './retry-policy.js';
+} from './should-retry.js';
+import { type WorkerStatus, workerStatus } from './worker-status.js';
 
 // The decisions as others call them, with what they are given checked. The coordinator itself calls them as they are: what a
 // worker sends may be anything, and must not end the run.
@@ -63,11 +59,7 @@ export function shouldRetryWorker(
  * at fault, and calls of parts that failed, by row; from what failed.
  * @throws RangeError and TypeError for clues that are none (`code` is `invalid_option`).
  */
-export function startIsolation(
-  batchIdx: number,
-  strikes: number,
-  clues: NonNullable<Parameters<typeof start>[2]> = {},
-): Isolation {
+export function startIsolation(batchIdx: number, strikes: number, clues: IsolationClues = {}): Isolation {
   checkOptions('startIsolation', batchIdx, required(whole(0)), 'batchIdx');
   checkOptions('startIsolation', strikes, required(whole(0)), 'strikes');
   checkOptions('startIsolation', clues, isolationClues);

@@ -2,12 +2,12 @@ import { checkOptions } from '@holdfast/options';
 import { isStopSignal, type StopSignal } from '@holdfast/process';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
+import { FAILURE_KINDS } from './failure-kinds.js';
 import { faultOfFolder } from './folder-check.js';
 import type { FromWorker } from './messages.js';
 import { OomClaims } from './oom-claims.js';
 import { kernelOomKiller } from './oom-killer.js';
-import { coordinatorOptions } from './option-checks.js';
-import type { CoordinatorOptions, Outcome } from './options.js';
+import { type CoordinatorOptions, coordinatorOptions, type Outcome } from './options.js';
 import { OutputLimit } from './output-limit.js';
 import { QuarantineCount } from './quarantine-count.js';
 import { RecoveryKeeper } from './recovery-keeper.js';
@@ -388,8 +388,8 @@ export class Coordinator {
       if (how === 'killed') {
         // Nobody took the device away: the next worker starts soon, and later each time while they are killed.
         slot.notBefore = this.#clock.now() + this.#delay(killedBackoffMs(slot.kills++, this.#policy));
-      } else if (kind === 'spot_preemption') {
-        slot.notBefore = this.#clock.now() + this.#policy.spotRetryPollInterval * 1000;
+      } else if (FAILURE_KINDS[kind].losesDevice) {
+        slot.notBefore = this.#clock.now() + FAILURE_KINDS[kind].delayMs(0, this.#policy);
       } else if (!life.ready) {
         this.#startupFailed(slot, message);
       }
@@ -458,9 +458,9 @@ export class Coordinator {
     }
     this.#keeper.save(shard, this.#pool.recovery(shard));
     if (action === 'isolate') this.#tell({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
-    // What a spot retry waits for is told by the policy; another worker may have the shard at once.
-    const spot = failure.kind === 'spot_preemption' && failure.how !== 'killed';
-    const wait = spot ? this.#policy.spotRetryPollInterval * 1000 : delayMs;
+    // Events tell how long the slot waits for its device; another slot may have the shard at once.
+    const { losesDevice, delayMs: ofKind } = FAILURE_KINDS[failure.kind];
+    const wait = losesDevice && failure.how !== 'killed' ? ofKind(0, this.#policy) : delayMs;
     this.#tell({ type: 'retry', shard, delayMs: wait, reason });
     if (this.#options.validateShard !== undefined) void this.#validate(shard);
     return action;

@@ -1,10 +1,9 @@
 import { fork } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { checkOptions } from '@holdfast/options';
+import { array, callback, checkOptions, object, required, text, words } from '@holdfast/options';
 import { noDebugPort } from '@holdfast/process';
 import { LineSplitter } from './line-splitter.js';
 import type { FromWorker } from './messages.js';
-import { forkOptions } from './option-checks.js';
 import { lookAtProcess } from './process-look.js';
 import type { SpawnWorker } from './worker-process.js';
 import { WorkerUnreachableError } from './worker-unreachable-error.js';
@@ -21,6 +20,15 @@ export interface ForkOptions {
   /** Options of the worker's Node. Default: none, also when this process has some. Unless they ask for a debugger, SIGUSR1 opens no debug port. */
   execArgv?: readonly string[];
 }
+
+const texts = array(text, 'strings');
+
+const forkOptions = object<ForkOptions>({
+  modulePath: required(words),
+  args: texts,
+  env: callback,
+  execArgv: texts,
+});
 
 /**
  * Starts workers as Node processes that talk over IPC. They share this process's group, so that what the terminal or

@@ -1,3 +1,5 @@
+import { array, kind, object, oneOf, orNull, required, text, whole } from '@holdfast/options';
+
 /** A row of a batch that fails alone. */
 export interface PoisonedRow {
   /** Its place in the batch, from 0. */
@@ -14,7 +16,8 @@ export interface PoisonedRow {
  * worker crashed (`crash`) or hung (`hang`) with it alone. Only the first is the model's own word; a machine's troubles, or
  * a user's signal, can look like the others.
  */
-export type PoisonKind = 'poison_input' | 'oom' | 'crash' | 'hang';
+export const POISON_KINDS = ['poison_input', 'oom', 'crash', 'hang'] as const;
+export type PoisonKind = (typeof POISON_KINDS)[number];
 
 /** A model call that failed. */
 export interface GroupFailure {
@@ -23,6 +26,14 @@ export interface GroupFailure {
   /** Rows of the group that are known to be at fault, as those of NaN; each is tried alone next. The others are good. */
   faulty?: readonly number[] | undefined;
 }
+
+const rowList = array(whole(0), 'rows');
+
+export const groupFailure = object<GroupFailure>({
+  kind: required(oneOf(POISON_KINDS)),
+  error: required(text),
+  faulty: rowList,
+});
 
 /**
  * How far the search for the rows at fault in a batch has come: plain JSON, so that another worker, or another
@@ -51,6 +62,35 @@ export interface Isolation {
   slowControls?: number;
 }
 
+/** Checks a search as far as a caller can have made it: its fields are not checked at each call. */
+export const isIsolation = required(
+  kind('the search that startIsolation gives', (given) => {
+    const search = given as Isolation | null | undefined;
+    return typeof search === 'object' && Array.isArray(search?.alone) && Array.isArray(search.poisoned);
+  }),
+);
+
+/** What is known before a search begins. */
+export type IsolationClues = Partial<
+  Pick<Isolation, 'alone' | 'suspects' | 'most' | 'poisoned' | 'failures'>
+>;
+
+export const isolationClues = object<IsolationClues>({
+  alone: rowList,
+  suspects: orNull(rowList, 'an array of rows, or null'),
+  most: orNull(whole(1), 'a whole number of at least 1, or null'),
+  poisoned: array(
+    object<PoisonedRow>({
+      row: required(whole(0)),
+      kind: required(oneOf(POISON_KINDS)),
+      attempts: required(whole(0)),
+      error: required(text),
+    }),
+    'poisoned rows',
+  ),
+  failures: array(whole(0), 'whole numbers'),
+});
+
 /**
  * The search in a batch that failed `strikes` times as a whole.
  *
@@ -60,13 +100,7 @@ export interface Isolation {
 export function startIsolation(
   batchIdx: number,
   strikes: number,
-  {
-    alone = [],
-    suspects = null,
-    most = null,
-    poisoned = [],
-    failures = [],
-  }: Partial<Pick<Isolation, 'alone' | 'suspects' | 'most' | 'poisoned' | 'failures'>> = {},
+  { alone = [], suspects = null, most = null, poisoned = [], failures = [] }: IsolationClues = {},
 ): Isolation {
   const among = alone.length > 0 ? [] : suspects;
   return { batchIdx, strikes, suspects: among, alone, most, poisoned, failures, failed: 0 };

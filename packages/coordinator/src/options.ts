@@ -1,9 +1,10 @@
+import { array, atLeast, callback, flag, having, object, required, whole } from '@holdfast/options';
 import type { StopSignal } from '@holdfast/process';
 import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
 import type { OomKiller } from './oom-killer.js';
-import type { OutputLimitOptions } from './output-limit.js';
-import type { RetryPolicy } from './retry-policy.js';
+import { type OutputLimitOptions, outputLimitOptions } from './output-limit.js';
+import { policyChanges, type RetryPolicy } from './retry-policy.js';
 import type { FailedShard } from './shard-pool.js';
 import type { SpawnWorker } from './worker-process.js';
 
@@ -60,6 +61,32 @@ export interface CoordinatorOptions {
   /** Told of each shard that is out of retries; `run` waits for it. */
   onShardFailed?(shard: number, message: string): Promise<void>;
 }
+
+const milliseconds = atLeast(0, 'milliseconds');
+
+export const coordinatorOptions = object<CoordinatorOptions>({
+  slots: required(whole(1)),
+  shards: required(array(whole(0), 'whole numbers of at least 0', { distinct: true })),
+  spawn: required(callback),
+  policy: policyChanges,
+  graceMs: milliseconds,
+  stallMs: milliseconds,
+  startStallMs: milliseconds,
+  startMs: milliseconds,
+  stallGraceMs: milliseconds,
+  isolates: flag,
+  maxQuarantined: atLeast(0, 'sequences'),
+  maxSetAside: atLeast(0, 'sequences'),
+  quarantined: whole(0),
+  records: having('an object that keeps records', 'recoveries', 'recordRecovery', 'recordRedistribution'),
+  validateShard: callback,
+  output: outputLimitOptions,
+  clock: having('a clock', 'now', 'sleep'),
+  random: callback,
+  oomKiller: having('an OOM killer', 'kills'),
+  onEvent: callback,
+  onShardFailed: callback,
+});
 
 /** How a run ended. Shards in neither list are as they were: a later run may take them up. */
 export interface Outcome {

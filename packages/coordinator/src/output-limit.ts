@@ -1,5 +1,5 @@
-import { checkOptions } from '@holdfast/options';
-import { isLine, isTime, outputLimitOptions } from './option-checks.js';
+import { above0, atLeast, checkOptions, object } from '@holdfast/options';
+import { isLine, isTime } from './argument-checks.js';
 
 export interface OutputLimitOptions {
   /** Lines that may come at once. Default 1000; at least 2. */
@@ -7,6 +7,11 @@ export interface OutputLimitOptions {
   /** Lines a second that may come for ever. Default 200. */
   linesPerSec?: number;
 }
+
+export const outputLimitOptions = object<OutputLimitOptions>({
+  burst: atLeast(2, 'lines'),
+  linesPerSec: above0('lines a second'),
+});
 
 /** Characters of a line from which on it counts for several. */
 const LINE = 1024;

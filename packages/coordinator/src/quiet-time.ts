@@ -1,5 +1,8 @@
 import type { ProcessLook } from './process-look.js';
 
+/** Why a worker made no progress: it computed (`hung`), a signal had stopped it (`stopped`), or it did not run (`idle`). */
+export type Silence = 'hung' | 'stopped' | 'idle';
+
 /** What a worker did since its last sign of life, as looks at its process show. */
 export class QuietTime {
   /** Milliseconds for which it was found stopped. */

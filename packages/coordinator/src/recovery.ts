@@ -1,5 +1,5 @@
-import type { ErrorKind } from './classify-error.js';
-import type { Isolation, PoisonKind } from './isolation.js';
+import type { ErrorKind } from './failure-kinds.js';
+import { type Isolation, POISON_KINDS } from './isolation.js';
 
 /** Model calls on a batch that failed. */
 export interface FailedCalls {
@@ -58,8 +58,6 @@ export function asRecovery(kept: unknown): Recovery | null {
   return { failures, strikes, deaths, failedCalls: calls, halvings, ...counts, isolation };
 }
 
-const POISON_KINDS = new Set<unknown>(['poison_input', 'oom', 'crash', 'hang'] satisfies PoisonKind[]);
-
 function isIsolation(value: unknown): value is Isolation {
   if (!isRecord(value)) return false;
   const { batchIdx, strikes, suspects, alone, most, poisoned, failures, failed } = value;
@@ -77,7 +75,7 @@ function isIsolation(value: unknown): value is Isolation {
         isRecord(row) &&
         isCount(row['row']) &&
         isCount(row['attempts']) &&
-        POISON_KINDS.has(row['kind']) &&
+        (POISON_KINDS as readonly unknown[]).includes(row['kind']) &&
         typeof row['error'] === 'string',
     )
   );

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './classify-error.js';
+import { atLeast, type Check, object, required, type Shape, value } from '@holdfast/options';
 
 /** When and how often a failed shard is tried again. */
 export interface RetryPolicy {
@@ -40,61 +40,42 @@ export const DEFAULT_POLICY: Readonly<RetryPolicy> = {
   maxStartupFailures: 3,
 };
 
+const seconds = atLeast(0, 'seconds');
+
+/** A count that may be `Infinity`. */
+const count = (least: number): Check =>
+  value(
+    `a whole number of at least ${least}, or Infinity`,
+    (given) =>
+      (Number.isSafeInteger(given) || given === Number.POSITIVE_INFINITY) && (given as number) >= least,
+  );
+
+const policyShape = {
+  maxRetriesTransient: count(0),
+  poisonStrikes: count(1),
+  spotRetryPollInterval: seconds,
+  killedBackoffBaseSec: seconds,
+  backoffBaseSec: seconds,
+  backoffMaxSec: seconds,
+  jitter: atLeast(0),
+  climbAfter: count(1),
+  maxStartupFailures: count(1),
+} satisfies Shape<Partial<RetryPolicy>>;
+
+/** Checks what a caller changes of `DEFAULT_POLICY`. */
+export const policyChanges = object<Partial<RetryPolicy>>(policyShape);
+
+/** Checks a policy that has every field. */
+export const wholePolicy = object<RetryPolicy>(
+  Object.fromEntries(
+    Object.entries(policyShape).map(([name, check]) => [name, required(check)]),
+  ) as unknown as Shape<RetryPolicy>,
+);
+
 /** The default policy with some changes; one that is undefined is none. */
 export function policyWith(changes: Partial<RetryPolicy> = {}): RetryPolicy {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_POLICY, ...given };
-}
-
-/** A failure in the light of those before it. */
-export interface FailureHistory {
-  kind: ErrorKind;
-  /** Earlier failures of this shard of this kind, since it last made progress. */
-  retryCount: number;
-  /** The batch at work when it failed, where that is known. */
-  batchIdx?: number | undefined;
-  /** Failures of that batch, this one included. Default 1. */
-  batchFailures?: number | undefined;
-}
-
-export interface RetryDecision {
-  retry: boolean;
-  /** Why, for people. */
-  reason: string;
-  /** Milliseconds until the next try; 0 if there is none. */
-  delayMs: number;
-}
-
-/**
- * Whether a shard is tried again after a failure, why, and when: for ever at the poll interval after a preemption, at
- * once after a batch's first poisoning, else after 1, 2, 4 … seconds up to the longest back-off.
- */
-export function shouldRetryWorker(
-  { kind, retryCount, batchIdx, batchFailures = 1 }: FailureHistory,
-  policy: Readonly<RetryPolicy> = DEFAULT_POLICY,
-): RetryDecision {
-  const batch = `batch ${batchIdx ?? 'unknown'}`;
-  switch (kind) {
-    case 'spot_preemption': {
-      const reason = `spot preemption #${retryCount + 1}, capacity will return`;
-      return { retry: true, reason, delayMs: policy.spotRetryPollInterval * 1000 };
-    }
-    case 'poison_input':
-      return batchFailures >= policy.poisonStrikes
-        ? { retry: false, reason: `circuit breaker: ${batch} failed ${batchFailures} times`, delayMs: 0 }
-        : { retry: true, reason: `${batch}, strike ${batchFailures}/${policy.poisonStrikes}`, delayMs: 0 };
-    case 'oom':
-    case 'transient': {
-      const most = policy.maxRetriesTransient;
-      return retryCount >= most
-        ? { retry: false, reason: `exhausted ${most} retries`, delayMs: 0 }
-        : {
-            retry: true,
-            reason: `attempt ${retryCount + 1}/${most}`,
-            delayMs: backoffMs(retryCount, policy),
-          };
-    }
-  }
 }
 
 /** Milliseconds of the back-off after `failures` earlier failures. */

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './classify-error.js';
+import { type Ending, type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import {
   countedIn,
   deviceLost,
@@ -8,15 +8,8 @@ import {
   startIsolation,
 } from './isolation.js';
 import type { Recovery } from './recovery.js';
-import { backoffMs, killedBackoffMs, type RetryPolicy, shouldRetryWorker } from './retry-policy.js';
-
-/**
- * How a worker came to its end: it told why (`told`), that it found its device at fault, as it fails on what is known to be
- * good (`unfit`), or that it lost its device amid a search, which was well when that began (`lost`). Or it crashed (`died`) or
- * hung (`hung`), and what it was embedding may be why. Or somebody outside killed it (`killed`), or it exited without a word
- * (`ended`): neither says anything of the sequences.
- */
-export type Ending = 'told' | 'unfit' | 'lost' | 'died' | 'hung' | 'killed' | 'ended';
+import { backoffMs, killedBackoffMs, type RetryPolicy } from './retry-policy.js';
+import { shouldRetryWorker } from './should-retry.js';
 
 /** How a worker failed on a shard. */
 export interface ShardFailure {
@@ -68,16 +61,16 @@ export function afterFailure(
   if (how === 'killed') return afterKill(before, policy);
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   if (searching && failure.control && how === 'hung') return afterSlowControl(before, failure, policy);
-  // What somebody outside does, and an exit without a word, are no proof against a sequence.
-  const blamed = kind === 'poison_input' || kind === 'oom' || (kind === 'transient' && crashed(how));
+  const { blames, budget, halvesBudget = false } = FAILURE_KINDS[kind];
+  const fault = blames(how);
   if (searching && how === 'lost')
     return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
-  if (searching && trying && blamed) return afterGroupFailed(before, failure, trying);
+  if (searching && trying && fault) return afterGroupFailed(before, failure, trying, fault);
   // Between the calls of a search nothing is tried that could be why.
-  if (searching && kind !== 'poison_input')
+  if (searching && budget !== 'per_batch')
     return afterCounted(before, { ...failure, how: 'told' }, policy, isolates);
-  const known = blamed && !searching ? withFailedCall(before, failure) : before;
-  if (kind === 'poison_input' || (kind === 'oom' && trying?.length === 1))
+  const known = fault && !searching ? withFailedCall(before, failure) : before;
+  if (budget === 'per_batch' || (halvesBudget && trying?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
 }
@@ -91,8 +84,6 @@ function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardF
 
 const failedCallsOf = ({ failedCalls }: Readonly<Recovery>, batchIdx: number) =>
   failedCalls[batchIdx] ?? { whole: 0, rows: [] };
-
-const crashed = (how: Ending | undefined) => how === 'died' || how === 'hung';
 
 /** A preemption, but its device is still there: the next try comes soon. It spends nothing and blames nothing. */
 function afterKill(before: Readonly<Recovery>, policy: Readonly<RetryPolicy>) {
@@ -119,16 +110,14 @@ function afterSlowControl(
 /** Workers that a batch has ended since the shard last went forward. */
 const deathsOf = ({ deaths }: Readonly<Recovery>, { batchIdx }: ShardFailure) => deaths[batchIdx ?? -1] ?? 0;
 
-function afterGroupFailed(before: Readonly<Recovery>, failure: ShardFailure, trying: readonly number[]) {
-  const kind = poisonKindOf(failure);
-  const { message: error, faulty, batchIdx } = failure;
+function afterGroupFailed(
+  before: Readonly<Recovery>,
+  { message: error, faulty, batchIdx }: ShardFailure,
+  trying: readonly number[],
+  kind: PoisonKind,
+) {
   const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
   return afterSearch(before, isolation, `${trying.length} sequence(s) of batch ${batchIdx} failed`);
-}
-
-function poisonKindOf({ kind, how }: ShardFailure): PoisonKind {
-  if (kind === 'oom' || kind === 'poison_input') return kind;
-  return how === 'hung' ? 'hang' : 'crash';
 }
 
 /** A search goes on for as long as it may still find something. */
@@ -159,7 +148,7 @@ function afterStrike(
     policy,
   );
   if (retry) {
-    const delayMs = kind === 'oom' ? backoffMs(batchFailures - 1, policy) : 0;
+    const delayMs = FAILURE_KINDS[kind].delayMs(batchFailures - 1, policy);
     return { recovery, verdict: { action: 'retry', reason, delayMs } };
   }
   if (!isolates || batchIdx === undefined)
@@ -177,13 +166,15 @@ function afterCounted(
   const retryCount = before.failures[kind] ?? 0;
   const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
   const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
-  if (kind === 'oom') {
+  const { blames, halvesBudget } = FAILURE_KINDS[kind];
+  if (halvesBudget) {
     recovery.outOfMemory++;
     // The last try is with the least that there is.
     const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
     recovery.halvings = last ? null : before.halvings! + 1;
   }
-  if (kind === 'transient' && crashed(how) && batchIdx !== undefined)
+  const fault = blames(how);
+  if ((fault === 'crash' || fault === 'hang') && batchIdx !== undefined)
     recovery.deaths = { ...before.deaths, [batchIdx]: deathsOf(before, failure) + 1 };
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = deathsOf(recovery, failure);
@@ -230,14 +221,13 @@ export function afterCheckpoint(
   endBatch: number | undefined,
   { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): Recovery {
-  const { spot_preemption } = before.failures;
   const done = (batch: number) => endBatch !== undefined && batch < endBatch;
   const undone = <T>(ofBatches: Record<string, T>) =>
     Object.fromEntries(Object.entries(ofBatches).filter(([batch]) => !done(Number(batch))));
   const { isolation, halvings } = before;
   return {
     ...before,
-    failures: spot_preemption === undefined ? {} : { spot_preemption },
+    failures: Object.fromEntries(Object.entries(before.failures).filter(([kind]) => isEndless(kind))),
     strikes: undone(before.strikes),
     deaths: {},
     failedCalls: undone(before.failedCalls),
@@ -247,6 +237,8 @@ export function afterCheckpoint(
     isolation: isolation !== null && done(isolation.batchIdx) ? null : isolation,
   };
 }
+
+const isEndless = (kind: string) => FAILURE_KINDS[kind as ErrorKind]?.budget === 'endless';
 
 /** Calls that must go well before the budget is doubled. */
 export const climbAfter = ({ outOfMemory }: Readonly<Recovery>, policy: Readonly<RetryPolicy>): number =>

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './classify-error.js';
+import { type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import type { ToWorker } from './messages.js';
 import { noFailures, type Recovery } from './recovery.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -163,7 +163,8 @@ export class ShardPool {
     if (entry === undefined) throw new RangeError(`shard ${shard} is with no worker`);
     const { kind, message } = failure;
     entry.lastFailure = { kind, message };
-    if (kind !== 'spot_preemption') entry.failedOn.add(slot);
+    const { losesDevice = false } = FAILURE_KINDS[kind];
+    if (!losesDevice) entry.failedOn.add(slot);
     // Whoever killed it may have had enough of the machine: the shard waits, whichever slot takes it.
     const killed = failure.how === 'killed';
     const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
@@ -174,7 +175,7 @@ export class ShardPool {
     this.#atWork.delete(shard);
     const delayMs = delay(decided.delayMs);
     // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
-    entry.notBefore = kind === 'spot_preemption' && !killed ? now : now + delayMs;
+    entry.notBefore = losesDevice && !killed ? now : now + delayMs;
     this.#waiting.push(entry);
     return { ...decided, delayMs };
   }

@@ -1,8 +1,7 @@
 import type { StopSignal } from '@holdfast/process';
 import { after, type Clock } from './clock.js';
 import type { FromWorker, ToWorker } from './messages.js';
-import { QuietTime } from './quiet-time.js';
-import type { Silence } from './stall-watch.js';
+import { QuietTime, type Silence } from './quiet-time.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
 
 /** Lines of standard error that are kept to tell why a worker died, and characters of each. */

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.js';
+import type { Silence } from './quiet-time.js';
 import type { Slot } from './slot.js';
 
 /** While workers are at work they are looked at this often at least, milliseconds. */
@@ -7,9 +8,6 @@ const LOOK_EVERY = 1000;
 const LOOKS = 4;
 /** A worker that used less of a processor than this did not compute: it waited for a disk, or the machine was busy. */
 const LEAST_SHARE = 0.02;
-
-/** Why a worker made no progress: it computed (`hung`), a signal had stopped it (`stopped`), or it did not run (`idle`). */
-export type Silence = 'hung' | 'stopped' | 'idle';
 
 /** A worker that made no progress for the limit. */
 export interface Stalled {

@@ -1,7 +1,7 @@
-import { checkOptions } from '@holdfast/options';
+import { array, atLeast, checkOptions, object, oneOf } from '@holdfast/options';
 import { STOP_SIGNALS, type StopSignal } from '@holdfast/process';
+import { isCallback, isWorker } from './argument-checks.js';
 import type { FromWorker, ToWorker } from './messages.js';
-import { channelOptions, isCallback, isWorker } from './option-checks.js';
 import { watchForOrphaning } from './orphan-watch.js';
 
 /** Why a worker is to save and end: a signal, or that its coordinator is gone. */
@@ -29,6 +29,11 @@ export interface WorkerChannelOptions {
   /** Signals that do nothing, as SIGHUP under `nohup`. Default: none. */
   ignored?: readonly StopSignal[];
 }
+
+const channelOptions = object<WorkerChannelOptions>({
+  orphanGraceMs: atLeast(0, 'milliseconds'),
+  ignored: array(oneOf(STOP_SIGNALS), 'signals'),
+});
 
 /**
  * Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal that asks ends the

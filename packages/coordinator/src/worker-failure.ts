@@ -1,6 +1,6 @@
 import { stoppedBy } from '@holdfast/process';
-import { classifyError, type ErrorKind } from './classify-error.js';
-import type { Ending } from './shard-failure.js';
+import { classifyError } from './classify-error.js';
+import { DEVICE_CODES, type Ending, type ErrorKind, EXIT_SIGTERM } from './failure-kinds.js';
 import { isCrash } from './signals.js';
 import type { Life } from './slot.js';
 
@@ -14,15 +14,6 @@ export interface Exit {
   oomKilled: boolean;
 }
 
-/** SIGTERM as an exit code. */
-const EXIT_SIGTERM = 143;
-
-/** Codes of workers that say that it is not what they were given. */
-const BY_CODE: ReadonlyMap<string, Ending> = new Map([
-  ['unfit_device', 'unfit'],
-  ['lost_device', 'lost'],
-]);
-
 /** What is to be made of a worker's end: its kind, what people are told, and how it came. */
 export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: string; how: Ending } {
   const { exitcode, signal, error, oomKilled } = exit;
@@ -30,7 +21,7 @@ export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: s
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
-    return { kind, message: errorMessage, how: BY_CODE.get(code) ?? 'told' };
+    return { kind, message: errorMessage, how: DEVICE_CODES.get(code) ?? 'told' };
   }
   const lastWords = life.lastWords.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);

@@ -1,7 +1,7 @@
 import { checkOptions, oneOf, required } from '@holdfast/options';
 import { type Device, KINDS } from './device.js';
-import { type ModelSource, tokensAreExact } from './model-source.js';
-import { recipeFacts } from './source-checks.js';
+import { type ModelSource, recipeFacts } from './model-source.js';
+import { tokensAreExact } from './tokens-of.js';
 
 /**
  * A CPU is busy with one sequence of some hundred tokens, and with more of them their numbers no longer fit its caches: a larger

@@ -1,4 +1,4 @@
-import { checkOptions } from '@holdfast/options';
+import { atLeast, callback, checkOptions, object } from '@holdfast/options';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { batchTokensOn } from './batch-tokens.js';
 import { checkSequences } from './check-sequences.js';
@@ -7,7 +7,6 @@ import { download } from './device-tensor.js';
 import { InferenceError } from './inference-error.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
-import { embedOptions } from './option-checks.js';
 import { ort } from './ort.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
@@ -31,6 +30,12 @@ export interface EmbedOptions {
   /** Told after each run of the graph, of which a batch with many windows has many; the next waits until this resolves. */
   onProgress?(): Promise<void> | void;
 }
+
+const embedOptions = object<EmbedOptions>({
+  windowTokens: atLeast(0, 'tokens'),
+  onTruncated: callback,
+  onProgress: callback,
+});
 
 /** A model that is ready to embed. */
 export interface EmbeddingModel {

@@ -9,9 +9,9 @@ import { bytes, fixture, lambda } from '../test/support.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { loadModel } from './load-model.js';
 import type { ModelOverrides } from './model-overrides.js';
-import { tokensOf } from './model-source.js';
 import { resolveModel } from './resolve-model.js';
 import { Subwords } from './subwords.js';
+import { tokensOf } from './tokens-of.js';
 
 interface Expected {
   sequence: string;

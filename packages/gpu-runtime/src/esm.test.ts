@@ -6,8 +6,8 @@ import { bytes, fixture } from '../test/support.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { InferenceError } from './inference-error.js';
 import { loadModel } from './load-model.js';
-import { tokensOf } from './model-source.js';
 import { resolveModel } from './resolve-model.js';
+import { tokensOf } from './tokens-of.js';
 
 let model: EmbeddingModel;
 let expected: { sequence: string; embedding: number[] }[];

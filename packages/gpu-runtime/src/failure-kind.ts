@@ -1,7 +1,10 @@
 /** `cuda_oom`: the device or the host had too little memory for this batch. `cuda_runtime`: anything else. */
 export type InferenceFailureKind = 'cuda_oom' | 'cuda_runtime';
 
-/** Wordings of CUDA, cuBLAS, cuDNN, ONNX Runtime's arena, WebGPU, the C++ and the JavaScript allocator. */
+/**
+ * Wordings of CUDA, cuBLAS, cuDNN, ONNX Runtime's arena, WebGPU, the C++ and the JavaScript allocator, as a live session throws
+ * them. What a dying process printed last is read elsewhere, by whoever watches over workers.
+ */
 const OUT_OF_MEMORY = [
   /out of memory/i,
   /bad[_ ]alloc/i,

@@ -1,7 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import type { Tokenizer } from '@huggingface/tokenizers';
-import type { ModelSource } from './model-source.js';
-import { letterFacts } from './source-checks.js';
+import { letterFacts, type ModelSource } from './model-source.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
 /** What a model does with each letter, gap or stop of a sequence, as far as its vocabulary decides it. */

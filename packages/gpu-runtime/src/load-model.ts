@@ -1,15 +1,14 @@
-import { checkOptions } from '@holdfast/options';
+import { checkOptions, object, whole } from '@holdfast/options';
 import type { InferenceSession } from 'onnxruntime-node';
-import { CPU, type Device } from './device.js';
+import { CPU, type Device, isDevice } from './device.js';
 import { DeviceError } from './device-error.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { failureKind } from './failure-kind.js';
 import { InferenceError } from './inference-error.js';
 import { loadRemedy } from './load-remedy.js';
 import { ModelError } from './model-error.js';
-import type { ModelSource } from './model-source.js';
+import { isSource, type ModelSource } from './model-source.js';
 import { type CreateSession, openSession } from './open-session.js';
-import { isSource, loadOptions } from './option-checks.js';
 import { checkSession } from './session-check.js';
 
 export interface LoadOptions {
@@ -18,6 +17,11 @@ export interface LoadOptions {
   /** Where it computes. Default: the CPU. */
   device?: Device;
 }
+
+/** Threads beyond which ONNX Runtime fails or the machine does. */
+const MOST_THREADS = 1024;
+
+const loadOptions = object<LoadOptions>({ intraOpThreads: whole(1, MOST_THREADS), device: isDevice });
 
 /**
  * Loads a model onto a device. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).

@@ -1,9 +1,10 @@
+import { object, oneOf, value, whole, words } from '@holdfast/options';
 import type { Description } from './description.js';
-import { DESCRIPTOR, type LongReading, type LongSequences } from './descriptor.js';
+import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
 import { rowFacts } from './graph-output.js';
 import type { Graph } from './graph-reader.js';
 import { ModelError } from './model-error.js';
-import type { Pooling } from './recipe.js';
+import { POOLINGS, type Pooling } from './recipe.js';
 import type { Windows } from './windows.js';
 
 /** What a caller wants otherwise than the model's folder says. All of it changes results, and with them the fingerprint. */
@@ -17,6 +18,19 @@ export interface ModelOverrides {
   /** Name of the graph's output that rows are made of: a layer, where the graph gives several. */
   output?: string | undefined;
 }
+
+export const modelOverrides = object<ModelOverrides>({
+  pooling: oneOf(POOLINGS),
+  longSequences: oneOf(LONG_SEQUENCES),
+  windowOverlap: whole(0),
+  output: words,
+});
+
+/** Where `longSequences` is not windows, an overlap would be without effect. */
+export const noOverlap = value(
+  "left out, as long sequences are truncated; or choose longSequences 'windows'",
+  (given) => given === undefined,
+);
 
 /** Says otherwise what a complete descriptor says. */
 export function overridden(

@@ -1,8 +1,7 @@
-import { checkOptions, required, whole } from '@holdfast/options';
+import { type Check, kind } from '@holdfast/options';
 import type { Alphabet } from './alphabet.js';
 import type { ModelRecipe } from './recipe.js';
-import { mayCountTokens, recipeFacts, tokenFacts } from './source-checks.js';
-import { type Windows, windowCount } from './windows.js';
+import type { Windows } from './windows.js';
 
 /** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
 export interface ModelSource {
@@ -34,41 +33,58 @@ export interface ModelSource {
   recipe: ModelRecipe;
 }
 
-/**
- * Tokens that a sequence of so many residues takes in a batch, padding not counted: exactly, where a residue is a token. Of ESM,
- * adjacent residues that its vocabulary lacks are one token, and are counted here as many, which a batch has room for.
- * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
- * tokens it really has.
- *
- * @throws RangeError for what is no number of residues, TypeError for what is no model source (`code` is `invalid_option`).
- */
-export function tokensOf(
-  source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
-  residues: number,
-): number {
-  // Asked of every sequence that is planned: no more than this when all is well.
-  if (!Number.isSafeInteger(residues) || residues < 0)
-    checkOptions('tokensOf', residues, required(whole(0)), 'residues');
-  if (!mayCountTokens(source)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
-  const { maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = source;
-  const each = (read: number) => Math.min(read + specialTokens, maxTokens);
-  if (windows === undefined) {
-    const tokens = each(Math.min(residues, maxResidues));
-    // Numbers alone may still be NaN or negative.
-    if (!(tokens >= 0)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
-    return tokens;
-  }
-  const full = windowCount(windows, residues) - 1;
-  const last = residues - full * (windows.residues - windows.overlap);
-  return full * each(windows.residues) + each(last);
+type Given = Partial<ModelSource> | null | undefined;
+
+/** A check of the parts of a model source that a function reads: others need not be there. */
+const source = (has: (given: NonNullable<Given>) => boolean): Check =>
+  kind('what resolveModel gives', (given) => typeof given === 'object' && given !== null && has(given));
+
+const isObject = (given: unknown) => typeof given === 'object' && given !== null;
+const isCount = (given: unknown) => Number.isSafeInteger(given) && (given as number) >= 0;
+
+/** What is asked of every sequence, in some nanoseconds: types, and all of it only where there are windows. */
+export const mayCountTokens = (given: Given): boolean =>
+  typeof given?.maxResidues === 'number' &&
+  typeof given.specialTokens === 'number' &&
+  (given.maxTokens === undefined || typeof given.maxTokens === 'number') &&
+  (given.windows === undefined || countsTokens(given));
+
+function countsTokens(given: Given): boolean {
+  const { maxResidues, maxTokens = 0, windows, specialTokens } = given ?? {};
+  return (
+    typeof maxResidues === 'number' &&
+    maxResidues >= 0 &&
+    typeof maxTokens === 'number' &&
+    maxTokens >= 0 &&
+    isCount(specialTokens) &&
+    (windows === undefined ||
+      (isCount(windows?.overlap) && isCount(windows.residues) && windows.residues > windows.overlap))
+  );
 }
 
-/**
- * Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most.
- *
- * @throws TypeError for what is no model source (`code` is `invalid_option`).
- */
-export function tokensAreExact(source: Pick<ModelSource, 'recipe'>): boolean {
-  checkOptions('tokensAreExact', source, recipeFacts, 'source');
-  return source.recipe.tokenizer === undefined;
-}
+const hasTokens = ({ recipe }: NonNullable<Given>) =>
+  isObject(recipe) && (Array.isArray(recipe?.table) || isObject(recipe?.tokenizer));
+
+/** For `tokensOf`. */
+export const tokenFacts = source(countsTokens);
+
+/** For what asks only how tokens are made. */
+export const recipeFacts = source(({ recipe }) => isObject(recipe));
+
+/** A model as `resolveModel` gives it, for `loadModel`; a name or a path is none. */
+export const isSource = source(
+  (given) => typeof given.modelPath === 'string' && typeof given.recipe === 'object',
+);
+
+/** For `letterRules`. */
+export const letterFacts = source(
+  (given) =>
+    (given.alphabet === 'dna' || given.alphabet === 'protein') &&
+    typeof given.folder === 'string' &&
+    hasTokens(given),
+);
+
+/** For `tokenCounts`. */
+export const encoderFacts = source(
+  (given) => typeof given.folder === 'string' && isCount(given.specialTokens) && hasTokens(given),
+);

@@ -6,10 +6,11 @@ import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
 import type { EmbeddingModel } from './embedding-model.js';
 import { letterRules } from './letter-rules.js';
 import { loadModel } from './load-model.js';
-import { type ModelSource, tokensAreExact, tokensOf } from './model-source.js';
+import type { ModelSource } from './model-source.js';
 import { tryDevice } from './onnx-runtime.js';
 import { resolveModel } from './resolve-model.js';
 import { tokenCounts } from './token-counts.js';
+import { tokensAreExact, tokensOf } from './tokens-of.js';
 import { withinBudget } from './windows.js';
 
 let source: ModelSource;

@@ -17,9 +17,8 @@ import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
 import { isFile, kindAt } from './is-there.js';
 import { ModelError } from './model-error.js';
 import { missing } from './model-files.js';
-import { type ModelOverrides, overridden, windowsOf } from './model-overrides.js';
+import { type ModelOverrides, modelOverrides, noOverlap, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
-import { modelOverrides, noOverlap } from './option-checks.js';
 import type { ModelRecipe } from './recipe.js';
 import { checkSession } from './session-check.js';
 

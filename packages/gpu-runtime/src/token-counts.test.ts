@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { bytes, fixture, lambda } from '../test/support.js';
-import { tokensOf } from './model-source.js';
 import { resolveModel } from './resolve-model.js';
 import { tokenCounts } from './token-counts.js';
+import { tokensOf } from './tokens-of.js';
 
 const counted = async (model: string, sequences: readonly string[]) =>
   tokenCounts(await resolveModel(model), sequences.map(bytes));

@@ -1,7 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import { checkSequences } from './check-sequences.js';
-import type { ModelSource } from './model-source.js';
-import { encoderFacts } from './source-checks.js';
+import { encoderFacts, type ModelSource } from './model-source.js';
 import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
 

@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, fixture, globins, lambda } from '../test/support.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { loadModel } from './load-model.js';
-import { type ModelSource, tokensOf } from './model-source.js';
+import type { ModelSource } from './model-source.js';
 import { resolveModel } from './resolve-model.js';
+import { tokensOf } from './tokens-of.js';
 import { cutWindows, withinBudget } from './windows.js';
 
 const DIM = 32;

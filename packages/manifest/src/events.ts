@@ -1,3 +1,4 @@
+import { array, object, required, text, whole } from '@holdfast/options';
 import { ManifestUpdateError } from './errors.js';
 import { type CheckpointEntry, eventSchema, type ManifestEvent } from './schema.js';
 
@@ -8,6 +9,17 @@ export interface RecordedCheckpoint {
   /** File name within the shard's folder. */
   file: string;
 }
+
+export const recordedCheckpoints = required(
+  array(
+    object<RecordedCheckpoint>({
+      batchIdx: required(whole(0)),
+      numSequences: required(whole(0)),
+      file: required(text),
+    }),
+    'checkpoints, { batchIdx, numSequences, file }',
+  ),
+);
 
 /** A checkpoint in the manifest's spelling. */
 export const factsOf = ({

@@ -10,14 +10,8 @@ export {
 } from './errors.js';
 export type { RecordedCheckpoint } from './events.js';
 
-export {
-  CheckpointManifest,
-  type ClaimOptions,
-  type InitializeOptions,
-  type Lock,
-  type ManifestOptions,
-  type UpdateOptions,
-} from './manifest.js';
+export { CheckpointManifest } from './manifest.js';
+export type { ClaimOptions, InitializeOptions, Lock, ManifestOptions, UpdateOptions } from './options.js';
 export type { GlobalProgress } from './progress.js';
 export type { FoundCheckpoints, Rebuild } from './rebuild.js';
 export type { Json } from './recovery.js';

@@ -1,20 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { resolve } from 'node:path';
 import { isThere } from '@holdfast/durable';
-import { FileLock, isLocalDisk } from '@holdfast/file-lock';
 import { checkOptions } from '@holdfast/options';
-import { checkClaim, claimOf, type ShardClaim } from './claim.js';
-import { ClaimLocks } from './claim-locks.js';
-import { ManifestCorruptError, ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
-import { checkEvent, factsOf, type RecordedCheckpoint } from './events.js';
-import type { JournalRecord } from './journal-format.js';
-import { checkMayClaim } from './may-claim.js';
-import { ManifestModel } from './model.js';
 import {
   checkUpdateOptions,
-  claimOptions,
-  initializeOptions,
   isCount,
   isOwner,
   isPath,
@@ -23,73 +12,29 @@ import {
   isShardCount,
   isText,
   isWorldSize,
+} from './argument-checks.js';
+import { checkClaim, claimOf, type ShardClaim } from './claim.js';
+import { ClaimLocks } from './claim-locks.js';
+import { ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
+import { checkEvent, factsOf, type RecordedCheckpoint, recordedCheckpoints } from './events.js';
+import { GroupCommit } from './group-commit.js';
+import { checkMayClaim } from './may-claim.js';
+import { ManifestModel } from './model.js';
+import {
+  type ClaimOptions,
+  claimOptions,
+  type InitializeOptions,
+  initializeOptions,
+  type ManifestOptions,
   manifestOptions,
-  recordedCheckpoints,
+  type UpdateOptions,
   updateOptions,
-  watchOptions,
-} from './option-checks.js';
+} from './options.js';
 import type { GlobalProgress } from './progress.js';
-import { keepDamaged, type Rebuild, rebuilt } from './rebuild.js';
 import type { Json } from './recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
-import { ManifestStore, type Settle, UnsettledError } from './store.js';
-import { Turns } from './turns.js';
-import { ManifestWatch, type WatchOptions } from './watch.js';
-
-/** What the system answers who may not write. */
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
-
-/** What a manifest needs of a lock. */
-export interface Lock {
-  release(): Promise<void>;
-}
-
-export interface ManifestOptions {
-  /** Milliseconds to wait for the lock. Default 30,000. */
-  lockTimeoutMs?: number;
-  /** Takes the lock that every update holds. Default: `FileLock` on `<path>.lock`. */
-  acquireLock?: () => Promise<Lock>;
-  /** The time, for the record. Default: now. */
-  now?: () => Date;
-  /** Whether an update is forced to the device before it is acknowledged. Default true; false loses some in a power cut. */
-  fsync?: boolean;
-  /** Finds out what is in the checkpoint folders, to make a damaged manifest anew. Default: the damage is thrown. */
-  rebuild?: Rebuild;
-  /** Told when a damaged manifest was made anew. Default: a warning of the process. */
-  onWarning?: (message: string) => void;
-}
-
-export interface InitializeOptions {
-  /** Whether a manifest that is there is replaced, with all that it records. Default false: it is kept, and that is an error. */
-  replace?: boolean;
-}
-
-export interface UpdateOptions {
-  /** The token of the shard's claim, which an update by a worker of a claimed shard needs. */
-  token?: string;
-}
-
-export interface ClaimOptions {
-  /** Whether the shard is taken away from an owner whose process is alive. Default false. */
-  steal?: boolean;
-  /**
-   * Judges the other owner by its last sign of life, and not by its process: where that is older than so many milliseconds, by
-   * the clocks of both, the shard is taken away; else it is not, dead or alive. Not together with `steal`.
-   */
-  unlessAliveWithinMs?: number;
-}
-
-/** An update that waits for its turn. */
-interface Update {
-  event: (model: ManifestModel, at: string) => ManifestEvent;
-  then: (model: ManifestModel) => void;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-  /** When it came, by `performance.now()`. */
-  since: number;
-  /** Why it cannot be. */
-  refusal?: { error: unknown };
-}
+import { SharedFiles } from './shared-files.js';
+import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
 
 /**
  * All shards' shared record, safe under many processes. `manifest.json` is plain JSON; where it is large, updates go to a
@@ -105,15 +50,8 @@ interface Update {
  * system throws (then the update may be recorded or not).
  */
 export class CheckpointManifest {
-  readonly #acquireLock: (timeoutMs: number) => Promise<Lock>;
-  readonly #lockTimeoutMs: number;
-  readonly #now: () => string;
-  readonly #options: ManifestOptions;
-  /** For one piece of work with the store at a time. */
-  readonly #turns = new Turns();
-  #store: ManifestStore | null = null;
-  #waiting: Update[] = [];
-  #committing = false;
+  readonly #files: SharedFiles;
+  readonly #commits: GroupCommit;
 
   /** Absolute path of `manifest.json`. */
   readonly path: string;
@@ -124,11 +62,8 @@ export class CheckpointManifest {
     checkOptions('CheckpointManifest', options, manifestOptions);
     // Whatever folder the process is in later.
     this.path = resolve(path);
-    const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
-    this.#options = options;
-    this.#lockTimeoutMs = lockTimeoutMs;
-    this.#acquireLock = acquireLock ?? ((timeoutMs) => FileLock.acquire(`${this.path}.lock`, { timeoutMs }));
-    this.#now = () => now().toISOString();
+    this.#files = new SharedFiles(this.path, options);
+    this.#commits = new GroupCommit(this.#files);
   }
 
   /**
@@ -141,12 +76,11 @@ export class CheckpointManifest {
   async initialize(worldSize: number, options: InitializeOptions = {}): Promise<void> {
     checkUpdateOptions('initialize', options, initializeOptions);
     checkUpdateOptions('initialize', worldSize, isShardCount, 'worldSize');
-    await this.#locked(async () => {
-      const files = this.#files();
-      files.refuseNewer();
+    await this.#files.locked(async ({ store, now }) => {
+      store.refuseNewer();
       if (options.replace !== true && isThere(this.path)) throw new ManifestExistsError(this.path);
       checkUpdateOptions('initialize', worldSize, isWorldSize, 'worldSize');
-      await files.replace(ManifestModel.initial(worldSize, randomUUID(), this.#now()));
+      await store.replace(ManifestModel.initial(worldSize, randomUUID(), now()));
     });
   }
 
@@ -156,7 +90,7 @@ export class CheckpointManifest {
 
   /** The whole state, the journal's events included. */
   async load(): Promise<ManifestState> {
-    return this.#read((model) => model.toState());
+    return this.#files.read((model) => model.toState());
   }
 
   /** Records a checkpoint that lasts; recording it again changes nothing. */
@@ -173,7 +107,7 @@ export class CheckpointManifest {
     checkUpdateOptions(of, checkpointFile, isText, 'checkpointFile');
     const token = tokenIn(of, rank, options);
     const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'checkpoint', rank, ...facts };
     });
@@ -188,7 +122,7 @@ export class CheckpointManifest {
     checkUpdateOptions('reconcileShard', checkpoints, recordedCheckpoints, 'checkpoints');
     const token = tokenIn('reconcileShard', rank, options);
     const found = checkpoints.map(factsOf);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return model.shard(rank).difference(rank, found);
     });
@@ -196,7 +130,7 @@ export class CheckpointManifest {
 
   async markShardComplete(rank: number, options: UpdateOptions = {}): Promise<void> {
     const token = tokenIn('markShardComplete', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'complete', rank };
     });
@@ -207,7 +141,7 @@ export class CheckpointManifest {
   async markShardFailed(rank: number, error: string, options: UpdateOptions = {}): Promise<void> {
     checkUpdateOptions('markShardFailed', error, isText, 'error');
     const token = tokenIn('markShardFailed', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'failed', rank, error };
     });
@@ -217,7 +151,7 @@ export class CheckpointManifest {
   /** Opens a shard again that was failed, or complete by mistake. */
   async markShardInProgress(rank: number, options: UpdateOptions = {}): Promise<void> {
     const token = tokenIn('markShardInProgress', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       checkClaim(model, rank, token, false);
       return { type: 'in_progress', rank };
     });
@@ -242,7 +176,7 @@ export class CheckpointManifest {
     let before: ShardClaim | null = null;
     let claim: ShardClaim | null = null;
     try {
-      await this.#update(
+      await this.#commits.update(
         (model, at) => {
           before = claimOf(model, rank);
           checkMayClaim(model.shard(rank), { ...options, rank, owner, at }, () =>
@@ -267,7 +201,7 @@ export class CheckpointManifest {
   /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
   async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
     const token = tokenIn('heartbeat', rank, options);
-    await this.#update((model) => {
+    await this.#commits.update((model) => {
       // Whoever has no token has no claim.
       if (token === undefined) throw new StaleClaimError(rank, claimOf(model, rank)?.owner ?? null, false);
       checkClaim(model, rank, token, true);
@@ -288,7 +222,7 @@ export class CheckpointManifest {
     checkUpdateOptions('recordRecovery', recovery, isRecovery, 'recovery');
     const event = checkEvent({ type: 'recovery', rank, recovery });
     const text = JSON.stringify(event);
-    await this.#update(() => JSON.parse(text) as ManifestEvent);
+    await this.#commits.update(() => JSON.parse(text) as ManifestEvent);
   }
 
   /**
@@ -299,32 +233,32 @@ export class CheckpointManifest {
   async recordRedistribution(failedRank: number, newRank: number): Promise<void> {
     checkUpdateOptions('recordRedistribution', failedRank, isRank, 'failedRank');
     checkUpdateOptions('recordRedistribution', newRank, isRank, 'newRank');
-    await this.#update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
+    await this.#commits.update(() => ({ type: 'redistributed', failed_rank: failedRank, new_rank: newRank }));
   }
 
   /** Ranks that are not complete, ascending. */
   async getResumableShards(): Promise<number[]> {
-    return this.#read((model) => model.ranks('in_progress', 'failed'));
+    return this.#files.read((model) => model.ranks('in_progress', 'failed'));
   }
 
   /** Ranks that are complete, ascending. */
   async getCompletedShards(): Promise<number[]> {
-    return this.#read((model) => model.ranks('complete'));
+    return this.#files.read((model) => model.ranks('complete'));
   }
 
   async getGlobalProgress(): Promise<GlobalProgress> {
-    return this.#read((model) => model.progress());
+    return this.#files.read((model) => model.progress());
   }
 
   /** The newest owner of each redistributed shard, by failed rank. */
   async getRedistributedShards(): Promise<Map<number, number>> {
-    return this.#read((model) => model.redistributed());
+    return this.#files.read((model) => model.redistributed());
   }
 
   /** One shard's state, or null when the run has no such shard. @throws RangeError for what is no rank. */
   async getShardState(rank: number): Promise<ShardState | null> {
     checkOptions('getShardState', rank, isRank, 'rank');
-    return this.#read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
+    return this.#files.read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
   }
 
   /**
@@ -335,139 +269,14 @@ export class CheckpointManifest {
    */
   watch(options: WatchOptions = {}): ManifestWatch {
     checkOptions('watch', options, watchOptions);
-    return new ManifestWatch(this.path, (of) => this.#read(of), options);
+    return new ManifestWatch(this.path, (of) => this.#files.read(of), options);
   }
 
   /** A claim of this process that is over keeps nobody out any more. */
   #claimOver(token: string | undefined): void {
     if (token !== undefined) ClaimLocks.at(`${this.path}.claims`).release(token);
   }
-
-  /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
-  async #read<T>(of: (model: ManifestModel) => T): Promise<T> {
-    // The reading itself waits for nothing: a loop of it would leave timers and signals no turn.
-    await turn();
-    try {
-      return await this.#turns.take(() => of(this.#files().read(false)));
-    } catch (error) {
-      if (!(error instanceof UnsettledError)) throw error;
-      return await this.#locked(async () => of(await this.#current())).catch(
-        (caught: NodeJS.ErrnoException) => {
-          // Who may only read is told what is wrong, not that the lock cannot be had.
-          throw READ_ONLY.has(caught.code ?? '') && error.cause ? error.cause : caught;
-        },
-      );
-    }
-  }
-
-  /** The state as the files have it; made anew where they are damaged and that is possible. Under the lock. */
-  async #current(): Promise<ManifestModel> {
-    const files = this.#files();
-    try {
-      return files.read(true);
-    } catch (error) {
-      const { rebuild, onWarning = (message) => process.emitWarning(message) } = this.#options;
-      if (!(error instanceof ManifestCorruptError) || !rebuild) throw error;
-      const model = await rebuilt(files.readable(), rebuild, this.#now()).catch((cause: unknown) => {
-        throw new ManifestCorruptError(
-          this.path,
-          `${error.reason}; it could not be made anew: ${messageOf(cause)}`,
-          { cause },
-        );
-      });
-      const aside = await keepDamaged([files.path, files.journalPath]);
-      await files.replace(model);
-      onWarning(
-        `${this.path} was damaged (${error.reason}) and is made anew from the checkpoints; the damaged one is ${aside}`,
-      );
-      return model;
-    }
-  }
-
-  /** @param then is called with the state right after the event, before others. */
-  async #update(
-    event: (model: ManifestModel, at: string) => ManifestEvent,
-    then: (model: ManifestModel) => void = () => undefined,
-  ): Promise<void> {
-    await new Promise<void>((done, reject) => {
-      this.#waiting.push({ event, then, resolve: done, reject, since: performance.now() });
-      void this.#commitAll();
-    });
-  }
-
-  /** Commits what waits, and what comes while it does. */
-  async #commitAll(): Promise<void> {
-    if (this.#committing) return;
-    this.#committing = true;
-    while (this.#waiting.length > 0) await this.#commit();
-    this.#committing = false;
-  }
-
-  /** Everything that waits, with one taking of the lock and one way to the disk. */
-  async #commit(): Promise<void> {
-    const first = this.#waiting.length;
-    // What came while another waited has waited as well.
-    const waited = performance.now() - this.#waiting[0]!.since;
-    let batch: Update[] = [];
-    try {
-      await this.#turns.take(() => this.#files().prepare());
-      const settle = await this.#locked(
-        async () => {
-          const model = await this.#current();
-          batch = this.#waiting.splice(0);
-          return this.#apply(model, batch);
-        },
-        Math.max(0, this.#lockTimeoutMs - waited),
-      );
-      // The lock is free: others need not wait for the disk.
-      await settle().catch(async (error: unknown) => {
-        // Nobody else is told that the lines may not last; a new manifest.json does, if the disk lets us.
-        await this.#locked(async () => this.#files().replace(await this.#current())).catch(() => undefined);
-        throw error;
-      });
-      for (const { refusal, resolve, reject } of batch) refusal ? reject(refusal.error) : resolve();
-    } catch (error) {
-      if (batch.length === 0) batch = this.#waiting.splice(0, first);
-      for (const { refusal, reject } of batch) reject(refusal ? refusal.error : error);
-    }
-  }
-
-  /** Takes a batch of updates in, but for those that cannot be. */
-  #apply(model: ManifestModel, batch: readonly Update[]): Promise<Settle> {
-    const records: JournalRecord[] = [];
-    for (const update of batch) {
-      try {
-        const at = this.#now();
-        const event = checkEvent(update.event(model, at));
-        if (model.apply(event, at)) records.push({ revision: model.revision, at, event });
-        update.then(model);
-      } catch (error) {
-        update.refusal = { error };
-      }
-    }
-    return records.length > 0 ? this.#files().append(records) : this.#files().settled();
-  }
-
-  async #locked<T>(work: () => T | Promise<T>, timeoutMs = this.#lockTimeoutMs): Promise<T> {
-    const lock = await this.#acquireLock(timeoutMs);
-    try {
-      return await this.#turns.take(work);
-    } finally {
-      await lock.release();
-    }
-  }
-
-  /** Opened late: the folder need not be there before the first use. */
-  #files(): ManifestStore {
-    this.#store ??= new ManifestStore(this.path, {
-      fsync: this.#options.fsync ?? true,
-      coherent: isLocalDisk(dirname(this.path)),
-    });
-    return this.#store;
-  }
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function tokenIn(of: string, rank: number, options: UpdateOptions): string | undefined {
   checkUpdateOptions(of, rank, isRank, 'rank');

@@ -1,45 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-import {
-  atPath,
-  type DurableFileSystem,
-  nodeFileSystem,
-  syncDirectory,
-  writeFileDurably,
-} from '@holdfast/durable';
+import { atPath, type DurableFileSystem, nodeFileSystem, syncDirectory } from '@holdfast/durable';
 import { ManifestCorruptError, ManifestVersionError } from './errors.js';
 import { isFoldDue } from './fold.js';
-import {
-  formatHeader,
-  formatRecord,
-  isKnownVersion,
-  type JournalRecord,
-  parseHeader,
-  parseRecord,
-  readJournal,
-} from './journal-format.js';
+import { JournalFile } from './journal-file.js';
+import type { JournalRecord } from './journal-format.js';
 import { ManifestModel } from './model.js';
-import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
-import { empty, opened, pieces, range, readAt, WITHOUT_SYNC } from './store-files.js';
-
-const dataSync = promisify(fdatasync);
+import { SnapshotFile } from './snapshot-file.js';
+import { WITHOUT_SYNC } from './store-files.js';
 
 /** Bytes of `manifest.json` from which on it is read before the lock is taken. */
 const LARGE = 1 << 20;
-
-/** Bytes at a line's end that tell it from another: the checksum and a line feed. */
-const LINE_END = 21;
 
 /** Readings without the lock that a change by another made void, before the lock is taken instead. */
 const READINGS = 50;
@@ -72,17 +44,11 @@ export interface StoreOptions {
  * The small steps under the lock are synchronous: each takes microseconds, and the lock is free sooner.
  */
 export class ManifestStore {
-  readonly journalPath: string;
   readonly #fs: DurableFileSystem;
+  readonly #snapshot: SnapshotFile;
+  readonly #journal: JournalFile;
+  /** What both say together, as far as they were read. */
   #model: ManifestModel | null = null;
-  /** The beginning of the `manifest.json` that the model comes from, and its length in bytes. */
-  #head: Buffer = Buffer.alloc(0);
-  #snapshotBytes = 0;
-  /** Bytes of the journal that the model contains; what lies behind is new, or torn. */
-  #journalBytes = 0;
-  /** The end of the last line within them, with its checksum. */
-  #lastLine: Buffer = Buffer.alloc(0);
-  #snapshotRevision = 0;
   /** Bytes of the journal below which there was no room to write `manifest.json` anew. */
   #foldAfter = 0;
   /** After a failed write or sync nobody knows what of the files will last; a new `manifest.json` will. */
@@ -96,8 +62,13 @@ export class ManifestStore {
     readonly path: string,
     readonly options: StoreOptions,
   ) {
-    this.journalPath = `${path}.journal`;
     this.#fs = options.fsync ? nodeFileSystem : WITHOUT_SYNC;
+    this.#snapshot = new SnapshotFile(path, this.#fs);
+    this.#journal = new JournalFile(path);
+  }
+
+  get journalPath(): string {
+    return this.#journal.path;
   }
 
   /**
@@ -111,10 +82,10 @@ export class ManifestStore {
     for (let reading = 0; reading < READINGS; reading++) {
       try {
         const model = this.#readOnce();
-        if (this.#isSnapshot()) return model;
+        if (this.#snapshot.isSame()) return model;
       } catch (error) {
         if (!(error instanceof ManifestCorruptError)) throw error;
-        if (this.#isSnapshot()) throw new UnsettledError('looks damaged', { cause: error });
+        if (this.#snapshot.isSame()) throw new UnsettledError('looks damaged', { cause: error });
       }
       this.#model = null;
     }
@@ -125,7 +96,8 @@ export class ManifestStore {
   prepare(): void {
     try {
       // A small one is read faster than it is found out whether it was.
-      if (this.#model === null || (this.#snapshotBytes > LARGE && !this.#isSnapshot())) this.read(false);
+      if (this.#model === null || (this.#snapshot.bytes > LARGE && !this.#snapshot.isSame()))
+        this.read(false);
     } catch {
       // Under the lock it is told.
     }
@@ -133,14 +105,14 @@ export class ManifestStore {
 
   /** Of damaged files, what can be read: `manifest.json` and the events before the damage. Null where that is nothing. */
   readable(): ManifestModel | null {
+    let model: ManifestModel;
     try {
-      this.#readSnapshot();
+      model = this.#readSnapshot();
     } catch {
       return null;
     }
-    const model = this.#model!;
     try {
-      this.#readJournal(model, this.#journalTail()!);
+      this.#journal.replay(model, this.#journal.tail()!);
     } catch {
       // The events before are in it.
     }
@@ -156,21 +128,20 @@ export class ManifestStore {
    */
   async append(records: readonly JournalRecord[]): Promise<Settle> {
     // Left by one who was killed before emptying it: all of it is in manifest.json.
-    if (records[0]!.revision === this.#snapshotRevision + 1) this.#journalBytes = 0;
-    const lines = records.map(formatRecord).join('');
-    const bytes = Buffer.from(this.#journalBytes === 0 ? formatHeader(this.#model!.id) + lines : lines);
-    const length = this.#journalBytes + bytes.length;
+    if (records[0]!.revision === this.#snapshot.revision + 1) this.#journal.rewind();
+    const bytes = this.#journal.format(records, this.#model!.id);
+    const length = this.#journal.bytes + bytes.length;
     if (this.#doubtful) return this.#replaced();
-    if (length > this.#foldAfter && isFoldDue(this.#snapshotBytes, length)) {
+    if (length > this.#foldAfter && isFoldDue(this.#snapshot.bytes, length)) {
       if (await this.#fold()) return SETTLED;
       this.#foldAfter = length * FOLD_AGAIN;
     }
     let file: number | null = null;
     try {
-      file = openSync(this.journalPath, constants.O_RDWR | constants.O_CREAT, 0o666);
+      file = this.#journal.open();
       // Both names must last before anything in the journal can.
-      if (this.#journalBytes === 0 || this.#foreign) await this.#syncNames();
-      this.#write(file, bytes);
+      if (this.#journal.bytes === 0 || this.#foreign) await this.#syncNames();
+      this.#journal.write(file, bytes);
       this.#saw(this.#model!);
     } catch (error) {
       this.#forget();
@@ -209,7 +180,7 @@ export class ManifestStore {
   async settled(): Promise<Settle> {
     if (this.#doubtful) return this.#replaced();
     if (this.#foreign) await this.#syncNames();
-    const file = this.#journalBytes > 0 && this.options.fsync ? opened(this.journalPath, 'r+') : null;
+    const file = this.options.fsync ? this.#journal.openWritten() : null;
     return async () => {
       if (file !== null) await this.#settle(file);
     };
@@ -219,25 +190,9 @@ export class ManifestStore {
   async replace(model: ManifestModel): Promise<void> {
     this.#model = null;
     this.#doubtful = true;
-    const head: Buffer[] = [];
-    let total = 0;
-    await writeFileDurably(
-      this.path,
-      async (file) => {
-        for (const piece of pieces(formatSnapshot(model.toState()))) {
-          if (total < HEAD_LENGTH) head.push(piece);
-          total += piece.length;
-          await file.write(piece);
-        }
-      },
-      { fs: this.#fs },
-    );
+    await this.#snapshot.write(model.toState());
     // A journal that is left here by a kill is of events that manifest.json has, or of another manifest.
-    empty(this.journalPath);
-    this.#head = Buffer.concat(head).subarray(0, HEAD_LENGTH);
-    this.#snapshotBytes = total;
-    this.#snapshotRevision = model.revision;
-    this.#journalBytes = 0;
+    this.#journal.empty();
     this.#foldAfter = 0;
     this.#doubtful = false;
     this.#foreign = false;
@@ -270,16 +225,18 @@ export class ManifestStore {
   }
 
   #readOnce(): ManifestModel {
-    if (this.#model === null || !this.#isSnapshot()) this.#readSnapshot();
-    let tail = this.#journalTail();
+    let model = this.#model === null || !this.#snapshot.isSame() ? this.#readSnapshot() : this.#model;
+    let tail = this.#journal.tail();
     if (tail === null) {
-      this.#readSnapshot();
-      tail = this.#journalTail()!;
+      model = this.#readSnapshot();
+      tail = this.#journal.tail()!;
     }
     try {
-      const model = this.#readJournal(this.#model!, tail);
-      if (model.id === this.#seen.id && model.revision < this.#seen.revision)
-        throw this.#corrupt(`events ${model.revision + 1} to ${this.#seen.revision} are gone from it`);
+      this.#journal.replay(model, tail);
+      if (model.id === this.#seen.id && model.revision < this.#seen.revision) {
+        const gone = `events ${model.revision + 1} to ${this.#seen.revision} are gone from it`;
+        throw new ManifestCorruptError(this.path, gone);
+      }
       this.#saw(model);
       return model;
     } catch (error) {
@@ -288,101 +245,24 @@ export class ManifestStore {
     }
   }
 
-  #readSnapshot(): void {
+  #readSnapshot(): ManifestModel {
     this.#model = null;
-    const bytes = readFileSync(this.path);
-    // Also of one that cannot be read, so that it is known again.
-    this.#head = Buffer.from(bytes.subarray(0, HEAD_LENGTH));
-    this.#snapshotBytes = bytes.length;
-    const state = parseSnapshot(this.path, bytes);
+    const state = this.#snapshot.read();
     // One from before there was a journal has no name by which to tell its own; the next update gives it one.
     const isOld = state.manifest_id === '';
     if (isOld) this.#doubtful = true;
     this.#model = ManifestModel.from(state, isOld ? randomUUID() : state.manifest_id);
-    this.#snapshotRevision = state.revision;
-    this.#journalBytes = 0;
+    this.#journal.rewind();
     this.#foreign = true;
-  }
-
-  /** Whether the `manifest.json` that is there is the one in memory. */
-  #isSnapshot(): boolean {
-    const file = openSync(this.path, 'r');
-    try {
-      if (fstatSync(file).size !== this.#snapshotBytes) return false;
-      return readAt(file, 0, HEAD_LENGTH).equals(this.#head);
-    } finally {
-      closeSync(file);
-    }
-  }
-
-  /** The bytes of the journal that are new; null where the last line read is not there any more. */
-  #journalTail(): Buffer | null {
-    const known = this.#journalBytes === 0 ? 0 : LINE_END;
-    const bytes = range(this.journalPath, this.#journalBytes - known);
-    if (known === 0) return bytes ?? Buffer.alloc(0);
-    return bytes?.subarray(0, known).equals(this.#lastLine) ? bytes.subarray(known) : null;
-  }
-
-  /** Takes in the events that are new. */
-  #readJournal(model: ManifestModel, bytes: Buffer): ManifestModel {
-    const reading = readJournal(bytes, this.#journalBytes);
-    let { values } = reading;
-    if (this.#journalBytes === 0 && values.length > 0) {
-      const header = parseHeader(values[0]);
-      if (header === null) throw this.#corrupt('its journal has no first line');
-      if (!isKnownVersion(header.version)) throw new ManifestVersionError(this.journalPath, header.version);
-      // Left by one who was killed between a new manifest.json and the emptying of the old one's journal.
-      if (header.manifestId !== model.id) return model;
-      values = values.slice(1);
-    }
-    for (const value of values) this.#takeIn(model, value);
-    if (reading.end === 'mangled')
-      throw this.#corrupt(`its journal is damaged at byte ${this.#journalBytes + reading.bytes}`);
-    if (reading.bytes > 0) {
-      this.#journalBytes += reading.bytes;
-      this.#lastLine = Buffer.from(bytes.subarray(reading.bytes - LINE_END, reading.bytes));
-    }
-    return model;
-  }
-
-  #takeIn(model: ManifestModel, value: unknown): void {
-    try {
-      const { revision, at, event } = parseRecord(value);
-      if (revision <= model.revision) return;
-      if (revision > model.revision + 1) throw new RangeError(`event ${model.revision + 1} is missing`);
-      model.apply(event, at);
-      if (model.revision !== revision) throw new RangeError(`event ${revision} changes nothing`);
-    } catch (cause) {
-      const reason = cause instanceof RangeError ? cause.message : 'it has a line that is no event';
-      throw this.#corrupt(`its journal: ${reason}`, cause);
-    }
-  }
-
-  /**
-   * Writes behind the last event that is whole. What a full disk takes of it stays: whole lines may have been read already,
-   * and half a one is cut off by the next who writes.
-   */
-  #write(file: number, bytes: Buffer): void {
-    const start = this.#journalBytes;
-    if (fstatSync(file).size > start) ftruncateSync(file, start);
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(file, bytes, done, bytes.length - done, start + done);
-    this.#journalBytes += bytes.length;
-    this.#lastLine = Buffer.from(bytes.subarray(-LINE_END));
+    return this.#model;
   }
 
   async #settle(file: number): Promise<void> {
     try {
-      if (this.options.fsync || !this.options.coherent) await dataSync(file);
+      await this.#journal.settle(file, { sync: this.options.fsync || !this.options.coherent });
     } catch (error) {
       this.#forget();
       throw atPath(error, this.journalPath);
-    } finally {
-      closeSync(file);
     }
-  }
-
-  #corrupt(reason: string, cause?: unknown): ManifestCorruptError {
-    return new ManifestCorruptError(this.path, reason, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { object, signal, timer } from '@holdfast/options';
 import type { ManifestModel } from './model.js';
 import type { GlobalProgress } from './progress.js';
 import { Turns } from './turns.js';
@@ -10,6 +11,8 @@ export interface WatchOptions {
   /** Milliseconds after which the files are looked at, also where the system tells of no change. Default 1000. */
   pollMs?: number;
 }
+
+export const watchOptions = object<WatchOptions>({ signal, pollMs: timer });
 
 /** The manifest after one change or several. */
 export interface ManifestChange {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ShardClaimedError, StaleClaimError } from '../src/errors.js';
-import { CheckpointManifest, type ClaimOptions } from '../src/manifest.js';
+import { CheckpointManifest } from '../src/manifest.js';
+import type { ClaimOptions } from '../src/options.js';
 
 // Who lives is asked of the kernel, so that real processes are what is tested.
 

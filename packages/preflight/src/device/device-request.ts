@@ -1,5 +1,16 @@
 import { object, oneOf, orNull, required, value, whole } from '@holdfast/options';
-import type { DeviceRequest } from './device-slots.js';
+
+export interface DeviceRequest {
+  kind: 'cuda';
+  /** Workers at a time, at least 1. */
+  slots: number;
+  /** `CUDA_VISIBLE_DEVICES` of this process; undefined where it is not set. */
+  visible: string | undefined;
+  /** GPUs of this machine, visible or not; null where that is not known. */
+  gpus: number | null;
+  /** The one device that all slots are to have, counted from 0 among those that are visible now. Default: all in turn. */
+  index?: number;
+}
 
 export const deviceRequest = object<DeviceRequest>({
   kind: required(oneOf(['cuda'])),

@@ -1,18 +1,6 @@
 import { above0, checkOptions, whole } from '@holdfast/options';
-import { deviceRequest } from './device-request.js';
+import { type DeviceRequest, deviceRequest } from './device-request.js';
 import { DeviceSlotsError } from './device-slots-error.js';
-
-export interface DeviceRequest {
-  kind: 'cuda';
-  /** Workers at a time, at least 1. */
-  slots: number;
-  /** `CUDA_VISIBLE_DEVICES` of this process; undefined where it is not set. */
-  visible: string | undefined;
-  /** GPUs of this machine, visible or not; null where that is not known. */
-  gpus: number | null;
-  /** The one device that all slots are to have, counted from 0 among those that are visible now. Default: all in turn. */
-  index?: number;
-}
 
 /**
  * Shares the visible devices out: slot i has the (i modulo n)-th of n, so that workers beyond their number share them in

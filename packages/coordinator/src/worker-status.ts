@@ -1,0 +1,27 @@
+import { flag, object, orNull, text, whole, words } from '@holdfast/options';
+
+/** What is known of a worker's end. */
+export interface WorkerStatus {
+  exitcode?: number | null | undefined;
+  /** The signal it died of. */
+  signal?: string | null | undefined;
+  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, `lost_device`, or anything else; `error`: it has none. */
+  error?: string | undefined;
+  errorMessage?: string | undefined;
+  /** What it printed last on standard error; searched only for signs of too little memory, since anything may stand in it. */
+  lastWords?: string | undefined;
+  /** Whether the kernel's out-of-memory killer struck while it lived. */
+  oomKilled?: boolean | undefined;
+  /** Whether the same batch failed too often. */
+  circuitBreaker?: boolean | undefined;
+}
+
+export const workerStatus = object<WorkerStatus>({
+  exitcode: orNull(whole(0), 'an exit code or null'),
+  signal: orNull(words, "a signal's name or null"),
+  error: text,
+  errorMessage: text,
+  lastWords: text,
+  oomKilled: flag,
+  circuitBreaker: flag,
+});
