@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 // Where a test lies says what it is: beside the sources it runs in process; in `test/` it may start processes.
+const globalSetup = [at('./tooling/config/vitest-temp.mjs'), at('./tooling/config/vitest-built.mjs')];
 const CHAOS = 'tooling/{chaos,fuzz}/test/**/*.test.ts';
 
 export default defineConfig({
@@ -16,7 +17,6 @@ export default defineConfig({
   test: {
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: [at('./tooling/config/vitest-temp.mjs'), at('./tooling/config/vitest-built.mjs')],
     // For tests that import onnxruntime-node themselves.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
@@ -26,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          globalSetup,
           include: ['{packages,apps,tooling}/*/src/**/*.test.ts'],
           setupFiles: [at('./tooling/config/vitest-in-process.mjs')],
         },
@@ -34,11 +35,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
+          globalSetup,
           include: ['{packages,apps,tooling}/*/test/**/*.test.ts'],
           exclude: [CHAOS, '**/node_modules/**'],
         },
       },
-      { extends: true, test: { name: 'chaos', include: [CHAOS] } },
+      { extends: true, test: { name: 'chaos', globalSetup, include: [CHAOS] } },
     ],
   },
 });
