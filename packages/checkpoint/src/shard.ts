@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debuglog } from 'node:util';
 import {
   type DurableOptions,
   isThere,
@@ -12,6 +13,8 @@ import { checkOptions } from '@holdfast/options';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './open.js';
 import { durableOptions, isIndex, isPath, readOptions } from './option-checks.js';
+
+const debug = debuglog('holdfast:checkpoint');
 
 /**
  * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
@@ -73,6 +76,7 @@ export async function* readShard(
       checkpoint = await openCheckpoint(path, verify);
     } catch (error) {
       if (!(error instanceof InvalidCheckpointError)) throw error;
+      debug('%s is not valid (%s): %s', path, error.reason, onCorruption);
       yield { index, path, fault: error.reason };
       if (onCorruption === 'stop') return;
       continue;
