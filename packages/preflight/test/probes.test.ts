@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { saidInOneLine } from '@holdfast/process';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cgroupLimits } from './cgroup.js';
-import { closestCuda, gpusIn, LIBRARIES, librariesIn, librariesOf } from './cuda.js';
-import { typeIn } from './file-system.js';
-import { probeFolder } from './folder.js';
-import { linkedCuda } from './linked-cuda.js';
-import { tried, tryProviders } from './providers.js';
+import { cgroupLimits } from '../src/machine/cgroup.js';
+import { closestCuda, gpusIn, LIBRARIES, librariesIn, librariesOf } from '../src/machine/cuda.js';
+import { typeIn } from '../src/machine/file-system.js';
+import { probeFolder } from '../src/machine/folder.js';
+import { linkedCuda } from '../src/machine/linked-cuda.js';
+import { tried, tryProviders } from '../src/machine/providers.js';
 
 let folder: string;
 beforeEach(async () => {
