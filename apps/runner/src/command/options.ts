@@ -176,7 +176,10 @@ export function commandLine(version: string, commands: Commands): Command {
       'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
-    .option('--retry-quarantined', 'try all quarantined sequences again, including those that the model refused')
+    .option(
+      '--retry-quarantined',
+      'try all quarantined sequences again, including those that the model refused',
+    )
     .option(
       '--stall-timeout <sec>',
       'seconds without progress after which a worker is restarted (default: 600)',
