@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+// Where a test lies says what it is: beside the sources it runs in process; in `test/` it may start processes.
+const globalSetup = [at('./tooling/config/vitest-temp.mjs'), at('./tooling/config/vitest-built.mjs')];
+const CHAOS = 'tooling/{chaos,fuzz}/test/**/*.test.ts';
+
 export default defineConfig({
   resolve: {
     // Tests see the sources of sibling packages; child processes and the packed-install test use what was built.
@@ -11,13 +15,32 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['{packages,apps,tooling}/*/{src,test}/**/*.test.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    globalSetup: at('./tooling/config/vitest-temp.mjs'),
     // For tests that import onnxruntime-node themselves.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          globalSetup,
+          include: ['{packages,apps,tooling}/*/src/**/*.test.ts'],
+          setupFiles: [at('./tooling/config/vitest-in-process.mjs')],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'process',
+          globalSetup,
+          include: ['{packages,apps,tooling}/*/test/**/*.test.ts'],
+          exclude: [CHAOS, '**/node_modules/**'],
+        },
+      },
+      { extends: true, test: { name: 'chaos', globalSetup, include: [CHAOS] } },
+    ],
   },
 });

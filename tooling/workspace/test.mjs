@@ -1,19 +1,30 @@
 // `npm test`: set-up, lint, types and the tests of every package; the last line counts the tests.
+// `npm run test:unit`, `test:process` and `test:chaos`: set-up and one part of the tests.
+// usage: node test.mjs [unit|process|chaos]
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pnpm, root, run, setUp } from './setup.mjs';
 
+const part = process.argv[2];
 setUp();
-run('node_modules/.bin/biome', ['check', '.']);
-pnpm('exec', 'turbo', 'run', 'types', '--output-logs=errors-only');
+if (part === undefined) {
+  run('node_modules/.bin/biome', ['check', '.']);
+  pnpm('exec', 'turbo', 'run', 'types', '--output-logs=errors-only');
+}
 
 const report = join(root, 'node_modules', '.vitest-report.json');
 rmSync(report, { force: true });
 const { status } = spawnSync(
   'node_modules/.bin/vitest',
-  ['run', '--reporter=default', '--reporter=json', `--outputFile=${report}`],
+  [
+    'run',
+    ...(part === undefined ? [] : ['--project', part]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile=${report}`,
+  ],
   { cwd: root, stdio: 'inherit' },
 );
 const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));

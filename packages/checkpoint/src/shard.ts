@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debuglog } from 'node:util';
 import {
   type DurableOptions,
   isThere,
@@ -13,6 +14,8 @@ import { isIndex, isPath } from './argument-checks.js';
 import { durableOptions } from './durable-checks.js';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from './names.js';
 import { type Checkpoint, InvalidCheckpointError, isVerify, openCheckpoint, type Verify } from './open.js';
+
+const debug = debuglog('holdfast:checkpoint');
 
 /**
  * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
@@ -82,6 +85,7 @@ export async function* readShard(
       checkpoint = await openCheckpoint(path, verify);
     } catch (error) {
       if (!(error instanceof InvalidCheckpointError)) throw error;
+      debug('%s is not valid (%s): %s', path, error.reason, onCorruption);
       yield { index, path, fault: error.reason };
       if (onCorruption === 'stop') return;
       continue;

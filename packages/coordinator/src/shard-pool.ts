@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import type { ToWorker } from './messages.js';
 import { noFailures, type Recovery } from './recovery.js';
@@ -20,6 +21,8 @@ import {
   type ShardFailure,
   type Verdict,
 } from './shard-failure.js';
+
+const debug = debuglog('holdfast:coordinator');
 
 export interface FailedShard {
   shard: number;
@@ -120,6 +123,7 @@ export class ShardPool {
     const { takenOverFrom } = entry.slots;
     entry.slots = takenBySlot(entry.slots);
     const { halvings, isolation } = recovery;
+    debug('slot %d takes shard %d, attempt %d, budget halved %s times', slot, shard, attempt, halvings);
     return {
       type: 'assign',
       shard,
@@ -174,6 +178,15 @@ export class ShardPool {
     // Whoever killed it may have had enough of the machine: the shard waits, whichever slot takes it.
     const killed = failure.how === 'killed';
     const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
+    debug(
+      'shard %d failed on slot %d (%s, %s): %s; %s',
+      shard,
+      slot,
+      kind,
+      failure.how,
+      decided.action,
+      decided.reason,
+    );
     if (decided.action === 'give_up' || decided.action === 'too_slow') {
       this.#giveUp(entry, decided.reason);
       return decided;

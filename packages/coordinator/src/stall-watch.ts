@@ -1,6 +1,9 @@
+import { debuglog } from 'node:util';
 import type { Clock } from './clock.js';
 import type { Silence } from './quiet-time.js';
 import type { Slot } from './slot.js';
+
+const debug = debuglog('holdfast:coordinator');
 
 /** While workers are at work they are looked at this often at least, milliseconds. */
 const LOOK_EVERY = 1000;
@@ -66,6 +69,7 @@ export class StallWatch {
       const silentMs = now - slot.lastSign;
       if (stoppedMs >= this.#stallMs) return [{ slot, silentMs, why: 'stopped' }];
       if (now < this.#limitOf(slot)) return [];
+      debug('slot %d is silent for %d ms; its share of a processor: %s', slot.index, silentMs, cpuShare);
       return [{ slot, silentMs, why: cpuShare !== null && cpuShare < LEAST_SHARE ? 'idle' : 'hung' }];
     });
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { debuglog } from 'node:util';
 import { isThere } from '@holdfast/durable';
 import { checkOptions } from '@holdfast/options';
 import {
@@ -35,6 +36,8 @@ import type { Json } from './recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
 import { SharedFiles } from './shared-files.js';
 import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
+
+const debug = debuglog('holdfast:manifest');
 
 /**
  * All shards' shared record, safe under many processes. `manifest.json` is plain JSON; where it is large, updates go to a
@@ -191,9 +194,11 @@ export class CheckpointManifest {
         },
       );
     } catch (error) {
+      debug('shard %d is not given to %s: %s', rank, owner, error);
       this.#claimOver((claim as ShardClaim | null)?.token);
       throw error;
     }
+    debug('shard %d is given to %s; claimed before: %j', rank, owner, before);
     this.#claimOver((before as ShardClaim | null)?.token);
     return claim!;
   }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { debuglog } from 'node:util';
 import { FileLock, isLocalDisk } from '@holdfast/file-lock';
 import { ManifestCorruptError } from './errors.js';
 import type { ManifestModel } from './model.js';
@@ -7,6 +8,8 @@ import type { Lock, ManifestOptions } from './options.js';
 import { keepDamaged, rebuilt } from './rebuild.js';
 import { ManifestStore, UnsettledError } from './store.js';
 import { Turns } from './turns.js';
+
+const debug = debuglog('holdfast:manifest');
 
 /** What the system answers who may not write. */
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
@@ -85,6 +88,7 @@ export class SharedFiles {
     } catch (error) {
       const { rebuild, onWarning = (message) => process.emitWarning(message) } = this.#options;
       if (!(error instanceof ManifestCorruptError) || !rebuild) throw error;
+      debug('rebuilding %s: %s', this.path, error.reason);
       const model = await rebuilt(store.readable(), rebuild, this.now()).catch((cause: unknown) => {
         throw new ManifestCorruptError(
           this.path,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { debuglog } from 'node:util';
 import { atPath, type DurableFileSystem, nodeFileSystem, syncDirectory } from '@holdfast/durable';
 import { ManifestCorruptError, ManifestVersionError } from './errors.js';
 import { isFoldDue } from './fold.js';
@@ -9,6 +10,8 @@ import type { JournalRecord } from './journal-format.js';
 import { ManifestModel } from './model.js';
 import { SnapshotFile } from './snapshot-file.js';
 import { WITHOUT_SYNC } from './store-files.js';
+
+const debug = debuglog('holdfast:manifest');
 
 /** Bytes of `manifest.json` from which on it is read before the lock is taken. */
 const LARGE = 1 << 20;
@@ -133,7 +136,9 @@ export class ManifestStore {
     const length = this.#journal.bytes + bytes.length;
     if (this.#doubtful) return this.#replaced();
     if (length > this.#foldAfter && isFoldDue(this.#snapshot.bytes, length)) {
+      debug('folding %d bytes of journal into %d of %s', length, this.#snapshot.bytes, this.path);
       if (await this.#fold()) return SETTLED;
+      debug('no room to fold %s: its journal grows', this.path);
       this.#foldAfter = length * FOLD_AGAIN;
     }
     let file: number | null = null;

@@ -1,11 +1,14 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
+import { debuglog } from 'node:util';
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
 import { RunFolderError } from './run-folder-error.js';
 import { holdsRunRecord } from './run-record.js';
 import { runWitnesses } from './run-witnesses.js';
+
+const debug = debuglog('holdfast:run-folder');
 
 const NOTE =
   'holdfast keeps a run in this folder: what has the names of a run here is its own, and it may remove it.\n';
@@ -21,7 +24,9 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
   refuseOwnInputs(place, paths, inputs);
   if (isThere(place.claim)) return refuseOtherKinds(place);
   // Runs of the first version made no claim, but their record says whose the rest is, or else their checkpoints do.
-  if (!(await holdsOwnRun(place))) {
+  const own = await holdsOwnRun(place);
+  debug('%s has no claim, and %s', place.out, own ? 'holds a run of ours' : 'no run of ours');
+  if (!own) {
     const found = paths.find(isThere);
     if (found !== undefined)
       throw new RunFolderError(

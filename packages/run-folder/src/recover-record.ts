@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { CheckpointManifest } from '@holdfast/manifest';
 import type { IndexSummary } from '@holdfast/plan';
 import type { Layout } from './layout.js';
@@ -11,6 +12,8 @@ import {
   salvageFacts,
 } from './run-record.js';
 import type { Witness } from './run-witnesses.js';
+
+const debug = debuglog('holdfast:run-folder');
 
 export interface RecoverOptions {
   /** What checkpoints and a result say of their run. */
@@ -46,6 +49,7 @@ export async function recoverRunRecord(place: Layout, options: RecoverOptions): 
       const found = [facts, told ?? null, ...guessed].find(
         (each) => each !== null && fingerprintOf({ ...each, inputs }) === run,
       );
+      debug('run %s: %s', run, found ? 'its record is put together again' : 'these facts are not its own');
       if (found) return recordFrom(found, inputs);
     }
   }

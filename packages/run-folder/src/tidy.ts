@@ -1,10 +1,13 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import type { TellNotice } from './folder-notice.js';
 import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './run-witnesses.js';
+
+const debug = debuglog('holdfast:run-folder');
 
 /** A checkpoint that was set aside, with its marker, or a marker alone. */
 const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\.done\.corrupt(\.\d+)?$/;
@@ -116,6 +119,7 @@ export async function tellAside(place: Layout, tell: TellNotice): Promise<void> 
 export async function tidyUp(place: Layout, run: string, tell: TellNotice, again: boolean): Promise<void> {
   try {
     const { removed, kept, example } = await tidy(place, run);
+    debug('%s is complete: %d file(s) removed, %d kept', place.out, removed.files, kept.files);
     if (removed.files > 0)
       tell({
         type: 'warning',

@@ -109,26 +109,26 @@ export interface Commands {
 /** The command line. */
 export function commandLine(version: string, commands: Commands): Command {
   const program = new Command('holdfast')
-    .description('Embeds sequences with a model, and loses nothing whatever is killed and whenever.')
+    .description('Embeds sequences with a model. Whatever gets killed, rerun the same command to resume.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(holdfast help COMMAND tells the options)');
+    .showHelpAfterError('(see `holdfast help COMMAND`)');
   program
     .command('embed')
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
-    .requiredOption('--out <dir>', 'folder for the result and everything kept on the way', folder)
+    .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
     .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
     .addOption(
       new Option(
         '--pooling <how>',
-        "a row from its tokens' vectors (default: the model's; mean over residues)",
+        "how token vectors are pooled into a row (default: the model's, else mean over residues)",
       ).choices(POOLINGS),
     )
     .addOption(
       new Option(
         '--long-sequences <how>',
-        "what is done beyond what the model reads (default: the model's, else truncate)",
+        "how sequences longer than the model reads are embedded (default: the model's, else truncate)",
       ).choices(LONG_SEQUENCES),
     )
     .option(
@@ -136,58 +136,62 @@ export function commandLine(version: string, commands: Commands): Command {
       "residues that a window shares with the one before (default: the model's, else 0)",
       count,
     )
-    .option('--layer <name>', "the graph's output that rows are made of (default: the model's)", layer)
-    .option('--device <name>', 'cpu, cuda[:N], … or auto: the fastest that works', device, 'auto')
+    .option('--layer <name>', "the graph's output that rows are made from (default: the model's)", layer)
+    .option(
+      '--device <name>',
+      'cpu, cuda[:N], tensorrt[:N], webgpu, … or auto: the fastest that works',
+      device,
+      'auto',
+    )
     .addOption(
       new Option(
         '--translate [frames]',
-        'nucleotides for a protein model: translate the open frames, or all six',
+        'translate nucleotides for a protein model: the open frames, or all six',
       )
         .argParser(frames)
         .preset('open'),
     )
-    .option('--keep-u', 'keep U, or T, where the model knows only the other of the two')
-    .option('--keep-stop', 'keep a final * of a protein')
+    .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
+    .option('--keep-stop', 'keep a final * at the end of a protein')
     .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', atOnce)
     .option(
       '--threads <n>',
-      "a worker's threads on the CPU (default: its part of the cores; fixed by the first run)",
+      'threads of a worker on the CPU (default: its part of the cores; fixed by the first run)',
       atOnce,
     )
     .option(
       '--shards <n>',
-      'shares the work is cut in (default: 4 a worker or core; fixed by the first run)',
+      'shards to cut the work into (default: 4 a worker or core; fixed by the first run)',
       whole,
     )
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
     .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
     .option(
       '--batch-tokens <n|auto>',
-      "tokens in one model call, padding included; auto measures (default: on cpu the model's, or 512; else auto)",
+      "token budget of a batch, padding included; auto measures (default: on a CPU the model's, else 512; elsewhere auto)",
       tokensOrAuto,
     )
     .option(
       '--max-quarantined <n|p%>',
-      'end the run when more sequences fail than this (default: 100 or 1%, the larger)',
+      'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
-    .option('--retry-quarantined', 'try every quarantined sequence again, also those that the model refused')
+    .option(
+      '--retry-quarantined',
+      'try all quarantined sequences again, including those that the model refused',
+    )
     .option(
       '--stall-timeout <sec>',
-      'a worker that makes no progress for so long is ended, and its shard tried again (default: 600)',
+      'seconds without progress after which a worker is restarted (default: 600)',
       seconds,
     )
-    .option(
-      '--grace <sec>',
-      'what a worker has to save and end once it is told to; then it is killed (default: 30)',
-      seconds,
-    )
+    .option('--grace <sec>', 'seconds a worker gets to save and exit before SIGKILL (default: 30)', seconds)
     .addOption(
-      new Option('--format <format>', 'of the embeddings')
+      new Option('--format <format>', 'file format of the embeddings')
         .choices(Object.keys(formats))
         .default('safetensors'),
     )
-    .option('--force-restart', 'remove what an earlier run left in the folder, and begin anew', false)
+    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
     .action(async (inputs: string[], given) => {
       const { timeThreshold, stallTimeout, grace, ...others } = given;
       const { pooling, longSequences, windowOverlap, layer, ...options } = others;
@@ -202,7 +206,7 @@ export function commandLine(version: string, commands: Commands): Command {
     });
   program
     .command('inspect')
-    .description('Shows what PyTorch files (.pt) hold. Executes nothing of them, whoever made them.')
+    .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
     .argument('<file...>', '.pt files of any PyTorch since 0.1.10', files)
     .option('--json', 'one JSON object a file, with a SHA-256 of every tensor; checksums are compared', false)
     .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
@@ -211,7 +215,7 @@ export function commandLine(version: string, commands: Commands): Command {
     });
   program
     .command('models')
-    .description('Lists the built-in models, and says how a model of your own is given.')
+    .description('Lists the built-in models, and says how to give one of your own.')
     .option('--json', 'one JSON object a model', false)
     .action(async ({ json }) => {
       await commands.models({ json });
@@ -219,9 +223,9 @@ export function commandLine(version: string, commands: Commands): Command {
   program
     .command('doctor')
     .description(
-      'Says what this machine can run, and why not. Writes 64 MiB into the folder, and removes them.',
+      'Says what this machine can run, and why not. Writes 64 MiB into the folder and removes them.',
     )
-    .option('--out <dir>', 'the folder that a run would be given', folder, '.')
+    .option('--out <dir>', 'the output folder that a run would use', folder, '.')
     .option('--json', 'one JSON object with all findings and facts', false)
     .action(async ({ out, json }) => {
       await commands.doctor({ out, json });

@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { removeDurably, systemErrorIn, systemTrouble } from '@holdfast/durable';
 import { type IndexSummary, PLAN } from '@holdfast/plan';
 import {
@@ -15,6 +16,8 @@ import {
 import { StoppedError } from '../errors.js';
 import { asked, type Prepared, type PrepareOptions, reading } from './asked-run.js';
 import { indexInputs, installIndex } from './run-index.js';
+
+const debug = debuglog('holdfast:run');
 
 /** Replaces the run in the folder. @param unless a run that stays if it is what is asked for; then nothing is returned. */
 export async function replaceRun(place: Layout, options: PrepareOptions): Promise<Prepared>;
@@ -39,6 +42,7 @@ export async function replaceRun(
     await removeDurably(place.newIndex);
     return null;
   }
+  debug('the run in %s is replaced', place.out);
   // Only now that the input is known to be good.
   await removeRun(place);
   const prepared = await installRun(place, planned);
@@ -59,6 +63,7 @@ export async function planRun(place: Layout, options: PrepareOptions): Promise<P
     const shards = options.shards ?? options.defaultShards;
     const recordOf = (inputs: RunRecord['inputs']) =>
       newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
+    debug('a new run: %d tokens a batch, %d shards', batchTokens, shards);
     const { use } = options.letters;
     const summary = await reading(options, () =>
       indexInputs(place, options, { batchTokens, use, runOf: recordOf }),

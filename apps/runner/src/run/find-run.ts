@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { debuglog } from 'node:util';
 import { isThere } from '@holdfast/durable';
 import { PLAN } from '@holdfast/plan';
 import {
@@ -15,6 +16,8 @@ import {
 import { type AskedRun, checking, hashInputs, type Prepared, type PrepareOptions } from './asked-run.js';
 import { recovery, refuseDifferences, refuseOtherPlan } from './refuse-other-run.js';
 import { restoreIndex, verifiedIndex } from './run-index.js';
+
+const debug = debuglog('holdfast:run');
 
 /** The record of the run in the folder, rebuilt if need be. A restart that was cut off replaces a run that no record proves. */
 export async function findRecord(
@@ -37,6 +40,7 @@ export async function resumeRun(
 ): Promise<Prepared | ResultRecord> {
   const { fingerprint } = record;
   const result = await intactResult(place, fingerprint, options);
+  debug('run %s is found; its result is %s', fingerprint, result === null ? 'not complete' : 'complete');
   // An older plan cannot be worked on, but its result stands.
   const again =
     result !== null &&
@@ -48,6 +52,7 @@ export async function resumeRun(
   }
   await refuseOtherPlan(place, record, options);
   const index = await verifiedIndex(place, record, options);
+  debug('its index is %s', index === null ? 'made again' : 'taken');
   const finished = result === null ? {} : { finished: result };
   if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
   try {

@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import {
   type BudgetShare,
   type GroupFailure,
@@ -21,6 +22,8 @@ import { errorLine } from '@holdfast/run-folder';
 import { CallBudget } from './call-budget.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { UnfitDeviceError } from './unfit-device-error.js';
+
+const debug = debuglog('holdfast:worker');
 
 export interface BatchEmbedderOptions {
   model: EmbeddingModel;
@@ -163,6 +166,7 @@ export class BatchEmbedder {
       await onTrying(batch, group, state);
       const found = await this.#try(batch, residues, group, state.fragile === true);
       this.#fit = found.failure === null;
+      debug('batch %d, rows %o: %s', batch, group, found.failure?.error ?? 'passed');
       await onTried();
       if (found.embedded !== null) keep(group, found.embedded, found.failure?.faulty);
       const before = state.poisoned.length;

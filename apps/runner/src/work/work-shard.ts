@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { debuglog } from 'node:util';
 import { AsyncCheckpointWriter, checkpointName, setAside, type WriterThread } from '@holdfast/checkpoint';
 import type { BudgetShare, Isolation, QuarantinedSequence } from '@holdfast/coordinator';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
@@ -16,6 +17,8 @@ import {
 import type { CheckpointTrigger } from '@holdfast/trigger';
 import { BatchEmbedder } from './batch-embedder.js';
 import { RowBuffer } from './row-buffer.js';
+
+const debug = debuglog('holdfast:worker');
 
 export interface ShardWork {
   shard: Shard;
@@ -109,6 +112,13 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     },
   });
   const aside = await setAside(folder, found.length);
+  debug(
+    'shard %d: %d checkpoint(s) taken, next batch %d; %s',
+    shard.shard,
+    found.length,
+    cursor.nextBatch,
+    fault,
+  );
   await manifest.reconcileShard(shard.shard, found, claim);
   // What earlier workers only set aside does not count as refused.
   const quarantined = cursor.quarantined.filter((each) => !isSetAside(each)).length;
@@ -132,6 +142,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   /** Sequences among the buffered rows of which tokens were left out. */
   let truncated = 0;
   const save = async (endBatch: number, reason: string) => {
+    debug('shard %d: batches %d to %d are saved: %s', shard.shard, savedBatch, endBatch, reason);
     const [first] = index.batchRange(savedBatch);
     const [, end] = index.batchRange(endBatch - 1);
     const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], {

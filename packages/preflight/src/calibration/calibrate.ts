@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   type Answer,
@@ -10,6 +11,8 @@ import {
 } from '@holdfast/process';
 import type { TellPreflight } from '../preflight-events.js';
 import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
+
+const debug = debuglog('holdfast:preflight');
 
 /** What is asked of a trial, as one JSON argument. */
 export interface CalibrationTrial {
@@ -72,6 +75,7 @@ export async function calibrate({
   const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
   const { measured, failed } = judged(answer);
   const step = nextStep(measured, limits);
+  debug('measured %j on %s, so %j', measured, device, step);
   if (failed !== null || 'measure' in step) {
     const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); the usual ${usual} are taken; another number can be given with --batch-tokens`;
     tell({ type: 'warning', message });

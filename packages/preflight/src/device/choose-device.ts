@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import {
   automaticDevices,
   type Device,
@@ -10,6 +11,8 @@ import { type Waiting, waitingEvent } from '@holdfast/process';
 import { TIME_LIMIT, tried } from '../machine/providers.js';
 import { PreflightError } from '../preflight-error.js';
 import type { TellPreflight } from '../preflight-events.js';
+
+const debug = debuglog('holdfast:preflight');
 
 /** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
 export type DeviceWish = (Device & { every?: boolean }) | 'auto';
@@ -50,7 +53,11 @@ export async function chooseDevice(
     probe = tryInProcess(tell, signal, builtIn),
   }: ChooseOptions,
 ): Promise<DeviceChoice> {
-  const obstacle = async (device: Device) => (device.kind === 'cpu' ? null : probe(device));
+  const obstacle = async (device: Device) => {
+    const reason = device.kind === 'cpu' ? null : await probe(device);
+    debug('device %s: %s', formatDevice(device), reason ?? 'works');
+    return reason;
+  };
   if (wish !== 'auto') {
     const reason = await obstacle(wish);
     if (reason !== null) throw new DeviceError(wish, reason);

@@ -1,8 +1,11 @@
+import { debuglog } from 'node:util';
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import { type Answer, askProcess, exportedScript, helperEnd, waitingEvent } from '@holdfast/process';
 import { NoAnswerError, PreflightError } from '../preflight-error.js';
 import type { TellPreflight } from '../preflight-events.js';
 import { EMBEDDING } from './refusal.js';
+
+const debug = debuglog('holdfast:preflight');
 
 /** What is tried, as it crosses to the process that tries it. */
 export interface ModelTrial {
@@ -55,6 +58,7 @@ export async function tryModel(options: TryModelOptions): Promise<void> {
     limitMs: stallMs,
     onWaiting: (waiting) => tell(waitingEvent(`the trial of the model ${model} on ${device}`, waiting)),
   });
+  debug('trial of %s on %s: %j', model, device, answer.report ?? answer.failure);
   if (answer.report?.refused) throw new PreflightError(answer.report.refused);
   if (answer.report !== undefined) return;
   if (answer.failure?.silentMs !== undefined) throw silent(options, answer);

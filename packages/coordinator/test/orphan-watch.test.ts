@@ -1,0 +1,46 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect, test } from 'vitest';
+import { workerChannel } from '../src/worker-channel.js';
+import { alive } from './alive.js';
+
+const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
+
+const started: { parent: ChildProcess; pid: number }[] = [];
+afterEach(() => {
+  for (const { parent, pid } of started.splice(0)) {
+    parent.kill('SIGKILL');
+    if (alive(pid)) process.kill(pid, 'SIGKILL');
+  }
+});
+
+/** A coordinator whose worker's main thread is blocked for ever, by now. */
+async function blocked() {
+  const parent = fork(script('blocked-worker.mjs'), { execArgv: [] });
+  const [pid] = (await once(parent, 'message')) as [number];
+  started.push({ parent, pid });
+  return { parent, pid };
+}
+
+test('a worker that is blocked ends after its coordinator was killed, and only then', async () => {
+  const other = await blocked();
+  const { parent, pid } = await blocked();
+  expect(alive(pid)).toBe(true);
+  parent.kill('SIGKILL');
+  await expect.poll(() => alive(pid), { timeout: 20_000 }).toBe(false);
+  // Its watch is the older one, and so has looked as often.
+  expect(alive(other.pid)).toBe(true);
+}, 60_000);
+
+test('the watch keeps no process alive, and prints nothing', async () => {
+  const child = fork(script('idle-worker.mjs'), { silent: true, execArgv: [] });
+  const said = [text(child.stdout!), text(child.stderr!)];
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(await Promise.all(said)).toEqual(['', '']);
+});
+
+test.each([-1, Number.NaN])('a grace of %d is refused', (orphanGraceMs) => {
+  expect(() => workerChannel(process, { orphanGraceMs })).toThrow(RangeError);
+});

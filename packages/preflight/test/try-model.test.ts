@@ -1,0 +1,83 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CPU } from '@holdfast/gpu-runtime';
+import { expect, test } from 'vitest';
+import { tryModel } from '../src/model/try-model.js';
+import type { PreflightEvent } from '../src/preflight-events.js';
+
+/** What comes of a trial that is this script, and what is told. */
+async function after(source: string, stallMs = 1000) {
+  const script = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
+  await writeFile(script, `const say = (it) => console.log(JSON.stringify(it));\n${source}`);
+  const told: PreflightEvent[] = [];
+  const error = await tryModel({
+    model: 'm',
+    overrides: undefined,
+    device: CPU,
+    stallMs,
+    signal: new AbortController().signal,
+    tell: (event) => told.push(event),
+    script,
+  }).then(
+    () => null,
+    (error: Error) => error,
+  );
+  return { error, told };
+}
+
+test('a model that does not answer is refused, with what it was at and its last words', async () => {
+  const { error, told } = await after(
+    "console.error('one'); console.error('thread pool'); say({ stage: 'embedding 12 plain residues' }); for (;;);",
+    3000,
+  );
+  expect(error).toMatchObject({ name: 'PreflightError' });
+  expect(error?.message).toMatch(
+    /^m: the trial of the model gave no answer within 3 s while embedding 12 plain residues \(thread pool\).*--stall-timeout/,
+  );
+  expect(told[0]).toEqual({ type: 'trying_model', model: 'm', device: 'cpu', limit_seconds: 3 });
+  expect(told[1]).toMatchObject({
+    type: 'waiting',
+    reason: expect.stringContaining('embedding 12'),
+    limit_seconds: 3,
+  });
+});
+
+test('one that hangs before it embeds is no fault of the model: exit code 1, and what to look at', async () => {
+  const { error } = await after("say({ stage: 'loading the model on cpu' }); for (;;);", 3000);
+  expect(error).toMatchObject({ name: 'NoAnswerError' });
+  expect(error?.message).toMatch(/while loading the model on cpu.*--stall-timeout.*ulimit -u/);
+});
+
+test('each stage has the whole limit', async () => {
+  const { error } = await after(
+    `for (let i = 0; i < 5; i++) {
+      say({ stage: 'embedding ' + i });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+    }
+    say({ refused: null });`,
+    4000,
+  );
+  expect(error).toBeNull();
+});
+
+test('one that dies refuses nothing, but says so with its last words', async () => {
+  const { error, told } = await after(
+    "console.error('bad kernel'); process.kill(process.pid, 'SIGSEGV'); setInterval(() => {}, 1000)",
+    60_000,
+  );
+  expect(error).toBeNull();
+  expect(told[1]).toMatchObject({
+    type: 'warning',
+    message: expect.stringMatching(/SIGSEGV \(bad kernel\)/),
+  });
+});
+
+test('one that a signal ends is started again, a few times', async () => {
+  const { error, told } = await after(
+    "process.removeAllListeners('SIGUSR2'); process.kill(process.pid, 'SIGUSR2'); setInterval(() => {}, 1000)",
+    60_000,
+  );
+  expect(error).toBeNull();
+  expect(told[1]).toMatchObject({ type: 'warning', message: expect.stringContaining('SIGUSR2') });
+});

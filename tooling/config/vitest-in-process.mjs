@@ -1,0 +1,16 @@
+// For the tests beside the sources: they start no other process, so that they are quick, and see the sources alone.
+import child_process from 'node:child_process';
+import { syncBuiltinESMExports } from 'node:module';
+
+/** Programs that only make what a test reads. */
+const ALLOWED = new Set(['mkfifo']);
+
+for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']) {
+  const start = child_process[name];
+  const checked = (program, ...rest) => {
+    if (ALLOWED.has(program)) return start(program, ...rest);
+    throw new Error(`a test in src/ starts a process (${name} ${program}): move it to its package's test/`);
+  };
+  child_process[name] = Object.defineProperties(checked, Object.getOwnPropertyDescriptors(start));
+}
+syncBuiltinESMExports();

@@ -1,0 +1,200 @@
+"""A second reader of a run's output folder, written from docs/on-disk.md alone, with nothing but Python's library.
+
+usage: python3 on-disk.py OUT    checks every file of a run, and prints one line of JSON: what it found
+"""
+
+import collections
+import glob
+import hashlib
+import io
+import json
+import os
+import pickle
+import struct
+import sys
+import zipfile
+import zlib
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def crc32(data):
+    return "%08x" % zlib.crc32(data)
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def numbers(kind, data):
+    return struct.unpack("<%d%s" % (len(data) // struct.calcsize(kind), kind), data)
+
+
+def checked(path):
+    """run.json and result.json: the last field is the SHA-256 of the others."""
+    value = json.loads(read(path))
+    digest = value.pop("sha256")
+    assert sha256(compact(value)) == digest, path
+    return value
+
+
+def check_line(line):
+    """Logs and the journal: the last field is the CRC-32 of the line before it."""
+    at = line.rindex(b',"crc32"')
+    value = json.loads(line)
+    assert value["crc32"] == crc32(line[:at]), line
+    return value
+
+
+def fingerprint(run):
+    facts = [[each["sha256"] for each in run["inputs"]], run["model"]["fingerprint"], run["batch_tokens"]]
+    if "translate" in run:
+        facts.append({"translate": run["translate"]})
+    if run["plan"] != 1:
+        facts.append(run["plan"])
+    if "letters" in run:
+        facts.append({"letters": [run["letters"]["read"], run["letters"]["final_stop"]]})
+    return sha256(compact(facts))
+
+
+FILES = {
+    "residues": "residues.bin",
+    "residueOffsets": "residue-offsets.bin",
+    "ids": "ids.txt",
+    "idOffsets": "id-offsets.bin",
+    "windows": "windows.bin",
+    "order": "order.bin",
+    "batches": "batches.bin",
+}
+
+
+class Index:
+    def __init__(self, folder, digest):
+        text = read(folder, "summary.json")
+        assert sha256(text) == digest
+        self.summary = json.loads(text)
+        files = {name: read(folder, file) for name, file in FILES.items()}
+        sums = b"".join(
+            struct.pack("<I", zlib.crc32(data[at : at + 65536]))
+            for data in files.values()
+            for at in range(0, len(data), 65536)
+        )
+        assert sums == read(folder, "blocks.bin")
+        for name, data in {**files, "blocks": sums}.items():
+            assert sha256(data) == self.summary["files"][name], name
+        n = self.summary["sequences"]
+        offsets = numbers("Q", files["idOffsets"])
+        self.ids = [files["ids"][offsets[i] : offsets[i + 1] - 1].decode() for i in range(n)]
+        offsets = numbers("Q", files["residueOffsets"])
+        self.lengths = [offsets[i + 1] - offsets[i] for i in range(n)]
+        self.order = numbers("I", files["order"])
+        self.batches = numbers("I", files["batches"])
+        self.buckets = numbers("I", files["windows"])
+        assert self.batches[-1] == self.buckets[-1] == len(self.order) == n
+        for first, end in zip(self.buckets, self.buckets[1:]):
+            assert sorted(self.order[first:end]) == list(range(first, end))
+            assert first in self.batches
+
+    def shards(self, wanted):
+        """Each ends at the boundary of batches that is nearest to its share of the residues."""
+        before = [0]
+        for first, end in zip(self.batches, self.batches[1:]):
+            before.append(before[-1] + sum(self.lengths[self.order[at]] for at in range(first, end)))
+        batches = len(before) - 1
+        count = min(wanted, batches)
+        first = 0
+        for shard in range(1, count + 1):
+            ideal = before[-1] * shard / count
+            ends = range(first + 1, batches - (count - shard) + 1)
+            end = batches if shard == count else min(ends, key=lambda at: (abs(before[at] - ideal), at))
+            yield first, end
+            first = end
+
+
+class Unpickler(pickle.Unpickler):
+    """Builds nothing: a tensor is a list of what it is made of."""
+
+    def find_class(self, module, name):
+        return collections.OrderedDict if name == "OrderedDict" else lambda *parts: list(parts)
+
+    def persistent_load(self, parts):
+        return parts
+
+
+def check_shard(folder, shard, batches, run, index):
+    rows = 0
+    next_batch, end_batch = batches
+    for number, path in enumerate(sorted(glob.glob(os.path.join(folder, "batch_*.pt")))):
+        assert os.path.basename(path) == "batch_%05d.pt" % number
+        data = read(path)
+        assert json.loads(read(path + ".done")) == {"bytes": len(data), "crc32": crc32(data)}
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        assert all(member.compress_type == zipfile.ZIP_STORED for member in archive.infolist())
+        (name,) = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+        value = Unpickler(io.BytesIO(archive.read(name))).load()
+        facts = value["metadata"]
+        assert (facts["run"], facts["shard"], facts["checkpoint"]) == (run["fingerprint"], shard, number)
+        assert set(json.loads(facts["run_record"])) == set(run) - {"format", "inputs", "fingerprint", "index"}
+        assert facts["first_batch"] == next_batch
+        first, end = facts["first_position"], facts["end_position"]
+        next_batch = facts["end_batch"]
+        assert (first, end) == (index.batches[facts["first_batch"]], index.batches[next_batch])
+        left = {each["position"] for each in json.loads(facts.get("quarantined", "[]"))}
+        due = [index.ids[index.order[at]] for at in range(first, end) if at not in left]
+        assert value["sequence_ids"] == due
+        rows += len(due)
+    assert next_batch == end_batch
+    return rows
+
+
+def check_manifest(path, shards):
+    text = read(path)
+    manifest = json.loads(text)
+    assert manifest["version"] == "1.0" and manifest["world_size"] == shards
+    assert manifest["crc32"] == crc32(text[: text.rindex(b',\n "crc32"')])
+    for field in (b'"version"', b'"manifest_id"', b'"revision"'):
+        assert field in text[:256]
+    if not os.path.exists(path + ".journal"):
+        return 0
+    lines = read(path + ".journal").split(b"\n")[:-1]
+    revision = manifest["revision"]
+    for at, line in enumerate(lines):
+        value = check_line(line)
+        if at == 0:
+            assert (value["journal"], value["manifest_id"]) == ("1.0", manifest["manifest_id"])
+        elif value["revision"] > revision:
+            assert value["revision"] == revision + 1
+            revision += 1
+    return max(0, len(lines) - 1)
+
+
+def main(out):
+    run = checked(os.path.join(out, "run.json"))
+    result = checked(os.path.join(out, "result.json"))
+    assert run["format"] == 2 and fingerprint(run) == run["fingerprint"] == result["run"]
+    index = Index(os.path.join(out, "index"), run["index"])
+    shards = list(index.shards(run["shards"]))
+    rows = sum(
+        check_shard(os.path.join(out, "checkpoints", "shard_%d" % shard), shard, batches, run, index)
+        for shard, batches in enumerate(shards)
+    )
+    assert rows == result["sequences"]
+    events = check_manifest(os.path.join(out, "checkpoints", "manifest.json"), len(shards))
+    for path in glob.glob(os.path.join(out, "logs", "*.log")):
+        for line in read(path).split(b"\n")[:-1]:
+            assert {"time", "type"} <= set(check_line(line))
+    for each in result["files"]:
+        data = read(out, each["file"])
+        assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])
+    found = {"sequences": len(index.ids), "rows": rows, "buckets": len(index.buckets) - 1}
+    print(json.dumps({**found, "batches": len(index.batches) - 1, "shards": len(shards), "events": events}))
+
+
+main(sys.argv[1])

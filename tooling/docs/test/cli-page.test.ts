@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { commandLine } from '../../../apps/runner/src/command/options.js';
+import { withBlocks } from '../src/cli-page.js';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const PAGE = `${root}/docs/cli.md`;
+/** As the formatter of the repository aligns tables. */
+const formatted = (text: string) =>
+  execFileSync('node_modules/.bin/biome', ['format', '--stdin-file-path=docs/cli.md'], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+  });
+const nothing = async () => undefined;
+const { commands } = commandLine('1.2.3', {
+  embed: nothing,
+  inspect: nothing,
+  models: nothing,
+  doctor: nothing,
+});
+
+test('docs/cli.md is what the command definitions say; node tooling/docs/cli.mjs updates it', () => {
+  const page = readFileSync(PAGE, 'utf8');
+  const due = formatted(withBlocks(page, commands));
+  if (process.env['HOLDFAST_WRITE_DOCS']) writeFileSync(PAGE, due);
+  else expect(page).toBe(due);
+});
+
+test.each([
+  ['a default', '10000', '20000'],
+  ['an option', '--keep-u', '--keep-v'],
+  ['a description', 'or all six', 'or none'],
+])('%s that changed is seen', (_what, from, to) => {
+  const page = readFileSync(PAGE, 'utf8');
+  expect(page).toContain(from);
+  expect(formatted(withBlocks(page.replace(from, to), commands))).toBe(page);
+});
+
+test('a command without a block is named', () => {
+  expect(() => withBlocks('# Nothing\n', commands)).toThrow('docs/cli.md has no block for embed');
+});

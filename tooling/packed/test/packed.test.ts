@@ -1,0 +1,120 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { install, packAll, packages, root } from '../src/project.js';
+
+// What is tested is what ships: each package is packed and installed with npm in an empty project with nothing else.
+
+let tarballs: string;
+beforeAll(() => {
+  tarballs = packAll();
+});
+
+describe.each(packages)('$name, installed alone', (each) => {
+  let project: string;
+  let folder: string;
+  beforeAll(() => {
+    project = install(each, tarballs);
+    folder = join(project, 'node_modules', each.name);
+  });
+
+  /** Runs a program in the project; what it printed, once it has ended with 0. */
+  function output(command: string, ...args: string[]): string {
+    const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: project, encoding: 'utf8' });
+    expect(status, `${error ?? ''}${stdout}${stderr}`).toBe(0);
+    return stdout;
+  }
+
+  test('has its licence, README and build, no sources or tests, and source maps that are whole', () => {
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name).slice(folder.length + 1))
+      .filter((file) => !file.startsWith('node_modules/'));
+    expect(files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts']),
+    );
+    const foreign = /^(src|test)\/|\.test\.|\.tsbuildinfo$|(?<!\.d)\.c?ts$|^tsconfig/;
+    expect(files.filter((file) => foreign.test(file))).toEqual([]);
+
+    for (const file of files.filter((file) => /^dist\/.*\.c?js$/.test(file))) {
+      const link = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(readFileSync(join(folder, file), 'utf8'))?.[1];
+      expect(link, `${file} names its map`).toBeDefined();
+      const map = JSON.parse(readFileSync(join(folder, dirname(file), link!), 'utf8'));
+      // The sources themselves are not shipped, so their text has to be in the map.
+      expect(map.sourcesContent?.map((text: unknown) => typeof text) ?? []).toEqual(
+        map.sources.map(() => 'string'),
+      );
+    }
+    const maps = files.filter((file) => file.endsWith('.map'));
+    expect(maps.filter((file) => !files.includes(file.slice(0, -'.map'.length)))).toEqual([]);
+  });
+
+  test('works as in its README', () => {
+    const example = /```js\n([\s\S]*?)```/.exec(readFileSync(join(folder, 'README.md'), 'utf8'))?.[1];
+    expect(example, 'the README has a js example').toBeDefined();
+    writeFileSync(join(project, 'example.mjs'), example!);
+    expect(output(process.execPath, 'example.mjs')).not.toBe('');
+  });
+
+  const flags =
+    '--noEmit --strict --module nodenext --target es2022 --lib es2023,esnext.disposable --types node';
+  const typescript = join(root, 'node_modules/typescript/bin/tsc');
+
+  test.each(each.entries)('can be imported by %s, with types', (entry) => {
+    const specifier = each.name + entry.slice(1);
+    const source = `import * as it from '${specifier}';\nexport const names: string[] = Object.keys(it);\n`;
+    writeFileSync(join(project, 'consumer.ts'), source);
+    writeFileSync(
+      join(project, 'consumer.mjs'),
+      `${source.replace(': string[]', '')}console.log(names.length);\n`,
+    );
+    output(process.execPath, typescript, ...flags.split(' '), 'consumer.ts');
+    expect(Number(output(process.execPath, 'consumer.mjs'))).toBeGreaterThan(0);
+  });
+
+  test.each(each.required)('can be required by %s, with types', (entry) => {
+    const specifier = each.name + entry.slice(1);
+    writeFileSync(
+      join(project, 'consumer.cts'),
+      `import it = require('${specifier}');\nexport const names: string[] = Object.keys(it);\n`,
+    );
+    writeFileSync(
+      join(project, 'consumer.cjs'),
+      `console.log(Object.keys(require('${specifier}')).length);\n`,
+    );
+    output(process.execPath, typescript, ...flags.split(' '), 'consumer.cts');
+    const imported = `console.log(Object.keys(await import('${specifier}')).length);\n`;
+    writeFileSync(join(project, 'imported.mjs'), imported);
+    expect(output(process.execPath, 'consumer.cjs')).toBe(output(process.execPath, 'imported.mjs'));
+  });
+
+  const encoder = join(each.folder, 'test/fixtures/dna_encoder');
+  test.runIf(existsSync(encoder))('makes the tokens of a tokenizer in its thread', () => {
+    const source = `import { loadModel, resolveModel } from '${each.name}';
+      const model = await loadModel(await resolveModel(${JSON.stringify(encoder)}));
+      const [one, two] = await Promise.all([model.embed([Buffer.from('ACGTTGCA')]), model.embed([Buffer.from('ACGTTGCA')])]);
+      console.log(one.length === model.source.dim && Buffer.from(one.buffer).equals(Buffer.from(two.buffer)));
+      await model.release();`;
+    writeFileSync(join(project, 'tokens.mjs'), source);
+    expect(output(process.execPath, 'tokens.mjs')).toBe('true\n');
+  });
+
+  test.each(each.commands.filter((name) => name === 'holdfast'))(
+    'has a command %s that embeds',
+    (command) => {
+      writeFileSync(join(project, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
+      output(
+        join(project, 'node_modules/.bin', command),
+        'embed',
+        'tiny.fa',
+        '--out',
+        'out',
+        '--workers',
+        '1',
+      );
+      expect(readFileSync(join(project, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
+      expect(existsSync(join(project, 'out/embeddings.safetensors'))).toBe(true);
+    },
+  );
+});
