@@ -1,20 +1,12 @@
-import { cp, readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, rowsOf } from './command.js';
+import { digestOf, fixture, freshFolder, globinsSixTimes, holdfast, rowsOf } from './command.js';
 
 const MODEL = fileURLToPath(
   new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
 );
-
-/** The input of the fixture `run_16384`. */
-async function globinsSixTimes(folder: string): Promise<string> {
-  const text = await readFile(fixture('globins45.faa'), 'latin1');
-  const input = join(folder, 'in.faa');
-  await writeFile(input, Array.from({ length: 6 }, (_, copy) => text.replace(/^>/gm, `>${copy}_`)).join(''));
-  return input;
-}
 
 const lineOf = (input: string, out: string, ...more: string[]) => [
   `embed`,

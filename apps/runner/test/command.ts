@@ -155,3 +155,11 @@ export async function windows(count: number): Promise<string> {
   await writeFile(path, execFileSync(process.execPath, args, { maxBuffer: 1 << 30 }));
   return path;
 }
+
+/** The input of the fixtures `run_16384` and `run_before_rooms`. */
+export async function globinsSixTimes(folder: string): Promise<string> {
+  const text = await readFile(fixture('globins45.faa'), 'latin1');
+  const input = join(folder, 'in.faa');
+  await writeFile(input, Array.from({ length: 6 }, (_, copy) => text.replace(/^>/gm, `>${copy}_`)).join(''));
+  return input;
+}
