@@ -1,4 +1,5 @@
 import { readFileSync, statfsSync } from 'node:fs';
+import { mountOf } from './mount.js';
 
 /** Linux's numbers of file systems that keep their data on this machine, from <linux/magic.h>. */
 const LOCAL = new Set([
@@ -36,22 +37,8 @@ export function isUnlockedNetwork(path: string): boolean {
   }
 }
 
-/**
- * Whether the mount that a path lies on has options by which locks stay within the machine.
- *
- * @param mountinfo as of proc_pid_mountinfo(5): the fifth field is the mount point, what follows the last `-` are type,
- * source and options.
- */
+/** Whether the mount that a path lies on has options by which locks stay within the machine. */
 export function hasLocalLocks(mountinfo: string, path: string): boolean {
-  let found = { point: '', options: '' };
-  for (const line of mountinfo.split('\n')) {
-    const [before = '', after = ''] = line.split(' - ');
-    const point = before
-      .split(' ')[4]
-      ?.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
-    if (point === undefined || !`${path}/`.startsWith(point === '/' ? '/' : `${point}/`)) continue;
-    // Of two on one place the later covers the other.
-    if (point.length >= found.point.length) found = { point, options: after.split(' ').slice(2).join(',') };
-  }
-  return /(^|,)(nolock|local_lock=(all|posix))(,|$)/.test(found.options);
+  const options = mountOf(mountinfo, path)?.options ?? '';
+  return /(^|,)(nolock|local_lock=(all|posix))(,|$)/.test(options);
 }
