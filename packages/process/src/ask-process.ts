@@ -44,7 +44,7 @@ export const exportedScript = (specifier: string, from: string): string =>
   createRequire(from).resolve(specifier);
 
 /** What loads a script once signals are listened to; its first argument. */
-export const START = exportedScript('@holdfast/process/start', import.meta.url);
+export const startScript = (): string => exportedScript('@holdfast/process/start', import.meta.url);
 
 /** Milliseconds until Node.js runs the first line: it waits for ever where its threads cannot be started. */
 export const START_LIMIT = 60_000;
@@ -80,7 +80,7 @@ async function askOnce<T>(
   const output = new HelperOutput();
   let silentMs: number | undefined;
   const failure = await new Promise<HelperFailure | null>((resolve) => {
-    const child = spawn(process.execPath, [...noDebugPort(), START, script, arg], {
+    const child = spawn(process.execPath, [...noDebugPort(), startScript(), script, arg], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const end = () => {

@@ -1,4 +1,4 @@
-export { type Answer, askProcess, exportedScript, START, START_LIMIT } from './ask-process.js';
+export { type Answer, askProcess, exportedScript, START_LIMIT, startScript } from './ask-process.js';
 export { askProgram } from './ask-program.js';
 export { closeDebugPort } from './close-debug-port.js';
 export { noDebugPort } from './debug-port.js';

@@ -1,7 +1,7 @@
 import { validateCheckpointDir } from '@holdfast/checkpoint';
 import { Coordinator, type CoordinatorEvent, forkWorkers } from '@holdfast/coordinator';
 import type { CheckpointManifest } from '@holdfast/manifest';
-import { exportedScript, START, START_LIMIT, type StopSignal } from '@holdfast/process';
+import { exportedScript, START_LIMIT, type StopSignal, startScript } from '@holdfast/process';
 import type { Layout } from '@holdfast/run-folder';
 import type { WorkEvent } from '../events.js';
 import { RunLogs } from './run-logs.js';
@@ -44,7 +44,7 @@ export async function coordinate(options: CoordinateOptions) {
     slots: workers,
     shards: [...shards],
     spawn: forkWorkers({
-      modulePath: START,
+      modulePath: startScript(),
       args: [exportedScript('@holdfast/runner/worker', import.meta.url), formatWorkerOptions(worker)],
       env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
