@@ -20,35 +20,36 @@ export class InputWait {
 
   /** Watches a reading. */
   async during<T>(read: () => Promise<T>): Promise<T> {
-    this.#patience = new Patience(Number.POSITIVE_INFINITY, {
-      onWaiting: ({ seconds }) => {
-        const from = this.#file === '-' ? 'standard input' : this.#file;
-        this.#tell({
-          type: 'waiting',
-          reason: `still reading ${from}: nothing new for ${seconds} s`,
-          seconds,
-        });
-      },
-      onLimit: () => undefined,
+    const onWaiting = (seconds: number) => {
+      const from = this.#file === '-' ? 'standard input' : this.#file;
+      const reason = `still reading ${from}: nothing new for ${seconds} s`;
+      this.#tell({ type: 'waiting', reason, seconds });
+    };
+    return waitFor(onWaiting, (patience) => {
+      this.#patience = patience;
+      return read();
     });
-    try {
-      return await read();
-    } finally {
-      this.#patience.end();
-      this.#patience = null;
-    }
   }
 }
 
 /** Does work that may take long without a word of its own, such as the checking of a large file, and tells that it goes on. */
 export async function longWork<T>(what: string, tell: Tell, work: () => Promise<T>): Promise<T> {
+  const onWaiting = (seconds: number) =>
+    tell({ type: 'waiting', reason: `still ${what}: ${seconds} s so far`, seconds });
+  return waitFor(onWaiting, work);
+}
+
+/** Waits for work without a limit. @param onWaiting told once it takes long, and each minute, of the seconds so far. */
+async function waitFor<T>(
+  onWaiting: (seconds: number) => void,
+  work: (patience: Patience) => Promise<T>,
+): Promise<T> {
   const patience = new Patience(Number.POSITIVE_INFINITY, {
-    onWaiting: ({ seconds }) =>
-      tell({ type: 'waiting', reason: `still ${what}: ${seconds} s so far`, seconds }),
+    onWaiting: ({ seconds }) => onWaiting(seconds),
     onLimit: () => undefined,
   });
   try {
-    return await work();
+    return await work(patience);
   } finally {
     patience.end();
   }
