@@ -8,14 +8,17 @@ const EXIT_CODES: Readonly<Record<Inspected, number>> = { read: 0, unread: 1, ba
 function told() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, head: { type: 'string', default: '5' } },
+    options: { json: { type: 'boolean', default: false }, head: { type: 'string', default: '0' } },
   });
   if (positionals.length === 0) throw new Error('it needs a file');
   if (!/^\d{1,9}$/.test(values.head)) throw new Error(`--head ${values.head}: it must be a whole number`);
   return { files: positionals, json: values.json, head: Number(values.head) };
 }
 
-process.stdout.on('error', () => process.exit(1));
+// A reader that has seen enough (`| head`) went away.
+process.stdout.on('error', ({ code }: NodeJS.ErrnoException) =>
+  process.exit(code === 'EPIPE' ? undefined : 1),
+);
 const error = (text: string) => console.error(`pt-inspect: ${text}`);
 try {
   process.exitCode =

@@ -100,21 +100,28 @@ describe.each(packages)('$name, installed alone', (each) => {
     expect(output(process.execPath, 'tokens.mjs')).toBe('true\n');
   });
 
-  test.each(each.commands.filter((name) => name === 'holdfast'))(
-    'has a command %s that embeds',
-    (command) => {
-      writeFileSync(join(project, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
-      output(
-        join(project, 'node_modules/.bin', command),
-        'embed',
-        'tiny.fa',
-        '--out',
-        'out',
-        '--workers',
-        '1',
-      );
-      expect(readFileSync(join(project, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
-      expect(existsSync(join(project, 'out/embeddings.safetensors'))).toBe(true);
-    },
+  /** What each command is seen to do. */
+  const atWork: Readonly<Record<string, [does: string, see: (command: string) => void]>> = {
+    holdfast: [
+      'embeds',
+      (command) => {
+        writeFileSync(join(project, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
+        output(command, 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');
+        expect(readFileSync(join(project, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
+        expect(existsSync(join(project, 'out/embeddings.safetensors'))).toBe(true);
+      },
+    ],
+    'pt-inspect': [
+      'shows a file',
+      (command) => {
+        const file = join(root, 'packages/pt-serializer/test/fixtures/bare_tensor.pt');
+        expect(JSON.parse(output(command, '--json', file))).toMatchObject({ file, ok: true });
+      },
+    ],
+  };
+
+  test.each(each.commands.map((command) => [command, ...atWork[command]!] as const))(
+    'has a command %s that %s',
+    (command, _, see) => see(join(project, 'node_modules/.bin', command)),
   );
 });
