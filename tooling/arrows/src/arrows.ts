@@ -13,18 +13,18 @@ const PRIVATE: readonly string[] = ['options'];
 /** Which packages of ours each may import. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   options: [],
-  durable: ['options'],
+  durable: [],
   process: ['options'],
   trigger: ['options'],
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
-  fasta: ['durable', 'options'],
+  fasta: ['durable'],
   'gpu-runtime': ['options'],
   manifest: ['durable', 'file-lock', 'options'],
   coordinator: ['process', 'options'],
   checkpoint: ['pt-serializer', 'durable', 'options'],
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
-  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable', 'options'],
+  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
   'run-folder': [
     'plan',
@@ -64,7 +64,7 @@ const SHARED = ['embed-options', 'errors', 'events'] as const;
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals'];
 
 /** Which rooms of the runner, folders and files beside them, each may import. */
-export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
   cli: ['command', 'embed', ...SHARED],
   command: ['coordinate', 'run', ...SHARED],

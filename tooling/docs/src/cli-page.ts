@@ -22,7 +22,7 @@ const begin = (name: string) => `<!-- generated: ${name}, by node tooling/docs/c
 const END = '<!-- end of generated -->';
 
 /** The reference of one command, as Markdown between two markers. */
-export function commandBlock(command: CommandFacts): string {
+function commandBlock(command: CommandFacts): string {
   const args = command.registeredArguments.map((argument) =>
     row([code(`${argument.name()}${argument.variadic ? '…' : ''}`), argument.description, 'required']),
   );
@@ -58,12 +58,6 @@ export function withBlocks(page: string, commands: readonly CommandFacts[]): str
     text = text.slice(0, from) + commandBlock(command) + text.slice(to + END.length);
   }
   return text;
-}
-
-/** The lines of a command's block. */
-export function blockOf(page: string, name: string): string[] {
-  const from = page.indexOf(begin(name));
-  return page.slice(from, page.indexOf(END, from)).split('\n');
 }
 
 /** The descriptions name defaults that depend on something; commander knows the others. */
