@@ -30,7 +30,11 @@ let made = 0;
 const fresh = () => join(mkdtempSync(join(folder, 'm-')), `manifest${made++}.json`);
 const fileOf = (batch) => `batch_${String(batch).padStart(5, '0')}.pt`;
 const found = (count) =>
-  Array.from({ length: count }, (_, batchIdx) => ({ batchIdx, numSequences: 10, file: fileOf(batchIdx) }));
+  Array.from({ length: count }, (_, checkpoint) => ({
+    checkpoint,
+    numSequences: 10,
+    file: fileOf(checkpoint),
+  }));
 
 /** A manifest of ours with so many checkpoints. */
 async function withCheckpoints(count, fsync) {

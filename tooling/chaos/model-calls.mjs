@@ -22,20 +22,20 @@ export class ModelCalls {
   #attempts = new Map();
 
   /** The next event of a life, in order. */
-  add({ event, slot, shard, batchIdx, kind, message, ordinal }) {
+  add({ event, slot, shard, batch_idx: batch, kind, message, ordinal }) {
     switch (event) {
       case 'assigned':
         this.#attempts.set(slot, null);
         break;
       case 'breaker':
-        this.#open(shard, batchIdx);
+        this.#open(shard, batch);
         break;
       case 'isolating': {
-        this.#open(shard, batchIdx);
-        this.#of(batchIdx).search++;
-        if (!this.#attempts.get(slot)) this.#of(batchIdx).proofs++;
+        this.#open(shard, batch);
+        this.#of(batch).search++;
+        if (!this.#attempts.get(slot)) this.#of(batch).proofs++;
         const calls = (this.#attempts.get(slot)?.calls ?? 0) + 1;
-        this.#attempts.set(slot, { batchIdx, calls });
+        this.#attempts.set(slot, { batch, calls });
         break;
       }
       case 'quarantined':
@@ -74,24 +74,24 @@ export class ModelCalls {
   }
 
   /** The breaker opened, so that it is known whose failures those of the shard were. */
-  #open(shard, batchIdx) {
-    this.#searched.set(shard, batchIdx);
+  #open(shard, batch) {
+    this.#searched.set(shard, batch);
     const strikes = this.#strikes.get(shard);
     if (strikes === undefined) return;
-    const batch = this.#of(batchIdx);
-    batch.sequences = strikes.sequences;
-    batch.failed += strikes.failed;
+    const calls = this.#of(batch);
+    calls.sequences = strikes.sequences;
+    calls.failed += strikes.failed;
     this.#strikes.delete(shard);
   }
 
   #cutOff(slot) {
     const attempt = this.#attempts.get(slot);
-    if (attempt) this.#of(attempt.batchIdx).cutOff += attempt.calls;
+    if (attempt) this.#of(attempt.batch).cutOff += attempt.calls;
     this.#attempts.set(slot, null);
   }
 
-  #of(batchIdx) {
-    if (!this.batches.has(batchIdx)) this.batches.set(batchIdx, noCalls());
-    return this.batches.get(batchIdx);
+  #of(batch) {
+    if (!this.batches.has(batch)) this.batches.set(batch, noCalls());
+    return this.batches.get(batch);
   }
 }

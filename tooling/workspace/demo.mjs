@@ -109,7 +109,7 @@ export async function demo({ folder = join(root, 'demo-out'), say = console.log 
 
   say('2. Run the same command again.');
   const second = await holdfast(embed('killed'));
-  const { done: kept, sequences: all } = second.planned;
+  const { sequences_done: kept, sequences: all } = second.planned;
   say(`   It kept ${grouped(kept)} of ${grouped(all)} sequences (${Math.floor((100 * kept) / all)}%),`);
   say(`   embedded the other ${grouped(all - kept)} and was done in ${second.seconds.toFixed(1)} s.\n`);
 

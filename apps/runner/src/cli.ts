@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
-import { plain } from '@holdfast/options';
+import { sanitize } from '@holdfast/options';
 import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, type StopSignal } from '@holdfast/process';
 import { onSignal } from '@holdfast/process/early-signals';
@@ -16,7 +16,7 @@ import { SignalSteps } from './command/signal-steps.js';
 import { embed } from './embed.js';
 import type { StopSwitch } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
-import type { Tell } from './events.js';
+import type { Report } from './events.js';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
@@ -54,7 +54,7 @@ process.stderr.on('error', () => undefined);
 /** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
 function complain(text: string): void {
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
-  console.error(`holdfast: ${plain(text)}`);
+  console.error(`holdfast: ${sanitize(text)}`);
 }
 
 /** Ends with an exit code after one line on standard error. */
@@ -98,18 +98,18 @@ try {
     async embed(options) {
       // A reader that went away (`| head`) is no reason to end a run.
       process.stdout.on('error', () => undefined);
-      const report = reporter(process.stdout);
+      const render = reporter(process.stdout);
       const { forceRestart } = options;
       let planned = false;
-      const tell: Tell = (event) => {
+      const report: Report = (event) => {
         if (event.type === 'planned') planned = true;
-        report(event);
+        render(event);
       };
       try {
-        process.exitCode = await embed(options, tell, stopOnSignals());
+        process.exitCode = await embed(options, report, stopOnSignals());
       } catch (error) {
         if (error instanceof RunFailedError)
-          tell({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
+          report({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
         const begun = planned || (!forceRestart && mayBeThere(layout(options.out).run));
         after = aftermath({ begun, forceRestart });
         throw error;

@@ -34,18 +34,18 @@ export async function embedAndJoin(
   run: Prepared,
   findings: Findings,
 ): Promise<ResultRecord> {
-  const { place, options, model, devices, tell, stop } = request;
+  const { place, options, model, devices, report, stop } = request;
   const { record, index, finished } = run;
   const { signal } = stop;
   const shards = await shardsOf(index, record.shards);
-  const manifest = await openManifest(place, shards.length, tell);
+  const manifest = await openManifest(place, shards.length, report);
   const state = await manifest.load();
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
   // A retry that was cut off goes on, whatever it left.
   const stands = finished !== undefined && !isThere(place.retry);
   const asItStands = (why: string): ResultRecord => {
     const message = `${why}, so the quarantined sequences are not tried again; the result stands`;
-    tell({ type: 'warning', message });
+    report({ type: 'warning', message });
     return finished!;
   };
   if (stands && !computed) return asItStands(`${place.checkpoints} does not hold all rows any more`);
@@ -56,10 +56,10 @@ export async function embedAndJoin(
     return used;
   };
   if (used !== null) await warnOfNucleotides(request, run);
-  tellPlanned(request, run, shards, state, used);
+  reportPlanned(request, run, shards, state, used);
   const { fingerprint } = record;
   const { dim } = model;
-  const work = { place, options, index, model, shards, tell, stop, manifest };
+  const work = { place, options, index, model, shards, report, stop, manifest };
   const look = (some: readonly Shard[]) =>
     findQuarantined(some, { place, run: fingerprint, index, dim, signal });
   const refused = async (some: readonly Shard[]) =>
@@ -83,7 +83,7 @@ export async function embedAndJoin(
         }
       }
       const { format } = options;
-      tell({ type: 'assembling', file: place.embeddings(format) });
+      report({ type: 'assembling', file: place.embeddings(format) });
       const parts = { place, run: fingerprint, index, shards, model, format };
       const result = await assemble({ ...parts, findings, found, signal });
       if (isThere(place.retry)) await removeDurably(place.retry);
@@ -92,7 +92,7 @@ export async function embedAndJoin(
       if (!(error instanceof ShardIncompleteError)) throw error;
       if (stands && !isThere(place.retry)) return asItStands(error.message);
       repairs.spendOrRethrow(error);
-      tell({ type: 'repair', shard: error.shard, reason: error.message });
+      report({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
       await use();
     }
@@ -110,25 +110,25 @@ class RepairBudget {
   }
 }
 
-async function warnOfNucleotides({ options, model, tell }: Request, { index }: Prepared): Promise<void> {
+async function warnOfNucleotides({ options, model, report }: Request, { index }: Prepared): Promise<void> {
   const first = await index.firstResidues(SAMPLE);
   const message = nucleotideWarning(first, model, options.translate !== undefined);
-  if (message !== null) tell({ type: 'warning', message });
+  if (message !== null) report({ type: 'warning', message });
 }
 
-function tellPlanned(
-  { model, tell }: Request,
+function reportPlanned(
+  { model, report }: Request,
   { index, record, resumed }: Prepared,
   shards: readonly Shard[],
   state: ManifestState,
   used: Awaited<ReturnType<Request['devices']['use']>> | null,
 ): void {
   const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
-  for (const message of leftOut(model, index.summary)) tell({ type: 'warning', message });
-  tell({
+  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
+  report({
     type: 'planned',
     resumed,
-    done: standing(shards, state).reduce((sum, done) => sum + done, 0),
+    sequences_done: standing(shards, state).reduce((sum, done) => sum + done, 0),
     sequences,
     residues,
     batches,

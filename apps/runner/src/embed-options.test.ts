@@ -12,11 +12,11 @@ const not1OrMore = [0, -1, 0.5, Number.NaN, '5', null];
 const notAbove0 = [0, -1, Number.NaN, '5', null];
 
 let folder: string;
-const call = async (changes: Any, tell: Any = () => undefined, at: Any = stop()) => {
+const call = async (changes: Any, report: Any = () => undefined, at: Any = stop()) => {
   folder = await mkdtemp(join(tmpdir(), 'embed-'));
   const out = join(folder, 'out');
   const options = { inputs: ['a.fa'], out, model: 'tnf', format: 'npy', forceRestart: false, ...changes };
-  return embed(options, tell, at);
+  return embed(options, report, at);
 };
 
 test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
@@ -45,7 +45,7 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['retryQuarantined', ['yes', 1], (retryQuarantined) => call({ retryQuarantined })],
   ['format', [undefined, 'csv'], (format) => call({ format })],
   ['forceRestart', [undefined, 'yes', 1], (forceRestart) => call({ forceRestart })],
-  ['tell', ['x', null], (tell) => call({}, tell)],
+  ['tell', ['x', null], (report) => call({}, report)],
   ['stop', [null, 5], (at) => call({}, undefined, at)],
   ['stop.signal', [undefined, {}], (signal) => call({}, undefined, { signal, handler: null })],
 ])('%s that is one of %o is refused by name, and nothing is made', async (option, values, use) => {

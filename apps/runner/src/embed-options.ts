@@ -126,8 +126,8 @@ const stopSwitch = object<StopSwitch>({
 });
 
 /** @throws RangeError and TypeError for what `embed` cannot be called with (`code` is `invalid_option`). */
-export function checkEmbed(options: unknown, tell: unknown, stop: unknown): void {
+export function checkEmbed(options: unknown, report: unknown, stop: unknown): void {
   checkOptions('embed', options, embedOptions);
-  checkOptions('embed', tell, callback, 'tell');
+  checkOptions('embed', report, callback, 'tell');
   checkOptions('embed', stop, stopSwitch, 'stop');
 }

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { tellAside, tidyUp } from '@holdfast/run-folder';
+import { reportCorrupt, tidyUp } from '@holdfast/run-folder';
 import { embedAndJoin } from './embed-and-join.js';
 import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
-import type { Tell } from './events.js';
+import type { Report } from './events.js';
 import { leftOut } from './result/left-out.js';
-import { tellComplete } from './result/tell-complete.js';
+import { reportComplete } from './result/report-complete.js';
 import type { PrepareOptions } from './run/asked-run.js';
-import { tellPlanWarnings } from './run/plan-warnings.js';
+import { reportPlanWarnings } from './run/plan-warnings.js';
 import { prepare } from './run/prepare.js';
 import { askedRun, checkRequest, type Request } from './run/request.js';
 import { takeFolder } from './run/take-folder.js';
@@ -19,30 +19,30 @@ import { InputWait } from './run/waits.js';
  * @throws UsageError, InputError, PreflightError, RunFolderError, DeviceError or ModelError for what the user must mend; BusyError;
  * RunFailedError; StoppedError; RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
-export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<number> {
-  checkEmbed(options, tell, stop);
-  const request = await checkRequest(options, tell, stop);
+export async function embed(options: EmbedOptions, report: Report, stop: StopSwitch): Promise<number> {
+  checkEmbed(options, report, stop);
+  const request = await checkRequest(options, report, stop);
   const folder = await takeFolder(request);
-  if ('files' in folder) return tellComplete(request, folder, true);
+  if ('files' in folder) return reportComplete(request, folder, true);
   await using _folder = folder;
   const { place, model } = request;
   const run = await prepare(place, prepareOptions(request));
   if (!('index' in run)) {
-    await tidyUp(place, run.run, tell, true);
-    return tellComplete(request, run, true);
+    await tidyUp(place, run.run, report, true);
+    return reportComplete(request, run, true);
   }
   try {
-    if (run.resumed && !run.finished) await tellAside(place, tell);
-    const findings = tellPlanWarnings(request, run.index.summary);
+    if (run.resumed && !run.finished) await reportCorrupt(place, report);
+    const findings = reportPlanWarnings(request, run.index.summary);
     const result = await embedAndJoin(request, run, findings);
     const already = result === run.finished;
-    await tidyUp(place, result.run, tell, already);
-    return tellComplete(request, result, already, [
+    await tidyUp(place, result.run, report, already);
+    return reportComplete(request, result, already, [
       ...findings.warnings,
       ...leftOut(model, run.index.summary),
     ]);
   } catch (error) {
-    await tellAside(place, tell).catch(() => undefined);
+    await reportCorrupt(place, report).catch(() => undefined);
     throw error;
   } finally {
     await run.index.close();
@@ -53,8 +53,8 @@ export async function embed(options: EmbedOptions, tell: Tell, stop: StopSwitch)
 const SHARDS_OF_A_WORKER = 4;
 
 function prepareOptions(request: Request): PrepareOptions {
-  const { options, model, devices, tell } = request;
-  const input = new InputWait(options.inputs, tell);
+  const { options, model, devices, report } = request;
+  const input = new InputWait(options.inputs, report);
   return {
     ...askedRun(request),
     tryForNewRun: () => devices.tryForNewRun(),
@@ -64,7 +64,7 @@ function prepareOptions(request: Request): PrepareOptions {
     reading: (work) => input.during(work),
     onProgress(progress) {
       input.progress(progress.file);
-      tell({ type: 'indexing', ...progress });
+      report({ type: 'indexing', ...progress });
     },
   };
 }

@@ -32,7 +32,7 @@ export class RunFailedError extends Error {
 }
 
 /** Whether a system's words, or its code, say that the disk is full. */
-export const saysDiskFull = (said: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(said);
+export const isDiskFull = (said: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(said);
 
 /** A signal ended the run; what was done is kept. */
 export class StoppedError extends Error {

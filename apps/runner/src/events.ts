@@ -15,7 +15,7 @@ export type RunEvent =
       type: 'planned';
       resumed: boolean;
       /** Sequences of them that are done, as the manifest has it. */
-      done: number;
+      sequences_done: number;
       sequences: number;
       residues: number;
       batches: number;
@@ -29,14 +29,14 @@ export type RunEvent =
   /** Sequences done of all; tokens in a second, padding included, of late; both null until they are known. */
   | {
       type: 'progress';
-      done: number;
-      total: number;
+      sequences_done: number;
+      sequences_total: number;
       tokens_per_second: number | null;
       seconds_left: number | null;
     }
   /** Quarantined sequences are tried again, each alone, and were: so many now have a row. */
   | { type: 'retrying'; sequences: number }
-  | { type: 'retried'; sequences: number; recovered: number }
+  | { type: 'retried'; sequences: number; sequences_recovered: number }
   | { type: 'repair'; shard: number; reason: string }
   /** `letters`: the counts that a warning about letters is made of. */
   | { type: 'warning'; message: string; letters?: Partial<LetterCounts> }
@@ -57,4 +57,23 @@ export type RunEvent =
       ids: string;
     } & (Padding | { [key in keyof Padding]?: never }));
 
-export type Tell = (event: RunEvent) => void;
+export type Report = (event: RunEvent) => void;
+
+/** Version of the format of event lines, on standard output and in the logs. A new field or event is no new version. */
+const FORMAT = 1;
+
+/**
+ * An event as the object that becomes a line of JSON. Its fields are named in snake_case; what they hold stays
+ * as it is, since keys in there can be letters of sequences.
+ *
+ * @param at milliseconds since 1970.
+ */
+export function eventRecord(event: RunEvent, at: number): Record<string, unknown> {
+  const { type, ...fields } = event.type === 'coordinator' ? event.event : event;
+  // A worker's `complete` is its shard's; among the run's own events it would mean the end of the run.
+  const name = event.type === 'coordinator' && type === 'complete' ? 'shard_complete' : type;
+  const named = Object.entries(fields).map(([field, value]) => [inSnakeCase(field), value]);
+  return { format: FORMAT, time: new Date(at).toISOString(), event: name, ...Object.fromEntries(named) };
+}
+
+const inSnakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -4,4 +4,4 @@ export { BusyError, RunFolderError } from '@holdfast/run-folder';
 export { embed } from './embed.js';
 export type { EmbedOptions, StopSwitch } from './embed-options.js';
 export { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
-export type { RunEvent, Tell } from './events.js';
+export type { Report, RunEvent } from './events.js';

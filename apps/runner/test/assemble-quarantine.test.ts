@@ -32,7 +32,7 @@ let order: number[];
 beforeEach(async () => {
   const { place, index } = await indexed(sequences, 200, { sequences: 12 });
   order = [];
-  while (order.length < sequences.length) order.push(...(await index.windowAt(order.length)).order);
+  while (order.length < sequences.length) order.push(...(await index.bucketAt(order.length)).order);
   const { source: model } = countingModel();
   const { signal } = new AbortController();
   const shards = await shardsOf(index, 3);
@@ -142,7 +142,7 @@ test.each<[string, () => readonly number[]]>([
   ['everything', () => ALL],
 ])('%s is quarantined', async (_what, choose) => {
   const { index } = assembly;
-  expect((await index.windowAt(0)).inInputOrder).toBe(false);
+  expect((await index.bucketAt(0)).inInputOrder).toBe(false);
   const ordinals = choose();
   // A batch that is quarantined as a whole makes a checkpoint without rows.
   await checkpoints(ordinals, 1);

@@ -97,8 +97,8 @@ test.runIf(linux)(
     expect(all('stalled')).toHaveLength(7);
     expect(all('killed')).toHaveLength(7);
     expect(all('failed').map(({ kind }) => kind)).toEqual(Array(7).fill('transient'));
-    expect(all('retried')).toMatchObject([{ sequences: 1, recovered: 0 }]);
-    expect(all('breaker')).toMatchObject([{ batchIdx: 1, reason: 'batch 1 ended 4 workers' }]);
+    expect(all('retried')).toMatchObject([{ sequences: 1, sequences_recovered: 0 }]);
+    expect(all('breaker')).toMatchObject([{ batch_idx: 1, reason: 'batch 1 ended 4 workers' }]);
     expect(all('quarantined')).toMatchObject([
       {
         id: 'c',

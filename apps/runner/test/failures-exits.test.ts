@@ -47,7 +47,9 @@ async function signalled(signal: NodeJS.Signals): Promise<Ended & { slot: unknow
 
 test('a worker that is preempted (SIGTERM) saves, its shard goes to another at once, and nothing is counted', async () => {
   const { code, lines, slot } = await signalled('SIGTERM');
-  expect(all(lines, 'exited')).toContainEqual(expect.objectContaining({ slot, exitcode: 143, signal: null }));
+  expect(all(lines, 'exited')).toContainEqual(
+    expect.objectContaining({ slot, exit_code: 143, signal: null }),
+  );
   const [failed, ...others] = all(lines, 'failed');
   expect(failed).toMatchObject({ slot, kind: 'spot_preemption' });
   expect(others).toEqual([]);

@@ -113,7 +113,7 @@ describe.skipIf(why)('a sequence that was set aside for want of memory, where th
         KILL_NAME: 'embeddings.safetensors.tmp',
       },
     });
-    expect(cut.lines.find(({ event }) => event === 'retried')).toMatchObject({ recovered: 1 });
+    expect(cut.lines.find(({ event }) => event === 'retried')).toMatchObject({ sequences_recovered: 1 });
     expect([cut.signal, (await rowsOf(out)).length]).toEqual(['SIGKILL', 3]);
     expect((await holdfast(line, fasta)).code).toBe(0);
     expect(await rowsOf(out)).toEqual(whole);
@@ -149,7 +149,7 @@ test.skipIf(why)(
   async () => {
     const long = ['long', 'ACGT'.repeat(250)] as const;
     const { code, stderr, all } = await run([...short, long], 4000, '--max-quarantined', '0');
-    expect(all('retried')).toMatchObject([{ sequences: 1, recovered: 0 }]);
+    expect(all('retried')).toMatchObject([{ sequences: 1, sequences_recovered: 0 }]);
     expect(stderr).toMatch(
       /1 sequence\(s\) are quarantined, such as long \(.*\); at most 0 may be\. The model refused none of them; 1 were only set aside \(1 for want of memory\)\. .* do that with more memory, or allow more with --max-quarantined/,
     );

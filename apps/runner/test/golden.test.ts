@@ -14,7 +14,7 @@ test('a run that the version with one folder of sources began, and a kill cut wi
   ];
   const { code, lines } = await holdfast(lineOf(out));
   expect(code).toBe(0);
-  expect(lines.find(({ event }) => event === 'planned')).toMatchObject({ resumed: true, done: 60 });
+  expect(lines.find(({ event }) => event === 'planned')).toMatchObject({ resumed: true, sequences_done: 60 });
   expect(lines.find(({ event }) => event === 'resumed')).toMatchObject({ shard: 0, sequences: 60 });
   expect(await holdfast(lineOf(fresh))).toMatchObject({ code: 0 });
   expect(await digestOf(out)).toBe(await digestOf(fresh));

@@ -22,8 +22,8 @@ test.each([
   ]);
   // Known by its row, it is tried alone, and then the others as one.
   expect(lines.filter(({ event }) => event === 'isolating')).toMatchObject([
-    { batchIdx: 1, sequences: 1 },
-    { batchIdx: 1, sequences: 1 },
+    { batch_idx: 1, sequences: 1 },
+    { batch_idx: 1, sequences: 1 },
   ]);
   expect(lines.filter(({ event }) => event === 'quarantined')).toMatchObject([
     { id: 'c', ordinal: 2, kind: 'poison_input', attempts: 3, error },

@@ -32,12 +32,17 @@ test('after a resume what is saved counts at once, in shards that no worker has 
   expect(lines.find(({ event }) => event === 'planned')).toMatchObject({
     resumed: true,
     sequences: 45,
-    done,
+    sequences_done: done,
   });
   const [begun, ...told] = lines.filter(({ event }) => event === 'progress');
-  expect(begun).toMatchObject({ done, total: 45, tokens_per_second: null, seconds_left: null });
-  for (const each of told) expect(Number(each['done'])).toBeGreaterThanOrEqual(done);
-  expect(told.at(-1)).toMatchObject({ done: 45, seconds_left: 0 });
+  expect(begun).toMatchObject({
+    sequences_done: done,
+    sequences_total: 45,
+    tokens_per_second: null,
+    seconds_left: null,
+  });
+  for (const each of told) expect(Number(each['sequences_done'])).toBeGreaterThanOrEqual(done);
+  expect(told.at(-1)).toMatchObject({ sequences_done: 45, seconds_left: 0 });
 });
 
 test('what a plan leaves out is warned of when it is made, and once', async () => {

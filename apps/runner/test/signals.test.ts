@@ -165,7 +165,7 @@ describe('the command', () => {
     await running.until('checkpoint');
     for (const pid of [running.child.pid!, ...childrenOf(running.child.pid!)]) process.kill(pid, 'SIGHUP');
     const { code, lines } = await running.ended;
-    expect([code, lines.filter(({ event, exitcode }) => event === 'exited' && exitcode !== 0)]).toEqual([
+    expect([code, lines.filter(({ event, exit_code }) => event === 'exited' && exit_code !== 0)]).toEqual([
       0,
       [],
     ]);

@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource } from '@holdfast/gpu-runtime';
-import { buildIndex, openIndex, type SequenceIndex, type WindowLimits } from '@holdfast/plan';
+import { type BucketLimits, buildIndex, openIndex, type SequenceIndex } from '@holdfast/plan';
 import { type Layout, layout } from '@holdfast/run-folder';
 import type { ShardReport } from '../src/work/work-shard.js';
 
@@ -38,7 +38,7 @@ export function countingModel(): EmbeddingModel & { batches: number; sequences: 
 export async function indexed(
   sequences: readonly string[],
   batchTokens: number,
-  window: Partial<WindowLimits> = {},
+  window: Partial<BucketLimits> = {},
 ): Promise<{ place: Layout; index: SequenceIndex }> {
   const out = await mkdtemp(join(tmpdir(), 'indexed-'));
   const input = join(out, 'in.fa');
@@ -51,7 +51,7 @@ export async function indexed(
     hint: '',
     tokensOf: (residues) => residues,
     batchTokens,
-    window: { sequences: 1000, residues: 1e6, ...window },
+    bucket: { sequences: 1000, residues: 1e6, ...window },
     maxResidues: 100,
   });
   return { place, index: await openIndex(place.index) };
@@ -65,9 +65,9 @@ export const silentReport = (): ShardReport => {
     resumed: silent,
     progress: silent,
     batch: () => undefined,
-    trying: silent,
+    calling: silent,
     control: silent,
-    tried: silent,
+    returned: silent,
     computed: silent,
     quarantined: silent,
     checkpoint: silent,

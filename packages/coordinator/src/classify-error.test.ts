@@ -98,7 +98,7 @@ test.each([
   expect(classifyError(end)).toBe('spot_preemption');
   // One that said why before it was killed was not.
   expect(classifyError({ ...end, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
-  expect(classifyError({ ...end, lastWords: 'out of memory' })).toBe('oom');
+  expect(classifyError({ ...end, lastOutput: 'out of memory' })).toBe('oom');
 });
 
 test('a crash is no preemption', () => {

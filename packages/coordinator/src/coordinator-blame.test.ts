@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { start, working } from './testing/fake-run.js';
 import type { FakeWorker, Script } from './testing/index.js';
 
-const saved = { batchIdx: 0, sequences: 1, file: 'f', reason: 'r' };
+const saved = { checkpoint: 0, sequences: 1, file: 'f', reason: 'r' };
 
 /** Does with its nth assignment what is given, and completes the shard after the last. */
 const lives = (...acts: ((worker: FakeWorker) => void)[]): Script => {
@@ -143,7 +143,7 @@ const searching = (...acts: ((worker: FakeWorker) => void)[]) => {
   );
 };
 const control = (worker: FakeWorker) => worker.say({ type: 'control', shard: 0, batchIdx: 0, rows: [3] });
-const tries = (worker: FakeWorker) => worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+const tries = (worker: FakeWorker) => worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
 const isolations = (run: ReturnType<typeof start>) =>
   run.workers.all.flatMap(({ received }) =>
     received.flatMap((message) =>
@@ -154,7 +154,7 @@ const isolations = (run: ReturnType<typeof start>) =>
 test('a sequence that hangs alone, twice, where its control does not, is set aside as a hang', async () => {
   const hangs = (worker: FakeWorker) => {
     control(worker);
-    worker.say({ type: 'tried', shard: 0 });
+    worker.say({ type: 'returned', shard: 0 });
     tries(worker);
   };
   const run = searching(hangs, hangs);

@@ -39,7 +39,7 @@ test('with each checkpoint the budget climbs back', async () => {
       worker.say({
         type: 'checkpoint',
         shard,
-        batchIdx: 0,
+        checkpoint: 0,
         sequences: 1,
         file: 'f',
         reason: 'r',
@@ -62,7 +62,7 @@ test('a sequence that does not fit alone twice is searched for by name', async (
       const { shard, isolation } = message;
       seen.push(isolation?.alone);
       if (isolation !== undefined) return worker.say({ type: 'complete', shard });
-      worker.say({ type: 'trying', shard, batchIdx: 0, rows: [5] });
+      worker.say({ type: 'calling', shard, batchIdx: 0, rows: [5] });
       worker.say({ type: 'failed', shard, batchIdx: 0, error: 'cuda_oom', message: 'm' });
       worker.exit(1);
     },

@@ -189,7 +189,7 @@ async function live(
         if (group === null || group.length === 0) break;
         if (state !== null || most < ROWS)
           worker.say({
-            type: 'trying',
+            type: 'calling',
             shard,
             batchIdx: batch,
             rows: group,
@@ -198,10 +198,10 @@ async function live(
         if (state?.hangs && group.length === 1) {
           worker.say({ type: 'control', shard, batchIdx: batch, rows: group, isolation: state });
           await call(worker, [], fail);
-          worker.say({ type: 'trying', shard, batchIdx: batch, rows: group, isolation: state });
+          worker.say({ type: 'calling', shard, batchIdx: batch, rows: group, isolation: state });
         }
         const what = await call(worker, rowsOf(group), fail);
-        if (state !== null && !given.deadly) worker.say({ type: 'tried', shard });
+        if (state !== null && !given.deadly) worker.say({ type: 'returned', shard });
         if (what === 'poison') {
           if (state === null || given.deadly) fail('cuda_runtime', 'illegal address');
           state = groupFailed(state!, group, { kind: 'poison_input', error: 'illegal address' });
@@ -219,7 +219,7 @@ async function live(
       worker.say({
         type: 'checkpoint',
         shard,
-        batchIdx: batch,
+        checkpoint: batch,
         sequences: good.size,
         file: 'f',
         reason: 'r',
@@ -252,10 +252,10 @@ async function live(
       for (;;) {
         const group = nextGroup(state, ROWS, good);
         if (group === null) break;
-        worker.say({ type: 'trying', shard, batchIdx: batch, rows: group, isolation: state });
+        worker.say({ type: 'calling', shard, batchIdx: batch, rows: group, isolation: state });
         const what = await call(worker, group.map(ordinal), fail);
         if (what === 'poison' && given.deadly) fail('cuda_runtime', 'illegal address');
-        worker.say({ type: 'tried', shard });
+        worker.say({ type: 'returned', shard });
         if (what === 'poison')
           state = groupFailed(state, group, { kind: 'poison_input', error: 'illegal address' });
         else {

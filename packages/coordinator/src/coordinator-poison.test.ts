@@ -30,7 +30,7 @@ function poisoned(poison: Record<number, number[]>, deadly = false): Script {
     while (state !== undefined) {
       const rows = nextGroup(state, SIZE, good);
       if (rows === null) break;
-      worker.say({ type: 'trying', shard, batchIdx: shard, rows, isolation: state });
+      worker.say({ type: 'calling', shard, batchIdx: shard, rows, isolation: state });
       if (!rows.some((row) => bad.includes(row))) {
         state = groupPassed(state, SIZE, rows);
         for (const row of rows) good.add(row);
@@ -46,7 +46,7 @@ function poisoned(poison: Record<number, number[]>, deadly = false): Script {
     worker.say({
       type: 'checkpoint',
       shard,
-      batchIdx: 0,
+      checkpoint: 0,
       sequences: 1,
       file: 'f',
       reason: 'r',
@@ -88,7 +88,7 @@ test('with one more than may be quarantined the run ends, and its workers save f
   });
   await run.clock.drain();
   expect(await run.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 3, stopped: null });
-  expect(run.of('exited').at(-1)).toMatchObject({ exitcode: 143 });
+  expect(run.of('exited').at(-1)).toMatchObject({ exitCode: 143 });
 });
 
 test('those that are quarantined already, in shards of before or in checkpoints, count', async () => {
@@ -219,7 +219,7 @@ test.each([
           return worker.exit(1);
         }
         if (kills++ > 0 && (deaths === 0 || kills > 2)) return worker.say({ type: 'complete', shard });
-        worker.say({ type: 'trying', shard, batchIdx: 0, rows: [3], isolation });
+        worker.say({ type: 'calling', shard, batchIdx: 0, rows: [3], isolation });
         worker.exit(null, 'SIGKILL');
       },
       { shards: [0], isolates: true },
@@ -256,7 +256,7 @@ const rowsOf = (run: ReturnType<typeof start>) =>
 test('a sequence alone with which a worker dies is tried once more before it is found at fault', async () => {
   const run = dying((worker, nth) => {
     if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
-    worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+    worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
     worker.exit(null, 'SIGSEGV');
   });
   await run.clock.drain();
@@ -271,8 +271,8 @@ test('a sequence alone with which a worker dies is tried once more before it is 
 test('a worker that dies after what it tried has come back says nothing of it', async () => {
   const run = dying((worker, nth) => {
     if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
-    worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
-    worker.say({ type: 'tried', shard: 0 });
+    worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
+    worker.say({ type: 'returned', shard: 0 });
     worker.exit(null, 'SIGSEGV');
   });
   await run.clock.drain();
@@ -320,7 +320,7 @@ test.each([
     const { shard } = message;
     const well = worker.slot > 0 || (every > 0 && ++assigned % every === 0);
     if (well) {
-      const saved = { batchIdx: 0, sequences: 1, file: 'f', reason: 'r', endBatch: 1 };
+      const saved = { checkpoint: 0, sequences: 1, file: 'f', reason: 'r', endBatch: 1 };
       if (worker.slot === 0) worker.say({ type: 'checkpoint', shard, ...saved });
       void run.clock
         .sleep(1000, new AbortController().signal)
@@ -347,7 +347,7 @@ test('deaths between the calls of a search forget nothing of what it found, and 
   const run = dying((worker, nth) => {
     if (nth >= 7) return worker.say({ type: 'complete', shard: 0 });
     worker.say({ type: 'resumed', shard: 0, sequences: 0, nextBatch: 0 });
-    if (nth < 2) worker.say({ type: 'trying', shard: 0, batchIdx: 0, rows: [3] });
+    if (nth < 2) worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
     worker.exit(null, 'SIGSEGV');
   });
   await run.clock.drain();
@@ -365,12 +365,12 @@ test('deaths between the calls of a search forget nothing of what it found, and 
 test('a search that is begun again in the same batch knows what the first one found', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
   const at = { now: Number.POSITIVE_INFINITY, slot: 0, open: [0] };
-  const fails = (trying: number[] | null) => {
+  const fails = (inCall: number[] | null) => {
     pool.take(at);
-    pool.fail(0, { kind: 'poison_input', batchIdx: 0, message: 'm', trying }, at);
+    pool.fail(0, { kind: 'poison_input', batchIdx: 0, message: 'm', inCall }, at);
   };
   // The batch twice, then a row alone, twice, and once more nobody knows with what.
-  for (const trying of [null, null, [3], [3], null]) fails(trying);
+  for (const inCall of [null, null, [3], [3], null]) fails(inCall);
   const { poisoned, failures } = pool.recovery(0)!.isolation!;
   expect([poisoned.map(({ row }) => row), failures]).toEqual([[3], [0, 0, 0, 2]]);
 });

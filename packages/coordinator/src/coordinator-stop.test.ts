@@ -47,7 +47,7 @@ test('test_sigterm_handler_waits_for_checkpoints: what is done within the grace 
   const checkpoint = {
     type: 'checkpoint',
     shard: 0,
-    batchIdx: 3,
+    checkpoint: 3,
     sequences: 9,
     file: 'f',
     reason: 'r',

@@ -21,7 +21,7 @@ function suffer(worker: FakeWorker, shard: number, fate: Fate): void {
   if (fate === 'preempted') worker.exit(143);
   if (fate === 'quits') worker.exit(0);
   if (fate === 'checkpoint') {
-    worker.say({ type: 'checkpoint', shard, batchIdx: 0, sequences: 1, file: 'f', reason: 'r' });
+    worker.say({ type: 'checkpoint', shard, checkpoint: 0, sequences: 1, file: 'f', reason: 'r' });
     worker.exit(1);
   }
 }

@@ -44,7 +44,7 @@ test.each(Array.from({ length: 30 }, (_, i) => (i + 1) / 10))(
     });
     const { events } = start(script, { shards: [0], clock });
     for (let i = 0; i < 200; i++) await turn();
-    expect(events.at(-1)).toMatchObject({ type: 'exited', exitcode: 0 });
+    expect(events.at(-1)).toMatchObject({ type: 'exited', exitCode: 0 });
   },
 );
 
@@ -159,7 +159,7 @@ test('a shard that goes forward is never out of retries', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       if (attempt > 20) return worker.say({ type: 'complete', shard });
-      worker.say({ type: 'checkpoint', shard, batchIdx: attempt, sequences: 1, file: 'f', reason: 'r' });
+      worker.say({ type: 'checkpoint', shard, checkpoint: attempt, sequences: 1, file: 'f', reason: 'r' });
       worker.exit(1);
     }),
     { shards: [0] },

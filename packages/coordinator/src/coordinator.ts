@@ -47,7 +47,7 @@ export class Coordinator {
       return;
     }
     run.stopped = signal;
-    run.tell({ type: 'stopping', signal });
+    run.report({ type: 'stopping', signal });
     this.#scheduler.endWorkers((slot) => slot.stop(signal), 'stopped, but it did not end');
     this.#scheduler.advance();
   }
@@ -60,7 +60,7 @@ export class Coordinator {
     this.#scheduler.advance();
     await this.#workersGone;
     await run.keeper.settled();
-    if (run.stopped !== null) run.tell({ type: 'stopped', signal: run.stopped });
+    if (run.stopped !== null) run.report({ type: 'stopped', signal: run.stopped });
     await run.reports.settled();
     return run.outcome;
   }

@@ -2,22 +2,22 @@ import type { StopSignal } from '@holdfast/process';
 import type { ErrorKind } from './failure-kinds.js';
 import type { FromWorker, QuarantinedSequence } from './messages.js';
 
-type Told<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
+type Reported<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;
 
 /** What happens in a run, in order. */
 export type CoordinatorEvent =
   | { type: 'spawned'; slot: number; pid: number | undefined; attempt: number }
   | { type: 'assigned'; slot: number; shard: number; attempt: number }
-  | Told<'ready'>
-  | Told<'resumed'>
-  | Told<'progress'>
-  | Told<'checkpoint'>
-  | Told<'complete'>
+  | Reported<'ready'>
+  | Reported<'resumed'>
+  | Reported<'progress'>
+  | Reported<'checkpoint'>
+  | Reported<'complete'>
   /** So many sequences of a batch are tried by themselves, to find those at fault. */
   | { type: 'isolating'; slot: number; shard: number; batchIdx: number; sequences: number }
   | ({ type: 'quarantined'; slot: number; shard: number } & QuarantinedSequence)
   | { type: 'output'; slot: number; stream: 'stdout' | 'stderr'; line: string }
-  | { type: 'exited'; slot: number; exitcode: number | null; signal: string | null }
+  | { type: 'exited'; slot: number; exitCode: number | null; signal: string | null }
   | { type: 'failed'; slot: number; shard: number | null; kind: ErrorKind; message: string }
   | { type: 'retry'; shard: number; delayMs: number; reason: string }
   /** The same batch failed too often: the sequences at fault are searched for. */

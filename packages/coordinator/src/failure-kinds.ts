@@ -88,9 +88,9 @@ export const FAILURE_KINDS: Readonly<Record<ErrorKind, FailureKind>> = {
     signs: {
       code: ({ error }) => error === 'cuda_oom',
       message: ({ errorMessage = '' }) => OUT_OF_MEMORY.test(errorMessage),
-      traces: ({ oomKilled, signal, exitcode, lastWords = '' }) =>
+      traces: ({ oomKilled, signal, exitcode, lastOutput = '' }) =>
         (oomKilled === true && (signal === 'SIGKILL' || exitcode === EXIT_SIGKILL)) ||
-        OUT_OF_MEMORY.test(lastWords),
+        OUT_OF_MEMORY.test(lastOutput),
     },
     budget: 'per_shard',
     delayMs: backoffMs,

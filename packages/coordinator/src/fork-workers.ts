@@ -70,8 +70,8 @@ export function forkWorkers(options: ForkOptions): SpawnWorker {
   };
 }
 
-function splitLines(stream: Readable, tell: (line: string) => void): void {
-  const splitter = new LineSplitter(tell, LINE_LIMIT);
+function splitLines(stream: Readable, report: (line: string) => void): void {
+  const splitter = new LineSplitter(report, LINE_LIMIT);
   stream.setEncoding('utf8');
   stream.on('data', (text: string) => splitter.push(text));
   stream.on('end', () => splitter.end());

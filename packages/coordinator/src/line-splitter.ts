@@ -5,7 +5,7 @@ export class LineSplitter {
   #skipping = false;
 
   constructor(
-    readonly tell: (line: string) => void,
+    readonly report: (line: string) => void,
     readonly limit: number,
   ) {}
 
@@ -29,13 +29,13 @@ export class LineSplitter {
     this.#rest += piece;
     if (this.#rest.length <= this.limit) return;
     // Told before its end comes, which may be never: what is kept has a bound.
-    this.tell(this.#rest.slice(0, this.limit));
+    this.report(this.#rest.slice(0, this.limit));
     this.#rest = '';
     this.#skipping = true;
   }
 
   #endLine(): void {
-    if (!this.#skipping) this.tell(this.#rest.endsWith('\r') ? this.#rest.slice(0, -1) : this.#rest);
+    if (!this.#skipping) this.report(this.#rest.endsWith('\r') ? this.#rest.slice(0, -1) : this.#rest);
     this.#rest = '';
     this.#skipping = false;
   }

@@ -39,21 +39,21 @@ export type FromWorker =
   /** Something went forward that is no batch, such as the reading of a large checkpoint. */
   | { type: 'heartbeat' /** What it does next, while it starts. */; stage?: string }
   /** A part of a batch is about to be embedded: these of its rows. `isolation`: as it stands, if it is a search. */
-  | { type: 'trying'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
+  | { type: 'calling'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
   /**
    * A control is about to be embedded: plain residues as long as these rows of the batch. If it makes no progress, the stall
    * limit is too short for them.
    */
   | { type: 'control'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
   /** The part, or the control, has come back, embedded or not: what ends the worker now is not its fault. */
-  | { type: 'tried'; shard: number }
+  | { type: 'returned'; shard: number }
   /** A sequence was found at fault; it lasts with the next checkpoint. */
   | { type: 'quarantined'; shard: number; sequence: QuarantinedSequence }
   /** A checkpoint lasts. `batchIdx`: its own number; `endBatch`: the first batch that is in none yet. */
   | {
       type: 'checkpoint';
       shard: number;
-      batchIdx: number;
+      checkpoint: number;
       sequences: number;
       file: string;
       reason: string;

@@ -65,17 +65,17 @@ export class OutputLimit {
       return [];
     }
     this.#tokens -= cost;
-    return [...this.#told(0), line];
+    return [...this.#countLine(0), line];
   }
 
   /** The stream has ended. @returns what to tell: how many lines were left out at last, and the last of them. */
   end(): string[] {
     const last = this.#last;
-    return [...this.#told(last.length), ...last];
+    return [...this.#countLine(last.length), ...last];
   }
 
   /** The count of lines left out, but for so many that are told after all; begins a new one. */
-  #told(but: number): string[] {
+  #countLine(but: number): string[] {
     const count = this.#leftOut - but;
     this.#leftOut = 0;
     this.#last = [];

@@ -1,7 +1,7 @@
 import type { StopSignal } from '@holdfast/process';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
-import { OomClaims } from './oom-claims.js';
+import { OomDeaths } from './oom-deaths.js';
 import { kernelOomKiller } from './oom-killer.js';
 import type { CoordinatorOptions, Outcome } from './options.js';
 import { QuarantineCount } from './quarantine-count.js';
@@ -20,7 +20,7 @@ export class RunState {
   readonly slots: readonly Slot[];
   readonly keeper: RecoveryKeeper;
   readonly quarantine: QuarantineCount;
-  readonly oomClaims: OomClaims;
+  readonly oomDeaths: OomDeaths;
   readonly reports: ShardReports;
   pool: ShardPool;
   phase: 'new' | 'running' | 'ended' = 'new';
@@ -42,14 +42,14 @@ export class RunState {
     this.policy = policyWith(options.policy);
     this.graceMs = options.graceMs ?? 30_000;
     this.clock = options.clock ?? systemClock;
-    this.oomClaims = new OomClaims(options.oomKiller ?? kernelOomKiller());
+    this.oomDeaths = new OomDeaths(options.oomKiller ?? kernelOomKiller());
     this.pool = new ShardPool(options.shards, this.policy, { isolates: options.isolates });
     this.keeper = new RecoveryKeeper(options.records, (shard, error) =>
-      this.tell({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
+      this.report({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
     );
     this.reports = new ShardReports(options.onShardFailed);
     this.quarantine = new QuarantineCount(options.quarantined ?? 0);
-    const onKill = (slot: number, reason: string) => this.tell({ type: 'killed', slot, reason });
+    const onKill = (slot: number, reason: string) => this.report({ type: 'killed', slot, reason });
     this.slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.clock, onKill));
   }
 
@@ -83,7 +83,7 @@ export class RunState {
   /** A shard is out of retries. */
   failed({ shard, kind, message }: FailedShard): void {
     this.keeper.save(shard, null);
-    this.tell({ type: 'shard_failed', shard, kind, message });
+    this.report({ type: 'shard_failed', shard, kind, message });
     this.reports.add(shard, message);
   }
 
@@ -92,7 +92,7 @@ export class RunState {
     return Math.round(ms * (1 + this.policy.jitter * (this.options.random ?? Math.random)()));
   }
 
-  tell(event: CoordinatorEvent): void {
+  report(event: CoordinatorEvent): void {
     this.options.onEvent?.(event);
   }
 

@@ -79,12 +79,12 @@ export class Scheduler {
   #endStalled(): void {
     for (const { slot, silentMs, why } of this.#stalls.look()) {
       const because = why === 'hung' ? {} : { why };
-      this.#run.tell({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs, ...because });
+      this.#run.report({ type: 'stalled', slot: slot.index, shard: slot.life.shard, silentMs, ...because });
       slot.endStalled(silentMs, why, this.#run.options.stallGraceMs ?? 10_000);
     }
     for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
       const { shard, stage } = slot.life;
-      this.#run.tell({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
+      this.#run.report({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
     }
   }
 
@@ -103,37 +103,37 @@ export class Scheduler {
     this.#ended();
   }
 
-  endWorkers(tell: (slot: Slot) => void, reason: string): void {
+  endWorkers(report: (slot: Slot) => void, reason: string): void {
     this.#run.ending = true;
     for (const slot of this.#run.slots) {
       // It has nothing to save, and hears of nothing while its model is loaded.
       if (!slot.life.ready) slot.kill('the run ends, and it was still starting');
       else {
-        tell(slot);
+        report(slot);
         slot.endWithin(this.#run.graceMs, reason);
       }
     }
   }
 
   #spawn(slot: Slot): void {
-    slot.oomKills = this.#run.oomClaims.count();
+    slot.oomKills = this.#run.oomDeaths.count();
     const { output } = this.#run.options;
     const limits = { stdout: new OutputLimit(output), stderr: new OutputLimit(output) };
-    const tell = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
-      for (const line of lines) this.#run.tell({ type: 'output', slot: slot.index, stream, line });
+    const report = (stream: 'stdout' | 'stderr', lines: readonly string[]) => {
+      for (const line of lines) this.#run.report({ type: 'output', slot: slot.index, stream, line });
     };
     slot.start(this.#run.options.spawn, {
       message: (message) => this.#messages.take(slot, message),
       output: (stream, line) => {
         if (stream === 'stderr') slot.heard(line);
-        tell(stream, limits[stream].push(line, this.#run.clock.now()));
+        report(stream, limits[stream].push(line, this.#run.clock.now()));
       },
       exit: (exitcode, signal, error) => {
-        for (const stream of ['stdout', 'stderr'] as const) tell(stream, limits[stream].end());
+        for (const stream of ['stdout', 'stderr'] as const) report(stream, limits[stream].end());
         this.#exits.take(slot, { exitcode, signal, error });
       },
     });
-    this.#run.tell({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
+    this.#run.report({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
 
   #assign(slot: Slot, anew: boolean): void {
@@ -149,13 +149,13 @@ export class Scheduler {
     const { takenOverFrom: from, ...assignment } = next;
     const { shard, attempt } = assignment;
     if (from !== null) {
-      this.#run.tell({ type: 'redistributed', shard, from, to: slot.index });
+      this.#run.report({ type: 'redistributed', shard, from, to: slot.index });
       this.#run.keeper.redistributed(shard, slot.lastShard ?? shard);
     }
     life.shard = shard;
     slot.lastShard = shard;
     slot.sign();
-    this.#run.tell({ type: 'assigned', slot: slot.index, shard, attempt });
+    this.#run.report({ type: 'assigned', slot: slot.index, shard, attempt });
     slot.send(assignment);
   }
 }

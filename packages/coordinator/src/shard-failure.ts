@@ -18,7 +18,7 @@ export interface ShardFailure {
   batchIdx?: number | undefined;
   message: string;
   /** Rows of the batch that were being embedded, where it was a part of the batch. */
-  trying?: readonly number[] | null | undefined;
+  inCall?: readonly number[] | null | undefined;
   /** Rows of the batch that are known to be at fault. */
   faulty?: readonly number[] | undefined;
   /** Whether it was embedding the control of a search: plain residues as long as a sequence that hung. */
@@ -57,7 +57,7 @@ export function afterFailure(
   policy: Readonly<RetryPolicy>,
   isolates: boolean,
 ): { recovery: Recovery; verdict: Verdict } {
-  const { kind, trying, how } = failure;
+  const { kind, inCall, how } = failure;
   if (how === 'killed') return afterKill(before, policy);
   const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
   if (searching && failure.control && how === 'hung') return afterSlowControl(before, failure, policy);
@@ -65,20 +65,20 @@ export function afterFailure(
   const fault = blames(how);
   if (searching && how === 'lost')
     return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
-  if (searching && trying && fault) return afterGroupFailed(before, failure, trying, fault);
+  if (searching && inCall && fault) return afterGroupFailed(before, failure, inCall, fault);
   // Between the calls of a search nothing is tried that could be why.
   if (searching && budget !== 'per_batch')
     return afterCounted(before, { ...failure, how: 'told' }, policy, isolates);
   const known = fault && !searching ? withFailedCall(before, failure) : before;
-  if (budget === 'per_batch' || (halvesBudget && trying?.length === 1))
+  if (budget === 'per_batch' || (halvesBudget && inCall?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
 }
 
-function withFailedCall(before: Readonly<Recovery>, { batchIdx, trying }: ShardFailure): Readonly<Recovery> {
+function withFailedCall(before: Readonly<Recovery>, { batchIdx, inCall }: ShardFailure): Readonly<Recovery> {
   if (batchIdx === undefined) return before;
   const { whole, rows } = failedCallsOf(before, batchIdx);
-  const calls = trying ? { whole, rows: countedIn(rows, trying) } : { whole: whole + 1, rows };
+  const calls = inCall ? { whole, rows: countedIn(rows, inCall) } : { whole: whole + 1, rows };
   return { ...before, failedCalls: { ...before.failedCalls, [batchIdx]: calls } };
 }
 
@@ -185,7 +185,7 @@ function afterCounted(
 
 function opened(
   recovery: Recovery,
-  { batchIdx, trying, faulty, how }: ShardFailure & { batchIdx: number },
+  { batchIdx, inCall, faulty, how }: ShardFailure & { batchIdx: number },
   reason: string,
   { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): { recovery: Recovery; verdict: Verdict } {
@@ -204,9 +204,9 @@ function opened(
   const begun = startIsolation(batchIdx, whole, {
     poisoned,
     failures,
-    alone: [...(faulty ?? (trying?.length === 1 ? trying : []))],
+    alone: [...(faulty ?? (inCall?.length === 1 ? inCall : []))],
     // A part of a batch was tried for want of memory for more.
-    ...(trying ? { suspects: [...trying], most: trying.length } : {}),
+    ...(inCall ? { suspects: [...inCall], most: inCall.length } : {}),
   });
   const isolation = hangs ? { ...begun, hangs } : begun;
   return {

@@ -110,11 +110,11 @@ test('a search waits for a slot on which its shard has not failed, while there i
 
 test('what failed with a row in it is counted: the whole batch, parts of it, and the search', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
-  const fails = (trying: number[] | null) => {
+  const fails = (inCall: number[] | null) => {
     pool.take(at(Number.POSITIVE_INFINITY));
-    pool.fail(0, { ...failure('oom', 2), trying }, at(0));
+    pool.fail(0, { ...failure('oom', 2), inCall }, at(0));
   };
-  for (const trying of [null, [4, 5, 6], [5, 6], [5], [5]]) fails(trying);
+  for (const inCall of [null, [4, 5, 6], [5, 6], [5], [5]]) fails(inCall);
   expect(pool.recovery(0)?.isolation).toMatchObject({ alone: [5], strikes: 1 });
   fails([5]);
   expect(pool.recovery(0)?.isolation?.poisoned).toMatchObject([{ row: 5, kind: 'oom', attempts: 6 }]);

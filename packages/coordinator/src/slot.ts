@@ -21,7 +21,7 @@ export interface Life {
   /** The batch that it is at, where that is known. */
   batchIdx: number | null;
   /** Rows of the batch that it is embedding, where it is a part of the batch. */
-  trying: readonly number[] | null;
+  inCall: readonly number[] | null;
   /** Whether it embeds a control: plain residues as long as the sequence that hung. */
   control: boolean;
   failure: Extract<FromWorker, { type: 'failed' }> | null;
@@ -29,7 +29,7 @@ export interface Life {
   stalled: { silentMs: number; why: Silence } | null;
   /** The coordinator killed it, as it could not be reached. */
   unreachable: boolean;
-  lastWords: string[];
+  lastOutput: string[];
 }
 
 const begin = (): Life => ({
@@ -38,12 +38,12 @@ const begin = (): Life => ({
   stage: null,
   shard: null,
   batchIdx: null,
-  trying: null,
+  inCall: null,
   control: false,
   failure: null,
   stalled: null,
   unreachable: false,
-  lastWords: [],
+  lastOutput: [],
 });
 
 /** Stands in for a worker that could not be started, until its exit is told. */
@@ -167,9 +167,9 @@ export class Slot {
   /** The worker printed a line on standard error. */
   heard(line: string): void {
     if (NO_WORD.test(line)) return;
-    const { lastWords } = this.life;
-    lastWords.push(line.slice(0, LAST_WORD_LENGTH));
-    if (lastWords.length > LAST_WORDS) lastWords.shift();
+    const { lastOutput } = this.life;
+    lastOutput.push(line.slice(0, LAST_WORD_LENGTH));
+    if (lastOutput.length > LAST_WORDS) lastOutput.shift();
   }
 
   /** The worker is gone: empties the slot, and tells what the worker was at. */

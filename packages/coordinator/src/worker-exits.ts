@@ -23,14 +23,14 @@ export class WorkerExits {
   take(slot: Slot, exit: Omit<Exit, 'oomKilled'>): void {
     const life = slot.vacate();
     const { exitcode, signal } = exit;
-    this.#run.tell({ type: 'exited', slot: slot.index, exitcode, signal });
+    this.#run.report({ type: 'exited', slot: slot.index, exitCode: exitcode, signal });
     // A worker that was told to end has not failed, however it ended.
     if (!this.#run.ending) {
       // One that was given up was killed by the coordinator.
-      const oomKilled = life.stalled === null && isKill(exit) && this.#run.oomClaims.explain(slot.oomKills);
+      const oomKilled = life.stalled === null && isKill(exit) && this.#run.oomDeaths.explain(slot.oomKills);
       const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
-      this.#run.tell({ type: 'failed', slot: slot.index, shard, kind, message });
+      this.#run.report({ type: 'failed', slot: slot.index, shard, kind, message });
       if (how === 'killed') {
         // Nobody took the device away: the next worker starts soon, and later each time while they are killed.
         slot.notBefore =
@@ -41,7 +41,7 @@ export class WorkerExits {
         this.#startupFailed(slot, message);
       }
       if (shard !== null) {
-        const { trying, failure, control, stalled } = life;
+        const { inCall, failure, control, stalled } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
         const { faulty } = failure ?? {};
         const action = this.#shardFailed(slot, shard, {
@@ -49,7 +49,7 @@ export class WorkerExits {
           message,
           how,
           batchIdx,
-          trying,
+          inCall,
           faulty,
           control,
         });
@@ -83,7 +83,7 @@ export class WorkerExits {
   #close(slot: Slot, reason: string): void {
     if (!this.#run.isOpenBeside(slot)) return;
     slot.closed = true;
-    this.#run.tell({ type: 'slot_closed', slot: slot.index, reason });
+    this.#run.report({ type: 'slot_closed', slot: slot.index, reason });
     for (const shard of this.#run.pool.stranded(this.#run.open)) {
       const failed = this.#run.pool.giveUp(shard, 'no slot is left for it');
       if (failed !== null) this.#run.failed(failed);
@@ -102,11 +102,12 @@ export class WorkerExits {
       return action;
     }
     this.#run.keeper.save(shard, this.#run.pool.recovery(shard));
-    if (action === 'isolate') this.#run.tell({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
+    if (action === 'isolate')
+      this.#run.report({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
     // Events tell how long the slot waits for its device; another slot may have the shard at once.
     const { losesDevice, delayMs: ofKind } = FAILURE_KINDS[failure.kind];
     const wait = losesDevice && failure.how !== 'killed' ? ofKind(0, this.#run.policy) : delayMs;
-    this.#run.tell({ type: 'retry', shard, delayMs: wait, reason });
+    this.#run.report({ type: 'retry', shard, delayMs: wait, reason });
     if (this.#run.options.validateShard !== undefined) void this.#validate(shard);
     return action;
   }

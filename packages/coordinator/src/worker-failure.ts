@@ -23,14 +23,14 @@ export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: s
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
     return { kind, message: errorMessage, how: DEVICE_CODES.get(code) ?? 'told' };
   }
-  const lastWords = life.lastWords.join('\n');
+  const lastOutput = life.lastOutput.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);
-  const classified = classifyError({ exitcode, signal, errorMessage: message, lastWords, oomKilled });
+  const classified = classifyError({ exitcode, signal, errorMessage: message, lastOutput, oomKilled });
   const killed = classified === 'spot_preemption' && signal !== 'SIGTERM' && exitcode !== EXIT_SIGTERM;
   // That was the coordinator itself.
   const kind = killed && life.unreachable ? 'transient' : classified;
   const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
-  const said = life.lastWords.length > 0 ? `; it said last: ${life.lastWords.join(' | ')}` : '';
+  const said = life.lastOutput.length > 0 ? `; it said last: ${life.lastOutput.join(' | ')}` : '';
   const how = kind === 'spot_preemption' && killed ? 'killed' : isCrash(exit) ? 'died' : 'ended';
   return { kind, message: `${message}${killer}${said}`, how };
 }

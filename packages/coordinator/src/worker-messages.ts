@@ -29,7 +29,7 @@ export class WorkerMessages {
         life.ready = true;
         slot.startupFailures = 0;
         this.#run.startupFailures = null;
-        this.#run.tell({ slot: slot.index, ...message });
+        this.#run.report({ slot: slot.index, ...message });
         return this.#advance();
     }
     // One of a shard that is not, or no longer, this worker's counts for nothing.
@@ -43,14 +43,14 @@ export class WorkerMessages {
     const { life } = slot;
     const { shard } = message;
     switch (message.type) {
-      case 'trying':
+      case 'calling':
         life.batchIdx = message.batchIdx;
-        life.trying = message.rows;
+        life.inCall = message.rows;
         life.control = false;
         if (message.isolation === undefined) return;
         this.#run.pool.searched(shard, message.isolation);
         this.#run.keeper.save(shard, this.#run.pool.recovery(shard));
-        return this.#run.tell({
+        return this.#run.report({
           type: 'isolating',
           slot: slot.index,
           shard,
@@ -59,12 +59,12 @@ export class WorkerMessages {
         });
       case 'control':
         life.batchIdx = message.batchIdx;
-        life.trying = null;
+        life.inCall = null;
         life.control = true;
         if (message.isolation !== undefined) this.#run.pool.searched(shard, message.isolation);
         return;
-      case 'tried':
-        life.trying = null;
+      case 'returned':
+        life.inCall = null;
         life.control = false;
         return;
       case 'quarantined':
@@ -76,7 +76,7 @@ export class WorkerMessages {
         break;
       case 'progress':
         life.batchIdx = message.nextBatch ?? null;
-        life.trying = null;
+        life.inCall = null;
         slot.kills = 0;
         break;
       case 'checkpoint':
@@ -91,10 +91,10 @@ export class WorkerMessages {
         slot.kills = 0;
         life.shard = null;
         life.batchIdx = null;
-        life.trying = null;
+        life.inCall = null;
         break;
     }
-    this.#run.tell({ slot: slot.index, ...message });
+    this.#run.report({ slot: slot.index, ...message });
     if (message.type === 'complete') this.#advance();
   }
 
@@ -104,7 +104,7 @@ export class WorkerMessages {
     sequence: Extract<FromWorker, { type: 'quarantined' }>['sequence'],
   ): void {
     if (!this.#run.quarantine.found(shard, sequence.ordinal, sequence.kind)) return;
-    this.#run.tell({ type: 'quarantined', slot: slot.index, shard, ...sequence });
+    this.#run.report({ type: 'quarantined', slot: slot.index, shard, ...sequence });
     this.#checkQuarantine();
   }
 

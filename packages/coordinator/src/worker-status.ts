@@ -9,7 +9,7 @@ export interface WorkerStatus {
   error?: string | undefined;
   errorMessage?: string | undefined;
   /** What it printed last on standard error; searched only for signs of too little memory, since anything may stand in it. */
-  lastWords?: string | undefined;
+  lastOutput?: string | undefined;
   /** Whether the kernel's out-of-memory killer struck while it lived. */
   oomKilled?: boolean | undefined;
   /** Whether the same batch failed too often. */
@@ -21,7 +21,7 @@ export const workerStatus = object<WorkerStatus>({
   signal: orNull(words, "a signal's name or null"),
   error: text,
   errorMessage: text,
-  lastWords: text,
+  lastOutput: text,
   oomKilled: flag,
   circuitBreaker: flag,
 });

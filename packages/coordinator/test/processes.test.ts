@@ -55,7 +55,7 @@ test('a worker killed amid a shard is replaced, and the shard completed', async 
     process.kill(pid, 'SIGKILL');
   });
   expect(outcome).toEqual({ completed: [0], failed: [], stopped: null });
-  expect(of('exited')).toMatchObject([{ signal: 'SIGKILL' }, { exitcode: 0, signal: null }]);
+  expect(of('exited')).toMatchObject([{ signal: 'SIGKILL' }, { exitCode: 0, signal: null }]);
   expect(of('failed')).toMatchObject([{ shard: 0, kind: 'spot_preemption' }]);
   const [first, second] = of('spawned');
   expect(first?.pid).not.toBe(second?.pid);
@@ -65,7 +65,7 @@ test('a shard whose worker exits with 1 every time has failed after three retrie
   const { outcome, of } = await run('crash');
   expect(outcome.failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
   expect(outcome.failed[0]?.message).toMatch('exhausted 3 retries: the worker ended with exit code 1');
-  expect(of('exited').map(({ exitcode }) => exitcode)).toEqual([1, 1, 1, 1]);
+  expect(of('exited').map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 1]);
 });
 
 test('many workers share many shards', async () => {
@@ -75,7 +75,7 @@ test('many workers share many shards', async () => {
   expect(of('spawned')).toHaveLength(3);
   // One that was still starting when all was done is not waited for; its word that it is ready may yet come.
   const worked = new Set(of('assigned').map(({ slot }) => slot));
-  for (const { slot, exitcode, signal } of of('exited'))
+  for (const { slot, exitCode, signal } of of('exited'))
     expect(
       worked.has(slot)
         ? [[0, null]]
@@ -83,7 +83,7 @@ test('many workers share many shards', async () => {
             [0, null],
             [null, 'SIGKILL'],
           ],
-    ).toContainEqual([exitcode, signal]);
+    ).toContainEqual([exitCode, signal]);
 });
 
 test('workers that cannot start end the run', async () => {
@@ -98,7 +98,7 @@ test('a stopped worker saves, and what it says last still arrives', async () => 
   });
   expect(outcome).toEqual({ completed: [], failed: [], stopped: 'SIGTERM' });
   expect(of('checkpoint')).toMatchObject([{ shard: 0, reason: 'SIGTERM' }]);
-  expect(of('exited')).toMatchObject([{ exitcode: 143 }]);
+  expect(of('exited')).toMatchObject([{ exitCode: 143 }]);
   expect(of('killed')).toEqual([]);
 });
 
@@ -127,7 +127,7 @@ test('a worker that hung up saves, ends and is replaced', async () => {
   const { outcome, of } = await run('hangs-up');
   expect(outcome.completed).toEqual([0]);
   expect(of('output')[0]?.line).toBe('saving, since orphaned');
-  expect(of('exited').map(({ exitcode }) => exitcode)).toEqual([143, 0]);
+  expect(of('exited').map(({ exitCode }) => exitCode)).toEqual([143, 0]);
 });
 
 test('a message to a worker that is gone is refused', async () => {
@@ -157,7 +157,7 @@ test('what is printed after the worker has ended is told before its exit', async
   const { events } = await run('outlived');
   expect(events.slice(-2)).toMatchObject([
     { type: 'output', line: 'late' },
-    { type: 'exited', exitcode: 0 },
+    { type: 'exited', exitCode: 0 },
   ]);
 });
 

@@ -86,7 +86,7 @@ test('exit code 0 without a word is a failure, tried again as any other', async 
   expect(outcome.failed[0]?.message).toMatch(
     'exhausted 3 retries: the worker ended with exit code 0 before shard 0',
   );
-  expect(of('exited').map(({ exitcode }) => exitcode)).toEqual([0, 0, 0, 0]);
+  expect(of('exited').map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
 });
 
 test.each([

@@ -24,13 +24,13 @@ const VULKAN =
 /** What to do about a device that cannot be had, by what was said of it. */
 export function deviceRemedy(
   kind: Device['kind'],
-  said: string,
+  errorText: string,
   platform: string = process.platform,
 ): string | undefined {
-  if (/computes wrong numbers/.test(said)) return undefined;
-  if (kind === 'webgpu') return platform === 'linux' && NO_ADAPTER.test(said) ? VULKAN : undefined;
+  if (/computes wrong numbers/.test(errorText)) return undefined;
+  if (kind === 'webgpu') return platform === 'linux' && NO_ADAPTER.test(errorText) ? VULKAN : undefined;
   const gpu = kind === 'cuda' || kind === 'tensorrt';
-  return (gpu ? OF_GPUS.find(([words]) => words.test(said))?.[1] : undefined) ?? REMEDY[kind];
+  return (gpu ? OF_GPUS.find(([words]) => words.test(errorText))?.[1] : undefined) ?? REMEDY[kind];
 }
 
 /** A device that was asked for and cannot be had. Nothing is computed elsewhere instead. */
@@ -42,10 +42,10 @@ export class DeviceError extends Error {
     readonly device: Device,
     cause: unknown,
   ) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    const remedy = deviceRemedy(device.kind, said);
+    const errorText = cause instanceof Error ? cause.message : String(cause);
+    const remedy = deviceRemedy(device.kind, errorText);
     super(
-      `${nameOf(device)} cannot be used here (${firstLine(said)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
+      `${nameOf(device)} cannot be used here (${firstLine(errorText)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
       { cause },
     );
   }

@@ -51,9 +51,9 @@ export async function loadWith(
     if (failureKind(error) === 'cuda_oom') {
       throw new InferenceError({ model: source.name, sequences: 0, tokens: 0 }, error);
     }
-    const said = error instanceof Error ? error.message : String(error);
-    const what = `ONNX Runtime cannot load it (${said})`;
-    throw new ModelError('model_load', source.modelPath, what, loadRemedy(said), { cause: error });
+    const errorText = error instanceof Error ? error.message : String(error);
+    const what = `ONNX Runtime cannot load it (${errorText})`;
+    throw new ModelError('model_load', source.modelPath, what, loadRemedy(errorText), { cause: error });
   }
   try {
     checkSession(source, session);

@@ -16,8 +16,8 @@ test.each([
   ['Load model from m failed:Protobuf parsing failed.', /copy it again/],
   ['Load model m failed. system error number 5', /check the disk/],
   ['something else', /^export or copy it again$/],
-])('the remedy fits what was said: %s', (said, remedy) => {
-  expect(loadRemedy(said)).toMatch(remedy);
+])('the remedy fits what was said: %s', (errorText, remedy) => {
+  expect(loadRemedy(errorText)).toMatch(remedy);
 });
 
 test.each([
@@ -27,8 +27,8 @@ test.each([
   ['CUDA driver version is insufficient for CUDA runtime version', /update the NVIDIA driver/],
   ['CUDA-capable device(s) is/are busy or unavailable', /ends what uses it|end what uses it/],
   ['something else', /ONNXRUNTIME_NODE_INSTALL=cuda12/],
-])('so does that for a GPU: %s', (said, remedy) => {
-  expect(deviceRemedy('cuda', said)).toMatch(remedy);
+])('so does that for a GPU: %s', (errorText, remedy) => {
+  expect(deviceRemedy('cuda', errorText)).toMatch(remedy);
 });
 
 test('wrong numbers are not mended by installing anything', () => {
@@ -36,9 +36,9 @@ test('wrong numbers are not mended by installing anything', () => {
 });
 
 test('WebGPU without an adapter lacks Vulkan on Linux', () => {
-  const said = 'Failed to get a WebGPU adapter: No supported adapters';
-  expect(deviceRemedy('webgpu', said, 'linux')).toMatch(/libvulkan1/);
-  expect(deviceRemedy('webgpu', said, 'darwin')).toBeUndefined();
+  const errorText = 'Failed to get a WebGPU adapter: No supported adapters';
+  expect(deviceRemedy('webgpu', errorText, 'linux')).toMatch(/libvulkan1/);
+  expect(deviceRemedy('webgpu', errorText, 'darwin')).toBeUndefined();
 });
 
 test('a device without remedies of its own has none', () => {

@@ -28,9 +28,9 @@ const REMEDIES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])
 ];
 
 /** What to do about a graph that ONNX Runtime refused with these words. */
-export function loadRemedy(said: string): string {
+export function loadRemedy(errorText: string): string {
   for (const [words, remedy] of REMEDIES) {
-    const found = words.exec(said);
+    const found = words.exec(errorText);
     if (found !== null) return remedy(found);
   }
   return 'export or copy it again';

@@ -78,6 +78,6 @@ function trouble(error: unknown): [what: string, remedy: string] {
   if (code === 'EACCES' || code === 'EPERM')
     return [`cannot be read (${code})`, 'see to it that this user may read it (chmod, chown)'];
   if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the circle of links'];
-  const said = error instanceof Error ? error.message : String(error);
-  return [`cannot be read (${said})`, 'check the disk or the network mount, then try again'];
+  const errorText = error instanceof Error ? error.message : String(error);
+  return [`cannot be read (${errorText})`, 'check the disk or the network mount, then try again'];
 }

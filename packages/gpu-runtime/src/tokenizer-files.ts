@@ -78,8 +78,8 @@ const TYPES: readonly string[] = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 /** The library's tokenizer of these files. @throws ModelError `model_bad_json` if it refuses them. */
 export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
   const { type } = files.definition.model;
-  const unknown = (said: string, options?: ErrorOptions) => {
-    const what = `describes no tokenizer that is known (${said})`;
+  const unknown = (errorText: string, options?: ErrorOptions) => {
+    const what = `describes no tokenizer that is known (${errorText})`;
     const remedy = 'save it again with the tokenizers library';
     return new ModelError('model_bad_json', join(folder, TOKENIZER), what, remedy, options);
   };

@@ -4,7 +4,7 @@ import { type CheckpointEntry, eventSchema, type ManifestEvent } from './schema.
 
 /** One checkpoint as a worker reports it. */
 export interface RecordedCheckpoint {
-  batchIdx: number;
+  checkpoint: number;
   numSequences: number;
   /** File name within the shard's folder. */
   file: string;
@@ -13,21 +13,21 @@ export interface RecordedCheckpoint {
 export const recordedCheckpoints = required(
   array(
     object<RecordedCheckpoint>({
-      batchIdx: required(whole(0)),
+      checkpoint: required(whole(0)),
       numSequences: required(whole(0)),
       file: required(text),
     }),
-    'checkpoints, { batchIdx, numSequences, file }',
+    'checkpoints, { checkpoint, numSequences, file }',
   ),
 );
 
 /** A checkpoint in the manifest's spelling. */
 export const factsOf = ({
-  batchIdx,
+  checkpoint,
   numSequences,
   file,
 }: RecordedCheckpoint): Omit<CheckpointEntry, 'recorded_at'> => ({
-  batch_idx: batchIdx,
+  batch_idx: checkpoint,
   num_sequences: numSequences,
   file,
 });

@@ -162,7 +162,7 @@ test('a damaged journal is refused by name, or made anew where the checkpoints c
     rebuild: async () => ({
       worldSize: SHARDS,
       checkpoints: new Map([
-        [0, [0, 1, 2, 3].map((i) => ({ batchIdx: i, numSequences: 10, file: file(i) }))],
+        [0, [0, 1, 2, 3].map((i) => ({ checkpoint: i, numSequences: 10, file: file(i) }))],
       ]),
     }),
     onWarning: (message) => void warnings.push(message),
@@ -188,7 +188,7 @@ test('a damaged manifest.json is made anew from the checkpoints, by whoever meet
     new CheckpointManifest(manifest.path, {
       rebuild: async () => ({
         worldSize: 3,
-        checkpoints: new Map([[1, [{ batchIdx: 0, numSequences: 10, file: file(0) }]]]),
+        checkpoints: new Map([[1, [{ checkpoint: 0, numSequences: 10, file: file(0) }]]]),
       }),
       onWarning: (message) => void warnings.push(message),
     });

@@ -99,17 +99,17 @@ export class CheckpointManifest {
   /** Records a checkpoint that lasts; recording it again changes nothing. */
   async updateShardCheckpoint(
     rank: number,
-    batchIdx: number,
+    checkpoint: number,
     numSequences: number,
     checkpointFile: string,
     options: UpdateOptions = {},
   ): Promise<void> {
     const of = 'updateShardCheckpoint';
-    checkUpdateOptions(of, batchIdx, isCount, 'batchIdx');
+    checkUpdateOptions(of, checkpoint, isCount, 'checkpoint');
     checkUpdateOptions(of, numSequences, isCount, 'numSequences');
     checkUpdateOptions(of, checkpointFile, isText, 'checkpointFile');
     const token = tokenIn(of, rank, options);
-    const facts = factsOf({ batchIdx, numSequences, file: checkpointFile });
+    const facts = factsOf({ checkpoint, numSequences, file: checkpointFile });
     await this.#commits.update((model) => {
       checkClaim(model, rank, token, true);
       return { type: 'checkpoint', rank, ...facts };

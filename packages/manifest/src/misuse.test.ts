@@ -38,10 +38,13 @@ const wrong: [string, (of: any) => Promise<unknown>][] = [
   ['a recovery that is too long', (of) => of.recordRecovery(0, 'ä'.repeat(600_000))],
   ['a recovery of no shard', (of) => of.recordRecovery('0', null)],
   ['a heartbeat without a claim', (of) => of.heartbeat(0, {})],
-  ['a negative batch', (of) => of.reconcileShard(0, [{ batchIdx: -4, numSequences: 1, file: 'a.pt' }])],
+  [
+    'a negative checkpoint',
+    (of) => of.reconcileShard(0, [{ checkpoint: -4, numSequences: 1, file: 'a.pt' }]),
+  ],
   [
     'no number of sequences',
-    (of) => of.reconcileShard(0, [{ batchIdx: 0, numSequences: Number.NaN, file: 'a.pt' }]),
+    (of) => of.reconcileShard(0, [{ checkpoint: 0, numSequences: Number.NaN, file: 'a.pt' }]),
   ],
   [
     'more sequences than can be counted',
@@ -135,7 +138,7 @@ test('what is found to make a manifest anew is held to the same, and a failure s
   for (const [says, rebuild] of [
     [
       'batch_idx',
-      { worldSize: 2, checkpoints: new Map([[0, [{ batchIdx: -1, numSequences: 1, file: 'a.pt' }]]]) },
+      { worldSize: 2, checkpoints: new Map([[0, [{ checkpoint: -1, numSequences: 1, file: 'a.pt' }]]]) },
     ],
     ['shard 5', { worldSize: 2, checkpoints: new Map([[5, []]]) }],
     ['no such folder', null],

@@ -17,7 +17,7 @@ type Any = any;
 const notObjects = [null, 5, 'x', [], new Map()];
 const notRanks = [undefined, null, -1, 0.5, Number.NaN, '0', 'length'];
 const reconcile = (change: Any) =>
-  manifest.reconcileShard(0, [{ batchIdx: 0, numSequences: 1, file: 'a.pt', ...change }]);
+  manifest.reconcileShard(0, [{ checkpoint: 0, numSequences: 1, file: 'a.pt', ...change }]);
 const notMilliseconds = [-1, Number.NaN, '60s', null, 5n];
 const notFunctions = [5, 'now', {}, null];
 const create = async (options: Any) => new CheckpointManifest(manifest.path, options);
@@ -80,13 +80,13 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['rank', notRanks, (rank) => manifest.claimShard(rank, 'a')],
   ['owner', [undefined, null, 5, '', ' '], (owner) => manifest.claimShard(0, owner)],
   ['rank', notRanks, (rank) => manifest.updateShardCheckpoint(rank, 0, 1, 'a.pt')],
-  ['batchIdx', notRanks, (batchIdx) => manifest.updateShardCheckpoint(0, batchIdx, 1, 'a.pt')],
+  ['checkpoint', notRanks, (checkpoint) => manifest.updateShardCheckpoint(0, checkpoint, 1, 'a.pt')],
   ['numSequences', notRanks, (count) => manifest.updateShardCheckpoint(0, 0, count, 'a.pt')],
   ['checkpointFile', [undefined, null, 5], (file) => manifest.updateShardCheckpoint(0, 0, 1, file)],
   ['rank', notRanks, (rank) => manifest.reconcileShard(rank, [])],
   ['checkpoints', [undefined, null, 'ab', {}], (found) => manifest.reconcileShard(0, found)],
   ['checkpoints[0]', [undefined, null, 'a.pt'], (each) => manifest.reconcileShard(0, [each])],
-  ['checkpoints[0].batchIdx', [undefined, -1, '0'], (batchIdx) => reconcile({ batchIdx })],
+  ['checkpoints[0].checkpoint', [undefined, -1, '0'], (checkpoint) => reconcile({ checkpoint })],
   ['checkpoints[0].numSequences', [undefined, Number.NaN], (numSequences) => reconcile({ numSequences })],
   ['checkpoints[0].file', [undefined, 5], (file) => reconcile({ file })],
   ['checkpoints[0].path', ['a.pt'], (path) => reconcile({ path })],

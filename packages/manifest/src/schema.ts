@@ -7,14 +7,14 @@ const count = z.custom<number>(
 );
 
 /** A name that stays within the shard's folder. */
-const plainName = z.string().refine((name) => !/^\.{0,2}$|[/\\\0]/.test(name), {
+const baseName = z.string().refine((name) => !/^\.{0,2}$|[/\\\0]/.test(name), {
   error: ({ input }) => `${JSON.stringify(input)} is no plain name within the shard's folder`,
 });
 
 const checkpoint = z.object({
   batch_idx: count,
   num_sequences: count,
-  file: plainName,
+  file: baseName,
   recorded_at: z.string(),
 });
 
@@ -77,7 +77,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     rank,
     batch_idx: count,
     num_sequences: count,
-    file: plainName,
+    file: baseName,
   }),
   z.object({
     type: z.literal('reconciled'),

@@ -171,7 +171,7 @@ test('test_manifest_get_redistributed_shards', async () => {
 test('what is found on disk replaces what was recorded', async () => {
   await manifest.initialize(1);
   for (let i = 0; i < 3; i++) await manifest.updateShardCheckpoint(0, i, 10, `batch_0000${i}.pt`);
-  await manifest.reconcileShard(0, [{ batchIdx: 0, numSequences: 10, file: 'batch_00000.pt' }]);
+  await manifest.reconcileShard(0, [{ checkpoint: 0, numSequences: 10, file: 'batch_00000.pt' }]);
   expect(await manifest.getShardState(0)).toMatchObject({ last_checkpoint_batch: 0, total_sequences: 10 });
 });
 

@@ -53,7 +53,7 @@ test('whatever of a shard changes, it is told', async () => {
     await update;
     return (await changes.next()).value?.changed;
   };
-  const found = (name: string) => [{ batchIdx: 0, numSequences: 5, file: name }];
+  const found = (name: string) => [{ checkpoint: 0, numSequences: 5, file: name }];
   expect(await told(manifest.markShardFailed(0, 'a'))).toEqual([0]);
   expect(await told(manifest.markShardFailed(0, 'b'))).toEqual([0]);
   expect(await told(manifest.reconcileShard(2, found('a.pt')))).toEqual([2]);

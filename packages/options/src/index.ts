@@ -22,4 +22,4 @@ export {
 } from './checks.js';
 export { object } from './object.js';
 export { OptionRangeError, OptionTypeError, type RefusedOption } from './option-errors.js';
-export { plain } from './plain.js';
+export { sanitize } from './sanitize.js';

@@ -28,7 +28,7 @@ function build(inputs: string[], more: Partial<BuildIndexOptions> = {}) {
     hint: 'letters only',
     tokensOf,
     batchTokens: 40,
-    window: { sequences: 16_384, residues: 1e8 },
+    bucket: { sequences: 16_384, residues: 1e8 },
     ...more,
   });
 }
@@ -40,31 +40,31 @@ async function file(bytes: Uint8Array | string, name: string): Promise<string> {
 
 const sum = (numbers: number[]) => numbers.reduce((sum, each) => sum + each, 0);
 
-/** All of an index, as its reader gives it: records in input order, lengths batch by batch and window by window. */
+/** All of an index, as its reader gives it: records in input order, lengths batch by batch and bucket by bucket. */
 async function contents() {
   const index = await openIndex(join(folder, 'index'));
   try {
     const records: { id: string; residues: string }[] = [];
     const lengths: number[][] = [];
-    const windows: number[][] = [];
+    const buckets: number[][] = [];
     for (let batch = 0; batch < index.batches; batch++) {
       const [first, end] = index.batchRange(batch);
       const ids = await index.ids(first, end);
       const residues = await index.residues(first, end);
-      const window = await index.windowAt(first);
-      expect(end).toBeLessThanOrEqual(window.end);
+      const bucket = await index.bucketAt(first);
+      expect(end).toBeLessThanOrEqual(bucket.end);
       lengths.push(residues.map(({ length }) => length));
-      if (first === window.first) windows.push([]);
-      windows.at(-1)!.push(...lengths.at(-1)!);
+      if (first === bucket.first) buckets.push([]);
+      buckets.at(-1)!.push(...lengths.at(-1)!);
       for (const [i, id] of ids.entries())
-        records[window.order[first + i - window.first]!] = {
+        records[bucket.order[first + i - bucket.first]!] = {
           id,
           residues: Buffer.from(residues[i]!).toString(),
         };
     }
     expect(Array.from(await index.batchWeights())).toEqual(lengths.map(sum));
     expect(await index.allIds()).toEqual(records.map(({ id }) => id));
-    return { records, lengths, windows, summary: index.summary };
+    return { records, lengths, buckets, summary: index.summary };
   } finally {
     await index.close();
   }
@@ -188,19 +188,19 @@ test('however records are rendered, the index holds them', async () => {
       style,
       fc.integer({ min: 1, max: 200 }),
       fc.record({ sequences: fc.integer({ min: 1, max: 14 }), residues: fc.integer({ min: 1, max: 200 }) }),
-      async (records, style, batchTokens, window) => {
+      async (records, style, batchTokens, bucket) => {
         const bytes = render(records, style);
-        const summary = await build(['-'], { stdin: pieces(bytes, style.chunk), batchTokens, window });
+        const summary = await build(['-'], { stdin: pieces(bytes, style.chunk), batchTokens, bucket });
         const read = await contents();
-        expect(read.windows).toHaveLength(summary.windows);
-        for (const [i, lengths] of read.windows.entries()) {
+        expect(read.buckets).toHaveLength(summary.windows);
+        for (const [i, lengths] of read.buckets.entries()) {
           expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
-          expect(lengths.length).toBeLessThanOrEqual(window.sequences);
-          if (lengths.length > 1) expect(sum(lengths)).toBeLessThanOrEqual(window.residues);
-          // The first of the next window, in input order, was not to be taken.
-          const ended = sum(read.windows.slice(0, i + 1).map(({ length }) => length));
+          expect(lengths.length).toBeLessThanOrEqual(bucket.sequences);
+          if (lengths.length > 1) expect(sum(lengths)).toBeLessThanOrEqual(bucket.residues);
+          // The first of the next bucket, in input order, was not to be taken.
+          const ended = sum(read.buckets.slice(0, i + 1).map(({ length }) => length));
           const next = records[ended]?.residues.length ?? Number.POSITIVE_INFINITY;
-          expect(lengths.length === window.sequences || sum(lengths) + next > window.residues).toBe(true);
+          expect(lengths.length === bucket.sequences || sum(lengths) + next > bucket.residues).toBe(true);
         }
         expect(read.records).toEqual(records);
         expect(summary.inputs).toEqual([
@@ -216,19 +216,19 @@ test('however records are rendered, the index holds them', async () => {
   );
 });
 
-test('the order of a window is longest first, equally long ones as in the input, and a window in order says so', async () => {
+test('the order of a bucket is longest first, equally long ones as in the input, and a bucket in order says so', async () => {
   const lengths = [3, 7, 3, 9, 7, 5, 5, 1, 8];
   const path = await file(lengths.map((n, i) => `>${i}\n${'A'.repeat(n)}\n`).join(''), 'in.fa');
-  await build([path], { window: { sequences: 5, residues: 1000 }, batchTokens: 18 });
+  await build([path], { bucket: { sequences: 5, residues: 1000 }, batchTokens: 18 });
   const u32 = async (name: string) => [
     ...new Uint32Array(Uint8Array.from(await readFile(join(folder, 'index', name))).buffer),
   ];
   expect(await u32('windows.bin')).toEqual([0, 5, 9]);
   expect(await u32('order.bin')).toEqual([3, 1, 4, 0, 2, 8, 5, 6, 7]);
   expect(await u32('batches.bin')).toEqual([0, 1, 3, 5, 6, 8, 9]);
-  await build([path], { window: { sequences: 1, residues: 1000 } });
+  await build([path], { bucket: { sequences: 1, residues: 1000 } });
   const index = await openIndex(join(folder, 'index'));
-  expect(await index.windowAt(3)).toMatchObject({ first: 3, end: 4, inInputOrder: true });
+  expect(await index.bucketAt(3)).toMatchObject({ first: 3, end: 4, inInputOrder: true });
   await index.close();
 });
 
@@ -247,16 +247,16 @@ test('the same records give the same files, however they come', async () => {
   const built: unknown[] = [];
   for (const bytes of [Buffer.from(text), gzipSync(text), Buffer.from(text.replaceAll('\n', '\r\n'))])
     for (const size of [7, 1000]) {
-      const window = { sequences: 64, residues: 5000 };
-      built.push((await build(['-'], { stdin: pieces(bytes, size), batchTokens: 900, window })).files);
+      const bucket = { sequences: 64, residues: 5000 };
+      built.push((await build(['-'], { stdin: pieces(bytes, size), batchTokens: 900, bucket })).files);
     }
   expect(built).toEqual(built.map(() => built[0]));
 });
 
-test('a window ends before the sequence that would make it too large, whatever its count', async () => {
+test('a bucket ends before the sequence that would make it too large, whatever its count', async () => {
   const path = await file('>a\nCCCC\n>b\nCCCCC\n>c\nC\n>d\nCCCCCCCCCCCC\n>e\nCC\n>f\nCCCCCCC\n', 'in.fa');
-  await build([path], { window: { sequences: 1000, residues: 9 } });
-  expect((await contents()).windows).toEqual([[5, 4], [1], [12], [7, 2]]);
+  await build([path], { bucket: { sequences: 1000, residues: 9 } });
+  expect((await contents()).buckets).toEqual([[5, 4], [1], [12], [7, 2]]);
 });
 
 test('an ID that any earlier record of any input has is refused, both places named', async () => {
@@ -324,7 +324,7 @@ test('no input, and a limit that admits nothing, are refused', async () => {
   const path = await file('>a\nA\n', 'a.fa');
   for (const batchTokens of [0, -1, Number.NaN])
     await expect(build([path], { batchTokens })).rejects.toThrow(RangeError);
-  await expect(build([path], { window: { sequences: 0, residues: 1 } })).rejects.toThrow(RangeError);
+  await expect(build([path], { bucket: { sequences: 0, residues: 1 } })).rejects.toThrow(RangeError);
 });
 
 test('the disk refusing is told as it is', async () => {

@@ -14,15 +14,15 @@ import {
   type Translation,
   type TranslationCount,
 } from '@holdfast/fasta';
+import type { BucketLimits } from './buckets.js';
 import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 import type { LetterPlan } from './letters/letter-plan.js';
 import { LetterSink } from './letters/letter-sink.js';
-import type { WindowLimits } from './windows.js';
 
 /**
  * Input parsed between two chances to write. The densest records (`>a\nC\n`) make 8 bytes of offsets from 5 of input,
- * and an ID of up to 64 KiB, or a window whose 16,384 sequences came before, may end in it, so no file grows by more than
+ * and an ID of up to 64 KiB, or a bucket whose 16,384 sequences came before, may end in it, so no file grows by more than
  * its `ROOM_BYTES` meanwhile.
  */
 const BITE_BYTES = 128 * 1024;
@@ -51,8 +51,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   tokensOf(residues: number): number;
   /** Most tokens of a batch, padding included: count × longest. */
   batchTokens: number;
-  /** How much is put in order of length at once; see `windowLimits`. At most 16,384 sequences fit the writing buffers. */
-  window: WindowLimits;
+  /** How much is put in order of length at once; see `bucketLimits`. At most 16,384 sequences fit the writing buffers. */
+  bucket: BucketLimits;
   /** Residues beyond which the model cuts a sequence off; those sequences are counted. Default: no limit. */
   maxResidues?: number;
   /** The inputs hold nucleotides, and a sequence is a reading frame of a record, translated. Default: as they are. */
@@ -74,13 +74,13 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
  * signal's reason; RangeError if there is no input, or a limit admits nothing.
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<IndexSummary> {
-  const { folder, batchTokens, tokensOf, window, maxResidues = Number.POSITIVE_INFINITY } = options;
+  const { folder, batchTokens, tokensOf, bucket, maxResidues = Number.POSITIVE_INFINITY } = options;
   if (options.inputs.length === 0) throw new RangeError('no input to index; name at least one file');
   const summaryPath = join(folder, FILES.summary);
   await makeDirectoryDurably(folder);
   // An older index that is being overwritten must not look whole.
   await removeDurably(summaryPath);
-  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, window, maxResidues });
+  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, bucket, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
   const translation = options.translate && countOf(options.translate);
   const letters = options.letters && new LetterSink(writer, options.letters);
@@ -96,12 +96,12 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   } finally {
     await writer.close();
   }
-  const { sequences, residues, windows, batches, tokens, truncated } = writer;
+  const { sequences, residues, buckets, batches, tokens, truncated } = writer;
   const summary: IndexSummary = {
     format: INDEX_FORMAT,
     sequences,
     residues,
-    windows,
+    windows: buckets,
     batches,
     tokens,
     padded_tokens: writer.paddedTokens,

@@ -25,7 +25,7 @@ async function build(texts: string[]) {
     hint: 'letters only',
     tokensOf,
     batchTokens: 8,
-    window: { sequences: 10, residues: 100 },
+    bucket: { sequences: 10, residues: 100 },
   });
 }
 

@@ -5,7 +5,7 @@ export const INDEX_FORMAT = 2;
 
 /**
  * Names of an index's files. Numbers in them are little-endian. A sequence's ordinal is its place in the input, its
- * position its place in the plan, where each window is in order of length; both count from 0.
+ * position its place in the plan, where each bucket is in order of length; both count from 0.
  */
 export const FILES = {
   /** All residues, upper case, back to back. */
@@ -16,11 +16,11 @@ export const FILES = {
   ids: 'ids.txt',
   /** u64 × (sequences + 1): where each ID begins in `ids.txt`, and its length last. */
   idOffsets: 'id-offsets.bin',
-  /** u32 × (windows + 1): first ordinal of each window, which is its first position too, and the number of sequences last. */
+  /** u32 × (buckets + 1): first ordinal of each bucket, which is its first position too, and the number of sequences last. */
   windows: 'windows.bin',
-  /** u32 × sequences: the ordinal that stands at each position. A window's positions hold the window's ordinals. */
+  /** u32 × sequences: the ordinal that stands at each position. A bucket's positions hold the bucket's ordinals. */
   order: 'order.bin',
-  /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two windows. */
+  /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two buckets. */
   batches: 'batches.bin',
   /** u32 for each 64 KiB of each file above, file after file: its CRC-32. What is read while a run works is compared with it. */
   blocks: 'blocks.bin',
@@ -43,7 +43,7 @@ const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const summarySchema = z.object({
-  /** Version of the format. 1 had neither windows nor positions: its batches were cut in input order. */
+  /** Version of the format. 1 had neither buckets nor positions: its batches were cut in input order. */
   format: z.literal(INDEX_FORMAT),
   sequences: count,
   /** Residues of all sequences together. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { displayName, InputError, type RecordSink, ROOM_BYTES } from '@holdfast/fasta';
 import { AppendFile } from './append-file.js';
+import type { BucketLimits } from './buckets.js';
 import { FILES, type IndexSummary, SUMMED } from './format.js';
 import { IdSet } from './id-set.js';
-import { planWindow } from './plan-window.js';
-import type { WindowLimits } from './windows.js';
+import { planBucket } from './plan-bucket.js';
 
-/** `IdSet` keeps ordinal + 1, and the tables of windows and batches the number of sequences, in 32 bits. */
+/** `IdSet` keeps ordinal + 1, and the tables of buckets and batches the number of sequences, in 32 bits. */
 const MOST_SEQUENCES = 2 ** 32 - 2;
 const LINE_FEED = 0x0a;
 /** Checksums of blocks that are appended between two chances to write. */
@@ -18,7 +18,7 @@ export interface CutOptions {
   tokensOf(residues: number): number;
   /** Most tokens of a batch: count × longest. */
   batchTokens: number;
-  window: WindowLimits;
+  bucket: BucketLimits;
   /** Residues beyond which the model cuts a sequence off; only counted here. */
   maxResidues: number;
 }
@@ -28,7 +28,7 @@ type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
 /** The growing files of an index. Takes one record after another, over all inputs. */
 export class IndexWriter implements RecordSink {
   sequences = 0;
-  windows = 0;
+  buckets = 0;
   batches = 0;
   /** Tokens of all complete records. */
   tokens = 0;
@@ -41,9 +41,9 @@ export class IndexWriter implements RecordSink {
   readonly #options: CutOptions;
   readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
   readonly #inputs: { file: string; first: number }[] = [];
-  /** Tokens of each sequence of the window that is not yet complete. */
-  #window: number[] = [];
-  #windowResidues = 0;
+  /** Tokens of each sequence of the bucket that is not yet complete. */
+  #bucket: number[] = [];
+  #bucketResidues = 0;
 
   private constructor(files: Files, options: CutOptions) {
     this.#files = files;
@@ -54,10 +54,10 @@ export class IndexWriter implements RecordSink {
 
   /** Creates the files in an existing folder. @throws RangeError for a limit that admits nothing. */
   static async create(folder: string, options: CutOptions): Promise<IndexWriter> {
-    const { batchTokens, window } = options;
+    const { batchTokens, bucket } = options;
     if (!(batchTokens > 0)) throw new RangeError(`batchTokens is ${batchTokens}; it must be above 0`);
-    if (!(window.sequences >= 1))
-      throw new RangeError(`window.sequences is ${window.sequences}; it must be at least 1`);
+    if (!(bucket.sequences >= 1))
+      throw new RangeError(`bucket.sequences is ${bucket.sequences}; it must be at least 1`);
     const opened: AppendFile[] = [];
     const create = async (name: string) => {
       const file = await AppendFile.create(join(folder, name));
@@ -119,12 +119,12 @@ export class IndexWriter implements RecordSink {
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
     if (residues > this.#options.maxResidues) this.truncated++;
-    const { sequences: mostSequences, residues: mostResidues } = this.#options.window;
-    if (this.#window.length === mostSequences || this.#windowResidues + residues > mostResidues)
-      this.#closeWindow();
+    const { sequences: mostSequences, residues: mostResidues } = this.#options.bucket;
+    if (this.#bucket.length === mostSequences || this.#bucketResidues + residues > mostResidues)
+      this.#closeBucket();
     const tokens = this.#options.tokensOf(residues);
-    this.#window.push(tokens);
-    this.#windowResidues += residues;
+    this.#bucket.push(tokens);
+    this.#bucketResidues += residues;
     this.tokens += tokens;
     this.sequences++;
   }
@@ -136,7 +136,7 @@ export class IndexWriter implements RecordSink {
 
   /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
-    this.#closeWindow();
+    this.#closeBucket();
     const { windows, batches, blocks } = this.#files;
     windows.appendU32(this.sequences);
     batches.appendU32(this.sequences);
@@ -167,19 +167,19 @@ export class IndexWriter implements RecordSink {
     return this.#inputs.findLast(({ first }) => first <= ordinal);
   }
 
-  /** Plans the sequences taken since the last window. */
-  #closeWindow(): void {
-    if (this.#window.length === 0) return;
-    const first = this.sequences - this.#window.length;
-    const { order, batches, paddedTokens } = planWindow(this.#window, this.#options.batchTokens);
+  /** Plans the sequences taken since the last bucket. */
+  #closeBucket(): void {
+    if (this.#bucket.length === 0) return;
+    const first = this.sequences - this.#bucket.length;
+    const { order, batches, paddedTokens } = planBucket(this.#bucket, this.#options.batchTokens);
     this.#files.windows.appendU32(first);
     for (const at of order) this.#files.order.appendU32(first + at);
     for (const at of batches) this.#files.batches.appendU32(first + at);
-    this.windows++;
+    this.buckets++;
     this.batches += batches.length;
     this.paddedTokens += paddedTokens;
-    this.#window = [];
-    this.#windowResidues = 0;
+    this.#bucket = [];
+    this.#bucketResidues = 0;
   }
 
   #idAt(ordinal: number): Uint8Array {

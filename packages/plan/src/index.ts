@@ -1,3 +1,4 @@
+export { type BucketLimits, bucketLimits, PLAN } from './buckets.js';
 export { buildIndex, type IndexProgress } from './build-index.js';
 export { FILES, type IndexSummary } from './format.js';
 export { IndexError } from './index-error.js';
@@ -17,4 +18,3 @@ export { type Padding, padding } from './padding.js';
 export type { SequenceIndex } from './sequence-index.js';
 export { type Shard, shardsOf } from './shards.js';
 export { verifyIndex } from './verify-index.js';
-export { PLAN, type WindowLimits, windowLimits } from './windows.js';

@@ -1,33 +1,33 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { inInputOrder } from './input-order.js';
-import type { Window } from './sequence-index.js';
+import type { Bucket } from './sequence-index.js';
 
 const DIM = 2;
 const rowOf = (ordinal: number) => [ordinal, -ordinal];
 
-/** Windows of these orders (places counted from each window's first), as an index has them. */
-function windowsOf(orders: number[][]): Window[] {
+/** Buckets of these orders (places counted from each bucket's first), as an index has them. */
+function bucketsOf(orders: number[][]): Bucket[] {
   let first = 0;
   return orders.map((order) => {
-    const window = {
+    const bucket = {
       first,
       end: first + order.length,
       order: Uint32Array.from(order, (at) => first + at),
       inInputOrder: order.every((at, i) => at === i),
     };
-    first = window.end;
-    return window;
+    first = bucket.end;
+    return bucket;
   });
 }
 
 /** Rows by position, but for those that are missing, cut into parts of these lengths over and over. */
 async function* parts(
-  windows: Window[],
+  buckets: Bucket[],
   lengths: number[],
   missing: ReadonlySet<number>,
 ): AsyncGenerator<Float32Array> {
-  const rows = windows
+  const rows = buckets
     .flatMap(({ order }) => [...order])
     .filter((_, position) => !missing.has(position))
     .map(rowOf);
@@ -38,18 +38,18 @@ async function* parts(
   }
 }
 
-async function ordered(windows: Window[], lengths: number[], missing: ReadonlySet<number> = new Set()) {
-  const index = { windowAt: async (at: number) => windows.find(({ end }) => at < end)! };
+async function ordered(buckets: Bucket[], lengths: number[], missing: ReadonlySet<number> = new Set()) {
+  const index = { bucketAt: async (at: number) => buckets.find(({ end }) => at < end)! };
   const found: number[] = [];
   const taken: number[] = [];
-  for await (const part of inInputOrder(parts(windows, lengths, missing), DIM, index, missing)) {
+  for await (const part of inInputOrder(parts(buckets, lengths, missing), DIM, index, missing)) {
     found.push(...part);
     taken.push(part.length / DIM);
   }
   return { found, taken };
 }
 
-test('however windows are ordered, rows cut into parts, and whichever are missing, rows come out by ordinal', async () => {
+test('however buckets are ordered, rows cut into parts, and whichever are missing, rows come out by ordinal', async () => {
   const order = fc
     .integer({ min: 1, max: 9 })
     .chain((count) => fc.shuffledSubarray([...Array(count).keys()], { minLength: count }));
@@ -57,18 +57,18 @@ test('however windows are ordered, rows cut into parts, and whichever are missin
     fc.asyncProperty(
       fc.array(fc.oneof(order, fc.constant<number[]>([0, 1, 2]))),
       fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
-      // Few, or whole windows: positions, and stretches of them.
+      // Few, or whole buckets: positions, and stretches of them.
       fc.array(fc.tuple(fc.nat(60), fc.constantFrom(1, 1, 12)), { maxLength: 6 }),
       async (orders, lengths, stretches) => {
-        const windows = windowsOf(orders);
-        const ordinals = windows.flatMap(({ order }) => [...order]);
+        const buckets = bucketsOf(orders);
+        const ordinals = buckets.flatMap(({ order }) => [...order]);
         const missing = new Set(
           stretches
             .flatMap(([from, length]) => Array.from({ length }, (_, i) => from + i))
             .filter((position) => position < ordinals.length),
         );
         const there = ordinals.filter((_, position) => !missing.has(position)).sort((a, b) => a - b);
-        const { found, taken } = await ordered(windows, lengths, missing);
+        const { found, taken } = await ordered(buckets, lengths, missing);
         expect(found).toEqual(there.flatMap(rowOf));
         expect(taken).not.toContain(0);
       },
@@ -77,24 +77,24 @@ test('however windows are ordered, rows cut into parts, and whichever are missin
   );
 });
 
-test('a window in input order waits for nothing; another is given whole', async () => {
-  const windows = windowsOf([
+test('a bucket in input order waits for nothing; another is given whole', async () => {
+  const buckets = bucketsOf([
     [0, 1, 2, 3],
     [3, 1, 2, 0],
   ]);
-  expect((await ordered(windows, [1])).taken).toEqual([1, 1, 1, 1, 4]);
+  expect((await ordered(buckets, [1])).taken).toEqual([1, 1, 1, 1, 4]);
 });
 
 test.each<[string, number[], number[]]>([
   ['its last row missing', [7], [1, 2, 3]],
   ['its first row missing', [4], [0, 1, 2]],
   ['only one row', [4, 5, 7], [2]],
-])('a window with %s is given as soon as its rows are there', async (_what, missing, there) => {
-  const windows = windowsOf([
+])('a bucket with %s is given as soon as its rows are there', async (_what, missing, there) => {
+  const buckets = bucketsOf([
     [0, 1, 2, 3],
     [3, 1, 2, 0],
   ]);
-  const { found, taken } = await ordered(windows, [1], new Set(missing));
+  const { found, taken } = await ordered(buckets, [1], new Set(missing));
   expect(found).toEqual([0, 1, 2, 3, ...there.map((place) => 4 + place)].flatMap(rowOf));
   expect(taken).toEqual([1, 1, 1, 1, there.length]);
 });

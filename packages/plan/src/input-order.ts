@@ -1,11 +1,11 @@
-import type { SequenceIndex, Window } from './sequence-index.js';
+import type { Bucket, SequenceIndex } from './sequence-index.js';
 
-/** Rows of a window that was put in order are given on in parts of about this size, in bytes. */
+/** Rows of a bucket that was put in order are given on in parts of about this size, in bytes. */
 const PART_BYTES = 4 << 20;
 
 /**
- * Brings rows from the plan's order back into the input's. A window that is in input order passes through; another is
- * collected first, so memory is one window's rows.
+ * Brings rows from the plan's order back into the input's. A bucket that is in input order passes through; another is
+ * collected first, so memory is one bucket's rows.
  *
  * @param rows all rows by position, whole rows in each part, row-major.
  * @param dim numbers in a row.
@@ -15,28 +15,28 @@ const PART_BYTES = 4 << 20;
 export async function* inInputOrder(
   rows: AsyncIterable<Float32Array>,
   dim: number,
-  index: Pick<SequenceIndex, 'windowAt'>,
+  index: Pick<SequenceIndex, 'bucketAt'>,
   missing: ReadonlySet<number> = new Set(),
 ): AsyncGenerator<Float32Array> {
   const step = dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT)));
   let collected = new Float32Array(0);
-  let window = { end: 0, inInputOrder: true };
+  let bucket = { end: 0, inInputOrder: true };
   let places = new Uint32Array(0);
-  /** Rows of the window that have come. */
+  /** Rows of the bucket that have come. */
   let row = 0;
   for await (const part of rows) {
     for (let at = 0; at < part.length; ) {
       // One all of whose rows are missing is passed over.
       while (row === places.length) {
-        const next = await index.windowAt(window.end);
+        const next = await index.bucketAt(bucket.end);
         places = placesIn(next, missing);
-        window = next;
+        bucket = next;
         row = 0;
       }
       const count = Math.min(places.length - row, (part.length - at) / dim);
       const here = part.subarray(at, at + count * dim);
       at += here.length;
-      if (window.inInputOrder) {
+      if (bucket.inInputOrder) {
         row += count;
         yield here;
         continue;
@@ -52,8 +52,8 @@ export async function* inInputOrder(
   }
 }
 
-/** For each row of a window as they come, its place among them in input order. */
-function placesIn({ first, order }: Window, missing: ReadonlySet<number>): Uint32Array<ArrayBuffer> {
+/** For each row of a bucket as they come, its place among them in input order. */
+function placesIn({ first, order }: Bucket, missing: ReadonlySet<number>): Uint32Array<ArrayBuffer> {
   const there = missing.size === 0 ? order : order.filter((_, at) => !missing.has(first + at));
   if (there.length === order.length) return order.map((ordinal) => ordinal - first);
   const placeOf = new Uint32Array(order.length);

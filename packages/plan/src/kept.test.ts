@@ -3,23 +3,23 @@ import { Kept } from './kept.js';
 
 test('what was read last is not read again; overlapping calls share one reading', async () => {
   const read: number[] = [];
-  const kept = new Kept(async (window) => {
-    read.push(window);
-    return { window };
+  const kept = new Kept(async (bucket) => {
+    read.push(bucket);
+    return { bucket };
   });
   const [first, second] = await Promise.all([kept.at(3), kept.at(3)]);
   expect(first).toBe(second);
   expect(await kept.at(3)).toBe(first);
-  expect(await kept.at(4)).toEqual({ window: 4 });
-  expect(await kept.at(3)).toEqual({ window: 3 });
+  expect(await kept.at(4)).toEqual({ bucket: 4 });
+  expect(await kept.at(3)).toEqual({ bucket: 3 });
   expect(read).toEqual([3, 4, 3]);
 });
 
 test('a reading that fails is tried again by the next call', async () => {
   let works = false;
-  const kept = new Kept(async (window) => {
+  const kept = new Kept(async (bucket) => {
     if (!works) throw new Error('no');
-    return window;
+    return bucket;
   });
   await expect(kept.at(1)).rejects.toThrow('no');
   works = true;
@@ -32,9 +32,9 @@ test('a failure that comes late does not forget what was read since', async () =
     reject = rejected;
   });
   let reads = 0;
-  const kept = new Kept((window) => {
+  const kept = new Kept((bucket) => {
     reads++;
-    return window === 0 ? promise : Promise.resolve('one');
+    return bucket === 0 ? promise : Promise.resolve('one');
   });
   const late = kept.at(0);
   await kept.at(1);

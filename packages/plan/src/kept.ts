@@ -1,20 +1,20 @@
-/** What was read last, kept for the next call with the same number; readers go through windows one after another. */
+/** What was read last, kept for the next call with the same number; readers go through buckets one after another. */
 export class Kept<T> {
-  readonly #read: (window: number) => Promise<T>;
-  #window = -1;
+  readonly #read: (bucket: number) => Promise<T>;
+  #bucket = -1;
   #value: Promise<T> | undefined;
 
-  constructor(read: (window: number) => Promise<T>) {
+  constructor(read: (bucket: number) => Promise<T>) {
     this.#read = read;
   }
 
   /** Reads, unless it is what was read last. A reading that fails is not kept. */
-  at(window: number): Promise<T> {
-    if (window === this.#window && this.#value !== undefined) return this.#value;
+  at(bucket: number): Promise<T> {
+    if (bucket === this.#bucket && this.#value !== undefined) return this.#value;
     // Before the next is read, so that memory holds one.
     this.#value = undefined;
-    const value = this.#read(window);
-    this.#window = window;
+    const value = this.#read(bucket);
+    this.#bucket = bucket;
     this.#value = value;
     value.catch(() => {
       if (this.#value === value) this.#value = undefined;

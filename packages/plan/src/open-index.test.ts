@@ -23,7 +23,7 @@ beforeEach(async () => {
     hint: '',
     tokensOf: (residues) => residues,
     batchTokens: 8,
-    window: { sequences: 3, residues: 100 },
+    bucket: { sequences: 3, residues: 100 },
   });
 });
 
@@ -43,7 +43,7 @@ async function vouch(): Promise<void> {
   await writeFile(path, JSON.stringify(summary));
 }
 
-test('any range of positions can be read, also of two windows, and the empty one', async () => {
+test('any range of positions can be read, also of two buckets, and the empty one', async () => {
   const index = await openIndex(folder);
   expect([index.sequences, index.batches, index.summary.windows]).toEqual([5, 3, 2]);
   expect([0, 1, 2].map((batch) => index.batchRange(batch))).toEqual([
@@ -61,7 +61,7 @@ test('any range of positions can be read, also of two windows, and the empty one
     }
   }
   expect(await index.allIds()).toEqual(['a', 'b', 'ccc', 'd', 'e']);
-  expect(await index.windowAt(4)).toEqual({
+  expect(await index.bucketAt(4)).toEqual({
     first: 3,
     end: 5,
     order: Uint32Array.of(4, 3),
@@ -83,7 +83,7 @@ test('who goes through batches in order reads every byte once', async () => {
       await Promise.all([index.residues(first, end), index.ids(first, end)]);
       await index.ids(first, end);
     }
-    // Of each window: its order, and offsets and bytes of both kinds; fewer where a block that was read before has them.
+    // Of each bucket: its order, and offsets and bytes of both kinds; fewer where a block that was read before has them.
     expect(read.mock.calls.length).toBeLessThanOrEqual(2 * 5);
     await index.close();
   } finally {
@@ -105,7 +105,7 @@ test('a range outside the index is refused', async () => {
     await expect(index.ids(first, end)).rejects.toThrow(RangeError);
     await expect(index.residues(first, end)).rejects.toThrow(RangeError);
   }
-  for (const position of [-1, 5, 0.5]) await expect(index.windowAt(position)).rejects.toThrow(RangeError);
+  for (const position of [-1, 5, 0.5]) await expect(index.bucketAt(position)).rejects.toThrow(RangeError);
   await index.close();
 });
 
@@ -148,14 +148,14 @@ test.each([
   await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
 });
 
-test('a batch of two windows is refused', async () => {
+test('a batch of two buckets is refused', async () => {
   await writeFile(join(folder, 'windows.bin'), Uint32Array.of(0, 2, 5));
   await vouch();
   const path = join(folder, 'batches.bin');
   await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
 });
 
-test('an order that lacks a sequence of the window, or has one twice, is refused when it is read', async () => {
+test('an order that lacks a sequence of the bucket, or has one twice, is refused when it is read', async () => {
   const path = join(folder, 'order.bin');
   for (const order of [
     [2, 2, 1, 4, 3],
@@ -218,7 +218,7 @@ test.each<[keyof typeof FILES, (index: SequenceIndex) => Promise<unknown>]>([
   ['ids', (index) => index.allIds()],
   ['ids', (index) => index.idFile().next()],
   ['idOffsets', (index) => index.ids(0, 5)],
-  ['order', (index) => index.windowAt(0)],
+  ['order', (index) => index.bucketAt(0)],
 ])('a bit of %s that flips once the index was verified is found when it is read', async (name, read) => {
   const path = join(folder, FILES[name]);
   const bytes = await readFile(path);
@@ -267,7 +267,7 @@ test('of a file of many blocks, only those that are read must be as they were wr
     hint: '',
     tokensOf: (residues) => residues,
     batchTokens: 8,
-    window: { sequences: 1, residues: 1e6 },
+    bucket: { sequences: 1, residues: 1e6 },
   });
   const index = await openIndex(folder);
   const path = join(folder, FILES.residues);

@@ -9,7 +9,7 @@ import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-ind
 
 /**
  * Opens an index that `buildIndex` wrote, and checks that its files fit together (sizes and ends, not every byte).
- * Only the tables of windows and batches, and the checksums of blocks, are held in memory: 4 bytes each.
+ * Only the tables of buckets and batches, and the checksums of blocks, are held in memory: 4 bytes each.
  *
  * @param digest SHA-256 that its `summary.json` must have, as a run's record says it; absent: any.
  * @throws IndexError `index_missing`, `index_format`, `index_damaged`, `index_unreadable`, or `index_other` for another
@@ -34,25 +34,25 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
       idOffsets: await open(FILES.idOffsets),
       order: await open(FILES.order),
     };
-    const windowFile = await open(FILES.windows);
+    const bucketFile = await open(FILES.windows);
     const batchFile = await open(FILES.batches);
     const { sequences, windows, batches, residues } = summary;
     checkSize(files.residueOffsets, 8 * (sequences + 1));
     checkSize(files.idOffsets, 8 * (sequences + 1));
     checkSize(files.order, 4 * sequences);
-    checkSize(windowFile, 4 * (windows + 1));
+    checkSize(bucketFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
     const blockFile = await open(FILES.blocks);
-    await expectBlocks(blockFile, { ...files, windows: windowFile, batches: batchFile }, summary);
+    await expectBlocks(blockFile, { ...files, windows: bucketFile, batches: batchFile }, summary);
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
     const tables = {
-      windows: await readStarts(windowFile, windows, sequences),
+      buckets: await readStarts(bucketFile, windows, sequences),
       batches: await readStarts(batchFile, batches, sequences),
     };
-    checkWindows(batchFile, tables);
-    await windowFile.close();
+    checkBuckets(batchFile, tables);
+    await bucketFile.close();
     await batchFile.close();
     await blockFile.close();
     return new SequenceIndex(summary, found, files, tables);
@@ -138,11 +138,11 @@ async function readStarts(file: PositionalFile, count: number, sequences: number
   return starts;
 }
 
-/** A batch of two windows would be read from one of them only. */
-function checkWindows(batchFile: PositionalFile, { windows, batches }: IndexTables): void {
+/** A batch of two buckets would be read from one of them only. */
+function checkBuckets(batchFile: PositionalFile, { buckets, batches }: IndexTables): void {
   let batch = 0;
-  for (const start of windows) {
+  for (const start of buckets) {
     while (batches[batch]! < start) batch++;
-    if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches goes beyond a window`);
+    if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches goes beyond a bucket`);
   }
 }

@@ -1,5 +1,5 @@
 /** A share of the batches: those from `firstBatch` up to, not including, `endBatch`. */
-export interface BatchRun {
+export interface BatchRange {
   firstBatch: number;
   endBatch: number;
 }
@@ -12,7 +12,7 @@ export interface BatchRun {
  * @param count runs wanted, at least 1; there are never more than batches.
  * @throws RangeError if `count` is not a whole number above 0.
  */
-export function planShards(weights: ArrayLike<number>, count: number): BatchRun[] {
+export function planShards(weights: ArrayLike<number>, count: number): BatchRange[] {
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`count is ${count}; it must be a whole number above 0`);
   const batches = weights.length;
@@ -20,7 +20,7 @@ export function planShards(weights: ArrayLike<number>, count: number): BatchRun[
   const before = new Float64Array(batches + 1);
   for (let batch = 0; batch < batches; batch++) before[batch + 1] = before[batch]! + weights[batch]!;
   const total = before[batches]!;
-  const runs: BatchRun[] = [];
+  const ranges: BatchRange[] = [];
   let firstBatch = 0;
   for (let shard = 1; shard <= shards; shard++) {
     // One batch at least is kept for each shard to come; the last takes all.
@@ -28,8 +28,8 @@ export function planShards(weights: ArrayLike<number>, count: number): BatchRun[
     const ideal = (total * shard) / shards;
     let endBatch = shard === shards ? batches : firstBatch + 1;
     while (endBatch < latest && ideal - before[endBatch]! > before[endBatch + 1]! - ideal) endBatch++;
-    runs.push({ firstBatch, endBatch });
+    ranges.push({ firstBatch, endBatch });
     firstBatch = endBatch;
   }
-  return runs;
+  return ranges;
 }

@@ -14,14 +14,14 @@ export interface IndexFiles {
   order: PositionalFile;
 }
 
-/** First position of each window and of each batch, and the number of sequences last. */
+/** First position of each bucket and of each batch, and the number of sequences last. */
 export interface IndexTables {
-  windows: Uint32Array;
+  buckets: Uint32Array;
   batches: Uint32Array;
 }
 
 /** A run of sequences whose positions are another order of their ordinals. */
-export interface Window {
+export interface Bucket {
   /** Its first ordinal, and its first position. */
   first: number;
   end: number;
@@ -31,7 +31,7 @@ export interface Window {
   inInputOrder: boolean;
 }
 
-/** The bytes of a window's items in input order, and each one's begin, with the end of the last. */
+/** The bytes of a bucket's items in input order, and each one's begin, with the end of the last. */
 interface Items {
   bytes: Buffer;
   offsets: Float64Array;
@@ -39,7 +39,7 @@ interface Items {
 
 /**
  * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`: `end` is not part of them. The
- * window read last is kept, so that going through positions in order reads every byte once. All methods that read throw
+ * bucket read last is kept, so that going through positions in order reads every byte once. All methods that read throw
  * IndexError if what they read is not what was written, and RangeError for a range outside the index.
  */
 export class SequenceIndex {
@@ -48,9 +48,9 @@ export class SequenceIndex {
   readonly digest: string;
   readonly #files: IndexFiles;
   readonly #tables: IndexTables;
-  readonly #windows = new Kept((window) => this.#readWindow(window));
-  readonly #ids = new Kept((window) => this.#readItems('ids', 'idOffsets', window));
-  readonly #residues = new Kept((window) => this.#readItems('residues', 'residueOffsets', window));
+  readonly #buckets = new Kept((bucket) => this.#readBucket(bucket));
+  readonly #ids = new Kept((bucket) => this.#readItems('ids', 'idOffsets', bucket));
+  readonly #residues = new Kept((bucket) => this.#readItems('residues', 'residueOffsets', bucket));
 
   constructor(summary: IndexSummary, digest: string, files: IndexFiles, tables: IndexTables) {
     this.summary = summary;
@@ -67,7 +67,7 @@ export class SequenceIndex {
     return this.summary.batches;
   }
 
-  /** The positions of a batch. All are of one window. */
+  /** The positions of a batch. All are of one bucket. */
   batchRange(batch: number): [first: number, end: number] {
     checkRange('batch', batch, batch + 1, this.batches);
     const { batches } = this.#tables;
@@ -80,10 +80,10 @@ export class SequenceIndex {
     return lastAtOrBefore(this.#tables.batches, position, this.batches);
   }
 
-  /** The window that a position is in. */
-  async windowAt(position: number): Promise<Window> {
+  /** The bucket that a position is in. */
+  async bucketAt(position: number): Promise<Bucket> {
     checkRange('position', position, position + 1, this.sequences);
-    return this.#windows.at(this.#windowOf(position));
+    return this.#buckets.at(this.#bucketOf(position));
   }
 
   /** The IDs of the sequences at these positions. */
@@ -106,8 +106,8 @@ export class SequenceIndex {
   /** All IDs, in input order. */
   async allIds(): Promise<string[]> {
     const ids: string[] = [];
-    for (let window = 0; window < this.summary.windows; window++) {
-      const items = await this.#readItems('ids', 'idOffsets', window);
+    for (let bucket = 0; bucket < this.summary.windows; bucket++) {
+      const items = await this.#readItems('ids', 'idOffsets', bucket);
       for (let item = 0; item + 1 < items.offsets.length; item++) ids.push(idAt(items, item));
     }
     return ids;
@@ -153,8 +153,8 @@ export class SequenceIndex {
   /** Calls back with the residues of each sequence, batch by batch. */
   async #eachLength(take: (batch: number, residues: number) => void): Promise<void> {
     let batch = 0;
-    for (let window = 0; window < this.summary.windows; window++) {
-      const { first, end, order } = await this.#readWindow(window);
+    for (let bucket = 0; bucket < this.summary.windows; bucket++) {
+      const { first, end, order } = await this.#readBucket(bucket);
       const offsets = await this.#files.residueOffsets.readU64(first, end);
       for (; batch < this.batches && this.#tables.batches[batch]! < end; batch++) {
         const [from, to] = this.batchRange(batch);
@@ -173,9 +173,9 @@ export class SequenceIndex {
     checkRange('position', first, end, this.sequences);
     const taken: T[] = [];
     while (first + taken.length < end) {
-      const window = this.#windowOf(first + taken.length);
-      const { first: start, end: until, order } = await this.#windows.at(window);
-      const items = await kept.at(window);
+      const bucket = this.#bucketOf(first + taken.length);
+      const { first: start, end: until, order } = await this.#buckets.at(bucket);
+      const items = await kept.at(bucket);
       const from = first + taken.length - start;
       for (const ordinal of order.subarray(from, Math.min(end, until) - start))
         taken.push(take(items, ordinal - start));
@@ -183,17 +183,17 @@ export class SequenceIndex {
     return taken;
   }
 
-  #windowOf(position: number): number {
-    return lastAtOrBefore(this.#tables.windows, position, this.summary.windows);
+  #bucketOf(position: number): number {
+    return lastAtOrBefore(this.#tables.buckets, position, this.summary.windows);
   }
 
-  #windowRange(window: number): [first: number, end: number] {
-    const { windows } = this.#tables;
-    return [windows[window]!, windows[window + 1]!];
+  #bucketRange(bucket: number): [first: number, end: number] {
+    const { buckets } = this.#tables;
+    return [buckets[bucket]!, buckets[bucket + 1]!];
   }
 
-  async #readWindow(window: number): Promise<Window> {
-    const [first, end] = this.#windowRange(window);
+  async #readBucket(bucket: number): Promise<Bucket> {
+    const [first, end] = this.#bucketRange(bucket);
     const { order: file } = this.#files;
     const order = await file.readU32(first, end);
     const found = new Uint8Array(end - first);
@@ -212,9 +212,9 @@ export class SequenceIndex {
   async #readItems(
     name: 'ids' | 'residues',
     offsetsName: 'idOffsets' | 'residueOffsets',
-    window: number,
+    bucket: number,
   ): Promise<Items> {
-    const [first, end] = this.#windowRange(window);
+    const [first, end] = this.#bucketRange(bucket);
     const { [name]: file, [offsetsName]: offsetFile } = this.#files;
     const offsets = await offsetFile.readU64(first, end);
     const start = offsets[0]!;

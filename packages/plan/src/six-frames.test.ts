@@ -25,7 +25,7 @@ function build(translate: Translation, inputs: string[], stdin = Readable.from([
     hint: '',
     tokensOf: (residues) => residues,
     // Positions are ordinals.
-    window: { sequences: 1, residues: 1e9 },
+    bucket: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
     translate,
   });
@@ -187,7 +187,7 @@ test('an index of records as they are says nothing of translation', async () => 
     hint: '',
     tokensOf: (residues) => residues,
     // Positions are ordinals.
-    window: { sequences: 1, residues: 1e9 },
+    bucket: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
   });
   expect(await readFile(join(folder, 'index', 'summary.json'), 'utf8')).not.toContain('translation');

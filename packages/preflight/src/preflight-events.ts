@@ -15,8 +15,8 @@ export type PreflightEvent =
       batch_tokens: number;
       reason: Enough;
       /** Tokens of a batch, and in a second; null where memory ran out. */
-      measured: { tokens: number; per_second: number | null }[];
+      measured: { tokens: number; tokens_per_second: number | null }[];
     }
   | { type: 'warning'; message: string };
 
-export type TellPreflight = (event: PreflightEvent) => void;
+export type ReportPreflight = (event: PreflightEvent) => void;

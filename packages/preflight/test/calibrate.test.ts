@@ -21,7 +21,7 @@ async function after(script: string, device = 'cuda:1') {
     usual: 7000,
     device: parseDevice(device),
     signal: new AbortController().signal,
-    tell: (event) => told.push(event),
+    report: (event) => told.push(event),
     script: path,
   });
   expect(told.shift()).toEqual({ type: 'calibrating', device });
@@ -40,9 +40,9 @@ test('the answer is taken and told', async () => {
       batch_tokens: 2048,
       reason: 'gain',
       measured: [
-        { tokens: 1024, per_second: 100 },
-        { tokens: 2048, per_second: 190 },
-        { tokens: 4096, per_second: 191 },
+        { tokens: 1024, tokens_per_second: 100 },
+        { tokens: 2048, tokens_per_second: 190 },
+        { tokens: 4096, tokens_per_second: 191 },
       ],
     },
   ]);

@@ -1,14 +1,14 @@
 import { mkdir, mkdtemp, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { saidInOneLine } from '@holdfast/process';
+import { inOneLine } from '@holdfast/process';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { cgroupLimits } from '../src/machine/cgroup.js';
 import { closestCuda, gpusIn, LIBRARIES, librariesIn, librariesOf } from '../src/machine/cuda.js';
 import { typeIn } from '../src/machine/file-system.js';
 import { probeFolder } from '../src/machine/folder.js';
 import { linkedCuda } from '../src/machine/linked-cuda.js';
-import { tried, tryProviders } from '../src/machine/providers.js';
+import { tryProvider, tryProviders } from '../src/machine/providers.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -151,7 +151,7 @@ test.each([
   ],
   ['x'.repeat(500), '', `${'x'.repeat(200)}…`],
 ])('what a provider said becomes one line: %s', (message, stderr, line) => {
-  expect(saidInOneLine(message, stderr)).toBe(line);
+  expect(inOneLine(message, stderr)).toBe(line);
 });
 
 describe('trials', () => {
@@ -169,7 +169,7 @@ describe('trials', () => {
     ],
     [
       'one that fails',
-      "console.log(JSON.stringify({ said: process.argv[2] + ' is\\nmissing' }))",
+      "console.log(JSON.stringify({ problem: process.argv[2] + ' is\\nmissing' }))",
       'x is missing',
     ],
     [
@@ -182,27 +182,27 @@ describe('trials', () => {
       "console.error('bad ELF'); process.exit(3)",
       'its process ended without an answer (bad ELF)',
     ],
-  ])('%s', async (_what, source, said) => {
-    expect(await tried('x', never, await script(source))).toMatchObject({
+  ])('%s', async (_what, source, problem) => {
+    expect(await tryProvider('x', never, await script(source))).toMatchObject({
       name: 'x',
-      state: said === null ? 'works' : 'fails',
-      said,
+      state: problem === null ? 'works' : 'fails',
+      problem,
     });
   });
 
   test('a built-in model is named to the trial', async () => {
-    const path = await script('console.log(JSON.stringify({ said: process.argv[2] }))');
-    expect((await tried('cuda:0', never, path, 5000, undefined, 'tnf')).said).toBe('cuda:0 tnf');
-    expect((await tried('cuda:0', never, path)).said).toBe('cuda:0');
+    const path = await script('console.log(JSON.stringify({ problem: process.argv[2] }))');
+    expect((await tryProvider('cuda:0', never, path, 5000, undefined, 'tnf')).problem).toBe('cuda:0 tnf');
+    expect((await tryProvider('cuda:0', never, path)).problem).toBe('cuda:0');
   });
 
   test('one that never answers is given up, and its process is gone', async () => {
     const path = await script(
       "import { writeFileSync } from 'node:fs'; writeFileSync(process.argv[1] + '.pid', String(process.pid)); for (;;);",
     );
-    expect(await tried('x', never, path, 2000)).toMatchObject({
+    expect(await tryProvider('x', never, path, 2000)).toMatchObject({
       state: 'fails',
-      said: 'no answer within 2 s while loading its packages',
+      problem: 'no answer within 2 s while loading its packages',
     });
     const pid = Number(await readFile(`${path}.pid`, 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
@@ -210,7 +210,7 @@ describe('trials', () => {
 
   test('a signal ends them with its reason', async () => {
     const reason = new Error('stop');
-    await expect(tried('x', AbortSignal.abort(reason), await script('for (;;);'))).rejects.toBe(reason);
+    await expect(tryProvider('x', AbortSignal.abort(reason), await script('for (;;);'))).rejects.toBe(reason);
   });
 
   test('what the build does not have is not tried', async () => {

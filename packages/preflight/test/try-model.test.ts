@@ -17,7 +17,7 @@ async function after(source: string, stallMs = 1000) {
     device: CPU,
     stallMs,
     signal: new AbortController().signal,
-    tell: (event) => told.push(event),
+    report: (event) => told.push(event),
     script,
   }).then(
     () => null,

@@ -1,5 +1,5 @@
 import type { Answer } from './ask-process.js';
-import { saidInOneLine } from './said.js';
+import { inOneLine } from './in-one-line.js';
 
 /** How a helper process without an answer ended, in a few words, and its last ones. */
 export function helperEnd({
@@ -8,7 +8,7 @@ export function helperEnd({
   stderr,
 }: Pick<Answer<unknown>, 'failure' | 'stage' | 'stderr'>): string {
   const last = stderr.trim().split('\n').at(-1) ?? '';
-  const words = last && ` (${saidInOneLine(last, stderr)})`;
+  const words = last && ` (${inOneLine(last, stderr)})`;
   if (failure?.silentMs !== undefined) {
     const during = stage === null ? '' : ` while ${stage}`;
     return `no answer within ${Math.round(failure.silentMs / 1000)} s${during}${words}`;

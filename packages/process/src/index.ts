@@ -3,9 +3,9 @@ export { askProgram } from './ask-program.js';
 export { closeDebugPort } from './close-debug-port.js';
 export { noDebugPort } from './debug-port.js';
 export { helperEnd } from './helper-end.js';
+export { inOneLine } from './in-one-line.js';
 export { filesWanted, limitRemedy, processesWanted } from './limits.js';
 export { Patience, type Waiting } from './patience.js';
-export { saidInOneLine } from './said.js';
 export {
   exitCodeOf,
   isStopSignal,

@@ -21,8 +21,8 @@ test.each([
   ['spawn /usr/bin/node EAGAIN', /ulimit -u \d+/],
   ['libonnxruntime.so.1: failed to map segment from shared object', /ulimit -v 2097152/],
   ['memory allocation of 24 bytes failed', /ulimit -v 2097152/],
-])('%s: the limit is named, with the number that is wanted', (said, remedy) => {
-  expect(limitRemedy(said, { workers: 2 }, limitsIn(PROC))).toMatch(remedy);
+])('%s: the limit is named, with the number that is wanted', (errorText, remedy) => {
+  expect(limitRemedy(errorText, { workers: 2 }, limitsIn(PROC))).toMatch(remedy);
 });
 
 test('a number is more than the limit that was too little, and room for the model is in it', () => {

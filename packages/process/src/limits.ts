@@ -73,13 +73,14 @@ const NO_ADDRESSES =
  * limit on address space only where there is one.
  */
 export function limitRemedy(
-  said: string,
+  errorText: string,
   { workers = 1, model = 0 } = {},
   now: Limits = limits(),
 ): string | null {
-  if (NO_FILES.test(said)) return filesWanted(workers, now);
-  if (NO_PROCESS.test(said)) return processesWanted(workers, now);
-  if (NO_ADDRESSES.test(said) && Number.isFinite(now.addressSpace)) return addressSpaceWanted(model, now);
+  if (NO_FILES.test(errorText)) return filesWanted(workers, now);
+  if (NO_PROCESS.test(errorText)) return processesWanted(workers, now);
+  if (NO_ADDRESSES.test(errorText) && Number.isFinite(now.addressSpace))
+    return addressSpaceWanted(model, now);
   return null;
 }
 

@@ -22,8 +22,8 @@ test.each([
   ],
   ['Unexpected token', '', /needed are/],
 ])('%s', (message, code, remedy) => {
-  const line = startFailure(Object.assign(new Error(message), { code }), at, (said) =>
-    limitRemedy(said, { workers: 0 }, limited),
+  const line = startFailure(Object.assign(new Error(message), { code }), at, (errorText) =>
+    limitRemedy(errorText, { workers: 0 }, limited),
   );
   expect(line).toMatch(/^holdfast: cannot start on Node\.js v20\.15\.0, linux x64 \(.+\); /);
   expect(line).toMatch(remedy);

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { inWords, systemErrorIn, systemTrouble } from '@holdfast/durable';
-import { plain } from '@holdfast/options';
+import { sanitize } from '@holdfast/options';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { jsonError, jsonLine } from './json.js';
 import { tableOf } from './table.js';
@@ -38,7 +38,7 @@ export async function inspect(
   let found: Inspected = 'read';
   for (const [i, path] of files.entries()) {
     try {
-      const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${plain(path)}\n`;
+      const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${sanitize(path)}\n`;
       if (!(await list(path, json, head, name, output))) found = 'bad';
     } catch (error) {
       // What may pass says nothing of the file; one that is bad stays bad.

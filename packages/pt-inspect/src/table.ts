@@ -1,4 +1,4 @@
-import { plain } from '@holdfast/options';
+import { sanitize } from '@holdfast/options';
 import { type LazyTensor, NumpyScalar, PtComplex } from '@holdfast/pt-serializer';
 import { doubleOf, type Item, itemsOf } from './items.js';
 import { float, repr } from './python.js';
@@ -34,7 +34,7 @@ export async function* tableOf(value: unknown, head: number): AsyncGenerator<str
 }
 
 function cells(item: Item): string[] {
-  const path = short(plain(item.path || '/'));
+  const path = short(sanitize(item.path || '/'));
   if ('tensor' in item) {
     const { tensor } = item;
     const { dtype, shape, byteLength, parameter, requiresGrad } = tensor;
@@ -49,12 +49,12 @@ function cells(item: Item): string[] {
   if ('strings' in item) return [path, 'strings', '', `[${item.strings.length}]`, ''];
   if ('numbers' in item) return [path, 'numbers', '', `[${item.numbers.length}]`, ''];
   const { value } = item;
-  return [path, item.kind, '', '', short(plain(typeof value === 'string' ? value : repr(value)))];
+  return [path, item.kind, '', '', short(sanitize(typeof value === 'string' ? value : repr(value)))];
 }
 
 async function first(item: Item, count: number): Promise<string[]> {
   if (count === 0) return [];
-  if ('strings' in item) return item.strings.slice(0, count).map((text) => short(plain(text)));
+  if ('strings' in item) return item.strings.slice(0, count).map((text) => short(sanitize(text)));
   if ('numbers' in item)
     return [
       item.numbers

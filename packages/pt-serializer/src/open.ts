@@ -10,7 +10,7 @@ import { LazyTensor } from './lazy-tensor.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { areLimits, type PtLimits, withDefaults } from './limits.js';
 import { MemorySource } from './memory-source.js';
-import { toData } from './plain.js';
+import { toData } from './plain-data.js';
 import type { Source } from './source.js';
 
 /** How a `.pt` is read. */

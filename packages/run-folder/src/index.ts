@@ -1,5 +1,5 @@
 export { formatChecked } from './checked-json.js';
-export { claimFolder, holdsRun, ownPaths, releaseFolder } from './claim.js';
+export { giveUpOwnership, holdsRun, ownPaths, takeOwnership } from './folder-ownership.js';
 export { refuseForeignRecord } from './foreign-record.js';
 export { type FormatName, formats } from './formats/formats.js';
 export { knownRecord } from './known-record.js';
@@ -10,7 +10,7 @@ export { modelOptions } from './model-options.js';
 export { takeOutputFolder } from './output-folder.js';
 export { type FoundQuarantined, findQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
-export { causeOf, isDue, isSetAside, namesDue, type Retry } from './quarantine/set-aside.js';
+export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './result-record.js';
@@ -27,7 +27,7 @@ export {
 } from './run-record.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
-export { retriedRows, withRetried } from './shard/retried-rows.js';
+export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
-export { tellAside, tidyUp } from './tidy.js';
+export { reportCorrupt, tidyUp } from './tidy.js';

@@ -7,7 +7,7 @@ export function layout(out: string) {
     out,
     lock: join(out, '.lock'),
     /** Says that the folder's other names are a run's own. */
-    claim: join(out, '.holdfast'),
+    ownership: join(out, '.holdfast'),
     /** Says which run a restart is about to replace, and by what. */
     restart: join(out, '.holdfast-restart'),
     /** There while quarantined sequences of a complete result are tried again: its rows may not be all that there are. */

@@ -42,7 +42,7 @@ test('a wait for workers of an earlier run is told with its limit, and past it e
   const told: FolderNotice[] = [];
   const { signal } = new AbortController();
   const waiting = failed(
-    waitForOldWorkers(place, { limitMs: 630_000, tell: (event) => told.push(event), signal }),
+    waitForOldWorkers(place, { limitMs: 630_000, report: (event) => told.push(event), signal }),
   );
   await vi.waitUntil(() => told.length > 0);
   vi.advanceTimersByTime(629_000);
@@ -59,12 +59,12 @@ test('a wait for workers of an earlier run is told with its limit, and past it e
 });
 
 test('workers that end in time are waited for, and a stop ends the wait', async () => {
-  const tell = () => undefined;
+  const report = () => undefined;
   const { signal } = new AbortController();
   const worker = await FileLock.acquire(place.workersLock, { shared: true });
-  const waiting = waitForOldWorkers(place, { limitMs: 60_000, tell, signal });
+  const waiting = waitForOldWorkers(place, { limitMs: 60_000, report, signal });
   const reason = new Error('stopped');
-  const stopped = waitForOldWorkers(place, { limitMs: 60_000, tell, signal: AbortSignal.abort(reason) });
+  const stopped = waitForOldWorkers(place, { limitMs: 60_000, report, signal: AbortSignal.abort(reason) });
   await expect(stopped).rejects.toBe(reason);
   await worker.release();
   await waiting;

@@ -1,7 +1,7 @@
 import { inWords, systemTrouble } from '@holdfast/durable';
 import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
 import { Patience } from '@holdfast/process';
-import type { TellNotice } from './folder-notice.js';
+import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { BusyError, RunFolderError } from './run-folder-error.js';
 
@@ -44,7 +44,7 @@ export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, grac
  */
 export async function waitForOldWorkers(
   place: Layout,
-  { limitMs, tell, signal }: { limitMs: number; tell: TellNotice; signal: AbortSignal },
+  { limitMs, report, signal }: { limitMs: number; report: ReportNotice; signal: AbortSignal },
 ): Promise<void> {
   try {
     await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
@@ -55,7 +55,7 @@ export async function waitForOldWorkers(
   const limit = new AbortController();
   const limitSeconds = limitMs / 1000;
   const onWaiting = ({ seconds }: { seconds: number }) =>
-    tell({
+    report({
       type: 'waiting',
       reason: `waiting for the workers of an earlier run to end: ${seconds} s so far, given up after ${limitSeconds} s`,
       seconds,

@@ -19,7 +19,7 @@ test('what was made is gone again where nothing of a run came to lie in it, and 
   const place = layout(join(folder, 'a', 'b', 'c'));
   {
     await using _taken = await takeOutputFolder(place);
-    await writeFile(place.claim, '');
+    await writeFile(place.ownership, '');
     expect(existsSync(place.lock)).toBe(true);
   }
   expect(await readdir(folder, { recursive: true })).toEqual(['a']);
@@ -37,7 +37,7 @@ test.each(['run.json', 'index', 'ids.txt', 'mine.txt'])(
     const place = layout(join(folder, 'out'));
     {
       await using _taken = await takeOutputFolder(place);
-      await writeFile(place.claim, '');
+      await writeFile(place.ownership, '');
       await writeFile(join(place.out, name), '');
     }
     expect((await readdir(place.out)).sort()).toEqual(['.holdfast', '.lock', name]);

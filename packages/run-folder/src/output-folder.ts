@@ -2,7 +2,7 @@ import { access, constants, readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { inWords, isSurelyThere, isThere, makeDirectoryDurably, systemTrouble } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
-import { holdsRun } from './claim.js';
+import { holdsRun } from './folder-ownership.js';
 import type { Layout } from './layout.js';
 import { lockFolder } from './lock-folder.js';
 import { RunFolderError } from './run-folder-error.js';
@@ -76,7 +76,7 @@ function nearestThere(folder: string): string {
 async function removeIfBare(place: Layout, made: ReadonlySet<string>): Promise<void> {
   if (holdsRun(place)) return;
   // The folder's lock last: without it another run may enter, and then nothing in the folder is this one's to remove.
-  const own = [place.claim, place.workersLock, place.lock];
+  const own = [place.ownership, place.workersLock, place.lock];
   const names = own.map((path) => basename(path));
   if ((await readdir(place.out)).some((name) => !names.includes(name))) return;
   await using _workers = await FileLock.acquire(place.workersLock, { timeoutMs: 0 });

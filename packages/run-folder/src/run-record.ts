@@ -66,7 +66,7 @@ const uncheckedSchema = z.strictObject({
 });
 
 /** What tells a record of ours from another program's `run.json`. */
-const claimSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
+const ourRecordSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
 
 /** `run.json`: what was asked, by content. */
 export type RunRecord = z.infer<typeof schema>;
@@ -268,7 +268,7 @@ export async function holdsRunRecord(path: string): Promise<boolean> {
   // A file that cannot be read says nothing of whose it is.
   const text = await readFile(path, 'utf8');
   try {
-    return claimSchema.safeParse(JSON.parse(text)).success;
+    return ourRecordSchema.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }

@@ -2,7 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
-import type { TellNotice } from './folder-notice.js';
+import type { ReportNotice } from './folder-notice.js';
 import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './run-witnesses.js';
@@ -14,14 +14,14 @@ const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\
 const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
 
 /** How many files were set aside, and what they take. */
-interface Aside {
+interface CorruptFiles {
   files: number;
   bytes: number;
 }
 
 /** All files that were set aside as corrupt. */
-async function asideOf(place: Layout): Promise<Aside> {
-  return sizeOf(await asidePaths(place));
+async function corruptFiles(place: Layout): Promise<CorruptFiles> {
+  return sizeOf(await corruptPaths(place));
 }
 
 /**
@@ -34,12 +34,12 @@ async function asideOf(place: Layout): Promise<Aside> {
 async function tidy(
   place: Layout,
   run: string,
-): Promise<{ removed: Aside; kept: Aside; example: string | undefined }> {
+): Promise<{ removed: CorruptFiles; kept: CorruptFiles; example: string | undefined }> {
   await removeAllTemporaries(place);
   const superfluous: string[] = [];
   const kept: string[] = [];
   const checkpoints = new Map<string, boolean>();
-  for (const path of await asidePaths(place)) {
+  for (const path of await corruptPaths(place)) {
     // A marker goes with its checkpoint; alone, and of a manifest, there is no row in it.
     const checkpoint = /^(.*\.pt\.corrupt(?:\.\d+)?)(?:\.done)?$/.exec(path)?.[1];
     if (checkpoint !== undefined && !checkpoints.has(checkpoint))
@@ -62,7 +62,7 @@ async function isOf(path: string, run: string): Promise<boolean> {
   }
 }
 
-async function asidePaths(place: Layout): Promise<string[]> {
+async function corruptPaths(place: Layout): Promise<string[]> {
   const paths: string[] = [];
   const add = async (folder: string, pattern: RegExp) => {
     for (const entry of await readdir(folder, { withFileTypes: true }))
@@ -74,7 +74,7 @@ async function asidePaths(place: Layout): Promise<string[]> {
   return paths;
 }
 
-async function sizeOf(paths: readonly string[]): Promise<Aside> {
+async function sizeOf(paths: readonly string[]): Promise<CorruptFiles> {
   let bytes = 0;
   for (const path of paths) bytes += (await stat(path)).size;
   return { files: paths.length, bytes };
@@ -83,7 +83,7 @@ async function sizeOf(paths: readonly string[]): Promise<Aside> {
 /** Removes every temporary file that a durable write of a run can leave. Nobody may be writing. */
 async function removeAllTemporaries(place: Layout): Promise<void> {
   const files = [
-    place.claim,
+    place.ownership,
     place.run,
     place.result,
     place.ids,
@@ -100,15 +100,15 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
 }
 
 /** What they take, in words. */
-const told = ({ files, bytes }: Aside): string =>
+const describe = ({ files, bytes }: CorruptFiles): string =>
   `${files} file(s) set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
 
 /** Says what files that were set aside take while the run is not complete. */
-export async function tellAside(place: Layout, tell: TellNotice): Promise<void> {
-  const aside = await asideOf(place);
+export async function reportCorrupt(place: Layout, report: ReportNotice): Promise<void> {
+  const aside = await corruptFiles(place);
   if (aside.files === 0) return;
-  const message = `${told(aside)} lie in ${place.checkpoints}; the run removes those of its own once it is complete`;
-  tell({ type: 'warning', message });
+  const message = `${describe(aside)} lie in ${place.checkpoints}; the run removes those of its own once it is complete`;
+  report({ type: 'warning', message });
 }
 
 /**
@@ -116,22 +116,27 @@ export async function tellAside(place: Layout, tell: TellNotice): Promise<void> 
  *
  * @param again whether the run was complete before: what is kept was told then.
  */
-export async function tidyUp(place: Layout, run: string, tell: TellNotice, again: boolean): Promise<void> {
+export async function tidyUp(
+  place: Layout,
+  run: string,
+  report: ReportNotice,
+  again: boolean,
+): Promise<void> {
   try {
     const { removed, kept, example } = await tidy(place, run);
     debug('%s is complete: %d file(s) removed, %d kept', place.out, removed.files, kept.files);
     if (removed.files > 0)
-      tell({
+      report({
         type: 'warning',
-        message: `${told(removed)} were removed: the complete result has every row that was in them`,
+        message: `${describe(removed)} were removed: the complete result has every row that was in them`,
       });
     if (kept.files > 0 && !again)
-      tell({
+      report({
         type: 'warning',
-        message: `${told(kept)} are kept in ${place.checkpoints}, such as ${example}: they are of another run, or cannot be read. The result does not need them; remove them unless you want to look into them`,
+        message: `${describe(kept)} are kept in ${place.checkpoints}, such as ${example}: they are of another run, or cannot be read. The result does not need them; remove them unless you want to look into them`,
       });
   } catch (error) {
     const message = `${place.out}: what the complete run needs no more could not be removed (${(error as Error).message})`;
-    tell({ type: 'warning', message });
+    report({ type: 'warning', message });
   }
 }

@@ -53,10 +53,10 @@ test.each<[string, readonly any[], (value: any) => unknown]>([
   [
     'policies[1]',
     [5, true, {}],
-    (said) =>
+    (setting) =>
       firstOf(
         () => null,
-        () => said,
+        () => setting,
       )({ sequences: 1, seconds: 1, bytes: 1 }),
   ],
 ])('%s that is one of %o is refused by name', (option, values, use) => {
@@ -71,8 +71,8 @@ test.each<[string, readonly any[], (value: any) => unknown]>([
   }
 });
 
-test.each(['1', '0', 'yes', 'truee'])('a variable that is %j is refused by name', (said) => {
-  const env = { VIRNUCPRO_VIRAL_CHECKPOINT_MODE: said };
+test.each(['1', '0', 'yes', 'truee'])('a variable that is %j is refused by name', (setting) => {
+  const env = { VIRNUCPRO_VIRAL_CHECKPOINT_MODE: setting };
   expect(() => create({ env })).toThrow(/VIRNUCPRO_VIRAL_CHECKPOINT_MODE is ".*"; set it to true or false/);
 });
 

@@ -26,13 +26,13 @@ export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.Proce
 }
 
 /** Whether viral mode is on; an empty variable is as good as none. */
-function isViral(said: string | undefined): boolean {
-  const word = (said ?? '').trim().toLowerCase();
+function isViral(setting: string | undefined): boolean {
+  const word = (setting ?? '').trim().toLowerCase();
   if (word === 'true') return true;
   if (word === 'false' || word === '') return false;
   // `1` or `yes` would be off without a word.
   throw new OptionRangeError(
-    `the environment variable ${VIRAL_MODE_VARIABLE} is ${JSON.stringify(said)}; set it to true or false, or unset it`,
-    { of: 'resolveThresholds', option: `env.${VIRAL_MODE_VARIABLE}`, given: said },
+    `the environment variable ${VIRAL_MODE_VARIABLE} is ${JSON.stringify(setting)}; set it to true or false, or unset it`,
+    { of: 'resolveThresholds', option: `env.${VIRAL_MODE_VARIABLE}`, given: setting },
   );
 }

@@ -26,11 +26,11 @@ export interface Ending {
  * after a remedy outside the command, with {@link ExitCode.unexpected}, also where it was met in an input or a model's folder.
  */
 export function endingOf(error: unknown, after: Aftermath): Ending {
-  const { code, message } = plainEnding(error, after);
+  const { code, message } = rawEnding(error, after);
   return { code, message: nameSystemErrors(message) };
 }
 
-function plainEnding(error: unknown, { kept, again }: Aftermath): Ending {
+function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
   if (error instanceof StoppedError) {
     const code = error.signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
     return { code, message: `${error.message}; ${kept}${again}` };

@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 const progress = (done: number): RunEvent => ({
   type: 'progress',
-  done,
-  total: 10,
+  sequences_done: done,
+  sequences_total: 10,
   tokens_per_second: 1,
   seconds_left: 1,
 });
@@ -25,13 +25,20 @@ const lines = () =>
     .map((line) => JSON.parse(line));
 
 test('elsewhere than on a terminal each event is one line of JSON with its time', () => {
-  const tell = reporter(screen, () => now);
-  tell({ type: 'waiting', reason: 'two\nlines' });
+  const report = reporter(screen, () => now);
+  report({ type: 'waiting', reason: 'two\nlines' });
   now = 1500;
-  tell({ type: 'coordinator', event: { type: 'shard_failed', shard: 3, kind: 'oom', message: 'm' } });
+  report({ type: 'coordinator', event: { type: 'shard_failed', shard: 3, kind: 'oom', message: 'm' } });
   expect(lines()).toEqual([
-    { time: '1970-01-01T00:00:00.000Z', event: 'waiting', reason: 'two\nlines' },
-    { time: '1970-01-01T00:00:01.500Z', event: 'shard_failed', shard: 3, kind: 'oom', message: 'm' },
+    { format: 1, time: '1970-01-01T00:00:00.000Z', event: 'waiting', reason: 'two\nlines' },
+    {
+      format: 1,
+      time: '1970-01-01T00:00:01.500Z',
+      event: 'shard_failed',
+      shard: 3,
+      kind: 'oom',
+      message: 'm',
+    },
   ]);
 });
 
@@ -39,9 +46,9 @@ test('whatever an event says, it is one line of JSON that says the same', () => 
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' })), (messages) => {
       written = '';
-      const tell = reporter(screen, () => now);
+      const report = reporter(screen, () => now);
       // All at the same moment: only progress may be left out.
-      for (const message of messages) tell({ type: 'warning', message });
+      for (const message of messages) report({ type: 'warning', message });
       expect(written.split('\n')).toHaveLength(messages.length + 1);
       if (messages.length > 0) expect(lines().map(({ message }) => message)).toEqual(messages);
     }),
@@ -49,56 +56,59 @@ test('whatever an event says, it is one line of JSON that says the same', () => 
 });
 
 test('a clock that is set back does not silence the run', () => {
-  const tell = reporter(screen, () => now);
+  const report = reporter(screen, () => now);
   now = 3_600_000;
-  tell(progress(1));
+  report(progress(1));
   now = 0;
-  tell(progress(2));
+  report(progress(2));
   now = 999;
-  tell(progress(3));
-  expect(lines().map(({ done }) => done)).toEqual([1, 2]);
+  report(progress(3));
+  expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 2]);
 });
 
 test('progress is told at most once a second, but the last always', () => {
-  const tell = reporter(screen, () => now);
+  const report = reporter(screen, () => now);
   for (let done = 1; done <= 10; done++) {
-    tell(progress(done));
+    report(progress(done));
     now += 200;
   }
-  expect(lines().map(({ done }) => done)).toEqual([1, 6, 10]);
+  expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 6, 10]);
 });
 
 test('a shard that is complete cannot be taken for the end of the run', () => {
-  const tell = reporter(screen, () => now);
-  tell({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
+  const report = reporter(screen, () => now);
+  report({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
   expect(lines()).toMatchObject([{ event: 'shard_complete', slot: 0, shard: 4 }]);
 });
 
 test('a worker’s own progress is not told beside the run’s', () => {
-  const tell = reporter(screen, () => now);
-  tell({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });
+  const report = reporter(screen, () => now);
+  report({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });
   expect(written).toBe('');
 });
 
 test('on a terminal the bar is drawn over itself, and sentences stand on lines of their own', () => {
-  const tell = reporter(terminal, () => now);
-  tell(progress(1));
+  const report = reporter(terminal, () => now);
+  report(progress(1));
   now += 50;
-  tell(progress(2));
+  report(progress(2));
   now += 50;
-  tell(progress(3));
-  tell({ type: 'warning', message: 'w' });
+  report(progress(3));
+  report({ type: 'warning', message: 'w' });
   expect(written.match(/\d+\/10/g)).toEqual(['1/10', '3/10']);
   expect(written).not.toMatch(/\n.*\/10/);
   expect(written.endsWith('\r\x1b[2Kwarning: w\n')).toBe(true);
 });
 
 test.each([20, 80, 0, undefined])('what is drawn over itself fits a terminal of %s columns', (columns) => {
-  const tell = reporter({ ...screen, isTTY: true, ...(columns === undefined ? {} : { columns }) }, () => now);
+  const report = reporter(
+    { ...screen, isTTY: true, ...(columns === undefined ? {} : { columns }) },
+    () => now,
+  );
   const file = `\x1b[2J\n${'long/'.repeat(40)}name.fa`;
-  tell({ type: 'indexing', sequences: 12, residues: 1, bytes: 1, file });
+  report({ type: 'indexing', sequences: 12, residues: 1, bytes: 1, file });
   now = 100;
-  tell(progress(10));
+  report(progress(10));
   const [, reading, bar] = written.split('\r\x1b[2K');
   expect(reading).toMatch(/^12 sequences /);
   expect(bar).toMatch(/^\[/);
@@ -115,7 +125,7 @@ const shown: [RunEvent, string][] = [
     {
       type: 'planned',
       resumed: false,
-      done: 0,
+      sequences_done: 0,
       sequences: 9,
       residues: 90,
       batches: 3,
@@ -130,7 +140,7 @@ const shown: [RunEvent, string][] = [
     {
       type: 'planned',
       resumed: true,
-      done: 11_631,
+      sequences_done: 11_631,
       sequences: 120_000,
       residues: 36_000_000,
       batches: 3,

@@ -1,9 +1,9 @@
 import { nameSystemErrors } from '@holdfast/durable';
-import { plain } from '@holdfast/options';
+import { sanitize } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
 import { renderBar } from '../coordinate/progress.js';
-import type { RunEvent, Tell } from '../events.js';
+import { eventRecord, type Report, type RunEvent } from '../events.js';
 
 /** Where a report goes; `process.stdout` is one. */
 export interface Screen {
@@ -17,7 +17,7 @@ const DRAW_EVERY = 100;
 const TELL_EVERY = 1000;
 
 /** A bar and plain sentences on a terminal; one line of JSON an event elsewhere. */
-export function reporter(screen: Screen, now: () => number = Date.now): Tell {
+export function reporter(screen: Screen, now: () => number = Date.now): Report {
   let last = Number.NEGATIVE_INFINITY;
   const due = (every: number) => {
     const since = now() - last;
@@ -27,16 +27,12 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
     return true;
   };
   const frequent = (event: RunEvent) =>
-    event.type === 'indexing' || (event.type === 'progress' && event.done < event.total);
+    event.type === 'indexing' || (event.type === 'progress' && event.sequences_done < event.sequences_total);
   if (!screen.isTTY) {
     return (event) => {
       if (frequent(event) && !due(TELL_EVERY)) return;
       if (event.type === 'coordinator' && event.event.type === 'progress') return;
-      const { type, ...rest } = event.type === 'coordinator' ? event.event : event;
-      // A worker says `complete` of its shard; in the run's own words that would be the end of the run.
-      const name = event.type === 'coordinator' && type === 'complete' ? 'shard_complete' : type;
-      const line = JSON.stringify({ time: new Date(now()).toISOString(), event: name, ...rest });
-      screen.write(`${nameSystemErrors(line)}\n`);
+      screen.write(`${nameSystemErrors(JSON.stringify(eventRecord(event, now())))}\n`);
     };
   }
   return (event) => {
@@ -45,7 +41,7 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
     const line = passing(event, screen.columns || 80);
     const text = sentence(event);
     if (line !== null) screen.write(`\r\x1b[2K${line}`);
-    else if (text !== null) screen.write(`\r\x1b[2K${plain(nameSystemErrors(text))}\n`);
+    else if (text !== null) screen.write(`\r\x1b[2K${sanitize(nameSystemErrors(text))}\n`);
   };
 }
 
@@ -53,11 +49,16 @@ export function reporter(screen: Screen, now: () => number = Date.now): Tell {
 function passing(event: RunEvent, width: number): string | null {
   if (event.type === 'progress')
     return renderBar(
-      { ...event, perSecond: event.tokens_per_second, secondsLeft: event.seconds_left },
+      {
+        done: event.sequences_done,
+        total: event.sequences_total,
+        perSecond: event.tokens_per_second,
+        secondsLeft: event.seconds_left,
+      },
       width,
     );
   if (event.type === 'indexing')
-    return `${event.sequences} sequences read, now ${plain(event.file)}`.slice(0, width - 1);
+    return `${event.sequences} sequences read, now ${sanitize(event.file)}`.slice(0, width - 1);
   return null;
 }
 
@@ -78,7 +79,7 @@ function sentence(event: RunEvent): string | null {
     case 'retrying':
       return `trying ${event.sequences} quarantined sequence(s) again, each alone`;
     case 'retried':
-      return `${event.recovered} of ${event.sequences} quarantined sequence(s) are embedded now`;
+      return `${event.sequences_recovered} of ${event.sequences} quarantined sequence(s) are embedded now`;
     case 'repair':
       return `shard ${event.shard} is worked on again: ${event.reason}`;
     case 'warning':
@@ -95,9 +96,9 @@ function sentence(event: RunEvent): string | null {
 }
 
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
-  const { resumed, done, sequences, residues, shards, workers, device } = event;
+  const { resumed, sequences_done, sequences, residues, shards, workers, device } = event;
   const begun = resumed
-    ? `resuming: ${grouped(done)} of ${grouped(sequences)} done (${counted(residues, 'residue')})`
+    ? `resuming: ${grouped(sequences_done)} of ${grouped(sequences)} done (${counted(residues, 'residue')})`
     : `embedding ${counted(sequences, 'sequence')} (${counted(residues, 'residue')})`;
   return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }

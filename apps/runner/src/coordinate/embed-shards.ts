@@ -5,8 +5,8 @@ import type { SequenceIndex, Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf, type StopSwitch } from '../embed-options.js';
-import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from '../errors.js';
-import type { Tell } from '../events.js';
+import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
+import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
 import { plannedWork } from './planned-work.js';
 import { Progress } from './progress.js';
@@ -21,7 +21,7 @@ export interface EmbedShards {
   index: SequenceIndex;
   model: ModelSource;
   shards: readonly Shard[];
-  tell: Tell;
+  report: Report;
   stop: StopSwitch;
   record: RunRecord;
   share: DeviceShare;
@@ -34,7 +34,7 @@ type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
 
 /** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
 export async function embedShards(run: EmbedShards): Promise<void> {
-  const { place, options, index, model, shards, tell, stop, manifest } = run;
+  const { place, options, index, model, shards, report, stop, manifest } = run;
   const { sequences } = index;
   const state = await manifest.load();
   const open: number[] = [];
@@ -65,20 +65,20 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   if (already > most) throw tooManyRefused(already);
   if (open.length === 0) return;
   const progress = new Progress(await plannedWork(index, shards, model), standing(shards, state));
-  const tellProgress = () => {
+  const reportProgress = () => {
     const { done, total, perSecond, secondsLeft } = progress.facts(performance.now());
-    tell({
+    report({
       type: 'progress',
-      done,
-      total,
+      sequences_done: done,
+      sequences_total: total,
       tokens_per_second: round(perSecond),
       seconds_left: round(secondsLeft),
     });
   };
-  tellProgress();
+  reportProgress();
   /** Whether it was told that the disk is full. */
   let full = false;
-  const warn = (message: string) => tell({ type: 'warning', message });
+  const warn = (message: string) => report({ type: 'warning', message });
   const outcome = await coordinate({
     place,
     shards: open,
@@ -95,12 +95,12 @@ export async function embedShards(run: EmbedShards): Promise<void> {
         const some = event.kind === 'poison_input' ? found.refused : found.aside;
         if (some.length < 3) some.push(event);
       }
-      tell({ type: 'coordinator', event });
-      if (event.type === 'failed' && !full && saysDiskFull(event.message)) {
+      report({ type: 'coordinator', event });
+      if (event.type === 'failed' && !full && isDiskFull(event.message)) {
         full = true;
         warn(fullDisk(event.message));
       }
-      if (further) tellProgress();
+      if (further) reportProgress();
     },
     onWarning: warn,
     onStart(stopWorkers) {

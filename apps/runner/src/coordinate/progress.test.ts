@@ -21,7 +21,7 @@ const resumed = (slot: number, shard: number, sequences: number) =>
 const embedded = (slot: number, shard: number, sequences = 1) =>
   ({ type: 'progress', slot, shard, sequences }) as const;
 const complete = (slot: number, shard: number) => ({ type: 'complete', slot, shard }) as const;
-const exited = (slot: number) => ({ type: 'exited', slot, exitcode: null, signal: 'SIGKILL' }) as const;
+const exited = (slot: number) => ({ type: 'exited', slot, exitCode: null, signal: 'SIGKILL' }) as const;
 
 function hearAll(progress: Progress, events: readonly [CoordinatorEvent, number][]) {
   for (const [event, now] of events) progress.heard(event, now);

@@ -48,7 +48,7 @@ const example = (id: string) => ({ id, error: `bad\n${id}` });
 const counts = (some: Partial<Record<PoisonKind, number>>) => ({ ...NONE, ...some });
 
 test('too many are counted, three of them named with their errors, and what to do is said in one line', () => {
-  const said = (ids: string[]) =>
+  const message = (ids: string[]) =>
     tooManyQuarantined({
       counts: counts({ poison_input: 101 }),
       limit: 100,
@@ -57,9 +57,9 @@ test('too many are counted, three of them named with their errors, and what to d
     });
   const rest =
     '; at most 100 may be, so the model or the input is probably broken. See in out/logs what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and rerun the command';
-  expect(said([])).toBe(`101 sequence(s) are quarantined${rest}`);
-  expect(said(['a'])).toBe(`101 sequence(s) are quarantined, such as a (bad a)${rest}`);
-  expect(said(['a', 'b', 'c', 'd'])).toBe(
+  expect(message([])).toBe(`101 sequence(s) are quarantined${rest}`);
+  expect(message(['a'])).toBe(`101 sequence(s) are quarantined, such as a (bad a)${rest}`);
+  expect(message(['a', 'b', 'c', 'd'])).toBe(
     `101 sequence(s) are quarantined, such as a (bad a); b (bad b); c (bad c)${rest}`,
   );
 });
@@ -71,13 +71,13 @@ test.each<[Partial<Record<PoisonKind, number>>, string, string]>([
 ])(
   'what was only set aside is told from what was refused, with the remedy that fits: %j',
   (some, which, remedy) => {
-    const said = tooManyQuarantined({
+    const message = tooManyQuarantined({
       counts: counts(some),
       limit: 2,
       examples: [example('a')],
       logs: 'out/logs',
     });
-    expect(said).toBe(
+    expect(message).toBe(
       `3 sequence(s) are quarantined, such as a (bad a); at most 2 may be. The model refused none of them; 3 were only set aside (${which}). What was set aside is tried again when the command is rerun: do that ${remedy}, or allow more with --max-quarantined`,
     );
   },
@@ -85,8 +85,8 @@ test.each<[Partial<Record<PoisonKind, number>>, string, string]>([
 
 test('where both are too many, there is a remedy for each', () => {
   const some = counts({ poison_input: 2, oom: 1, hang: 1 });
-  const said = tooManyQuarantined({ counts: some, limit: 3, examples: [], logs: 'l' });
-  expect(said).toBe(
+  const message = tooManyQuarantined({ counts: some, limit: 3, examples: [], logs: 'l' });
+  expect(message).toBe(
     '4 sequence(s) are quarantined; at most 3 may be. The model refused 2 of them, so see in l what, and mend the model or the input; 2 were only set aside (1 for want of memory, 1 that made no progress). What was set aside is tried again when the command is rerun: do that with more memory, with a longer --stall-timeout, or allow more with --max-quarantined',
   );
 });

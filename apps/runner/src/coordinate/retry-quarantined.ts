@@ -7,7 +7,7 @@ import {
   type QuarantinedSequence,
 } from '@holdfast/run-folder';
 import { limitsOf } from '../embed-options.js';
-import { ExitCode, RunFailedError, StoppedError, saysDiskFull } from '../errors.js';
+import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, refuseShortLimit, workerOptions } from './embed-shards.js';
 import { countKinds, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
@@ -34,7 +34,7 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
  * @throws RunFailedError when more stay quarantined than may be; ShardIncompleteError; StoppedError.
  */
 export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuarantined> {
-  const { place, options, shards, index, dim, tell, stop, manifest, found } = run;
+  const { place, options, shards, index, dim, report, stop, manifest, found } = run;
   const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
@@ -46,7 +46,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   };
   if (due.length === 0) return asBefore();
   const notTried = (cause: string) =>
-    tell({
+    report({
       type: 'warning',
       message: `not every quarantined sequence could be tried again: ${cause}; those that were not are quarantined as before, and rerunning the same command tries them again`,
     });
@@ -56,7 +56,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     return null;
   });
   if (used === null) return asBefore();
-  tell({ type: 'retrying', sequences: due.length });
+  report({ type: 'retrying', sequences: due.length });
   const affected = shards.filter(({ firstPosition, endPosition }) =>
     due.some(({ position }) => position >= firstPosition && position < endPosition),
   );
@@ -70,8 +70,8 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     manifest,
     retries: true,
     quarantine: { most: Number.POSITIVE_INFINITY, mostSetAside: Number.POSITIVE_INFINITY, already: 0 },
-    onEvent: (event) => tell({ type: 'coordinator', event }),
-    onWarning: (message) => tell({ type: 'warning', message }),
+    onEvent: (event) => report({ type: 'coordinator', event }),
+    onWarning: (message) => report({ type: 'warning', message }),
     onStart(stopWorkers) {
       stop.handler = stopWorkers;
       if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
@@ -80,7 +80,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   refuseShortLimit(outcome, options);
-  const full = outcome.failed.find(({ message }) => saysDiskFull(message));
+  const full = outcome.failed.find(({ message }) => isDiskFull(message));
   if (full !== undefined) {
     const { code, message } = shardsFailed([full], { logs: place.logs, workers: 1 });
     throw new RunFailedError(message, code);
@@ -89,7 +89,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   if (cut !== undefined) notTried(cut);
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: after } = now;
-  tell({ type: 'retried', sequences: due.length, recovered: before.length - after.length });
+  report({ type: 'retried', sequences: due.length, sequences_recovered: before.length - after.length });
   refuseTooMany(after, most, place.logs);
   return now;
 }

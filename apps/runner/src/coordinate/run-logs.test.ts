@@ -16,7 +16,7 @@ test('each line of a log ends in the CRC-32 of what stands before it', async () 
   expect(lines).toHaveLength(2);
   for (const line of lines) {
     const { crc32: sum, ...event } = JSON.parse(line);
-    expect(event).toMatchObject({ type: 'ready', slot: 0, time: expect.any(String) });
+    expect(event).toMatchObject({ format: 1, event: 'ready', slot: 0, time: expect.any(String) });
     const text = line.slice(0, line.lastIndexOf(',"crc32"'));
     expect(Number.parseInt(sum, 16)).toBe(crc32(text));
   }

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { Layout } from '@holdfast/run-folder';
-import type { WorkEvent } from '../events.js';
+import { eventRecord, type WorkEvent } from '../events.js';
 
 /** One line; its last field is the CRC-32 of all that stands before it, as in the manifest's journal. */
 function logLine(value: object): string {
@@ -23,7 +23,7 @@ export class RunLogs {
     // There is one for each batch.
     if (event.type === 'progress') return;
     const path = 'slot' in event ? this.#place.log(event.slot) : this.#place.coordinatorLog;
-    this.#fileOf(path).write(logLine({ time: new Date().toISOString(), ...event }));
+    this.#fileOf(path).write(logLine(eventRecord({ type: 'coordinator', event }, Date.now())));
   }
 
   async close(): Promise<void> {

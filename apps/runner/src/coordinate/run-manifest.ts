@@ -3,18 +3,22 @@ import { makeDirectoryDurably } from '@holdfast/durable';
 import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { type Layout, rebuildFrom } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
-import type { Tell } from '../events.js';
+import type { Report } from '../events.js';
 
 /**
  * The manifest of a run; one that is damaged is made anew, since the checkpoints themselves are the truth.
  *
  * @throws UsageError for one of a later version.
  */
-export async function openManifest(place: Layout, shards: number, tell: Tell): Promise<CheckpointManifest> {
+export async function openManifest(
+  place: Layout,
+  shards: number,
+  report: Report,
+): Promise<CheckpointManifest> {
   await makeDirectoryDurably(place.checkpoints);
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards),
-    onWarning: (message) => tell({ type: 'warning', message }),
+    onWarning: (message) => report({ type: 'warning', message }),
   });
   if (!(await manifest.exists())) {
     await manifest.initialize(shards);
@@ -25,7 +29,7 @@ export async function openManifest(place: Layout, shards: number, tell: Tell): P
   });
   if (total_shards === shards) return manifest;
   const message = `${place.manifest} is of ${total_shards} shards, this run has ${shards}; it is made anew from the checkpoints`;
-  tell({ type: 'warning', message });
+  report({ type: 'warning', message });
   await manifest.initialize(shards, { replace: true });
   return manifest;
 }

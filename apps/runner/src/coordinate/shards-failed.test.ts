@@ -28,8 +28,11 @@ test.each([
     'the model fails',
     /the model fails; what was done is kept, see out\/logs; rerun the same command to resume$/,
   ],
-])('any other failure ends with 4, and the remedy fits: %s', (said, remedy) => {
-  expect(shardsFailed([shard(0, said)], at)).toEqual({ code: 4, message: expect.stringMatching(remedy) });
+])('any other failure ends with 4, and the remedy fits: %s', (errorText, remedy) => {
+  expect(shardsFailed([shard(0, errorText)], at)).toEqual({
+    code: 4,
+    message: expect.stringMatching(remedy),
+  });
 });
 
 test('where no worker started the limit that they met is told', () => {

@@ -1,6 +1,6 @@
 import { troubleIn } from '@holdfast/durable';
 import { limitRemedy } from '@holdfast/process';
-import { ExitCode, saysDiskFull } from '../errors.js';
+import { ExitCode, isDiskFull } from '../errors.js';
 
 /** A shard that was given up. */
 export interface FailedShard {
@@ -17,7 +17,7 @@ export function shardsFailed(
   failed: readonly [FailedShard, ...FailedShard[]],
   { logs, workers }: { logs: string; workers: number },
 ): { code: number; message: string } {
-  const full = failed.find(({ message }) => saysDiskFull(message));
+  const full = failed.find(({ message }) => isDiskFull(message));
   const told = full ?? failed[0];
   const which =
     failed.length === 1
@@ -28,8 +28,8 @@ export function shardsFailed(
 }
 
 /** What is told at once of a full disk, while workers still try. */
-export function fullDisk(said: string): string {
-  return `the disk is full (${said.split('\n').at(-1)}); make room there: workers try again a few times, and what was done is kept`;
+export function fullDisk(errorText: string): string {
+  return `the disk is full (${errorText.split('\n').at(-1)}); make room there: workers try again a few times, and what was done is kept`;
 }
 
 /** How a run ends of which no worker could start. */
@@ -41,7 +41,7 @@ export function noWorkerStarted(
 }
 
 /** What to do before a rerun, where what was said tells; with the comma behind it. */
-export function remedyOf(said: string, workers: number): string {
-  const remedy = limitRemedy(said, { workers }) ?? troubleIn(said)?.remedy.write;
+export function remedyOf(errorText: string, workers: number): string {
+  const remedy = limitRemedy(errorText, { workers }) ?? troubleIn(errorText)?.remedy.write;
   return remedy === undefined ? '' : `${remedy}, then `;
 }

@@ -14,10 +14,10 @@ import {
   formatTable,
   type Layout,
   type ResultRecord,
-  retriedRows,
+  reattemptedRows,
   ShardCursor,
   ShardIncompleteError,
-  withRetried,
+  withReattempted,
   writeResultRecord,
 } from '@holdfast/run-folder';
 import type { Findings } from '../run/plan-warnings.js';
@@ -129,11 +129,11 @@ async function* shardRows(
   const folder = place.shard(shard.shard);
   try {
     const again = tried
-      ? await retriedRows(folder, new ShardCursor(shard, run, model.dim, index))
+      ? await reattemptedRows(folder, new ShardCursor(shard, run, model.dim, index))
       : new Map<number, Float32Array>();
     // A checksum is taken of the bytes that become rows, and not in a reading before.
     for await (const checkpoint of completeShard(folder, cursor, 'length'))
-      if (cursor.last.positions === null) yield* withRetried(checkpoint, cursor.last, again, step);
+      if (cursor.last.positions === null) yield* withReattempted(checkpoint, cursor.last, again, step);
   } catch (error) {
     if (!(error instanceof InvalidCheckpointError)) throw error;
     throw new ShardIncompleteError(shard.shard, error.message);
@@ -178,18 +178,18 @@ function warnings(
   { zeroRows, truncated: byTokens }: Told,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
-  const said = [withoutRows(translation)];
+  const sentences = [withoutRows(translation)];
   if (zeroRows > 0) {
-    said.push(
+    sentences.push(
       `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,
     );
   }
-  said.push(cutOff(model, truncated));
+  sentences.push(cutOff(model, truncated));
   if (byTokens > 0) {
     const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
-    said.push(
+    sentences.push(
       `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
-  return said.filter((each) => each !== null);
+  return sentences.filter((each) => each !== null);
 }

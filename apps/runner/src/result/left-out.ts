@@ -9,7 +9,7 @@ export function leftOut(
   model: Model,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
-  return [withoutRows(translation), cutOff(model, truncated)].filter((said) => said !== null);
+  return [withoutRows(translation), cutOff(model, truncated)].filter((sentence) => sentence !== null);
 }
 
 /** Records that give no row, as nothing of them could be translated; null if there are none. */

@@ -5,8 +5,8 @@ import {
   type Asked,
   type FormatName,
   modelOptions,
+  type Reattempt,
   type ResultRecord,
-  type Retry,
   type RunRecord,
 } from '@holdfast/run-folder';
 
@@ -25,7 +25,7 @@ export interface PrepareOptions {
   format: FormatName;
   translate: Translation | undefined;
   /** Quarantined sequences that are tried again. Default: those that were set aside. */
-  retry?: Retry;
+  retry?: Reattempt;
   /** What the model knows of letters, and what a new run changes in them. */
   letters: { rules: LetterRules; use: LetterUse };
   /** Whether a run that is there is replaced. */

@@ -5,12 +5,12 @@ import {
   announceRestart,
   differences,
   forgetRestart,
+  giveUpOwnership,
   holdsRun,
   type Layout,
   newRunRecord,
   ownPaths,
   type RunRecord,
-  releaseFolder,
   writeRunRecord,
 } from '@holdfast/run-folder';
 import { StoppedError } from '../errors.js';
@@ -71,7 +71,7 @@ export async function planRun(place: Layout, options: PrepareOptions): Promise<P
     return { summary, record: recordOf(summary.inputs) };
   } catch (error) {
     await removeDurably(place.newIndex);
-    await releaseFolder(place);
+    await giveUpOwnership(place);
     throw error;
   }
 }

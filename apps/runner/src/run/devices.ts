@@ -11,20 +11,20 @@ import {
 import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError } from '../errors.js';
-import type { Tell } from '../events.js';
+import type { Report } from '../events.js';
 
 /** Where a run is computed: what is asked for, tried before a run is begun, and kept by the run from then on. */
 export class Devices {
   readonly #options: EmbedOptions;
-  readonly #tell: Tell;
+  readonly #report: Report;
   readonly #signal: AbortSignal;
   /** A model that comes with us is known to be good. */
   readonly #builtIn: string | undefined;
   #chosen: Promise<DeviceChoice> | undefined;
 
-  constructor(options: EmbedOptions, tell: Tell, signal: AbortSignal) {
+  constructor(options: EmbedOptions, report: Report, signal: AbortSignal) {
     this.#options = options;
-    this.#tell = tell;
+    this.#report = report;
     this.#signal = signal;
     this.#builtIn = builtInModels().find(({ name }) => name === options.model)?.name;
   }
@@ -41,7 +41,7 @@ export class Devices {
     if (this.#builtIn !== undefined) return;
     const { stallMs } = limitsOf(this.#options);
     const signal = this.#signal;
-    await tryModel({ model, overrides, device, stallMs, signal, tell: this.#tell }).catch(
+    await tryModel({ model, overrides, device, stallMs, signal, report: this.#report }).catch(
       (error: unknown) => {
         throw error instanceof NoAnswerError ? new RunFailedError(error.message, ExitCode.unexpected) : error;
       },
@@ -58,14 +58,14 @@ export class Devices {
     const wish = this.#wish;
     const { workers } = await shareDevice({ wish, device, workers: asked, threads: undefined, signal });
     const request = { model: this.#options.model, overrides, usual, device, workers };
-    return calibrate({ ...request, signal, tell: this.#tell });
+    return calibrate({ ...request, signal, report: this.#report });
   }
 
   /** The run's record with what it is computed on from now on, kept in `run.json`, and how the workers share that. */
   async use(record: RunRecord, place: Layout): Promise<{ record: RunRecord; share: DeviceShare }> {
     const { workers, threads: asked } = this.#options;
     const { device, warnings } = await this.#chooseFor(record.device);
-    for (const message of warnings) this.#tell({ type: 'warning', message });
+    for (const message of warnings) this.#report({ type: 'warning', message });
     // Runs of before there was a choice had one thread.
     const threads = record.threads ?? (record.device === undefined ? asked : 1);
     const share = await shareDevice({ wish: this.#wish, device, workers, threads, signal: this.#signal });
@@ -88,7 +88,7 @@ export class Devices {
   }
 
   #choose(begunOn: string | undefined): Promise<DeviceChoice> {
-    const tell = this.#tell;
-    return chooseDevice(this.#wish, { begunOn, tell, signal: this.#signal, builtIn: this.#builtIn });
+    const report = this.#report;
+    return chooseDevice(this.#wish, { begunOn, report, signal: this.#signal, builtIn: this.#builtIn });
   }
 }

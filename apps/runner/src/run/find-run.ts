@@ -7,8 +7,8 @@ import {
   knownRecord,
   type Layout,
   namesDue,
+  type Reattempt,
   type ResultRecord,
-  type Retry,
   RunFolderError,
   type RunRecord,
   readResult,
@@ -98,7 +98,7 @@ const intactResult = (
 async function triesAgain(
   place: Layout,
   { quarantined = 0 }: ResultRecord,
-  retry: Retry = 'set_aside',
+  retry: Reattempt = 'set_aside',
 ): Promise<boolean> {
   return quarantined > 0 && namesDue(await readFile(place.quarantine, 'utf8'), retry);
 }

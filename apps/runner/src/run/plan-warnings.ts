@@ -32,14 +32,14 @@ function planWarnings(
 }
 
 /** Tells what is known of the sequences before anything is embedded. @returns what belongs to the result. */
-export function tellPlanWarnings(
-  { model, letters: { rules }, tell }: Request,
+export function reportPlanWarnings(
+  { model, letters: { rules }, report }: Request,
   summary: IndexSummary,
 ): Findings {
   // Only versions that count letters name the index in the run's record, and any other index is built again.
   const letters = summary.letters!;
   const warnings = planWarnings({ ...summary, letters }, model, rules);
   for (const { message, facts } of warnings)
-    tell({ type: 'warning', message, ...(facts && { letters: facts }) });
+    report({ type: 'warning', message, ...(facts && { letters: facts }) });
   return { letters, warnings: warnings.map(({ message }) => message) };
 }

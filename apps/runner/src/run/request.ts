@@ -5,7 +5,7 @@ import { type Layout, layout } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import type { EmbedOptions, StopSwitch } from '../embed-options.js';
 import { UsageError } from '../errors.js';
-import type { Tell } from '../events.js';
+import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
 import { Devices } from './devices.js';
 import { longWork } from './waits.js';
@@ -18,7 +18,7 @@ export interface Request {
   /** What the model knows of letters, and what a new run changes in them. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
-  tell: Tell;
+  report: Report;
   stop: StopSwitch;
 }
 
@@ -28,7 +28,11 @@ export interface Request {
  *
  * @throws UsageError; ModelError; InputError.
  */
-export async function checkRequest(options: EmbedOptions, tell: Tell, stop: StopSwitch): Promise<Request> {
+export async function checkRequest(
+  options: EmbedOptions,
+  report: Report,
+  stop: StopSwitch,
+): Promise<Request> {
   checkEnvironment();
   const model = await modelOf(options);
   refuseTranslation(options.translate, model);
@@ -36,12 +40,12 @@ export async function checkRequest(options: EmbedOptions, tell: Tell, stop: Stop
   const rules = letterRules(model);
   const { keepU = false, keepStop = false } = options;
   const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
-  const devices = new Devices(options, tell, stop.signal);
-  return { options, place: layout(options.out), model, letters: { rules, use }, devices, tell, stop };
+  const devices = new Devices(options, report, stop.signal);
+  return { options, place: layout(options.out), model, letters: { rules, use }, devices, report, stop };
 }
 
 /** What a run is compared with. */
-export function askedRun({ options, model, letters, tell, stop }: Request): AskedRun {
+export function askedRun({ options, model, letters, report, stop }: Request): AskedRun {
   return {
     inputs: options.inputs,
     model,
@@ -53,8 +57,8 @@ export function askedRun({ options, model, letters, tell, stop }: Request): Aske
     letters,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: stop.signal,
-    checking: (what, work) => longWork(what, tell, work),
-    onWarning: (message) => tell({ type: 'warning', message }),
+    checking: (what, work) => longWork(what, report, work),
+    onWarning: (message) => report({ type: 'warning', message }),
   };
 }
 

@@ -2,6 +2,7 @@ import { removeDurably, renameDurably } from '@holdfast/durable';
 import { allowedResidues, tokensOf } from '@holdfast/gpu-runtime';
 import {
   AS_THEY_ARE,
+  bucketLimits,
   buildIndex,
   IndexError,
   type IndexSummary,
@@ -10,7 +11,6 @@ import {
   openIndex,
   type SequenceIndex,
   verifyIndex,
-  windowLimits,
 } from '@holdfast/plan';
 import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
 import { checking, type Prepared, type PrepareOptions, reading } from './asked-run.js';
@@ -93,7 +93,7 @@ export async function indexInputs(
       ...(translate && { translate }),
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
-      window: windowLimits(model.dim),
+      bucket: bucketLimits(model.dim),
       maxResidues: model.maxResidues,
       letters: letterPlan(letters.rules, use, model.alphabet),
       runOf,

@@ -1,9 +1,9 @@
 import { NO_FOLDER_SYNC, syncsDirectories, systemErrorCode, systemErrorIn } from '@holdfast/durable';
 import {
-  claimFolder,
   oldWorkersLimit,
   type ResultRecord,
   takeOutputFolder,
+  takeOwnership,
   waitForOldWorkers,
 } from '@holdfast/run-folder';
 import { limitsOf } from '../embed-options.js';
@@ -17,7 +17,7 @@ import { askedRun, type Request } from './request.js';
  * @throws RunFolderError; BusyError; the signal's reason.
  */
 export async function takeFolder(request: Request): Promise<AsyncDisposable | ResultRecord> {
-  const { options, place, tell, stop } = request;
+  const { options, place, report, stop } = request;
   let folder: AsyncDisposable;
   try {
     folder = await takeOutputFolder(place);
@@ -31,9 +31,9 @@ export async function takeFolder(request: Request): Promise<AsyncDisposable | Re
   }
   try {
     const limitMs = oldWorkersLimit(limitsOf(options).graceMs);
-    await waitForOldWorkers(place, { limitMs, tell, signal: stop.signal });
-    await claimFolder(place, options.inputs);
-    if (!(await syncsDirectories(place.out))) tell({ type: 'warning', message: NO_FOLDER_SYNC });
+    await waitForOldWorkers(place, { limitMs, report, signal: stop.signal });
+    await takeOwnership(place, options.inputs);
+    if (!(await syncsDirectories(place.out))) report({ type: 'warning', message: NO_FOLDER_SYNC });
     return folder;
   } catch (error) {
     await folder[Symbol.asyncDispose]();

@@ -1,14 +1,14 @@
 import { Patience } from '@holdfast/process';
-import type { Tell } from '../events.js';
+import type { Report } from '../events.js';
 
 /** Tells when nothing comes from an input for long, which may be a pipe without a writer. There is no limit: somebody may type. */
 export class InputWait {
-  readonly #tell: Tell;
+  readonly #report: Report;
   #patience: Patience | null = null;
   #file: string;
 
-  constructor(inputs: readonly string[], tell: Tell) {
-    this.#tell = tell;
+  constructor(inputs: readonly string[], report: Report) {
+    this.#report = report;
     this.#file = inputs.join(', ');
   }
 
@@ -23,7 +23,7 @@ export class InputWait {
     const onWaiting = (seconds: number) => {
       const from = this.#file === '-' ? 'standard input' : this.#file;
       const reason = `still reading ${from}: nothing new for ${seconds} s`;
-      this.#tell({ type: 'waiting', reason, seconds });
+      this.#report({ type: 'waiting', reason, seconds });
     };
     return waitFor(onWaiting, (patience) => {
       this.#patience = patience;
@@ -33,9 +33,9 @@ export class InputWait {
 }
 
 /** Does work that may take long without a word of its own, such as the checking of a large file, and tells that it goes on. */
-export async function longWork<T>(what: string, tell: Tell, work: () => Promise<T>): Promise<T> {
+export async function longWork<T>(what: string, report: Report, work: () => Promise<T>): Promise<T> {
   const onWaiting = (seconds: number) =>
-    tell({ type: 'waiting', reason: `still ${what}: ${seconds} s so far`, seconds });
+    report({ type: 'waiting', reason: `still ${what}: ${seconds} s so far`, seconds });
   return waitFor(onWaiting, work);
 }
 

@@ -43,9 +43,9 @@ function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions
     survivesFailures: true,
     identify: async (_, row) => ({ ordinal: row, id: `s${row}` }),
     stopping: () => false,
-    onTrying: async (_, rows) => void told.push(`trying ${rows}`),
+    onCall: async (_, rows) => void told.push(`calling ${rows}`),
     onControl: async (_, rows) => void told.push(`control ${rows}`),
-    onTried: async () => void told.push('tried'),
+    onReturn: async () => void told.push('returned'),
     onProgress: async () => undefined,
     onPoisoned: async (_, row) => void poisoned.push(row),
     ...options,
@@ -71,7 +71,7 @@ test('in parts, each row of which tokens were left out counts once', async () =>
   const { embedder, told } = embedderOf(fragileModel(), { budget: { halvings: 4, climbAfter: 100 } });
   const { truncated } = (await embedder.embed(0, ['ACGTA', 'ACGTC', 'ACG', 'AC'].map(bytes)))!;
   expect(truncated).toBe(2);
-  expect(told).toEqual(['trying 0', 'tried', 'trying 1', 'tried', 'trying 2,3', 'tried']);
+  expect(told).toEqual(['calling 0', 'returned', 'calling 1', 'returned', 'calling 2,3', 'returned']);
 });
 
 test.each([
@@ -169,11 +169,11 @@ test('where a failure breaks the device, nothing is found at fault by a worker t
     let tried: readonly number[] | null = null;
     const { embedder, poisoned } = embedderOf(breakingModel(), {
       isolation,
-      onTrying: async (_, rows, state) => {
+      onCall: async (_, rows, state) => {
         tried = rows;
         told = state!;
       },
-      onTried: async () => {
+      onReturn: async () => {
         tried = null;
       },
     });
@@ -196,7 +196,7 @@ test('where something hung, plain residues of the same length come before each s
   const isolation = { ...startIsolation(0, 2, { alone: [1], suspects: [] }), hangs: true };
   const { embedder, told } = embedderOf(model, { isolation });
   await embedder.embed(0, ['AC', 'ACGTACGTA', 'GT'].map(bytes));
-  expect(told.slice(0, 4)).toEqual(['control 1', 'tried', 'trying 1', 'tried']);
+  expect(told.slice(0, 4)).toEqual(['control 1', 'returned', 'calling 1', 'returned']);
   const [[proof], [control], [row]] = model.calls.map(({ batch }) => batch) as [string[], string[], string[]];
   expect([proof, control?.length, row]).toEqual([PLAIN, 9, 'ACGTACGTA']);
   expect(control).toMatch(/^[ACGT]+$/);
@@ -225,5 +225,5 @@ test('a control that fails says that it is the device', async () => {
   const isolation = { ...startIsolation(0, 2), hangs: true };
   const { embedder, told } = embedderOf(model, { isolation });
   await expect(embedder.embed(0, [bytes('ACGT'.repeat(10))])).rejects.toMatchObject({ code: 'lost_device' });
-  expect(told).toEqual(['control 0', 'tried']);
+  expect(told).toEqual(['control 0', 'returned']);
 });

@@ -40,13 +40,13 @@ export interface BatchEmbedderOptions {
   /** Asked between calls: whether to leave. */
   stopping(): boolean;
   /** Told before a part of a batch is embedded, for blame if the process does not survive it. */
-  onTrying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  onCall(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
   /** Told before a control: plain residues as long as these rows, of which one hung. If it takes too long, they are not why. */
   onControl(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
   /** Told after each run of the model's graph. */
   onProgress(): Promise<void>;
   /** Told when a part or a control has come back, embedded or not: what ends the process now is not its fault. */
-  onTried(): Promise<void>;
+  onReturn(): Promise<void>;
   /** Told once of each row that is left out. */
   onPoisoned(batch: number, row: PoisonedRow): Promise<void>;
 }
@@ -110,7 +110,7 @@ export class BatchEmbedder {
 
   async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Embedded> {
     if (this.#budget.tokens === Number.POSITIVE_INFINITY) return this.#call(batch, residues);
-    const { model, onTrying, onTried } = this.#options;
+    const { model, onCall, onReturn } = this.#options;
     const { dim, windows } = model.source;
     const tokens = residues.map(({ byteLength }) => tokensOf(model.source, byteLength));
     const rows = new Float32Array(residues.length * dim);
@@ -120,9 +120,9 @@ export class BatchEmbedder {
       const budget = this.#budget.tokens;
       const [[, length]] = withinBudget(tokens.slice(first), budget) as [[number, number]];
       const group = Array.from({ length }, (_, i) => first + i);
-      await onTrying(batch, group, undefined);
+      await onCall(batch, group, undefined);
       const embedded = await this.#call(batch, residues, { group, windowTokens: budget });
-      await onTried();
+      await onReturn();
       rows.set(embedded.rows, first * dim);
       for (const at of embedded.truncated) truncated.push(first + at);
       const padded = length * Math.max(...tokens.slice(first, first + length));
@@ -140,7 +140,7 @@ export class BatchEmbedder {
     start: Isolation,
     only?: ReadonlySet<number>,
   ): Promise<EmbeddedBatch | null> {
-    const { model, onTrying, onTried, onPoisoned, stopping } = this.#options;
+    const { model, onCall, onReturn, onPoisoned, stopping } = this.#options;
     const { dim } = model.source;
     const good = new Map<number, Float32Array>();
     const known = only === undefined ? [] : [...residues.keys()].filter((row) => !only.has(row));
@@ -163,11 +163,11 @@ export class BatchEmbedder {
       if (!this.#proven || (judges && !this.#fit)) await this.#prove();
       if (group.length === 1 && state.hangs)
         await this.#control(batch, row, residues[row]!.byteLength, state);
-      await onTrying(batch, group, state);
+      await onCall(batch, group, state);
       const found = await this.#try(batch, residues, group, state.fragile === true);
       this.#fit = found.failure === null;
       debug('batch %d, rows %o: %s', batch, group, found.failure?.error ?? 'passed');
-      await onTried();
+      await onReturn();
       if (found.embedded !== null) keep(group, found.embedded, found.failure?.faulty);
       const before = state.poisoned.length;
       state =
@@ -190,8 +190,8 @@ export class BatchEmbedder {
    */
   async #prove(): Promise<void> {
     const { model } = this.#options;
-    const said = await plainResiduesFail(model);
-    if (said !== null) throw new UnfitDeviceError(model.source.name, said, this.#proven);
+    const errorText = await plainResiduesFail(model);
+    if (errorText !== null) throw new UnfitDeviceError(model.source.name, errorText, this.#proven);
     this.#proven = true;
     this.#fit = true;
   }
@@ -203,12 +203,12 @@ export class BatchEmbedder {
    * @throws UnfitDeviceError if they fail otherwise.
    */
   async #control(batch: number, row: number, length: number, state: Isolation): Promise<void> {
-    const { model, onControl, onTried } = this.#options;
+    const { model, onControl, onReturn } = this.#options;
     const { windows, maxResidues, name } = model.source;
     await onControl(batch, [row], state);
-    const said = await controlFails(model, Math.min(length, windows?.residues ?? maxResidues));
-    await onTried();
-    if (said !== null) throw new UnfitDeviceError(name, said, this.#proven);
+    const errorText = await controlFails(model, Math.min(length, windows?.residues ?? maxResidues));
+    await onReturn();
+    if (errorText !== null) throw new UnfitDeviceError(name, errorText, this.#proven);
   }
 
   /** One call of a search. @throws what leaves the model unfit for another: each failure if it is `fragile`. */

@@ -6,7 +6,7 @@ import { FakeClock, FakeWorkers } from '@holdfast/coordinator/testing';
 import { InferenceError } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { shardsOf } from '@holdfast/plan';
-import { findQuarantined, retriedRows, ShardCursor, withRetried } from '@holdfast/run-folder';
+import { findQuarantined, reattemptedRows, ShardCursor, withReattempted } from '@holdfast/run-folder';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import { expect, test } from 'vitest';
 import { countingModel, indexed, silentReport } from '../../test/support.js';
@@ -52,13 +52,14 @@ async function withTwoLeftOut(kind: PoisonKind) {
     ).quarantined.map(({ position, kind }) => [position, kind]);
   const rows = async () => {
     const cursor = () => new ShardCursor(shard!, 'run', 3, index);
-    const retried = await retriedRows(folder, cursor());
+    const retried = await reattemptedRows(folder, cursor());
     const following = cursor();
     const all: number[] = [];
     for await (const entry of readShard(folder, { accept: following.accept })) {
       if ('fault' in entry) throw new Error(entry.fault);
       if (following.last.positions !== null) continue;
-      for await (const part of withRetried(entry.checkpoint, following.last, retried, 2)) all.push(...part);
+      for await (const part of withReattempted(entry.checkpoint, following.last, retried, 2))
+        all.push(...part);
     }
     return all;
   };
@@ -123,18 +124,18 @@ test('what the model now refuses itself is final, and one that is stopped leaves
 
   const model = countingModel();
   const { embed } = model;
-  let trying = false;
+  let inCall = false;
   model.embed = async (batch) => {
-    if (trying) throw new InferenceError({ model: 'm', sequences: 1, tokens: 1 }, new Error('refused'));
+    if (inCall) throw new InferenceError({ model: 'm', sequences: 1, tokens: 1 }, new Error('refused'));
     return embed(batch);
   };
   const report = {
     ...silentReport(),
-    trying: async () => {
-      trying = true;
+    calling: async () => {
+      inCall = true;
     },
-    tried: async () => {
-      trying = false;
+    returned: async () => {
+      inCall = false;
     },
   };
   expect(await retryShard({ ...work, model, report }, 'set_aside')).toBe(true);
@@ -163,14 +164,14 @@ test('a kill from outside after a retry that succeeded has no other sequence tri
     const gone = () => new Promise<never>(() => undefined);
     const report = {
       ...silentReport(),
-      async trying(batchIdx: number, rows: readonly number[], state: typeof isolation) {
+      async calling(batchIdx: number, rows: readonly number[], state: typeof isolation) {
         tried.push(rows);
-        worker.say({ type: 'trying', shard, batchIdx, rows: [...rows], ...(state && { isolation: state }) });
+        worker.say({ type: 'calling', shard, batchIdx, rows: [...rows], ...(state && { isolation: state }) });
         if (!rows.includes(1)) return;
         worker.exit(null, 'SIGSEGV');
         await gone();
       },
-      tried: async () => worker.say({ type: 'tried', shard }),
+      returned: async () => worker.say({ type: 'returned', shard }),
       async checkpoint(saved: Parameters<ShardWork['report']['checkpoint']>[0]) {
         worker.say({ type: 'checkpoint', shard, ...saved });
         if (attempt > 2) return;
@@ -207,7 +208,7 @@ test('a shard stays complete while its sequences are tried again, however that e
   const { work, manifest } = await withTwoLeftOut('oom');
   const report = {
     ...silentReport(),
-    trying: async () => {
+    calling: async () => {
       expect(await manifest.getCompletedShards()).toEqual([0]);
       throw new Error('cut short');
     },

@@ -7,7 +7,7 @@ import {
   findCheckpoints,
   isDue,
   type Quarantined,
-  type Retry,
+  type Reattempt,
   retriedFacts,
   ShardCursor,
 } from '@holdfast/run-folder';
@@ -20,7 +20,7 @@ import type { ShardWork } from './work-shard.js';
  *
  * @returns whether all were tried; false when it was stopped.
  */
-export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean> {
+export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boolean> {
   const { shard, folder, run, index, model, manifest, report } = work;
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
   const { found, fault } = await findCheckpoints(folder, {
@@ -52,11 +52,11 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
     onDurable: async ({ path, rows, metadata }) => {
-      const batchIdx = Number(metadata['checkpoint']);
-      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
+      const checkpoint = Number(metadata['checkpoint']);
+      await manifest.updateShardCheckpoint(shard.shard, checkpoint, rows, checkpointName(checkpoint), claim);
       const reason = String(metadata['reason']);
       // What else was found in its batch is still to be known to whoever goes on.
-      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch: at });
+      await report.checkpoint({ checkpoint, sequences: rows, file: path, reason, endBatch: at });
     },
   });
   const due = cursor.quarantined.filter((each) => isDue(each, retry));
@@ -74,9 +74,9 @@ export async function retryShard(work: ShardWork, retry: Retry): Promise<boolean
       ...work,
       isolation,
       identify: async (_, row) => ({ ordinal: first + row, id: `position ${first + row}` }),
-      onTrying: report.trying,
+      onCall: report.calling,
       onControl: report.control,
-      onTried: report.tried,
+      onReturn: report.returned,
       onProgress: report.computed,
       onPoisoned: async () => undefined,
     });

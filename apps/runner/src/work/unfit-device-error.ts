@@ -5,10 +5,10 @@ export class UnfitDeviceError extends Error {
   override readonly name = 'UnfitDeviceError';
 
   /** @param wasFit whether the model had embedded something before. */
-  constructor(model: string, said: string, wasFit: boolean) {
+  constructor(model: string, errorText: string, wasFit: boolean) {
     const since = wasFit ? ' since it failed on something' : '';
     super(
-      `${model} fails on plain residues as well${since} (${said}), so that no sequence is found at fault by that; if it stays so, look whether the device is broken or in use by another`,
+      `${model} fails on plain residues as well${since} (${errorText}), so that no sequence is found at fault by that; if it stays so, look whether the device is broken or in use by another`,
     );
     this.code = wasFit ? 'lost_device' : 'unfit_device';
   }

@@ -255,7 +255,7 @@ test('rows with NaN or an infinity fail their batch, named; those before it are 
   };
   const error = await work(Number.POSITIVE_INFINITY, model).catch((error: unknown) => error);
   const [first, end] = index.batchRange(bad);
-  const { order } = await index.windowAt(first);
+  const { order } = await index.bucketAt(first);
   expect(error).toBeInstanceOf(NonFiniteRowsError);
   expect(error).toMatchObject({
     code: 'non_finite',

@@ -58,11 +58,11 @@ export interface ShardReport {
   /** A batch is about to be embedded, for blame if it fails. */
   batch(index: number): void;
   /** A part of a batch is about to be. */
-  trying(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  calling(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
   /** Plain residues as long as these rows are about to be: the control of a sequence that hung. */
   control(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
   /** That part, or that control, has come back, well or not. */
-  tried(): Promise<void>;
+  returned(): Promise<void>;
   /** The model's graph has run once more. */
   computed(): Promise<void>;
   quarantined(sequence: QuarantinedSequence): Promise<void>;
@@ -83,7 +83,7 @@ export interface ResumedShard {
 
 export interface SavedCheckpoint {
   /** The checkpoint's number. */
-  batchIdx: number;
+  checkpoint: number;
   /** Rows in it. */
   sequences: number;
   file: string;
@@ -128,11 +128,11 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
     onDurable: async ({ path, rows, metadata }) => {
-      const batchIdx = Number(metadata['checkpoint']);
-      await manifest.updateShardCheckpoint(shard.shard, batchIdx, rows, checkpointName(batchIdx), claim);
+      const checkpoint = Number(metadata['checkpoint']);
+      await manifest.updateShardCheckpoint(shard.shard, checkpoint, rows, checkpointName(checkpoint), claim);
       const endBatch = Number(metadata['end_batch']);
       const reason = String(metadata['reason']);
-      await report.checkpoint({ batchIdx, sequences: rows, file: path, reason, endBatch });
+      await report.checkpoint({ checkpoint, sequences: rows, file: path, reason, endBatch });
     },
   });
   const buffer = new RowBuffer(model.source.dim);
@@ -168,16 +168,16 @@ export async function workShard(work: ShardWork): Promise<boolean> {
 
   const identify = async (batch: number, row: number) => {
     const position = index.batchRange(batch)[0] + row;
-    const { first, order } = await index.windowAt(position);
+    const { first, order } = await index.bucketAt(position);
     const [id] = await index.ids(position, position + 1);
     return { ordinal: order[position - first]!, id: id! };
   };
   const embedder = new BatchEmbedder({
     ...work,
     identify,
-    onTrying: report.trying,
+    onCall: report.calling,
     onControl: report.control,
-    onTried: report.tried,
+    onReturn: report.returned,
     onProgress: report.computed,
     async onPoisoned(batch, { row, kind, attempts, error }) {
       await report.quarantined({

@@ -124,9 +124,9 @@ try {
         batch: (at) => {
           batchIdx = at;
         },
-        trying: (at, rows, state) =>
+        calling: (at, rows, state) =>
           channel.send({
-            type: 'trying',
+            type: 'calling',
             shard: now,
             batchIdx: at,
             rows: [...rows],
@@ -134,7 +134,7 @@ try {
           }),
         control: (at, rows, state) =>
           channel.send({ type: 'control', shard: now, batchIdx: at, rows: [...rows], isolation: state }),
-        tried: () => channel.send({ type: 'tried', shard: now }),
+        returned: () => channel.send({ type: 'returned', shard: now }),
         computed: () => heartbeat(),
         quarantined: (sequence) => channel.send({ type: 'quarantined', shard: now, sequence }),
         checkpoint: (saved) => channel.send({ type: 'checkpoint', shard: now, ...saved }),

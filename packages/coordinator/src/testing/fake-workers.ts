@@ -75,8 +75,8 @@ export class FakeWorker implements WorkerProcess {
     if (this.#state === 'alive') this.#state = 'ending';
   }
 
-  #later(tell: () => void): void {
-    if (this.#state === 'alive') queueMicrotask(tell);
+  #later(report: () => void): void {
+    if (this.#state === 'alive') queueMicrotask(report);
   }
 }
 

@@ -20,8 +20,8 @@ export class LetterSink implements FrameRows {
   /** Residues of the open record that were gone through. */
   #done = 0;
   #classes = 0;
-  #run = 0;
-  #longestRun = 0;
+  #stretch = 0;
+  #longestStretch = 0;
   readonly #counts = new Uint32Array(256);
   /** The portion that is being filled, and where the open record's residues in it begin. */
   #staged: Uint8Array | null = null;
@@ -101,7 +101,7 @@ export class LetterSink implements FrameRows {
     let found = 0;
     for (let i = from; i < end; i++) found |= classes[staged[i]!]!;
     this.#classes |= found;
-    if (longestWord !== undefined) this.#measureRuns(staged, from, end);
+    if (longestWord !== undefined) this.#measureStretches(staged, from, end);
     if ((found & NOTABLE) !== 0) {
       const counts = this.#counts;
       // No byte is above 255, so a missing rule matches none.
@@ -117,28 +117,28 @@ export class LetterSink implements FrameRows {
   }
 
   /** Letters in a row: what is neither gap nor stop. */
-  #measureRuns(staged: Uint8Array, from: number, end: number): void {
+  #measureStretches(staged: Uint8Array, from: number, end: number): void {
     for (let i = from; i < end; i++) {
-      this.#run = staged[i]! >= 0x41 ? this.#run + 1 : 0;
-      if (this.#run > this.#longestRun) this.#longestRun = this.#run;
+      this.#stretch = staged[i]! >= 0x41 ? this.#stretch + 1 : 0;
+      if (this.#stretch > this.#longestStretch) this.#longestStretch = this.#stretch;
     }
   }
 
   /** The open record is complete. */
   #close(residues: number, endsWithStop: boolean): void {
     const classes = this.#classes;
-    const longestRun = this.#longestRun;
+    const longestStretch = this.#longestStretch;
     const { longestWord = Number.POSITIVE_INFINITY } = this.#plan;
-    if (classes !== RESIDUE || longestRun > longestWord) {
+    if (classes !== RESIDUE || longestStretch > longestWord) {
       const id = () => Buffer.from(this.#id.subarray(0, this.#idLength)).toString('utf8');
-      this.#tally.add({ counts: this.#counts, classes, residues, endsWithStop, longestRun, id });
+      this.#tally.add({ counts: this.#counts, classes, residues, endsWithStop, longestStretch, id });
       if ((classes & NOTABLE) !== 0) this.#counts.fill(0);
     }
     this.#open = false;
     this.#done = 0;
     this.#classes = 0;
-    this.#run = 0;
-    this.#longestRun = 0;
+    this.#stretch = 0;
+    this.#longestStretch = 0;
   }
 
   /** Moves what follows a place that is left out. @returns the index after the last residue. */

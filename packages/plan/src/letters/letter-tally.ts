@@ -12,7 +12,7 @@ export interface SequenceLetters {
   classes: number;
   residues: number;
   endsWithStop: boolean;
-  longestRun: number;
+  longestStretch: number;
   id(): string;
 }
 
@@ -40,7 +40,7 @@ export class LetterTally {
 
   /** Takes a sequence that holds something notable, or no residue, or too long a word. */
   add(sequence: SequenceLetters): void {
-    const { counts, classes, residues, endsWithStop, longestRun, id } = sequence;
+    const { counts, classes, residues, endsWithStop, longestStretch, id } = sequence;
     const { unknown: bytes, readAs, dropsFinalStop, longestWord } = this.#plan;
     const { read_as, final_stops, other_stops, gaps, without_residues, long_words } = this.#counts;
     const stops = counts[STOP]!;
@@ -54,7 +54,7 @@ export class LetterTally {
       id,
     );
     if ((classes & RESIDUE) === 0) note(without_residues, id);
-    if (long_words && longestWord !== undefined && longestRun > longestWord) note(long_words, id);
+    if (long_words && longestWord !== undefined && longestStretch > longestWord) note(long_words, id);
     let unknown = false;
     for (const byte of bytes) {
       const letters = counts[byte]! - (byte === STOP && dropsFinalStop ? final : 0);

@@ -25,17 +25,17 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
   const some = ({ sequences }: Sequences, verb: string) =>
     `${sequences} of ${context.sequences} sequences ${sequences === 1 ? `${verb}s` : verb}`;
   const told: LetterWarning[] = [];
-  const tell = (message: string, facts: Partial<LetterCounts>) => void told.push({ message, facts });
+  const report = (message: string, facts: Partial<LetterCounts>) => void told.push({ message, facts });
 
   if (read_as && read_as.letters > 0) {
     const { from, to, letters } = read_as;
-    tell(
+    report(
       `${some(read_as, 'hold')} ${from}, ${letters} in all, and each is read as ${to}, because ${model} knows ${to} and not ${from}: ${named(read_as)}; to keep them, add --keep-u --force-restart`,
       { read_as },
     );
   }
   if (final_stops.dropped && final_stops.sequences > 0) {
-    tell(
+    report(
       `${some(final_stops, 'end')} with *, which is left out, because ${model} does not know it: ${named(final_stops)}; to keep it, add --keep-stop --force-restart`,
       { final_stops },
     );
@@ -45,20 +45,20 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
       .map(([letter, held]) => `${held.letters} ${letter} in ${held.sequences}`)
       .join(', ');
     const spread = spreads ? '; each makes its whole word unknown, known letters beside it too' : '';
-    tell(
+    report(
       `${some(unknown, 'hold')} letters that ${model} does not know and ${ignores ? 'leaves out' : 'reads as unknown'} (${letters})${spread}: ${named(unknown)}`,
       { unknown },
     );
   }
   const isKnown = (letter: string) => !(letter in unknown.letters);
   if (gaps.letters > 0 && isKnown('-') && isKnown('.')) {
-    tell(
+    report(
       `${some(gaps, 'hold')} gaps, ${gaps.letters} in all, which ${model} reads as letters: ${named(gaps)}; take them out if the model was made for unaligned sequences`,
       { gaps },
     );
   }
   if (other_stops.letters > 0 && isKnown('*')) {
-    tell(
+    report(
       `${some(other_stops, 'hold')} stops within, ${other_stops.letters} in all, which ${model} reads as letters: ${named(other_stops)}`,
       { other_stops },
     );
@@ -69,13 +69,13 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
     const then = ignores
       ? 'so nothing is left to make a row from'
       : `and ${verb} given to the model all the same`;
-    tell(
+    report(
       `${some(without_residues, 'hold')} no definite residue that ${model} knows, ${then}: ${named(without_residues)}; take such records out of the input`,
       { without_residues },
     );
   }
   if (long_words && long_words.sequences > 0) {
-    tell(
+    report(
       `${some(long_words, 'hold')} more than ${long_words.longest} letters in a row, which the tokenizer of ${model} reads as one unknown token: ${named(long_words)}; cut them, or choose another model`,
       { long_words },
     );

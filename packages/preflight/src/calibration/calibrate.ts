@@ -5,11 +5,11 @@ import {
   askProcess,
   exportedScript,
   helperEnd,
-  saidInOneLine,
+  inOneLine,
   type Waiting,
   waitingEvent,
 } from '@holdfast/process';
-import type { TellPreflight } from '../preflight-events.js';
+import type { ReportPreflight } from '../preflight-events.js';
 import { type CalibrationLimits, type Measured, nextStep } from './calibration.js';
 
 const debug = debuglog('holdfast:preflight');
@@ -36,7 +36,7 @@ export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'over
   usual: number;
   device: Device;
   signal: AbortSignal;
-  tell: TellPreflight;
+  report: ReportPreflight;
   /** The trial; replaced by tests. */
   script?: string;
 }
@@ -62,15 +62,15 @@ export async function calibrate({
   usual,
   device: { kind, index },
   signal,
-  tell,
+  report,
   script = exportedScript('@holdfast/preflight/calibration-trial', import.meta.url),
 }: CalibrateOptions): Promise<number> {
   const device = formatDevice({ kind, index });
-  tell({ type: 'calibrating', device });
+  report({ type: 'calibrating', device });
   const limits = kind === 'cpu' ? { ...LIMITS, least: LEAST_ON_CPU } : LIMITS;
   const trial: CalibrationTrial = { model, overrides, device, workers, limits };
   const onWaiting = (waiting: Waiting) =>
-    tell(waitingEvent(`the measurement of batches on ${device}`, waiting));
+    report(waitingEvent(`the measurement of batches on ${device}`, waiting));
   const options = { signal, limitMs: TIME_LIMIT, onWaiting };
   const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
   const { measured, failed } = judged(answer);
@@ -78,7 +78,7 @@ export async function calibrate({
   debug('measured %j on %s, so %j', measured, device, step);
   if (failed !== null || 'measure' in step) {
     const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); the usual ${usual} are taken; another number can be given with --batch-tokens`;
-    tell({ type: 'warning', message });
+    report({ type: 'warning', message });
     return usual;
   }
   const least = Math.min(usual, limits.least / 2);
@@ -87,9 +87,9 @@ export async function calibrate({
   const batch_tokens = reason === 'time' ? Math.max(budget ?? 0, usual) : (budget ?? least);
   const sizes = measured.map(({ tokens, perSecond }) => ({
     tokens,
-    per_second: perSecond === null ? null : Math.round(perSecond),
+    tokens_per_second: perSecond === null ? null : Math.round(perSecond),
   }));
-  tell({ type: 'calibrated', device, batch_tokens, reason, measured: sizes });
+  report({ type: 'calibrated', device, batch_tokens, reason, measured: sizes });
   return batch_tokens;
 }
 
@@ -98,7 +98,7 @@ function judged(answer: Answer<CalibrationReport>): Omit<CalibrationReport, 'try
   const { report, failure, stderr } = answer;
   const measured = report?.measured ?? [];
   if (report !== undefined && report.trying === null)
-    return { measured, failed: report.failed && saidInOneLine(report.failed, stderr) };
+    return { measured, failed: report.failed && inOneLine(report.failed, stderr) };
   if (report?.trying != null && failure?.signal && measured.length > 0)
     return {
       measured: [...measured, { tokens: report.trying, perSecond: null, seconds: 0, memory: 1 }],

@@ -21,7 +21,7 @@ const CALLS = 4;
 /** Milliseconds of one call from which on a second one tells enough. */
 const LONG = 500;
 
-const tell = (report: CalibrationReport) =>
+const print = (report: CalibrationReport) =>
   new Promise<void>((resolve) => {
     process.stdout.write(`\n${JSON.stringify(report)}\n`, () => resolve());
   });
@@ -36,7 +36,7 @@ async function attempt(measured: Measured[]): Promise<void> {
     const step = nextStep(measured, limits);
     if (!('measure' in step)) return;
     const tokens = step.measure;
-    await tell({ measured, trying: tokens, failed: null });
+    await print({ measured, trying: tokens, failed: null });
     const begun = performance.now();
     const each = tokensOf(source, residues);
     const batch = randomSequences(source.alphabet, Math.max(1, Math.floor(tokens / each)), residues);
@@ -78,5 +78,5 @@ const failed = await attempt(measured).then(
   () => null,
   (error: unknown) => (error instanceof Error ? error.message : String(error)),
 );
-await tell({ measured, trying: null, failed });
+await print({ measured, trying: null, failed });
 process.exit();

@@ -8,9 +8,9 @@ import {
   parseDevice,
 } from '@holdfast/gpu-runtime';
 import { type Waiting, waitingEvent } from '@holdfast/process';
-import { TIME_LIMIT, tried } from '../machine/providers.js';
+import { TIME_LIMIT, tryProvider } from '../machine/providers.js';
 import { PreflightError } from '../preflight-error.js';
-import type { TellPreflight } from '../preflight-events.js';
+import type { ReportPreflight } from '../preflight-events.js';
 
 const debug = debuglog('holdfast:preflight');
 
@@ -30,7 +30,7 @@ export interface ChooseOptions {
   listed?: readonly string[];
   /** What keeps a device from being used; null when nothing does. Default: a process of its own tries, which `tell` and `signal` are for. */
   probe?: (device: Device) => Promise<string | null>;
-  tell?: TellPreflight;
+  report?: ReportPreflight;
   signal?: AbortSignal;
   /** The model of the run, where it is a built-in one: a device that computes others may compute these wrong. */
   builtIn?: string | undefined;
@@ -47,10 +47,10 @@ export async function chooseDevice(
   {
     begunOn,
     listed = onnxRuntime().installed,
-    tell,
+    report,
     signal,
     builtIn,
-    probe = tryInProcess(tell, signal, builtIn),
+    probe = tryInProcess(report, signal, builtIn),
   }: ChooseOptions,
 ): Promise<DeviceChoice> {
   const obstacle = async (device: Device) => {
@@ -84,13 +84,13 @@ export async function chooseDevice(
 
 const tryInProcess =
   (
-    tell: TellPreflight = () => undefined,
+    report: ReportPreflight = () => undefined,
     signal: AbortSignal = new AbortController().signal,
     builtIn: string | undefined = undefined,
   ) =>
   async (device: Device) => {
     const name = formatDevice(device);
-    tell({ type: 'trying_device', device: name, limit_seconds: TIME_LIMIT / 1000 });
-    const onWaiting = (waiting: Waiting) => tell(waitingEvent(`the trial of the device ${name}`, waiting));
-    return (await tried(name, signal, undefined, undefined, onWaiting, builtIn)).said;
+    report({ type: 'trying_device', device: name, limit_seconds: TIME_LIMIT / 1000 });
+    const onWaiting = (waiting: Waiting) => report(waitingEvent(`the trial of the device ${name}`, waiting));
+    return (await tryProvider(name, signal, undefined, undefined, onWaiting, builtIn)).problem;
   };

@@ -81,6 +81,6 @@ export async function shareDevice({
 }
 
 async function gpusOfThisMachine(signal: AbortSignal): Promise<number | null> {
-  const { found, said } = await findGpus(signal);
-  return said === null ? found.length : null;
+  const { found, problem } = await findGpus(signal);
+  return problem === null ? found.length : null;
 }

@@ -5,8 +5,8 @@ async function attempt(): Promise<void> {
   const [device = '', builtIn] = (process.argv[2] ?? '').split(' ');
   await tryDevice(parseDevice(device), builtIn);
 }
-const said = await attempt().then(
+const errorText = await attempt().then(
   () => null,
   (error: unknown) => (error instanceof Error ? error.message : String(error)),
 );
-process.stdout.write(`\n${JSON.stringify({ said })}\n`, () => process.exit());
+process.stdout.write(`\n${JSON.stringify({ errorText })}\n`, () => process.exit());

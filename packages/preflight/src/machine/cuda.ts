@@ -29,11 +29,11 @@ const MAJORS = [13, 12] as const;
 export async function findGpus(signal: AbortSignal): Promise<GpuFacts> {
   const query = ['--query-gpu=name,memory.total', '--format=csv,noheader,nounits'];
   const { stdout, failure } = await askProgram('nvidia-smi', query, { limitMs: TIME_LIMIT, signal });
-  if (failure === null) return { found: gpusIn(stdout), said: null };
+  if (failure === null) return { found: gpusIn(stdout), problem: null };
   const { code, silent, message } = failure;
-  if (code === 'ENOENT') return { found: [], said: 'none: there is no nvidia-smi' };
-  if (silent) return { found: [], said: `nvidia-smi gave no answer within ${TIME_LIMIT / 1000} s` };
-  return { found: [], said: `nvidia-smi: ${(stdout.trim() || message).split('\n')[0]}` };
+  if (code === 'ENOENT') return { found: [], problem: 'none: there is no nvidia-smi' };
+  if (silent) return { found: [], problem: `nvidia-smi gave no answer within ${TIME_LIMIT / 1000} s` };
+  return { found: [], problem: `nvidia-smi: ${(stdout.trim() || message).split('\n')[0]}` };
 }
 
 /** Reads nvidia-smi's list, a `name, MiB` a line. */

@@ -17,7 +17,7 @@ export interface ProviderFact {
   /** `other_platform`: this build of ONNX Runtime has no such provider, so none was tried. */
   state: 'works' | 'fails' | 'other_platform';
   /** What it said, in one line. */
-  said: string | null;
+  problem: string | null;
   /** What it said with a built-in model, where it works otherwise. */
   builtIn?: string;
   /** Milliseconds from the start of the process. */
@@ -36,7 +36,7 @@ export interface CudaFacts {
 export interface GpuFacts {
   found: { name: string; memoryMiB: number }[];
   /** Why none was found, where something is known. */
-  said: string | null;
+  problem: string | null;
 }
 
 export interface FolderFacts {

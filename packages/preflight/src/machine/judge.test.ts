@@ -7,8 +7,8 @@ import { reportLines } from './report.js';
 
 const GIB = 1024 ** 3;
 const libraries = (found: boolean) => LIBRARIES.map((name) => ({ name, found }));
-const provider = (name: string, said: string | null) =>
-  ({ name, state: said === null ? 'works' : 'fails', said, took: 120 }) as const;
+const provider = (name: string, problem: string | null) =>
+  ({ name, state: problem === null ? 'works' : 'fails', problem, took: 120 }) as const;
 
 /** A machine with nothing to complain of, and no GPU. */
 const plain: Facts = {
@@ -16,7 +16,7 @@ const plain: Facts = {
   onnxRuntime: { version: '1.30.0', folder: '/pkg', providers: ['cpu', 'cuda'] },
   providers: [provider('cpu', null), provider('cuda', 'libx.so: cannot open shared object file')],
   cuda: { providerInstalled: false, libraries: libraries(false) },
-  gpus: { found: [], said: 'none: there is no nvidia-smi' },
+  gpus: { found: [], problem: 'none: there is no nvidia-smi' },
   cores: { usable: 4, quota: null },
   memory: { total: 16 * GIB, available: 12 * GIB, limit: null },
   folder: {
@@ -29,7 +29,7 @@ const plain: Facts = {
     speed: { bytesPerSecond: 8e8, fsyncSeconds: 0.001 },
   },
 };
-const gpu = { found: [{ name: 'H100', memoryMiB: 81559 }], said: null };
+const gpu = { found: [{ name: 'H100', memoryMiB: 81559 }], problem: null };
 const find = (facts: Facts, topic: string) => judge(facts).find((finding) => finding.topic === topic);
 
 test('a plain machine embeds on the CPU; what it lacks is told, and is no problem', () => {
@@ -88,13 +88,13 @@ test('with a GPU, what keeps it from being used has a remedy, one after the othe
 });
 
 test('libraries that are not there are no remedy for a provider that has been loaded', () => {
-  const says = (name: string, said: string) =>
+  const says = (name: string, problem: string) =>
     find(
       {
         ...plain,
         gpus: gpu,
         cuda: { providerInstalled: true, version: 13, libraries: libraries(false) },
-        providers: [provider('cpu', null), provider(name, said)],
+        providers: [provider('cpu', null), provider(name, problem)],
       },
       name,
     )?.remedy;
@@ -162,7 +162,7 @@ test('whatever the facts, each problem has a remedy, and each finding is one lin
   const text = fc.string({ unit: 'binary' });
   const facts = fc.record({
     node: fc.record({ version: text, platform: text, arch: text }),
-    said: fc.option(text),
+    problem: fc.option(text),
     refused: fc.option(text),
     locks: fc.option(text),
     installed: fc.option(fc.boolean()),
@@ -171,13 +171,13 @@ test('whatever the facts, each problem has a remedy, and each finding is one lin
     bytes: fc.nat(),
   });
   fc.assert(
-    fc.property(facts, ({ node, said, refused, locks, installed, gpu, limit, bytes }) => {
+    fc.property(facts, ({ node, problem, refused, locks, installed, gpu, limit, bytes }) => {
       const findings = judge({
         ...plain,
         node,
-        providers: [provider('cpu', said)],
+        providers: [provider('cpu', problem)],
         cuda: { providerInstalled: installed, libraries: libraries(false) },
-        gpus: { found: gpu === null ? [] : [{ name: gpu, memoryMiB: 1 }], said: gpu },
+        gpus: { found: gpu === null ? [] : [{ name: gpu, memoryMiB: 1 }], problem: gpu },
         memory: { total: bytes, available: bytes, limit },
         folder: { ...plain.folder, refused, locks, freeBytes: bytes },
       });

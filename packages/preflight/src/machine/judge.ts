@@ -56,7 +56,7 @@ function ofNode({ version, platform, arch }: Facts['node']): Finding {
   return { topic: 'Node.js', state: 'problem', text, remedy };
 }
 
-function ofProvider({ name, state, said, builtIn, took }: ProviderFact, { cuda, gpus }: Facts): Finding {
+function ofProvider({ name, state, problem, builtIn, took }: ProviderFact, { cuda, gpus }: Facts): Finding {
   if (state === 'works') {
     const text = `embeds, ${seconds(took / 1000)} with its start`;
     if (builtIn === undefined) return { topic: name, state: 'ok', text };
@@ -65,7 +65,7 @@ function ofProvider({ name, state, said, builtIn, took }: ProviderFact, { cuda, 
   }
   if (state === 'other_platform')
     return { topic: name, state: 'no', text: 'not in the build for this platform' };
-  const text = said ?? 'said nothing';
+  const text = problem ?? 'said nothing';
   if (name === 'cpu') {
     const remedy =
       limitRemedy(text) ??
@@ -76,10 +76,10 @@ function ofProvider({ name, state, said, builtIn, took }: ProviderFact, { cuda, 
   return { topic: name, state: 'no', text, ...(wanted && { remedy: wanted }) };
 }
 
-function gpuRemedy(name: string, said: string, cuda: CudaFacts): string | null {
-  if (name === 'webgpu') return deviceRemedy(name, said) ?? null;
+function gpuRemedy(name: string, problem: string, cuda: CudaFacts): string | null {
+  if (name === 'webgpu') return deviceRemedy(name, problem) ?? null;
   // Whatever is missing, it is not why a provider fails that has been loaded.
-  const loads = !/\.so\b|shared (object|library)/i.test(said);
+  const loads = !/\.so\b|shared (object|library)/i.test(problem);
   return (name === 'cuda' || name === 'tensorrt') && !loads ? cudaRemedy(name, cuda) : null;
 }
 
@@ -92,8 +92,8 @@ function cudaRemedy(name: string, { providerInstalled, libraries }: CudaFacts): 
   return null;
 }
 
-function ofGpus({ gpus: { found, said } }: Facts): Finding {
-  if (found.length === 0) return { topic: 'NVIDIA GPUs', state: 'no', text: said ?? 'none' };
+function ofGpus({ gpus: { found, problem } }: Facts): Finding {
+  if (found.length === 0) return { topic: 'NVIDIA GPUs', state: 'no', text: problem ?? 'none' };
   const text = found.map(({ name, memoryMiB }) => `${name} (${memoryMiB} MiB)`).join(', ');
   return { topic: 'NVIDIA GPUs', state: 'ok', text };
 }

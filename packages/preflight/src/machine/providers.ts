@@ -1,5 +1,5 @@
 import { DEFAULT_MODEL } from '@holdfast/gpu-runtime';
-import { askProcess, exportedScript, helperEnd, saidInOneLine, type Waiting } from '@holdfast/process';
+import { askProcess, exportedScript, helperEnd, inOneLine, type Waiting } from '@holdfast/process';
 import type { ProviderFact } from './facts.js';
 
 /** All that ONNX Runtime for Node offers on any platform. */
@@ -18,7 +18,7 @@ export function tryProviders(
     PROVIDERS.map(async (name) =>
       built.includes(name)
         ? triedTwice(name, signal, (waiting) => onWaiting?.(name, waiting))
-        : { name, state: 'other_platform' as const, said: null, took: 0 },
+        : { name, state: 'other_platform' as const, problem: null, took: 0 },
     ),
   );
 }
@@ -29,17 +29,17 @@ async function triedTwice(
   signal: AbortSignal,
   onWaiting: (waiting: Waiting) => void,
 ): Promise<ProviderFact> {
-  const fact = await tried(name, signal, undefined, undefined, onWaiting);
+  const fact = await tryProvider(name, signal, undefined, undefined, onWaiting);
   if (fact.state !== 'works' || name === 'cpu') return fact;
-  const { said } = await tried(name, signal, undefined, undefined, onWaiting, DEFAULT_MODEL);
-  return said === null ? fact : { ...fact, builtIn: said };
+  const { problem } = await tryProvider(name, signal, undefined, undefined, onWaiting, DEFAULT_MODEL);
+  return problem === null ? fact : { ...fact, builtIn: problem };
 }
 
 /**
  * @param script the trial; replaced by tests.
  * @param builtIn the built-in model that is to be tried.
  */
-export async function tried(
+export async function tryProvider(
   name: string,
   signal: AbortSignal,
   script: string = exportedScript('@holdfast/preflight/provider-trial', import.meta.url),
@@ -50,8 +50,8 @@ export async function tried(
   const begun = performance.now();
   const options = { limitMs, signal, ...(onWaiting && { onWaiting }) };
   const argument = builtIn === undefined ? name : `${name} ${builtIn}`;
-  const answer = await askProcess<{ said: string | null }>(script, argument, options);
+  const answer = await askProcess<{ problem: string | null }>(script, argument, options);
   const { report, stderr } = answer;
-  const said = report ? report.said && saidInOneLine(report.said, stderr) : helperEnd(answer);
-  return { name, state: said === null ? 'works' : 'fails', said, took: performance.now() - begun };
+  const problem = report ? report.problem && inOneLine(report.problem, stderr) : helperEnd(answer);
+  return { name, state: problem === null ? 'works' : 'fails', problem, took: performance.now() - begun };
 }

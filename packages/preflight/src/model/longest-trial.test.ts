@@ -62,7 +62,7 @@ test.each<[Partial<ModelSource>, RegExp]>([
   [{ windows: { residues: 300, overlap: 10 } }, /said to read 300 residues/],
   [{ recipe, maxTokens: 512 }, /said to read 512 tokens; .*a smaller maxTokens/],
 ])('who is refused is told the key that says how long sequences are: %j', (change, says) => {
-  const said = refusedLongest(model(change), 700, 'out of bounds');
-  expect(said).toMatch(/^\/m\/model\.onnx: .*fails on one of 700 residues \(out of bounds\)/);
-  expect(said).toMatch(says);
+  const errorText = refusedLongest(model(change), 700, 'out of bounds');
+  expect(errorText).toMatch(/^\/m\/model\.onnx: .*fails on one of 700 residues \(out of bounds\)/);
+  expect(errorText).toMatch(says);
 });

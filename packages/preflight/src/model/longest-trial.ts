@@ -29,14 +29,14 @@ export function longestTrial(model: Limits, counts?: (sequences: readonly string
     const length = Math.min(limit, Math.ceil(tokens / dense.tokensAResidue));
     return dense.letters.repeat(length).slice(0, length);
   }
-  return plain(
+  return plainOf(
     alphabet,
     Math.min(limit, tokens === maxTokens - specialTokens ? tokens * RESIDUES_A_TOKEN : MOST),
   );
 }
 
 /** Residues by chance, as repeats would be merged into few tokens. */
-function plain(alphabet: Alphabet, length: number): string {
+function plainOf(alphabet: Alphabet, length: number): string {
   const letters = PLAIN[alphabet];
   // Multiplier and increment of Numerical Recipes.
   let state = 1;
@@ -61,7 +61,7 @@ function densest(
   const pairs = single.flatMap((one, i) => single.slice(i + 1).map((other) => one + other));
   const shares = (sequences: readonly string[]) =>
     counts(sequences).map((count) => Math.min(1, (count - specialTokens) / SAMPLE));
-  let [most] = shares([plain(alphabet, SAMPLE)]) as [number];
+  let [most] = shares([plainOf(alphabet, SAMPLE)]) as [number];
   let best: string | undefined;
   for (const candidates of [single, pairs]) {
     // No residue makes more tokens than one.
@@ -76,7 +76,7 @@ function densest(
 export function refusedLongest(
   model: Limits & Pick<ModelSource, 'modelPath'>,
   residues: number,
-  said: string,
+  errorText: string,
 ): string {
   const key = model.recipe.tokenizer === undefined ? 'maxResidues' : 'maxTokens';
   const limit = key === 'maxTokens' ? model.maxTokens : (model.windows?.residues ?? model.maxResidues);
@@ -84,5 +84,5 @@ export function refusedLongest(
     limit === undefined || limit === Number.POSITIVE_INFINITY
       ? 'any length'
       : `${limit} ${key === 'maxTokens' ? 'tokens' : 'residues'}`;
-  return `${model.modelPath}: embeds short sequences, but fails on one of ${residues} residues (${said}), though it is said to read ${reads}; if its graph has no positions for so many, say how many it has: a smaller ${key} in holdfast.json (beside an exported model: { "format": 1, "${key}": N })`;
+  return `${model.modelPath}: embeds short sequences, but fails on one of ${residues} residues (${errorText}), though it is said to read ${reads}; if its graph has no positions for so many, say how many it has: a smaller ${key} in holdfast.json (beside an exported model: { "format": 1, "${key}": N })`;
 }

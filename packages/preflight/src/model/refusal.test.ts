@@ -86,9 +86,9 @@ test.each<[string, Fake | Error, RegExp | null]>([
   ['is not as described', thrower(new ModelError('model_mismatch', '/m', 'gave 3', 'x')), /^\/m: gave 3; x$/],
   ['cannot be loaded', new ModelError('model_load', '/m', 'no', 'x'), /^\/m: no; x$/],
 ])('a model that %s on the CPU', async (_, fake, says) => {
-  const said = await refused(CPU, { cpu: fake });
-  if (says === null) expect(said).toBeNull();
-  else expect(said).toMatch(says);
+  const errorText = await refused(CPU, { cpu: fake });
+  if (says === null) expect(errorText).toBeNull();
+  else expect(errorText).toMatch(says);
 });
 
 /** A tokenizer that joins all nucleotides, so that B is the first of what makes the most tokens. */
@@ -145,14 +145,14 @@ test.each<[string, Fake, RegExp | null]>([
     windows: { residues: 100, overlap: 0 },
     recipe: { ...source.recipe, tokenizer: joining },
   };
-  const said = await refusal(windowed, CPU, async () => ({
+  const errorText = await refusal(windowed, CPU, async () => ({
     embed: async (sequences) => {
       tried.push(...sequences.map((residues) => Buffer.from(residues).toString()));
       return Float32Array.from(fake(tried.slice(-sequences.length)));
     },
   }));
-  if (says === null) expect(said).toBeNull();
-  else expect(said).toMatch(says);
+  if (says === null) expect(errorText).toBeNull();
+  else expect(errorText).toMatch(says);
   expect(tried).toContain('B'.repeat(8));
 });
 
@@ -182,15 +182,15 @@ test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
     null,
   ],
 ])('a model for CUDA that %s', async (_, onDevice, onCpu, says) => {
-  const said = await refused(cuda, { cuda: onDevice, cpu: onCpu });
-  if (says === null) expect(said).toBeNull();
-  else expect(said).toMatch(says);
+  const errorText = await refused(cuda, { cuda: onDevice, cpu: onCpu });
+  if (says === null) expect(errorText).toBeNull();
+  else expect(errorText).toMatch(says);
 });
 
 test.each([
   ['NOT_IMPLEMENTED : Could not find an implementation for Foo(1)', /choose --device cpu/],
   ['indices element out of data bounds, idx=40 must be within [-33,32]', /from one export/],
   ['Got invalid dimensions for input: Got: 2 Expected: 1', /dynamic axes/],
-])('the remedy fits what the graph said: %s', async (said, remedy) => {
-  expect(await refused(CPU, { cpu: thrower(failed(said)) })).toMatch(remedy);
+])('the remedy fits what the graph said: %s', async (errorText, remedy) => {
+  expect(await refused(CPU, { cpu: thrower(failed(errorText)) })).toMatch(remedy);
 });

@@ -57,10 +57,10 @@ export async function refusal(
   };
   try {
     const model = await on(device);
-    const said =
+    const errorText =
       (await refusalOfShort(source, model, onStage, rows)) ??
       (await refusalOfLongest(source, model, onStage));
-    if (said !== null || device.kind === 'cpu') return said;
+    if (errorText !== null || device.kind === 'cpu') return errorText;
   } catch (error) {
     // What may pass is met again by workers, who have policies for it.
     return error instanceof ModelError || error instanceof DeviceError ? error.message : null;

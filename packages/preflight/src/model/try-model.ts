@@ -2,7 +2,7 @@ import { debuglog } from 'node:util';
 import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import { type Answer, askProcess, exportedScript, helperEnd, waitingEvent } from '@holdfast/process';
 import { NoAnswerError, PreflightError } from '../preflight-error.js';
-import type { TellPreflight } from '../preflight-events.js';
+import type { ReportPreflight } from '../preflight-events.js';
 import { EMBEDDING } from './refusal.js';
 
 const debug = debuglog('holdfast:preflight');
@@ -27,7 +27,7 @@ export interface TryModelOptions {
   /** Milliseconds in which the trial must go forward. */
   stallMs: number;
   signal: AbortSignal;
-  tell: TellPreflight;
+  report: ReportPreflight;
   /** The trial; replaced by tests. */
   script?: string;
 }
@@ -47,33 +47,33 @@ export async function tryModel(options: TryModelOptions): Promise<void> {
     overrides,
     stallMs,
     signal,
-    tell,
+    report,
     script = exportedScript('@holdfast/preflight/model-trial', import.meta.url),
   } = options;
   const device = formatDevice(options.device);
-  tell({ type: 'trying_model', model, device, limit_seconds: stallMs / 1000 });
+  report({ type: 'trying_model', model, device, limit_seconds: stallMs / 1000 });
   const trial: ModelTrial = { model, overrides, device };
   const answer = await askProcess<TrialReport>(script, JSON.stringify(trial), {
     signal,
     limitMs: stallMs,
-    onWaiting: (waiting) => tell(waitingEvent(`the trial of the model ${model} on ${device}`, waiting)),
+    onWaiting: (waiting) => report(waitingEvent(`the trial of the model ${model} on ${device}`, waiting)),
   });
   debug('trial of %s on %s: %j', model, device, answer.report ?? answer.failure);
   if (answer.report?.refused) throw new PreflightError(answer.report.refused);
   if (answer.report !== undefined) return;
   if (answer.failure?.silentMs !== undefined) throw silent(options, answer);
   const message = `the model could not be tried on ${device}: ${helperEnd(answer)}; the workers will show whether it works`;
-  tell({ type: 'warning', message });
+  report({ type: 'warning', message });
 }
 
 /** What gives no answer for a few residues is the model's; what comes before may be the machine's. */
 function silent({ model }: TryModelOptions, answer: Answer<TrialReport>): Error {
-  const said = `${model}: the trial of the model gave ${helperEnd(answer)}`;
+  const errorText = `${model}: the trial of the model gave ${helperEnd(answer)}`;
   if (answer.stage?.startsWith(EMBEDDING))
     return new PreflightError(
-      `${said}, so every batch would hang; re-export the model, or raise --stall-timeout if it is merely slow`,
+      `${errorText}, so every batch would hang; re-export the model, or raise --stall-timeout if it is merely slow`,
     );
   return new NoAnswerError(
-    `${said}. Nothing was begun. If reading the model takes that long, raise --stall-timeout; else see whether the machine still starts processes and threads (ulimit -u), and whether the model's disk answers`,
+    `${errorText}. Nothing was begun. If reading the model takes that long, raise --stall-timeout; else see whether the machine still starts processes and threads (ulimit -u), and whether the model's disk answers`,
   );
 }

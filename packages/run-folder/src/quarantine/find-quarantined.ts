@@ -35,7 +35,7 @@ export async function findQuarantined(
     if (cursor.retried) retried.add(shard.shard);
     for (const each of cursor.quarantined) {
       const { position } = each;
-      const { first, order } = await index.windowAt(position);
+      const { first, order } = await index.bucketAt(position);
       const [id] = await index.ids(position, position + 1);
       found.push({ ...each, ordinal: order[position - first]!, id: id! });
     }

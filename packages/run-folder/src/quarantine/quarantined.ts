@@ -1,5 +1,5 @@
 import { POISON_KINDS, type PoisonKind } from '@holdfast/coordinator';
-import { plain } from '@holdfast/options';
+import { sanitize } from '@holdfast/options';
 import { z } from 'zod';
 
 /** The key in a checkpoint's metadata under which it names the sequences that it has no row of; absent when there are none. */
@@ -50,7 +50,7 @@ export function parseQuarantined(text: unknown): Quarantined[] | null {
 
 /** An error as one line of UTF-8 without tabs, of at most 500 characters (UTF-16 units); it ends with … where it was cut. */
 export function errorLine(error: string): string {
-  const line = plain(error).trim();
+  const line = sanitize(error).trim();
   if (line.length <= LONGEST_ERROR) return wellFormed(line);
   return `${wellFormed(line.slice(0, LONGEST_ERROR - 1).replace(/[\ud800-\udbff]$/, ''))}…`;
 }

@@ -2,7 +2,7 @@ import type { PoisonKind } from '@holdfast/coordinator';
 import type { Quarantined } from './quarantined.js';
 
 /** Which quarantined sequences are tried again: those that the model did not refuse itself, or all. */
-export type Retry = 'set_aside' | 'all';
+export type Reattempt = 'set_aside' | 'all';
 
 /** How earlier versions, which knew no `crash` and no `hang`, told that a worker was lost. */
 const LOST_WORKER = /^the worker (?:died of |ended with |made no progress )/;
@@ -21,11 +21,11 @@ export function causeOf(entry: Pick<Quarantined, 'kind' | 'error'>): PoisonKind 
 }
 
 /** Whether a sequence is tried again. */
-export const isDue = (entry: Pick<Quarantined, 'kind' | 'error'>, retry: Retry): boolean =>
+export const isDue = (entry: Pick<Quarantined, 'kind' | 'error'>, retry: Reattempt): boolean =>
   retry === 'all' || isSetAside(entry);
 
 /** Whether a `quarantine.tsv` names a sequence that is tried again. */
-export function namesDue(table: string, retry: Retry): boolean {
+export function namesDue(table: string, retry: Reattempt): boolean {
   const records = table.split('\n').filter((line) => !line.startsWith('# '));
   return records.some((line) => {
     const [, , kind, attempts, error] = line.split('\t');

@@ -15,7 +15,7 @@ export async function findCheckpoints(
     if ('fault' in entry) fault = `${entry.path}: ${entry.fault}`;
     else
       found.push({
-        batchIdx: entry.index,
+        checkpoint: entry.index,
         numSequences: entry.checkpoint.sequenceIds.length,
         file: checkpointName(entry.index),
       });

@@ -38,7 +38,7 @@ export function checkpointFacts(
 }
 
 /** The key in a checkpoint's metadata of the positions, ascending, whose rows it holds because they were tried again. */
-export const RETRIED = 'retried';
+export const REATTEMPTED = 'retried';
 
 /**
  * The facts of a checkpoint behind a shard's last batch: rows of sequences that earlier ones name as quarantined.
@@ -54,7 +54,7 @@ export function retriedFacts(
 ): Metadata {
   const none: [number, number] = [endPosition, endPosition];
   const facts = checkpointFacts(run, shard, [endBatch, endBatch], none, { quarantined: refused, truncated });
-  return { ...facts, [RETRIED]: JSON.stringify(positions) };
+  return { ...facts, [REATTEMPTED]: JSON.stringify(positions) };
 }
 
 /** What a checkpoint covers: positions from `first` on but for those left out, or those that were tried again. */
@@ -101,7 +101,7 @@ export class ShardCursor {
   accept = async (checkpoint: Checkpoint): Promise<string | null> => {
     const fact = (key: string) => checkpoint.metadata.get(key);
     if (fact('run') !== this.run) return 'it belongs to another run';
-    if (fact(RETRIED) !== undefined) return this.#acceptRetried(checkpoint);
+    if (fact(REATTEMPTED) !== undefined) return this.#acceptRetried(checkpoint);
     const endBatch = Number(fact('end_batch'));
     if (
       Number(fact('first_batch')) !== this.nextBatch ||
@@ -138,7 +138,7 @@ export class ShardCursor {
   /** Rows of sequences that earlier checkpoints left out; each must be one of these, under its ID. */
   async #acceptRetried(checkpoint: Checkpoint): Promise<string | null> {
     if (!this.done) return `it holds rows that were tried again, but batch ${this.nextBatch} comes next`;
-    const positions = parsePositions(checkpoint.metadata.get(RETRIED));
+    const positions = parsePositions(checkpoint.metadata.get(REATTEMPTED));
     if (positions === null) return 'its list of sequences that were tried again cannot be read';
     const listed = checkpoint.metadata.get(QUARANTINED);
     const refused = listed === undefined ? [] : parseQuarantined(listed);

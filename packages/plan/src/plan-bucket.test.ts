@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { planWindow } from './plan-window.js';
+import { planBucket } from './plan-bucket.js';
 
 test('longest first, equally long ones in input order, and a batch costs its count times its longest', () => {
-  expect(planWindow([4, 9, 4, 1, 5, 20, 5, 1], 10)).toEqual({
+  expect(planBucket([4, 9, 4, 1, 5, 20, 5, 1], 10)).toEqual({
     order: Uint32Array.of(5, 1, 4, 6, 0, 2, 3, 7),
     batches: [0, 1, 2, 4, 6],
     paddedTokens: 20 + 9 + 10 + 8 + 2,
   });
 });
 
-test('what is in order stays as it is; an empty window has no batch', () => {
-  expect(planWindow([5, 5, 5, 3, 3], 10).order).toEqual(Uint32Array.of(0, 1, 2, 3, 4));
-  expect(planWindow([], 10)).toEqual({ order: new Uint32Array(0), batches: [], paddedTokens: 0 });
+test('what is in order stays as it is; an empty bucket has no batch', () => {
+  expect(planBucket([5, 5, 5, 3, 3], 10).order).toEqual(Uint32Array.of(0, 1, 2, 3, 4));
+  expect(planBucket([], 10)).toEqual({ order: new Uint32Array(0), batches: [], paddedTokens: 0 });
 });
 
 test('the order is a stable sort, and every batch fits or stands alone, and could not have taken the next', () => {
@@ -21,7 +21,7 @@ test('the order is a stable sort, and every batch fits or stands alone, and coul
   );
   fc.assert(
     fc.property(tokens, fc.integer({ min: 1, max: 200 }), (tokens, limit) => {
-      const { order, batches, paddedTokens } = planWindow(tokens, limit);
+      const { order, batches, paddedTokens } = planBucket(tokens, limit);
       const sorted = [...tokens.keys()].sort((a, b) => tokens[b]! - tokens[a]! || a - b);
       expect([...order]).toEqual(sorted);
       const cut = batches.map((first, i) => sorted.slice(first, batches[i + 1]).map((at) => tokens[at]!));

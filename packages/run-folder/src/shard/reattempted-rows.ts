@@ -3,7 +3,10 @@ import { completeShard } from './complete-shard.js';
 import type { CoveredPositions, ShardCursor } from './shard-plan.js';
 
 /** Rows of a shard's sequences that were tried again, by position. @throws InvalidCheckpointError for a checkpoint that is not as written. */
-export async function retriedRows(folder: string, cursor: ShardCursor): Promise<Map<number, Float32Array>> {
+export async function reattemptedRows(
+  folder: string,
+  cursor: ShardCursor,
+): Promise<Map<number, Float32Array>> {
   const rows = new Map<number, Float32Array>();
   for await (const checkpoint of completeShard(folder, cursor, 'length')) {
     const { positions } = cursor.last;
@@ -22,7 +25,7 @@ export async function retriedRows(folder: string, cursor: ShardCursor): Promise<
  * @param step rows read at a time.
  * @throws InvalidCheckpointError at the end, where the file is not as it was written.
  */
-export async function* withRetried(
+export async function* withReattempted(
   checkpoint: Checkpoint,
   { first, left }: CoveredPositions,
   retried: ReadonlyMap<number, Float32Array>,

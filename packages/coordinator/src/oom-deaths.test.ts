@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { OomClaims } from './oom-claims.js';
+import { OomDeaths } from './oom-deaths.js';
 import { start, working } from './testing/fake-run.js';
 
 /** Two workers on a shard each, and a counter that is moved by hand. */
@@ -65,7 +65,7 @@ test('never more deaths are explained than the count grew, in all and in the lif
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.nat(9), (steps, before) => {
       let kills = before;
-      const claims = new OomClaims({ kills: () => kills });
+      const claims = new OomDeaths({ kills: () => kills });
       const started = new Map<number, number | null>();
       /** Of each death: the count at its worker's start, and whether it was explained. */
       const deaths: { since: number; explained: boolean }[] = [];
@@ -92,7 +92,7 @@ test('each death of one worker after another is explained by a kill in its life'
   fc.assert(
     fc.property(fc.array(fc.nat(2), { maxLength: 20 }), (grown) => {
       let kills = 0;
-      const claims = new OomClaims({ kills: () => kills });
+      const claims = new OomDeaths({ kills: () => kills });
       for (const more of grown) {
         const since = claims.count();
         kills += more;
@@ -103,6 +103,6 @@ test('each death of one worker after another is explained by a kill in its life'
 });
 
 test('where the system does not count, nothing is explained', () => {
-  expect(new OomClaims({ kills: () => null }).explain(0)).toBe(false);
-  expect(new OomClaims({ kills: () => 3 }).explain(null)).toBe(false);
+  expect(new OomDeaths({ kills: () => null }).explain(0)).toBe(false);
+  expect(new OomDeaths({ kills: () => 3 }).explain(null)).toBe(false);
 });

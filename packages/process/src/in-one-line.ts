@@ -7,7 +7,7 @@ const MOST = 200;
  * @param message what was thrown; a check that failed in ONNX Runtime begins with the source line, and says what matters last.
  * @param stderr what ONNX Runtime wrote itself: there, and only there, it names the library that could not be loaded.
  */
-export function saidInOneLine(message: string, stderr: string): string {
+export function inOneLine(message: string, stderr: string): string {
   const library = /with error: (.*)/.exec(stderr)?.[1];
   const cause =
     message.includes('load shared library') && library ? library.replace(/^\/\S*\//, '') : message;

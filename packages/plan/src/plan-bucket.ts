@@ -1,5 +1,5 @@
-/** The plan of one window. Places are counted from the window's first. */
-export interface WindowPlan {
+/** The plan of one bucket. Places are counted from the bucket's first. */
+export interface BucketPlan {
   /** Which sequence stands at each place of the plan: longest first, equally long ones in input order. */
   order: Uint32Array;
   /** The place where each batch begins. */
@@ -9,13 +9,13 @@ export interface WindowPlan {
 }
 
 /**
- * Puts a window's sequences in order of length and cuts them into batches. A batch is padded to its longest sequence, so
+ * Puts a bucket's sequences in order of length and cuts them into batches. A batch is padded to its longest sequence, so
  * it costs count × longest tokens; it takes as many sequences as that limit admits. A longer one stands alone.
  *
  * @param tokens of each sequence, in input order.
  * @param batchTokens most padded tokens of a batch; above 0.
  */
-export function planWindow(tokens: readonly number[], batchTokens: number): WindowPlan {
+export function planBucket(tokens: readonly number[], batchTokens: number): BucketPlan {
   const order = longestFirst(tokens);
   const batches: number[] = [];
   let paddedTokens = 0;
@@ -36,7 +36,7 @@ function longestFirst(tokens: readonly number[]): Uint32Array {
   let longest = 0;
   for (const each of tokens) longest = Math.max(longest, each);
   // Length and place in one number, so that the native sort does it and ties keep their order. Both together stay far
-  // below 2^53: the residues of a window with more than one sequence are limited.
+  // below 2^53: the residues of a bucket with more than one sequence are limited.
   const keys = Float64Array.from(tokens, (each, i) => (longest - each) * count + i).sort();
   return Uint32Array.from(keys, (key) => key % count);
 }

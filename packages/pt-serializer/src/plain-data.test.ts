@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { toData } from './plain.js';
+import { toData } from './plain-data.js';
 
 /** The deepest path of a graph without cycles, by the plain definition. */
 function depth(value: unknown): number {

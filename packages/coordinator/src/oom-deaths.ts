@@ -4,7 +4,7 @@ import type { OomKiller } from './oom-killer.js';
  * Which deaths by SIGKILL the kernel's count of kills explains. Each kill explains one death at most, of a worker that was
  * there when it happened; which of several that died at once cannot be told, and does not matter.
  */
-export class OomClaims {
+export class OomDeaths {
   readonly #killer: OomKiller;
   /** Kills that explain a death already, by their number. */
   readonly #used = new Set<number>();

@@ -11,15 +11,15 @@ import type { Request } from '../run/request.js';
  * @param told warnings that were given before.
  * @returns the exit code of the command.
  */
-export function tellComplete(
-  { place, options, model, tell }: Request,
+export function reportComplete(
+  { place, options, model, report }: Request,
   result: ResultRecord,
   already: boolean,
   told: readonly string[] = [],
 ): number {
-  for (const message of result.warnings) if (!told.includes(message)) tell({ type: 'warning', message });
+  for (const message of result.warnings) if (!told.includes(message)) report({ type: 'warning', message });
   const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
-  tell({
+  report({
     type: 'complete',
     already,
     sequences,

@@ -19,10 +19,10 @@ const NOTE =
  *
  * @throws RunFolderError that names what is in the way.
  */
-export async function claimFolder(place: Layout, inputs: readonly string[]): Promise<void> {
+export async function takeOwnership(place: Layout, inputs: readonly string[]): Promise<void> {
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
-  if (isThere(place.claim)) return refuseOtherKinds(place);
+  if (isThere(place.ownership)) return refuseOtherKinds(place);
   // Runs of the first version made no claim, but their record says whose the rest is, or else their checkpoints do.
   const own = await holdsOwnRun(place);
   debug('%s has no claim, and %s', place.out, own ? 'holds a run of ours' : 'no run of ours');
@@ -34,7 +34,7 @@ export async function claimFolder(place: Layout, inputs: readonly string[]): Pro
       );
   }
   refuseOtherKinds(place);
-  await writeFileDurably(place.claim, NOTE);
+  await writeFileDurably(place.ownership, NOTE);
 }
 
 /** Whether a run of ours can be told by its record, or by a checkpoint or a result where the record is lost or damaged. */
@@ -46,8 +46,8 @@ async function holdsOwnRun(place: Layout): Promise<boolean> {
 }
 
 /** Gives a folder back that holds nothing of a run: what comes to lie in it is its owner's. */
-export async function releaseFolder(place: Layout): Promise<void> {
-  if (!holdsRun(place)) await removeDurably(place.claim);
+export async function giveUpOwnership(place: Layout): Promise<void> {
+  if (!holdsRun(place)) await removeDurably(place.ownership);
 }
 
 /** Whether anything lies in the folder under a run's names. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { windowLimits } from './windows.js';
+import { bucketLimits } from './buckets.js';
 
 // Other numbers would need another PLAN: batches of an older run would hold other sequences.
 test.each([
@@ -11,6 +11,6 @@ test.each([
   [5120, 3276],
   [65_536, 256],
   [1_000_000, 256],
-])('of rows of %i numbers a window has at most %i, and 64 MiB of residues', (dim, sequences) => {
-  expect(windowLimits(dim)).toEqual({ sequences, residues: 67_108_864 });
+])('of rows of %i numbers a bucket has at most %i, and 64 MiB of residues', (dim, sequences) => {
+  expect(bucketLimits(dim)).toEqual({ sequences, residues: 67_108_864 });
 });
