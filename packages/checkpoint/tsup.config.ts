@@ -1,3 +1,3 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/write-thread.ts'] });
+export default library({ entry: { index: 'src/index.ts', 'write-thread': 'src/write/write-thread.ts' } });

@@ -1,3 +1,5 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library({ entry: ['src/index.ts', 'src/token-thread.ts'] });
+export default library({
+  entry: { index: 'src/index.ts', 'token-thread': 'src/tokens/thread/token-thread.ts' },
+});

@@ -2,14 +2,14 @@ import { mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { formatMarker, parseMarker } from './marker.js';
 import { checkpointIndex, checkpointName, markerPath } from './names.js';
-import { openCheckpoint } from './open.js';
-import { resumeFromCheckpoints } from './resume.js';
-import { checkpointIndexes, readShard, removeTemporaries, setAside, setAsideOne } from './shard.js';
+import { formatMarker, parseMarker } from './read/marker.js';
+import { openCheckpoint } from './read/open.js';
+import { resumeFromCheckpoints } from './read/resume.js';
+import { checkpointIndexes, readShard, removeTemporaries, setAside, setAsideOne } from './read/shard.js';
 import { validateCheckpointPt } from './validate.js';
-import { writeCheckpoint, writePtDurably } from './write.js';
-import { AsyncCheckpointWriter } from './writer.js';
+import { writeCheckpoint, writePtDurably } from './write/write.js';
+import { AsyncCheckpointWriter } from './write/writer.js';
 
 let folder: string;
 beforeAll(async () => {

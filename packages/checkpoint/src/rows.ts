@@ -1,5 +1,5 @@
-import type { Checkpoint } from './open.js';
-import type { Matrix } from './parts.js';
+import type { Checkpoint } from './read/open.js';
+import type { Matrix } from './write/parts.js';
 
 /** The rows of several checkpoints, one after another in one array. */
 export class Rows {

@@ -1,6 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import { isPath } from './argument-checks.js';
-import { InvalidCheckpointError, openCheckpoint } from './open.js';
+import { InvalidCheckpointError, openCheckpoint } from './read/open.js';
 
 /** Whether a `.pt` is a whole checkpoint: `[true, '']`, or `[false, reason]`. */
 export async function validateCheckpointPt(path: string): Promise<[valid: boolean, reason: string]> {

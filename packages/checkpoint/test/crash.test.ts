@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { checkpointName } from '../src/names.js';
-import { openCheckpoint, type Verify } from '../src/open.js';
-import { readShard, setAside } from '../src/shard.js';
-import { AsyncCheckpointWriter } from '../src/writer.js';
+import { openCheckpoint, type Verify } from '../src/read/open.js';
+import { readShard, setAside } from '../src/read/shard.js';
+import { AsyncCheckpointWriter } from '../src/write/writer.js';
 import { CrashFileSystem, type Pick, type SyncOf } from './crash-fs.js';
 
 const DIM = 3;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
 import { checkpointName } from '../src/names.js';
-import { resumeFromCheckpoints } from '../src/resume.js';
-import { AsyncCheckpointWriter } from '../src/writer.js';
+import { resumeFromCheckpoints } from '../src/read/resume.js';
+import { AsyncCheckpointWriter } from '../src/write/writer.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = '/usr/bin/python3';

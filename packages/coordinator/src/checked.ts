@@ -1,7 +1,7 @@
 import { checkOptions, required, whole } from '@holdfast/options';
 import { isGroup, isRowSet, isSize } from './argument-checks.js';
-import { classifyError as classify } from './classify-error.js';
-import type { ErrorKind } from './failure-kinds.js';
+import { classifyError as classify } from './failures/classify-error.js';
+import type { ErrorKind } from './failures/failure-kinds.js';
 import {
   groupFailed as afterFailed,
   deviceLost as afterLost,
@@ -14,15 +14,15 @@ import {
   isIsolation,
   isolationClues,
   startIsolation as start,
-} from './isolation.js';
-import { DEFAULT_POLICY, type RetryPolicy, wholePolicy } from './retry-policy.js';
+} from './failures/isolation.js';
+import { DEFAULT_POLICY, type RetryPolicy, wholePolicy } from './failures/retry-policy.js';
 import {
   shouldRetryWorker as decide,
   type FailureHistory,
   failureHistory,
   type RetryDecision,
-} from './should-retry.js';
-import { type WorkerStatus, workerStatus } from './worker-status.js';
+} from './failures/should-retry.js';
+import { type WorkerStatus, workerStatus } from './workers/worker-status.js';
 
 // The decisions as others call them, with what they are given checked. The coordinator itself calls them as they are: what a
 // worker sends may be anything, and must not end the run.

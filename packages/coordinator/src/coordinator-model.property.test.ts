@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { groupFailed, groupPassed, nextGroup, startIsolation } from './checked.js';
 import { Coordinator } from './coordinator.js';
 import type { CoordinatorEvent } from './events.js';
-import type { Isolation } from './isolation.js';
+import type { Isolation } from './failures/isolation.js';
+import { DEFAULT_POLICY } from './failures/retry-policy.js';
 import type { ToWorker } from './messages.js';
-import { DEFAULT_POLICY } from './retry-policy.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
 
 // A whole run in small: shards of batches of sequences on a disk that outlives workers and coordinators; some sequences

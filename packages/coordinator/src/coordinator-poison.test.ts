@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { groupFailed, groupPassed, nextGroup } from './checked.js';
-import type { PoisonKind } from './isolation.js';
+import type { PoisonKind } from './failures/isolation.js';
+import { DEFAULT_POLICY } from './failures/retry-policy.js';
 import type { ToWorker } from './messages.js';
-import { DEFAULT_POLICY } from './retry-policy.js';
-import { ShardPool } from './shard-pool.js';
+import { ShardPool } from './shards/shard-pool.js';
 import { start, working } from './testing/fake-run.js';
 import type { FakeWorker, Script } from './testing/index.js';
 

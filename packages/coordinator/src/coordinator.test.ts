@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from './clock.js';
 import { Coordinator } from './coordinator.js';
-import { ShardReportError } from './shard-report-error.js';
+import { ShardReportError } from './shards/shard-report-error.js';
 import { good, start, working } from './testing/fake-run.js';
 import { FakeWorkers } from './testing/index.js';
 

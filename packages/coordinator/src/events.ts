@@ -1,5 +1,5 @@
 import type { StopSignal } from '@holdfast/process';
-import type { ErrorKind } from './failure-kinds.js';
+import type { ErrorKind } from './failures/failure-kinds.js';
 import type { FromWorker, QuarantinedSequence } from './messages.js';
 
 type Reported<T extends FromWorker['type']> = { slot: number } & Extract<FromWorker, { type: T }>;

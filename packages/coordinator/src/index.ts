@@ -11,32 +11,31 @@ export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
 
 export type { CoordinatorEvent } from './events.js';
-export type { ErrorKind } from './failure-kinds.js';
-export { type ForkOptions, forkWorkers } from './fork-workers.js';
+export type { ErrorKind } from './failures/failure-kinds.js';
 export {
   type GroupFailure,
   type Isolation,
   POISON_KINDS,
   type PoisonedRow,
   type PoisonKind,
-} from './isolation.js';
+} from './failures/isolation.js';
+export type { Recovery } from './failures/recovery.js';
+export { DEFAULT_POLICY, type RetryPolicy } from './failures/retry-policy.js';
+export type { FailureHistory, RetryDecision } from './failures/should-retry.js';
 export type { BudgetShare, FromWorker, QuarantinedSequence, ToWorker } from './messages.js';
-export { kernelOomKiller, type OomKiller } from './oom-killer.js';
 export type { CoordinatorOptions, Outcome, ShardRecords } from './options.js';
-export { OutputLimit, type OutputLimitOptions } from './output-limit.js';
-export type { ProcessLook } from './process-look.js';
-export type { Recovery } from './recovery.js';
-export { DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
-export type { FailedShard } from './shard-pool.js';
-export { ShardReportError } from './shard-report-error.js';
-export type { FailureHistory, RetryDecision } from './should-retry.js';
-
+export { type ForkOptions, forkWorkers } from './processes/fork-workers.js';
+export { kernelOomKiller, type OomKiller } from './processes/oom-killer.js';
+export { OutputLimit, type OutputLimitOptions } from './processes/output-limit.js';
+export type { ProcessLook } from './processes/process-look.js';
 export {
   type StopReason,
   type WorkerChannel,
   type WorkerChannelOptions,
   workerChannel,
-} from './worker-channel.js';
-export type { SpawnWorker, WorkerListeners, WorkerProcess } from './worker-process.js';
-export type { WorkerStatus } from './worker-status.js';
-export { WorkerUnreachableError } from './worker-unreachable-error.js';
+} from './processes/worker-channel.js';
+export type { SpawnWorker, WorkerListeners, WorkerProcess } from './processes/worker-process.js';
+export { WorkerUnreachableError } from './processes/worker-unreachable-error.js';
+export type { FailedShard } from './shards/shard-pool.js';
+export { ShardReportError } from './shards/shard-report-error.js';
+export type { WorkerStatus } from './workers/worker-status.js';

@@ -1,5 +1,5 @@
 import type { StopSignal } from '@holdfast/process';
-import type { Isolation, PoisonKind } from './isolation.js';
+import type { Isolation, PoisonKind } from './failures/isolation.js';
 
 /** How much of the token budget a model call may use. */
 export interface BudgetShare {

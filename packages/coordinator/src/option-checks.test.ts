@@ -10,12 +10,12 @@ import {
   startIsolation,
 } from './checked.js';
 import { Coordinator } from './coordinator.js';
-import { forkWorkers } from './fork-workers.js';
-import { kernelOomKiller } from './oom-killer.js';
-import { OutputLimit } from './output-limit.js';
-import { DEFAULT_POLICY } from './retry-policy.js';
+import { DEFAULT_POLICY } from './failures/retry-policy.js';
+import { forkWorkers } from './processes/fork-workers.js';
+import { kernelOomKiller } from './processes/oom-killer.js';
+import { OutputLimit } from './processes/output-limit.js';
+import { workerChannel } from './processes/worker-channel.js';
 import { start, working } from './testing/fake-run.js';
-import { workerChannel } from './worker-channel.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
 type Any = any;

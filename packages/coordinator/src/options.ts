@@ -2,11 +2,11 @@ import { array, atLeast, callback, flag, having, object, required, whole } from 
 import type { StopSignal } from '@holdfast/process';
 import type { Clock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
-import type { OomKiller } from './oom-killer.js';
-import { type OutputLimitOptions, outputLimitOptions } from './output-limit.js';
-import { policyChanges, type RetryPolicy } from './retry-policy.js';
-import type { FailedShard } from './shard-pool.js';
-import type { SpawnWorker } from './worker-process.js';
+import { policyChanges, type RetryPolicy } from './failures/retry-policy.js';
+import type { OomKiller } from './processes/oom-killer.js';
+import { type OutputLimitOptions, outputLimitOptions } from './processes/output-limit.js';
+import type { SpawnWorker } from './processes/worker-process.js';
+import type { FailedShard } from './shards/shard-pool.js';
 
 /** Where the shards' failures are kept from one coordinator to the next; a manifest is one. */
 export interface ShardRecords {

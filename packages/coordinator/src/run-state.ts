@@ -1,15 +1,15 @@
 import type { StopSignal } from '@holdfast/process';
 import { type Clock, systemClock } from './clock.js';
 import type { CoordinatorEvent } from './events.js';
-import { OomDeaths } from './oom-deaths.js';
-import { kernelOomKiller } from './oom-killer.js';
+import { QuarantineCount } from './failures/quarantine-count.js';
+import { RecoveryKeeper } from './failures/recovery-keeper.js';
+import { policyWith, type RetryPolicy } from './failures/retry-policy.js';
 import type { CoordinatorOptions, Outcome } from './options.js';
-import { QuarantineCount } from './quarantine-count.js';
-import { RecoveryKeeper } from './recovery-keeper.js';
-import { policyWith, type RetryPolicy } from './retry-policy.js';
-import { type FailedShard, ShardPool } from './shard-pool.js';
-import { ShardReports } from './shard-reports.js';
-import { Slot } from './slot.js';
+import { OomDeaths } from './processes/oom-deaths.js';
+import { kernelOomKiller } from './processes/oom-killer.js';
+import { type FailedShard, ShardPool } from './shards/shard-pool.js';
+import { ShardReports } from './shards/shard-reports.js';
+import { Slot } from './workers/slot.js';
 
 /** One run: its slots, its shards, and why it is to end. What happens to it is decided elsewhere. */
 export class RunState {

@@ -1,10 +1,10 @@
-import { OutputLimit } from './output-limit.js';
+import { OutputLimit } from './processes/output-limit.js';
 import type { RunState } from './run-state.js';
-import type { Slot } from './slot.js';
-import { StallWatch } from './stall-watch.js';
 import { WakeUp } from './wake-up.js';
-import { WorkerExits } from './worker-exits.js';
-import { WorkerMessages } from './worker-messages.js';
+import type { Slot } from './workers/slot.js';
+import { StallWatch } from './workers/stall-watch.js';
+import { WorkerExits } from './workers/worker-exits.js';
+import { WorkerMessages } from './workers/worker-messages.js';
 
 /** Brings a run forward: starts workers, gives them shards, ends those that hang, and winds down. */
 export class Scheduler {

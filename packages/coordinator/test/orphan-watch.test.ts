@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { workerChannel } from '../src/worker-channel.js';
+import { workerChannel } from '../src/processes/worker-channel.js';
 import { alive } from './alive.js';
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));

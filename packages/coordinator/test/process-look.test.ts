@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { lookAtProcess } from '../src/process-look.js';
+import { lookAtProcess } from '../src/processes/process-look.js';
 
 const shown = (line: string) => {
   const root = mkdtempSync(join(tmpdir(), 'proc-'));

@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Coordinator } from '../src/coordinator.js';
 import type { CoordinatorEvent } from '../src/events.js';
-import { forkWorkers } from '../src/fork-workers.js';
 import type { CoordinatorOptions } from '../src/options.js';
-import type { WorkerProcess } from '../src/worker-process.js';
-import { WorkerUnreachableError } from '../src/worker-unreachable-error.js';
+import { forkWorkers } from '../src/processes/fork-workers.js';
+import type { WorkerProcess } from '../src/processes/worker-process.js';
+import { WorkerUnreachableError } from '../src/processes/worker-unreachable-error.js';
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 const soon = { backoffBaseSec: 0.001, spotRetryPollInterval: 0.001 };

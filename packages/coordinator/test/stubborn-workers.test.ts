@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Coordinator } from '../src/coordinator.js';
 import type { CoordinatorEvent } from '../src/events.js';
-import { forkWorkers } from '../src/fork-workers.js';
+import { forkWorkers } from '../src/processes/fork-workers.js';
 import { alive } from './alive.js';
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));

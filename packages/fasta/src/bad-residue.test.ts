@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { badResidue } from './bad-residue.js';
 import { FastaParser } from './fasta-parser.js';
-import { notFasta } from './first-bytes.js';
+import { notFasta } from './files/first-bytes.js';
 import { idProblem } from './id-problem.js';
 
 const HINT = 'the model reads proteins';

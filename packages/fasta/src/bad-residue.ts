@@ -1,4 +1,4 @@
-import { describeByte } from './first-bytes.js';
+import { describeByte } from './files/first-bytes.js';
 
 const ICONV = 'turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
 

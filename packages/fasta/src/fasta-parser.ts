@@ -1,6 +1,6 @@
 import { badResidue } from './bad-residue.js';
 import type { FastaOptions } from './fasta-options.js';
-import { notFasta } from './first-bytes.js';
+import { notFasta } from './files/first-bytes.js';
 import { idProblem } from './id-problem.js';
 import { InputError, type InputErrorCode } from './input-error.js';
 import { residueTable } from './residue-table.js';

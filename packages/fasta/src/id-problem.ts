@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { describeByte } from './first-bytes.js';
+import { describeByte } from './files/first-bytes.js';
 
 /** Says what is wrong with an ID, and what to do, or nothing if it may be used. */
 export function idProblem(id: Uint8Array): string | undefined {

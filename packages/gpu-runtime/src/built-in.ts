@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Alphabet } from './alphabet.js';
+import type { Alphabet } from './tokens/alphabet.js';
 
 /** The model that is used where none is named: canonical tetranucleotide frequency. */
 export const DEFAULT_MODEL = 'tnf';

@@ -1,12 +1,18 @@
 import { atLeast, callback, checkOptions, object } from '@holdfast/options';
-import { batchTokensOn } from './batch-tokens.js';
-import { checkSequences } from './check-sequences.js';
-import { CPU, type Device } from './device.js';
+import { CPU, type Device } from './device/device.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
-import { type BatchCalls, type Begun, type Session, SessionCalls, type Subwording } from './session-calls.js';
-import { SubwordThread } from './subword-thread.js';
-import { WindowedCalls } from './windowed-calls.js';
+import {
+  type BatchCalls,
+  type Begun,
+  type Session,
+  SessionCalls,
+  type Subwording,
+} from './onnx/session-calls.js';
+import { batchTokensOn } from './sequences/batch-tokens.js';
+import { checkSequences } from './sequences/check-sequences.js';
+import { WindowedCalls } from './sequences/windowed-calls.js';
+import { SubwordThread } from './tokens/thread/subword-thread.js';
 
 /** How one batch is embedded, and what is told of it. */
 export interface EmbedOptions {

@@ -8,10 +8,10 @@ import { fedInputs } from '../test/fed-inputs.js';
 import { bytes, fixture, lambda } from '../test/support.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { loadModel } from './load-model.js';
-import type { ModelOverrides } from './model-overrides.js';
+import type { ModelOverrides } from './model/model-overrides.js';
 import { resolveModel } from './resolve-model.js';
-import { Subwords } from './subwords.js';
-import { tokensOf } from './tokens-of.js';
+import { tokensOf } from './sequences/tokens-of.js';
+import { Subwords } from './tokens/subwords.js';
 
 interface Expected {
   sequence: string;

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bytes, fixture } from '../test/support.js';
 import type { EmbeddingModel } from './embedding-model.js';
-import { InferenceError } from './inference-error.js';
 import { loadModel } from './load-model.js';
+import { InferenceError } from './onnx/inference-error.js';
 import { resolveModel } from './resolve-model.js';
-import { tokensOf } from './tokens-of.js';
+import { tokensOf } from './sequences/tokens-of.js';
 
 let model: EmbeddingModel;
 let expected: { sequence: string; embedding: number[] }[];

@@ -1,25 +1,32 @@
-export { type Alphabet, allowedResidues } from './alphabet.js';
-export { batchTokensOn } from './batch-tokens.js';
 export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
-export { LONG_SEQUENCES, type LongSequences } from './descriptor.js';
-export { automaticDevices, CPU, type Device, type DeviceKind, formatDevice, parseDevice } from './device.js';
-export { DeviceError, deviceRemedy } from './device-error.js';
-export type { DeviceTensor } from './device-tensor.js';
+export {
+  automaticDevices,
+  CPU,
+  type Device,
+  type DeviceKind,
+  formatDevice,
+  parseDevice,
+} from './device/device.js';
+export { DeviceError, deviceRemedy } from './device/device-error.js';
+export type { DeviceTensor } from './device/device-tensor.js';
 export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
-export type { InferenceFailureKind } from './failure-kind.js';
-export { type FailedBatch, InferenceError } from './inference-error.js';
-export { type LetterRules, letterRules } from './letter-rules.js';
 export { type LoadOptions, loadModel } from './load-model.js';
+export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
+export type { ModelOverrides } from './model/model-overrides.js';
+export { type ModelRecipe, POOLINGS, type Pooling } from './model/recipe.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
-export type { ModelOverrides } from './model-overrides.js';
 export type { ModelSource } from './model-source.js';
-export { type NonFiniteRow, nonFiniteRows } from './non-finite-rows.js';
-export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx-runtime.js';
-export { attempt, controlFails, PLAIN_RESIDUES, plainResiduesFail } from './plain-residues.js';
-export { randomSequences } from './random-sequences.js';
-export { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
+export type { InferenceFailureKind } from './onnx/failure-kind.js';
+export { type FailedBatch, InferenceError } from './onnx/inference-error.js';
+export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx/onnx-runtime.js';
 export { resolveModel } from './resolve-model.js';
-export { SequenceError, type SequenceErrorCode, type SequencePlace } from './sequence-error.js';
-export { tokenCounts } from './token-counts.js';
-export { tokensAreExact, tokensOf } from './tokens-of.js';
-export { type Windows, withinBudget } from './windows.js';
+export { batchTokensOn } from './sequences/batch-tokens.js';
+export { type NonFiniteRow, nonFiniteRows } from './sequences/non-finite-rows.js';
+export { attempt, controlFails, PLAIN_RESIDUES, plainResiduesFail } from './sequences/plain-residues.js';
+export { randomSequences } from './sequences/random-sequences.js';
+export { SequenceError, type SequenceErrorCode, type SequencePlace } from './sequences/sequence-error.js';
+export { tokensAreExact, tokensOf } from './sequences/tokens-of.js';
+export { type Windows, withinBudget } from './sequences/windows.js';
+export { type Alphabet, allowedResidues } from './tokens/alphabet.js';
+export { type LetterRules, letterRules } from './tokens/letter-rules.js';
+export { tokenCounts } from './tokens/token-counts.js';

@@ -1,15 +1,15 @@
 import { checkOptions, object, whole } from '@holdfast/options';
 import type { InferenceSession } from 'onnxruntime-node';
-import { CPU, type Device, isDevice } from './device.js';
-import { DeviceError } from './device-error.js';
+import { CPU, type Device, isDevice } from './device/device.js';
+import { DeviceError } from './device/device-error.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
-import { failureKind } from './failure-kind.js';
-import { InferenceError } from './inference-error.js';
-import { loadRemedy } from './load-remedy.js';
 import { ModelError } from './model-error.js';
 import { isSource, type ModelSource } from './model-source.js';
-import { type CreateSession, openSession } from './open-session.js';
-import { checkSession } from './session-check.js';
+import { failureKind } from './onnx/failure-kind.js';
+import { InferenceError } from './onnx/inference-error.js';
+import { loadRemedy } from './onnx/load-remedy.js';
+import { type CreateSession, openSession } from './onnx/open-session.js';
+import { checkSession } from './onnx/session-check.js';
 
 export interface LoadOptions {
   /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */

@@ -1,7 +1,7 @@
 import { type Check, kind } from '@holdfast/options';
-import type { Alphabet } from './alphabet.js';
-import type { ModelRecipe } from './recipe.js';
-import type { Windows } from './windows.js';
+import type { ModelRecipe } from './model/recipe.js';
+import type { Windows } from './sequences/windows.js';
+import type { Alphabet } from './tokens/alphabet.js';
 
 /** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
 export interface ModelSource {

@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fixture } from '../test/support.js';
-import { allowedResidues } from './alphabet.js';
-import { batchTokensOn } from './batch-tokens.js';
-import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
+import { automaticDevices, CPU, formatDevice, parseDevice } from './device/device.js';
 import type { EmbeddingModel } from './embedding-model.js';
-import { letterRules } from './letter-rules.js';
 import { loadModel } from './load-model.js';
 import type { ModelSource } from './model-source.js';
-import { tryDevice } from './onnx-runtime.js';
+import { tryDevice } from './onnx/onnx-runtime.js';
 import { resolveModel } from './resolve-model.js';
-import { tokenCounts } from './token-counts.js';
-import { tokensAreExact, tokensOf } from './tokens-of.js';
-import { withinBudget } from './windows.js';
+import { batchTokensOn } from './sequences/batch-tokens.js';
+import { tokensAreExact, tokensOf } from './sequences/tokens-of.js';
+import { withinBudget } from './sequences/windows.js';
+import { allowedResidues } from './tokens/alphabet.js';
+import { letterRules } from './tokens/letter-rules.js';
+import { tokenCounts } from './tokens/token-counts.js';
 
 let source: ModelSource;
 let model: EmbeddingModel;

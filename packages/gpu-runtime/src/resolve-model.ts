@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
-import type { Description } from './description.js';
+import { type Graph, type GraphValue, readGraph } from './graph/graph-reader.js';
+import type { Description } from './model/description.js';
 import {
   DESCRIPTOR,
   type ExportChanges,
@@ -10,17 +11,22 @@ import {
   namesTokens,
   readChanges,
   readDescriptor,
-} from './descriptor.js';
-import { CONFIG, readExportedFolder } from './exported-folder.js';
-import { fingerprintOf, inOrder } from './fingerprint.js';
-import { type Graph, type GraphValue, readGraph } from './graph-reader.js';
-import { isFile, kindAt } from './is-there.js';
+} from './model/descriptor.js';
+import { CONFIG, readExportedFolder } from './model/exported-folder.js';
+import { fingerprintOf, inOrder } from './model/fingerprint.js';
+import { isFile, kindAt } from './model/is-there.js';
+import { missing } from './model/model-files.js';
+import {
+  type ModelOverrides,
+  modelOverrides,
+  noOverlap,
+  overridden,
+  windowsOf,
+} from './model/model-overrides.js';
+import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
-import { missing } from './model-files.js';
-import { type ModelOverrides, modelOverrides, noOverlap, overridden, windowsOf } from './model-overrides.js';
 import type { ModelSource } from './model-source.js';
-import type { ModelRecipe } from './recipe.js';
-import { checkSession } from './session-check.js';
+import { checkSession } from './onnx/session-check.js';
 
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';

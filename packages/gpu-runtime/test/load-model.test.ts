@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { InferenceError } from '../src/inference-error.js';
 import { loadModel } from '../src/load-model.js';
 import { ModelError } from '../src/model-error.js';
+import { InferenceError } from '../src/onnx/inference-error.js';
 import { resolveModel } from '../src/resolve-model.js';
 import { bytes, copyOf, fixture, folderWith, graph, inPackage, made } from './support.js';
 

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { SessionModel } from '../src/embedding-model.js';
-import { InferenceError } from '../src/inference-error.js';
 import { loadModel } from '../src/load-model.js';
-import type { ModelOverrides } from '../src/model-overrides.js';
+import type { ModelOverrides } from '../src/model/model-overrides.js';
+import { InferenceError } from '../src/onnx/inference-error.js';
 import { resolveModel } from '../src/resolve-model.js';
-import { SubwordThread } from '../src/subword-thread.js';
-import { type SubwordRules, Subwords } from '../src/subwords.js';
+import { type SubwordRules, Subwords } from '../src/tokens/subwords.js';
+import { SubwordThread } from '../src/tokens/thread/subword-thread.js';
 import { bytes, fixture, inPackage, lambda } from './support.js';
 
 const folder = fixture('dna_encoder');

@@ -1,6 +1,6 @@
 import { array, object, required, text, whole } from '@holdfast/options';
 import { ManifestUpdateError } from './errors.js';
-import { type CheckpointEntry, eventSchema, type ManifestEvent } from './schema.js';
+import { type CheckpointEntry, eventSchema, type ManifestEvent } from './model/schema.js';
 
 /** One checkpoint as a worker reports it. */
 export interface RecordedCheckpoint {

@@ -1,4 +1,4 @@
-export type { ShardClaim } from './claim.js';
+export type { ShardClaim } from './claims/claim.js';
 export {
   ManifestCorruptError,
   ManifestExistsError,
@@ -9,11 +9,10 @@ export {
   StaleClaimError,
 } from './errors.js';
 export type { RecordedCheckpoint } from './events.js';
-
+export type { FoundCheckpoints, Rebuild } from './files/rebuild.js';
 export { CheckpointManifest } from './manifest.js';
+export type { GlobalProgress } from './model/progress.js';
+export type { Json } from './model/recovery.js';
+export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './model/schema.js';
 export type { ClaimOptions, InitializeOptions, Lock, ManifestOptions, UpdateOptions } from './options.js';
-export type { GlobalProgress } from './progress.js';
-export type { FoundCheckpoints, Rebuild } from './rebuild.js';
-export type { Json } from './recovery.js';
-export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './schema.js';
 export type { ManifestChange, ManifestWatch, WatchOptions } from './watch.js';

@@ -84,7 +84,7 @@ test('killed between a new manifest.json and the emptying of its journal, nothin
   const stale = readFileSync(journal());
   const whole = await manifest.load();
   // What a fold leaves: here by writing the state as a large manifest's.
-  const { formatSnapshot } = await import('./snapshot-format.js');
+  const { formatSnapshot } = await import('./files/snapshot-format.js');
   await writeFile(manifest.path, [...formatSnapshot(whole)].join(''));
   await writeFile(journal(), stale);
   for (const one of [manifest, other()]) expect(await one.load()).toEqual(whole);

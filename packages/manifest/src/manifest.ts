@@ -14,13 +14,17 @@ import {
   isText,
   isWorldSize,
 } from './argument-checks.js';
-import { checkClaim, claimOf, type ShardClaim } from './claim.js';
-import { ClaimLocks } from './claim-locks.js';
+import { checkClaim, claimOf, type ShardClaim } from './claims/claim.js';
+import { ClaimLocks } from './claims/claim-locks.js';
+import { checkMayClaim } from './claims/may-claim.js';
 import { ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint, recordedCheckpoints } from './events.js';
-import { GroupCommit } from './group-commit.js';
-import { checkMayClaim } from './may-claim.js';
-import { ManifestModel } from './model.js';
+import { GroupCommit } from './files/group-commit.js';
+import { SharedFiles } from './files/shared-files.js';
+import { ManifestModel } from './model/model.js';
+import type { GlobalProgress } from './model/progress.js';
+import type { Json } from './model/recovery.js';
+import type { ManifestEvent, ManifestState, ShardState } from './model/schema.js';
 import {
   type ClaimOptions,
   claimOptions,
@@ -31,10 +35,6 @@ import {
   type UpdateOptions,
   updateOptions,
 } from './options.js';
-import type { GlobalProgress } from './progress.js';
-import type { Json } from './recovery.js';
-import type { ManifestEvent, ManifestState, ShardState } from './schema.js';
-import { SharedFiles } from './shared-files.js';
 import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
 
 const debug = debuglog('holdfast:manifest');

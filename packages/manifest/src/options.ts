@@ -1,6 +1,6 @@
 import { atLeast, type Check, callback, flag, object, text, whole } from '@holdfast/options';
-import type { ShardClaim } from './claim.js';
-import type { Rebuild } from './rebuild.js';
+import type { ShardClaim } from './claims/claim.js';
+import type { Rebuild } from './files/rebuild.js';
 
 const milliseconds = atLeast(0, 'milliseconds');
 

@@ -1,9 +1,9 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { object, signal, timer } from '@holdfast/options';
-import type { ManifestModel } from './model.js';
-import type { GlobalProgress } from './progress.js';
-import { Turns } from './turns.js';
+import { Turns } from './files/turns.js';
+import type { ManifestModel } from './model/model.js';
+import type { GlobalProgress } from './model/progress.js';
 
 export interface WatchOptions {
   /** Ends the watch. */

@@ -2,8 +2,8 @@ import { type FileHandle, mkdtemp, open, readdir, stat, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { buildIndex } from './build-index.js';
-import { FILES } from './format.js';
+import { buildIndex } from './index-store/build-index.js';
+import { FILES } from './index-store/format.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,7 +1,10 @@
 export { type BucketLimits, bucketLimits, PLAN } from './buckets.js';
-export { buildIndex, type IndexProgress } from './build-index.js';
-export { FILES, type IndexSummary } from './format.js';
-export { IndexError } from './index-error.js';
+export { buildIndex, type IndexProgress } from './index-store/build-index.js';
+export { FILES, type IndexSummary } from './index-store/format.js';
+export { IndexError } from './index-store/index-error.js';
+export { indexSummary, openIndex } from './index-store/open-index.js';
+export type { SequenceIndex } from './index-store/sequence-index.js';
+export { verifyIndex } from './index-store/verify-index.js';
 export { inInputOrder } from './input-order.js';
 export { type LetterCounts, letterCountsSchema } from './letters/letter-counts.js';
 export { letterPlan } from './letters/letter-plan.js';
@@ -13,8 +16,5 @@ export {
   letterUseSchema,
 } from './letters/letter-use.js';
 export { type LetterWarning, letterWarnings } from './letters/letter-warnings.js';
-export { indexSummary, openIndex } from './open-index.js';
 export { type Padding, padding } from './padding.js';
-export type { SequenceIndex } from './sequence-index.js';
 export { type Shard, shardsOf } from './shards.js';
-export { verifyIndex } from './verify-index.js';

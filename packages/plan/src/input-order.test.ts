@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Bucket } from './index-store/sequence-index.js';
 import { inInputOrder } from './input-order.js';
-import type { Bucket } from './sequence-index.js';
 
 const DIM = 2;
 const rowOf = (ordinal: number) => [ordinal, -ordinal];

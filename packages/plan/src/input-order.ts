@@ -1,4 +1,4 @@
-import type { Bucket, SequenceIndex } from './sequence-index.js';
+import type { Bucket, SequenceIndex } from './index-store/sequence-index.js';
 
 /** Rows of a bucket that was put in order are given on in parts of about this size, in bytes. */
 const PART_BYTES = 4 << 20;

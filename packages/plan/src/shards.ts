@@ -1,5 +1,5 @@
+import type { SequenceIndex } from './index-store/sequence-index.js';
 import { planShards } from './plan-shards.js';
-import type { SequenceIndex } from './sequence-index.js';
 
 /** A shard: a run of whole batches, and with them of positions in the plan. */
 export interface Shard {

@@ -7,9 +7,9 @@ import { LETTERS, sixFrames } from '@holdfast/fasta/testing';
 import { allowedResidues } from '@holdfast/gpu-runtime';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
-import { buildIndex } from './build-index.js';
-import type { IndexSummary } from './format.js';
-import { openIndex } from './open-index.js';
+import { buildIndex } from './index-store/build-index.js';
+import type { IndexSummary } from './index-store/format.js';
+import { openIndex } from './index-store/open-index.js';
 
 let folder: string;
 beforeEach(async () => {

@@ -1,11 +1,12 @@
-export { type Answer, askProcess, exportedScript, START_LIMIT, startScript } from './ask-process.js';
-export { askProgram } from './ask-program.js';
 export { closeDebugPort } from './close-debug-port.js';
 export { noDebugPort } from './debug-port.js';
-export { helperEnd } from './helper-end.js';
-export { inOneLine } from './in-one-line.js';
+export { type Answer, askProcess, exportedScript, START_LIMIT, startScript } from './helpers/ask-process.js';
+export { askProgram } from './helpers/ask-program.js';
+export { helperEnd } from './helpers/helper-end.js';
+export { inOneLine } from './helpers/in-one-line.js';
+export { Patience, type Waiting } from './helpers/patience.js';
+export { type WaitingEvent, waitingEvent } from './helpers/waiting-event.js';
 export { filesWanted, limitRemedy, processesWanted } from './limits.js';
-export { Patience, type Waiting } from './patience.js';
 export {
   exitCodeOf,
   isStopSignal,
@@ -14,4 +15,3 @@ export {
   stoppedBy,
   stopSignalOf,
 } from './stop-signals.js';
-export { type WaitingEvent, waitingEvent } from './waiting-event.js';

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { sha256 } from '../test/digest.js';
 import { expected, FIXTURES, type Item } from '../test/expected.js';
 import { PtFormatError } from './format-error.js';
-import { LazyTensor } from './lazy-tensor.js';
 import { openPt } from './open.js';
+import { LazyTensor } from './tensors/lazy-tensor.js';
 import { NumpyScalar, PtFloat, PtFrozenSet } from './values.js';
 
 /** Every item of a value by its path, as `expected.json` names them. */

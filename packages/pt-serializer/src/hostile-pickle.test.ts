@@ -5,8 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { archive, storage, tensorOf, text } from '../test/archive.js';
 import { normal } from '../test/digest.js';
 import { PtFormatError } from './format-error.js';
-import type { LazyTensor } from './lazy-tensor.js';
 import { openPt } from './open.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
 import { PtByteArray } from './values.js';
 import { encodePt } from './write.js';
 

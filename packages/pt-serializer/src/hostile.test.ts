@@ -7,10 +7,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { archive } from '../test/archive.js';
 import { normal } from '../test/digest.js';
 import { PtFormatError } from './format-error.js';
-import type { LazyTensor } from './lazy-tensor.js';
-import { OP } from './opcodes.js';
 import { openPt } from './open.js';
-import { tensor } from './pt-value.js';
+import { OP } from './pickle/opcodes.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
+import { tensor } from './tensors/pt-value.js';
 import { encodePt } from './write.js';
 
 let path: string;

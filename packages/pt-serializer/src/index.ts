@@ -1,12 +1,13 @@
-export type { TypedArray } from './arrays.js';
-export { combineCrc32, crc32, fastCrc32 } from './checksum.js';
 export type { Checksums } from './container.js';
-export type { DType } from './dtypes.js';
 export { type PtErrorCode, type PtErrorPlace, PtFormatError } from './format-error.js';
-export { LazyTensor } from './lazy-tensor.js';
+export { combineCrc32, crc32, fastCrc32 } from './io/checksum.js';
+export type { Sink } from './io/sink.js';
 export type { PtLimits } from './limits.js';
 export { type FoundTensor, type OpenOptions, openPt, PtFile } from './open.js';
-export type { Protocol } from './pickle-emitter.js';
+export type { Protocol } from './pickle/pickle-emitter.js';
+export type { TypedArray } from './tensors/arrays.js';
+export type { DType } from './tensors/dtypes.js';
+export { LazyTensor } from './tensors/lazy-tensor.js';
 export {
   PtStorage,
   PtTensor,
@@ -15,9 +16,8 @@ export {
   type TensorData,
   type TensorOptions,
   tensor,
-} from './pt-value.js';
-export type { Sink } from './sink.js';
-export type { TensorFacts } from './tensor-facts.js';
+} from './tensors/pt-value.js';
+export type { TensorFacts } from './tensors/tensor-facts.js';
 export {
   NumpyScalar,
   PtByteArray,

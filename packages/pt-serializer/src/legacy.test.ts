@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { text } from '../test/archive.js';
-import type { LazyTensor } from './lazy-tensor.js';
 import { openPt } from './open.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
 
 const MAGIC = '\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.';
 const VERSION = '\x80\x02M\xe9\x03.';

@@ -1,13 +1,13 @@
 import type { Content } from './container.js';
-import { DTYPES, type DType } from './dtypes.js';
 import { PtFormatError } from './format-error.js';
+import type { Source } from './io/source.js';
 import type { PtLimits } from './limits.js';
-import { OP } from './opcodes.js';
-import { EndOfPickle } from './pickle-bytes.js';
-import { unpickle } from './pickle-reader.js';
-import type { Source } from './source.js';
-import type { Storage } from './storage.js';
-import { ptWorld, type StorageId } from './world.js';
+import { OP } from './pickle/opcodes.js';
+import { EndOfPickle } from './pickle/pickle-bytes.js';
+import { unpickle } from './pickle/pickle-reader.js';
+import { ptWorld, type StorageId } from './pickle/world.js';
+import { DTYPES, type DType } from './tensors/dtypes.js';
+import type { Storage } from './tensors/storage.js';
 
 /** The first pickle, after its protocol and, from protocol 4 on, a frame: LONG1, ten bytes of the magic number, STOP. */
 const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex');

@@ -1,17 +1,17 @@
 import { checkOptions, flag, object } from '@holdfast/options';
-import { readArchive } from './archive.js';
 import { pathOrBytes } from './argument-checks.js';
-import { fastCrc32 } from './checksum.js';
 import { type Checksums, type Content, isChecksums } from './container.js';
-import { FileSource } from './file-source.js';
 import { PtFormatError } from './format-error.js';
-import { keyName } from './keys.js';
-import { LazyTensor } from './lazy-tensor.js';
+import { fastCrc32 } from './io/checksum.js';
+import { FileSource } from './io/file-source.js';
+import { MemorySource } from './io/memory-source.js';
+import type { Source } from './io/source.js';
 import { isLegacy, readLegacy } from './legacy.js';
 import { areLimits, type PtLimits, withDefaults } from './limits.js';
-import { MemorySource } from './memory-source.js';
+import { keyName } from './pickle/keys.js';
 import { toData } from './plain-data.js';
-import type { Source } from './source.js';
+import { LazyTensor } from './tensors/lazy-tensor.js';
+import { readArchive } from './zip/archive.js';
 
 /** How a `.pt` is read. */
 export interface OpenOptions {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { combineCrc32, crc32 } from './checksum.js';
-import type { LazyTensor } from './lazy-tensor.js';
+import { combineCrc32, crc32 } from './io/checksum.js';
 import { openPt } from './open.js';
-import { storage, tensor } from './pt-value.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
+import { storage, tensor } from './tensors/pt-value.js';
 import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from './values.js';
 import { encodePt, writePt } from './write.js';
 

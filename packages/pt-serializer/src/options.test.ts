@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { archive, text } from '../test/archive.js';
-import type { LazyTensor } from './lazy-tensor.js';
 import type { PtLimits } from './limits.js';
 import { type OpenOptions, openPt } from './open.js';
-import { storage, tensor } from './pt-value.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
+import { storage, tensor } from './tensors/pt-value.js';
 import { PtTuple, tuple } from './values.js';
 import { encodePt } from './write.js';
 

@@ -1,6 +1,6 @@
 import { PtFormatError } from './format-error.js';
-import { LazyTensor } from './lazy-tensor.js';
-import { StorageRef } from './storage.js';
+import { LazyTensor } from './tensors/lazy-tensor.js';
+import { StorageRef } from './tensors/storage.js';
 import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOrderedDict } from './values.js';
 
 interface Frame {

@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { alike } from '../test/alike.js';
 import { anyValue } from '../test/any-value.js';
-import type { LazyTensor } from './lazy-tensor.js';
 import { openPt } from './open.js';
-import { storage, tensor } from './pt-value.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
+import { storage, tensor } from './tensors/pt-value.js';
 import { tuple } from './values.js';
 import { encodePt, writePt } from './write.js';
 

@@ -1,6 +1,6 @@
 import { checkOptions } from '@holdfast/options';
 import { isDeviceIndex, isNumber, isText } from './argument-checks.js';
-import { type DType, isDTypeName } from './dtypes.js';
+import { type DType, isDTypeName } from './tensors/dtypes.js';
 
 /** Whether Python can hash a tuple, once that was found out; null before. Kept on it: a WeakMap of millions is slow. */
 export let hashabilityOf: (tuple: PtTuple) => boolean | null;

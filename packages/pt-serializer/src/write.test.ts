@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DType } from './dtypes.js';
+import type { Sink } from './io/sink.js';
 import { openPt } from './open.js';
-import { type PtValue, tensor } from './pt-value.js';
-import type { Sink } from './sink.js';
+import type { DType } from './tensors/dtypes.js';
+import { type PtValue, tensor } from './tensors/pt-value.js';
 import { PtDType } from './values.js';
 import { encodePt, writePt } from './write.js';
 

@@ -1,13 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { checkOptions, flag, object, text, value } from '@holdfast/options';
-import { fastCrc32 } from './checksum.js';
-import { isProtocol, type Protocol } from './pickle-emitter.js';
-import { pickle } from './pickle-writer.js';
-import type { PtValue } from './pt-value.js';
+import { fastCrc32 } from './io/checksum.js';
+import { checkedSink, FileSink, isFileHandle, isSink, type Sink } from './io/sink.js';
+import { isProtocol, type Protocol } from './pickle/pickle-emitter.js';
+import { pickle } from './pickle/pickle-writer.js';
 import { outOfRange } from './refusals.js';
-import { checkedSink, FileSink, isFileHandle, isSink, type Sink } from './sink.js';
-import type { StorageEntry } from './storage-table.js';
-import { ZipWriter } from './zip-writer.js';
+import type { PtValue } from './tensors/pt-value.js';
+import type { StorageEntry } from './tensors/storage-table.js';
+import { ZipWriter } from './zip/zip-writer.js';
 
 /** How a `.pt` is written. */
 export interface WriteOptions {

@@ -2,9 +2,9 @@ import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LazyTensor } from './lazy-tensor.js';
 import { openPt } from './open.js';
-import { tensor } from './pt-value.js';
+import type { LazyTensor } from './tensors/lazy-tensor.js';
+import { tensor } from './tensors/pt-value.js';
 import { writePt } from './write.js';
 
 const CHUNK = new Uint8Array(1 << 26);

@@ -1,5 +1,5 @@
-import { LazyTensor } from '../src/lazy-tensor.js';
-import { PtTensor } from '../src/pt-value.js';
+import { LazyTensor } from '../src/tensors/lazy-tensor.js';
+import { PtTensor } from '../src/tensors/pt-value.js';
 import { PtOrderedDict } from '../src/values.js';
 
 /** A value, written or read, in a form that compares: tensors by what they are and their bytes, others with their class. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { contiguousStride, DTYPES, type DType, elementCount } from '../src/dtypes.js';
-import { type PtValue, storage, tensor } from '../src/pt-value.js';
+import { contiguousStride, DTYPES, type DType, elementCount } from '../src/tensors/dtypes.js';
+import { type PtValue, storage, tensor } from '../src/tensors/pt-value.js';
 import {
   PtByteArray,
   PtComplex,

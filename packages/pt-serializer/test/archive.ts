@@ -1,4 +1,4 @@
-import { ZipWriter } from '../src/zip-writer.js';
+import { ZipWriter } from '../src/zip/zip-writer.js';
 
 /** A sound archive around any pickle, given by its bytes as latin1. */
 export async function archive(pickle: string, others: Record<string, string> = {}): Promise<Uint8Array> {

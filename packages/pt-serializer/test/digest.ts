@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { LazyTensor } from '../src/lazy-tensor.js';
+import { LazyTensor } from '../src/tensors/lazy-tensor.js';
 
 /** Of a larger tensor only what it is: a damaged file may announce gigabytes of one repeated element. */
 const READ_AT_MOST = 2 ** 24;

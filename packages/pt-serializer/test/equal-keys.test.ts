@@ -2,9 +2,9 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { EqualKeys } from '../src/equal-keys.js';
 import { openPt } from '../src/open.js';
-import type { PtValue } from '../src/pt-value.js';
+import { EqualKeys } from '../src/pickle/equal-keys.js';
+import type { PtValue } from '../src/tensors/pt-value.js';
 import {
   NumpyScalar,
   PtComplex,

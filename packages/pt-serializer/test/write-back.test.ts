@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openPt } from '../src/open.js';
-import type { PtValue } from '../src/pt-value.js';
+import type { PtValue } from '../src/tensors/pt-value.js';
 import { encodePt } from '../src/write.js';
 import { expected, FIXTURES, type Item } from './expected.js';
 import { hasTorch, python } from './torch.js';

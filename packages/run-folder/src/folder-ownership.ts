@@ -4,9 +4,9 @@ import { debuglog } from 'node:util';
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
+import { holdsRunRecord } from './records/run-record.js';
+import { runWitnesses } from './records/run-witnesses.js';
 import { RunFolderError } from './run-folder-error.js';
-import { holdsRunRecord } from './run-record.js';
-import { runWitnesses } from './run-witnesses.js';
 
 const debug = debuglog('holdfast:run-folder');
 

@@ -1,8 +1,5 @@
-export { formatChecked } from './checked-json.js';
 export { giveUpOwnership, holdsRun, ownPaths, takeOwnership } from './folder-ownership.js';
-export { refuseForeignRecord } from './foreign-record.js';
 export { type FormatName, formats } from './formats/formats.js';
-export { knownRecord } from './known-record.js';
 export { type Layout, layout } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
@@ -12,9 +9,10 @@ export { type FoundQuarantined, findQuarantined } from './quarantine/find-quaran
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
-export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
-export { parseResult, type ResultRecord, readResult, writeResultRecord } from './result-record.js';
-export { BusyError, RunFolderError } from './run-folder-error.js';
+export { formatChecked } from './records/checked-json.js';
+export { refuseForeignRecord } from './records/foreign-record.js';
+export { knownRecord } from './records/known-record.js';
+export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';
 export {
   type Asked,
   differences,
@@ -24,7 +22,9 @@ export {
   type RunRecord,
   readRunRecord,
   writeRunRecord,
-} from './run-record.js';
+} from './records/run-record.js';
+export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
+export { BusyError, RunFolderError } from './run-folder-error.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';

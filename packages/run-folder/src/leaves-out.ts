@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { Layout } from './layout.js';
 import { formatTable, type QuarantinedSequence } from './quarantine/table.js';
-import type { ResultRecord } from './result-record.js';
+import type { ResultRecord } from './records/result-record.js';
 
 /** Whether a result leaves out exactly these sequences, for these reasons. */
 export function leavesOut(

@@ -5,8 +5,8 @@ import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@hold
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { LetterUse } from '@holdfast/plan';
 import { z } from 'zod';
-import { formatChecked, parseChecked } from './checked-json.js';
 import type { Layout } from './layout.js';
+import { formatChecked, parseChecked } from './records/checked-json.js';
 
 // A restart that is killed must go on without --force-restart, also before it has a record of its own: what it was about to do is
 // put down first, and counts until its record is there.

@@ -5,7 +5,7 @@ import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@hold
 import type { ReportNotice } from './folder-notice.js';
 import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
-import { shardFolders } from './run-witnesses.js';
+import { shardFolders } from './records/run-witnesses.js';
 
 const debug = debuglog('holdfast:run-folder');
 

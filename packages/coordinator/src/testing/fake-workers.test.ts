@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { WorkerListeners } from '../worker-process.js';
+import type { WorkerListeners } from '../processes/worker-process.js';
 import { FakeWorkers, type Script } from './index.js';
 
 function one(script: Script) {

@@ -1,7 +1,7 @@
 import type { FromWorker, ToWorker } from '../messages.js';
-import type { ProcessLook } from '../process-look.js';
-import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../worker-process.js';
-import { WorkerUnreachableError } from '../worker-unreachable-error.js';
+import type { ProcessLook } from '../processes/process-look.js';
+import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../processes/worker-process.js';
+import { WorkerUnreachableError } from '../processes/worker-unreachable-error.js';
 
 /** What a fake worker does when it starts, and when it is sent something. */
 export type Script = (worker: FakeWorker, message: ToWorker | { type: 'start' }) => void;

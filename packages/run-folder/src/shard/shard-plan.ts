@@ -6,7 +6,7 @@ import {
   QUARANTINED,
   type Quarantined,
 } from '../quarantine/quarantined.js';
-import { RUN_RECORD } from '../run-record.js';
+import { RUN_RECORD } from '../records/run-record.js';
 
 /**
  * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, which of these

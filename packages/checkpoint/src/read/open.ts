@@ -1,0 +1,232 @@
+import { readFile, stat } from 'node:fs/promises';
+import { checkOptions, oneOf } from '@holdfast/options';
+import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
+import { hasRoom, isPath, isStep } from '../argument-checks.js';
+import { markerPath } from '../names.js';
+import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
+import { type Marker, parseMarker } from './marker.js';
+
+/**
+ * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
+ * nothing (`'unmarked'`, to look into a file that is not trusted).
+ */
+export type Verify = 'checksum' | 'length' | 'unmarked';
+
+export const isVerify = oneOf(['checksum', 'length', 'unmarked']);
+
+/** Why a file is not a valid checkpoint. `reason` begins with the seed's words where the seed has them. */
+export class InvalidCheckpointError extends Error {
+  readonly code = 'invalid_checkpoint';
+  override readonly name = 'InvalidCheckpointError';
+
+  constructor(
+    readonly path: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${path}: ${reason}`, options);
+  }
+}
+
+const WRONG_CHECKSUM = 'its content is not what its .done marker says (CRC-32)';
+/** Bytes; ours have fewer than a hundred. */
+const MAX_MARKER = 4096;
+/** Numbers read at a time. */
+const PART = 1 << 20;
+
+/** A valid checkpoint, open: IDs and facts in memory, rows still on disk. */
+export class Checkpoint implements AsyncDisposable {
+  readonly #file: PtFile;
+  readonly #embeddings: LazyTensor;
+  readonly #marker: Marker | 'empty';
+
+  constructor(
+    readonly path: string,
+    file: PtFile,
+    embeddings: LazyTensor,
+    marker: Marker | 'empty',
+    /** One ID a row, in the rows' order. */
+    readonly sequenceIds: readonly string[],
+    readonly metadata: ReadonlyMap<unknown, unknown>,
+  ) {
+    this.#file = file;
+    this.#embeddings = embeddings;
+    this.#marker = marker;
+  }
+
+  /** `[rows, dim]`. */
+  get shape(): readonly [rows: number, dim: number] {
+    const [rows = 0, dim = 0] = this.#embeddings.shape;
+    return [rows, dim];
+  }
+
+  /**
+   * Reads all rows into `target`, and compares the file with its marker's checksum, or where it holds none with the archive's
+   * checksums, on the way.
+   *
+   * @param target as many numbers as the checkpoint has.
+   * @returns why the rows must not be believed, or null.
+   * @throws RangeError for a target of another length (`code` is `invalid_option`).
+   */
+  async readVerified(target: Float32Array): Promise<string | null> {
+    checkOptions('readVerified', target, hasRoom(this.shape[0] * this.shape[1]), 'target');
+    const { fileRange, dtype } = this.#embeddings;
+    if (this.#marker !== 'empty' && fileRange && dtype === 'float32') {
+      const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+      const found = await crc32Into(this.path, this.#marker.bytes, fileRange.offset, bytes);
+      return found === this.#marker.crc32 ? null : WRONG_CHECKSUM;
+    }
+    if (this.#marker !== 'empty' && (await crc32Of(this.path, this.#marker.bytes)) !== this.#marker.crc32)
+      return WRONG_CHECKSUM;
+    try {
+      if (this.#marker === 'empty') await this.#file.verify();
+      const [rows, dim] = this.shape;
+      // In parts, whose memory is used again, where fresh memory for a whole file would cost more than reading it.
+      const step = Math.max(1, Math.floor(PART / Math.max(1, dim)));
+      for (let at = 0; at < rows; at += step)
+        target.set(await this.readRows(at, Math.min(rows, at + step)), at * dim);
+      return null;
+    } catch (error) {
+      if (!(error instanceof PtFormatError)) throw error;
+      return `failed to load: ${error.message}`;
+    }
+  }
+
+  /**
+   * All rows as float32, at most `step` at a time, each read once and compared with the marker's checksum on the way: only
+   * when the end is reached are the rows before it proven.
+   *
+   * @throws InvalidCheckpointError at the end, where the file is not what its marker says; RangeError for a step that is no whole
+   * number (`code` is `invalid_option`).
+   */
+  async *verifiedRows(step: number): AsyncGenerator<Float32Array, void, undefined> {
+    checkOptions('verifiedRows', step, isStep, 'step');
+    const [rows, dim] = this.shape;
+    const { fileRange, dtype } = this.#embeddings;
+    const wrong = (reason: string) => new InvalidCheckpointError(this.path, reason);
+    if (this.#marker === 'empty' || !fileRange || dtype !== 'float32') {
+      // Files of others: their rows are read again after the whole was compared.
+      const target = new Float32Array(rows * dim);
+      const fault = await this.readVerified(target);
+      if (fault !== null) throw wrong(fault);
+      for (let at = 0; at < rows; at += Math.max(1, step))
+        yield target.subarray(at * dim, Math.min(rows, at + Math.max(1, step)) * dim);
+      return;
+    }
+    const { bytes, crc32 } = this.#marker;
+    const width = dim * Float32Array.BYTES_PER_ELEMENT;
+    const parts = partsWithCrc32(this.path, bytes, { ...fileRange, step: Math.max(1, step * width) });
+    for (;;) {
+      const { value, done } = await parts.next();
+      if (done) {
+        if (value !== crc32) throw wrong(WRONG_CHECKSUM);
+        return;
+      }
+      yield new Float32Array(value.buffer);
+    }
+  }
+
+  /** Rows `from` (included) to `to` (not included) as float32, row-major; by default all. */
+  readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
+    return this.#embeddings.readFloat32(from, to);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/**
+ * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
+ *
+ * @throws InvalidCheckpointError when any of it does not hold; what the file system throws, which says nothing of the
+ * checkpoint; RangeError and TypeError for a `path` or `verify` that is none (`code` is `invalid_option`). The caller closes what is returned.
+ */
+export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
+  const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
+  checkOptions('openCheckpoint', path, isPath, 'path');
+  checkOptions('openCheckpoint', verify, isVerify, 'verify');
+  const size = await sizeOf(path);
+  if (size === null) throw invalid('file is missing');
+  if (size === undefined) throw invalid('not a regular file');
+  if (size === 0) throw invalid('file is 0 bytes');
+  const marker = verify === 'unmarked' ? 'empty' : await readMarker(path);
+  if (marker === undefined) throw invalid('missing .done marker');
+  if (marker === null) throw invalid('damaged .done marker');
+  if (marker !== 'empty') {
+    if (marker.bytes !== size) throw invalid(`${size} bytes, but its .done marker says ${marker.bytes}`);
+    if (verify === 'checksum' && (await crc32Of(path, size)) !== marker.crc32) {
+      throw invalid(WRONG_CHECKSUM);
+    }
+  }
+  let file: PtFile;
+  try {
+    // What was compared as a whole needs no second reading for the archive's own checksums.
+    file = await openPt(path, {
+      checksums: marker !== 'empty' && verify === 'checksum' ? 'never' : 'always',
+    });
+  } catch (error) {
+    throw error instanceof PtFormatError ? invalid(`failed to load: ${error.message}`, error) : error;
+  }
+  try {
+    // A marker of the original holds no checksum; the archive's own checksums are then the proof.
+    if (marker === 'empty' && verify === 'checksum') await file.verify();
+    return readCheckpoint(path, file, marker, invalid);
+  } catch (error) {
+    await file.close();
+    throw error instanceof PtFormatError ? invalid(`failed to load: ${error.message}`, error) : error;
+  }
+}
+
+function readCheckpoint(
+  path: string,
+  file: PtFile,
+  marker: Marker | 'empty',
+  invalid: (reason: string) => Error,
+): Checkpoint {
+  const { value } = file;
+  if (!(value instanceof Map)) throw invalid('failed to load: it does not hold a dict');
+  const missing = ['embeddings', 'sequence_ids'].filter((key) => !value.has(key));
+  if (missing.length > 0) throw invalid(`missing required keys: ${missing.join(', ')}`);
+  const embeddings = value.get('embeddings') as LazyTensor;
+  const ids = value.get('sequence_ids');
+  if (!isMatrix(embeddings)) throw invalid('failed to load: embeddings is not a float matrix');
+  if (!Array.isArray(ids) || !ids.every((id) => typeof id === 'string')) {
+    throw invalid('failed to load: sequence_ids is not a list of strings');
+  }
+  if (embeddings.shape[0] !== ids.length) {
+    throw invalid(`shape mismatch: ${embeddings.shape[0]} rows but ${ids.length} sequence IDs`);
+  }
+  const metadata = value.get('metadata');
+  return new Checkpoint(path, file, embeddings, marker, ids, metadata instanceof Map ? metadata : new Map());
+}
+
+function isMatrix(value: unknown): value is LazyTensor {
+  const tensor = value as LazyTensor | null;
+  return (
+    typeof tensor === 'object' &&
+    Array.isArray(tensor?.shape) &&
+    tensor.shape.length === 2 &&
+    ['float32', 'float64', 'float16', 'bfloat16'].includes(tensor.dtype)
+  );
+}
+
+/** Bytes of a file; null where none is, undefined for what is no file. */
+async function sizeOf(path: string): Promise<number | null | undefined> {
+  const found = await stat(path).catch(absent);
+  return found === null ? null : found.isFile() ? found.size : undefined;
+}
+
+/** Null for what is not there; any other error says nothing of the file, and is thrown. */
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
+  throw error;
+}
+
+async function readMarker(path: string): Promise<Marker | 'empty' | null | undefined> {
+  const size = await sizeOf(markerPath(path));
+  if (size === null) return undefined;
+  // Neither a pipe, which would be waited for, nor a huge file is read.
+  if (size === undefined || size > MAX_MARKER) return null;
+  return parseMarker(await readFile(markerPath(path), 'utf8'));
+}

@@ -1,0 +1,63 @@
+import type { ShardRecords } from '../options.js';
+import { asRecovery, type Recovery } from './recovery.js';
+
+/** Keeps what is known of shards' failures where the next coordinator finds it. Waits for nothing: of several changes of a shard the newest is written. */
+export class RecoveryKeeper {
+  readonly #records: ShardRecords | undefined;
+  readonly #onError: (shard: number, error: unknown) => void;
+  /** What is to be written, by shard. */
+  readonly #due = new Map<number, Recovery | null>();
+  /** Shards of which there is something on record. */
+  readonly #kept = new Set<number>();
+  #writing: Promise<void> | null = null;
+
+  constructor(records: ShardRecords | undefined, onError: (shard: number, error: unknown) => void) {
+    this.#records = records;
+    this.#onError = onError;
+  }
+
+  /** What earlier coordinators recorded. @throws what the records throw. */
+  async load(shards: readonly number[]): Promise<Map<number, Recovery>> {
+    const found = new Map<number, Recovery>();
+    const kept = await this.#records?.recoveries();
+    for (const shard of shards) {
+      const recovery = asRecovery(kept?.get(shard));
+      if (recovery === null) continue;
+      found.set(shard, recovery);
+      this.#kept.add(shard);
+    }
+    return found;
+  }
+
+  /** @param recovery null: the shard is settled, nothing is to be known any more. */
+  save(shard: number, recovery: Readonly<Recovery> | null): void {
+    if (this.#records === undefined || (recovery === null && !this.#kept.has(shard))) return;
+    if (recovery === null) this.#kept.delete(shard);
+    else this.#kept.add(shard);
+    this.#due.set(shard, recovery);
+    this.#writing ??= this.#write();
+  }
+
+  /** Whether there is something on record of a shard. */
+  has(shard: number): boolean {
+    return this.#kept.has(shard);
+  }
+
+  redistributed(shard: number, newShard: number): void {
+    this.#records?.recordRedistribution(shard, newShard).catch((error) => this.#onError(shard, error));
+  }
+
+  /** Resolves once all is written, or was told as an error. */
+  async settled(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    for (const [shard, recovery] of this.#due) {
+      this.#due.delete(shard);
+      await this.#records!.recordRecovery(shard, recovery).catch((error) => this.#onError(shard, error));
+    }
+    this.#writing = null;
+    if (this.#due.size > 0) this.#writing = this.#write();
+  }
+}

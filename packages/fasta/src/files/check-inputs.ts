@@ -1,0 +1,83 @@
+import { open, realpath, stat } from 'node:fs/promises';
+import { gunzipSync, constants as zlib } from 'node:zlib';
+import { InputError } from '../input-error.js';
+import { compressionOf, firstVisibleByte, notFasta } from './first-bytes.js';
+import { otherCompression } from './open-input.js';
+import { asInputError } from './unreadable-input.js';
+
+/** Enough for a file's beginning, and little enough that a gzip bomb stays small (1 : 1032 at most). */
+const HEAD_BYTES = 4096;
+
+/**
+ * Finds, before anything is written, what can be found without reading the inputs through: that each is there, can be
+ * read, is not empty and begins like FASTA or gzipped FASTA. Standard input, pipes and devices are not touched, since
+ * what is read from them is gone.
+ *
+ * @throws InputError for the first input that can't be used, or if `-` or a file is given twice.
+ */
+export async function checkInputs(files: readonly string[]): Promise<void> {
+  if (files.indexOf('-') !== files.lastIndexOf('-')) {
+    throw new InputError(
+      'stdin_twice',
+      { file: '-' },
+      '"-" is given more than once, but can be read only once',
+    );
+  }
+  const given = new Map<string, string>();
+  for (const file of files) {
+    if (file === '-' || !(await checkInput(file))) continue;
+    // All its IDs would be there twice.
+    const path = await realpath(file).catch((error: unknown) => {
+      throw asInputError(file, error);
+    });
+    const before = given.get(path);
+    if (before !== undefined) {
+      const problem = `the same file is given as ${before} already; name each file once`;
+      throw new InputError('given_twice', { file }, problem);
+    }
+    given.set(path, file);
+  }
+}
+
+/** @returns whether it is a regular file. */
+async function checkInput(file: string): Promise<boolean> {
+  const head = await readHead(file);
+  if (!head) return false;
+  if (head.length === 0)
+    throw new InputError('empty', { file }, 'the file is empty; check what was to write it');
+  const compression = compressionOf(head);
+  if (compression && compression.name !== 'gzip') throw otherCompression(file, compression);
+  const first = firstVisibleByte(compression ? gunzipHead(head) : head);
+  const problem = first === undefined ? undefined : notFasta(first);
+  if (problem) throw new InputError('not_fasta', { file }, problem);
+  return true;
+}
+
+/** The first bytes of a regular file, nothing for a pipe or device. */
+async function readHead(file: string): Promise<Uint8Array | undefined> {
+  try {
+    const kind = await stat(file);
+    if (kind.isFIFO() || kind.isCharacterDevice()) return undefined;
+    if (kind.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+    if (!kind.isFile())
+      throw new InputError('not_a_file', { file }, 'this is no regular file; name a FASTA file');
+    const handle = await open(file, 'r');
+    try {
+      const head = new Uint8Array(HEAD_BYTES);
+      return head.subarray(0, (await handle.read(head, 0, HEAD_BYTES, 0)).bytesRead);
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw asInputError(file, error);
+  }
+}
+
+/** What can be decompressed of a beginning; nothing of a damaged one, which the full reading describes better. */
+function gunzipHead(head: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH });
+  } catch {
+    return new Uint8Array(0);
+  }
+}

@@ -1,7 +1,0 @@
-import type { ModelSource } from './model-source.js';
-
-/** What a folder's descriptor or configuration says: a model source without what follows from its place on disk. */
-export type Description = Omit<
-  ModelSource,
-  'folder' | 'modelPath' | 'fingerprint' | 'specialTokens' | 'windows'
->;

@@ -1,0 +1,85 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { expect, test } from 'vitest';
+import { type CreateSession, openSession } from '../onnx/open-session.js';
+import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
+import { DeviceError } from './device-error.js';
+import { fromFloat16 } from './float16.js';
+
+test('names of devices are read and written', () => {
+  for (const name of ['cpu', 'cuda:0', 'cuda:7', 'tensorrt:1', 'webgpu', 'coreml', 'dml:0'])
+    expect(formatDevice(parseDevice(name))).toBe(name);
+  expect(parseDevice('cuda')).toEqual({ kind: 'cuda', index: 0 });
+  for (const name of ['', 'gpu', 'cuda:', 'cuda:x', 'cpu:0', 'cuda:1000', 'CUDA', 'auto'])
+    expect(() => parseDevice(name)).toThrow('there are: auto, cpu, cuda[:N]');
+});
+
+test('auto takes the fastest that is listed, and the CPU where there is none', () => {
+  expect(automaticDevices(['cpu', 'webgpu', 'cuda']).map(formatDevice)).toEqual(['cuda:0', 'cpu']);
+  expect(automaticDevices(['cpu', 'webgpu'])).toEqual([CPU]);
+});
+
+/** A runtime that has some devices, and takes or refuses the graph. */
+function runtime(devices: string[], { graph = true, message = 'no such provider' } = {}) {
+  const asked: unknown[] = [];
+  const create: CreateSession = async (_path, { executionProviders }) => {
+    const [provider] = executionProviders as { name: string; deviceId?: number }[];
+    asked.push(provider);
+    if (!devices.includes(provider!.name)) throw new Error(`${message}\nmore`);
+    if (!graph) throw new Error('bad graph');
+    return { release: async () => undefined } as InferenceSession;
+  };
+  return { create, asked };
+}
+
+test('a session is opened on the device that was asked for, and on no other', async () => {
+  const { create, asked } = runtime(['cpu', 'cuda']);
+  await openSession('m.onnx', parseDevice('cuda:2'), 1, create);
+  expect(asked).toEqual([{ name: 'cuda', deviceId: 2 }]);
+});
+
+test('a device that is not there is an error with a remedy, never another device', async () => {
+  const { create } = runtime(['cpu']);
+  const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(DeviceError);
+  expect((error as Error).message).toMatch(/^cuda:0 cannot be used here \(no such provider\);.*--device cpu/);
+});
+
+test('a bad graph is told as such, on any device', async () => {
+  const { create } = runtime(['cpu', 'cuda'], { graph: false });
+  await expect(openSession('m.onnx', parseDevice('cuda'), 1, create)).rejects.toThrow('bad graph');
+});
+
+test('want of memory is not taken for a missing device', async () => {
+  const { create } = runtime(['cpu'], { message: 'CUDA failure 2: out of memory' });
+  const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).not.toBeInstanceOf(DeviceError);
+});
+
+test('this machine without CUDA says so', async () => {
+  const { onnxRuntime } = await import('../onnx/onnx-runtime.js');
+  if (onnxRuntime().providers.includes('cuda')) return;
+  const { inPackage } = await import('../../test/support.js');
+  await expect(
+    openSession(inPackage('models/tnf/model.onnx'), parseDevice('cuda'), 1),
+  ).rejects.toBeInstanceOf(DeviceError);
+});
+
+test('float16 is read exactly, every one of them', () => {
+  const bits = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
+  const values = fromFloat16(bits);
+  expect([values[0x3c00], values[0xc000], values[0x7bff], values[1], values[0x8000]]).toEqual([
+    1,
+    -2,
+    65504,
+    2 ** -24,
+    -0,
+  ]);
+  expect([values[0x7c00], values[0xfc00], values[0x7e00]]).toEqual([Infinity, -Infinity, Number.NaN]);
+  // They rise with their bits, each by what its exponent says.
+  for (let i = 1; i < 0x7c00; i++)
+    expect(values[i]! - values[i - 1]!).toBe(2 ** (Math.max(1, (i - 1) >> 10) - 25));
+});

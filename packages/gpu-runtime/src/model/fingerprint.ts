@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
+import { ModelError } from '../model-error.js';
+import { isFile } from './is-there.js';
+import { missing, unreadable } from './model-files.js';
+import { refuseStandIn } from './stand-in.js';
+
+/**
+ * SHA-256 over the graph, the files that its weights lie in, and `settings`, which is hashed as JSON. Each part carries its
+ * name and length, so that no two lists of parts run together. What else lies beside the graph is none of it.
+ *
+ * @param weightFiles relative to the graph's folder.
+ * @throws ModelError `model_file_missing`; `model_load` for what only stands in for a file.
+ */
+export async function fingerprintOf(
+  modelPath: string,
+  weightFiles: readonly string[],
+  settings: unknown,
+): Promise<string> {
+  const hash = createHash('sha256');
+  const head = (name: string, bytes: number) => hash.update(`${name}\n${bytes}\n`);
+  for (const name of [basename(modelPath), ...weightFiles]) {
+    const path = resolve(dirname(modelPath), name);
+    if (!(await isFile(path))) throw missing(path);
+    try {
+      head(name, (await stat(path)).size);
+      let first = true;
+      for await (const chunk of createReadStream(path)) {
+        if (first) refuseStandIn(path, chunk as Buffer, 'model_load');
+        first = false;
+        hash.update(chunk as Buffer);
+      }
+    } catch (error) {
+      throw error instanceof ModelError ? error : unreadable(path, error);
+    }
+  }
+  const text = Buffer.from(JSON.stringify(settings));
+  head('settings', text.byteLength);
+  return hash.update(text).digest('hex');
+}
+
+/** The same JSON value with the keys of all objects in order, so that a file's layout is not hashed. */
+export function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, of]) => [key, inOrder(of)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

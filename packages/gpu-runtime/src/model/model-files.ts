@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { ModelError } from '../model-error.js';
+import { refuseStandIn } from './stand-in.js';
+
+/**
+ * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is no part of the text.
+ *
+ * @throws ModelError `model_file_missing`, or what the disk says; `model_bad_json` if it is not UTF-8.
+ */
+export async function readModelText(folder: string, name: string): Promise<string> {
+  const path = join(folder, name);
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  refuseStandIn(path, bytes, 'model_bad_json');
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new ModelError('model_bad_json', path, 'is not text in UTF-8', 'save it as UTF-8', { cause });
+  }
+}
+
+/** Reads a JSON file and holds it to a schema. @throws ModelError `model_file_missing` or `model_bad_json`. */
+export async function readModelJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
+  const path = join(folder, name);
+  let value: unknown;
+  try {
+    value = JSON.parse(await readModelText(folder, name));
+  } catch (error) {
+    if (error instanceof ModelError) throw error;
+    throw new ModelError('model_bad_json', path, 'is not JSON', `mend or replace it (${String(error)})`, {
+      cause: error,
+    });
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(
+    ({ path: at, message }) => `${at.join('.') || 'the whole'}: ${message}`,
+  );
+  throw new ModelError(
+    'model_bad_json',
+    path,
+    `does not describe a model (${issues.join('; ')})`,
+    'mend it',
+    {
+      cause: parsed.error,
+    },
+  );
+}
+
+/** Whether an error of the file system says that nothing has this name. */
+export function isMissing(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The error for a file that is not there. */
+export function missing(path: string): ModelError {
+  return unreadable(path, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
+}
+
+/** The error for a file that could not be read: missing, no file at all, or named as the disk names its trouble. */
+export function unreadable(path: string, error: unknown): ModelError {
+  const [what, remedy] = trouble(error);
+  return new ModelError('model_file_missing', path, what, remedy, { cause: error });
+}
+
+function trouble(error: unknown): [what: string, remedy: string] {
+  if (isMissing(error)) return ['is missing', 'copy the whole model folder'];
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EISDIR') return ['is a folder, where a file belongs', "put the model's file there"];
+  if (code === 'EFTYPE') return ['is no ordinary file', "put the model's file there"];
+  if (code === 'EACCES' || code === 'EPERM')
+    return [`cannot be read (${code})`, 'see to it that this user may read it (chmod, chown)'];
+  if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the circle of links'];
+  const errorText = error instanceof Error ? error.message : String(error);
+  return [`cannot be read (${errorText})`, 'check the disk or the network mount, then try again'];
+}

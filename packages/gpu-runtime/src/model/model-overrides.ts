@@ -1,0 +1,74 @@
+import { object, oneOf, value, whole, words } from '@holdfast/options';
+import { rowFacts } from '../graph/graph-output.js';
+import type { Graph } from '../graph/graph-reader.js';
+import { ModelError } from '../model-error.js';
+import type { Windows } from '../sequences/windows.js';
+import type { Description } from './description.js';
+import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
+import { POOLINGS, type Pooling } from './recipe.js';
+
+/** What a caller wants otherwise than the model's folder says. All of it changes results, and with them the fingerprint. */
+export interface ModelOverrides {
+  /** How a row is made of its tokens' vectors; see {@link Pooling}. */
+  pooling?: Pooling | undefined;
+  /** `truncate` leaves out what a model does not read; `windows` cuts a sequence, and averages the windows' rows by their residues. Default: truncate. */
+  longSequences?: LongSequences | undefined;
+  /** Residues that a window shares with the one before it. Default: 0. */
+  windowOverlap?: number | undefined;
+  /** Name of the graph's output that rows are made of: a layer, where the graph gives several. */
+  output?: string | undefined;
+}
+
+export const modelOverrides = object<ModelOverrides>({
+  pooling: oneOf(POOLINGS),
+  longSequences: oneOf(LONG_SEQUENCES),
+  windowOverlap: whole(0),
+  output: words,
+});
+
+/** Where `longSequences` is not windows, an overlap would be without effect. */
+export const noOverlap = value(
+  "left out, as long sequences are truncated; or choose longSequences 'windows'",
+  (given) => given === undefined,
+);
+
+/** Says otherwise what a complete descriptor says. */
+export function overridden(
+  description: Description,
+  { pooling, output: name }: ModelOverrides,
+  graph: Graph,
+): Description {
+  const { recipe, dim, columns, ...rest } = description;
+  const output = { name: name ?? recipe.output.name, pooling: pooling ?? recipe.output.pooling };
+  return {
+    ...rest,
+    ...rowFacts(graph, { meant: recipe.output.name, taken: output.name }, { dim, columns }),
+    recipe: { ...recipe, output },
+  };
+}
+
+/**
+ * The windows that long sequences are cut into, of as many residues as the model reads.
+ *
+ * @throws ModelError `model_unsupported` if the model reads any length; `model_mismatch` if the overlap leaves no step.
+ */
+export function windowsOf(
+  modelPath: string,
+  { maxResidues, maxTokens, recipe: { prefix, suffix } }: Description,
+  { longSequences = 'truncate', windowOverlap: overlap = 0 }: LongReading,
+): Windows | undefined {
+  if (longSequences === 'truncate') return undefined;
+  // A token is one residue at the least, so that a window of so many always fits.
+  const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
+  const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
+  if (residues === undefined) {
+    const what = 'reads sequences of any length as a whole, so there are no windows to cut';
+    const remedy = `choose truncate for long sequences, which leaves nothing out here, or set maxResidues in ${DESCRIPTOR}`;
+    throw new ModelError('model_unsupported', modelPath, what, remedy);
+  }
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= residues) {
+    const what = `windows of ${residues} residues cannot overlap by ${overlap}`;
+    throw new ModelError('model_mismatch', modelPath, what, `choose 0 to ${residues - 1}`);
+  }
+  return { residues, overlap };
+}

@@ -1,0 +1,28 @@
+import { ModelError, type ModelErrorCode } from '../model-error.js';
+
+/** Bytes from a file's beginning that tell. */
+export const ENOUGH = 256;
+
+/** What may lie in a file's place where fetching it went wrong; `begins` is text. */
+const KINDS: readonly { begins: RegExp; is: string; remedy: string }[] = [
+  {
+    begins: /^version https:\/\/git-lfs\./,
+    is: 'a Git LFS pointer',
+    remedy: 'run git lfs pull where it lies',
+  },
+  { begins: /^\s*<(?:!doctype html|html)\b/i, is: 'a web page', remedy: 'download the file itself' },
+];
+
+/**
+ * Refuses what is not a model's file at all, but what one gets in its place.
+ *
+ * @param beginning the first bytes of the file, or all of them.
+ * @throws ModelError
+ */
+export function refuseStandIn(path: string, beginning: Uint8Array, code: ModelErrorCode): void {
+  const { buffer, byteOffset, byteLength } = beginning;
+  const text = Buffer.from(buffer, byteOffset, Math.min(byteLength, ENOUGH)).toString('latin1');
+  const found = KINDS.find(({ begins }) => begins.test(text));
+  if (found === undefined) return;
+  throw new ModelError(code, path, `is ${found.is}, not the file that belongs there`, found.remedy);
+}

@@ -1,0 +1,47 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import { CPU, type Device, executionProvider } from '../device/device.js';
+import { DeviceError } from '../device/device-error.js';
+import { failureKind } from './failure-kind.js';
+import { ort } from './ort.js';
+
+/** ONNX Runtime's level "fatal": every error comes back as an exception, and needs no second copy on stderr. */
+const LOG_FATAL = 4;
+
+/** What is needed to open a session; a test's has no device. */
+export type CreateSession = (
+  path: string,
+  options: InferenceSession.SessionOptions,
+) => Promise<InferenceSession>;
+
+/**
+ * Opens a session on a device, and on no other: ONNX Runtime computes on the CPU what a device has no kernel for, but a device
+ * that is not there is an error.
+ *
+ * @throws DeviceError when the device cannot be had; what ONNX Runtime throws for the graph, or for want of memory.
+ */
+export async function openSession(
+  path: string,
+  device: Device,
+  intraOpThreads: number,
+  create: CreateSession = (...args) => ort.InferenceSession.create(...args),
+): Promise<InferenceSession> {
+  const options = (at: Device): InferenceSession.SessionOptions => ({
+    executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    // Plans are kept for every shape seen, and batches have many.
+    enableMemPattern: false,
+    logSeverityLevel: LOG_FATAL,
+  });
+  try {
+    return await create(path, options(device));
+  } catch (error) {
+    if (device.kind === 'cpu' || failureKind(error) === 'cuda_oom') throw error;
+    // The graph or the device: the CPU takes every good graph.
+    const graph = await create(path, options(CPU)).then(
+      (session) => session.release(),
+      (refused: unknown) => ({ refused }),
+    );
+    throw graph ? graph.refused : new DeviceError(device, error);
+  }
+}

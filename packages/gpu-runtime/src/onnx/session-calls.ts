@@ -1,0 +1,121 @@
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { download } from '../device/device-tensor.js';
+import { ModelError } from '../model-error.js';
+import type { ModelSource } from '../model-source.js';
+import type { Tokenized } from '../tokens/subwords.js';
+import type { SubwordThread } from '../tokens/thread/subword-thread.js';
+import { batchWidth, fillTokens } from '../tokens/token-batch.js';
+import { InferenceError } from './inference-error.js';
+import { ort } from './ort.js';
+import { pool } from './pool.js';
+import { ScratchBuffer } from './scratch-buffer.js';
+
+/** What a batch gave. */
+export interface Embedded {
+  /** Row-major [sequences, dim]. */
+  rows: Float32Array;
+  /** Indexes of sequences of which tokens were left out, because the model takes no more. */
+  truncated: Iterable<number>;
+}
+
+/** Embeds a batch that was begun. One at a time. @param onProgress is called after each run of the graph, and awaited. */
+export type Begun = (onProgress?: () => Promise<void> | void) => Promise<Embedded>;
+
+/** Embeds batches. */
+export interface BatchCalls {
+  /**
+   * Begins a batch: its tokens are made in a thread where a tokenizer makes them, and returns before they are.
+   *
+   * @param windowTokens see `EmbedOptions`.
+   */
+  begin(sequences: readonly Uint8Array[], windowTokens: number): Begun;
+}
+
+export type Session = Pick<InferenceSession, 'run' | 'release'>;
+export type Subwording = Pick<SubwordThread, 'encode' | 'close'>;
+
+/** One run of the graph for each batch: tokens in, rows out. */
+export class SessionCalls implements BatchCalls {
+  readonly #source: ModelSource;
+  readonly #session: Session;
+  readonly #subwords: Subwording | undefined;
+  readonly #ids = new ScratchBuffer();
+  readonly #mask = new ScratchBuffer();
+  /** Zeros, never written to. */
+  readonly #types = new ScratchBuffer();
+
+  constructor(source: ModelSource, session: Session, subwords: Subwording | undefined) {
+    this.#source = source;
+    this.#session = session;
+    this.#subwords = subwords;
+  }
+
+  begin(sequences: readonly Uint8Array[]): Begun {
+    const { maxResidues } = this.#source;
+    const tokens = this.#subwords?.encode(sequences.map((residues) => residues.subarray(0, maxResidues)));
+    // A failure is that of who awaits them.
+    tokens?.catch(() => undefined);
+    return async (onProgress) => {
+      const embedded = await this.#run(sequences, tokens);
+      await onProgress?.();
+      return embedded;
+    };
+  }
+
+  async #run(sequences: readonly Uint8Array[], tokens: Promise<Tokenized> | undefined): Promise<Embedded> {
+    const { name, dim, recipe, maxResidues } = this.#source;
+    let width = 0;
+    let counts: number[];
+    let output: Tensor | undefined;
+    let numbers: Float32Array | null = null;
+    let truncated: readonly number[] = [];
+    try {
+      const made = await tokens;
+      truncated = made?.truncated ?? [];
+      const rows = made?.tokens ?? sequences;
+      counts = rows.map(({ length }) => Math.min(length, maxResidues));
+      width = batchWidth(recipe, counts);
+      const size = sequences.length * width;
+      const bytes = size * (recipe.idType === 'int64' ? 8 : 4);
+      const ids = this.#ids.take(bytes);
+      const mask = recipe.inputs.mask === undefined ? undefined : this.#mask.take(bytes);
+      const words = (buffer: ArrayBuffer) => new Int32Array(buffer, 0, bytes / 4);
+      counts = fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
+      const tensor = (buffer: ArrayBuffer) =>
+        recipe.idType === 'int64'
+          ? new ort.Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])
+          : new ort.Tensor('int32', new Int32Array(buffer, 0, size), [sequences.length, width]);
+      const feeds = { [recipe.inputs.ids]: tensor(ids) };
+      if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
+      if (recipe.inputs.types !== undefined) feeds[recipe.inputs.types] = tensor(this.#types.take(bytes));
+      output = (await this.#session.run(feeds, [recipe.output.name]))[recipe.output.name];
+      // The shape outlives what it was the shape of.
+      if (output) numbers = await download(output);
+    } catch (error) {
+      throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
+    }
+    const { pooling } = recipe.output;
+    if (pooling === 'none')
+      return { rows: this.#checked(output, numbers, [sequences.length, dim]), truncated };
+    const hidden = this.#checked(output, numbers, [sequences.length, width, dim]);
+    return { rows: pool(pooling, hidden, { width, dim, counts, recipe }), truncated };
+  }
+
+  #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {
+    const same =
+      output?.dims.length === shape.length && shape.every((length, axis) => output.dims[axis] === length);
+    if (same && numbers) return numbers;
+    throw new ModelError(
+      'model_mismatch',
+      this.#source.modelPath,
+      `gave '${this.#source.recipe.output.name}' as ${output?.type} [${output?.dims}], not float32 [${shape}]`,
+      'describe its output and pooling in holdfast.json as they are',
+    );
+  }
+
+  /** Frees the session, and ends the thread. */
+  async release(): Promise<void> {
+    await this.#subwords?.close();
+    await this.#session.release();
+  }
+}

@@ -1,0 +1,66 @@
+import { DESCRIPTOR } from '../model/descriptor.js';
+import { ModelError } from '../model-error.js';
+import type { ModelSource } from '../model-source.js';
+
+type Metadata = { readonly name: string } & (
+  | { readonly isTensor: true; readonly type: string; readonly shape: readonly (number | string)[] }
+  | { readonly isTensor: false }
+);
+
+/** What ONNX Runtime tells of a session's inputs and outputs, or our own reader of a graph's. */
+export interface GraphMetadata {
+  readonly inputMetadata: readonly Metadata[];
+  readonly outputMetadata: readonly Metadata[];
+}
+
+/** Holds a graph to its description. @throws ModelError `model_mismatch`. */
+export function checkSession(
+  source: Pick<ModelSource, 'modelPath' | 'dim' | 'recipe'>,
+  { inputMetadata, outputMetadata }: GraphMetadata,
+): void {
+  const { inputs, idType, output } = source.recipe;
+  const mismatch = (what: string, remedy = `export it anew, or describe it in ${DESCRIPTOR}`) =>
+    new ModelError('model_mismatch', source.modelPath, what, remedy);
+
+  const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
+  const asked = inputMetadata.map(({ name }) => name);
+  const unfed = asked.filter((name) => !fed.includes(name));
+  if (unfed.length > 0) throw mismatch(`asks for inputs that nothing is known of: ${unfed.join(', ')}`);
+  for (const name of fed) {
+    const found = inputMetadata.find((input) => input.name === name);
+    if (found === undefined) throw mismatch(`has no input '${name}', it has: ${asked.join(', ')}`);
+    const type = found.isTensor ? found.type : 'no tensor';
+    if (type !== idType) throw mismatch(`its input '${name}' is ${type}, not ${idType}`);
+    // A length that varies has a name or none; some exporters write it as -1.
+    if (found.isTensor && found.shape.some((length) => typeof length === 'number' && length > 0)) {
+      const shape = found.shape.map((length) => (length === '' ? '?' : length)).join(', ');
+      const what = `its input '${name}' has the fixed shape [${shape}], and batches are of any number and length of sequences`;
+      throw mismatch(what, 'export it with dynamic axes for batch and sequence');
+    }
+  }
+
+  const found = outputMetadata.find(({ name }) => name === output.name);
+  if (found === undefined) {
+    const offered = outputMetadata.map(({ name }) => name).join(', ');
+    throw mismatch(
+      `has no output '${output.name}', it has: ${offered}`,
+      `choose one of these as the layer, or leave the layer out; where ${DESCRIPTOR} names it, mend that`,
+    );
+  }
+  if (!found.isTensor || (found.type !== 'float32' && found.type !== 'float16')) {
+    throw mismatch(
+      `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, neither float32 nor float16`,
+    );
+  }
+  const rank = output.pooling === 'none' ? 2 : 3;
+  // A graph need not say; then the first batch tells.
+  if (found.shape.length > 0 && found.shape.length !== rank) {
+    throw mismatch(
+      `its output '${output.name}' has ${found.shape.length} dimensions, where pooling '${output.pooling}' takes ${rank}`,
+    );
+  }
+  const last = found.shape.at(-1);
+  if (typeof last === 'number' && last > 0 && last !== source.dim) {
+    throw mismatch(`its rows have ${last} numbers, not ${source.dim}`);
+  }
+}

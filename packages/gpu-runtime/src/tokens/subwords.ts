@@ -1,0 +1,69 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
+import type { ModelSource } from '../model-source.js';
+import { type PlainMerges, plainMerges, settledTokens } from './settled-tokens.js';
+import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
+
+/** What is needed to make a model's tokens, and nothing that cannot cross to a thread. */
+export interface SubwordRules extends Pick<ModelSource, 'folder' | 'maxTokens' | 'specialTokens'> {
+  files: TokenizerFiles;
+}
+
+/** Tokens of several sequences, without special ones. */
+export interface Tokenized {
+  tokens: Int32Array[];
+  /** The indexes of those that had more tokens than the model takes. */
+  truncated: number[];
+}
+
+/** Residues to a token, as a first guess of how many are enough. */
+const RESIDUES_A_TOKEN = 8;
+
+/** Makes tokens of several residues, as the tokenizers library does. */
+export class Subwords {
+  readonly #tokenizer: Tokenizer;
+  readonly #longest: number;
+  readonly #merges: PlainMerges | undefined;
+
+  /** @throws ModelError `model_bad_json` if the library refuses the tokenizer's files. */
+  constructor({ files, folder, maxTokens, specialTokens }: SubwordRules) {
+    this.#tokenizer = tokenizerOf(files, folder);
+    this.#longest = maxTokens === undefined ? Number.POSITIVE_INFINITY : maxTokens - specialTokens;
+    this.#merges = maxTokens === undefined ? undefined : plainMerges(files);
+  }
+
+  /** The tokens of each sequence, no more than the model takes. */
+  encode(sequences: readonly Uint8Array[]): Tokenized {
+    const truncated: number[] = [];
+    const tokens = sequences.map((residues, at) => {
+      const ids = this.#head(residues) ?? this.#encode(textOf(residues)).ids;
+      if (ids.length <= this.#longest) return Int32Array.from(ids);
+      truncated.push(at);
+      return Int32Array.from(ids.slice(0, this.#longest));
+    });
+    return { tokens, truncated };
+  }
+
+  /** More tokens than the model takes from the beginning of a long sequence, where the rest of it cannot change them. */
+  #head(residues: Uint8Array): number[] | undefined {
+    if (this.#merges === undefined) return undefined;
+    const names = (text: string) => this.#encode(text).tokens;
+    const least = this.#longest + 1;
+    const { longest } = this.#merges;
+    // Residues that it takes to find out.
+    const cost = 4 * longest * longest;
+    for (let read = least * RESIDUES_A_TOKEN; read + cost < residues.byteLength; read *= 2) {
+      const text = textOf(residues.subarray(0, read));
+      const { ids, tokens } = this.#encode(text);
+      const settled = settledTokens(names, this.#merges, { text, tokens, least });
+      if (settled >= least) return ids.slice(0, settled);
+    }
+    return undefined;
+  }
+
+  #encode(text: string): { ids: number[]; tokens: string[] } {
+    return this.#tokenizer.encode(text, { add_special_tokens: false });
+  }
+}
+
+const textOf = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');

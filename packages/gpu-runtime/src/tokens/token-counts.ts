@@ -1,0 +1,33 @@
+import { checkOptions } from '@holdfast/options';
+import { encoderFacts, type ModelSource } from '../model-source.js';
+import { checkSequences } from '../sequences/check-sequences.js';
+import { Subwords } from './subwords.js';
+import { batchWidth, fillTokens } from './token-batch.js';
+
+/**
+ * The tokens that sequences really make, special ones included, by asking the model's tokenizer where it has one: `tokensOf`
+ * knows their lengths only. What a model reads at the most is left aside: all of each sequence is counted. Takes the time of
+ * the calling thread.
+ *
+ * @param sequences as for `embed`.
+ * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files;
+ * TypeError for what is no model source (`code` is `invalid_option`).
+ */
+export function tokenCounts(
+  source: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,
+  sequences: readonly Uint8Array[],
+): number[] {
+  checkOptions('tokenCounts', source, encoderFacts, 'source');
+  const { folder, specialTokens, recipe } = source;
+  checkSequences(sequences);
+  const { tokenizer: files } = recipe;
+  if (files !== undefined) {
+    const { tokens } = new Subwords({ files, folder, specialTokens }).encode(sequences);
+    return tokens.map(({ length }) => length + specialTokens);
+  }
+  const residues = sequences.map(({ byteLength }) => byteLength);
+  const width = batchWidth(recipe, residues);
+  const words = recipe.idType === 'int64' ? 2 : 1;
+  const ids = new Int32Array(sequences.length * width * words);
+  return fillTokens(recipe, sequences, residues, { width, ids }).map((count) => count + specialTokens);
+}

@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { Tokenizer } from '@huggingface/tokenizers';
+import { z } from 'zod';
+import { isFile } from '../model/is-there.js';
+import { readModelJson } from '../model/model-files.js';
+import { ModelError } from '../model-error.js';
+
+/** The tokenizer's file name in a folder exported from Hugging Face. */
+export const TOKENIZER = 'tokenizer.json';
+const TOKENIZER_CONFIG = 'tokenizer_config.json';
+
+const named = z.union([
+  z.string(),
+  z.looseObject({ content: z.string() }).transform(({ content }) => content),
+]);
+const definition = z.looseObject({
+  model: z.looseObject({
+    type: z.string().nullish(),
+    fuse_unk: z.boolean().nullish(),
+    unk_token: z.string().nullish(),
+  }),
+  added_tokens: z.array(z.looseObject({ content: z.string(), special: z.boolean().nullish() })).default([]),
+  truncation: z.looseObject({ direction: z.string().nullish() }).nullish(),
+  padding: z.looseObject({ pad_id: z.int().nonnegative() }).nullish(),
+});
+const config = z.looseObject({
+  pad_token: named.nullish(),
+  unk_token: named.nullish(),
+  model_max_length: z.number().positive().nullish(),
+  truncation_side: z.string().nullish(),
+});
+
+/** What a tokenizer is made of: the contents of `tokenizer.json` and `tokenizer_config.json`. */
+export interface TokenizerFiles {
+  definition: z.infer<typeof definition>;
+  config: z.infer<typeof config>;
+}
+
+/**
+ * Reads them; `tokenizer_config.json` may be missing.
+ *
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if they keep the ends of long sequences.
+ */
+export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+  const files = {
+    definition: await readModelJson(folder, TOKENIZER, definition),
+    config: await readTokenizerConfig(folder),
+  };
+  // Transformers asks the configuration first.
+  const side = files.config.truncation_side ?? files.definition.truncation?.direction;
+  refuseEnds(join(folder, TOKENIZER), side);
+  return files;
+}
+
+/**
+ * Reads `tokenizer_config.json`, or nothing where there is none.
+ *
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it keeps the ends of long sequences.
+ */
+export async function readTokenizerConfig(folder: string): Promise<TokenizerFiles['config']> {
+  const path = join(folder, TOKENIZER_CONFIG);
+  if (!(await isFile(path))) return {};
+  const found = await readModelJson(folder, TOKENIZER_CONFIG, config);
+  refuseEnds(path, found.truncation_side);
+  return found;
+}
+
+function refuseEnds(path: string, side: string | null | undefined): void {
+  if (side?.toLowerCase() !== 'left') return;
+  const what = 'keeps the end of a long sequence (truncation_side left), and here its beginning is kept';
+  const remedy = 'say right there if that will do, or windows are to be cut; else cut the sequences yourself';
+  throw new ModelError('model_unsupported', path, what, remedy);
+}
+
+/** Those that the tokenizers library has; ours takes others for one of them, as it seems fit. */
+const TYPES: readonly string[] = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
+
+/** The library's tokenizer of these files. @throws ModelError `model_bad_json` if it refuses them. */
+export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
+  const { type } = files.definition.model;
+  const unknown = (errorText: string, options?: ErrorOptions) => {
+    const what = `describes no tokenizer that is known (${errorText})`;
+    const remedy = 'save it again with the tokenizers library';
+    return new ModelError('model_bad_json', join(folder, TOKENIZER), what, remedy, options);
+  };
+  // Older files have none.
+  if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
+  try {
+    return new Tokenizer(files.definition, files.config);
+  } catch (cause) {
+    throw unknown(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

@@ -1,0 +1,47 @@
+import { ModelError } from '../model-error.js';
+import type { Alphabet } from './alphabet.js';
+
+/** Marks that tokenizers put at a token's start or end: of a word, or of a word's continuation. */
+const MARKS = /^(?:##|[Ġ▁])|(?:<\/w>|@@)$/gu;
+const STANDARD = [...'ACDEFGHIKLMNPQRSTVWY'];
+
+/**
+ * What a vocabulary spells, if it can be told: DNA where all tokens of several letters are of ACGTUN, else proteins where
+ * all are capital letters; where every token is one residue, by whether they are nucleotides or hold all 20 amino acids.
+ *
+ * @param tokens without special ones.
+ */
+export function alphabetOf(tokens: Iterable<string>): Alphabet | undefined {
+  const words = [...tokens].map((token) => token.replace(MARKS, '')).filter((word) => word !== '');
+  const several = words.filter((word) => word.length > 1);
+  if (several.length > 0) {
+    if (several.every((word) => /^[ACGTUN]+$/i.test(word))) return 'dna';
+    return several.every((word) => /^[A-Z]+$/.test(word)) ? 'protein' : undefined;
+  }
+  const residues = new Set(words);
+  if (STANDARD.every((residue) => residues.has(residue))) return 'protein';
+  const nucleotides = words.every((word) => /^[ACGTURYSWKMBDHVN.*-]$/i.test(word));
+  return nucleotides && [...'ACG'].every((residue) => residues.has(residue)) ? 'dna' : undefined;
+}
+
+/** Rows of token tables are rounded up by so much at the most, for the sake of speed. */
+const ROUNDED_TO = 128;
+
+/**
+ * Holds a vocabulary to the number of tokens that the model was made for. More in the model are allowed only where its
+ * table looks rounded up: a multiple of 8, by less than 128.
+ *
+ * @param path the vocabulary's file. @throws ModelError `model_bad_json`.
+ */
+export function checkVocabularySize(path: string, ids: Iterable<number>, expected: number | undefined): void {
+  let size = 0;
+  for (const id of ids) size = Math.max(size, id + 1);
+  if (expected === undefined || size === expected) return;
+  if (size < expected && expected % 8 === 0 && expected - size < ROUNDED_TO) return;
+  throw new ModelError(
+    'model_bad_json',
+    path,
+    `has ${size} tokens, too ${size > expected ? 'many' : 'few'} for a model of ${expected} (vocab_size in config.json)`,
+    'take the vocabulary that belongs to the model',
+  );
+}

@@ -1,0 +1,104 @@
+import { crc32 } from 'node:zlib';
+import { isEventType, type ManifestEvent } from '../model/schema.js';
+import { hex } from './hex.js';
+
+// The journal is lines of JSON. Each ends in the CRC-32 of what stands before it in the line, so that a line that is there
+// in part is told from one that was written. The first line names the manifest that the journal goes with.
+
+/** One event, as a line has it. */
+export interface JournalRecord {
+  revision: number;
+  /** The time, ISO 8601. */
+  at: string;
+  event: ManifestEvent;
+}
+
+/** How the bytes end: with a line; with the beginning of one that nobody was told of; or as nothing we write. */
+export type JournalEnd = 'whole' | 'torn' | 'mangled';
+
+export interface JournalReading {
+  /** The lines' values, without their checksums. */
+  values: unknown[];
+  /** Bytes up to the end of the last line that is whole. */
+  bytes: number;
+  end: JournalEnd;
+}
+
+const VERSION = '1.0';
+const NEWLINE = 0x0a;
+/** Bytes that a disk writes at once, at the least. */
+const SECTOR = 512;
+/** `,"crc32":"89abcdef"}` */
+const CHECKSUM_LENGTH = 20;
+
+/** The first line of a journal. */
+export const formatHeader = (manifestId: string) => formatLine({ journal: VERSION, manifest_id: manifestId });
+
+/** The line of an event. */
+export const formatRecord = ({ revision, at, event }: JournalRecord) =>
+  formatLine({ revision, at, ...event });
+
+/** Reads lines until one is not whole. @param offset where in the journal the bytes begin. */
+export function readJournal(bytes: Buffer, offset = 0): JournalReading {
+  const values: unknown[] = [];
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(NEWLINE, start);
+    const value = end < 0 ? undefined : parseLine(bytes.subarray(start, end));
+    if (value === undefined) break;
+    values.push(value);
+    start = end + 1;
+  }
+  return { values, bytes: start, end: endOf(bytes.subarray(start), offset + start) };
+}
+
+/**
+ * What lies behind the last whole line, `start` bytes from the file's beginning. A kill leaves the beginning of a line. A
+ * power cut leaves zeros in the place of bytes that never reached the disk: of whole sectors, from where what had reached
+ * it ended. Lines behind such a hole were never acknowledged, since a sync would have filled it.
+ */
+function endOf(rest: Buffer, start: number): JournalEnd {
+  if (rest.length === 0) return 'whole';
+  if (!rest.includes(NEWLINE)) return 'torn';
+  const zeros = rest.indexOf(0);
+  if (zeros < 0) return 'mangled';
+  let end = zeros;
+  while (rest[end] === 0) end++;
+  if (end === rest.length) return rest.subarray(0, zeros).includes(NEWLINE) ? 'mangled' : 'torn';
+  const begins = zeros === 0 || (start + zeros) % SECTOR === 0;
+  return begins && (start + end) % SECTOR === 0 ? 'torn' : 'mangled';
+}
+
+/** What the first line says; null when it is no header. */
+export function parseHeader(value: unknown): { version: unknown; manifestId: unknown } | null {
+  const { journal, manifest_id } = value as { journal?: unknown; manifest_id?: unknown };
+  return journal === undefined ? null : { version: journal, manifestId: manifest_id };
+}
+
+/** Whether this Holdfast reads a journal of that version. */
+export const isKnownVersion = (version: unknown) => version === VERSION;
+
+/**
+ * What a line says. That it is as it was written, and so as an event must be, its checksum tells.
+ *
+ * @throws TypeError where the line is no event that we know.
+ */
+export function parseRecord(value: unknown): JournalRecord {
+  const { revision, at, ...event } = value as { revision: number; at: string } & ManifestEvent;
+  if (!Number.isSafeInteger(revision) || typeof at !== 'string' || !isEventType(event.type))
+    throw new TypeError('no event');
+  return { revision, at, event: event as ManifestEvent };
+}
+
+function formatLine(value: object): string {
+  const text = JSON.stringify(value).slice(0, -1);
+  return `${text},"crc32":"${checksum(text)}"}\n`;
+}
+
+function parseLine(line: Buffer): unknown {
+  const text = line.subarray(0, Math.max(0, line.length - CHECKSUM_LENGTH));
+  if (line.subarray(text.length).toString('latin1') !== `,"crc32":"${checksum(text)}"}`) return undefined;
+  return JSON.parse(`${text.toString()}}`);
+}
+
+const checksum = (text: string | Buffer) => hex(crc32(text));

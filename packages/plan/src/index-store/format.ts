@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { letterCountsSchema } from '../letters/letter-counts.js';
+
+export const INDEX_FORMAT = 2;
+
+/**
+ * Names of an index's files. Numbers in them are little-endian. A sequence's ordinal is its place in the input, its
+ * position its place in the plan, where each bucket is in order of length; both count from 0.
+ */
+export const FILES = {
+  /** All residues, upper case, back to back. */
+  residues: 'residues.bin',
+  /** u64 × (sequences + 1): where each sequence begins in `residues.bin`, and its length last. */
+  residueOffsets: 'residue-offsets.bin',
+  /** All IDs in UTF-8, each followed by a line feed. */
+  ids: 'ids.txt',
+  /** u64 × (sequences + 1): where each ID begins in `ids.txt`, and its length last. */
+  idOffsets: 'id-offsets.bin',
+  /** u32 × (buckets + 1): first ordinal of each bucket, which is its first position too, and the number of sequences last. */
+  windows: 'windows.bin',
+  /** u32 × sequences: the ordinal that stands at each position. A bucket's positions hold the bucket's ordinals. */
+  order: 'order.bin',
+  /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two buckets. */
+  batches: 'batches.bin',
+  /** u32 for each 64 KiB of each file above, file after file: its CRC-32. What is read while a run works is compared with it. */
+  blocks: 'blocks.bin',
+  /** {@link IndexSummary} as JSON; written last, so that an index with it is whole. */
+  summary: 'summary.json',
+} as const;
+
+/** The files whose blocks have checksums, in the order in which `blocks.bin` has them. */
+export const SUMMED = [
+  'residues',
+  'residueOffsets',
+  'ids',
+  'idOffsets',
+  'windows',
+  'order',
+  'batches',
+] as const;
+
+const count = z.number().int().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+export const summarySchema = z.object({
+  /** Version of the format. 1 had neither buckets nor positions: its batches were cut in input order. */
+  format: z.literal(INDEX_FORMAT),
+  sequences: count,
+  /** Residues of all sequences together. */
+  residues: count,
+  windows: count,
+  batches: count,
+  /** Tokens of all sequences together, as the model counts them beforehand: as many as there can be. */
+  tokens: count,
+  /** Tokens of all batches together, padding included: the sum of count × longest. */
+  padded_tokens: count,
+  /** The `batchTokens` that the batches were cut with. */
+  batch_tokens: z.number().positive(),
+  /** Sequences that have more residues than the model reads. */
+  truncated: count,
+  /** SHA-256 of each of the other files. */
+  files: z.object({
+    residues: sha256,
+    residueOffsets: sha256,
+    ids: sha256,
+    idOffsets: sha256,
+    windows: sha256,
+    order: sha256,
+    batches: sha256,
+    /** Earlier versions had none: their indexes are built again. */
+    blocks: sha256,
+  }),
+  /** The run that the index is of, as its record describes it; without one, as in tests, the index is nobody's. */
+  run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
+  /** What became of the records where they were translated; the sequences are then the rows of their frames. */
+  translation: z
+    .object({
+      frames: z.enum(['open', 'all']),
+      records: count,
+      without_row: count,
+      /** Those of them that have no frame at all; not counted by earlier versions. */
+      too_short: count.exactOptional(),
+      first_without_row: z.array(z.string()),
+      /** What was taken out; absent where nothing was, and in indexes of earlier versions. */
+      gaps: z.object({ letters: count, records: count, first: z.array(z.string()) }).exactOptional(),
+    })
+    .exactOptional(),
+  /** Letters that the model does not read as they stand; absent in indexes of earlier versions. */
+  letters: letterCountsSchema.exactOptional(),
+  /** Raw bytes of each input as read, in order. */
+  inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
+});
+
+/** What an index holds, and what it was made from. */
+export type IndexSummary = z.infer<typeof summarySchema>;

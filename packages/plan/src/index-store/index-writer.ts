@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { displayName, InputError, type RecordSink, ROOM_BYTES } from '@holdfast/fasta';
+import type { BucketLimits } from '../buckets.js';
+import { planBucket } from '../plan-bucket.js';
+import { AppendFile } from './append-file.js';
+import { FILES, type IndexSummary, SUMMED } from './format.js';
+import { IdSet } from './id-set.js';
+
+/** `IdSet` keeps ordinal + 1, and the tables of buckets and batches the number of sequences, in 32 bits. */
+const MOST_SEQUENCES = 2 ** 32 - 2;
+const LINE_FEED = 0x0a;
+/** Checksums of blocks that are appended between two chances to write. */
+const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
+
+/** How sequences become batches. */
+export interface CutOptions {
+  /** Tokens that a sequence of so many residues takes in the model. */
+  tokensOf(residues: number): number;
+  /** Most tokens of a batch: count × longest. */
+  batchTokens: number;
+  bucket: BucketLimits;
+  /** Residues beyond which the model cuts a sequence off; only counted here. */
+  maxResidues: number;
+}
+
+type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
+
+/** The growing files of an index. Takes one record after another, over all inputs. */
+export class IndexWriter implements RecordSink {
+  sequences = 0;
+  buckets = 0;
+  batches = 0;
+  /** Tokens of all complete records. */
+  tokens = 0;
+  /** Tokens of all batches, padding included. */
+  paddedTokens = 0;
+  truncated = 0;
+  /** Residues of all complete records. */
+  residues = 0;
+  readonly #files: Files;
+  readonly #options: CutOptions;
+  readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
+  readonly #inputs: { file: string; first: number }[] = [];
+  /** Tokens of each sequence of the bucket that is not yet complete. */
+  #bucket: number[] = [];
+  #bucketResidues = 0;
+
+  private constructor(files: Files, options: CutOptions) {
+    this.#files = files;
+    this.#options = options;
+    files.residueOffsets.appendU64(0);
+    files.idOffsets.appendU64(0);
+  }
+
+  /** Creates the files in an existing folder. @throws RangeError for a limit that admits nothing. */
+  static async create(folder: string, options: CutOptions): Promise<IndexWriter> {
+    const { batchTokens, bucket } = options;
+    if (!(batchTokens > 0)) throw new RangeError(`batchTokens is ${batchTokens}; it must be above 0`);
+    if (!(bucket.sequences >= 1))
+      throw new RangeError(`bucket.sequences is ${bucket.sequences}; it must be at least 1`);
+    const opened: AppendFile[] = [];
+    const create = async (name: string) => {
+      const file = await AppendFile.create(join(folder, name));
+      opened.push(file);
+      return file;
+    };
+    try {
+      const files: Files = {
+        residues: await create(FILES.residues),
+        residueOffsets: await create(FILES.residueOffsets),
+        ids: await create(FILES.ids),
+        idOffsets: await create(FILES.idOffsets),
+        windows: await create(FILES.windows),
+        order: await create(FILES.order),
+        batches: await create(FILES.batches),
+        blocks: await create(FILES.blocks),
+      };
+      return new IndexWriter(files, options);
+    } catch (error) {
+      for (const file of opened) await file.close();
+      throw error;
+    }
+  }
+
+  /** Begins the next input. */
+  beginInput(file: string): void {
+    this.#inputs.push({ file, first: this.sequences });
+  }
+
+  /** Takes a record's ID. @throws InputError `duplicate_id` if an earlier record of any input has it. */
+  header(id: Uint8Array, record: number, line: number): void {
+    const place = {
+      file: this.#inputs.at(-1)?.file ?? '',
+      record,
+      line,
+      id: Buffer.from(id).toString('utf8'),
+    };
+    if (this.sequences === MOST_SEQUENCES) {
+      const problem = `an index holds at most ${MOST_SEQUENCES} sequences; run the input in parts`;
+      throw new InputError('too_many_records', place, problem);
+    }
+    const earlier = this.#seen.add(id);
+    if (earlier >= 0) {
+      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record an ID of its own`;
+      throw new InputError('duplicate_id', place, problem);
+    }
+    this.#files.ids.append(id);
+    this.#files.ids.appendByte(LINE_FEED);
+    this.#files.idOffsets.appendU64(this.#files.ids.length);
+  }
+
+  /** Lets `fill` put residues of the record begun last into the staging buffer. */
+  appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
+    this.#files.residues.appendWith(fill);
+  }
+
+  /** Completes the record begun last. */
+  end(residues: number): void {
+    this.residues += residues;
+    this.#files.residueOffsets.appendU64(this.residues);
+    if (residues > this.#options.maxResidues) this.truncated++;
+    const { sequences: mostSequences, residues: mostResidues } = this.#options.bucket;
+    if (this.#bucket.length === mostSequences || this.#bucketResidues + residues > mostResidues)
+      this.#closeBucket();
+    const tokens = this.#options.tokensOf(residues);
+    this.#bucket.push(tokens);
+    this.#bucketResidues += residues;
+    this.tokens += tokens;
+    this.sequences++;
+  }
+
+  /** Makes room for `ROOM_BYTES` more in each file. */
+  async settle(): Promise<void> {
+    for (const file of Object.values(this.#files)) await file.settle();
+  }
+
+  /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
+  async finish(): Promise<IndexSummary['files']> {
+    this.#closeBucket();
+    const { windows, batches, blocks } = this.#files;
+    windows.appendU32(this.sequences);
+    batches.appendU32(this.sequences);
+    const digests: Partial<IndexSummary['files']> = {};
+    for (const name of SUMMED) {
+      const { sha256, blocks: sums } = await this.#files[name].finish();
+      digests[name] = sha256;
+      for (const [at, sum] of sums.entries()) {
+        blocks.appendU32(sum);
+        if (at % SUMS_AT_ONCE === 0) await blocks.settle();
+      }
+    }
+    digests.blocks = (await blocks.finish()).sha256;
+    return digests as IndexSummary['files'];
+  }
+
+  async close(): Promise<void> {
+    for (const file of Object.values(this.#files)) await file.close();
+  }
+
+  /** The input in which an earlier record has this ID, or null. */
+  inputWith(id: Uint8Array): string | null {
+    const ordinal = this.#seen.find(id);
+    return ordinal < 0 ? null : (this.#inputOf(ordinal)?.file ?? null);
+  }
+
+  #inputOf(ordinal: number) {
+    return this.#inputs.findLast(({ first }) => first <= ordinal);
+  }
+
+  /** Plans the sequences taken since the last bucket. */
+  #closeBucket(): void {
+    if (this.#bucket.length === 0) return;
+    const first = this.sequences - this.#bucket.length;
+    const { order, batches, paddedTokens } = planBucket(this.#bucket, this.#options.batchTokens);
+    this.#files.windows.appendU32(first);
+    for (const at of order) this.#files.order.appendU32(first + at);
+    for (const at of batches) this.#files.batches.appendU32(first + at);
+    this.buckets++;
+    this.batches += batches.length;
+    this.paddedTokens += paddedTokens;
+    this.#bucket = [];
+    this.#bucketResidues = 0;
+  }
+
+  #idAt(ordinal: number): Uint8Array {
+    const bounds = this.#files.idOffsets.readBack(8 * ordinal, 16);
+    const start = Number(bounds.readBigUInt64LE(0));
+    const end = Number(bounds.readBigUInt64LE(8));
+    return this.#files.ids.readBack(start, end - 1 - start);
+  }
+
+  #recordName(ordinal: number): string {
+    const input = this.#inputOf(ordinal);
+    return `record ${ordinal - (input?.first ?? 0) + 1} of ${displayName(input?.file ?? '')}`;
+  }
+}

@@ -1,0 +1,66 @@
+import { crc32 as slow } from 'node:zlib';
+import { checkOptions } from '@holdfast/options';
+import { isBytesView, isCrc32, isWhole } from '../argument-checks.js';
+
+type Crc32 = (bytes: Uint8Array, sum?: number) => number;
+
+let fast: Crc32 = slow;
+
+/**
+ * Settles when the CRC-32 with the processor's carry-less multiplication is loaded, about five times as fast as that of
+ * Node's zlib; where its native part is missing, zlib's does, with the same result.
+ */
+export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
+  ({ crc32 }) => {
+    fast = (bytes, sum) => crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), sum);
+  },
+  () => undefined,
+);
+
+/**
+ * The CRC-32 of bytes, going on from that of what came before them.
+ *
+ * @throws RangeError and TypeError for what are no bytes or no CRC-32 (`code` is `invalid_option`).
+ */
+export function crc32(bytes: Uint8Array, sum = 0): number {
+  if (!ArrayBuffer.isView(bytes)) checkOptions('crc32', bytes, isBytesView, 'bytes');
+  checkOptions('crc32', sum, isCrc32, 'sum');
+  return fast(bytes, sum);
+}
+
+/** The polynomial of CRC-32 (IEEE 802.3); here and below the highest bit stands for x⁰. */
+const POLYNOMIAL = 0xedb88320;
+/** x⁰. */
+const ONE = 0x80000000;
+
+/** The product of two polynomials over GF(2), modulo that of CRC-32. */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  for (let bit = ONE, power = b; bit !== 0; bit >>>= 1) {
+    if (a & bit) product ^= power;
+    power = power & 1 ? (power >>> 1) ^ POLYNOMIAL : power >>> 1;
+  }
+  return product >>> 0;
+}
+
+/** x^(8 × 2ⁿ), for every n that a length of up to 2^53 needs. */
+const SHIFTS: readonly number[] = (() => {
+  const shifts = [ONE >>> 8];
+  while (shifts.length < 53) shifts.push(multiply(shifts.at(-1)!, shifts.at(-1)!));
+  return shifts;
+})();
+
+/**
+ * The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`.
+ *
+ * @throws RangeError for what is no CRC-32 or no length (`code` is `invalid_option`).
+ */
+export function combineCrc32(first: number, last: number, length: number): number {
+  checkOptions('combineCrc32', first, isCrc32, 'first');
+  checkOptions('combineCrc32', last, isCrc32, 'last');
+  checkOptions('combineCrc32', length, isWhole, 'length');
+  let shifted = first;
+  for (let n = 0, rest = length; rest > 0; n++, rest = Math.floor(rest / 2))
+    if (rest % 2 === 1) shifted = multiply(SHIFTS[n]!, shifted);
+  return (shifted ^ last) >>> 0;
+}

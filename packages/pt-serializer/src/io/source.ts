@@ -1,0 +1,27 @@
+import { PtFormatError } from '../format-error.js';
+
+/** Bytes that are read by position. */
+export interface Source {
+  /** Of the file, where it is one. */
+  readonly path?: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Exactly `length` bytes from `offset` on. From a file they are the caller's own; from memory they are a view.
+   *
+   * @param inOrder is given the bytes in parts, from first to last, while later ones are still being read.
+   * @throws PtFormatError when there are fewer.
+   */
+  read(offset: number, length: number, inOrder?: (part: Buffer) => void): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** @throws PtFormatError when the range reaches beyond the source. */
+export function checkRange(source: Source, offset: number, length: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= source.size) return;
+  throw new PtFormatError(
+    'zip',
+    `${length} bytes at ${offset} reach beyond the file's ${source.size}`,
+    source.path === undefined ? {} : { path: source.path },
+  );
+}
