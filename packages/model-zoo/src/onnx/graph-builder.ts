@@ -1,0 +1,174 @@
+import { Message } from './protobuf-writer.js';
+
+/** Element types, by their numbers in ONNX's TensorProto. */
+export const ELEMENT = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const;
+export type ElementType = keyof typeof ELEMENT;
+
+/** Bytes of one element. */
+export const ELEMENT_BYTES: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  int32: 4,
+  int64: 8,
+  float16: 2,
+  bfloat16: 2,
+};
+
+/** Where a tensor's bytes are: little-endian, row-major, `length` bytes from `offset` of a file. */
+export interface StoredTensor {
+  type: ElementType;
+  shape: readonly number[];
+  /** Absolute path. */
+  file: string;
+  offset: number;
+  length: number;
+}
+
+export type Attribute = number | string | readonly number[] | { float: number };
+
+/** The operators of ONNX Runtime itself, beside ONNX's. */
+export const MICROSOFT = 'com.microsoft';
+
+const IR_VERSION = 8;
+const OPSET = 17;
+
+/**
+ * Builds an ONNX model. Values are named by strings; a node's method returns the name of its first output.
+ * Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ */
+export class GraphBuilder {
+  readonly #nodes: Message[] = [];
+  readonly #initializers: Message[] = [];
+  readonly #inputs: Message[] = [];
+  readonly #outputs: Message[] = [];
+  readonly #known = new Set<string>();
+  readonly #files = new Map<string, string>();
+  readonly #name: string;
+  #count = 0;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** Names of files by which the model refers to weights, and their paths. */
+  get files(): ReadonlyMap<string, string> {
+    return this.#files;
+  }
+
+  /** @param shape a text is the name of a length that varies. */
+  input(name: string, type: ElementType, shape: readonly (number | string)[]): string {
+    this.#inputs.push(valueInfo(name, type, shape));
+    return name;
+  }
+
+  output(name: string, type: ElementType, shape: readonly (number | string)[]): void {
+    this.#outputs.push(valueInfo(name, type, shape));
+  }
+
+  /** A constant whose bytes stay where they are: ONNX's external data. The same name twice is one constant. */
+  weight(name: string, tensor: StoredTensor): string {
+    if (this.#known.has(name)) return name;
+    this.#known.add(name);
+    const location = this.#locationOf(tensor.file);
+    const entry = (key: string, value: string) => new Message().text(1, key).text(2, value);
+    const proto = tensorHead(name, tensor.type, tensor.shape)
+      .message(13, entry('location', location))
+      .message(13, entry('offset', String(tensor.offset)))
+      .message(13, entry('length', String(tensor.length)))
+      .int(14, 1);
+    this.#initializers.push(proto);
+    return name;
+  }
+
+  /** A small constant, kept in the graph. */
+  constant(
+    name: string,
+    type: 'float32' | 'int64',
+    shape: readonly number[],
+    values: readonly number[],
+  ): string {
+    if (this.#known.has(name)) return name;
+    this.#known.add(name);
+    const bytes =
+      type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (value) => BigInt(value));
+    this.#initializers.push(tensorHead(name, type, shape).bytes(9, new Uint8Array(bytes.buffer)));
+    return name;
+  }
+
+  /**
+   * Adds a node.
+   *
+   * @param inputs names of values; an empty text leaves an optional input out.
+   * @param outputs names of its outputs; by default one, named by the builder.
+   * @returns the name of the first output.
+   */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    { domain = '', outputs }: { domain?: string; outputs?: readonly string[] } = {},
+  ): string {
+    const names = outputs ?? [`${operator}_${this.#count}`];
+    const proto = new Message();
+    for (const name of inputs) proto.text(1, name);
+    for (const name of names) proto.text(2, name);
+    proto.text(3, `${operator}_${this.#count++}`).text(4, operator);
+    for (const [name, value] of Object.entries(attributes)) proto.message(5, attribute(name, value));
+    if (domain !== '') proto.text(7, domain);
+    this.#nodes.push(proto);
+    return names.find((name) => name !== '')!;
+  }
+
+  /** The whole model, without the weights. */
+  encode(): Uint8Array {
+    const graph = new Message();
+    for (const node of this.#nodes) graph.message(1, node);
+    graph.text(2, this.#name);
+    for (const tensor of this.#initializers) graph.message(5, tensor);
+    for (const value of this.#inputs) graph.message(11, value);
+    for (const value of this.#outputs) graph.message(12, value);
+    const opset = (domain: string, version: number) => {
+      const proto = new Message();
+      return (domain === '' ? proto : proto.text(1, domain)).int(2, version);
+    };
+    return new Message()
+      .int(1, IR_VERSION)
+      .text(2, 'holdfast')
+      .message(7, graph)
+      .message(8, opset('', OPSET))
+      .message(8, opset(MICROSOFT, 1))
+      .encode();
+  }
+
+  #locationOf(file: string): string {
+    for (const [location, path] of this.#files) if (path === file) return location;
+    const location = `weights-${this.#files.size}`;
+    this.#files.set(location, file);
+    return location;
+  }
+}
+
+function tensorHead(name: string, type: ElementType, shape: readonly number[]): Message {
+  const proto = new Message();
+  for (const size of shape) proto.int(1, size);
+  return proto.int(2, ELEMENT[type]).text(8, name);
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly (number | string)[]): Message {
+  const dims = new Message();
+  for (const size of shape) {
+    const dim = new Message();
+    dims.message(1, typeof size === 'number' ? dim.int(1, size) : dim.text(2, size));
+  }
+  const tensor = new Message().int(1, ELEMENT[type]).message(2, dims);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}
+
+/** AttributeProto: its type numbers are FLOAT 1, INT 2, STRING 3, INTS 7. */
+function attribute(name: string, value: Attribute): Message {
+  const proto = new Message().text(1, name);
+  if (typeof value === 'number') return proto.int(3, value).int(20, 2);
+  if (typeof value === 'string') return proto.bytes(4, Buffer.from(value)).int(20, 3);
+  if ('float' in value) return proto.float(2, value.float).int(20, 1);
+  for (const each of value) proto.int(8, each);
+  return proto.int(20, 7);
+}
