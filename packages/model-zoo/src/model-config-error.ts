@@ -5,9 +5,9 @@ export class ModelConfigError extends Error {
   readonly path: string;
   readonly problems: readonly string[];
 
-  /** @param problems a key each, with its value or what it means. */
+  /** @param problems a key each, with its value and what that means. */
   constructor(path: string, family: string, problems: readonly string[]) {
-    super(`${path}: this is not a plain ${family}: ${problems.join('; ')}`);
+    super(`${path}: not a plain ${family}: ${problems.join('; ')}`);
     this.path = path;
     this.problems = problems;
   }

@@ -1,0 +1,108 @@
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-node';
+import { expect, test } from 'vitest';
+import { bertGraph } from './families/bert/bert.js';
+import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
+import { esmConfig } from './families/esm/config.js';
+import { esmGraph } from './families/esm/graph.js';
+import { esmWeights } from './families/esm/weights.js';
+import { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';
+import { t5Graph } from './families/t5/t5.js';
+import type { BuiltGraph } from './onnx/encoder-graph.js';
+import { openWeights } from './weights/open-weights.js';
+import { openPtWeights } from './weights/pt-weights.js';
+import type { Weights } from './weights/weights.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
+const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+type Build = (path: string, config: Record<string, unknown>, weights: Weights) => BuiltGraph;
+const esm: Build = (path, config, weights) => {
+  const read = esmConfig(path, config);
+  return esmGraph(read, esmWeights(weights, read));
+};
+
+/** ONNX Runtime takes external data only from the graph's own folder. */
+async function session({ model, files }: BuiltGraph): Promise<ort.InferenceSession> {
+  const cache = mkdtempSync(join(tmpdir(), 'graph-'));
+  for (const [location, weights] of files) copyFileSync(weights, join(cache, location));
+  writeFileSync(join(cache, 'model.onnx'), model);
+  return ort.InferenceSession.create(join(cache, 'model.onnx'), { logSeverityLevel: 3 });
+}
+
+async function fromFolder(name: string, build: Build): Promise<ort.InferenceSession> {
+  const path = join(fixture(name), 'config.json');
+  return session(build(path, read(path), await openWeights(fixture(name))));
+}
+
+/** A mean over tokens, `first` and `last` left out; @returns [dim]. */
+async function meanOf(
+  embed: ort.InferenceSession,
+  ids: readonly number[],
+  [first, last]: readonly [number, number],
+): Promise<number[]> {
+  const input = new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+  const hidden = (await embed.run({ input_ids: input }))['last_hidden_state']!;
+  const [data, dim] = [hidden.data as Float32Array, hidden.dims[2]!];
+  return Array.from({ length: dim }, (_, i) => {
+    let sum = 0;
+    for (let token = first; token < ids.length - last; token++) sum += data[token * dim + i]!;
+    return sum / (ids.length - first - last);
+  });
+}
+
+type Case = Record<string, unknown>;
+
+/** The largest difference from what the public code gave. */
+async function worst(embed: ort.InferenceSession, expectations: string, key: string, left: [number, number]) {
+  const given = read(join(fixture(expectations), 'expected.json'));
+  const cases: Case[] = Array.isArray(given) ? given : given.sequences;
+  let [most, compared] = [0, 0];
+  for (const of of cases) {
+    const ids = (of['input_ids'] ?? of['hf_4.27_tokenizer_input_ids']) as number[] | undefined;
+    const mean = of[key] as number[] | undefined;
+    if (!Array.isArray(ids) || !Array.isArray(mean)) continue;
+    const found = await meanOf(embed, ids, left);
+    compared++;
+    most = Math.max(most, ...found.map((value, i) => Math.abs(value - mean[i]!)));
+  }
+  return { most, compared };
+}
+
+const RESIDUES = 'last_hidden_state_mean_without_special';
+const BOTH: [number, number] = [1, 1];
+const NONE: [number, number] = [0, 0];
+
+test.each<[string, Build, string, string, [number, number], number]>([
+  ['esm2_tiny_hf', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_noprefix', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_f16', esm, 'esm2_tiny_hf_f16', RESIDUES, BOTH, 9],
+  ['esm2_tiny_hf_sharded_safetensors', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_sharded_bin', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm1b_t2_tiny', esm, 'esm1b_t2_tiny', 'mean_residues', BOTH, 4],
+  ['ntv2_tiny', esm, 'ntv2_tiny', 'mean_all_tokens', NONE, 16],
+  ['dnaberts_tiny', dnabert2Graph, 'dnaberts_tiny', 'mean_all_tokens', NONE, 17],
+  ['dnabert2_tiny', dnabert2Graph, 'dnaberts_tiny', 'mean_all_tokens', NONE, 17],
+  ['prott5_tiny', t5Graph, 'prott5_tiny', 'mean_residues', [0, 1], 8],
+  ['esmc_t2_tiny', esmcFolderGraph, 'esmc_t2_tiny', 'mean_residues', BOTH, 4],
+  ['protbert_t2_tiny', bertGraph, 'protbert_t2_tiny', 'mean_residues', BOTH, 4],
+])('%s gives the rows of the public code', async (name, build, expectations, key, left, least) => {
+  const { most, compared } = await worst(await fromFolder(name, build), expectations, key, left);
+  expect(compared).toBeGreaterThanOrEqual(least);
+  expect(most).toBeLessThan(1e-5);
+});
+
+test('ESM C as first published gives the rows of the public code', async () => {
+  const weights = await openPtWeights(join(fixture('esmc_tiny'), 'data/weights/esmc_tiny_2024_12_v0.pth'));
+  const { most, compared } = await worst(
+    await session(esmcGraph(weights, 4)),
+    'esmc_tiny',
+    'mean_residues',
+    BOTH,
+  );
+  expect(compared).toBeGreaterThanOrEqual(9);
+  expect(most).toBeLessThan(1e-5);
+});
