@@ -1,4 +1,4 @@
-import { checkOptions, flag, object } from '@holdfast/options';
+import { checkOptions, flag, object, oneOf, text } from '@holdfast/options';
 import { pathOrBytes } from './argument-checks.js';
 import { type Checksums, type Content, isChecksums } from './container.js';
 import { PtFormatError } from './format-error.js';
@@ -11,6 +11,7 @@ import { areLimits, type PtLimits, withDefaults } from './limits.js';
 import { keyName } from './pickle/keys.js';
 import { toData } from './plain-data.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
+import { PtOpaque } from './values.js';
 import { readArchive } from './zip/archive.js';
 
 /** How a `.pt` is read. */
@@ -19,6 +20,11 @@ export interface OpenOptions {
   checksums?: Checksums;
   /** Give floats as PtFloat and numpy's scalars as NumpyScalar, so that they can be told from ints. Default false. */
   exact?: boolean;
+  /**
+   * What becomes of classes and functions that are not plain data: `refuse` the file, which is the default, or give them as
+   * `PtOpaque`, inert data, so that the tensors beside them can be read. Nothing of the file is run either way.
+   */
+  unknown?: 'refuse' | 'opaque';
   /** What reading may cost at most; what is left out has its default. */
   limits?: Partial<PtLimits>;
 }
@@ -26,6 +32,7 @@ export interface OpenOptions {
 const openOptions = object<OpenOptions>({
   checksums: isChecksums,
   exact: flag,
+  unknown: oneOf(['refuse', 'opaque']),
   limits: areLimits,
 });
 
@@ -61,12 +68,23 @@ export class PtFile implements AsyncDisposable {
       if (typeof value !== 'object' || value === null || seen.has(value)) return;
       seen.add(value);
       if (value instanceof LazyTensor) found.push({ path, tensor: value });
-      else if (Array.isArray(value) || value instanceof Map)
-        for (const [key, item] of value.entries())
+      else
+        for (const [key, item] of partsOf(value))
           if (typeof item === 'object') walk(item, `${path}/${keyName(key)}`);
     };
     walk(this.value, '');
     return found;
+  }
+
+  /**
+   * What lies at a path of keys, indices and attributes with points between them, such as `model.layers.0.weight`. Keys may hold
+   * points themselves, as those of state dicts do: of several that fit, the longest counts.
+   *
+   * @returns undefined where nothing does.
+   */
+  get(path: string): unknown {
+    checkOptions('get', path, text, 'path');
+    return at(this.value, path);
   }
 
   /**
@@ -88,6 +106,30 @@ export class PtFile implements AsyncDisposable {
   }
 }
 
+/** What is in a container, by key, index or attribute. */
+function* partsOf(value: object): Generator<[key: unknown, item: unknown]> {
+  if (Array.isArray(value) || value instanceof Map) yield* value.entries();
+  if (!(value instanceof PtOpaque)) return;
+  if (value.state instanceof Map) yield* value.state;
+  else if (value.state !== null) yield ['state', value.state];
+  yield* value.entries;
+  yield* value.items.entries();
+  for (const [i, item] of (value.args ?? []).entries()) yield [`args[${i}]`, item];
+}
+
+function at(value: unknown, path: string): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fits = [...partsOf(value)]
+    .map(([key, item]) => ({ key: keyName(key), item }))
+    .filter(({ key }) => path === key || path.startsWith(`${key}.`))
+    .sort((a, b) => b.key.length - a.key.length);
+  for (const { key, item } of fits) {
+    const found = path === key ? item : at(item, path.slice(key.length + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /**
  * Opens a `.pt` that any PyTorch since 0.1.10 wrote: reads what is in it, and of tensors only what they are. Executes
  * nothing: a file that names anything but plain data is refused.
@@ -100,12 +142,13 @@ export async function openPt(file: string | Uint8Array, options: OpenOptions = {
   checkOptions('openPt', file, pathOrBytes, 'file');
   checkOptions('openPt', options, openOptions);
   const { checksums = 'always', exact = false, limits } = options;
+  const opaque = options.unknown === 'opaque';
   await fastCrc32;
   const bounds = withDefaults(limits);
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {
-    const content = await readContent(source, bounds, checksums);
-    return new PtFile(source, content.verify, dataOf(content, bounds.depth, exact));
+    const content = await readContent(source, { limits: bounds, checksums, opaque });
+    return new PtFile(source, content.verify, dataOf(content, { depth: bounds.depth, exact, opaque }));
   } catch (error) {
     await source.close();
     throw error instanceof PtFormatError && source.path !== undefined
@@ -114,18 +157,24 @@ export async function openPt(file: string | Uint8Array, options: OpenOptions = {
   }
 }
 
-function dataOf({ value, member }: Content, depth: number, exact: boolean): unknown {
+function dataOf(
+  { value, member }: Content,
+  { depth, exact, opaque }: { depth: number; exact: boolean; opaque: boolean },
+): unknown {
   try {
-    return toData(value, depth, exact);
+    return toData(value, depth, exact, opaque);
   } catch (error) {
     throw error instanceof PtFormatError && member !== undefined ? error.at({ member }) : error;
   }
 }
 
-async function readContent(source: Source, limits: PtLimits, checksums: Checksums): Promise<Content> {
+async function readContent(
+  source: Source,
+  options: { limits: PtLimits; checksums: Checksums; opaque: boolean },
+): Promise<Content> {
   if (source.size === 0) throw new PtFormatError('zip', 'the file is empty');
   const head = await source.read(0, Math.min(source.size, 512));
-  if (isLegacy(head)) return readLegacy(source, limits);
+  if (isLegacy(head)) return readLegacy(source, options.limits, options.opaque);
   if (head.toString('latin1', 0, 8) === 'PYTORCH1') {
     throw new PtFormatError(
       'unsupported',
@@ -135,5 +184,5 @@ async function readContent(source: Source, limits: PtLimits, checksums: Checksum
   if (head.toString('latin1', 257, 262) === 'ustar') {
     throw new PtFormatError('unsupported', 'the tar format of PyTorch before 0.1.10');
   }
-  return readArchive(source, limits, checksums);
+  return readArchive(source, options);
 }
