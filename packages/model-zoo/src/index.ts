@@ -2,6 +2,7 @@ export { bertGraph } from './families/bert/bert.js';
 export type { Config } from './families/check-config.js';
 export { dnabert2Graph } from './families/dnabert2/dnabert2.js';
 export { type EsmConfig, esmConfig } from './families/esm/config.js';
+export { openFairEsm } from './families/esm/fair-esm.js';
 export { esmGraph } from './families/esm/graph.js';
 export { type EsmLayer, type EsmWeights, esmWeights } from './families/esm/weights.js';
 export { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';

@@ -13,22 +13,26 @@ const TYPES: Readonly<Record<string, ElementType>> = {
 };
 
 /**
- * The tensors of a file of PyTorch, where they are: a plain state dict (`pytorch_model.bin`, ESM C's `.pth`).
+ * The tensors of a plain state dict that PyTorch saved, where they are: `pytorch_model.bin`, ESM C's `.pth`.
  *
  * @throws WeightsError; PtFormatError for a file that is damaged or holds something else than data.
  */
 export async function openPtWeights(path: string): Promise<Weights> {
   await using file = await openPt(path, { checksums: 'never' });
-  if (!(file.value instanceof Map)) throw new WeightsError('weights_format', path, 'holds no state dict');
+  return { path, tensors: tensorsOf(path, file.value) };
+}
+
+/** @param state names and tensors; what is no tensor is passed over. @throws WeightsError */
+export function tensorsOf(path: string, state: unknown): Map<string, StoredTensor> {
+  if (!(state instanceof Map)) throw new WeightsError('weights_format', path, 'holds no state dict');
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, tensor] of file.value) {
-    if (typeof name !== 'string' || !(tensor instanceof LazyTensor)) continue;
-    const type = TYPES[tensor.dtype];
+  for (const [name, tensor] of state) {
+    const type = tensor instanceof LazyTensor ? TYPES[tensor.dtype] : undefined;
+    if (typeof name !== 'string' || !(tensor instanceof LazyTensor) || type === undefined) continue;
     const range = tensor.fileRange;
-    if (type === undefined) continue;
     if (range === null)
       throw new WeightsError('weights_format', path, `'${name}' is not stored row by row in one piece`);
     tensors.set(name, { type, shape: tensor.shape, file: path, ...range });
   }
-  return { path, tensors };
+  return tensors;
 }
