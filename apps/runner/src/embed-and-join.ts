@@ -1,7 +1,7 @@
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { CPU, formatDevice, tokensAreExact } from '@holdfast/gpu-runtime';
 import type { ManifestState } from '@holdfast/manifest';
-import { padding, type Shard, shardsOf } from '@holdfast/plan';
+import { NUCLEOTIDE_SAMPLE, nucleotideWarning, padding, type Shard, shardsOf } from '@holdfast/plan';
 import {
   type FoundQuarantined,
   findQuarantined,
@@ -9,15 +9,14 @@ import {
   leavesOut,
   type ResultRecord,
   ShardIncompleteError,
+  standing,
 } from '@holdfast/run-folder';
 import { embedShards } from './coordinate/embed-shards.js';
 import { retryQuarantined } from './coordinate/retry-quarantined.js';
 import { openManifest } from './coordinate/run-manifest.js';
-import { standing } from './coordinate/standing.js';
 import { assemble } from './result/assemble.js';
 import { leftOut } from './result/left-out.js';
 import type { Prepared } from './run/asked-run.js';
-import { nucleotideWarning, SAMPLE } from './run/nucleotide-likeness.js';
 import type { Findings } from './run/plan-warnings.js';
 import type { Request } from './run/request.js';
 
@@ -111,7 +110,7 @@ class RepairBudget {
 }
 
 async function warnOfNucleotides({ options, model, report }: Request, { index }: Prepared): Promise<void> {
-  const first = await index.firstResidues(SAMPLE);
+  const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
   const message = nucleotideWarning(first, model, options.translate !== undefined);
   if (message !== null) report({ type: 'warning', message });
 }

@@ -2,8 +2,8 @@ import { nameSystemErrors } from '@holdfast/durable';
 import { sanitize } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
-import { renderBar } from '../coordinate/progress.js';
 import { eventRecord, type Report, type RunEvent } from '../events.js';
+import { renderBar } from './progress-bar.js';
 
 /** Where a report goes; `process.stdout` is one. */
 export interface Screen {

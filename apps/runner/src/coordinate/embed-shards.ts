@@ -1,19 +1,15 @@
-import type { Outcome, QuarantinedSequence } from '@holdfast/coordinator';
+import { type Outcome, Progress, type QuarantinedSequence } from '@holdfast/coordinator';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
-import type { SequenceIndex, Shard } from '@holdfast/plan';
+import { plannedWork, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
-import { formatRunFacts, type Layout, type RunRecord } from '@holdfast/run-folder';
+import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf, type StopSwitch } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
 import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
-import { plannedWork } from './planned-work.js';
-import { Progress } from './progress.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
-
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
-import { standing } from './standing.js';
 
 export interface EmbedShards {
   place: Layout;
@@ -89,7 +85,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     manifest,
     quarantine: { most, mostSetAside, already },
     onEvent(event) {
-      const further = progress.heard(event, performance.now());
+      const further = event.type !== 'retry_given_up' && progress.heard(event, performance.now());
       if (event.type === 'quarantined') {
         kinds[event.kind]++;
         const some = event.kind === 'poison_input' ? found.refused : found.aside;

@@ -1,9 +1,8 @@
-import { shardsOf } from '@holdfast/plan';
+import { plannedWork, shardsOf } from '@holdfast/plan';
+import { standing } from '@holdfast/run-folder';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { countingModel, indexed } from '../../test/support.js';
-import { plannedWork } from './planned-work.js';
-import { standing } from './standing.js';
 
 const { source } = countingModel();
 /** A token is a residue, and no special ones, as of `indexed`. */

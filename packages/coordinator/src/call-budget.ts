@@ -1,4 +1,4 @@
-import type { BudgetShare } from '@holdfast/coordinator';
+import type { BudgetShare } from './messages.js';
 
 /** How many tokens a model call may have, padding included: fewer than planned after memory ran out, and then more again. */
 export class CallBudget {

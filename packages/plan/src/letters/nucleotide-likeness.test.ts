@@ -7,7 +7,7 @@ import { nucleotideWarning } from './nucleotide-likeness.js';
 
 const esm = { name: 'esm', alphabet: 'protein' } as const;
 const fixture = (name: string) =>
-  readFileSync(fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url)));
+  readFileSync(fileURLToPath(new URL(`../../../../apps/runner/test/fixtures/${name}`, import.meta.url)));
 const residuesOf = (fasta: Buffer) =>
   Buffer.from(
     fasta

@@ -1,6 +1,13 @@
 import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
-import type { SequenceIndex, Shard } from '@holdfast/plan';
-import type { PlannedWork } from './progress.js';
+import type { SequenceIndex } from './index-store/sequence-index.js';
+import type { Shard } from './shards.js';
+
+/** Where the work of a plan is. */
+export interface PlannedWork {
+  shards: readonly Shard[];
+  /** Tokens of the batches before a position, padding included. */
+  tokensBefore(position: number): number;
+}
 
 /** What the shards of a plan cost, from the lengths in its index. Holds a number for each batch. */
 export async function plannedWork(

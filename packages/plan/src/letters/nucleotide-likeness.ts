@@ -1,7 +1,7 @@
 import type { Alphabet } from '@holdfast/gpu-runtime';
 
 /** Residues of an input that are looked at. */
-export const SAMPLE = 10_000;
+export const NUCLEOTIDE_SAMPLE = 10_000;
 
 /** Proteins have about a quarter of these letters; nucleotides have no others but the few ambiguous ones. */
 const LETTERS = Buffer.from('ACGTUN');
