@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
 import { sanitize } from '@holdfast/options';
@@ -14,7 +15,7 @@ import { commandLine } from './command/options.js';
 import { reporter } from './command/reporter.js';
 import { SignalSteps } from './command/signal-steps.js';
 import { embed } from './embed.js';
-import type { StopSwitch } from './embed-options.js';
+import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report } from './events.js';
 
@@ -23,18 +24,17 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
 
 /** From now on signals end the run in good order. */
-function stopOnSignals(): StopSwitch {
-  const abort = new AbortController();
-  const stop: StopSwitch = { signal: abort.signal, handler: null };
+function stopOnSignals(): Required<Stop> {
+  const [stop, now] = [new AbortController(), new AbortController()];
   const steps = new SignalSteps();
   onSignal((signal) => {
-    const step = steps.next(signal, stop.handler !== null);
-    if (step === 'ignore') return;
-    if (step === 'die') dieBy(signal);
-    abort.abort(new StoppedError(signal));
-    stop.handler?.(signal);
+    const workers = getEventListeners(now.signal, 'abort').length > 0;
+    const step = steps.next(signal, workers);
+    if (step === 'stop') stop.abort(new StoppedError(signal));
+    else if (step === 'hurry') now.abort();
+    else if (step === 'die') dieBy(signal);
   });
-  return stop;
+  return { signal: stop.signal, now: now.signal };
 }
 
 /** Ends at once, also while the system is in a call that does not return, such as the opening of a pipe nobody writes to. */
@@ -123,7 +123,7 @@ try {
       after = { ...after, kept: 'nothing is left behind, ' };
       const stop = stopOnSignals();
       // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
-      stop.handler = () => undefined;
+      stop.now.addEventListener('abort', () => undefined);
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
     },

@@ -17,7 +17,6 @@ import {
   words,
 } from '@holdfast/options';
 import type { DeviceWish } from '@holdfast/preflight';
-import type { StopSignal } from '@holdfast/process';
 import { type FormatName, formats } from '@holdfast/run-folder';
 import type { QuarantineLimit } from './coordinate/quarantine-limit.js';
 
@@ -56,11 +55,12 @@ export interface EmbedOptions {
   forceRestart: boolean;
 }
 
-/** Signals from outside: aborts what has no workers yet, and reaches the workers once there are some. */
-export interface StopSwitch {
+/** How a run is stopped from outside. */
+export interface Stop {
+  /** Aborted to stop: workers save and exit. A `StoppedError` as its reason says which signal asked for it. */
   signal: AbortSignal;
-  /** Who is told of a stop from now on. */
-  handler: ((signal: StopSignal) => void) | null;
+  /** Aborted when that takes too long: workers are killed. Without effect before `signal`. */
+  now?: AbortSignal;
 }
 
 /** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
@@ -120,14 +120,11 @@ const shape: Shape<EmbedOptions> = {
 };
 const embedOptions = object<EmbedOptions>(shape);
 
-const stopSwitch = object<StopSwitch>({
-  signal: required(signal),
-  handler: required(value('a function or null', (given) => given === null || typeof given === 'function')),
-});
+const isStop = object<Stop>({ signal: required(signal), now: signal });
 
 /** @throws RangeError and TypeError for what `embed` cannot be called with (`code` is `invalid_option`). */
 export function checkEmbed(options: unknown, report: unknown, stop: unknown): void {
   checkOptions('embed', options, embedOptions);
-  checkOptions('embed', report, callback, 'tell');
-  checkOptions('embed', stop, stopSwitch, 'stop');
+  checkOptions('embed', report, callback, 'report');
+  checkOptions('embed', stop, isStop, 'stop');
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { reportCorrupt, tidyUp } from '@holdfast/run-folder';
 import { embedAndJoin } from './embed-and-join.js';
-import { checkEmbed, type EmbedOptions, type StopSwitch } from './embed-options.js';
+import { checkEmbed, type EmbedOptions, type Stop } from './embed-options.js';
 import type { Report } from './events.js';
 import { leftOut } from './result/left-out.js';
 import { reportComplete } from './result/report-complete.js';
@@ -19,7 +19,7 @@ import { InputWait } from './run/waits.js';
  * @throws UsageError, InputError, PreflightError, RunFolderError, DeviceError or ModelError for what the user must mend; BusyError;
  * RunFailedError; StoppedError; RangeError and TypeError for options that are none (`code` is `invalid_option`).
  */
-export async function embed(options: EmbedOptions, report: Report, stop: StopSwitch): Promise<number> {
+export async function embed(options: EmbedOptions, report: Report, stop: Stop): Promise<number> {
   checkEmbed(options, report, stop);
   const request = await checkRequest(options, report, stop);
   const folder = await takeFolder(request);

@@ -18,7 +18,7 @@ channel.onStop(async (reason) => {
   } while (socket !== null && !broken);
   if (shard !== null) {
     const file = 'batch_00000.pt';
-    await channel.send({ type: 'checkpoint', shard, batchIdx: 0, sequences: 5, file, reason });
+    await channel.send({ type: 'checkpoint', shard, checkpoint: 0, sequences: 5, file, reason });
   }
   if (socket === null) process.exit(143);
   socket.end(`saved, since ${reason}`, () => process.exit(143));

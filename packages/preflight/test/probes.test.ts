@@ -164,7 +164,7 @@ describe('trials', () => {
   test.each([
     [
       'one that works, after other output',
-      "console.log('hello'); console.log(JSON.stringify({ said: null }))",
+      "console.log('hello'); console.log(JSON.stringify({ problem: null }))",
       null,
     ],
     [

@@ -3,6 +3,8 @@ import { Coordinator, type CoordinatorEvent, forkWorkers } from '@holdfast/coord
 import type { CheckpointManifest } from '@holdfast/manifest';
 import { exportedScript, START_LIMIT, type StopSignal, startScript } from '@holdfast/process';
 import type { Layout } from '@holdfast/run-folder';
+import type { Stop } from '../embed-options.js';
+import { StoppedError } from '../errors.js';
 import type { WorkEvent } from '../events.js';
 import { RunLogs } from './run-logs.js';
 import { shardRecords } from './run-manifest.js';
@@ -30,13 +32,12 @@ export interface CoordinateOptions {
   stallMs: number;
   /** Milliseconds that a worker has to save and end. */
   graceMs: number;
-  /** Called with a function that stops the workers. */
-  onStart(stop: (signal: StopSignal) => void): void;
+  stop: Stop;
 }
 
 /** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
-  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, onStart } = options;
+  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, stop } = options;
   const logs = new RunLogs(place);
   const told = options.retries ? asRetried : (event: CoordinatorEvent) => event;
   const coordinator = new Coordinator({
@@ -68,13 +69,20 @@ export async function coordinate(options: CoordinateOptions) {
       ? {}
       : { onShardFailed: (shard: number, message: string) => manifest.markShardFailed(shard, message) }),
   });
-  onStart((signal) => coordinator.stop(signal));
+  const stopWorkers = () => coordinator.stop(stopSignal(stop.signal.reason));
+  const asked = [stop.signal, stop.now].filter((signal) => signal !== undefined);
+  for (const signal of asked) signal.addEventListener('abort', stopWorkers);
+  if (stop.signal.aborted) stopWorkers();
   try {
     return await coordinator.run();
   } finally {
+    for (const signal of asked) signal.removeEventListener('abort', stopWorkers);
     await logs.close();
   }
 }
+
+const stopSignal = (reason: unknown): StopSignal =>
+  reason instanceof StoppedError ? reason.signal : 'SIGTERM';
 
 /** What happens in a run that only tries sequences of complete shards again: none of these can fail. */
 export const asRetried = (event: CoordinatorEvent): WorkEvent =>

@@ -4,7 +4,7 @@ import type { CheckpointManifest } from '@holdfast/manifest';
 import { plannedWork, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast/run-folder';
-import { type EmbedOptions, limitsOf, type StopSwitch } from '../embed-options.js';
+import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
 import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
@@ -18,7 +18,7 @@ export interface EmbedShards {
   model: ModelSource;
   shards: readonly Shard[];
   report: Report;
-  stop: StopSwitch;
+  stop: Stop;
   record: RunRecord;
   share: DeviceShare;
   manifest: CheckpointManifest;
@@ -99,12 +99,8 @@ export async function embedShards(run: EmbedShards): Promise<void> {
       if (further) reportProgress();
     },
     onWarning: warn,
-    onStart(stopWorkers) {
-      stop.handler = stopWorkers;
-      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
-    },
+    stop,
   });
-  stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   if (outcome.tooManyQuarantined) {
     const { quarantined = 0, setAside = 0 } = outcome;

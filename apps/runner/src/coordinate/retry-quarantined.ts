@@ -72,12 +72,8 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     quarantine: { most: Number.POSITIVE_INFINITY, mostSetAside: Number.POSITIVE_INFINITY, already: 0 },
     onEvent: (event) => report({ type: 'coordinator', event }),
     onWarning: (message) => report({ type: 'warning', message }),
-    onStart(stopWorkers) {
-      stop.handler = stopWorkers;
-      if (stop.signal.aborted) stopWorkers((stop.signal.reason as StoppedError).signal);
-    },
+    stop,
   });
-  stop.handler = null;
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   refuseShortLimit(outcome, options);
   const full = outcome.failed.find(({ message }) => isDiskFull(message));

@@ -3,7 +3,7 @@ import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@
 import { type LetterUse, letterUse } from '@holdfast/plan';
 import { type Layout, layout } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
-import type { EmbedOptions, StopSwitch } from '../embed-options.js';
+import type { EmbedOptions, Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
@@ -19,7 +19,7 @@ export interface Request {
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
   report: Report;
-  stop: StopSwitch;
+  stop: Stop;
 }
 
 /**
@@ -28,11 +28,7 @@ export interface Request {
  *
  * @throws UsageError; ModelError; InputError.
  */
-export async function checkRequest(
-  options: EmbedOptions,
-  report: Report,
-  stop: StopSwitch,
-): Promise<Request> {
+export async function checkRequest(options: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
   checkEnvironment();
   const model = await modelOf(options);
   refuseTranslation(options.translate, model);

@@ -35,6 +35,11 @@ async function triedTwice(
   return problem === null ? fact : { ...fact, builtIn: problem };
 }
 
+/** What the trial of a device reports: why it cannot be used, or null. */
+export interface ProviderReport {
+  problem: string | null;
+}
+
 /**
  * @param script the trial; replaced by tests.
  * @param builtIn the built-in model that is to be tried.
@@ -50,7 +55,7 @@ export async function tryProvider(
   const begun = performance.now();
   const options = { limitMs, signal, ...(onWaiting && { onWaiting }) };
   const argument = builtIn === undefined ? name : `${name} ${builtIn}`;
-  const answer = await askProcess<{ problem: string | null }>(script, argument, options);
+  const answer = await askProcess<ProviderReport>(script, argument, options);
   const { report, stderr } = answer;
   const problem = report ? report.problem && inOneLine(report.problem, stderr) : helperEnd(answer);
   return { name, state: problem === null ? 'works' : 'fails', problem, took: performance.now() - begun };
