@@ -9,9 +9,9 @@ import { idProblem } from './id-problem.js';
 const HINT = 'the model reads proteins';
 
 test.each([
-  ['1', /"1" is no residue here: lines are numbered, as in GenBank.*sed/],
+  ['1', /"1" is not a residue: lines are numbered, as in GenBank.*sed/],
   [';', /begins a comment.*sed/],
-  ['>', /a header stands behind a sequence on one line.*sed/],
+  ['>', /a header follows a sequence on the same line.*sed/],
   ['@', /FASTQ.*seqtk/],
   ['+', /FASTQ.*seqtk/],
   ['<', /HTML.*download/],
@@ -29,7 +29,7 @@ test.each([
 test.each(['Z', 'x', '*', '-', '.'])(
   'what other alphabets have is put down to the model: %s',
   (character) => {
-    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is no residue here; ${HINT}`);
+    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is not a residue; ${HINT}`);
   },
 );
 

@@ -188,13 +188,13 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a letter that is not allowed',
     '>a\nA\n>b\nAC\nAE\n',
     { code: 'bad_residue', record: 2, id: 'b', line: 5 },
-    'reads.fa: record 2 ("b", line 5): "E" is no residue here; the model reads DNA; is this protein?',
+    'reads.fa: record 2 ("b", line 5): "E" is not a residue; the model reads DNA; is this protein?',
   ],
   [
     'a byte that does not print',
     '>a\nA\0\n',
     { code: 'bad_residue', record: 1, line: 2 },
-    'reads.fa: record 1 ("a", line 2): the byte 0x00 is no residue here: UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. A file that was not wholly copied has it too',
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incompletely copied file can contain it too',
   ],
 ])('refused: %s', (_, input, fields, message) => {
   for (const size of [1, 2, 1_000_000]) {

@@ -2,14 +2,14 @@ import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import type { SequenceIndex } from './index-store/sequence-index.js';
 import type { Shard } from './shards.js';
 
-/** Where the work of a plan is. */
+/** How the work of a plan is spread over its positions. */
 export interface PlannedWork {
   shards: readonly Shard[];
   /** Tokens of the batches before a position, padding included. */
   tokensBefore(position: number): number;
 }
 
-/** What the shards of a plan cost, from the lengths in its index. Holds a number for each batch. */
+/** The cost of a plan's shards, from the lengths in its index. Holds one number per batch. */
 export async function plannedWork(
   index: SequenceIndex,
   shards: readonly Shard[],

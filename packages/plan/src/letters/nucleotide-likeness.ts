@@ -15,7 +15,7 @@ function nucleotideShare(residues: Uint8Array): number {
 }
 
 /**
- * What to say where a model of proteins is given what looks like nucleotides, whose letters are all amino acids' too; else
+ * The warning for a protein model given what looks like nucleotides, whose letters are amino acids too; else
  * null.
  *
  * @param residues the first of the input, upper case, over its first records.
