@@ -14,3 +14,5 @@ for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spa
   child_process[name] = Object.defineProperties(checked, Object.getOwnPropertyDescriptors(start));
 }
 syncBuiltinESMExports();
+
+process.env.TMPDIR = process.env.HOLDFAST_TEST_IN_MEMORY;
