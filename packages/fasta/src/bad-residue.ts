@@ -1,6 +1,6 @@
 import { describeByte } from './files/first-bytes.js';
 
-const ICONV = 'turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
+const ICONV = 'convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
 
 /** What a byte outside every alphabet says about its file, and the remedy. */
 const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [

@@ -128,7 +128,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'UTF-16',
     Buffer.from('\ufeff>a\nA\n', 'utf16le'),
     { code: 'not_fasta' },
-    'reads.fa: line 1: not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`',
+    'reads.fa: line 1: not FASTA: it begins like UTF-16 text; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`',
   ],
   [
     'a carriage return alone',
@@ -194,7 +194,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a byte that does not print',
     '>a\nA\0\n',
     { code: 'bad_residue', record: 1, line: 2 },
-    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incompletely copied file can contain it too',
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incompletely copied file can contain it too',
   ],
 ])('refused: %s', (_, input, fields, message) => {
   for (const size of [1, 2, 1_000_000]) {

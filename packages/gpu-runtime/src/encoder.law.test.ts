@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { fedInputs } from '../test/fed-inputs.js';
 import { fixture, lambda } from '../test/support.js';
 import { resolveModel } from './resolve-model.js';
-import { tokensOf } from './tokens-of.js';
+import { tokensOf } from './sequences/tokens-of.js';
 
 const folder = fixture('dna_encoder');
 
