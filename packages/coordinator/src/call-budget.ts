@@ -1,6 +1,9 @@
 import type { BudgetShare } from './messages.js';
 
-/** How many tokens a model call may have, padding included: fewer than planned after memory ran out, and then more again. */
+/**
+ * How many tokens a model call may have, padding included: fewer than planned after an out-of-memory, then
+ * more again.
+ */
 export class CallBudget {
   readonly #whole: number;
   readonly #climbAfter: number;
@@ -9,7 +12,7 @@ export class CallBudget {
 
   /**
    * @param whole tokens that the run's batches were planned with.
-   * @param share what may be used of it; undefined: all of it.
+   * @param share how much of it may be used; undefined: all.
    */
   constructor(whole: number, share: BudgetShare | undefined) {
     this.#whole = whole;
@@ -17,12 +20,12 @@ export class CallBudget {
     this.#tokens = share === undefined ? whole : share.halvings === null ? 0 : whole / 2 ** share.halvings;
   }
 
-  /** Tokens that a call may have; a single sequence may have more. Infinity: batches are embedded as they were planned. */
+  /** Tokens a call may have; a single sequence may have more. Infinity: batches are embedded as planned. */
   get tokens(): number {
     return this.#tokens >= this.#whole ? Number.POSITIVE_INFINITY : this.#tokens;
   }
 
-  /** A call of so many tokens went well: after enough of them the budget is doubled. */
+  /** A call of this many tokens succeeded; after enough of them the budget doubles. */
   passed(tokens: number): void {
     if (this.tokens === Number.POSITIVE_INFINITY || ++this.#goodCalls < this.#climbAfter) return;
     this.#goodCalls = 0;

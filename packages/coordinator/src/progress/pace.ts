@@ -1,13 +1,19 @@
-/** How much of a worker's time its pace is taken from, in milliseconds, and of how many batches at the least. */
+/** A worker's pace is measured over at least this much time, in milliseconds, and this many batches. */
 const WINDOW = 60_000;
 const FEWEST = 8;
 
-/** The first batch alone tells no pace: of a few sequences it is over in a moment, or slow since all is cold. Milliseconds. */
+/**
+ * The least to measure a pace from; milliseconds. A first batch alone may be tiny, or slow because caches are
+ * cold.
+ */
 const USABLE = { batches: 2, ms: 1000, alone: 10_000 };
 
-/** A batch this many times slower than the worker's pace, and this long (milliseconds), was held up from outside. */
+/**
+ * A batch this many times slower than the worker's pace, and this long (milliseconds), was held up from
+ * outside.
+ */
 const PAUSE = { times: 10, least: 30_000 };
-/** After so many slow batches in a row that is the worker's pace. */
+/** This many slow batches in a row become the worker's new pace. */
 const PAUSES = 2;
 
 interface Took {
@@ -15,11 +21,11 @@ interface Took {
   ms: number;
 }
 
-/** The last batches of one slot, whichever of its workers embedded them. */
+/** The recent batches of one slot, over all its workers. */
 class SlotPace {
   /** It has a shard. */
   working = false;
-  /** When its worker began its first batch, or ended its last one. */
+  /** When its worker began its first batch or finished its latest, milliseconds. */
   last: number | null = null;
   readonly #recent: Took[] = [];
   #pauses: Took[] = [];
@@ -38,17 +44,17 @@ class SlotPace {
     this.#pauses = [];
   }
 
-  /** Tokens in a millisecond; null before the first batch. */
+  /** Tokens a millisecond; null before the first batch. */
   get pace(): number | null {
     return this.#ms > 0 ? this.#tokens / this.#ms : null;
   }
 
-  /** What its pace is taken from. */
+  /** What its pace is measured from. */
   get measured(): { batches: number; ms: number } {
     return { batches: this.#recent.length, ms: this.#ms };
   }
 
-  /** Whether it has said nothing for so long that it does not count as working. */
+  /** Whether it has been silent for too long to count as working. */
   silent(now: number): boolean {
     if (this.last === null || this.#recent.length === 0) return false;
     return this.#isPause(now - this.last, this.#tokens / this.#recent.length);
@@ -72,19 +78,19 @@ class SlotPace {
 }
 
 /**
- * Tokens a second of the workers that are at work: each slot's over its last minute of work, so that neither start-up, nor a
- * wait for a worker, nor a suspension counts, and a worker that joins or leaves counts at once. Times are milliseconds of a
- * clock that only goes forward.
+ * Tokens a second of all busy workers. Each slot is measured over its last minute of work, so start-up, waits
+ * for a worker and suspensions do not count, and a worker that joins or leaves counts immediately. Times are
+ * milliseconds of a clock that only goes forward.
  */
 export class Pace {
   readonly #slots = new Map<number, SlotPace>();
 
-  /** The slot's worker has a shard from now on. */
+  /** The slot's worker got a shard. */
   works(slot: number): void {
     this.#at(slot).working = true;
   }
 
-  /** The worker's first batch of a shard begins. The time between two shards of a worker counts, as there is one for each shard. */
+  /** The worker begins its first batch of a shard. Time between two shards of a worker counts as work. */
   begins(slot: number, now: number): void {
     this.#at(slot).last ??= now;
   }
@@ -97,7 +103,7 @@ export class Pace {
     known.last = now;
   }
 
-  /** The worker has no shard any more. */
+  /** The worker finished its shard. */
   rests(slot: number): void {
     this.#at(slot).working = false;
   }
@@ -109,7 +115,10 @@ export class Pace {
     known.last = null;
   }
 
-  /** Tokens a second of all; a worker that has embedded nothing yet counts as the others. Null while none has. */
+  /**
+   * Tokens a second of all workers; one without a batch yet counts as the average. Null before the first
+   * batch.
+   */
   perSecond(now: number): number | null {
     const slots = [...this.#slots.values()];
     const known = slots.map(({ pace }) => pace).filter((pace) => pace !== null);
@@ -120,7 +129,7 @@ export class Pace {
     return sum > 0 ? sum * 1000 : null;
   }
 
-  /** Whether enough was embedded, by all together, to tell from the pace how long the rest takes. */
+  /** Whether the workers together have embedded enough to estimate the time left. */
   get usable(): boolean {
     let batches = 0;
     let ms = 0;
