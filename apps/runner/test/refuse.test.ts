@@ -203,7 +203,7 @@ describe('a resume that would mix two runs is refused', () => {
     const line = ['embed', '-', '--out', out, '--workers', '1'];
     const fasta = await readFile(reads);
     expect(await holdfast(line, fasta)).toMatchObject({ code: 0 });
-    const empty = /^holdfast: standard input: nothing came from it; check what was to write it\n$/;
+    const empty = /^holdfast: standard input: it produced nothing; check the program that should write it\n$/;
     expect(refused(await holdfast(line))).toMatch(empty);
     await rm(join(out, 'result.json'));
     expect(refused(await holdfast(line))).toMatch(empty);
@@ -531,7 +531,7 @@ test('a model that is changed while a run is planned is not taken for the one it
       if (message.type === 'failed') resolve(message);
     });
   });
-  expect((await told).message).toContain('the model is another than when the run was planned');
+  expect((await told).message).toContain('the model has changed since the run was planned');
 });
 
 test('a finished run needs no device: it says so, or is joined in another format, where its device is not', async () => {

@@ -117,7 +117,7 @@ test.each(['safetensors', 'npy', 'pt'] as const)(
   async (format) => {
     const { warnings } = await assemble({ ...assembly, format });
     expect(warnings).toEqual([
-      '2 sequence(s) have a row of zeros: the model gave nothing else',
+      '2 sequence(s) have a row of zeros: the model produced only zeros',
       '5 sequence(s) are longer than the 100 residues that counting takes; the rest of each was left out',
     ]);
   },

@@ -198,6 +198,6 @@ test('all that a resume reads before it begins is watched: the result, the index
   expect(watched).toEqual([
     `checking the result in ${place.out}`,
     `checking ${place.index}`,
-    `reading ${join(folder, 'old.fa')}, to see whether it is what the run was begun with`,
+    `reading ${join(folder, 'old.fa')} to check that it has not changed since the run began`,
   ]);
 });

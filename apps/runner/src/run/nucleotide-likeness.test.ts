@@ -19,7 +19,7 @@ const residuesOf = (fasta: Buffer) =>
 test('a genome is told, with what is to be done', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz'))).subarray(0, 1000);
   expect(nucleotideWarning(genome, esm, false)).toMatch(
-    /first 1000 residues 100% are A, .* model esm reads proteins.*--translate --force-restart.*nothing to do$/,
+    /100% of its first 1000 residues are A, .* model esm reads proteins.*--translate --force-restart.*ignore this warning$/,
   );
 });
 

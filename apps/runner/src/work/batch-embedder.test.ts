@@ -77,7 +77,7 @@ test('in parts, each row of which tokens were left out counts once', async () =>
 test.each([
   ['fails on', async (batch: readonly Uint8Array[]) => Promise.reject(failed(batch.length))],
   ['gives NaN for', async (batch: readonly Uint8Array[]) => new Float32Array(batch.length * DIM).fill(NaN)],
-])('where it %s everything, no sequence is found at fault', async (_, embed) => {
+])('if it %s everything, no sequence is blamed', async (_, embed) => {
   const { embedder, told, poisoned } = embedderOf(
     { ...countingModel(), embed },
     {
@@ -87,7 +87,7 @@ test.each([
   await expect(embedder.embed(0, ['AC', 'GT'].map(bytes))).rejects.toMatchObject({
     code: 'unfit_device',
     message: expect.stringMatching(
-      /^counting fails on plain residues as well \((no|NaN in column 0)\), so that no/,
+      /^counting fails even on plain residues \((no|NaN in column 0)\), so no sequence/,
     ),
   });
   expect([told, poisoned]).toEqual([[], []]);

@@ -27,55 +27,55 @@ const debug = debuglog('holdfast:worker');
 
 export interface BatchEmbedderOptions {
   model: EmbeddingModel;
-  /** Tokens that the run's batches were planned with. */
+  /** The token budget of the run's batches. */
   batchTokens: number;
-  /** Absent: all of them. */
+  /** How much of it a call may use. Absent: all. */
   budget?: BudgetShare | undefined;
-  /** The batch in which rows at fault are searched for, and how far that has come. */
+  /** The state of the isolation: the batch under search, and what is known. */
   isolation?: Isolation | undefined;
-  /** Whether the model can still be used after a call that failed. */
+  /** Whether the model still works after a failed call. */
   survivesFailures: boolean;
-  /** Which sequence is in a row of a batch, for messages. */
+  /** Names the sequence in a row of a batch, for messages. */
   identify(batch: number, row: number): Promise<{ ordinal: number; id: string }>;
-  /** Asked between calls: whether to leave. */
+  /** Checked between calls: whether to stop. */
   stopping(): boolean;
-  /** Told before a part of a batch is embedded, for blame if the process does not survive it. */
+  /** Called before a part of a batch is embedded. These rows are to blame if the process dies. */
   onCall(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
-  /** Told before a control: plain residues as long as these rows, of which one hung. If it takes too long, they are not why. */
+  /** Called before a control: plain residues as long as these rows, one of which hung. If it stalls too, they are not to blame. */
   onControl(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
-  /** Told after each run of the model's graph. */
+  /** Called after each run of the model's graph. */
   onProgress(): Promise<void>;
-  /** Told when a part or a control has come back, embedded or not: what ends the process now is not its fault. */
+  /** Called when a part or a control returned, embedded or not. It is not to blame if the process dies after that. */
   onReturn(): Promise<void>;
-  /** Told once of each row that is left out. */
+  /** Called once for each quarantined row. */
   onPoisoned(batch: number, row: PoisonedRow): Promise<void>;
 }
 
-/** A batch that was embedded. */
+/** An embedded batch. */
 export interface EmbeddedBatch {
-  /** Row-major, those that are not poisoned, in order. */
+  /** The rows that are not poisoned, row-major and in order. */
   rows: Float32Array;
   poisoned: readonly PoisonedRow[];
-  /** How many of these rows tokens were left out of. */
+  /** How many of these rows lost tokens because their sequence is too long. */
   truncated: number;
-  /** Which rows of the batch these are, ascending. */
+  /** The numbers of these rows in the batch, ascending. */
   at: readonly number[];
 }
 
-/** Rows of one model call, and the indexes of those of which tokens were left out. */
+/** The rows of one model call, and the indexes of those that lost tokens. */
 interface Embedded {
   rows: Float32Array;
   truncated: readonly number[];
 }
 
 /**
- * Embeds batches: each in one call, or in as many as the budget asks for after memory ran out; and one batch by the search
- * for its rows at fault.
+ * Embeds batches: each in one call, or in several smaller ones after memory ran out. One batch may be under isolation, which
+ * searches for its rows at fault.
  */
 export class BatchEmbedder {
   readonly #options: BatchEmbedderOptions;
   readonly #budget: CallBudget;
-  /** Whether the model has embedded anything yet, and whether it did when it was last called. */
+  /** Whether the model has ever embedded anything, and whether its latest call succeeded. */
   #proven = false;
   #fit = false;
 
@@ -84,7 +84,7 @@ export class BatchEmbedder {
     this.#budget = new CallBudget(options.batchTokens, options.budget);
   }
 
-  /** Whether the batch is the one in which rows at fault are searched for. */
+  /** Whether this batch is under isolation. */
   isolates(batch: number): boolean {
     return this.#options.isolation?.batchIdx === batch;
   }
@@ -92,8 +92,8 @@ export class BatchEmbedder {
   /**
    * Embeds a batch.
    *
-   * @param only in a search: rows that are embedded, the others being known. Default: all.
-   * @returns null when it is to stop amid a search.
+   * @param only during isolation: the rows to embed. Default: all.
+   * @returns null if it was stopped during isolation.
    * @throws InferenceError; NonFiniteRowsError for rows that are not finite.
    */
   async embed(
@@ -116,7 +116,7 @@ export class BatchEmbedder {
     const rows = new Float32Array(residues.length * dim);
     const truncated: number[] = [];
     for (let first = 0; first < residues.length; ) {
-      // The budget may have climbed with the call before.
+      // The last call may have raised the budget.
       const budget = this.#budget.tokens;
       const [[, length]] = withinBudget(tokens.slice(first), budget) as [[number, number]];
       const group = Array.from({ length }, (_, i) => first + i);
@@ -126,7 +126,7 @@ export class BatchEmbedder {
       rows.set(embedded.rows, first * dim);
       for (const at of embedded.truncated) truncated.push(first + at);
       const padded = length * Math.max(...tokens.slice(first, first + length));
-      // Many windows are many runs of the graph, and none had more than this.
+      // Many windows take many runs of the graph, and no run had more tokens than this.
       const run = windows && Math.max(budget, tokensOf(model.source, windows.residues));
       this.#budget.passed(Math.min(padded, run ?? padded));
       first += length;
@@ -145,9 +145,9 @@ export class BatchEmbedder {
     const good = new Map<number, Float32Array>();
     const known = only === undefined ? [] : [...residues.keys()].filter((row) => !only.has(row));
     const truncated = new Set<number>();
-    const keep = (group: readonly number[], embedded: Embedded, but: readonly number[] = []) =>
+    const keep = (group: readonly number[], embedded: Embedded, except: readonly number[] = []) =>
       group.forEach((row, at) => {
-        if (but.includes(row)) return;
+        if (except.includes(row)) return;
         good.set(row, embedded.rows.subarray(at * dim, (at + 1) * dim));
         if (embedded.truncated.includes(at)) truncated.add(row);
       });
@@ -157,7 +157,7 @@ export class BatchEmbedder {
       if (stopping()) return null;
       const group = nextGroup(state, residues.length, new Set([...good.keys(), ...known]));
       if (group === null) break;
-      // Nothing is found at fault by a model that has not shown since it last failed that it is not the device.
+      // Before a row is blamed, the model must have worked since its last failure. Otherwise the device may be at fault.
       const [row] = group as [number];
       const judges = group.length === 1 && state.alone.includes(row);
       if (!this.#proven || (judges && !this.#fit)) await this.#prove();
@@ -184,9 +184,9 @@ export class BatchEmbedder {
   }
 
   /**
-   * Shows that it is not the device, before sequences are found at fault.
+   * Shows that the device works, before any sequence is blamed.
    *
-   * @throws UnfitDeviceError if not even plain residues are embedded; InferenceError for want of memory.
+   * @throws UnfitDeviceError if not even plain residues can be embedded; InferenceError for lack of memory.
    */
   async #prove(): Promise<void> {
     const { model } = this.#options;
@@ -197,10 +197,10 @@ export class BatchEmbedder {
   }
 
   /**
-   * Shows that plain residues as long as a row are embedded within the stall limit. Whoever watches ends the process where
-   * they are not.
+   * Shows that plain residues as long as a row are embedded within the stall limit. If they are not, the coordinator kills this
+   * process.
    *
-   * @throws UnfitDeviceError if they fail otherwise.
+   * @throws UnfitDeviceError if they fail in another way.
    */
   async #control(batch: number, row: number, length: number, state: Isolation): Promise<void> {
     const { model, onControl, onReturn } = this.#options;
@@ -211,7 +211,7 @@ export class BatchEmbedder {
     if (errorText !== null) throw new UnfitDeviceError(name, errorText, this.#proven);
   }
 
-  /** One call of a search. @throws what leaves the model unfit for another: each failure if it is `fragile`. */
+  /** One call of the isolation. @throws failures after which the model cannot be called again: all of them if `fragile`. */
   async #try(
     batch: number,
     residues: readonly Uint8Array[],
@@ -219,7 +219,7 @@ export class BatchEmbedder {
     fragile: boolean,
   ): Promise<{ embedded: Embedded | null; failure: GroupFailure | null }> {
     const { model, survivesFailures, onProgress } = this.#options;
-    // Alone, a sequence is given as much room as there can be.
+    // A sequence alone gets as much memory as possible.
     const windowTokens = group.length === 1 ? 0 : this.#budget.tokens;
     try {
       const embedded = await embedRows(model, residues, { group, windowTokens, onProgress });
@@ -234,7 +234,7 @@ export class BatchEmbedder {
       const survives =
         survivesFailures && !fragile && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
-      // Without the advice that is for whoever does not search, and short, as it goes to the coordinator with every further call.
+      // Without the advice, which does not apply here; and short, since every later call sends it to the coordinator.
       return { embedded: null, failure: { kind: 'poison_input', error: errorLine(error.reason) } };
     }
   }
@@ -249,7 +249,7 @@ export class BatchEmbedder {
     return embedded;
   }
 
-  /** What is said of rows that are not finite. @param group rows of the batch that were embedded; absent: all. */
+  /** The error for rows that are not finite. @param group the embedded rows of the batch; absent: all. */
   async #refused(batch: number, faults: readonly NonFiniteRow[], group?: readonly number[]) {
     const sequences = [];
     for (const { row: at, ...fault } of faults) {
@@ -260,7 +260,7 @@ export class BatchEmbedder {
   }
 }
 
-/** What of a batch is embedded in one call: rows of it, absent: all, and windows in runs of so many tokens, absent or infinite: as planned. */
+/** A part of a batch for one call: its rows (absent: all), and the token budget for windows (absent or infinite: as planned). */
 interface BatchPart {
   group?: readonly number[];
   windowTokens?: number;
