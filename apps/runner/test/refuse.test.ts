@@ -102,7 +102,7 @@ describe('bad input ends with exit code 2, one line that names file and record, 
       expect(refused(await holdfast(['embed', fixture('messy.fa'), '--out', path]))).toMatch(
         // Other systems have no such place.
         process.platform === 'linux'
-          ? /: \/proc is there, but no folder can be made in it \(ENOENT\); use another --out\n$/
+          ? /: \/proc exists, but no folder can be created in it \(ENOENT\); use another --out\n$/
           : /--out/,
       );
   });

@@ -36,7 +36,7 @@ test('a percentage is counted exactly, whatever its decimals', () => {
   );
 });
 
-test('what is set aside while embedding has a limit of at least the usual one', () => {
+test('the limit for sequences set aside while embedding is never below the default', () => {
   expect(quarantineLimits({ count: 0 }, 1000)).toEqual({ most: 0, mostSetAside: 100 });
   expect(quarantineLimits({ count: 7 }, 1_000_000)).toEqual({ most: 7, mostSetAside: 10_000 });
   expect(quarantineLimits({ count: 500 }, 1000)).toEqual({ most: 500, mostSetAside: 500 });

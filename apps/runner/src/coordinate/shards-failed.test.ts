@@ -5,7 +5,7 @@ const at = { logs: 'out/logs', workers: 2 };
 const shard = (n: number, message: string) => ({ shard: n, kind: 'transient', message });
 const FULL = "ENOSPC: no space left on device, write '/o/x'";
 
-test('a full disk ends with the same exit code whichever shard met it, and says what to do', () => {
+test('a full disk has the same exit code whichever shard met it, and the message names the remedy', () => {
   for (const failed of [
     [shard(0, FULL)],
     [shard(1, 'the model fails'), shard(0, FULL)],
