@@ -397,17 +397,17 @@ describe('a model whose graph has fewer positions than it says is refused before
   };
 
   test.each<[string, object, RegExp | null]>([
-    ['tokens of a tokenizer', { maxTokens: 257 }, /said to read 257 tokens; .*a smaller maxTokens/],
+    ['tokens of a tokenizer', { maxTokens: 257 }, /claims to read 257 tokens; .*a smaller maxTokens/],
     [
       'tokens of a tokenizer, in windows',
       { maxTokens: 257, longSequences: 'windows' },
-      /fails on one of 255 residues .*said to read 257 tokens; .*a smaller maxTokens/,
+      /fails on one of 255 residues .*claims to read 257 tokens; .*a smaller maxTokens/,
     ],
     ['as many tokens as there are positions, in windows', { maxTokens: 256, longSequences: 'windows' }, null],
     ['as many tokens as there are positions', { maxTokens: 256 }, null],
     ['residues', { ...whole, maxResidues: 255 }, /fails on one of 255 residues .*a smaller maxResidues/],
     ['as many residues as there are positions', { ...whole, maxResidues: 254 }, null],
-    ['any length', whole, /fails on one of 2048 residues .*said to read any length/],
+    ['any length', whole, /fails on one of 2048 residues .*claims to read any length/],
     ['windows', { ...whole, maxResidues: 300, longSequences: 'windows' }, /fails on one of 300 residues/],
   ])('%s', async (_, descriptor, says) => {
     const input = join(folder, 'a.fa');
