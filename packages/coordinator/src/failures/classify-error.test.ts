@@ -59,7 +59,7 @@ test.each(['SIGTERM_7', 'preempted', 'out_of_memory'])(
 
 test.each([
   'spawn /opt/preemptible/node ENOENT',
-  '/models/received SIGTERM/x: the model is another than when the run was planned',
+  '/models/received SIGTERM/x: the model has changed since the run was planned',
   "the model 'preempted' has no output",
   '/data/NaN/model.onnx: reading failed',
   '/runs/preempted/manifest.json is locked',
@@ -76,7 +76,7 @@ test('whoever gives a code says with it what happened, whatever words the messag
 });
 
 test('a device that fails on everything is no fault of what it was given', () => {
-  const errorMessage = 'esm2 fails on plain residues as well (CUDA failure 2: out of memory)';
+  const errorMessage = 'esm2 fails even on plain residues (CUDA failure 2: out of memory)';
   expect(classifyError({ exitcode: 1, error: 'unfit_device', errorMessage })).toBe('transient');
   expect(classifyError({ exitcode: 143, error: 'unfit_device', errorMessage })).toBe('spot_preemption');
 });
