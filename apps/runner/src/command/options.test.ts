@@ -132,7 +132,7 @@ test.each([
   ['--out', '', /name a folder/],
   ['--model', '', /name of a built-in model, or a model folder/],
   ['--model', ' ', /name of a built-in model, or a model folder/],
-  ['--device', 'gpu', /there are: auto, cpu, cuda/],
+  ['--device', 'gpu', /choose one of: auto, cpu, cuda/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],
   ['--max-quarantined', '', SHARE],
