@@ -1,55 +1,57 @@
-/** A worker's pace is measured over at least this much time, in milliseconds, and this many batches. */
+/**
+ * A worker's pace is measured over this many milliseconds of its work, and over this many batches at least.
+ */
 const WINDOW = 60_000;
 const FEWEST = 8;
 
 /**
- * The least to measure a pace from; milliseconds. A first batch alone may be tiny, or slow because caches are
- * cold.
+ * The first batch alone gives no reliable pace: it may be tiny, or slow because everything is cold.
+ * Milliseconds.
  */
 const USABLE = { batches: 2, ms: 1000, alone: 10_000 };
 
 /**
- * A batch this many times slower than the worker's pace, and this long (milliseconds), was held up from
- * outside.
+ * A batch this many times slower than the worker's pace, and at least this long (milliseconds), was paused
+ * from outside.
  */
 const PAUSE = { times: 10, least: 30_000 };
-/** This many slow batches in a row become the worker's new pace. */
+/** This many slow batches in a row are no pause but the worker's new pace. */
 const PAUSES = 2;
 
-interface Took {
+interface Timing {
   tokens: number;
   ms: number;
 }
 
-/** The recent batches of one slot, over all its workers. */
+/** The recent batches of one slot, over all of its workers. */
 class SlotPace {
-  /** It has a shard. */
+  /** Whether it has a shard. */
   working = false;
-  /** When its worker began its first batch or finished its latest, milliseconds. */
+  /** When its worker began its first batch, or finished its latest one. */
   last: number | null = null;
-  readonly #recent: Took[] = [];
-  #pauses: Took[] = [];
+  readonly #recent: Timing[] = [];
+  #pauses: Timing[] = [];
   #tokens = 0;
   #ms = 0;
 
-  add(took: Took): void {
-    if (this.#isPause(took.ms, took.tokens)) {
-      this.#pauses.push(took);
+  add(timing: Timing): void {
+    if (this.#isPause(timing.ms, timing.tokens)) {
+      this.#pauses.push(timing);
       if (this.#pauses.length < PAUSES) return;
       this.#recent.length = 0;
       this.#tokens = 0;
       this.#ms = 0;
       for (const each of this.#pauses) this.#keep(each);
-    } else this.#keep(took);
+    } else this.#keep(timing);
     this.#pauses = [];
   }
 
-  /** Tokens a millisecond; null before the first batch. */
+  /** Tokens per millisecond; null before the first batch. */
   get pace(): number | null {
     return this.#ms > 0 ? this.#tokens / this.#ms : null;
   }
 
-  /** What its pace is measured from. */
+  /** The basis of its pace. */
   get measured(): { batches: number; ms: number } {
     return { batches: this.#recent.length, ms: this.#ms };
   }
@@ -65,10 +67,10 @@ class SlotPace {
     return pace !== null && ms > PAUSE.least && ms > (PAUSE.times * tokens) / pace;
   }
 
-  #keep(took: Took): void {
-    this.#recent.push(took);
-    this.#tokens += took.tokens;
-    this.#ms += took.ms;
+  #keep(timing: Timing): void {
+    this.#recent.push(timing);
+    this.#tokens += timing.tokens;
+    this.#ms += timing.ms;
     while (this.#recent.length > FEWEST && this.#ms - this.#recent[0]!.ms >= WINDOW) {
       const { tokens, ms } = this.#recent.shift()!;
       this.#tokens -= tokens;
@@ -78,9 +80,9 @@ class SlotPace {
 }
 
 /**
- * Tokens a second of all busy workers. Each slot is measured over its last minute of work, so start-up, waits
- * for a worker and suspensions do not count, and a worker that joins or leaves counts immediately. Times are
- * milliseconds of a clock that only goes forward.
+ * The combined speed of the active workers. Each slot is measured over its last minute of work, so start-up,
+ * waiting and suspension do not count, and a worker that joins or leaves counts immediately. Times are
+ * milliseconds of a monotonic clock.
  */
 export class Pace {
   readonly #slots = new Map<number, SlotPace>();
@@ -90,7 +92,10 @@ export class Pace {
     this.#at(slot).working = true;
   }
 
-  /** The worker begins its first batch of a shard. Time between two shards of a worker counts as work. */
+  /**
+   * The worker begins a shard's first batch. Time between two shards counts as work: every shard has that
+   * cost.
+   */
   begins(slot: number, now: number): void {
     this.#at(slot).last ??= now;
   }
@@ -116,8 +121,7 @@ export class Pace {
   }
 
   /**
-   * Tokens a second of all workers; one without a batch yet counts as the average. Null before the first
-   * batch.
+   * Tokens per second of all. A worker that has embedded nothing yet counts as average. Null while none has.
    */
   perSecond(now: number): number | null {
     const slots = [...this.#slots.values()];
@@ -129,7 +133,7 @@ export class Pace {
     return sum > 0 ? sum * 1000 : null;
   }
 
-  /** Whether the workers together have embedded enough to estimate the time left. */
+  /** Whether enough was embedded, by all together, to tell from the pace how long the rest takes. */
   get usable(): boolean {
     let batches = 0;
     let ms = 0;

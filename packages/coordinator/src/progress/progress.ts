@@ -1,29 +1,29 @@
 import type { CoordinatorEvent } from '../events.js';
 import { Pace } from './pace.js';
 
-/** How the work of a plan is distributed. */
+/** How the work of a plan is spread over its positions. */
 export interface PlannedWork {
   shards: readonly { firstPosition: number; endPosition: number }[];
   /**
-   * Tokens of the batches before a position, padding included; a measure of cost for sequences of any length.
+   * Tokens of the batches before a position, padding included: their cost, since sequences differ in length.
    */
   tokensBefore(position: number): number;
 }
 
-/** The progress of a run. */
+/** A run's progress. */
 export interface ProgressFacts {
-  /** Sequences in checkpoints or embedded since, quarantined ones included. */
+  /** Sequences in checkpoints or embedded since, including quarantined ones. */
   done: number;
   total: number;
-  /** Tokens embedded a second, padding included; null until known. */
+  /** Tokens embedded per second, padding included; null until known. */
   perSecond: number | null;
   /** Null until enough was embedded for an estimate. */
   secondsLeft: number | null;
 }
 
 /**
- * Counts finished sequences and estimates the time left from the remaining tokens. Work lost with a worker
- * counts as undone once another resumes the shard; the time it took still counts for the workers' speed.
+ * Counts finished sequences, and estimates the time left from the remaining tokens. Work that a worker lost
+ * is subtracted when another resumes its shard; the time it took still counts towards the workers' pace.
  */
 export class Progress {
   readonly #work: PlannedWork;
@@ -35,8 +35,8 @@ export class Progress {
   #tokensLeft: number;
 
   /**
-   * @param standing finished sequences of each shard by the manifest; a worker that resumes a shard corrects
-   * it.
+   * @param standing finished sequences of each shard according to the manifest. A worker that resumes a shard
+   * corrects it.
    */
   constructor(work: PlannedWork, standing: readonly number[]) {
     this.#work = work;
@@ -50,12 +50,7 @@ export class Progress {
     for (const [shard, sequences] of standing.entries()) this.#stands(shard, sequences);
   }
 
-  /**
-   * Takes an event into account.
-   *
-   * @param now milliseconds of a clock that only goes forward.
-   * @returns whether to report the progress.
-   */
+  /** Applies an event. @param now milliseconds of a monotonic clock. @returns whether to report progress. */
   heard(event: CoordinatorEvent, now: number): boolean {
     switch (event.type) {
       case 'assigned':
@@ -87,7 +82,7 @@ export class Progress {
     return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
-  /** Sets a shard's count of finished sequences. @returns the tokens between the old and the new count. */
+  /** Sets a shard's finished sequences, up or down. @returns the tokens in between. */
   #stands(shard: number, sequences: number): number {
     const { firstPosition, endPosition } = this.#work.shards[shard]!;
     const before = this.#at[shard]!;
