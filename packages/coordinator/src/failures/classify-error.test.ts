@@ -59,7 +59,7 @@ test.each(['SIGTERM_7', 'preempted', 'out_of_memory'])(
 
 test.each([
   'spawn /opt/preemptible/node ENOENT',
-  '/models/received SIGTERM/x: the model has changed since the run was planned',
+  '/models/received SIGTERM/x: the model is another than when the run was planned',
   "the model 'preempted' has no output",
   '/data/NaN/model.onnx: reading failed',
   '/runs/preempted/manifest.json is locked',
@@ -75,14 +75,9 @@ test('a worker’s code outweighs the words of its message', () => {
   expect(classifyError({ ...words, error: 'cuda_runtime' })).toBe('poison_input');
 });
 
-<<<<<<< HEAD
 test('a device that fails on everything does not blame its input', () => {
-  const errorMessage = 'esm2 fails on plain residues as well (CUDA failure 2: out of memory)';
-=======
-test('a device that fails on everything is no fault of what it was given', () => {
   const errorMessage = 'esm2 fails even on plain residues (CUDA failure 2: out of memory)';
->>>>>>> lead/main
-  expect(classifyError(exitcode: 1, error: 'unfit_device', errorMessage )).toBe('transient');
+  expect(classifyError({ exitcode: 1, error: 'unfit_device', errorMessage })).toBe('transient');
   expect(classifyError({ exitcode: 143, error: 'unfit_device', errorMessage })).toBe('spot_preemption');
 });
 
