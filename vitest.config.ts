@@ -3,9 +3,12 @@ import { defineConfig } from 'vitest/config';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// Where a test lies says what it is: beside the sources it runs in process; in `test/` it may start processes.
+// Where a test lies says what it is: beside the sources it runs in process; in `test/` it may start processes. A `.law.test.ts`
+// beside the sources is a long law: it runs in process, with the chaos tests.
+const setupFiles = [at('./tooling/config/vitest-in-process.mjs')];
 const globalSetup = [at('./tooling/config/vitest-temp.mjs'), at('./tooling/config/vitest-built.mjs')];
 const CHAOS = 'tooling/{chaos,fuzz}/test/**/*.test.ts';
+const LAWS = '{packages,apps,tooling}/*/src/**/*.law.test.ts';
 
 export default defineConfig({
   resolve: {
@@ -28,7 +31,8 @@ export default defineConfig({
           name: 'unit',
           globalSetup,
           include: ['{packages,apps,tooling}/*/src/**/*.test.ts'],
-          setupFiles: [at('./tooling/config/vitest-in-process.mjs')],
+          exclude: [LAWS, '**/node_modules/**'],
+          setupFiles,
         },
       },
       {
@@ -41,6 +45,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'chaos', globalSetup, include: [CHAOS] } },
+      { extends: true, test: { name: 'chaos-laws', globalSetup, include: [LAWS], setupFiles } },
     ],
   },
 });

@@ -189,7 +189,7 @@ def main(out):
     events = check_manifest(os.path.join(out, "checkpoints", "manifest.json"), len(shards))
     for path in glob.glob(os.path.join(out, "logs", "*.log")):
         for line in read(path).split(b"\n")[:-1]:
-            assert {"time", "type"} <= set(check_line(line))
+            assert {"format", "time", "event"} <= set(check_line(line))
     for each in result["files"]:
         data = read(out, each["file"])
         assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])

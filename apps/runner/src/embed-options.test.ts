@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { embed } from './embed.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: plain JavaScript may pass anything.
 type Any = any;
-const stop = () => ({ signal: new AbortController().signal, handler: null });
+const stop = () => ({ signal: new AbortController().signal });
 const notObjects = [null, undefined, 5, 'x', [], new Map()];
 const not1OrMore = [0, -1, 0.5, Number.NaN, '5', null];
 const notAbove0 = [0, -1, Number.NaN, '5', null];
@@ -45,9 +45,10 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   ['retryQuarantined', ['yes', 1], (retryQuarantined) => call({ retryQuarantined })],
   ['format', [undefined, 'csv'], (format) => call({ format })],
   ['forceRestart', [undefined, 'yes', 1], (forceRestart) => call({ forceRestart })],
-  ['tell', ['x', null], (report) => call({}, report)],
+  ['report', ['x', null], (report) => call({}, report)],
   ['stop', [null, 5], (at) => call({}, undefined, at)],
-  ['stop.signal', [undefined, {}], (signal) => call({}, undefined, { signal, handler: null })],
+  ['stop.now', [null, {}], (now) => call({}, undefined, { ...stop(), now })],
+  ['stop.signal', [undefined, {}], (signal) => call({}, undefined, { signal })],
 ])('%s that is one of %o is refused by name, and nothing is made', async (option, values, use) => {
   for (const value of values) {
     await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });

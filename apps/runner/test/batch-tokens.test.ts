@@ -55,7 +55,7 @@ test('a run that an earlier version began with 16,384 tokens goes on with them',
   expect(lines.find(({ event }) => event === 'planned')).toMatchObject({
     resumed: true,
     batches: 3,
-    done: 105,
+    sequences_done: 105,
   });
   // Nothing of what it had was computed again, moved aside or planned anew.
   expect(lines.filter(({ event }) => event === 'resumed').map(({ shard }) => shard)).toEqual([1, 2]);

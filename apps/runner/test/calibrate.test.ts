@@ -70,7 +70,7 @@ test('a model that finds no memory for the least is given half of that', async (
   expect(lines.find(({ event }) => event === 'calibrated')).toMatchObject({
     batch_tokens: 256,
     reason: 'memory',
-    measured: [{ tokens: 512, per_second: null }],
+    measured: [{ tokens: 512, tokens_per_second: null }],
   });
   expect([code, (await record()).batch_tokens]).toEqual([0, 256]);
 });

@@ -160,7 +160,7 @@ describe('a run record that is lost or damaged is rebuilt from what checkpoints 
     expect([ended.code, ended.stderr]).toEqual([
       2,
       expect.stringMatching(
-        /checkpoints is there, but .*run\.json is not there, and it is of run [0-9a-f]{12}…/,
+        /checkpoints exists, but .*run\.json is missing, and it belongs to run [0-9a-f]{12}…/,
       ),
     ]);
     expect(await namesIn(join(out, 'checkpoints'), /\.pt$/)).toEqual(before);

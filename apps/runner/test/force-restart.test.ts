@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { digestOf, fixture, freshFolder, holdfast, start } from './command.js';
 
-// A restart whose process is really killed; `src/force-restart.test.ts` goes through every step.
+// A restart whose process is really killed; `src/run/force-restart.law.test.ts` goes through every step.
 
 let folder: string;
 let out: string;

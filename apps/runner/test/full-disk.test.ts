@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { freshFolder, windows } from './command.js';
 
 // A disk that is full at different moments of a run. Whatever was being written, scripts see the same exit code, and people the
@@ -36,18 +36,21 @@ async function onSmallDisk(size: string, input: string): Promise<[code: string, 
   return [code, said.join('\n'), more];
 }
 
-test.runIf(mountable)(
+let input: string;
+beforeAll(async () => {
+  input = await windows(3000);
+});
+
+describe.runIf(mountable)(
   'a full disk ends with exit code 1 whatever was being written, names the file and the remedy, and costs nothing',
-  async () => {
-    const input = await windows(3000);
-    const sizes = [
+  () => {
+    test.each([
       ['64k', 'residues.bin', 'begin'],
       ['800k', 'manifest.json', 'resume'],
       ['1200k', '', 'resume'],
       ['2200k', '', 'resume'],
       ['3m', 'embeddings.safetensors', 'resume'],
-    ] as const;
-    for (const [size, file, go] of sizes) {
+    ] as const)('a disk of %s', async (size, file, go) => {
       const [code, said, more] = await onSmallDisk(size, input);
       expect([size, code, more]).toEqual([size, 'code 1', 'code 0']);
       const [last = '', ...events] = said.split('\n');
@@ -60,6 +63,6 @@ test.runIf(mountable)(
       const failed = events.findIndex((line) => line.includes('"failed"') && line.includes('ENOSPC'));
       if (failed >= 0)
         expect(events[failed + 1]).toMatch(/"warning","message":"the disk is full \(.*make room there/);
-    }
+    });
   },
 );

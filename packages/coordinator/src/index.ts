@@ -1,3 +1,4 @@
+export { CallBudget } from './call-budget.js';
 export {
   classifyError,
   deviceLost,
@@ -9,7 +10,6 @@ export {
 } from './checked.js';
 export { type Clock, systemClock } from './clock.js';
 export { Coordinator } from './coordinator.js';
-
 export type { CoordinatorEvent } from './events.js';
 export type { ErrorKind } from './failures/failure-kinds.js';
 export {
@@ -36,6 +36,7 @@ export {
 } from './processes/worker-channel.js';
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './processes/worker-process.js';
 export { WorkerUnreachableError } from './processes/worker-unreachable-error.js';
+export { type PlannedWork, Progress, type ProgressFacts } from './progress/progress.js';
 export type { FailedShard } from './shards/shard-pool.js';
 export { ShardReportError } from './shards/shard-report-error.js';
 export type { WorkerStatus } from './workers/worker-status.js';

@@ -36,7 +36,7 @@ export async function writeFileDurably<T>(
 ): Promise<T> {
   const temporary = onlyNew ? `${path}.${randomBytes(6).toString('hex')}.tmp` : `${path}.tmp`;
   const file = await fs.create(temporary, { onlyNew });
-  /** What is this call's own, and must not be left when it fails. */
+  /** Files of this call, removed if it fails. */
   let own = temporary;
   try {
     let result: T;
@@ -54,7 +54,7 @@ export async function writeFileDurably<T>(
     await fs.syncDirectory(dirname(path));
     return result;
   } catch (error) {
-    // The first error is the one to tell; a full or dying disk may fail here again.
+    // Report the first error; a full or dying disk may fail here again.
     await fs.remove(own).catch(() => undefined);
     throw error;
   }

@@ -15,11 +15,11 @@ export interface DurableFileSystem {
   /** Creates `path` for writing, emptying a file that was there; `onlyNew`: EEXIST where anything is. */
   create(path: string, options?: { onlyNew?: boolean }): Promise<DurableFile>;
   rename(from: string, to: string): Promise<void>;
-  /** Renames a file to a name that nothing has, in one step; EEXIST where something has it. */
+  /** Renames a file to an unused name, in one step; EEXIST if the name is in use. */
   renameToFree(from: string, to: string): Promise<void>;
-  /** Removes a file or a folder with all it holds; nothing there is no error. */
+  /** Removes a file or a folder with its content; a missing one is not an error. */
   remove(path: string): Promise<void>;
-  /** Makes one folder, whose parent is there; one that is there already is no error. */
+  /** Makes one folder in an existing parent; an existing one is not an error. */
   makeDirectory(path: string): Promise<void>;
   /** Forces a folder's entries (creations, renames, removals) to the device, where the file system can; see `syncsDirectories`. */
   syncDirectory(path: string): Promise<void>;
@@ -33,10 +33,10 @@ export interface DurableOptions {
 /** Bytes after which the device is asked to take what there is while more is written: sooner done than all at the end. */
 const SYNC_EVERY = 1 << 23;
 
-/** What file systems without hard links answer, such as FAT and some network mounts. */
+/** Errors of file systems without hard links, such as FAT and some network mounts. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
-/** What file systems without a sync of folders answer, such as some network and FUSE mounts. */
+/** Errors of file systems that cannot sync folders, such as some network and FUSE mounts. */
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOTSUPP', 'ENOSYS']);
 
 /**
@@ -64,7 +64,7 @@ export const nodeFileSystem: DurableFileSystem = {
     const handle = await open(path, onlyNew ? 'wx' : 'w');
     let unsynced = 0;
     let syncing: Promise<void> | null = null;
-    // The system tells of a failed write once, so what is told early must be kept.
+    // The system reports a failed write once, so an early report must be kept.
     let failure: { error: unknown } | null = null;
     const named = (error: unknown): never => {
       throw atPath(error, path);
@@ -116,7 +116,7 @@ export const nodeFileSystem: DurableFileSystem = {
       await rename(from, to);
       return;
     }
-    // The file has its name; that it keeps the other as well harms nobody.
+    // The file has its name; keeping the other as well does no harm.
     await unlink(from).catch(() => undefined);
   },
   remove: (path) => rm(path, { recursive: true, force: true }),

@@ -1,6 +1,6 @@
 import { isThere } from './durable.js';
 
-/** Whether something has the name, or may have it: what cannot be looked at is not taken for missing. */
+/** Whether something has the name, or may have it: what cannot be checked does not count as missing. */
 export function mayBeThere(path: string): boolean {
   try {
     return isThere(path);

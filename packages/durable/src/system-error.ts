@@ -25,7 +25,7 @@ const UNNAMED: Readonly<Record<number, string>> = {
   528: 'EJUKEBOX',
 };
 
-/** What strerror says of those that libuv prints as numbers. */
+/** Texts of strerror for errors that libuv prints as numbers. */
 const SAYS: Readonly<Record<string, string>> = {
   ECOMM: 'communication error on send',
   EDQUOT: 'disk quota exceeded',
@@ -48,7 +48,7 @@ function nameOf(errno: number): string | undefined {
   return known ?? Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
 }
 
-/** The name of a system error, such as `ESTALE`, also where Node.js knows only its number; null for any other error. */
+/** The name of a system error, such as `ESTALE`, even if Node.js knows only its number; null for any other error. */
 export function systemErrorCode(error: unknown): string | null {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code !== 'string') return null;

@@ -1,6 +1,6 @@
 import { systemErrorCode } from './system-error.js';
 
-/** What is known of a system error, for exit code and message. */
+/** Facts about a system error, for exit code and message. */
 export interface SystemTrouble {
   /** Its name, such as `ESTALE`. */
   code: string;
@@ -15,7 +15,7 @@ export interface SystemTrouble {
   remedy: Readonly<Record<Use, string>>;
 }
 
-/** What a file was wanted for. */
+/** The use of a file. */
 export type Use = 'read' | 'write';
 
 type Entry = readonly [passing: boolean, cause: string, remedy: string, toWrite?: string];
@@ -76,7 +76,7 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   ETXTBSY: [true, 'it is being executed', 'wait until it is free'],
   EINTR: [true, 'the call was interrupted', 'try again'],
   EDEADLK: [true, 'a deadlock was avoided', 'try again'],
-  // What somebody else changed at the same moment.
+  // Someone else changed it at the same moment.
   ENOTEMPTY: [true, 'files came into a folder that was being removed', 'see what writes there'],
   // The command, or the rights, must be changed.
   EACCES: [false, 'permission denied', READABLE, WRITABLE],
@@ -97,11 +97,11 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   ENODEV: [false, 'nothing is behind this name', 'check the path'],
 };
 
-/** What follows where a file system forces no folder's entries to the device; doctor and embed say the same. */
+/** The consequence if a file system cannot sync folders; doctor and embed say the same. */
 export const NO_FOLDER_SYNC =
   'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may take back the last checkpoints, which are then computed again';
 
-/** What is known of a system error; null for any other. One that the table lacks is taken for passing. */
+/** Facts about a system error; null for any other. One missing from the table counts as passing. */
 export function systemTrouble(error: unknown): SystemTrouble | null {
   const code = systemErrorCode(error);
   if (code === null) return null;
@@ -125,7 +125,7 @@ export function systemErrorIn(error: unknown): unknown {
   return undefined;
 }
 
-/** The system error that a text tells of, such as a worker's last words; null where it names none that is known. */
+/** The system error that a text names, such as a worker's last output; null if it names none that is known. */
 export function troubleIn(text: string): SystemTrouble | null {
   for (const [, code] of text.matchAll(/\b(E[A-Z0-9]+): /g))
     if (code !== undefined && TROUBLES[code] !== undefined && code !== 'ENOENT')

@@ -9,16 +9,16 @@ import { idProblem } from './id-problem.js';
 const HINT = 'the model reads proteins';
 
 test.each([
-  ['1', /"1" is no residue here: lines are numbered, as in GenBank.*sed/],
+  ['1', /"1" is not a residue: lines are numbered, as in GenBank.*sed/],
   [';', /begins a comment.*sed/],
-  ['>', /a header stands behind a sequence on one line.*sed/],
+  ['>', /a header follows a sequence on the same line.*sed/],
   ['@', /FASTQ.*seqtk/],
   ['+', /FASTQ.*seqtk/],
   ['<', /HTML.*download/],
   ['\u0000', /0x00 .*UTF-16.*iconv/],
   ['\u00ef', /0xef .*byte order mark.*sed/],
   ['\u00ff', /0xff .*UTF-16.*iconv/],
-  ['\u00c3', /0xc3 .*no ASCII.*grep/],
+  ['\u00c3', /0xc3 .*not ASCII.*grep/],
   ['"', /take it out, or see whether this is the right file/],
 ])('the remedy fits the byte: %j', (character, says) => {
   const said = badResidue(character.charCodeAt(0), HINT);
@@ -29,7 +29,7 @@ test.each([
 test.each(['Z', 'x', '*', '-', '.'])(
   'what other alphabets have is put down to the model: %s',
   (character) => {
-    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is no residue here; ${HINT}`);
+    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is not a residue; ${HINT}`);
   },
 );
 
@@ -42,7 +42,7 @@ test.each([
   ['digits.fa', /record 1 \("a", line 2\): "1" .*GenBank/],
   ['semi2.fa', /record 1 \("a", line 2\): ";" .*comment/],
   ['bom2.fa', /record 1 \("a", line 3\): the byte 0xef .*byte order mark/],
-  ['glued.fa', /record 1 \("a", line 2\): ">" .*one line/],
+  ['glued.fa', /record 1 \("a", line 2\): ">" .*same line/],
 ])('files that people have: %s', (name, says) => {
   const allowed = new Uint8Array(256);
   for (const letter of Buffer.from('ACDEFGHIKLMNPQRSTVWY')) allowed[letter] = 1;

@@ -1,8 +1,8 @@
 import { describeByte } from './files/first-bytes.js';
 
-const ICONV = 'turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
+const ICONV = 'convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
 
-/** What a byte that is no residue of any alphabet tells of its file, and what to do. */
+/** What a byte outside every alphabet says about its file, and the remedy. */
 const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
   [
     (byte) => byte >= 0x30 && byte <= 0x39,
@@ -11,7 +11,7 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
   [(byte) => byte === 0x3b, "it begins a comment; take comments out, e.g. with `sed '/^;/d; /^>/!s/;.*//'`"],
   [
     (byte) => byte === 0x3e,
-    "a header stands behind a sequence on one line, as where files were joined without a line end; put it on a line of its own, e.g. with `sed '/^>/!s/>/\\n>/g'`",
+    "a header follows a sequence on the same line, probably because files were joined without a line end; put it on its own line, e.g. with `sed '/^>/!s/>/\\n>/g'`",
   ],
   [
     (byte) => byte === 0x40 || byte === 0x2b,
@@ -19,7 +19,7 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
   ],
   [(byte) => byte === 0x3c, 'HTML and XML have it; download the sequences themselves as FASTA'],
   [(byte) => byte === 0x2f, 'other formats end records with "//"; turn it into FASTA first'],
-  [(byte) => byte === 0, `UTF-16 text has it; ${ICONV}. A file that was not wholly copied has it too`],
+  [(byte) => byte === 0, `UTF-16 text contains it; ${ICONV}. An incompletely copied file can contain it too`],
   [(byte) => byte >= 0xfe, `UTF-16 text begins with it; ${ICONV}`],
   [
     (byte) => byte === 0xef,
@@ -27,7 +27,7 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
   ],
   [
     (byte) => byte >= 0x80,
-    "it is no ASCII; find such characters, e.g. with `grep -nP '[^\\x00-\\x7f]'`, and take them out",
+    "it is not ASCII; find such characters, e.g. with `grep -nP '[^\\x00-\\x7f]'`, and remove them",
   ],
 ];
 
@@ -39,7 +39,7 @@ const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7
  * @param hint what the reader wants, for letters and signs that other alphabets have.
  */
 export function badResidue(byte: number, hint: string): string {
-  const what = `${describeByte(byte)} is no residue here`;
+  const what = `${describeByte(byte)} is not a residue`;
   if (isLetter(byte) || byte === 0x2a || byte === 0x2d || byte === 0x2e) return `${what}; ${hint}`;
   const sign = SIGNS.find(([is]) => is(byte));
   return `${what}${sign === undefined ? '; take it out, or see whether this is the right file' : `: ${sign[1]}`}`;

@@ -1,4 +1,4 @@
-/** Told of each record as it passes. */
+/** Called with each record. */
 export interface FastaHandler {
   /**
    * A header was read.

@@ -82,7 +82,7 @@ test('an ID may hold any printing UTF-8, and be long', () => {
 
 test('">" within a line is no header, and never a residue even if the table allows it', () => {
   expect(failure('>a\nAC>b\nGT\n').code).toBe('bad_residue');
-  expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is no residue');
+  expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is not a residue');
 });
 
 test('a line of 20 MB is read', () => {
@@ -128,7 +128,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'UTF-16',
     Buffer.from('\ufeff>a\nA\n', 'utf16le'),
     { code: 'not_fasta' },
-    'reads.fa: line 1: not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`',
+    'reads.fa: line 1: not FASTA: it begins like UTF-16 text; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`',
   ],
   [
     'a carriage return alone',
@@ -188,13 +188,13 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a letter that is not allowed',
     '>a\nA\n>b\nAC\nAE\n',
     { code: 'bad_residue', record: 2, id: 'b', line: 5 },
-    'reads.fa: record 2 ("b", line 5): "E" is no residue here; the model reads DNA; is this protein?',
+    'reads.fa: record 2 ("b", line 5): "E" is not a residue; the model reads DNA; is this protein?',
   ],
   [
     'a byte that does not print',
     '>a\nA\0\n',
     { code: 'bad_residue', record: 1, line: 2 },
-    'reads.fa: record 1 ("a", line 2): the byte 0x00 is no residue here: UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. A file that was not wholly copied has it too',
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incompletely copied file can contain it too',
   ],
 ])('refused: %s', (_, input, fields, message) => {
   for (const size of [1, 2, 1_000_000]) {

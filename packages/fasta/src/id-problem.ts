@@ -5,7 +5,7 @@ import { describeByte } from './files/first-bytes.js';
 export function idProblem(id: Uint8Array): string | undefined {
   if (id.length === 0) return 'no ID after ">"; begin the header with a word of its own';
   if (id[0] === 0)
-    return 'the byte 0x00 in the ID, as UTF-16 text has it; turn it into UTF-8 first, e.g. with `iconv -f UTF-16LE -t UTF-8`';
+    return 'the byte 0x00 in the ID, which UTF-16 text contains; convert it to UTF-8 first, e.g. with `iconv -f UTF-16LE -t UTF-8`';
   const control = id.find((byte) => byte < 0x20 || byte === 0x7f);
   if (control !== undefined) {
     return `a control character (${describeByte(control)}) in the ID; give the record an ID that prints`;

@@ -1,4 +1,4 @@
-/** What is wrong with an input; stable, for programs. */
+/** Why an input is refused; stable, for programs. */
 export type InputErrorCode =
   | 'not_found'
   | 'is_directory'

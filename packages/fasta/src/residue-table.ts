@@ -1,5 +1,5 @@
 /**
- * Which residue each byte of a FASTA line stands for, 0 for none. Blanks, line ends and `>` are never residues,
+ * The residue of each byte of a FASTA line, 0 for none. Blanks, line ends and `>` are never residues,
  * whatever the caller's table says.
  *
  * @param allowed 256 flags: not 0 for each upper-case byte that may be a residue.

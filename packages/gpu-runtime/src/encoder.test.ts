@@ -1,10 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fedInputs } from '../test/fed-inputs.js';
 import { bytes, fixture, lambda } from '../test/support.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { loadModel } from './load-model.js';
@@ -97,38 +95,6 @@ test('the tokens are those of another implementation of the same merges', () => 
   const subwords = new Subwords({ ...source, files: source.recipe.tokenizer! });
   const { tokens } = subwords.encode(expected.map(({ sequence }) => bytes(sequence)));
   expect(tokens.map((each) => [1, ...each, 2])).toEqual(expected.map(({ ids }) => ids));
-});
-
-test('tokens and masks on real DNA are those of the library itself, and tokensOf is never less', async () => {
-  const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
-  const library = new Tokenizer(await read('tokenizer.json'), await read('tokenizer_config.json'));
-  const source = models.get('mean')!.source;
-  const dna = await lambda();
-  const sequence = fc
-    .record({ start: fc.nat(dna.length - 700), length: fc.nat(700), unknown: fc.boolean() })
-    .map(({ start, length, unknown }) => {
-      const cut = dna.slice(start, start + length);
-      return unknown ? `${cut.slice(0, 100)}NNRY-${cut.slice(100)}` : cut;
-    });
-  await fc.assert(
-    fc.asyncProperty(fc.array(sequence, { minLength: 1, maxLength: 6 }), async (batch) => {
-      const [fed] = await fedInputs(source, batch);
-      const { input_ids: ids, attention_mask: mask, token_type_ids: types } = fed!;
-      const whole = batch.map((text) => library.encode(text).ids);
-      const kept = whole.map((all) => (all.length <= 256 ? all : [...all.slice(0, 255), 2]));
-      const width = Math.max(...kept.map(({ length }) => length));
-      const padded = (of: (id: number) => number, padding: number) =>
-        kept.flatMap((all) => [...all.map(of), ...new Array(width - all.length).fill(padding)]);
-      expect(ids!.dims).toEqual([batch.length, width]);
-      expect(ids!.data).toEqual(padded((id) => id, 3));
-      expect(mask!.data).toEqual(padded(() => 1, 0));
-      expect(types!.data).toEqual(padded(() => 0, 0));
-      batch.forEach((text, i) => {
-        expect(tokensOf(source, text.length)).toBeGreaterThanOrEqual(kept[i]!.length);
-      });
-    }),
-    { numRuns: 60 },
-  );
 });
 
 test('what is past maxTokens changes nothing, and is told of', async () => {

@@ -4,12 +4,12 @@ import { OptionRangeError, OptionTypeError } from './option-errors.js';
 import { shown } from './shown.js';
 
 /**
- * Refuses options that are not as the check has it.
+ * Refuses options that fail the check.
  *
  * @param of the function or class, as its caller names it.
  * @param check mostly `object(…)`, made once. Or a check of one argument, with `path` its name.
  * @throws OptionTypeError (a TypeError) for a value of another kind than wanted; OptionRangeError (a RangeError) for an unknown
- * name, and for a number or a choice that is none of those allowed. Both have `code: 'invalid_option'`, `of`, `option`, `given`.
+ * name, and for a number or a choice that is not allowed. Both have `code: 'invalid_option'`, `of`, `option`, `given`.
  */
 export function checkOptions(of: string, given: unknown, check: Check, path = ''): void {
   const fault = check(given, path);

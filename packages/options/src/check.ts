@@ -5,9 +5,9 @@ export interface Fault {
   /** `unknown`: there is no such option. `type`: a TypeError. `range`: a RangeError. */
   kind: 'unknown' | 'type' | 'range';
   given: unknown;
-  /** What is allowed: a phrase that follows "must be". Of an unknown name: the known ones, separated by commas. */
+  /** A phrase for the allowed values that follows "must be". For an unknown name: the known ones, separated by commas. */
   wanted: string;
-  /** What the message calls the value where its path is empty. Default: the options. */
+  /** The value's name in the message if its path is empty. Default: the options. */
   called?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Check, Fault, RequiredCheck } from './check.js';
 
-/** A value of which all that is wrong is that it is none of those allowed: a RangeError. */
+/** A value of the right type that is not allowed: a RangeError. */
 export const value =
   (wanted: string, allowed: (value: unknown) => boolean): Check =>
   (given, path) =>
@@ -85,7 +85,7 @@ export function array(item: Check, what: string, { distinct = false } = {}): Che
   };
 }
 
-/** What one of several checks takes; `wanted` says all of it. */
+/** The value of the first check that accepts it; `wanted` describes all of them. */
 export const either = (wanted: string, ...checks: readonly Check[]): Check => {
   return (given, path) => {
     const faults: Fault[] = [];
@@ -111,7 +111,7 @@ function listed(values: readonly unknown[]): string {
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(', ')} or ${all.at(-1)}`;
 }
 
-/** What a check takes, or null. @param wanted what both are, in words. */
+/** Null, or what a check accepts. @param wanted both, in words. */
 export const orNull = (check: Check, wanted: string) =>
   either(
     wanted,

@@ -1,4 +1,4 @@
-/** The known name that a misspelt one most likely stands for; null where none is near. */
+/** The known name that a misspelt one most likely means; null if none is near. */
 export function nearest(name: string, known: readonly string[]): string | null {
   const letters = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
   const meant = letters(name);
@@ -12,7 +12,7 @@ export function nearest(name: string, known: readonly string[]): string | null {
     least = steps;
   }
   if (best !== null || meant.length < 3) return best;
-  // A name that is cut off, or said in full: `stall`, `seqThresholdCount`.
+  // An abbreviated name, or a longer one: `stall`, `seqThresholdCount`.
   return known.find((each) => letters(each).startsWith(meant) || meant.startsWith(letters(each))) ?? null;
 }
 

@@ -2,7 +2,7 @@ import type { Check, Shape } from './check.js';
 
 /** An object that has the listed names and no others, each with a value that its check takes. undefined is as good as absent. */
 export function object<T extends object>(shape: Shape<T>): Check {
-  // Without a prototype: `constructor` is no option.
+  // Without a prototype: `constructor` is not an option.
   const checks: Record<string, Check> = Object.assign(Object.create(null), shape);
   const names = Object.keys(checks);
   return (given, path) => {
@@ -21,7 +21,7 @@ export function object<T extends object>(shape: Shape<T>): Check {
   };
 }
 
-/** Objects whose content is no properties, which would be ignored. Told by their tag: they may come from another realm. */
+/** Objects whose content is not in properties and would be ignored. Detected by tag: they may come from another realm. */
 const OTHERS =
   /^\[object (Array|Arguments|(Weak)?(Map|Set|Ref)|Date|RegExp|Promise|Error|String|Number|Boolean|Symbol|BigInt|\w*Array|\w*ArrayBuffer|DataView)\]$/;
 

@@ -1,4 +1,4 @@
-/** What every refusal of an option says beside its message. */
+/** Fields of every refused option, beside the message. */
 export interface RefusedOption {
   /** The function or class that refused it. */
   of: string;

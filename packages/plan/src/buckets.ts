@@ -4,7 +4,7 @@
  */
 export const PLAN = 2;
 
-/** How much of the input is put in order of length at once. */
+/** Limits of one bucket: how much of the input is sorted by length together. */
 export interface BucketLimits {
   /** Most sequences of a bucket, at least 1. */
   sequences: number;

@@ -71,7 +71,7 @@ test('a bad input leaves no summary, even of an index that was there before', as
   await expect(build(['>a\nA\n', '>b\n1\n'])).rejects.toMatchObject({
     code: 'bad_residue',
     message: expect.stringContaining(
-      `${join(folder, '1.fa')}: record 1 ("b", line 2): "1" is no residue here: lines are numbered`,
+      `${join(folder, '1.fa')}: record 1 ("b", line 2): "1" is not a residue: lines are numbered`,
     ),
   });
   expect(await readdir(join(folder, 'index'))).not.toContain('summary.json');

@@ -1,4 +1,4 @@
-/** What batches cost. */
+/** The cost of batches. */
 export interface Padding {
   /** Tokens of all sequences. */
   tokens: number;

@@ -1,16 +1,16 @@
 /** The plan of one bucket. Places are counted from the bucket's first. */
 export interface BucketPlan {
-  /** Which sequence stands at each place of the plan: longest first, equally long ones in input order. */
+  /** The sequence at each place of the plan: longest first, ties in input order. */
   order: Uint32Array;
   /** The place where each batch begins. */
   batches: number[];
-  /** What the batches cost: the sum of count × longest. */
+  /** The cost of the batches: the sum of count × longest. */
   paddedTokens: number;
 }
 
 /**
  * Puts a bucket's sequences in order of length and cuts them into batches. A batch is padded to its longest sequence, so
- * it costs count × longest tokens; it takes as many sequences as that limit admits. A longer one stands alone.
+ * it costs count × longest tokens; it takes as many sequences as the limit allows. A longer sequence is a batch of its own.
  *
  * @param tokens of each sequence, in input order.
  * @param batchTokens most padded tokens of a batch; above 0.
@@ -35,7 +35,7 @@ function longestFirst(tokens: readonly number[]): Uint32Array {
   if (tokens.every((each, i) => i === 0 || each <= tokens[i - 1]!)) return Uint32Array.from(tokens.keys());
   let longest = 0;
   for (const each of tokens) longest = Math.max(longest, each);
-  // Length and place in one number, so that the native sort does it and ties keep their order. Both together stay far
+  // Length and place in one number: the native sort keeps ties in order. Both together stay far
   // below 2^53: the residues of a bucket with more than one sequence are limited.
   const keys = Float64Array.from(tokens, (each, i) => (longest - each) * count + i).sort();
   return Uint32Array.from(keys, (key) => key % count);

@@ -5,7 +5,7 @@ import { type Inspected, inspect } from './inspect.js';
 const USAGE = 'usage: pt-inspect [--json] [--head N] FILE...';
 const EXIT_CODES: Readonly<Record<Inspected, number>> = { read: 0, unread: 1, bad: 2 };
 
-function told() {
+function options() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { json: { type: 'boolean', default: false }, head: { type: 'string', default: '0' } },
@@ -22,7 +22,7 @@ process.stdout.on('error', ({ code }: NodeJS.ErrnoException) =>
 const error = (text: string) => console.error(`pt-inspect: ${text}`);
 try {
   process.exitCode =
-    EXIT_CODES[await inspect(told(), { write: (text) => process.stdout.write(text), error })];
+    EXIT_CODES[await inspect(options(), { write: (text) => process.stdout.write(text), error })];
 } catch (cause) {
   error(`${(cause as Error).message}; ${USAGE}`);
   process.exitCode = 2;

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { type LazyTensor, PtFormatError } from '@holdfast/pt-serializer';
 import { doubleOf } from './items.js';
 
-/** Bytes of a tensor held at once where its rows follow each other, and where they do not. */
+/** Bytes of a tensor held in memory if its rows are contiguous, and if they are not. */
 const CHUNK = 2 ** 24;
 const STRIDED_CHUNK = 2 ** 30;
-/** What is hashed at most: so many times the file, as several views may share a storage, and a little more. */
+/** Most bytes hashed: this many times the file, since several views may share a storage, and a little more. */
 const TIMES = 8;
 const MORE = 2 ** 30;
-/** A tensor of repeated elements is hashed up to so many bytes; openPt reads no more of one at a time either. */
+/** Most bytes hashed of a tensor of repeated elements; openPt reads no more of one either. */
 const EXPANDED = 2 ** 28;
 /** Characters of strings that are hashed at a time. */
 const TEXT = 2 ** 20;
@@ -24,7 +24,7 @@ export class Digests {
   }
 
   /**
-   * Of a tensor's elements: row-major, little-endian.
+   * A tensor's elements: row-major, little-endian.
    *
    * @throws PtFormatError (`limit`) for what a small file repeats without end.
    */
@@ -37,7 +37,7 @@ export class Digests {
     this.#spend(byteLength);
     const hash = createHash('sha256');
     const [rows] = tensor.shape;
-    // Of a transposed matrix some rows cost as much as all.
+    // Some rows of a transposed matrix cost as much as all.
     const chunk = tensor.stride[0] === Math.max(...tensor.stride) ? CHUNK : STRIDED_CHUNK;
     if (rows === undefined || byteLength <= chunk) {
       hash.update(await tensor.readBytes());
@@ -49,7 +49,7 @@ export class Digests {
     return this.#keep(tensor, hash.digest('hex'));
   }
 
-  /** Of strings, joined by line feeds. */
+  /** Strings, joined by line feeds. */
   ofStrings(strings: readonly string[]): string {
     const known = this.#known.get(strings);
     if (known !== undefined) return known;
@@ -65,7 +65,7 @@ export class Digests {
     return this.#keep(strings, hash.update(text).digest('hex'));
   }
 
-  /** Of numbers as float64, little-endian. */
+  /** Numbers as float64, little-endian. */
   ofNumbers(numbers: readonly unknown[]): string {
     const known = this.#known.get(numbers);
     if (known !== undefined) return known;

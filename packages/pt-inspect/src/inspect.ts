@@ -5,7 +5,7 @@ import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { jsonError, jsonLine } from './json.js';
 import { tableOf } from './table.js';
 
-/** What `holdfast inspect` was told. */
+/** Options of `holdfast inspect`. */
 export interface InspectOptions {
   files: readonly string[];
   /** One JSON object a file instead of a table. */
@@ -14,16 +14,16 @@ export interface InspectOptions {
   head: number;
 }
 
-/** Where the listing and complaints go. */
+/** Outputs for the listing and for errors. */
 export interface InspectOutput {
   write(text: string): void;
   error(text: string): void;
 }
 
-/** All were read; one could not be, which may pass; one is no `.pt` file, or not there. */
+/** `read`: all were; `unread`: one could not be, which may pass; `bad`: one is missing or not a `.pt` file. */
 export type Inspected = 'read' | 'unread' | 'bad';
 
-/** Characters that are written at once. */
+/** Characters of one write. */
 const PART = 1 << 16;
 
 /**
@@ -41,7 +41,7 @@ export async function inspect(
       const name = json || files.length === 1 ? '' : `${i > 0 ? '\n' : ''}${sanitize(path)}\n`;
       if (!(await list(path, json, head, name, output))) found = 'bad';
     } catch (error) {
-      // What may pass says nothing of the file; one that is bad stays bad.
+      // A passing trouble says nothing about the file; a bad one stays bad.
       if (!systemTrouble(systemErrorIn(error))?.passing) found = 'bad';
       else if (found === 'read') found = 'unread';
       if (json) output.write(jsonError(path, error as Error));

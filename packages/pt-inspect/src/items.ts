@@ -6,11 +6,11 @@ export type Item = { path: string } & (
   | { kind: 'tensor' | 'ndarray'; tensor: LazyTensor }
   | { kind: 'strings'; strings: readonly string[] }
   | { kind: 'numbers'; numbers: readonly unknown[] }
-  /** `value` as JSON has it or, where JSON has no such thing, in Python's words. */
+  /** `value` as JSON or, if JSON has no such type, in Python's notation. */
   | { kind: string; value: string | number | bigint | boolean | null | PtFloat }
 );
 
-/** What is shared is listed each time, and a hostile file can share exponentially: values that are listed at most. */
+/** Most values listed. Shared values are listed each time, and a hostile file can share exponentially. */
 const MOST_VALUES = 10_000_000;
 /** Characters of all their paths and texts at most. */
 const MOST_CHARACTERS = 2 ** 28;
@@ -66,7 +66,7 @@ function endless(most: string): PtFormatError {
   return new PtFormatError('limit', `its listing has more than ${most}: it shares what it holds many times`);
 }
 
-/** What is one item; null for a container of items. */
+/** A value as one item; null for a container of items. */
 function leafOf(value: unknown, path: string, kinds: Map<object, 'strings' | 'numbers' | null>): Item | null {
   if (Array.isArray(value)) {
     // Long lists are looked through once, however often they are referred to.

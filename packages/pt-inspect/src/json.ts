@@ -5,7 +5,7 @@ import { float, keyText } from './python.js';
 
 /**
  * One line with the fields of `check_pt.py`, from which real PyTorch's listing can be had, piece by piece. Whether all
- * went well stands at its end: a listing can be longer than what should be held.
+ * succeeded is at its end: a listing can be too long for memory.
  *
  * @param fileBytes of the file.
  * @returns whether it did.
@@ -17,7 +17,7 @@ export async function* jsonLine(
 ): AsyncGenerator<string, boolean> {
   // Digests are taken of what is referred to; this compares the checksums of all there is.
   await file.verify();
-  // To the end once, so that one without an end is refused before anything is written.
+  // Once to the end first: an endless one is refused before anything is written.
   for (const _ of itemsOf(file.value));
   yield `{"file":${JSON.stringify(path)},"items":`;
   try {

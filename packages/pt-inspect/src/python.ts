@@ -9,7 +9,7 @@ import {
   PtTuple,
 } from '@holdfast/pt-serializer';
 
-/** Python's words for what a `.pt` holds, so that our listing can be compared with PyTorch's own, line by line. */
+/** Values in Python's notation, so the listing can be compared with PyTorch's own, line by line. */
 
 /** Parts of a value put into words at most, and their characters; a hostile file can make a small tuple endless. */
 const MOST_PARTS = 10_000;
@@ -96,7 +96,7 @@ export function float(value: number): string {
   return `${digits}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
 }
 
-/** Numbers of numpy have the shortest digits that tell them from their neighbours of the same type. */
+/** Numpy prints the shortest digits that distinguish a number from its neighbours of the same type. */
 function numpy({ dtype, value }: NumpyScalar): string {
   const real =
     {

@@ -7,14 +7,14 @@ import { float, repr } from './python.js';
 const WIDTH = 80;
 
 /**
- * What a file holds, a line an item: path, kind, element type, shape, and bytes, count or value.
+ * A file's content, one item a line: path, kind, element type, shape, and bytes, count or value.
  *
  * @param head values shown of each tensor and list.
  */
 export async function* tableOf(value: unknown, head: number): AsyncGenerator<string> {
   const header = ['PATH', 'KIND', 'DTYPE', 'SHAPE', 'VALUE'];
   const widths = header.map((name) => name.length);
-  // Looked through twice rather than held: a listing can be longer than what should be.
+  // Read twice instead of held: a listing can be too long for memory.
   for (const item of itemsOf(value))
     cells(item)
       .slice(0, -1)

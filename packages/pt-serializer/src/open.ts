@@ -18,14 +18,14 @@ import { readArchive } from './zip/archive.js';
 export interface OpenOptions {
   /** Default `always`. */
   checksums?: Checksums;
-  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, so that they can be told from ints. Default false. */
+  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, to distinguish them from ints. Default false. */
   exact?: boolean;
   /**
    * What becomes of classes and functions that are not plain data: `refuse` the file, which is the default, or give them as
    * `PtOpaque`, inert data, so that the tensors beside them can be read. Nothing of the file is run either way.
    */
   unknown?: 'refuse' | 'opaque';
-  /** What reading may cost at most; what is left out has its default. */
+  /** The most that reading may cost; a missing limit has its default. */
   limits?: Partial<PtLimits>;
 }
 
@@ -36,7 +36,7 @@ const openOptions = object<OpenOptions>({
   limits: areLimits,
 });
 
-/** A tensor or array and where it lies: the keys and indices that lead to it, each after a `/`. */
+/** A tensor or array and its path: the keys and indices that lead to it, each after a `/`. */
 export interface FoundTensor {
   path: string;
   tensor: LazyTensor;
@@ -51,7 +51,7 @@ export class PtFile implements AsyncDisposable {
     source: Source,
     verify: () => Promise<void>,
     /**
-     * What the file holds: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
+     * The file's content: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
      * Uint8Array, ints beyond 2^53 as bigint.
      */
     readonly value: unknown,

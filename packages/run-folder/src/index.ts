@@ -30,4 +30,5 @@ export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
+export { standing } from './shard/standing.js';
 export { reportCorrupt, tidyUp } from './tidy.js';

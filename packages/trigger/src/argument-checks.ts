@@ -5,5 +5,5 @@ export const isEnv = kind(
   (given) => typeof given === 'object' && given !== null,
 );
 
-/** Of a batch: sequences, or bytes of rows. */
+/** A batch's sequences, or bytes of its rows. */
 export const isCount = required(whole(0));

@@ -3,13 +3,13 @@ import { above0, atLeast, checkOptions, object, required, type Shape } from '@ho
 /** Why a checkpoint is due (the seed's words). */
 export type TriggerReason = 'emergency_time_override' | 'sequence_threshold' | 'time_threshold';
 
-/** Where the work stands since the last checkpoint. */
+/** Progress since the last checkpoint. */
 export interface Progress {
   /** Sequences embedded. */
   sequences: number;
   /** Seconds passed. */
   seconds: number;
-  /** Bytes of rows that are not yet in a checkpoint, as far as they were told. */
+  /** Bytes of rows not yet in a checkpoint, as far as the caller reported them. */
   bytes: number;
 }
 
@@ -26,7 +26,7 @@ export interface Thresholds {
   seqThreshold: number;
   /** Seconds. */
   timeThresholdSec: number;
-  /** Seconds after which a checkpoint is due whatever else is said. */
+  /** Seconds after which a checkpoint is due whatever the other rules say. */
   emergencyOverrideSec: number;
 }
 
@@ -49,7 +49,7 @@ export type TriggerPolicy<Reason extends string = string> = (progress: Progress)
 /**
  * Whether a checkpoint is due, and why; the emergency is looked at first.
  *
- * @throws RangeError and TypeError for a number that is none, and for names that there are not.
+ * @throws RangeError and TypeError for values that are not numbers, and for unknown names.
  */
 export function decide(progress: Omit<Progress, 'bytes'>, thresholds: Thresholds): TriggerReason | null {
   checkOptions('decide', progress, isProgress, 'progress');

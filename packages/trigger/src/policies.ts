@@ -10,9 +10,9 @@ import {
 import type { TriggerPolicy } from './decide.js';
 
 /**
- * A checkpoint every so many bytes of rows.
+ * A checkpoint whenever this many bytes of rows are unsaved.
  *
- * @throws RangeError for what is not a number above 0; TypeError for a reason that is no text.
+ * @throws RangeError for what is not a number above 0; TypeError for a reason that is not a text.
  */
 export function everyBytes<Reason extends string = 'byte_threshold'>(
   bytes: number,
@@ -27,7 +27,7 @@ export function everyBytes<Reason extends string = 'byte_threshold'>(
  * From the moment a signal is aborted, such as by the notice that the machine will be taken away, a checkpoint after every
  * batch.
  *
- * @throws TypeError for what is no AbortSignal, and for a reason that is no text.
+ * @throws TypeError for anything but an AbortSignal, and for a reason that is not a text.
  */
 export function onceAborted<Reason extends string = 'preemption_notice'>(
   signal: AbortSignal,
@@ -41,7 +41,7 @@ export function onceAborted<Reason extends string = 'preemption_notice'>(
 /**
  * The first of several rules that says a checkpoint is due.
  *
- * @throws TypeError for what is no function, and when a rule gives something that is no reason.
+ * @throws TypeError for anything but functions, and when a rule returns something that is not a reason.
  */
 export function firstOf<Reason extends string>(
   ...policies: readonly TriggerPolicy<Reason>[]
@@ -54,7 +54,7 @@ export function firstOf<Reason extends string>(
       if (reason === null || reason === undefined || reason === false) continue;
       if (typeof reason !== 'string')
         throw new OptionTypeError(
-          `a policy gives a reason or null, and at once; not a value of type ${typeof reason}`,
+          `a policy must return a reason or null, synchronously; not a value of type ${typeof reason}`,
           {
             of: 'firstOf',
             option: `policies[${policies.indexOf(policy)}]`,

@@ -14,8 +14,8 @@ const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 
  * The thresholds in force: what was passed, else viral mode's where it is on, else the defaults. Passing a value that
  * equals a default is passing it.
  *
- * @throws RangeError for a threshold that is not a number above 0, a name that is none, or a variable that says neither `true`
- * nor `false`; TypeError for an environment that is no object (`code` is `invalid_option`).
+ * @throws RangeError for a threshold that is not a number above 0, an unknown name, or a variable that is neither `true`
+ * nor `false`; TypeError for an environment that is not an object (`code` is `invalid_option`).
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
   checkOptions('resolveThresholds', passed, isPassed);

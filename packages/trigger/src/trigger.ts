@@ -11,9 +11,9 @@ import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
 export interface TriggerOptions<Reason extends string = never> extends Partial<Thresholds> {
-  /** Further rules, in their order; they are asked before the thresholds, but for the emergency. */
+  /** Further rules, asked in order and before the thresholds, except the emergency. */
   policies?: readonly TriggerPolicy<Reason>[];
-  /** Where viral mode is looked up. Default `process.env`. */
+  /** The environment that sets viral mode. Default `process.env`. */
   env?: NodeJS.ProcessEnv;
   /** The clock, in milliseconds. Default `performance.now`. */
   now?: () => number;
@@ -27,25 +27,25 @@ const triggerOptions = object<TriggerOptions>({
 });
 
 /**
- * Says when to checkpoint: after so many sequences (default 10,000; 5,000 in viral mode), after so many seconds (300;
+ * Says when to checkpoint: after a number of sequences (default 10,000; 5,000 in viral mode), after a number of seconds (300;
  * 180 in viral mode), and in any case after 600 seconds. Once it says so, it goes on saying so until `reset()`.
  */
 export class CheckpointTrigger<Reason extends string = never> {
   /** The thresholds in force. */
   readonly thresholds: Readonly<Thresholds>;
   readonly #now: () => number;
-  /** What the caller's rules say, in their order. */
+  /** The caller's rules, in their order. */
   readonly #rules: TriggerPolicy<Reason>;
   #sequences = 0;
   #bytes = 0;
-  /** Seconds up to the latest time that was told; a clock that is set back takes none of them back. */
+  /** Seconds up to the latest time seen; a clock that is set back takes none of them back. */
   #seconds = 0;
   #since: number;
   /** Why a checkpoint is due; kept until it is made. */
   #due: Reason | TriggerReason | null = null;
 
   /**
-   * @throws RangeError for a threshold that is not a number above 0, and a name that is none; TypeError for rules that are no
+   * @throws RangeError for a threshold that is not a number above 0, and an unknown name; TypeError for rules that are no
    * functions.
    */
   constructor(options: TriggerOptions<Reason> = {}) {
@@ -58,12 +58,12 @@ export class CheckpointTrigger<Reason extends string = never> {
   }
 
   /**
-   * Counts a batch that was embedded, and tells whether a checkpoint is due now.
+   * Counts an embedded batch and says whether a checkpoint is due now.
    *
    * @param batchSize sequences in the batch.
    * @param batchBytes bytes of their rows, for rules that count them.
-   * @throws RangeError when one of them is not a whole number, at least 0, or the clock tells no time; what a rule throws, but
-   * not where the emergency is due; TypeError when it gives something that is no reason.
+   * @throws RangeError when one of them is not a whole number, at least 0, or the clock gives no number; what a rule throws, but
+   * not where the emergency is due; TypeError when it returns something that is not a reason.
    */
   shouldCheckpoint(
     batchSize: number,
@@ -78,7 +78,7 @@ export class CheckpointTrigger<Reason extends string = never> {
     return this.#due === null ? [false, null] : [true, this.#due];
   }
 
-  /** Begins anew: a checkpoint was made. */
+  /** Starts counting again, after a checkpoint. */
   reset(): void {
     this.#sequences = 0;
     this.#bytes = 0;

@@ -49,12 +49,13 @@ export const packages: Package[] = [...all].map(([name, { folder, json }]) => ({
 export function packAll(): string {
   const tarballs = mkdtempSync(join(tmpdir(), 'tarballs-'));
   const env = { ...process.env, npm_config_loglevel: 'error' };
-  for (const { name, folder, tarball } of packages) {
+  for (const { name, folder } of packages)
     if (!existsSync(join(folder, 'dist'))) throw new Error(`${name} is not built: run npm run setup`);
-    const args = ['-y', read(root).packageManager, 'pack', '--pack-destination', tarballs];
-    execFileSync('npx', args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const filters = packages.map(({ name }) => `--filter=${name}`);
+  const args = ['-y', read(root).packageManager, ...filters, 'pack', '--pack-destination', tarballs];
+  execFileSync('npx', args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (const { tarball } of packages)
     if (!existsSync(join(tarballs, tarball))) throw new Error(`no ${tarball} in ${readdirSync(tarballs)}`);
-  }
   return tarballs;
 }
 

@@ -60,30 +60,52 @@ describe.each(packages)('$name, installed alone', (each) => {
   const flags =
     '--noEmit --strict --module nodenext --target es2022 --lib es2023,esnext.disposable --types node';
   const typescript = join(root, 'node_modules/typescript/bin/tsc');
+  /** A file of a consumer for each sub-path: what TypeScript reads, and by its name which of both ways of loading it is for. */
+  const importing = (entry: string) => `imports${each.entries.indexOf(entry)}.ts`;
+  const requiring = (entry: string) => `requires${each.required.indexOf(entry)}.cts`;
+  const specifierOf = (entry: string) => each.name + entry.slice(1);
+  const names = 'export const names: string[] = Object.keys(it);\n';
+
+  /** What the compiler says of all these files, by file: one compiler for all, since each reads the types of Node anew. */
+  let said: { ended: boolean; lines: string[] };
+  beforeAll(() => {
+    for (const entry of each.entries)
+      writeFileSync(
+        join(project, importing(entry)),
+        `import * as it from '${specifierOf(entry)}';\n${names}`,
+      );
+    for (const entry of each.required)
+      writeFileSync(
+        join(project, requiring(entry)),
+        `import it = require('${specifierOf(entry)}');\n${names}`,
+      );
+    const files = [...each.entries.map(importing), ...each.required.map(requiring)];
+    const args = [typescript, ...flags.split(' '), ...files];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: project, encoding: 'utf8' });
+    said = { ended: status !== null, lines: `${stdout}${stderr}`.split('\n').filter(Boolean) };
+  });
+
+  /** Fails with what the compiler says of a file, or of what is none of the others, such as a package's own types. */
+  function expectTypes(file: string): void {
+    const others = said.lines.filter((line) => !/^(imports|requires)\d+\.c?ts\(/.test(line));
+    expect(said.ended).toBe(true);
+    expect([...said.lines.filter((line) => line.startsWith(`${file}(`)), ...others]).toEqual([]);
+  }
 
   test.each(each.entries)('can be imported by %s, with types', (entry) => {
-    const specifier = each.name + entry.slice(1);
-    const source = `import * as it from '${specifier}';\nexport const names: string[] = Object.keys(it);\n`;
-    writeFileSync(join(project, 'consumer.ts'), source);
-    writeFileSync(
-      join(project, 'consumer.mjs'),
-      `${source.replace(': string[]', '')}console.log(names.length);\n`,
-    );
-    output(process.execPath, typescript, ...flags.split(' '), 'consumer.ts');
+    expectTypes(importing(entry));
+    const source = `import * as it from '${specifierOf(entry)}';\nconsole.log(Object.keys(it).length);\n`;
+    writeFileSync(join(project, 'consumer.mjs'), source);
     expect(Number(output(process.execPath, 'consumer.mjs'))).toBeGreaterThan(0);
   });
 
   test.each(each.required)('can be required by %s, with types', (entry) => {
-    const specifier = each.name + entry.slice(1);
-    writeFileSync(
-      join(project, 'consumer.cts'),
-      `import it = require('${specifier}');\nexport const names: string[] = Object.keys(it);\n`,
-    );
+    expectTypes(requiring(entry));
+    const specifier = specifierOf(entry);
     writeFileSync(
       join(project, 'consumer.cjs'),
       `console.log(Object.keys(require('${specifier}')).length);\n`,
     );
-    output(process.execPath, typescript, ...flags.split(' '), 'consumer.cts');
     const imported = `console.log(Object.keys(await import('${specifier}')).length);\n`;
     writeFileSync(join(project, 'imported.mjs'), imported);
     expect(output(process.execPath, 'consumer.cjs')).toBe(output(process.execPath, 'imported.mjs'));

@@ -60,7 +60,7 @@ async function readHead(file: string): Promise<Uint8Array | undefined> {
     if (kind.isFIFO() || kind.isCharacterDevice()) return undefined;
     if (kind.isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
     if (!kind.isFile())
-      throw new InputError('not_a_file', { file }, 'this is no regular file; name a FASTA file');
+      throw new InputError('not_a_file', { file }, 'this is not a regular file; name a FASTA file');
     const handle = await open(file, 'r');
     try {
       const head = new Uint8Array(HEAD_BYTES);
@@ -73,7 +73,7 @@ async function readHead(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** What can be decompressed of a beginning; nothing of a damaged one, which the full reading describes better. */
+/** The decompressed beginning; nothing if it is damaged, since the full read describes that better. */
 function gunzipHead(head: Uint8Array): Uint8Array {
   try {
     return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH });

@@ -17,12 +17,12 @@ const MAGICS: readonly (Compression & { magic: readonly number[] })[] = [
   { name: 'zip', command: 'unzip -p', magic: [0x50, 0x4b, 0x03, 0x04] },
 ];
 
-/** Tells a file's compression by its first bytes, whatever its name says. */
+/** Detects a file's compression from its first bytes, whatever its name. */
 export function compressionOf(head: Uint8Array): Compression | undefined {
   return MAGICS.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
 }
 
-/** Says why a file whose first byte that is not blank is `byte` is no FASTA file, or nothing if it may be one. */
+/** Why a file whose first non-blank byte is `byte` is not FASTA; nothing if it may be. */
 export function notFasta(byte: number): string | undefined {
   if (byte === 0x3e) return undefined;
   if (byte === 0x40) {
@@ -31,7 +31,7 @@ export function notFasta(byte: number): string | undefined {
   if (byte === 0xff || byte === 0xfe || byte === 0) {
     // Without a byte order mark iconv must be told the order.
     const from = byte === 0 ? 'UTF-16BE' : 'UTF-16';
-    return `not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
+    return `not FASTA: it begins like UTF-16 text; convert it to UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
   }
   return `not FASTA: the first character is ${describeByte(byte)} where ">" is due; check that this is the right file`;
 }

@@ -11,7 +11,7 @@ export interface Input {
   readonly bytesRead: number;
   /** The text, decompressed; to be iterated once. */
   chunks(): AsyncGenerator<Uint8Array>;
-  /** Reads what is left, and tells the fingerprint of the raw bytes; to be called once. */
+  /** Reads the rest and returns the fingerprint of the raw bytes. Call it once. */
   digest(): Promise<InputDigest>;
   /** Stops reading and frees the file. */
   close(): void;

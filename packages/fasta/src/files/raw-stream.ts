@@ -85,7 +85,7 @@ export class RawStream {
     }
   }
 
-  /** Takes what is left, and tells the fingerprint of the whole; may be called once. */
+  /** Reads the rest and returns the fingerprint of the whole. Call it once. */
   async digest(): Promise<InputDigest> {
     if (!this.#stream.readableEnded) for await (const _ of this.chunks());
     return { bytes: this.bytes, sha256: this.#hash.digest('hex') };

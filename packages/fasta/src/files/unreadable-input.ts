@@ -17,7 +17,7 @@ export function asInputError(file: string, error: unknown): InputError {
   return new InputError(kind, { file }, problem, { cause: error });
 }
 
-/** What passes needs no other command: how to go on is told where it is known what was begun. */
+/** A passing trouble needs no other command; the runner, which knows what was begun, says how to go on. */
 function failed(error: unknown): string {
   const trouble = systemTrouble(error);
   if (trouble === null)

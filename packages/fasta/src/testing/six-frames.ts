@@ -1,4 +1,4 @@
-// Translation as a textbook has it, with nothing of the sources' tables: strings, a list of codons by amino acid, and every
+// Translation by the textbook, without the sources' tables: strings, a list of codons by amino acid, and every
 // reading of an ambiguous codon spelt out.
 
 const CODONS: Record<string, string> = {

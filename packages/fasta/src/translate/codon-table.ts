@@ -6,7 +6,7 @@ const NCBI_ORDER = 'TCAG';
 
 const X = 'X'.charCodeAt(0);
 
-/** Stop, as it stands in a translation. */
+/** A stop codon in a translation. */
 export const STOP = '*'.charCodeAt(0);
 
 /** Place of a codon in the tables, from the sets of bases at its three places on the forward strand. */
@@ -28,7 +28,7 @@ function agreed(first: number, second: number, third: number): number {
   return agreed;
 }
 
-/** Where the bases of a set stand in NCBI's order. */
+/** Places of a set's bases in NCBI's order. */
 function places(bases: number): number[] {
   return [...BASES].flatMap((base, bit) => (bases & (1 << bit) ? [NCBI_ORDER.indexOf(base)] : []));
 }

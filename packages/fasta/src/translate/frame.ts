@@ -2,7 +2,7 @@ import { codonIndex, FORWARD, REVERSE, STOP } from './codon-table.js';
 
 /** One of the six ways to read a record in codons. */
 export interface Frame {
-  /** What follows the record's ID in the row's. */
+  /** Suffix of the row's ID, after the record's. */
   name: string;
   /** Bases left out at the strand's beginning. */
   offset: 0 | 1 | 2;
@@ -14,7 +14,7 @@ export const FRAMES: readonly Frame[] = [false, true].flatMap((reverse) =>
   ([0, 1, 2] as const).map((offset) => ({ name: `${reverse ? 'R' : 'F'}${offset + 1}`, offset, reverse })),
 );
 
-/** Whole codons of a record of so many bases. */
+/** Whole codons in this many bases. */
 export function codonsOf({ offset }: Frame, bases: number): number {
   return Math.max(0, Math.floor((bases - offset) / 3));
 }
@@ -52,7 +52,7 @@ export function isOpen(frame: Frame, bases: Uint8Array): boolean {
   return codons > 0;
 }
 
-/** Where a codon lies on the forward strand: the place of its leftmost base. */
+/** A codon's place on the forward strand: that of its leftmost base. */
 function placeOf({ offset, reverse }: Frame, bases: number, codon: number): number {
   return reverse ? bases - offset - 3 * (codon + 1) : offset + 3 * codon;
 }

@@ -24,7 +24,7 @@ const READINGS: Readonly<Record<string, string>> = {
 /** Bases in the order of their bits, lowest first. */
 export const BASES = 'ACGT';
 
-/** Set of bases of each byte, 256 entries; 0 for what is no nucleotide, gaps among them. Upper case only. */
+/** Set of bases of each byte, 256 entries; 0 for anything but a nucleotide, gaps included. Upper case only. */
 export const BASES_OF: Uint8Array = new Uint8Array(256);
 for (const [letter, readings] of Object.entries(READINGS)) {
   for (const base of readings) BASES_OF[letter.charCodeAt(0)]! |= 1 << BASES.indexOf(base);

@@ -6,7 +6,7 @@ import { BASES_OF } from './nucleotide.js';
 /** Which frames become rows: those without a stop, or all six. */
 export type Translation = 'open' | 'all';
 
-/** Codons translated at a time, so that a portion with its ID fits the room of the files many times over. */
+/** Codons translated at a time: a portion with its ID must fit the files' buffers many times over. */
 const PORTION = ROOM_BYTES >> 3;
 
 /** A larger buffer is let go when its record is done. */
@@ -15,19 +15,19 @@ const KEEP_BYTES = 64 * 1024 * 1024;
 /** IDs that are named of records without a row, or with gaps. */
 const NAMED = 5;
 
-/** What rows go to. */
+/** Where rows go. */
 export interface FrameRows extends RecordSink {
   /** The input in which an earlier row has this ID, or null. */
   inputWith(id: Uint8Array): string | null;
 }
 
-/** What became of the records that were translated. */
+/** Counts of the translated records. */
 export interface TranslationCount {
   frames: Translation;
   records: number;
   /** Records that gave no row, and the first IDs of them. */
   without_row: number;
-  /** How many of these have fewer bases than a codon, so that they have no frame at all; absent in indexes of earlier versions. */
+  /** How many of these are shorter than a codon and have no frame at all; absent in indexes of earlier versions. */
   too_short?: number;
   first_without_row: string[];
   /** Gaps that were taken out, how many records had some, and the first IDs of these; absent where there was none. */

@@ -24,7 +24,7 @@ export function withoutGaps({ records, gaps }: TranslationCount): string | null 
   return `${gaps.records} of ${records} record(s) hold gaps, ${gaps.letters} in all, which are taken out before translation: ${ids}`;
 }
 
-/** What is wrong with an input of which no record gave a row, and what to do. More frames help no record that is too short. */
+/** The problem and the remedy for an input without a single row. More frames do not help records that are too short. */
 export function noRow({ frames, records, too_short: short = 0 }: TranslationCount): string {
   if (frames === 'all' || short === records)
     return `none of ${records} record(s) is as long as a codon, three bases; check the input`;

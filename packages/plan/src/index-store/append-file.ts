@@ -6,7 +6,7 @@ import { ROOM_BYTES } from '@holdfast/fasta';
 import { fastCrc32 } from '@holdfast/pt-serializer';
 import { BlockSums } from './block-sums.js';
 
-/** What is known of a file once it is written. */
+/** Facts about a written file. */
 export interface WrittenFile {
   /** Hexadecimal. */
   sha256: string;
@@ -15,7 +15,7 @@ export interface WrittenFile {
 }
 
 /**
- * A new file that grows at its end through one reused staging buffer. Appending is synchronous, so that a parser can
+ * A new file that grows at its end through one reused staging buffer. Appending is synchronous, so a parser can
  * do it per record; `settle` after each bite of input writes what is due, and the wait for it is the backpressure.
  */
 export class AppendFile {

@@ -37,7 +37,7 @@ export interface IndexProgress {
   residues: number;
 }
 
-/** What to index, and how. */
+/** The input and how to index it. */
 export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'> {
   /** FASTA files, gzipped or not, `-` for standard input; at least one. Ordinals run through them in this order. */
   inputs: readonly string[];
@@ -47,11 +47,11 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   allowed: Uint8Array;
   /** Ends the error about a byte that is not allowed: what the model reads, and what to do. */
   hint: string;
-  /** Tokens that a sequence of so many residues takes in the model (after any cutting off). */
+  /** Tokens of a sequence with this many residues, after truncation. */
   tokensOf(residues: number): number;
   /** Most tokens of a batch, padding included: count × longest. */
   batchTokens: number;
-  /** How much is put in order of length at once; see `bucketLimits`. At most 16,384 sequences fit the writing buffers. */
+  /** How much is sorted by length together; see `bucketLimits`. At most 16,384 sequences fit the writing buffers. */
   bucket: BucketLimits;
   /** Residues beyond which the model cuts a sequence off; those sequences are counted. Default: no limit. */
   maxResidues?: number;

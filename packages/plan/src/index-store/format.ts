@@ -18,13 +18,13 @@ export const FILES = {
   idOffsets: 'id-offsets.bin',
   /** u32 × (buckets + 1): first ordinal of each bucket, which is its first position too, and the number of sequences last. */
   windows: 'windows.bin',
-  /** u32 × sequences: the ordinal that stands at each position. A bucket's positions hold the bucket's ordinals. */
+  /** u32 × sequences: the ordinal at each position. A bucket's positions hold the bucket's ordinals. */
   order: 'order.bin',
   /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two buckets. */
   batches: 'batches.bin',
   /** u32 for each 64 KiB of each file above, file after file: its CRC-32. What is read while a run works is compared with it. */
   blocks: 'blocks.bin',
-  /** {@link IndexSummary} as JSON; written last, so that an index with it is whole. */
+  /** {@link IndexSummary} as JSON; written last, so an index that has it is complete. */
   summary: 'summary.json',
 } as const;
 
@@ -72,7 +72,7 @@ export const summarySchema = z.object({
   }),
   /** The run that the index is of, as its record describes it; without one, as in tests, the index is nobody's. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
-  /** What became of the records where they were translated; the sequences are then the rows of their frames. */
+  /** Counts of the translated records, if any; the sequences are then the rows of their frames. */
   translation: z
     .object({
       frames: z.enum(['open', 'all']),
@@ -81,7 +81,7 @@ export const summarySchema = z.object({
       /** Those of them that have no frame at all; not counted by earlier versions. */
       too_short: count.exactOptional(),
       first_without_row: z.array(z.string()),
-      /** What was taken out; absent where nothing was, and in indexes of earlier versions. */
+      /** Removed letters; absent if there are none, and in indexes of earlier versions. */
       gaps: z.object({ letters: count, records: count, first: z.array(z.string()) }).exactOptional(),
     })
     .exactOptional(),
@@ -91,5 +91,5 @@ export const summarySchema = z.object({
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });
 
-/** What an index holds, and what it was made from. */
+/** The content of an index, and its inputs. */
 export type IndexSummary = z.infer<typeof summarySchema>;

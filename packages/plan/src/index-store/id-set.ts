@@ -12,7 +12,7 @@ const SECOND_SEED = 0x3c6ef372;
 export class IdSet {
   readonly #idAt: (ordinal: number) => Uint8Array;
   readonly #hash: (id: Uint8Array, seed: number) => number;
-  /** Two hashes per ordinal; in chunks, so that growing copies nothing. */
+  /** Two hashes per ordinal, in chunks: growing copies nothing. */
   readonly #hashes: Uint32Array[] = [];
   /** Ordinal + 1, or 0 where free. */
   #slots = new Uint32Array(FIRST_SLOTS);
@@ -98,7 +98,7 @@ export class IdSet {
   }
 }
 
-/** FNV-1a with a seed, finished as MurmurHash3 finishes, so that the low bits depend on all bytes. */
+/** FNV-1a with a seed, with the finalizer of MurmurHash3: the low bits depend on all bytes. */
 function hashBytes(id: Uint8Array, seed: number): number {
   let hash = seed;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id[i]!, 0x01000193);

@@ -14,7 +14,7 @@ const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
 /** How sequences become batches. */
 export interface CutOptions {
-  /** Tokens that a sequence of so many residues takes in the model. */
+  /** Tokens of a sequence with this many residues. */
   tokensOf(residues: number): number;
   /** Most tokens of a batch: count × longest. */
   batchTokens: number;

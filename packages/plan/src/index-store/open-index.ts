@@ -62,7 +62,7 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
   }
 }
 
-/** What an index's summary says, as far as it can be read; null where it can't. */
+/** An index's summary; null if it cannot be read. */
 export async function indexSummary(folder: string): Promise<IndexSummary | null> {
   return readSummary(join(folder, FILES.summary)).then(
     ({ summary }) => summary,
@@ -70,7 +70,7 @@ export async function indexSummary(folder: string): Promise<IndexSummary | null>
   );
 }
 
-/** Has every file compared with the checksums of its blocks from now on, and these with the summary. */
+/** Compares each later read of a file with the checksums of its blocks, and these with the summary. */
 async function expectBlocks(
   blockFile: PositionalFile,
   files: Record<(typeof SUMMED)[number], PositionalFile>,

@@ -34,7 +34,7 @@ export class PositionalFile {
     }
   }
 
-  /** From now on what is read is compared with these checksums of the file's blocks. */
+  /** Compares every later read with these checksums of the file's blocks. */
   async expect(sums: Uint32Array): Promise<void> {
     await fastCrc32;
     this.#sums = sums;
@@ -110,7 +110,7 @@ export class PositionalFile {
   }
 }
 
-/** With memory of its own, so that numbers in it are aligned. */
+/** In its own memory, so numbers in it are aligned. */
 function copyOf(bytes: Uint8Array): Buffer<ArrayBuffer> {
   const copy = Buffer.from(new ArrayBuffer(bytes.length));
   copy.set(bytes);

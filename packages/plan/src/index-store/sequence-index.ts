@@ -2,7 +2,7 @@ import type { IndexSummary } from './format.js';
 import { Kept } from './kept.js';
 import { damaged, type PositionalFile } from './positional-file.js';
 
-/** Bytes of the file of IDs that are read at once. */
+/** Bytes of the ID file that are read in one call. */
 const ID_PART = 1 << 20;
 
 /** The files that an open index reads from. */
@@ -39,7 +39,7 @@ interface Items {
 
 /**
  * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`: `end` is not part of them. The
- * bucket read last is kept, so that going through positions in order reads every byte once. All methods that read throw
+ * bucket read last is kept, so reading positions in order reads every byte once. All methods that read throw
  * IndexError if what they read is not what was written, and RangeError for a range outside the index.
  */
 export class SequenceIndex {
@@ -131,7 +131,7 @@ export class SequenceIndex {
   /**
    * Tokens of all batches before each, padding included, and those of all batches last.
    *
-   * @param tokensOf tokens that a sequence of so many residues takes, as for `buildIndex`.
+   * @param tokensOf tokens of a sequence with this many residues, as for `buildIndex`.
    */
   async paddedTokensBefore(tokensOf: (residues: number) => number): Promise<Float64Array> {
     const longest = new Float64Array(this.batches);

@@ -10,7 +10,7 @@ const held = sequences.extend({ letters: count });
 
 /** Letters that a model does not read as they stand, exactly; over whole sequences, whatever part of them the model takes. */
 export const letterCountsSchema = z.object({
-  /** What the vocabulary lacks, as the model is given it. */
+  /** Letters that the vocabulary lacks, as the model receives them. */
   unknown: sequences.extend({ letters: z.record(z.string(), held) }),
   /** Letters that were read as another; absent where none is. */
   read_as: held.extend({ from: z.string(), to: z.string() }).exactOptional(),

@@ -11,7 +11,7 @@ export const GAPS: readonly number[] = [0x2d, 0x2e];
 /** The letter for any residue. */
 const ANY: Readonly<Record<Alphabet, number>> = { dna: 0x4e, protein: 0x58 };
 
-/** What is done with each byte of a sequence. */
+/** The treatment of each byte of a sequence. */
 export interface LetterPlan {
   /** 256 sets of {@link RESIDUE} and {@link NOTABLE}. */
   classes: Uint8Array;

@@ -35,7 +35,7 @@ export class LetterSink implements FrameRows {
     this.#tally = new LetterTally(plan);
   }
 
-  /** What was found so far. */
+  /** The counts so far. */
   get counts(): LetterCounts {
     return this.#tally.counts;
   }

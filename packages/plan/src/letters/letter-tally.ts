@@ -4,7 +4,7 @@ import { GAPS, type LetterPlan, RESIDUE, STOP } from './letter-plan.js';
 /** IDs that are kept of each kind. */
 const FIRST = 5;
 
-/** What a sequence held, before anything of it was dropped or read as another letter. */
+/** A sequence's letters before any is dropped or read as another. */
 export interface SequenceLetters {
   /** How often each byte is there; exact for notable ones. */
   counts: Uint32Array;
@@ -66,7 +66,7 @@ export class LetterTally {
     if (unknown) note(this.#withUnknown, id);
   }
 
-  /** What was found so far. */
+  /** The counts so far. */
   get counts(): LetterCounts {
     const letters = [...this.#unknown].sort(([a], [b]) => a - b).map(([byte, held]) => [text(byte), held]);
     return { unknown: { ...this.#withUnknown, letters: Object.fromEntries(letters) }, ...this.#counts };

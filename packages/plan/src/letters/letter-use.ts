@@ -1,10 +1,10 @@
 import type { LetterRules } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 
-/** What a run changes in its sequences before they are planned. Kept in `run.json`, and part of the run's fingerprint. */
+/** How a run changes its sequences before they are planned. Kept in `run.json`; part of the run's fingerprint. */
 export const letterUseSchema = z.object({
   read: z.enum(['as they are', 'U as T', 'T as U']),
-  /** Of a final `*`. */
+  /** For a final `*`. */
   final_stop: z.enum(['kept', 'dropped']),
 });
 export type LetterUse = z.infer<typeof letterUseSchema>;
@@ -12,13 +12,13 @@ export type LetterUse = z.infer<typeof letterUseSchema>;
 /** Nothing is changed: what versions did that kept no record of it. */
 export const AS_THEY_ARE: LetterUse = { read: 'as they are', final_stop: 'kept' };
 
-/** What the command line can switch off. */
+/** The parts that the command line can switch off. */
 export interface LetterSwitches {
   keepU: boolean;
   keepStop: boolean;
 }
 
-/** What a new run does. Frames that are translated here keep their stops, since they are what was asked for. */
+/** The choice of a new run. Frames that are translated here keep their stops: the user asked for them. */
 export function letterUse(
   { readAs, finalStop }: Pick<LetterRules, 'readAs' | 'finalStop'>,
   { keepU, keepStop, translated }: LetterSwitches & { translated: boolean },

@@ -1,12 +1,12 @@
 import type { LetterCounts, Sequences } from './letter-counts.js';
 
-/** One thing to tell of a run's letters: a sentence, and the counts it is made of. */
+/** A warning about a run's letters: a sentence and the counts behind it. */
 export interface LetterWarning {
   message: string;
   facts: Partial<LetterCounts>;
 }
 
-/** What the sentences are about. */
+/** The subject of the sentences. */
 export interface LetterContext {
   /** The model's name. */
   model: string;
@@ -18,14 +18,14 @@ export interface LetterContext {
   spreads: boolean;
 }
 
-/** What to tell of letters that a model does not read as they stand; nothing where it reads all. */
+/** Warnings about letters that a model does not read as written; none if it reads them all. */
 export function letterWarnings(counts: LetterCounts, context: LetterContext): LetterWarning[] {
   const { unknown, read_as, final_stops, other_stops, gaps, without_residues, long_words } = counts;
   const { model, ignores, spreads } = context;
   const some = ({ sequences }: Sequences, verb: string) =>
     `${sequences} of ${context.sequences} sequences ${sequences === 1 ? `${verb}s` : verb}`;
-  const told: LetterWarning[] = [];
-  const report = (message: string, facts: Partial<LetterCounts>) => void told.push({ message, facts });
+  const warnings: LetterWarning[] = [];
+  const report = (message: string, facts: Partial<LetterCounts>) => void warnings.push({ message, facts });
 
   if (read_as && read_as.letters > 0) {
     const { from, to, letters } = read_as;
@@ -80,7 +80,7 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
       { long_words },
     );
   }
-  return told;
+  return warnings;
 }
 
 const named = ({ first, sequences }: Sequences) =>

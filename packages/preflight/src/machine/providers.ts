@@ -5,7 +5,12 @@ import type { ProviderFact } from './facts.js';
 /** All that ONNX Runtime for Node offers on any platform. */
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
 
-/** Milliseconds after which a provider is given up; a GPU's first start may take many seconds. */
+/** What the trial of a provider prints: why it does not work, or null. */
+export interface ProviderReport {
+  problem: string | null;
+}
+
+/** Milliseconds without progress after which a trial is given up on; a GPU's first start may take many seconds. */
 export const TIME_LIMIT = 60_000;
 
 /** Tries each provider that the build has, in a process each, since some end theirs. */
@@ -35,6 +40,11 @@ async function triedTwice(
   return problem === null ? fact : { ...fact, builtIn: problem };
 }
 
+/** What the trial of a device reports: why it cannot be used, or null. */
+export interface ProviderReport {
+  problem: string | null;
+}
+
 /**
  * @param script the trial; replaced by tests.
  * @param builtIn the built-in model that is to be tried.
@@ -50,7 +60,7 @@ export async function tryProvider(
   const begun = performance.now();
   const options = { limitMs, signal, ...(onWaiting && { onWaiting }) };
   const argument = builtIn === undefined ? name : `${name} ${builtIn}`;
-  const answer = await askProcess<{ problem: string | null }>(script, argument, options);
+  const answer = await askProcess<ProviderReport>(script, argument, options);
   const { report, stderr } = answer;
   const problem = report ? report.problem && inOneLine(report.problem, stderr) : helperEnd(answer);
   return { name, state: problem === null ? 'works' : 'fails', problem, took: performance.now() - begun };

@@ -1,28 +1,29 @@
-import type { Shard } from '@holdfast/plan';
-import type { WorkEvent } from '../events.js';
+import type { CoordinatorEvent } from '../events.js';
 import { Pace } from './pace.js';
 
-/** Where the work of a plan lies. */
+/** How the work of a plan is spread over its positions. */
 export interface PlannedWork {
-  shards: readonly Pick<Shard, 'firstPosition' | 'endPosition'>[];
-  /** Tokens of the batches before a position, padding included: what they cost, where sequences differ in length. */
+  shards: readonly { firstPosition: number; endPosition: number }[];
+  /**
+   * Tokens of the batches before a position, padding included: their cost, since sequences differ in length.
+   */
   tokensBefore(position: number): number;
 }
 
-/** How far a run is. */
+/** A run's progress. */
 export interface ProgressFacts {
-  /** Sequences in checkpoints or embedded since, those that are quarantined among them. */
+  /** Sequences in checkpoints or embedded since, including quarantined ones. */
   done: number;
   total: number;
-  /** Tokens embedded in a second, padding included; null until it is known. */
+  /** Tokens embedded per second, padding included; null until known. */
   perSecond: number | null;
-  /** Null until enough was embedded to tell. */
+  /** Null until enough was embedded for an estimate. */
   secondsLeft: number | null;
 }
 
 /**
- * Counts sequences that are done, and tells the time left from the tokens that are not. Work that a worker lost counts as done
- * no more once another resumes its shard, and the time it took still tells how fast workers are.
+ * Counts finished sequences, and estimates the time left from the remaining tokens. Work that a worker lost
+ * is subtracted when another resumes its shard; the time it took still counts towards the workers' pace.
  */
 export class Progress {
   readonly #work: PlannedWork;
@@ -33,7 +34,10 @@ export class Progress {
   #done = 0;
   #tokensLeft: number;
 
-  /** @param standing sequences of each shard that are done, as the manifest has it: a worker that resumes it knows better. */
+  /**
+   * @param standing finished sequences of each shard according to the manifest. A worker that resumes a shard
+   * corrects it.
+   */
   constructor(work: PlannedWork, standing: readonly number[]) {
     this.#work = work;
     this.#at = work.shards.map(({ firstPosition }) => firstPosition);
@@ -46,8 +50,8 @@ export class Progress {
     for (const [shard, sequences] of standing.entries()) this.#stands(shard, sequences);
   }
 
-  /** Takes in what happened. @param now milliseconds of a clock that only goes forward. @returns whether to tell how far the run is. */
-  heard(event: WorkEvent, now: number): boolean {
+  /** Applies an event. @param now milliseconds of a monotonic clock. @returns whether to report progress. */
+  heard(event: CoordinatorEvent, now: number): boolean {
     switch (event.type) {
       case 'assigned':
         this.#pace.works(event.slot);
@@ -78,7 +82,7 @@ export class Progress {
     return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
-  /** A shard stands at this many sequences, whatever it stood at before. @returns the tokens in between. */
+  /** Sets a shard's finished sequences, up or down. @returns the tokens in between. */
   #stands(shard: number, sequences: number): number {
     const { firstPosition, endPosition } = this.#work.shards[shard]!;
     const before = this.#at[shard]!;
@@ -94,22 +98,4 @@ export class Progress {
     const stood = this.#at[shard]! - this.#work.shards[shard]!.firstPosition;
     return this.#stands(shard, stood + sequences);
   }
-}
-
-/** One line of at most `width` characters for a terminal: a bar, done/total, tokens/s, time left. */
-export function renderBar({ done, total, perSecond, secondsLeft }: ProgressFacts, width: number): string {
-  const share = total > 0 ? Math.min(1, done / total) : 1;
-  const left = secondsLeft === null ? '--:--' : clock(secondsLeft);
-  const speed = perSecond === null ? '' : ` ${Math.round(perSecond)} tokens/s`;
-  const text = ` ${Math.floor(share * 100)}% ${done}/${total}${speed} ${left} left`;
-  const cells = Math.max(0, Math.min(30, width - text.length - 3));
-  const full = Math.round(share * cells);
-  return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]${text}`.slice(0, Math.max(0, width - 1));
-}
-
-function clock(seconds: number): string {
-  const whole = Math.round(seconds);
-  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (n: number) => String(n).padStart(2, '0');
-  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
 }

@@ -1,8 +1,15 @@
 import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
-import type { SequenceIndex, Shard } from '@holdfast/plan';
-import type { PlannedWork } from './progress.js';
+import type { SequenceIndex } from './index-store/sequence-index.js';
+import type { Shard } from './shards.js';
 
-/** What the shards of a plan cost, from the lengths in its index. Holds a number for each batch. */
+/** How the work of a plan is spread over its positions. */
+export interface PlannedWork {
+  shards: readonly Shard[];
+  /** Tokens of the batches before a position, padding included. */
+  tokensBefore(position: number): number;
+}
+
+/** The cost of a plan's shards, from the lengths in its index. Holds one number per batch in memory. */
 export async function plannedWork(
   index: SequenceIndex,
   shards: readonly Shard[],
@@ -15,7 +22,7 @@ export async function plannedWork(
       if (position >= index.sequences) return before[index.batches]!;
       const batch = index.batchAt(position);
       const [first, end] = index.batchRange(batch);
-      // A position within a batch comes from a manifest that does not count what is quarantined.
+      // A position inside a batch comes from a manifest, which does not count quarantined sequences.
       const share = (position - first) / (end - first);
       return before[batch]! + Math.floor(share * (before[batch + 1]! - before[batch]!));
     },

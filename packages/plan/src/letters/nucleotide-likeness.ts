@@ -1,0 +1,33 @@
+import type { Alphabet } from '@holdfast/gpu-runtime';
+
+/** How many residues of the input are checked. */
+export const NUCLEOTIDE_SAMPLE = 10_000;
+
+/** About a quarter of a protein is made of these letters; nucleotides have only a few ambiguous letters besides. */
+const LETTERS = Buffer.from('ACGTUN');
+const NEARLY_ALL = 0.95;
+
+/** Share of the residues that are A, C, G, T, U or N. @param residues upper case, 1 at least. */
+function nucleotideShare(residues: Uint8Array): number {
+  let count = 0;
+  for (const residue of residues) if (LETTERS.includes(residue)) count++;
+  return count / residues.length;
+}
+
+/**
+ * The warning for a protein model whose input looks like nucleotides, else null. All letters of nucleotides are amino acids too,
+ * so nothing else would notice.
+ *
+ * @param residues the first residues of the input, upper case, over its first records.
+ */
+export function nucleotideWarning(
+  residues: Uint8Array,
+  model: { name: string; alphabet: Alphabet },
+  translated: boolean,
+): string | null {
+  if (model.alphabet !== 'protein' || translated || residues.length === 0) return null;
+  const share = nucleotideShare(residues);
+  if (share < NEARLY_ALL) return null;
+  const percent = Math.floor(1000 * share) / 10;
+  return `the input looks like nucleotides (${percent}% of its first ${residues.length} residues are A, C, G, T, U or N), but the model ${model.name} reads proteins and treats each letter as an amino acid; if they are nucleotides, add --translate --force-restart to embed their reading frames; if they are proteins, ignore this warning`;
+}
