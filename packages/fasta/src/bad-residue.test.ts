@@ -18,7 +18,7 @@ test.each([
   ['\u0000', /0x00 .*UTF-16.*iconv/],
   ['\u00ef', /0xef .*byte order mark.*sed/],
   ['\u00ff', /0xff .*UTF-16.*iconv/],
-  ['\u00c3', /0xc3 .*no ASCII.*grep/],
+  ['\u00c3', /0xc3 .*not ASCII.*grep/],
   ['"', /take it out, or see whether this is the right file/],
 ])('the remedy fits the byte: %j', (character, says) => {
   const said = badResidue(character.charCodeAt(0), HINT);
@@ -42,7 +42,7 @@ test.each([
   ['digits.fa', /record 1 \("a", line 2\): "1" .*GenBank/],
   ['semi2.fa', /record 1 \("a", line 2\): ";" .*comment/],
   ['bom2.fa', /record 1 \("a", line 3\): the byte 0xef .*byte order mark/],
-  ['glued.fa', /record 1 \("a", line 2\): ">" .*one line/],
+  ['glued.fa', /record 1 \("a", line 2\): ">" .*same line/],
 ])('files that people have: %s', (name, says) => {
   const allowed = new Uint8Array(256);
   for (const letter of Buffer.from('ACDEFGHIKLMNPQRSTVWY')) allowed[letter] = 1;

@@ -82,7 +82,7 @@ test('an ID may hold any printing UTF-8, and be long', () => {
 
 test('">" within a line is no header, and never a residue even if the table allows it', () => {
   expect(failure('>a\nAC>b\nGT\n').code).toBe('bad_residue');
-  expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is no residue');
+  expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is not a residue');
 });
 
 test('a line of 20 MB is read', () => {

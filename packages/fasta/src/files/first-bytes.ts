@@ -31,7 +31,7 @@ export function notFasta(byte: number): string | undefined {
   if (byte === 0xff || byte === 0xfe || byte === 0) {
     // Without a byte order mark iconv must be told the order.
     const from = byte === 0 ? 'UTF-16BE' : 'UTF-16';
-    return `not FASTA: it begins like UTF-16 text; turn it into UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
+    return `not FASTA: it begins like UTF-16 text; convert it to UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
   }
   return `not FASTA: the first character is ${describeByte(byte)} where ">" is due; check that this is the right file`;
 }
