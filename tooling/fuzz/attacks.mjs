@@ -298,7 +298,12 @@ const attacks = [
     'follow the last',
   ],
   ['old_view_outside', legacy(legacyTensor(6, tuple(text('v'), int(3), int(4)))), 'tensor', 'is outside it'],
-  ['old_view_negative', legacy(legacyTensor(6, tuple(text('v'), int(-1), int(4)))), 'tensor', 'is outside it'],
+  [
+    'old_view_negative',
+    legacy(legacyTensor(6, tuple(text('v'), int(-1), int(4)))),
+    'tensor',
+    'is outside it',
+  ],
   [
     'old_version',
     latin1(legacy('N.').toString('latin1').replace('M\xe9\x03.', 'M\xea\x03.')),
