@@ -173,7 +173,7 @@ test.each<[SyncOf, RegExp]>([
   ['marker', /damaged .done marker/],
   ['folder after pt', /file is missing/],
   ['folder after marker', /acknowledged/],
-])('without the sync of: %s, a crash is found that breaks the law', async (without, how) => {
+])('without the sync of: %s, some crash breaks a guarantee', async (without, how) => {
   const { failed, errorInstance } = await fc.check(lives(without, how), {
     numRuns: 2000,
     seed: 4,

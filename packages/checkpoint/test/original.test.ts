@@ -80,6 +80,6 @@ test.runIf(hasTorch())('real PyTorch loads a checkpoint without rows', async () 
   const script = `import sys, torch
 f = torch.load(sys.argv[1], weights_only=True)
 print(list(f["embeddings"].shape), f["embeddings"].dtype, f["sequence_ids"], f["metadata"])`;
-  const told = execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' });
-  expect(told).toBe("[0, 4] torch.float32 [] {'left_out': 3}\n");
+  const output = execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' });
+  expect(output).toBe("[0, 4] torch.float32 [] {'left_out': 3}\n");
 });

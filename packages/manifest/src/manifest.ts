@@ -162,14 +162,14 @@ export class CheckpointManifest {
   }
 
   /**
-   * Gives a shard to one worker, and takes it from one that is dead: updates with an older token are refused
-   * from now on, and so are those of a worker without one. The claim lives as long as the process that makes
-   * this call, which the kernel knows; a shard that is complete or failed is nobody's.
+   * Claims a shard for one worker, also from a dead owner. From then on, updates with an older token or
+   * without one are refused. The claim lives as long as the process that makes this call; the kernel releases
+   * it. A complete or failed shard has no owner.
    *
-   * @param owner who it is, for people: such as a process and its host.
-   * @throws ShardClaimedError when another owner is alive, in this process or another, unless `steal` is set;
-   * with `unlessAliveWithinMs`, when its last sign of life is that near. LockUnsupportedError where the file
-   * system cannot tell.
+   * @param owner a name for people, such as a process and its host.
+   * @throws ShardClaimedError if another owner is alive, in this process or another, unless `steal` is set;
+   * with `unlessAliveWithinMs`, if its last sign of life is that recent. LockUnsupportedError if the file
+   * system has no locks.
    */
   async claimShard(rank: number, owner: string, options: ClaimOptions = {}): Promise<ShardClaim> {
     checkUpdateOptions('claimShard', rank, isRank, 'rank');

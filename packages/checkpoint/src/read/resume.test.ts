@@ -50,7 +50,7 @@ test('test_validate_no_done_marker_fails', async () => {
 });
 
 test('test_validate_corrupt_torch_file_fails', async () => {
-  await writeFile(at(0), 'this is no archive');
+  await writeFile(at(0), 'not an archive');
   await writeFile(`${at(0)}.done`, '');
   const [valid, reason] = await validateCheckpointPt(at(0));
   expect(valid).toBe(false);

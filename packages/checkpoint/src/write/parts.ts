@@ -1,8 +1,6 @@
 import { kind, oneOf, required } from '@holdfast/options';
 
-/**
- * Plain facts stored beside the rows; only whole numbers and strings load safely in every PyTorch since 1.13.
- */
+/** Plain facts stored beside the rows; every PyTorch since 1.13 loads whole numbers and strings safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
 
 const isPlain = (given: unknown): boolean => {

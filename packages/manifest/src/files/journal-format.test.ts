@@ -67,7 +67,7 @@ test('cut off or zeroed from anywhere on, the lines before are read and the rest
   );
 });
 
-test('a changed byte is never taken for another event', () => {
+test('a changed byte never reads as another event', () => {
   fc.assert(
     fc.property(
       journal,
