@@ -233,7 +233,7 @@ describe('a resume that would mix two runs is refused', () => {
     await writeFile(mine, 'mine');
     for (const force of [[], ['--force-restart']]) {
       const stderr = refused(await holdfast(['embed', reads, '--out', out, ...force]));
-      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} is already there`);
+      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} already exists`);
       expect(await readFile(mine, 'utf8')).toBe('mine');
     }
   });
