@@ -1,10 +1,10 @@
 /** The middle one of an odd number of numbers. */
 export const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
-/** Three digits of a number. */
+/** A number with three digits. */
 export const show = (value) => value.toPrecision(3);
 
-/** Seconds that work takes. */
+/** Times work in seconds. */
 export async function timed(work) {
   const start = process.hrtime.bigint();
   await work();
@@ -12,13 +12,13 @@ export async function timed(work) {
 }
 
 /**
- * Measures ours and a rival by turns, each giving seconds, and says both, the ratio (above 1 where ours is faster), and
- * whether it is what was wanted.
+ * Measures ours and a rival in turn, in seconds, and prints both, the ratio (above 1 if ours is faster), and whether it meets the
+ * target.
  */
 export function comparing(rounds) {
   return async (what, wanted, ours, rival) => {
     const times = { ours: [], rival: [], ratios: [] };
-    // The first turn of each is not counted: it meets cold code and an empty page cache.
+    // The first turn of each does not count: code and page cache are cold.
     for (let round = -1; round < rounds; round++) {
       const pair = round % 2 === 0 ? [await ours(), await rival()] : [await rival(), await ours()].reverse();
       if (round < 0) continue;

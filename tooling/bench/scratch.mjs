@@ -4,9 +4,8 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A new folder below another, gone when this process ends, be it by an error or by SIGINT or SIGTERM; and a way to run
- * Node on a script meanwhile, which gives its standard output. A signal is passed on, and what runs is waited for: it may
- * still write.
+ * A temporary folder that is removed when this process ends, also by an error, SIGINT or SIGTERM; and a function that runs a Node
+ * script and returns its standard output. It passes signals on and waits for the script, which may still write.
  */
 export function scratch(parent) {
   const folder = mkdtempSync(join(parent, 'bench-'));

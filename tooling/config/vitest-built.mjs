@@ -1,5 +1,4 @@
-// What child processes and threads run is what was built. Looks, by the times of files alone, whether that is older than
-// the sources it was built from.
+// Child processes and threads run the built files. This checks, by file times alone, whether those are older than their sources.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 const changed = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** When a whole set-up succeeded last; a build that finds nothing new leaves the files, and their times, as they are. */
+/** The time of the last successful set-up. A build that finds nothing new leaves file times unchanged. */
 const stampOf = (root) => join(root, 'node_modules', '.holdfast-built');
 
 /** Every file that a package's build reads. */
@@ -20,9 +19,9 @@ function sources(folder) {
 }
 
 /**
- * The sources that are newer than what was built from them, one for each package.
+ * One source per package that is newer than the package's built files.
  * @param {string} root the workspace
- * @returns {{ name: string, file: string | null }[]} `file` is null where nothing was built
+ * @returns {{ name: string, file: string | null }[]} `file` is null if nothing was built
  */
 export function stale(root = ROOT) {
   const folders = ['packages', 'apps'].flatMap((top) =>
@@ -32,7 +31,7 @@ export function stale(root = ROOT) {
     folder,
     ...JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')),
   }));
-  // The code of private packages is put inside the packages that use them.
+  // Private packages are bundled into the packages that use them.
   const inlined = new Map(
     packages.filter((each) => each.private).map(({ name, folder }) => [name, sources(folder)]),
   );
@@ -49,12 +48,12 @@ export function stale(root = ROOT) {
   });
 }
 
-/** Before the tests of a project: those in process are told, those with processes refuse. */
+/** Runs before the tests of a project: warns in-process tests, and refuses tests with processes. */
 export default function check(project) {
   const found = stale();
   if (found.length === 0) return;
   const lines = found.map(({ name, file }) => `  ${name}: ${file ? `${file} is newer` : 'not built'}`);
-  const message = `These packages must be built again, since child processes run what is built:\n${lines.join('\n')}\nRun \`npm run setup\`.`;
+  const message = `These packages must be rebuilt, since child processes run the built files:\n${lines.join('\n')}\nRun \`npm run setup\`.`;
   if (project.name === 'process' || project.name === 'chaos') throw new Error(message);
   console.warn(message);
 }

@@ -1,8 +1,8 @@
-// For the tests beside the sources: they start no other process, so that they are quick, and see the sources alone.
+// For tests beside the sources: they start no process, so they are quick and see only the sources.
 import child_process from 'node:child_process';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** Programs that only make what a test reads. */
+/** Programs that only create a test's input. */
 const ALLOWED = new Set(['mkfifo']);
 
 for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spawn', 'spawnSync']) {

@@ -1,4 +1,4 @@
-// Every temporary file of a test run goes into one folder, which goes when the run ends. Tests in process get one in memory where
+// Every temporary file of a test run goes into one folder, which is removed when the run ends. Tests in process get one in memory where
 // there is room, since they wait for the disk at each sync and no machine loses power under them.
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ function memory() {
 }
 
 export default function setup() {
-  // Each project of one test run asks for it.
+  // Called by each project of a test run.
   if (basename(tmpdir()).startsWith('holdfast-test-')) return;
   const folders = [tmpdir(), ...(memory() ? [MEMORY] : [])].map((place) =>
     mkdtempSync(join(place, 'holdfast-test-')),

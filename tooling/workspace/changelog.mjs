@@ -12,7 +12,7 @@ const HEADINGS = { major: 'Breaking', minor: 'New', patch: 'Fixed' };
 /**
  * @param {string} file the note's name, for errors
  * @param {string} text
- * @param {ReadonlySet<string>} packages names that there are
+ * @param {ReadonlySet<string>} packages existing names
  * @returns {{ level: string, packages: string[], text: string }}
  */
 export function parseNote(file, text, packages) {
@@ -29,7 +29,7 @@ export function parseNote(file, text, packages) {
   return { level, packages: named.map(({ name }) => name), text: body.trim().replaceAll('\n', '\n  ') };
 }
 
-/** The next version; below 1.0.0 what breaks raises the second number, all else the third. */
+/** The next version. Below 1.0.0 a breaking change raises the second number, anything else the third. */
 export function nextVersion(version, level) {
   const numbers = version.split('.').map(Number);
   const at = 2 - LEVELS.indexOf(level);

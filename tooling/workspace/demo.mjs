@@ -1,6 +1,6 @@
-// `npm run demo`: what this is for. Embeds windows of a real genome, kills the run in the middle, runs the same command
-// again, and compares the result with that of an undisturbed run. Then real proteins, and one row of them.
-// usage: node demo.mjs [--built]    (--built: everything is set up already)
+// `npm run demo`: shows the purpose. Embeds windows of a real genome, kills the run in the middle, reruns the same command, and
+// compares the result with that of an undisturbed run. Then embeds real proteins, and prints one row.
+// usage: node demo.mjs [--built]    (--built: skip the set-up)
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -26,14 +26,14 @@ const SHARE_BEFORE_KILL = 1 / 3;
 const grouped = (count) => count.toLocaleString('en-US');
 
 /**
- * Runs the command to its end, or until `due` says that it is to be killed.
+ * Runs the command to its end, or kills it when `due` returns true.
  * @param {string[]} args
- * @param {(line: { event: string }) => boolean} due asked at each event
+ * @param {(line: { event: string }) => boolean} due called for each event
  * @returns the signal that ended it, its `planned` event and how long it took
  */
 async function holdfast(args, due = () => false) {
   const begun = performance.now();
-  // A process group of its own, so that one signal reaches the command and all its workers.
+  // Its own process group, so one signal reaches the command and all its workers.
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd: root,
     detached: true,
@@ -58,7 +58,7 @@ async function holdfast(args, due = () => false) {
   return { signal, planned, seconds: (performance.now() - begun) / 1000 };
 }
 
-/** Says when enough of the sequences are saved by checkpoints. */
+/** Whether checkpoints hold enough of the sequences. */
 function enoughSaved() {
   let saved = 0;
   return ({ event, sequences }) => {
@@ -86,7 +86,7 @@ function firstRow(out) {
 }
 
 /**
- * Runs the demo on what is built.
+ * Runs the demo with the built packages.
  * @param {{ folder?: string, say?: (line: string) => void }} options where results go, and where lines go
  */
 export async function demo({ folder = join(root, 'demo-out'), say = console.log } = {}) {
@@ -142,7 +142,7 @@ export async function demo({ folder = join(root, 'demo-out'), say = console.log 
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   if (!process.argv.includes('--built')) setUp();
-  // Whoever stops the demo stops what it started.
+  // Stopping the demo stops everything it started.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   const { digests } = await demo();
   process.exitCode = digests.killed === digests.undisturbed ? 0 : 1;

@@ -1,4 +1,4 @@
-// All set-up on a machine with Node 20 and npm only: installs what the lockfile names, then builds every package.
+// The whole set-up on a machine with only Node 20 and npm: installs what the lockfile names, then builds every package.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,12 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', npm_config_loglevel: 'error' };
 
-/** Runs a command of the workspace with pnpm, whether or not this machine has one; ends this process when it fails. */
+/** Runs a workspace command with pnpm, installed or not; exits if it fails. */
 export function pnpm(...args) {
   run('npx', ['-y', packageManager, ...args]);
 }
 
-/** Runs a command at the root and ends this process with its exit code when it fails. */
+/** Runs a command at the root; exits with its exit code if it fails. */
 export function run(command, args, extra = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: root,
@@ -42,7 +42,7 @@ export function setUp() {
   }
   const begun = new Date();
   pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only');
-  // Tests ask this whether what is built is older than the sources.
+  // Tests compare this stamp with the sources.
   const built = `${root}/node_modules/.holdfast-built`;
   writeFileSync(built, '');
   utimesSync(built, begun, begun);

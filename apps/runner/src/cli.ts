@@ -23,7 +23,7 @@ const { version } = createRequire(import.meta.url)('../package.json') as { versi
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
 
-/** From now on signals end the run in good order. */
+/** Makes signals stop the run cleanly. */
 function stopOnSignals(): Required<Stop> {
   const [stop, now] = [new AbortController(), new AbortController()];
   const steps = new SignalSteps();
@@ -37,27 +37,27 @@ function stopOnSignals(): Required<Stop> {
   return { signal: stop.signal, now: now.signal };
 }
 
-/** Ends at once, also while the system is in a call that does not return, such as the opening of a pipe nobody writes to. */
+/** Exits immediately, even during a system call that does not return, such as opening a pipe without a writer. */
 function dieBy(stop: StopSignal): void {
-  // Some of the others would dump core.
+  // Some other signals would dump core.
   const signal = stop === 'SIGINT' ? stop : 'SIGTERM';
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
 
-/** Milliseconds from the end of a stopped run after which what still holds the process is not waited for. */
+/** Milliseconds that a stopped run waits for whatever still keeps the process alive. */
 const LINGER = 1000;
 
 let after: Aftermath = { kept: '', again: 'rerun the same command' };
 process.stderr.on('error', () => undefined);
 
-/** One line on standard error; on a terminal it takes the place of a bar that was being drawn. */
+/** Prints one line on standard error; on a terminal it replaces the progress bar. */
 function complain(text: string): void {
   if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
   console.error(`holdfast: ${sanitize(text)}`);
 }
 
-/** Ends with an exit code after one line on standard error. */
+/** Prints an error as one line on standard error, and returns the exit code. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   const { code, message } = endingOf(error, after);
@@ -67,19 +67,19 @@ function exitCodeOf(error: unknown): number {
   return code;
 }
 
-/** Refuses a working directory that was removed: every relative path would fail with a message of its own. */
+/** Refuses a working directory that was removed, since every relative path would fail with a different message. */
 function refuseRemovedDirectory(): void {
   try {
     process.cwd();
   } catch (cause) {
     throw new UsageError(
-      'the working directory was removed; cd to a folder that is there, then rerun the command',
+      'the working directory was removed; cd to a folder that exists, then rerun the command',
       { cause },
     );
   }
 }
 
-/** Writes to standard output; a listing without a reader is of no use, and ends. One that is cut off is no success. */
+/** Writes to standard output. Exits if the reader is gone, and fails if the listing could not be written in full. */
 function listing(): (text: string) => void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
@@ -89,14 +89,14 @@ function listing(): (text: string) => void {
   return (text) => void process.stdout.write(text);
 }
 
-// At once: while Node.js winds down, its handlers are gone already, and a signal that comes again would kill.
+// Exit now: while Node.js winds down, its signal handlers are gone, and a second signal would kill the process.
 process.on('beforeExit', () => process.exit());
 await closeDebugPort();
 try {
   refuseRemovedDirectory();
   await commandLine(version, {
     async embed(options) {
-      // A reader that went away (`| head`) is no reason to end a run.
+      // A reader that goes away (`| head`) must not stop the run.
       process.stdout.on('error', () => undefined);
       const render = reporter(process.stdout);
       const { forceRestart } = options;
@@ -122,7 +122,7 @@ try {
     async doctor(options) {
       after = { ...after, kept: 'nothing is left behind, ' };
       const stop = stopOnSignals();
-      // What it wrote is removed first, also where a signal comes twice, as `timeout` sends it.
+      // Its test file is removed first, even if the signal comes twice, as `timeout` sends it.
       stop.now.addEventListener('abort', () => undefined);
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;

@@ -20,11 +20,11 @@ import type { Prepared } from './run/asked-run.js';
 import type { Findings } from './run/plan-warnings.js';
 import type { Request } from './run/request.js';
 
-/** How often a shard whose files turn out damaged while the result is joined is worked on again. */
+/** How often a shard is repaired if its files turn out to be damaged while the result is joined. */
 const REPAIRS = 3;
 
 /**
- * From a plan to the joined result: embeds what is not embedded, tries again what was set aside, and joins.
+ * From a plan to the joined result: embeds what is missing, reattempts what was set aside, and joins.
  *
  * @throws RunFailedError if some shards could not be completed; StoppedError.
  */
@@ -40,14 +40,14 @@ export async function embedAndJoin(
   const manifest = await openManifest(place, shards.length, report);
   const state = await manifest.load();
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
-  // A retry that was cut off goes on, whatever it left.
-  const stands = finished !== undefined && !isThere(place.retry);
-  const asItStands = (why: string): ResultRecord => {
-    const message = `${why}, so the quarantined sequences are not tried again; the result stands`;
+  // A reattempt that was cut off must be finished: it may have changed the checkpoints.
+  const untouched = finished !== undefined && !isThere(place.retry);
+  const keepResult = (why: string): ResultRecord => {
+    const message = `${why}, so the quarantined sequences are not reattempted; the result stays as it is`;
     report({ type: 'warning', message });
     return finished!;
   };
-  if (stands && !computed) return asItStands(`${place.checkpoints} does not hold all rows any more`);
+  if (untouched && !computed) return keepResult(`${place.checkpoints} no longer holds all rows`);
   // Joining needs no device.
   let used = computed ? null : await devices.use(record, place);
   const use = async () => {
@@ -64,18 +64,18 @@ export async function embedAndJoin(
   const refused = async (some: readonly Shard[]) =>
     (await look(some)).quarantined.filter((each) => !isSetAside(each)).length;
   const repairs = new RepairBudget();
-  let retried = false;
+  let reattempted = false;
   for (;;) {
     try {
       if (used !== null) await embedShards({ ...used, ...work, refused });
       signal.throwIfAborted();
       let found: FoundQuarantined | undefined;
-      if (!retried) {
+      if (!reattempted) {
         found = await look(shards);
         if (finished !== undefined) await writeFileDurably(place.retry, '');
         const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
         found = await retryQuarantined({ ...work, ...retry });
-        retried = true;
+        reattempted = true;
         if (finished !== undefined && leavesOut(place, finished, found.quarantined)) {
           await removeDurably(place.retry);
           return finished;
@@ -89,7 +89,7 @@ export async function embedAndJoin(
       return result;
     } catch (error) {
       if (!(error instanceof ShardIncompleteError)) throw error;
-      if (stands && !isThere(place.retry)) return asItStands(error.message);
+      if (untouched && !isThere(place.retry)) return keepResult(error.message);
       repairs.spendOrRethrow(error);
       report({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
@@ -98,7 +98,7 @@ export async function embedAndJoin(
   }
 }
 
-/** Repairs that each shard has left. */
+/** Counts each shard's repairs against the limit. */
 class RepairBudget {
   readonly #spent = new Map<number, number>();
 

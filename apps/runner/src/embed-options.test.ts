@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { embed } from './embed.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: plain JavaScript may pass anything.
 type Any = any;
 const stop = () => ({ signal: new AbortController().signal });
 const notObjects = [null, undefined, 5, 'x', [], new Map()];

@@ -24,32 +24,32 @@ export interface EmbedOptions {
   inputs: readonly string[];
   out: string;
   model: string;
-  /** What is wanted otherwise than the model's folder says. */
+  /** Settings that override those of the model's folder. */
   overrides?: ModelOverrides;
-  /** Default: one a core on a CPU, else one a device. */
+  /** Default: one per core on a CPU, else one per device. */
   workers?: number;
-  /** Default: the fastest that works. */
+  /** Default: the fastest device that works. */
   device?: DeviceWish;
   shards?: number;
-  /** Of a worker on the CPU. Default: its part of the cores. */
+  /** CPU threads per worker. Default: its share of the cores. */
   threads?: number;
   seqThreshold?: number;
   timeThresholdSec?: number;
-  /** Tokens of a batch; `auto` measures. Default: what suits the model on the CPU, else `auto`. A resume without a number takes the run's. */
+  /** Token budget of a batch; `auto` measures it. Default: the model's on the CPU, else `auto`. A resume keeps the run's. */
   batchTokens?: number | 'auto';
-  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: as they are. */
+  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: no translation. */
   translate?: Translation;
-  /** Keeps U (or T) where the model knows only the other of the two. Default: it is read as the one that the model knows. */
+  /** Keep U (or T) if the model knows only the other of the two. Default: read it as the one the model knows. */
   keepU?: boolean;
-  /** Keeps a final `*` of a protein. Default: it is left out where the model does not know it. */
+  /** Keep a protein's final `*`. Default: drop it if the model does not know it. */
   keepStop?: boolean;
-  /** With more sequences quarantined the run ends. Default: 100 or 1 %, whichever is more. */
+  /** Stop the run when more sequences than this are quarantined. Default: 100 or 1%, whichever is more. */
   maxQuarantined?: QuarantineLimit;
-  /** Try every quarantined sequence again, also those that the model refused. Default: only those that were set aside. */
+  /** Reattempt every quarantined sequence, including those that the model refused. Default: only those set aside. */
   retryQuarantined?: boolean;
-  /** Seconds without progress after which a worker is ended, and its shard tried again. Default 600. */
+  /** Seconds without progress after which a worker is restarted. Default: 600. */
   stallTimeoutSec?: number;
-  /** Seconds that a worker has to save and end once it is told to, or once its coordinator is gone; then it is killed. Default 30. */
+  /** Seconds a worker gets to save and exit, after a stop or after its coordinator died, before SIGKILL. Default: 30. */
   graceSec?: number;
   format: FormatName;
   forceRestart: boolean;
@@ -63,17 +63,17 @@ export interface Stop {
   now?: AbortSignal;
 }
 
-/** What is waited for a worker where nothing is said: to make progress, and to save and end; seconds. */
+/** Default limits of a worker in seconds: without progress, and to save and exit. */
 const STALL_SEC = 600;
 const GRACE_SEC = 30;
 
-/** The limits that a run's workers are held to, in milliseconds. */
+/** The limits of a run's workers in milliseconds. */
 export const limitsOf = ({ stallTimeoutSec = STALL_SEC, graceSec = GRACE_SEC }: EmbedOptions) => ({
   stallMs: stallTimeoutSec * 1000,
   graceMs: graceSec * 1000,
 });
 
-/** Workers at most, and threads of a worker: more than any machine has, and no run would ever start with them. */
+/** The most workers, and the most threads per worker. No machine has more, so a larger number is a mistake. */
 export const MOST_AT_ONCE = 1024;
 
 type Of<Name extends string> = Extract<QuarantineLimit, Record<Name, number>>;
@@ -99,7 +99,7 @@ const shape: Shape<EmbedOptions> = {
   inputs: required(array(words, 'paths')),
   out: required(words),
   model: required(words),
-  // `resolveModel` looks into them.
+  // `resolveModel` checks what is in it.
   overrides: value('an object', (given) => typeof given === 'object' && given !== null),
   workers: whole(1, MOST_AT_ONCE),
   device: either("'auto', or a device such as { kind: 'cpu', index: null }", device, oneOf(['auto'])),
@@ -122,7 +122,7 @@ const embedOptions = object<EmbedOptions>(shape);
 
 const isStop = object<Stop>({ signal: required(signal), now: signal });
 
-/** @throws RangeError and TypeError for what `embed` cannot be called with (`code` is `invalid_option`). */
+/** @throws RangeError or TypeError for invalid arguments of `embed` (`code` is `invalid_option`). */
 export function checkEmbed(options: unknown, report: unknown, stop: unknown): void {
   checkOptions('embed', options, embedOptions);
   checkOptions('embed', report, callback, 'report');

@@ -13,11 +13,11 @@ import { takeFolder } from './run/take-folder.js';
 import { InputWait } from './run/waits.js';
 
 /**
- * FASTA in, embeddings out; the same call goes on where an earlier one ended, whatever ended it.
+ * FASTA in, embeddings out. The same call resumes a run that ended early, whatever ended it.
  *
  * @returns the exit code.
- * @throws UsageError, InputError, PreflightError, RunFolderError, DeviceError or ModelError for what the user must mend; BusyError;
- * RunFailedError; StoppedError; RangeError and TypeError for options that are none (`code` is `invalid_option`).
+ * @throws UsageError, InputError, PreflightError, RunFolderError, DeviceError or ModelError if the user must change something;
+ * BusyError; RunFailedError; StoppedError; RangeError or TypeError for invalid options (`code` is `invalid_option`).
  */
 export async function embed(options: EmbedOptions, report: Report, stop: Stop): Promise<number> {
   checkEmbed(options, report, stop);
@@ -49,7 +49,7 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
   }
 }
 
-/** Shards of a new run for each worker: enough that no worker waits long for the last of another. */
+/** Shards per worker in a new run: enough that no worker waits long for another's last shard. */
 const SHARDS_OF_A_WORKER = 4;
 
 function prepareOptions(request: Request): PrepareOptions {

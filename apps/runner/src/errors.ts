@@ -12,13 +12,13 @@ export const ExitCode = {
   terminated: 143,
 } as const;
 
-/** What the user asked for cannot be done as asked: exit code 2, and the one-line message says what to do. */
+/** The command cannot do what it was asked to: exit code 2. The one-line message names the remedy. */
 export class UsageError extends Error {
   readonly code = 'usage';
   override readonly name = 'UsageError';
 }
 
-/** The run ended without a result, for a reason that its workers found; what was done is kept. */
+/** The run ended without a result, for a reason that its workers found. Finished work is kept. */
 export class RunFailedError extends Error {
   readonly code = 'run_failed';
   override readonly name = 'RunFailedError';
@@ -31,10 +31,10 @@ export class RunFailedError extends Error {
   }
 }
 
-/** Whether a system's words, or its code, say that the disk is full. */
-export const isDiskFull = (said: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(said);
+/** Whether an error text, or an error code, means that the disk or a quota is full. */
+export const isDiskFull = (errorText: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(errorText);
 
-/** A signal ended the run; what was done is kept. */
+/** A signal stopped the run. Finished work is kept. */
 export class StoppedError extends Error {
   readonly code = 'stopped';
   override readonly name = 'StoppedError';

@@ -2,31 +2,31 @@ import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
 import type { LetterCounts, Padding } from '@holdfast/plan';
 import type { PreflightEvent } from '@holdfast/preflight';
 
-/** What workers do, as a run tells it. */
+/** An event of the coordinator or a worker, as a run reports it. */
 export type WorkEvent =
   | CoordinatorEvent
-  /** Not every quarantined sequence of a shard could be tried again; the shard is complete all the same. */
+  /** Not every quarantined sequence of a shard could be reattempted; the shard stays complete. */
   | { type: 'retry_given_up'; shard: number; kind: ErrorKind; message: string };
 
-/** What a run tells while it goes on. */
+/** What a run reports. */
 export type RunEvent =
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
   | ({
       type: 'planned';
       resumed: boolean;
-      /** Sequences of them that are done, as the manifest has it. */
+      /** Sequences that are done, according to the manifest. */
       sequences_done: number;
       sequences: number;
       residues: number;
       batches: number;
       shards: number;
       workers: number;
-      /** Where rows are computed, such as `cpu` or `cuda:0`. */
+      /** The device that computes rows, such as `cpu` or `cuda:0`. */
       device: string;
     } & Padding)
   | Exclude<PreflightEvent, { type: 'warning' }>
   | { type: 'coordinator'; event: WorkEvent }
-  /** Sequences done of all; tokens in a second, padding included, of late; both null until they are known. */
+  /** Sequences done, and the recent speed, padding included. Speed and time left are null until they are known. */
   | {
       type: 'progress';
       sequences_done: number;
@@ -34,22 +34,22 @@ export type RunEvent =
       tokens_per_second: number | null;
       seconds_left: number | null;
     }
-  /** Quarantined sequences are tried again, each alone, and were: so many now have a row. */
+  /** Quarantined sequences are about to be reattempted, each alone; afterwards, how many now have a row. */
   | { type: 'retrying'; sequences: number }
   | { type: 'retried'; sequences: number; sequences_recovered: number }
   | { type: 'repair'; shard: number; reason: string }
-  /** `letters`: the counts that a warning about letters is made of. */
+  /** `letters`: the counts behind a warning about letters. */
   | { type: 'warning'; message: string; letters?: Partial<LetterCounts> }
-  /** The run ends without a result; the same is said on standard error. */
+  /** The run ends without a result. Standard error gets the same message. */
   | { type: 'run_failed'; exit_code: number; message: string }
   | { type: 'assembling'; file: string }
-  /** Results of the first version, complete already, do not tell their padding. */
+  /** Results of the first version do not record their padding. */
   | ({
       type: 'complete';
       already: boolean;
       /** Rows of the result. */
       sequences: number;
-      /** Sequences without a row, and where they are listed if there are any. */
+      /** Sequences without a row, and the file that lists them if there are any. */
       quarantined: number;
       quarantine?: string;
       dim: number;
@@ -59,18 +59,18 @@ export type RunEvent =
 
 export type Report = (event: RunEvent) => void;
 
-/** Version of the format of event lines, on standard output and in the logs. A new field or event is no new version. */
+/** Version of the event lines on standard output and in the logs. A new field or event does not change it. */
 const FORMAT = 1;
 
 /**
- * An event as the object that becomes a line of JSON. Its fields are named in snake_case; what they hold stays
- * as it is, since keys in there can be letters of sequences.
+ * An event as the object that becomes a line of JSON. Only its own fields are renamed to snake_case; keys inside
+ * their values can be letters of sequences.
  *
  * @param at milliseconds since 1970.
  */
 export function eventRecord(event: RunEvent, at: number): Record<string, unknown> {
   const { type, ...fields } = event.type === 'coordinator' ? event.event : event;
-  // A worker's `complete` is its shard's; among the run's own events it would mean the end of the run.
+  // A worker's `complete` is about its shard; among the run's own events it would mean the end of the run.
   const name = event.type === 'coordinator' && type === 'complete' ? 'shard_complete' : type;
   const named = Object.entries(fields).map(([field, value]) => [inSnakeCase(field), value]);
   return { format: FORMAT, time: new Date(at).toISOString(), event: name, ...Object.fromEntries(named) };

@@ -122,7 +122,7 @@ describe('a run of a version without checksums, whose record is damaged', () => 
     const warnings: string[] = [];
     const warn = (message: string) => warnings.push(message);
     expect(await prepared(place, warn)).toMatchObject({ record: before, resumed: true });
-    expect(warnings).toEqual([expect.stringContaining('made anew from the input')]);
+    expect(warnings).toEqual([expect.stringContaining('rebuilding the index from the input')]);
     expect(await prepared(place, warn)).toMatchObject({ record: before, resumed: true });
     expect(warnings).toHaveLength(1);
     expect(JSON.parse(await readFile(place.run, 'utf8'))).toMatchObject({

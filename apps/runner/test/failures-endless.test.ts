@@ -66,7 +66,7 @@ test.runIf(linux)(
     const { code, lines } = await running.ended;
     expect(code).toBe(143);
     expect(lines.filter(({ event }) => event === 'killed')).toMatchObject([
-      { slot: 0, reason: 'stopped, but it did not end' },
+      { slot: 0, reason: 'stopped, but it did not exit' },
     ]);
     expect(lives(pid)).toBe(false);
   },
@@ -98,7 +98,7 @@ test.runIf(linux)(
     expect(all('killed')).toHaveLength(7);
     expect(all('failed').map(({ kind }) => kind)).toEqual(Array(7).fill('transient'));
     expect(all('retried')).toMatchObject([{ sequences: 1, sequences_recovered: 0 }]);
-    expect(all('breaker')).toMatchObject([{ batch_idx: 1, reason: 'batch 1 ended 4 workers' }]);
+    expect(all('breaker')).toMatchObject([{ batch_idx: 1, reason: '4 workers died at batch 1' }]);
     expect(all('quarantined')).toMatchObject([
       {
         id: 'c',

@@ -83,7 +83,7 @@ const exits = (more: NodeJS.ProcessEnv = {}) => ({
 test('a worker that ends with exit code 1 is replaced', async () => {
   const { code, lines } = await holdfast(line(out), '', exits({ EXIT_ONCE: join(out, '..', 'exited') }));
   expect(all(lines, 'failed')).toMatchObject([
-    { shard: 3, kind: 'transient', message: 'the worker ended with exit code 1 before shard 3 was complete' },
+    { shard: 3, kind: 'transient', message: 'the worker exited with code 1 before shard 3 was complete' },
   ]);
   expect([code, await digestOf(out)]).toEqual([0, whole]);
 });

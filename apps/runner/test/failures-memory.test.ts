@@ -127,7 +127,7 @@ describe.skipIf(why)('a sequence that was set aside for want of memory, where th
     const { code, lines } = await holdfast(line, fasta);
     expect([code, lines.at(-1)]).toMatchObject([3, { already: true, quarantined: 1 }]);
     expect(warnings(lines)).toContainEqual(
-      expect.stringMatching(/does not hold all rows any more, so the quarantined .* the result stands/),
+      expect.stringMatching(/no longer holds all rows, so the quarantined .* the result stays as it is/),
     );
     expect((await rowsOf(out)).length).toBe(3);
   });
@@ -140,18 +140,18 @@ describe.skipIf(why)('a sequence that was set aside for want of memory, where th
     const { code, lines } = await holdfast(line, fasta);
     expect([code, lines.at(-1)]).toMatchObject([3, { already: true, quarantined: 1 }]);
     expect(warnings(lines)).toContainEqual(
-      expect.stringMatching(/could be tried again: the run was begun on cuda/),
+      expect.stringMatching(/could be reattempted: the run was begun on cuda/),
     );
   });
 });
 test.skipIf(why)(
-  'what was set aside is tried again before it counts as too many, and is told as that',
+  'what was set aside is reattempted before it counts as too many, and is reported as that',
   async () => {
     const long = ['long', 'ACGT'.repeat(250)] as const;
     const { code, stderr, all } = await run([...short, long], 4000, '--max-quarantined', '0');
     expect(all('retried')).toMatchObject([{ sequences: 1, sequences_recovered: 0 }]);
     expect(stderr).toMatch(
-      /1 sequence\(s\) are quarantined, such as long \(.*\); at most 0 may be\. The model refused none of them; 1 were only set aside \(1 for want of memory\)\. .* do that with more memory, or allow more with --max-quarantined/,
+      /1 sequence\(s\) are quarantined, such as long \(.*\); the limit is 0\. The model refused none of them; 1 were only set aside \(1 for lack of memory\)\. .* rerun the command with more memory, or raise --max-quarantined/,
     );
     expect(code).toBe(4);
   },

@@ -82,7 +82,7 @@ test.runIf(linux)(
     );
     const { code, lines, stderr } = await holdfast(line);
     expect(all(lines, 'quarantined')).toEqual([]);
-    expect(stderr).toMatch(/ longer than --stall-timeout 3, .*raise --stall-timeout, at least 6\n$/);
+    expect(stderr).toMatch(/ longer than --stall-timeout 3, .*with a --stall-timeout of at least 6\n$/);
     expect([code, existsSync(join(out, 'result.json'))]).toEqual([4, false]);
   },
 );

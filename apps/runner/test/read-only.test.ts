@@ -88,7 +88,7 @@ test('an input that is long in coming is told of, also where nothing may be writ
   await chmod(join(folder, 'piped'), 0o555);
   const running = start(piped, user);
   expect((await running.until('waiting'))['reason']).toBe(
-    'still reading standard input, to see whether it is what the run was begun with: 10 s so far',
+    'still reading standard input to check that it has not changed since the run began: 10 s so far',
   );
   running.child.stdin!.end(fasta);
   const { code, lines } = await running.ended;

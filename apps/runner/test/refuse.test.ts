@@ -102,7 +102,7 @@ describe('bad input ends with exit code 2, one line that names file and record, 
       expect(refused(await holdfast(['embed', fixture('messy.fa'), '--out', path]))).toMatch(
         // Other systems have no such place.
         process.platform === 'linux'
-          ? /: \/proc is there, but no folder can be made in it \(ENOENT\); use another --out\n$/
+          ? /: \/proc exists, but no folder can be created in it \(ENOENT\); use another --out\n$/
           : /--out/,
       );
   });
@@ -203,7 +203,7 @@ describe('a resume that would mix two runs is refused', () => {
     const line = ['embed', '-', '--out', out, '--workers', '1'];
     const fasta = await readFile(reads);
     expect(await holdfast(line, fasta)).toMatchObject({ code: 0 });
-    const empty = /^holdfast: standard input: nothing came from it; check what was to write it\n$/;
+    const empty = /^holdfast: standard input: it produced nothing; check the program that should write it\n$/;
     expect(refused(await holdfast(line))).toMatch(empty);
     await rm(join(out, 'result.json'));
     expect(refused(await holdfast(line))).toMatch(empty);
@@ -233,7 +233,7 @@ describe('a resume that would mix two runs is refused', () => {
     await writeFile(mine, 'mine');
     for (const force of [[], ['--force-restart']]) {
       const stderr = refused(await holdfast(['embed', reads, '--out', out, ...force]));
-      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} is already there`);
+      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} already exists`);
       expect(await readFile(mine, 'utf8')).toBe('mine');
     }
   });
@@ -397,17 +397,17 @@ describe('a model whose graph has fewer positions than it says is refused before
   };
 
   test.each<[string, object, RegExp | null]>([
-    ['tokens of a tokenizer', { maxTokens: 257 }, /said to read 257 tokens; .*a smaller maxTokens/],
+    ['tokens of a tokenizer', { maxTokens: 257 }, /claims to read 257 tokens; .*a smaller maxTokens/],
     [
       'tokens of a tokenizer, in windows',
       { maxTokens: 257, longSequences: 'windows' },
-      /fails on one of 255 residues .*said to read 257 tokens; .*a smaller maxTokens/,
+      /fails on one of 255 residues .*claims to read 257 tokens; .*a smaller maxTokens/,
     ],
     ['as many tokens as there are positions, in windows', { maxTokens: 256, longSequences: 'windows' }, null],
     ['as many tokens as there are positions', { maxTokens: 256 }, null],
     ['residues', { ...whole, maxResidues: 255 }, /fails on one of 255 residues .*a smaller maxResidues/],
     ['as many residues as there are positions', { ...whole, maxResidues: 254 }, null],
-    ['any length', whole, /fails on one of 2048 residues .*said to read any length/],
+    ['any length', whole, /fails on one of 2048 residues .*claims to read any length/],
     ['windows', { ...whole, maxResidues: 300, longSequences: 'windows' }, /fails on one of 300 residues/],
   ])('%s', async (_, descriptor, says) => {
     const input = join(folder, 'a.fa');
@@ -531,7 +531,7 @@ test('a model that is changed while a run is planned is not taken for the one it
       if (message.type === 'failed') resolve(message);
     });
   });
-  expect((await told).message).toContain('the model is another than when the run was planned');
+  expect((await told).message).toContain('the model has changed since the run was planned');
 });
 
 test('a finished run needs no device: it says so, or is joined in another format, where its device is not', async () => {

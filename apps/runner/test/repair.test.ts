@@ -100,36 +100,30 @@ test.each([
   'residue-offsets.bin',
   'id-offsets.bin',
   'summary.json',
-])(
-  'an index with a flipped bit (%s) is made anew from the input, and no checkpoint is lost',
-  async (file) => {
-    const out = join(await freshFolder(), 'out');
-    await cp(complete, out, { recursive: true });
-    await rm(join(out, 'result.json'));
-    await rm(join(out, 'checkpoints/shard_1'), { recursive: true });
-    const path = join(out, 'index', file);
-    await flip(path, 12);
-    const { code, stderr } = await holdfast(line(out));
-    expect([code, stderr]).toEqual([0, '']);
-    expect(await digestOf(out)).toBe(whole);
-  },
-);
+])('an index with a flipped bit (%s) is rebuilt from the input, and no checkpoint is lost', async (file) => {
+  const out = join(await freshFolder(), 'out');
+  await cp(complete, out, { recursive: true });
+  await rm(join(out, 'result.json'));
+  await rm(join(out, 'checkpoints/shard_1'), { recursive: true });
+  const path = join(out, 'index', file);
+  await flip(path, 12);
+  const { code, stderr } = await holdfast(line(out));
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await digestOf(out)).toBe(whole);
+});
 
-test.each(['windows.bin', 'order.bin'])(
-  'an index without its %s is made anew from the input',
-  async (file) => {
-    const out = join(await freshFolder(), 'out');
-    await cp(complete, out, { recursive: true });
-    await rm(join(out, 'result.json'));
-    await rm(join(out, 'index', file));
-    const { code, lines } = await holdfast(line(out));
-    expect(code).toBe(0);
-    expect(lines.find(({ event }) => event === 'warning')!['message']).toContain(file);
-    expect(await digestOf(out)).toBe(whole);
-  },
-);
+test.each(['windows.bin', 'order.bin'])('an index without its %s is rebuilt from the input', async (file) => {
+  const out = join(await freshFolder(), 'out');
+  await cp(complete, out, { recursive: true });
+  await rm(join(out, 'result.json'));
+  await rm(join(out, 'index', file));
+  const { code, lines } = await holdfast(line(out));
+  expect(code).toBe(0);
+  expect(lines.find(({ event }) => event === 'warning')!['message']).toContain(file);
+  expect(await digestOf(out)).toBe(whole);
+});
 
-test('an index of the first format is made anew from the input', async () => {
+test('an index of the first format is rebuilt from the input', async () => {
   const out = join(await freshFolder(), 'out');
   await cp(complete, out, { recursive: true });
   await rm(join(out, 'result.json'));

@@ -7,7 +7,8 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { digestOf, type Ended, fixture, freshFolder, holdfast, start, until, windows } from './command.js';
 
 const COUNT = 30_000;
-const NOTHING_BEGUN = 'holdfast: stopped by SIGTERM; nothing was begun, rerun the same command to begin\n';
+const NOTHING_STARTED =
+  'holdfast: stopped by SIGTERM; nothing was started, rerun the same command to start\n';
 let reads: string;
 let whole: string;
 let out: string;
@@ -69,13 +70,13 @@ test('SIGTERM while the input is read leaves nothing behind and says so, and the
   running.child.stdin!.write('>a\nACGTACGT\n');
   await running.until('indexing');
   running.child.kill('SIGTERM');
-  expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_BEGUN });
+  expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_STARTED });
   expect(existsSync(out)).toBe(false);
   expect(await holdfast(['embed', reads, '--out', out])).toMatchObject({ code: 0 });
   expect(await digestOf(out)).toBe(whole);
 });
 
-test('SIGTERM while a model is tried says that nothing was begun, and leaves an older result as it is', async () => {
+test('SIGTERM while a model is tested reports that nothing was started, and leaves an older result alone', async () => {
   const older = ['embed', fixture('messy.fa'), '--out', out];
   const model = fileURLToPath(
     new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url),
@@ -88,7 +89,7 @@ test('SIGTERM while a model is tried says that nothing was begun, and leaves an 
     await until(() => trialOf(running.child.pid!) !== undefined);
     process.kill(trialOf(running.child.pid!)!, 'SIGSTOP');
     running.child.kill('SIGTERM');
-    expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_BEGUN });
+    expect(await running.ended).toMatchObject({ code: 143, stderr: NOTHING_STARTED });
     expect(existsSync(out)).toBe(force.length > 0);
   }
   expect((await holdfast(older)).lines.at(-1)).toMatchObject({ already: true });

@@ -53,14 +53,14 @@ test.runIf(traceable)(
         out,
         'access',
         'EIO',
-        /out: the output folder cannot be written to \(EIO: input\/output error\); what was done is kept/,
+        /out: the output folder cannot be written to \(EIO: input\/output error\); finished work is kept/,
       ],
       [out, 'statx', 'ESTALE', /ESTALE: /],
       [
         join(out, 'run.json'),
         'openat',
         'EREMOTEIO',
-        /EREMOTEIO: [^;]+'[^']+run\.json'; what was done is kept/,
+        /EREMOTEIO: [^;]+'[^']+run\.json'; finished work is kept/,
       ],
       [join(out, '.lock'), 'openat', 'ETIMEDOUT', /ETIMEDOUT: [^;]+\.lock/],
       [join(out, 'index', 'ids.txt'), 'openat', 'ENETDOWN', /ids\.txt.*ENETDOWN/],
@@ -92,7 +92,7 @@ test('a working directory that was removed is told as such, whatever the paths',
     });
     expect([code, stderr]).toEqual([
       2,
-      'holdfast: the working directory was removed; cd to a folder that is there, then rerun the command\n',
+      'holdfast: the working directory was removed; cd to a folder that exists, then rerun the command\n',
     ]);
   }
 });

@@ -92,7 +92,7 @@ test.each([
     'a DNA model',
     [],
     () => reads,
-    /--translate makes proteins, but the model tnf reads nucleotides.*--model/,
+    /--translate produces proteins, but the model tnf reads nucleotides.*--model/,
   ],
   ['proteins', ['--model', ESM2], () => fixture('globins45.faa'), /record 1 .*--translate reads nucleotides/],
 ])('--translate with %s ends with exit code 2 and nothing written', async (_what, more, input, says) => {

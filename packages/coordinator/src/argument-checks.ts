@@ -1,8 +1,8 @@
 import { callback, kind, required, text, whole } from '@holdfast/options';
 
-// Checks of single arguments. The check of an options object stands beside its interface.
+// Checks of single arguments. An options object is checked beside its interface.
 
-/** Rows of a group; whoever embeds them checks each. */
+/** Rows of a group; the worker that embeds them checks each. */
 export const isGroup = required(kind('an array of rows', Array.isArray));
 export const isSize = required(whole(0));
 export const isRowSet = required(

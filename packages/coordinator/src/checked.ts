@@ -24,13 +24,13 @@ import {
 } from './failures/should-retry.js';
 import { type WorkerStatus, workerStatus } from './workers/worker-status.js';
 
-// The decisions as others call them, with what they are given checked. The coordinator itself calls them as they are: what a
-// worker sends may be anything, and must not end the run.
+// The decisions with checked arguments, for callers outside. The coordinator calls them unchecked: a worker
+// may send anything, and that must not end the run.
 
 /**
- * Tells the kind of a failure from how the worker ended and what it said; preemption is looked for first.
+ * Classifies a failure by how the worker ended and by its error text; preemption is checked first.
  *
- * @throws RangeError and TypeError for what no worker's end is like (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for an invalid status (`code` is `invalid_option`).
  */
 export function classifyError(status: WorkerStatus): ErrorKind {
   checkOptions('classifyError', status, workerStatus, 'status');
@@ -38,10 +38,11 @@ export function classifyError(status: WorkerStatus): ErrorKind {
 }
 
 /**
- * Whether a shard is tried again after a failure, why, and when: for ever at the poll interval after a preemption, at
- * once after a batch's first poisoning, else after 1, 2, 4 … seconds up to the longest back-off.
+ * Whether, why and when a shard is retried after a failure: without limit at the poll interval after a
+ * preemption, immediately after a batch's first poisoning, otherwise after 1, 2, 4 … seconds up to the
+ * longest back-off.
  *
- * @throws RangeError and TypeError for what is no failure or no policy (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for an invalid failure or policy (`code` is `invalid_option`).
  */
 export function shouldRetryWorker(
   failure: FailureHistory,
@@ -53,11 +54,11 @@ export function shouldRetryWorker(
 }
 
 /**
- * The search in a batch that failed `strikes` times as a whole.
+ * Starts the isolation of a batch that failed `strikes` times as a whole.
  *
- * @param clues rows that are suspected themselves, or among which the fault is, how many fit into memory, those that are known to be
- * at fault, and calls of parts that failed, by row; from what failed.
- * @throws RangeError and TypeError for clues that are none (`code` is `invalid_option`).
+ * @param clues what the failures showed: rows suspected individually, rows among which the fault is, how many
+ * rows fit into memory, rows known to be at fault, and failed calls of parts of the batch, by row.
+ * @throws RangeError and TypeError for invalid clues (`code` is `invalid_option`).
  */
 export function startIsolation(batchIdx: number, strikes: number, clues: IsolationClues = {}): Isolation {
   checkOptions('startIsolation', batchIdx, required(whole(0)), 'batchIdx');
@@ -66,7 +67,11 @@ export function startIsolation(batchIdx: number, strikes: number, clues: Isolati
   return start(batchIdx, strikes, clues);
 }
 
-/** The search after a group failed. @throws RangeError and TypeError for what is no failure (`code` is `invalid_option`). */
+/**
+ * The isolation after a group failed.
+ *
+ * @throws RangeError and TypeError for an invalid failure (`code` is `invalid_option`).
+ */
 export function groupFailed(
   isolation: Isolation,
   group: readonly number[],
@@ -78,7 +83,11 @@ export function groupFailed(
   return afterFailed(isolation, group, failure);
 }
 
-/** The search after a group was embedded. @throws RangeError and TypeError for what is no search, size or group (`code` is `invalid_option`). */
+/**
+ * The isolation after a group was embedded.
+ *
+ * @throws RangeError and TypeError for an invalid isolation, size or group (`code` is `invalid_option`).
+ */
 export function groupPassed(isolation: Isolation, size: number, group: readonly number[]): Isolation {
   checkOptions('groupPassed', isolation, isIsolation, 'isolation');
   checkOptions('groupPassed', size, isSize, 'size');
@@ -87,13 +96,14 @@ export function groupPassed(isolation: Isolation, size: number, group: readonly 
 }
 
 /**
- * The rows to be embedded together next, ascending; null when every row is good or poisoned. A group that failed is halved
- * until a row is alone, which is tried twice; where its first half is good, the fault must be in the second, which is halved
- * without a try. What is left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 3)` calls.
+ * The rows to embed together next, ascending; null when every row is good or poisoned. A group that fails is
+ * halved until a row is alone; that row is embedded twice. If the first half is good, the fault is in the
+ * second, which is halved without a call. The remaining rows then form one group. Finding `k` rows of `n`
+ * costs about `k (log2 n + 3)` calls.
  *
  * @param size rows in the batch.
  * @param good rows that are embedded and kept; none after a worker was lost.
- * @throws RangeError and TypeError for what is no search, size or set (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for an invalid isolation, size or set (`code` is `invalid_option`).
  */
 export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<number>): number[] | null {
   checkOptions('nextGroup', isolation, isIsolation, 'isolation');
@@ -103,10 +113,11 @@ export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<
 }
 
 /**
- * The search after a worker that had proved its device lost it amid the calls: which of them failed for what reason is not
- * known, so that but for what was found it begins anew, with workers that end at each failure.
+ * The isolation after a worker lost a device that it had proved good. Any of its calls may have failed
+ * because of the device, so the isolation restarts and keeps only the rows already found; workers now exit at
+ * each failure.
  *
- * @throws TypeError for what is no search (`code` is `invalid_option`).
+ * @throws TypeError for an invalid isolation (`code` is `invalid_option`).
  */
 export function deviceLost(isolation: Isolation): Isolation {
   checkOptions('deviceLost', isolation, isIsolation, 'isolation');

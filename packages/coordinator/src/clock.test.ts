@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { after, systemClock } from './clock.js';
 import { FakeClock } from './testing/index.js';
 
-test('calls back when it is due, and not when it was called off', async () => {
+test('calls back when due, and not if cancelled', async () => {
   const clock = new FakeClock();
   const log: string[] = [];
   after(clock, 10, () => log.push(`at ${clock.now()}`));
@@ -11,9 +11,9 @@ test('calls back when it is due, and not when it was called off', async () => {
   expect(log).toEqual(['at 10']);
 });
 
-test('may be called off in the very turn in which it is due', async () => {
+test('may be cancelled in the very turn in which it is due', async () => {
   const log: string[] = [];
-  // Its sleep is over before anybody could abort it.
+  // Its sleep ends before anything can abort it.
   const clock = { now: () => 0, sleep: () => Promise.resolve() };
   const cancel = after(clock, 0, () => log.push('called'));
   cancel();
@@ -21,7 +21,7 @@ test('may be called off in the very turn in which it is due', async () => {
   expect(log).toEqual([]);
 });
 
-test('a sleep on the machine clock ends when it is aborted, however long it was to be', async () => {
+test('a sleep on the machine clock ends when aborted, however long it was set to', async () => {
   const abort = new AbortController();
   const nap = systemClock.sleep(1e12, abort.signal);
   const before = systemClock.now();

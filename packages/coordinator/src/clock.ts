@@ -8,7 +8,7 @@ export interface Clock {
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The longest time a Node timer takes, milliseconds; a longer one would fire at once. */
+/** Longest delay of a Node timer, milliseconds; a longer one would fire immediately. */
 const LONGEST = 2 ** 31 - 1;
 
 /** The machine's clock. */
@@ -21,7 +21,7 @@ export const systemClock: Clock = {
 export function after(clock: Clock, ms: number, callback: () => void): () => void {
   const abort = new AbortController();
   clock.sleep(ms, abort.signal).then(
-    // It may be called off in the very turn in which it is due.
+    // It may be cancelled in the very turn in which it is due.
     () => abort.signal.aborted || callback(),
     () => undefined,
   );

@@ -4,7 +4,7 @@ import type { FakeWorker, Script } from './testing/index.js';
 
 const saved = { checkpoint: 0, sequences: 1, file: 'f', reason: 'r' };
 
-/** Does with its nth assignment what is given, and completes the shard after the last. */
+/** Runs the nth script on the nth assignment, and completes the shard after the last. */
 const lives = (...acts: ((worker: FakeWorker) => void)[]): Script => {
   let nth = 0;
   return working((worker, shard) => {
@@ -28,7 +28,7 @@ test('a worker killed from outside twelve times spends no retries and blames no 
   expect(run.of('retry')[2]?.reason).toBe('worker killed from outside #3');
 });
 
-test('after a checkpoint the retries are quick again', async () => {
+test('after a checkpoint, retries are quick again', async () => {
   const saves = (worker: FakeWorker) => {
     worker.say({ type: 'checkpoint', shard: 0, ...saved, endBatch: 1 });
     killed(worker);
@@ -38,7 +38,7 @@ test('after a checkpoint the retries are quick again', async () => {
   expect(run.of('retry').map(({ delayMs }) => delayMs)).toEqual([250, 500, 1000, 2000, 250, 500]);
 });
 
-test('workers killed while they start come again, slower each time, and end no run', async () => {
+test('workers killed while starting are restarted, later each time, and do not end the run', async () => {
   let starts = 0;
   const run = start(
     (worker, message) => {
@@ -52,7 +52,7 @@ test('workers killed while they start come again, slower each time, and end no r
   expect(run.clock.now()).toBe(250 * (2 ** 7 - 1));
 });
 
-test('an exit code without a word is no proof against a sequence: the retries are spent, and nothing is searched', async () => {
+test('an exit code without a reason proves nothing against a sequence: retries are spent, and no isolation begins', async () => {
   const run = start(lives(...times(9, (worker: FakeWorker) => worker.exit(1))), {
     shards: [0],
     isolates: true,
@@ -62,7 +62,7 @@ test('an exit code without a word is no proof against a sequence: the retries ar
   expect((await run.outcome).failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
 });
 
-/** A worker that is silent from its first assignment on; what the system shows of it is changed by hand. */
+/** A worker that is silent from its first assignment on; the test sets what the system shows of it. */
 function silent(stallMs: number) {
   const run = start(lives(...times(99, () => undefined)), {
     shards: [0],
@@ -77,7 +77,7 @@ function silent(stallMs: number) {
   return { ...run, show };
 }
 
-test('a worker that a signal stopped is no hang: it is killed as a preemption, and blames nothing', async () => {
+test('a worker stopped by a signal is not a hang: it is killed as a preemption, and blames nothing', async () => {
   const run = silent(4000);
   for (let life = 0; life < 6; life++) {
     await run.clock.advance(100);
@@ -97,7 +97,7 @@ test('a worker that a signal stopped is no hang: it is killed as a preemption, a
   await run.clock.drain();
 });
 
-test('time for which a worker was stopped, and then continued, is not held against it', async () => {
+test('time a worker spent stopped before it was continued does not count against it', async () => {
   const run = silent(4000);
   await run.clock.advance(2000);
   run.show(true, 2000);
@@ -112,7 +112,7 @@ test('time for which a worker was stopped, and then continued, is not held again
   await run.clock.drain();
 });
 
-test('a worker that used no processor hung on nothing: its retries are spent, and no batch is searched', async () => {
+test('a worker that used no CPU did not hang on its input: retries are spent, and no isolation begins', async () => {
   const run = start(
     working((worker, shard) => {
       worker.say({ type: 'resumed', shard, sequences: 0, nextBatch: 0 });
@@ -126,8 +126,8 @@ test('a worker that used no processor hung on nothing: its retries are spent, an
   expect((await run.outcome).failed).toMatchObject([{ kind: 'transient' }]);
 });
 
-/** Batch 0 hangs every worker until it is searched; the search does what is given, life by life. */
-const searching = (...acts: ((worker: FakeWorker) => void)[]) => {
+/** Batch 0 hangs every worker until an isolation begins, which runs the given scripts, one per life. */
+const isolating = (...acts: ((worker: FakeWorker) => void)[]) => {
   let nth = 0;
   return start(
     (worker, message) => {
@@ -151,31 +151,31 @@ const isolations = (run: ReturnType<typeof start>) =>
     ),
   );
 
-test('a sequence that hangs alone, twice, where its control does not, is set aside as a hang', async () => {
+test('a sequence that hangs alone twice, while its control does not, is set aside as a hang', async () => {
   const hangs = (worker: FakeWorker) => {
     control(worker);
     worker.say({ type: 'returned', shard: 0 });
     tries(worker);
   };
-  const run = searching(hangs, hangs);
+  const run = isolating(hangs, hangs);
   await run.clock.drain();
   expect(isolations(run)[0]).toMatchObject({ hangs: true });
   expect(isolations(run).at(-1)?.poisoned).toMatchObject([{ row: 3, kind: 'hang' }]);
   expect((await run.outcome).completed).toEqual([0]);
 });
 
-test('a crash with a sequence alone, twice, is set aside as a crash', async () => {
+test('a sequence that crashes alone twice is set aside as a crash', async () => {
   const crashes = (worker: FakeWorker) => {
     tries(worker);
     worker.exit(null, 'SIGSEGV');
   };
-  const run = searching(crashes, crashes);
+  const run = isolating(crashes, crashes);
   await run.clock.drain();
   expect(isolations(run).at(-1)?.poisoned).toMatchObject([{ row: 3, kind: 'crash' }]);
 });
 
-test('a control that is as slow, twice: the limit is too short, the run ends, and nothing is blamed', async () => {
-  const run = searching(control, control);
+test('a control that is as slow, twice, shows that the limit is too short: the run ends and blames nothing', async () => {
+  const run = isolating(control, control);
   await run.clock.drain();
   expect(await run.outcome).toMatchObject({
     completed: [],
@@ -185,8 +185,8 @@ test('a control that is as slow, twice: the limit is too short, the run ends, an
   expect(isolations(run).flatMap(({ poisoned, alone }) => [...poisoned, ...alone])).toEqual([]);
 });
 
-test('a control that was slow once, and one that ended otherwise, end nothing', async () => {
-  const run = searching(control, (worker) => {
+test('a control that was slow once, or that died otherwise, does not end the run', async () => {
+  const run = isolating(control, (worker) => {
     control(worker);
     killed(worker);
   });

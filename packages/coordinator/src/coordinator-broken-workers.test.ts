@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { good, start } from './testing/fake-run.js';
 
-test('three workers in a row that end before any was ready end the run, over all slots', async () => {
+test('three workers in a row, over all slots, that exit before any was ready end the run', async () => {
   const run = start(
     (worker, message) => {
       if (message.type !== 'start') return good(worker, message);
@@ -16,7 +16,7 @@ test('three workers in a row that end before any was ready end the run, over all
   expect(run.of('failed').length).toBeLessThanOrEqual(4);
 });
 
-test('one slot whose workers do not start is given up, and costs no run whose other workers still load', async () => {
+test('a slot whose workers do not start is closed, and does not end a run whose other workers still load', async () => {
   const run = start(
     (worker, message) => {
       if (worker.slot === 3 && message.type === 'start') return worker.exit(1);
@@ -31,7 +31,7 @@ test('one slot whose workers do not start is given up, and costs no run whose ot
   expect(run.of('spawned').filter(({ slot }) => slot === 3)).toHaveLength(3);
 });
 
-test('a slot whose workers end before they are ready three times is closed; the others do all the work', async () => {
+test('a slot whose workers exit before ready three times is closed; the others do all the work', async () => {
   const run = start(
     (worker, message) => {
       if (worker.slot !== 1 || message.type !== 'start') return good(worker, message);
@@ -47,7 +47,7 @@ test('a slot whose workers end before they are ready three times is closed; the 
   expect((await run.outcome).completed).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test('a worker that becomes ready ends the row of start-up failures', async () => {
+test('a worker that becomes ready resets the count of start-up failures', async () => {
   let started = 0;
   const run = start(
     (worker, message) => {
@@ -62,7 +62,7 @@ test('a worker that becomes ready ends the row of start-up failures', async () =
   expect(started).toBe(9);
 });
 
-test('a process that cannot be made is a start-up failure', async () => {
+test('a process that cannot be spawned is a start-up failure', async () => {
   const run = start(good, {
     shards: [0],
     spawn: () => {
@@ -73,7 +73,7 @@ test('a process that cannot be made is a start-up failure', async () => {
   expect((await run.outcome).startupFailure).toBe('spawn EAGAIN');
 });
 
-test('a worker that cannot be reached is killed, and its shard done by another', async () => {
+test('an unreachable worker is killed, and another does its shard', async () => {
   const run = start(
     (worker, message) => {
       if (worker.attempt === 1) worker.reachable = false;
@@ -86,7 +86,7 @@ test('a worker that cannot be reached is killed, and its shard done by another',
   expect(run.workers.all.map(({ signals }) => signals)).toEqual([['SIGKILL'], []]);
 });
 
-test('a worker that failed, or was told to finish, and does not end is killed after the grace', async () => {
+test('a worker that failed, or was asked to finish, and does not exit is killed after the grace', async () => {
   const run = start(
     (worker, message) => {
       if (message.type === 'finish') return;
@@ -100,8 +100,8 @@ test('a worker that failed, or was told to finish, and does not end is killed af
   expect((await run.outcome).completed).toEqual([0]);
   expect(run.of('failed')).toMatchObject([{ message: 'stuck' }]);
   expect(run.of('killed').map(({ reason }) => reason)).toEqual([
-    'it failed, but did not end',
-    'there is no work left, but it did not end',
+    'it failed, but did not exit',
+    'no work is left, but it did not exit',
   ]);
   expect(run.clock.now()).toBe(500 + 1000 + 500);
 });

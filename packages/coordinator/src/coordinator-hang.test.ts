@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { good, start, working } from './testing/fake-run.js';
 
-test('a worker without progress for the limit is asked to end, then killed, and its shard tried again', async () => {
+test('a worker without progress for the limit is asked to exit, then killed, and its shard retried', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       worker.say({ type: 'progress', shard, sequences: 1, nextBatch: 3 });
@@ -14,14 +14,14 @@ test('a worker without progress for the limit is asked to end, then killed, and 
   expect((await run.outcome).completed).toEqual([0]);
   expect(run.of('stalled')).toEqual([{ type: 'stalled', slot: 0, shard: 0, silentMs: 5000 }]);
   expect(run.workers.all[0]?.signals).toEqual(['SIGTERM', 'SIGKILL']);
-  // Of SIGTERM it dies as we told it to: no preemption.
+  // It dies of the SIGTERM that the coordinator sent: not a preemption.
   expect(run.of('failed')).toMatchObject([
     { kind: 'transient', message: 'the worker made no progress for 5 s' },
   ]);
   expect(run.clock.now()).toBe(5000 + 2000 + 1000);
 });
 
-test('one that heeds SIGTERM needs no SIGKILL', async () => {
+test('a worker that heeds SIGTERM gets no SIGKILL', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       if (attempt > 1) worker.say({ type: 'complete', shard });
@@ -33,7 +33,7 @@ test('one that heeds SIGTERM needs no SIGKILL', async () => {
   expect((await run.outcome).completed).toEqual([0]);
 });
 
-test('whatever goes forward is progress, a heartbeat too; and an idle worker is not watched', async () => {
+test('every message counts as progress, even a heartbeat, and an idle worker is not watched', async () => {
   const run = start(
     working(async (worker, shard) => {
       if (worker.slot === 1) return worker.say({ type: 'complete', shard });
@@ -50,14 +50,14 @@ test('whatever goes forward is progress, a heartbeat too; and an idle worker is 
   expect(run.of('stalled')).toEqual([]);
 });
 
-test('a worker that hangs while it starts is ended as well, and counts as one that did not start', async () => {
+test('a worker that hangs while starting is stopped too, and counts as a start-up failure', async () => {
   const run = start(() => undefined, { shards: [0], stallMs: 5000 });
   await run.clock.drain();
   expect(run.of('stalled')).toHaveLength(3);
   expect((await run.outcome).startupFailure).toBe('the worker made no progress for 5 s');
 });
 
-test('a worker that was only slow has done its shard, and is replaced all the same', async () => {
+test('a worker that was only slow completes its shard, and is replaced all the same', async () => {
   const run = start(
     working(async (worker, shard) => {
       worker.heedsSignals = false;
@@ -75,7 +75,7 @@ test('a worker that was only slow has done its shard, and is replaced all the sa
   expect(run.of('spawned')).toHaveLength(2);
 });
 
-test('time for which everything was suspended is not held against the workers', async () => {
+test('time during which everything was suspended does not count against the workers', async () => {
   const run = start(
     working(async (worker, shard) => {
       await run.clock.sleep(3000, new AbortController().signal);
@@ -88,14 +88,14 @@ test('time for which everything was suspended is not held against the workers', 
   await run.clock.advance(4999 - 2000);
   expect(run.of('stalled')).toEqual([]);
   expect(run.of('complete')).toHaveLength(1);
-  // Shard 1 never ends; its worker had the limit from when it got it.
+  // Shard 1 never completes; its worker got the whole limit, counted from the assignment.
   await run.clock.advance(5000);
   expect(run.of('stalled')).toMatchObject([{ shard: 1, silentMs: 5000 }]);
   run.coordinator.stop('SIGTERM');
   await run.clock.drain();
 });
 
-test('many short pauses are not held against them either', async () => {
+test('many short pauses do not count against them either', async () => {
   const run = start(
     working(async (worker, shard) => {
       await run.clock.sleep(1e9, new AbortController().signal);
@@ -103,7 +103,7 @@ test('many short pauses are not held against them either', async () => {
     }),
     { shards: [0], stallMs: 600_000 },
   );
-  // As on a node that is shared in turns.
+  // As on a node whose users take turns.
   for (let turns = 0; turns < 19; turns++) {
     await run.clock.advance(30_000);
     await run.clock.jump(30_000);
@@ -118,7 +118,7 @@ test('many short pauses are not held against them either', async () => {
   await run.clock.drain();
 });
 
-test('a worker that was suspended for some time and hangs for the rest is ended in the end', async () => {
+test('a worker that was suspended for a while and then hangs is stopped eventually', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       if (attempt > 1) worker.say({ type: 'complete', shard });

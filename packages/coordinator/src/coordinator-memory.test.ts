@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { start, working } from './testing/fake-run.js';
 import type { Script } from './testing/index.js';
 
-/** A shard whose calls need a share of the budget that is halved so often. */
+/** A shard whose calls fit only into a budget halved this often. */
 const needs =
   (halvings: number): Script =>
   (worker, message) => {
@@ -18,7 +18,7 @@ const budgets = (run: ReturnType<typeof start>) =>
     received.flatMap((message) => (message.type === 'assign' ? [message.budget?.halvings] : [])),
   );
 
-test('each failure for want of memory halves the budget, after 1, 2, 4 s; the last try is with single sequences', async () => {
+test('each out-of-memory failure halves the budget, after 1, 2, 4 s; the last attempt uses single sequences', async () => {
   const run = start(needs(Number.POSITIVE_INFINITY), { shards: [0] });
   await run.clock.drain();
   expect((await run.outcome).completed).toEqual([0]);
@@ -26,7 +26,7 @@ test('each failure for want of memory halves the budget, after 1, 2, 4 s; the la
   expect(run.of('retry').map(({ delayMs }) => delayMs)).toEqual([1000, 2000, 4000]);
 });
 
-test('with each checkpoint the budget climbs back', async () => {
+test('the budget climbs back with each checkpoint', async () => {
   let fails = 2;
   const run = start(
     (worker, message) => {
@@ -54,7 +54,7 @@ test('with each checkpoint the budget climbs back', async () => {
   expect(budgets(run)).toEqual([undefined, 1, 2, 1, undefined, undefined]);
 });
 
-test('a sequence that does not fit alone twice is searched for by name', async () => {
+test('a sequence that does not fit alone twice is isolated by name', async () => {
   const seen: unknown[] = [];
   const run = start(
     (worker, message) => {
@@ -72,7 +72,7 @@ test('a sequence that does not fit alone twice is searched for by name', async (
   expect(seen).toEqual([undefined, undefined, [5]]);
 });
 
-test("the kernel's out-of-memory killer is told from any other SIGKILL, and so is what was said last", async () => {
+test("the kernel's out-of-memory killer is distinguished from any other SIGKILL, by the last output too", async () => {
   let kills = 0;
   const ends = (act: Script) =>
     start(
@@ -105,7 +105,7 @@ test("the kernel's out-of-memory killer is told from any other SIGKILL, and so i
     worker.exit(null, 'SIGABRT');
   });
   expect(await kindOf(heap)).toEqual(['oom']);
-  // What stands in the output is no word of a preemption.
+  // Words in the output are no evidence of a preemption.
   const says = ends((worker) => {
     worker.print('stderr', 'SIGTERM_7 was read');
     worker.exit(1);

@@ -9,7 +9,10 @@ import type { FakeWorker, Script } from './testing/index.js';
 
 const SIZE = 16;
 
-/** Each shard is one batch of 16 rows, some of them poison; a search in it is done in one life unless it is deadly. */
+/**
+ * Each shard is one batch of 16 rows, some of them poison; one life completes an isolation, unless poison is
+ * deadly.
+ */
 function poisoned(poison: Record<number, number[]>, deadly = false): Script {
   const search = (worker: FakeWorker, { shard, isolation }: Extract<ToWorker, { type: 'assign' }>) => {
     const bad = poison[shard] ?? [];
@@ -61,7 +64,7 @@ function poisoned(poison: Record<number, number[]>, deadly = false): Script {
 test.each([
   ['in a worker that survives them', false],
   ['each of which costs a worker', true],
-])('the sequences at fault are found by calls %s, and the rest goes on', async (_, deadly) => {
+])('the sequences at fault are found by calls %s, and the rest is embedded', async (_, deadly) => {
   const run = start(poisoned({ 1: [3, 11] }, deadly), { shards: [0, 1, 2], isolates: true });
   await run.clock.drain();
   expect(await run.outcome).toEqual({ completed: [0, 2, 1], failed: [], stopped: null, quarantined: 2 });
@@ -74,13 +77,13 @@ test.each([
   expect(1 + run.of('isolating').length).toBeLessThanOrEqual(2 * 2 * Math.log2(SIZE));
 });
 
-test('without workers that can search, the breaker fails the shard', async () => {
+test('without workers that can isolate, the breaker fails the shard', async () => {
   const run = start(poisoned({ 1: [3] }), { shards: [0, 1] });
   await run.clock.drain();
   expect((await run.outcome).failed).toMatchObject([{ shard: 1, kind: 'poison_input' }]);
 });
 
-test('with one more than may be quarantined the run ends, and its workers save first', async () => {
+test('one quarantined sequence too many ends the run, and its workers save first', async () => {
   const run = start(poisoned({ 0: [1, 2], 1: [3] }), {
     shards: [0, 1, 2, 3],
     isolates: true,
@@ -91,10 +94,10 @@ test('with one more than may be quarantined the run ends, and its workers save f
   expect(run.of('exited').at(-1)).toMatchObject({ exitCode: 143 });
 });
 
-test('those that are quarantined already, in shards of before or in checkpoints, count', async () => {
+test('sequences quarantined earlier, in other shards or in checkpoints, count', async () => {
   const already = start(poisoned({}), { shards: [0], isolates: true, maxQuarantined: 1, quarantined: 2 });
   await already.clock.drain();
-  // Nothing was found yet that would have to be told; the first word of a shard tells.
+  // Nothing was found yet; a shard's first message already exceeds the limit.
   expect((await already.outcome).tooManyQuarantined).toBe(true);
   const inside = start(
     working((worker, shard) => {
@@ -107,7 +110,7 @@ test('those that are quarantined already, in shards of before or in checkpoints,
   expect(await inside.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 10 });
 });
 
-/** One shard after another has one sequence of this kind found, and saves it. */
+/** Each shard in turn finds one sequence of this kind and saves it. */
 const leavesOut = (kind: PoisonKind) =>
   working((worker, shard) => {
     worker.say({ type: 'resumed', shard, sequences: 0, quarantined: 0 });
@@ -118,7 +121,7 @@ const leavesOut = (kind: PoisonKind) =>
 const shards = [0, 1, 2, 3, 4, 5];
 
 test.each(['oom', 'crash', 'hang'] as const)(
-  'what is only set aside for %s does not count as refused, and has a limit of its own',
+  'a sequence set aside for %s does not count as refused, and has its own limit',
   async (kind) => {
     const goesOn = start(leavesOut(kind), { shards, maxQuarantined: 1, maxSetAside: 6 });
     await goesOn.clock.drain();
@@ -132,26 +135,26 @@ test.each(['oom', 'crash', 'hang'] as const)(
     const ends = start(leavesOut(kind), { shards, maxQuarantined: 1, maxSetAside: 3 });
     await ends.clock.drain();
     expect(await ends.outcome).toMatchObject({ tooManyQuarantined: true, quarantined: 4, setAside: 4 });
-    // One limit is the limit of each.
+    // One limit applies to both.
     const both = start(leavesOut(kind), { shards, maxQuarantined: 2 });
     await both.clock.drain();
     expect(await both.outcome).toMatchObject({ tooManyQuarantined: true, setAside: 3 });
   },
 );
 
-test('what the model refuses does not count as set aside', async () => {
+test('a sequence that the model refuses does not count as set aside', async () => {
   const run = start(leavesOut('poison_input'), { shards, maxQuarantined: 6, maxSetAside: 0 });
   await run.clock.drain();
   expect(await run.outcome).toEqual({ completed: shards, failed: [], stopped: null, quarantined: 6 });
 });
 
-test('what was set aside counts once, however often its shard is resumed', async () => {
+test('a sequence set aside counts once, however often its shard is resumed', async () => {
   const sequence = (ordinal: number) =>
     ({ id: 's', ordinal, kind: 'crash', attempts: 4, error: 'e' }) as const;
   const run = start(
     working((worker, shard, attempt) => {
       worker.say({ type: 'resumed', shard, sequences: 0, quarantined: 0 });
-      // It lasts now, but a resumed shard says of it that nothing was refused.
+      // It is durable now, but the resumed shard reports no refused sequence.
       worker.say({ type: 'quarantined', shard, sequence: sequence(attempt) });
       worker.say({ type: 'quarantined', shard, sequence: sequence(1) });
       if (attempt < 5) worker.exit(null, 'SIGKILL');
@@ -163,7 +166,7 @@ test('what was set aside counts once, however often its shard is resumed', async
   expect(await run.outcome).toMatchObject({ tooManyQuarantined: true, setAside: 3 });
 });
 
-test('a sequence is told once, though it is found again after a worker was lost', async () => {
+test('a sequence is reported once, though it is found again after a worker was lost', async () => {
   const sequence = { id: 'a', ordinal: 7, kind: 'poison_input', attempts: 3, error: 'e' } as const;
   const run = start(
     working((worker, shard, attempt) => {
@@ -180,7 +183,7 @@ test('a sequence is told once, though it is found again after a worker was lost'
 });
 
 test.each(['SIGSEGV', 'SIGABRT'])(
-  'a batch at which every worker crashes is searched, too: %s',
+  'a batch at which every worker crashes is isolated, too: %s',
   async (signal) => {
     const ends = () =>
       start(
@@ -196,7 +199,7 @@ test.each(['SIGSEGV', 'SIGABRT'])(
     const crash = ends();
     await crash.clock.drain();
     expect((await crash.outcome).completed).toEqual([0]);
-    expect(crash.of('breaker')).toMatchObject([{ batchIdx: 4, reason: 'batch 4 ended 4 workers' }]);
+    expect(crash.of('breaker')).toMatchObject([{ batchIdx: 4, reason: '4 workers died at batch 4' }]);
   },
 );
 
@@ -204,7 +207,7 @@ test.each([
   ['that ended four workers', 4, [[], [], []]],
   ['that fails in the model', 0, [[], []]],
 ])(
-  'a worker that is killed from outside in the search of a batch %s says nothing of what it tried',
+  'a kill from outside during the isolation of a batch %s does not blame the group',
   async (_, deaths, alone) => {
     let dead = 0;
     let kills = 0;
@@ -225,12 +228,12 @@ test.each([
       { shards: [0], isolates: true },
     );
     await run.clock.drain();
-    const told = rowsOf(run).map((state) => [...state.alone, ...state.poisoned.map(({ row }) => row)]);
-    expect(told).toEqual(alone);
+    const suspected = rowsOf(run).map((state) => [...state.alone, ...state.poisoned.map(({ row }) => row)]);
+    expect(suspected).toEqual(alone);
   },
 );
 
-/** Of batch 0, searched; a worker dies as it is told with the rows it was trying, or had tried. */
+/** An isolation of batch 0; a worker dies during, or after, the call on a group, as given. */
 const dying = (deaths: (worker: FakeWorker, nth: number) => void) => {
   let nth = 0;
   return start(
@@ -253,7 +256,7 @@ const rowsOf = (run: ReturnType<typeof start>) =>
     ),
   );
 
-test('a sequence alone with which a worker dies is tried once more before it is found at fault', async () => {
+test('a sequence with which a worker dies alone gets a second call before it is found at fault', async () => {
   const run = dying((worker, nth) => {
     if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
     worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
@@ -268,7 +271,7 @@ test('a sequence alone with which a worker dies is tried once more before it is 
   expect(rowsOf(run).at(-1)?.poisoned).toMatchObject([{ attempts: 4 }]);
 });
 
-test('a worker that dies after what it tried has come back says nothing of it', async () => {
+test('a worker that dies after its call returned does not blame the group', async () => {
   const run = dying((worker, nth) => {
     if (nth === 2) return worker.say({ type: 'complete', shard: 0 });
     worker.say({ type: 'calling', shard: 0, batchIdx: 0, rows: [3] });
@@ -280,12 +283,12 @@ test('a worker that dies after what it tried has come back says nothing of it', 
   expect(run.of('retry').slice(-2)).toMatchObject([{ reason: 'attempt 1/3' }, { reason: 'attempt 2/3' }]);
 });
 
-test('a slot whose device fails on everything has nothing quarantined: the search goes to another, or its shard fails', async () => {
+test('a slot whose device fails on everything quarantines nothing: another slot isolates, or the shard fails', async () => {
   const script: Script = (worker, message) => {
     if (message.type !== 'assign') return working(() => undefined)(worker, message);
     const { shard, isolation } = message;
     if (worker.slot > 0) {
-      // The first is busy for a while, so that nobody else takes what fails in slot 0.
+      // The first is busy for a while, so nobody else takes what fails in slot 0.
       const ms = isolation === undefined ? 5000 : 0;
       void run.clock
         .sleep(ms, new AbortController().signal)
@@ -311,7 +314,7 @@ test('a slot whose device fails on everything has nothing quarantined: the searc
 });
 
 test.each([
-  ['is given up', 0, [{ type: 'slot_closed', slot: 0, reason: 'it fails on everything' }]],
+  ['is closed', 0, [{ type: 'slot_closed', slot: 0, reason: 'it fails on everything' }]],
   ['that embeds something in between stays', 2, []],
 ])('a slot whose workers find its device at fault three times in a row %s', async (_, every, closed) => {
   let assigned = 0;
@@ -343,7 +346,7 @@ test.each([
   expect(run.of('slot_closed')).toEqual(closed);
 });
 
-test('deaths between the calls of a search forget nothing of what it found, and are held against nothing', async () => {
+test('deaths between the calls of an isolation lose nothing it found, and blame nothing', async () => {
   const run = dying((worker, nth) => {
     if (nth >= 7) return worker.say({ type: 'complete', shard: 0 });
     worker.say({ type: 'resumed', shard: 0, sequences: 0, nextBatch: 0 });
@@ -351,7 +354,7 @@ test('deaths between the calls of a search forget nothing of what it found, and 
     worker.exit(null, 'SIGSEGV');
   });
   await run.clock.drain();
-  // Row 3 is found by two deaths; of the others, four fail the shard.
+  // Two deaths find row 3; four others fail the shard.
   const { poisoned, strikes, failures } = rowsOf(run).at(-1)!;
   expect([poisoned.map(({ row, attempts }) => [row, attempts]), strikes, failures]).toEqual([
     [[3, 4]],
@@ -362,7 +365,7 @@ test('deaths between the calls of a search forget nothing of what it found, and 
   expect((await run.outcome).failed).toMatchObject([{ kind: 'transient' }]);
 });
 
-test('a search that is begun again in the same batch knows what the first one found', () => {
+test('a second isolation of the same batch keeps what the first one found', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
   const at = { now: Number.POSITIVE_INFINITY, slot: 0, open: [0] };
   const fails = (inCall: number[] | null) => {

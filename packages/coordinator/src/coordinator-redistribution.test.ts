@@ -17,13 +17,13 @@ function records(kept: Record<number, unknown> = {}) {
   return { of, store, redistributed };
 }
 
-test('what a slot is out of retries with goes to a healthy one, is done there, and recorded', async () => {
+test('a shard out of retries on one slot goes to a healthy one, completes there, and is recorded', async () => {
   const { of, redistributed } = records();
   let held = true;
   const run = start(
     working(async (worker, shard) => {
       if (worker.slot === 0) return shard === 0 ? worker.exit(1) : worker.say({ type: 'complete', shard });
-      // Busy with another until the first slot is out of retries.
+      // Busy with another shard until the first slot is out of retries.
       if (shard === 1) while (held) await run.clock.sleep(1000, new AbortController().signal);
       worker.say({ type: 'complete', shard });
     }),
@@ -49,7 +49,7 @@ test('a shard that fails on every slot has failed, once each has spent its retri
   expect(reported).toEqual([0]);
 });
 
-test('a shard that failed somewhere is rather tried elsewhere', async () => {
+test('a shard prefers a slot it has not failed on', async () => {
   const tried: number[] = [];
   const run = start(
     working((worker, shard) => {
@@ -64,25 +64,25 @@ test('a shard that failed somewhere is rather tried elsewhere', async () => {
   expect(new Set(tried).size).toBe(2);
 });
 
-test('a coordinator that is started again goes on counting, and forgets what is done', async () => {
+test('a restarted coordinator goes on counting, and forgets settled shards', async () => {
   const { of, store } = records();
   const failing = working((worker, shard) => {
     worker.say({ type: 'failed', shard, error: 'EIO', message: 'read failed' });
     worker.exit(1);
   });
   const first = start(failing, { shards: [0], records: of });
-  // Two of its retries are spent when it is killed.
+  // Two retries are spent when the coordinator is killed.
   await first.clock.advance(1500);
   expect(JSON.parse(store.get(0)!)).toMatchObject({ failures: { transient: 2 } });
   const second = start(failing, { shards: [0], records: of });
   await second.clock.drain();
   expect(second.of('failed')).toHaveLength(2);
   expect((await second.outcome).failed).toMatchObject([{ shard: 0 }]);
-  // Whoever types the line again after that means it: all counts anew.
+  // A rerun after that is deliberate: counting restarts.
   expect(store.size).toBe(0);
 });
 
-test('records that are none are no reason to fail, and of a shard that goes well nothing is recorded', async () => {
+test('invalid records are no reason to fail, and nothing is recorded for a shard that succeeds', async () => {
   const { of, store } = records({ 0: { failures: 'many' }, 1: [1, 2] });
   const run = start(good, { shards: [0, 1], records: of });
   await run.clock.drain();
@@ -90,7 +90,7 @@ test('records that are none are no reason to fail, and of a shard that goes well
   expect([...store.keys()]).toEqual([0, 1]);
 });
 
-test('what cannot be recorded is told, and the run goes on', async () => {
+test('a failure to record is reported, and the run goes on', async () => {
   const run = start(
     working((worker, shard, attempt) =>
       attempt === 1 ? worker.exit(1) : worker.say({ type: 'complete', shard }),
@@ -105,7 +105,7 @@ test('what cannot be recorded is told, and the run goes on', async () => {
   expect(run.of('unrecorded')[0]).toMatchObject({ shard: 0, message: 'disk full' });
 });
 
-test('test_retry_worker_validates_checkpoint_before_respawn: what is not valid is not tried again', async () => {
+test('test_retry_worker_validates_checkpoint_before_respawn: an invalid folder is not retried', async () => {
   const looked: number[] = [];
   const run = start(
     working((worker, shard) => (shard === 1 ? worker.exit(1) : worker.say({ type: 'complete', shard }))),
@@ -122,11 +122,11 @@ test('test_retry_worker_validates_checkpoint_before_respawn: what is not valid i
   expect(run.of('assigned').filter(({ shard }) => shard === 1)).toHaveLength(1);
   expect(await run.outcome).toMatchObject({
     completed: [0, 2],
-    failed: [{ shard: 1, message: expect.stringMatching(/^its checkpoints are not valid: /) }],
+    failed: [{ shard: 1, message: expect.stringMatching(/^its checkpoints are invalid: /) }],
   });
 });
 
-test('a disk that does not answer when a folder is looked at is asked again, and only then has the shard failed', async () => {
+test('a folder check on a disk that does not answer is retried before the shard is given up on', async () => {
   const looking = (failures: number) => {
     let looks = 0;
     const run = start(
@@ -149,10 +149,10 @@ test('a disk that does not answer when a folder is looked at is asked again, and
   const stays = looking(Number.POSITIVE_INFINITY);
   await stays.run.clock.drain();
   expect((await stays.run.outcome).failed).toMatchObject([
-    { shard: 0, message: expect.stringMatching(/^its checkpoints cannot be looked at \(EIO\)/) },
+    { shard: 0, message: expect.stringMatching(/^its checkpoints cannot be checked \(EIO\)/) },
   ]);
   expect([stays.looks(), stays.run.clock.now()]).toEqual([4, 1000 + 2000 + 4000]);
-  // A stop does not wait for the next look.
+  // A stop does not wait for the next check.
   const stopped = looking(Number.POSITIVE_INFINITY);
   await stopped.run.clock.advance(500);
   stopped.run.coordinator.stop('SIGTERM');
@@ -161,7 +161,7 @@ test('a disk that does not answer when a folder is looked at is asked again, and
   expect(stopped.run.clock.pending).toEqual([]);
 });
 
-test('who looks at the folders may be a method of the options', async () => {
+test('validateShard may be a method of the options that uses its `this`', async () => {
   const looked: number[] = [];
   const options = {
     shards: [0],
@@ -181,7 +181,7 @@ test('who looks at the folders may be a method of the options', async () => {
   expect(looked).toEqual([0]);
 });
 
-test('a shard is not given out while its folder is looked at', async () => {
+test('a shard is not assigned while its folder is checked', async () => {
   let valid: (good: boolean) => void = () => undefined;
   const run = start(
     working((worker, shard, attempt) =>

@@ -3,7 +3,7 @@ import { Coordinator } from './coordinator.js';
 import type { CoordinatorEvent } from './events.js';
 import { FakeClock, FakeWorkers, type Script } from './testing/index.js';
 
-/** Takes a shard and works on it for ever; ends when told to. */
+/** Takes a shard and works on it forever; exits when asked to. */
 const busy: Script = (worker, message) => {
   if (message.type === 'start') worker.say({ type: 'ready' });
   if (message.type === 'stop') worker.exit(143);
@@ -28,18 +28,18 @@ async function running(script: Script, graceMs = 30_000) {
 }
 const nothingDone = { completed: [], failed: [], stopped: 'SIGTERM' };
 
-test('test_sigterm_handler_sets_shutdown_flag: workers are told, and nothing more is started', async () => {
+test('test_sigterm_handler_sets_shutdown_flag: workers are asked to stop, and nothing more is started', async () => {
   const { workers, coordinator, outcome, clock } = await running(busy);
   coordinator.stop('SIGTERM');
   expect(await outcome).toEqual(nothingDone);
   expect(workers.all.map(({ received }) => received.at(-1))).toEqual(
     Array(2).fill({ type: 'stop', signal: 'SIGTERM' }),
   );
-  // Workers that end soon cost no waiting, and no timer is left behind.
+  // Workers that exit soon cost no wait, and no timer is left behind.
   expect([clock.now(), clock.pending]).toEqual([0, []]);
 });
 
-test('test_sigterm_handler_waits_for_checkpoints: what is done within the grace counts', async () => {
+test('test_sigterm_handler_waits_for_checkpoints: work finished within the grace counts', async () => {
   const { workers, coordinator, outcome, clock, events } = await running(deaf);
   coordinator.stop('SIGTERM');
   await clock.advance(29_999);
@@ -59,11 +59,11 @@ test('test_sigterm_handler_waits_for_checkpoints: what is done within the grace 
   expect(await outcome).toEqual({ ...nothingDone, completed: [1] });
   expect(events).toContainEqual({ slot: 0, ...checkpoint });
   expect(workers.all.map(({ signals }) => signals)).toEqual([[], ['SIGKILL']]);
-  // The third shard, which nobody had, was not given out.
+  // The third shard was never assigned.
   expect(events.filter(({ type }) => type === 'assigned')).toHaveLength(2);
 });
 
-test('a second stop kills at once', async () => {
+test('a second stop kills immediately', async () => {
   const { workers, coordinator, outcome, clock } = await running(deaf);
   coordinator.stop('SIGTERM');
   coordinator.stop('SIGINT');
@@ -72,7 +72,7 @@ test('a second stop kills at once', async () => {
   expect([clock.now(), clock.pending]).toEqual([0, []]);
 });
 
-test('a worker that cannot be told gets the signal itself', async () => {
+test('a worker with a closed channel gets the signal itself', async () => {
   const { workers, coordinator, outcome } = await running(busy);
   for (const worker of workers.all) worker.reachable = false;
   coordinator.stop('SIGINT');
@@ -80,7 +80,7 @@ test('a worker that cannot be told gets the signal itself', async () => {
   expect(workers.all.map(({ signals }) => signals)).toEqual([['SIGINT'], ['SIGINT']]);
 });
 
-test('back-offs are called off', async () => {
+test('a stop cancels back-offs', async () => {
   const { workers, coordinator, outcome, clock } = await running((worker, message) =>
     message.type === 'assign' ? worker.exit(143) : busy(worker, message),
   );
@@ -91,7 +91,7 @@ test('back-offs are called off', async () => {
   expect(clock.pending).toEqual([]);
 });
 
-test('a worker that was told to finish gets no longer by a stop, and no deadline outlives it', async () => {
+test('a stop does not extend the deadline of a finishing worker, and no deadline outlives its worker', async () => {
   const idle: Script = (worker, message) => {
     if (message.type === 'start') worker.say({ type: 'ready' });
     if (message.type === 'assign') worker.say({ type: 'complete', shard: message.shard });
@@ -111,7 +111,7 @@ test('a worker that was told to finish gets no longer by a stop, and no deadline
   expect(soon.clock.pending).toEqual([]);
 });
 
-test('may come before the run, after it, and from within an event', async () => {
+test('a stop may come before the run, after it, and from within an event', async () => {
   const workers = new FakeWorkers(busy);
   const options = { slots: 3, shards: [0, 1, 2], spawn: workers.spawn, clock: new FakeClock() };
   const events: string[] = [];

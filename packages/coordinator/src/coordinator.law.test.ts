@@ -8,13 +8,14 @@ import { DEFAULT_POLICY } from './failures/retry-policy.js';
 import type { ToWorker } from './messages.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
 
-// A whole run in small: shards of batches of sequences on a disk that outlives workers and coordinators; some sequences
-// are poison, some fit into memory only alone, some never; and whatever else can end a worker comes in any order.
+// A whole run in miniature: shards of batches of sequences, on a disk that outlives workers and coordinators.
+// Some sequences are poison, some fit into memory only alone, some never. Everything else that can end a
+// worker comes in any order.
 
 const BATCHES = 3;
 const ROWS = 6;
 
-/** What may become of a worker at a model call, besides what its sequences do to it. */
+/** What may happen to a worker at a model call, apart from the effects of its sequences. */
 const FATES = [
   'none',
   'crash',
@@ -33,16 +34,19 @@ interface World {
   slots: number;
   shards: number;
   poison: number[];
-  /** Sequences that fit into memory in calls of so many at most; 0: never. */
+  /** Sequences that fit into memory only in calls of at most `most`; 0: never. */
   large: [ordinal: number, most: number][];
-  /** Whether a model call on poison costs the worker its life, or leaves it fit for more. */
+  /** Whether a model call on poison kills the worker, or leaves it usable. */
   deadly: boolean;
-  /** Slots on whose device every call fails. */
+  /** Slots whose device fails every call. */
   unfit: number[];
   fates: Fate[];
-  /** When the coordinator is killed and started again, in calls. */
+  /** When the coordinator is killed and restarted, in calls. */
   restarts: number[];
-  /** While a number of calls, over all lives, lies in `[from, end)`, only so many sequences fit into one; 0: none. */
+  /**
+   * While the count of calls over all lives is in `[from, end)`, at most `most` sequences fit into one; 0:
+   * none.
+   */
   limits: { from: number; end: number; most: number }[];
 }
 
@@ -64,7 +68,10 @@ const world: fc.Arbitrary<World> = fc.integer({ min: 1, max: 4 }).chain((shards)
     limits: fc.constant([]),
   });
 });
-/** All trouble comes from outside, and passes: nothing but poison is wrong with the sequences, and every device is fit. */
+/**
+ * All trouble comes from outside and passes: the sequences have no fault but poison, and every device is
+ * good.
+ */
 const outside: fc.Arbitrary<World> = fc
   .tuple(
     world,
@@ -80,11 +87,11 @@ const outside: fc.Arbitrary<World> = fc
   }));
 
 interface Disk {
-  /** Batches that are saved, by shard. */
+  /** Saved batches, by shard. */
   saved: number[];
   embedded: number[];
   quarantined: Map<number, string>;
-  /** What the coordinator recorded, as text. */
+  /** The coordinator's records, as text. */
   recoveries: Map<number, string>;
   failed: Set<number>;
   complete: Set<number>;
@@ -104,14 +111,14 @@ const newDisk = (shards: number): Disk => ({
 
 class Ended extends Error {}
 
-/** One life of the coordinator over the disk; ends when all is settled, or after so many calls. */
+/** One life of the coordinator over the disk; ends when all is settled, or after `calls.left` calls. */
 async function live(
   given: World,
   disk: Disk,
   clock: FakeClock,
   fates: Fate[],
   calls: { left: number },
-  /** Only what was set aside is tried again. */
+  /** Whether only set-aside sequences are reattempted. */
   retries = false,
 ) {
   const events: CoordinatorEvent[] = [];
@@ -133,7 +140,7 @@ async function live(
     if (killed || !worker.alive) throw new Ended();
     disk.calls++;
     if (--calls.left === 0) {
-      // The coordinator is killed, and its workers with it.
+      // The coordinator and its workers are killed.
       killed = true;
       throw new Ended();
     }
@@ -179,7 +186,7 @@ async function live(
       };
       const good = new Set<number>();
       let state: Isolation | null = isolation?.batchIdx === batch ? isolation : null;
-      // What proves the device, before anything is held against a sequence.
+      // Prove the device before blaming a sequence.
       if (state !== null && given.unfit.includes(worker.slot)) fail('unfit_device', 'it fails on everything');
       const most =
         budget === undefined ? ROWS : budget.halvings === null ? 1 : Math.max(1, ROWS >> budget.halvings);
@@ -211,7 +218,7 @@ async function live(
         }
       }
       if (killed) throw new Ended();
-      // One durable step, as a checkpoint is.
+      // One durable step, like a checkpoint.
       disk.saved[shard] = batch + 1;
       disk.embedded.push(...rowsOf([...good]));
       for (const { row, kind } of state?.poisoned ?? []) disk.quarantined.set(ordinal(batch, row), kind);
@@ -230,7 +237,7 @@ async function live(
     worker.say({ type: 'complete', shard });
   }
 
-  /** Each sequence of a shard that was set aside, alone, once. */
+  /** Reattempts each set-aside sequence of a shard, alone and once. */
   async function retry(worker: FakeWorker, { shard, isolation }: Extract<ToWorker, { type: 'assign' }>) {
     worker.say({ type: 'resumed', shard, sequences: BATCHES * ROWS });
     for (let batch = 0; batch < BATCHES; batch++) {
@@ -312,7 +319,7 @@ async function live(
     },
   });
   const outcome = coordinator.run();
-  // Real runs end long before; a thousand hours are none that does.
+  // A real run ends long before a thousand hours.
   for (let hours = 0; hours < 1000 && !killed && !(await settled(outcome)); hours++)
     await clock.advance(3_600_000);
   // Each kill that the kernel counts explains one death.
@@ -335,17 +342,20 @@ async function withinTurns<T>(promise: Promise<T>): Promise<T> {
   return ended as T;
 }
 
-/** Counts retries that the policy numbers, by shard and kind, since the shard last went forward; over all coordinators' lives. */
+/**
+ * Counts retries with a limit, by shard and kind, since the shard last made progress; over all lives of the
+ * coordinator.
+ */
 function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, number>, killed: number): void {
   let kind = '';
   for (const event of events) {
     if (event.type === 'failed') kind = event.kind;
-    // Out of them on one slot, a shard goes to another with new ones.
-    const anew = event.type === 'retry' && event.reason.startsWith('exhausted');
-    // One that has failed has them back in the next run.
-    if (event.type === 'checkpoint' || event.type === 'shard_failed' || anew)
+    // A shard that runs out on one slot goes to another with fresh retries.
+    const refilled = event.type === 'retry' && event.reason.startsWith('exhausted');
+    // A failed shard has fresh retries in the next run.
+    if (event.type === 'checkpoint' || event.type === 'shard_failed' || refilled)
       for (const key of spent.keys()) if (key.startsWith(`${event.shard} `)) spent.delete(key);
-    // Spot never gives up.
+    // Preemptions are retried without limit.
     if (event.type === 'shard_failed') expect(event.kind).not.toBe('spot_preemption');
     if (event.type !== 'retry') continue;
     if (kind === 'spot_preemption' && !event.reason.startsWith('worker killed'))
@@ -353,7 +363,7 @@ function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, num
     if (!event.reason.startsWith('attempt')) continue;
     const key = `${event.shard} ${kind}`;
     spent.set(key, (spent.get(key) ?? 0) + 1);
-    // What a coordinator that was killed had not recorded yet is not counted.
+    // Records that a killed coordinator had not written yet do not count.
     expect(spent.get(key)).toBeLessThanOrEqual(DEFAULT_POLICY.maxRetriesTransient + killed);
   }
 }
@@ -383,15 +393,15 @@ test('every sequence is embedded or quarantined, once, or its shard is reported 
         const out = disk.quarantined.has(ordinal);
         if (embedded && out) throw new Error(`${ordinal} is embedded and quarantined`);
         if (!embedded && !out) expect(disk.failed).toContain(shard);
-        // Nothing that is poison is ever embedded.
+        // Poison is never embedded.
         if (given.poison.includes(ordinal)) expect(embedded).toBe(false);
       }
-      // Without anything from outside, exactly what is at fault is quarantined, and no shard fails.
+      // Without trouble from outside, exactly the sequences at fault are quarantined, and no shard fails.
       if (given.fates.every((fate) => fate === 'none')) {
         const never = given.large.filter(([, most]) => most === 0).map(([ordinal]) => ordinal);
         const atFault = new Set([...given.poison, ...never]);
         for (const ordinal of disk.quarantined.keys()) expect(atFault).toContain(ordinal);
-        // One slot that is fit is enough.
+        // One good slot is enough.
         if (Array.from({ length: given.slots }).every((_, slot) => given.unfit.includes(slot))) return;
         expect(disk.failed).toEqual(new Set());
         expect(new Set(disk.quarantined.keys())).toEqual(atFault);
@@ -401,14 +411,14 @@ test('every sequence is embedded or quarantined, once, or its shard is reported 
   );
 });
 
-test('whatever comes from outside, after enough reruns exactly the poison is quarantined, and all else embedded once', async () => {
+test('whatever trouble comes from outside, enough reruns quarantine exactly the poison and embed all else once', async () => {
   await fc.assert(
     fc.asyncProperty(outside, async (given) => {
       const disk = newDisk(given.shards);
       const fates = [...given.fates];
       const restarts = [...given.restarts];
       const setAside = () => [...disk.quarantined.values()].some((kind) => kind !== 'poison_input');
-      // What is told is only trouble while it lasts: fates are 60, and limits are over after 90 calls.
+      // The trouble is temporary: there are 60 fates, and limits end after 90 calls.
       for (let run = 0; run < 60; run++) {
         const calls = { left: restarts.shift() ?? Number.POSITIVE_INFINITY };
         disk.failed.clear();

@@ -7,7 +7,7 @@ import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/
 const FATES = ['done', 'crash', 'killed', 'oom', 'poison', 'preempted', 'quits', 'checkpoint'] as const;
 type Fate = (typeof FATES)[number];
 
-/** What becomes of a worker with a shard. */
+/** What happens to a worker with a shard. */
 function suffer(worker: FakeWorker, shard: number, fate: Fate): void {
   const fail = (error: string, message: string) => {
     worker.say({ type: 'failed', shard, batchIdx: 0, error, message });
@@ -37,16 +37,16 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   slots: fc.integer({ min: 1, max: 4 }),
   shards: fc.uniqueArray(fc.nat(50), { maxLength: 8 }),
   fates: fc.array(fc.constantFrom(...FATES), { maxLength: 60 }),
-  /** Every so-manieth worker does not start: never three in a row. */
+  /** Every nth worker fails to start: never three in a row. */
   badStart: fc.integer({ min: 2, max: 9 }),
-  /** Work takes this many milliseconds, so that workers overlap in time. */
+  /** Milliseconds of work per shard, so workers overlap in time. */
   workMs: fc.array(fc.nat(3000), { minLength: 1, maxLength: 5 }),
 });
 
 function simulate({ slots, shards, fates, badStart, workMs }: Plan) {
   const clock = new FakeClock();
   const events: (CoordinatorEvent & { at: number })[] = [];
-  // Gathered, since what throws in a callback does not reach the test.
+  // Collected: an exception in a callback would not reach the test.
   const violations: string[] = [];
   const due = [...fates];
   let started = 0;
@@ -95,13 +95,13 @@ test('whatever fails, every shard ends complete or failed, once, and no two live
       expect(ended.sort((a, b) => a - b)).toEqual([...given.shards].sort((a, b) => a - b));
       expect(workers.alive).toEqual([]);
       expect(clock.pending).toEqual([]);
-      // A shard that waits for its back-off is not given out before its end, and is given out then.
+      // A shard is not assigned before its back-off ends, and is assigned then.
       for (const [i, event] of events.entries()) {
         if (event.type !== 'retry' || event.reason.startsWith('spot')) continue;
         const next = events
           .slice(i)
           .find((later) => later.type === 'assigned' && later.shard === event.shard);
-        // Its last slot may be closed meanwhile.
+        // Its last slot may have closed meanwhile.
         if (next === undefined) expect(failed.map(({ shard }) => shard)).toContain(event.shard);
         else expect(next.at).toBeGreaterThanOrEqual(event.at + event.delayMs);
       }
@@ -110,7 +110,7 @@ test('whatever fails, every shard ends complete or failed, once, and no two live
   );
 });
 
-test('stopped at any time, no worker is left, and no shard has two ends', async () => {
+test('a run stopped at any time leaves no worker, and no shard ends twice', async () => {
   await fc.assert(
     fc.asyncProperty(plan, fc.nat(100_000), async (given, stopAt) => {
       const { clock, workers, coordinator, violations } = simulate(given);

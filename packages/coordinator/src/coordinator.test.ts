@@ -5,7 +5,7 @@ import { ShardReportError } from './shards/shard-report-error.js';
 import { good, start, working } from './testing/fake-run.js';
 import { FakeWorkers } from './testing/index.js';
 
-test('a worker takes one shard after another, and is told to finish when none is left', async () => {
+test('a worker takes one shard after another, and is asked to finish when none is left', async () => {
   const { workers, outcome, coordinator } = start(good, { shards: [3, 1, 2] });
   expect(await outcome).toEqual({ completed: [3, 1, 2], failed: [], stopped: null });
   expect(workers.all.map(({ received }) => received.map(({ type }) => type))).toEqual([
@@ -22,9 +22,9 @@ test('no more workers are started than there are shards', async () => {
 });
 
 test.each(Array.from({ length: 30 }, (_, i) => (i + 1) / 10))(
-  'a back-off that ends while it is looked at what is due is not slept through: a timer that comes %d ms early',
+  'a back-off that ends during a check for due work is not missed: a timer that fires %d ms early',
   async (early) => {
-    // Node's timers may come a little early; and time goes on while one looks.
+    // Node's timers may fire a little early, and time passes during the check.
     let time = 0;
     const clock: Clock = {
       now: () => {
@@ -50,7 +50,7 @@ test.each(Array.from({ length: 30 }, (_, i) => (i + 1) / 10))(
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('what a worker says of a shard that is not its own counts for nothing', async () => {
+test('messages about a shard that is not the worker’s own are ignored', async () => {
   const script = working((worker, shard) => {
     if (shard === 0) worker.say({ type: 'complete', shard: 1 });
     worker.say({ type: 'complete', shard });
@@ -61,7 +61,7 @@ test('what a worker says of a shard that is not its own counts for nothing', asy
   expect(of('assigned').map(({ shard }) => shard)).toEqual([0, 1]);
 });
 
-test('a shard that always fails is tried after 1, 2 and 4 s, then has failed; the others go on', async () => {
+test('a shard that always fails is retried after 1, 2 and 4 s, then has failed; the others go on', async () => {
   const times: number[] = [];
   const reported: [number, string][] = [];
   const run = start(
@@ -85,7 +85,7 @@ test('a shard that always fails is tried after 1, 2 and 4 s, then has failed; th
   expect(run.of('shard_failed')).toMatchObject([{ shard: 7, kind: 'transient', message }]);
 });
 
-test('the back-off of one shard delays no other', async () => {
+test('the back-off of one shard does not delay another', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       if (shard === 0 && attempt < 4) worker.exit(1);
@@ -99,7 +99,7 @@ test('the back-off of one shard delays no other', async () => {
   expect((await run.outcome).completed).toEqual([1, 2, 3, 0]);
 });
 
-test('a worker that ends well without having completed its shard has failed', async () => {
+test('a worker that exits with code 0 before its shard is complete has failed', async () => {
   const run = start(
     working((worker, shard, attempt) =>
       attempt === 1 ? worker.exit(0) : worker.say({ type: 'complete', shard }),
@@ -111,7 +111,7 @@ test('a worker that ends well without having completed its shard has failed', as
   expect(run.of('failed')).toMatchObject([{ shard: 0, kind: 'transient' }]);
 });
 
-test('a preempted worker is started again after 60 s, for ever; its shard goes to a healthy one at once', async () => {
+test('a preempted worker is restarted after 60 s, without limit; a healthy one gets its shard immediately', async () => {
   const single = start(
     working((worker, shard, attempt) =>
       attempt <= 10 ? worker.exit(143) : worker.say({ type: 'complete', shard }),
@@ -155,7 +155,7 @@ test('the same batch poisoned twice opens the breaker, without a delay', async (
   });
 });
 
-test('a shard that goes forward is never out of retries', async () => {
+test('a shard that makes progress never runs out of retries', async () => {
   const run = start(
     working((worker, shard, attempt) => {
       if (attempt > 20) return worker.say({ type: 'complete', shard });
@@ -169,7 +169,7 @@ test('a shard that goes forward is never out of retries', async () => {
   expect(new Set(run.of('retry').map(({ delayMs }) => delayMs))).toEqual(new Set([1000]));
 });
 
-test('a report that is not taken surfaces when the other shards are done', async () => {
+test('a rejected report surfaces once the other shards are done', async () => {
   const run = start(
     working((worker, shard) => (shard === 0 ? worker.exit(1) : worker.say({ type: 'complete', shard }))),
     {
@@ -189,7 +189,7 @@ test.each([
   ['slots', { slots: 1.5 }],
   ['shards', { shards: [1, 1] }],
   ['graceMs', { graceMs: Number.NaN }],
-])('refuses %s that no run can be made of', (name, options) => {
+])('refuses invalid %s', (name, options) => {
   const { spawn } = new FakeWorkers(good);
   expect(() => new Coordinator({ slots: 1, shards: [0], spawn, ...options })).toThrow(RangeError);
   expect(() => new Coordinator({ slots: 1, shards: [0], spawn, ...options })).toThrow(name);

@@ -5,8 +5,9 @@ import { RunState } from './run-state.js';
 import { Scheduler } from './scheduler.js';
 
 /**
- * Keeps worker processes at work until every shard is complete or out of retries. Each slot's process loads its model
- * once and takes one shard after another; one that dies is classified, and its shard goes back to the pool.
+ * Keeps worker processes running until every shard is complete or out of retries. Each slot's process loads
+ * its model once and works through shards; when one dies, its failure is classified and its shard returns to
+ * the pool.
  */
 export class Coordinator {
   readonly #run: RunState;
@@ -14,7 +15,7 @@ export class Coordinator {
   readonly #workersGone: Promise<void>;
   #outcome: Promise<Outcome> | null = null;
 
-  /** @throws RangeError and TypeError for options no run can be made of (`code` is `invalid_option`). */
+  /** @throws RangeError and TypeError for invalid options (`code` is `invalid_option`). */
   constructor(options: CoordinatorOptions) {
     checkOptions('Coordinator', options, coordinatorOptions);
     this.#run = new RunState(options);
@@ -26,18 +27,23 @@ export class Coordinator {
   }
 
   /**
-   * Runs until all shards are settled, or stopped, or no worker can start, or too many sequences are quarantined; no worker
-   * is left when it resolves. A second call gives the same promise.
+   * Runs until all shards are settled, the run is stopped, no worker can start, or too many sequences are
+   * quarantined. No worker is left when it resolves. A second call returns the same promise.
    *
-   * @throws ShardReportError when `onShardFailed` rejected; all other work is done by then. What the records throw when
-   * they cannot be read, before any worker is started.
+   * @throws ShardReportError if `onShardFailed` rejected; all other work is done by then. Before any worker
+   * starts: whatever the records throw if they cannot be read.
    */
   run(): Promise<Outcome> {
     this.#outcome ??= this.#runOnce();
     return this.#outcome;
   }
 
-  /** Has every worker save and end; those that have not within the grace are killed. A second call kills at once. @throws RangeError for what is no stop signal. */
+  /**
+   * Asks every worker to save and exit, and kills those that do not within the grace. A second call kills
+   * immediately.
+   *
+   * @throws RangeError for anything but a stop signal.
+   */
   stop(signal: StopSignal): void {
     checkOptions('stop', signal, isStopSignal, 'signal');
     const run = this.#run;
@@ -48,13 +54,13 @@ export class Coordinator {
     }
     run.stopped = signal;
     run.report({ type: 'stopping', signal });
-    this.#scheduler.endWorkers((slot) => slot.stop(signal), 'stopped, but it did not end');
+    this.#scheduler.endWorkers((slot) => slot.stop(signal), 'stopped, but it did not exit');
     this.#scheduler.advance();
   }
 
   async #runOnce(): Promise<Outcome> {
     const run = this.#run;
-    // Without records the first workers start in this very turn.
+    // Without records the first workers start in this turn.
     if (run.options.records !== undefined) await run.recover();
     run.phase = 'running';
     this.#scheduler.advance();

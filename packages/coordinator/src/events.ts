@@ -13,19 +13,22 @@ export type CoordinatorEvent =
   | Reported<'progress'>
   | Reported<'checkpoint'>
   | Reported<'complete'>
-  /** So many sequences of a batch are tried by themselves, to find those at fault. */
+  /** A group of this many sequences of a batch is embedded separately, to isolate those at fault. */
   | { type: 'isolating'; slot: number; shard: number; batchIdx: number; sequences: number }
   | ({ type: 'quarantined'; slot: number; shard: number } & QuarantinedSequence)
   | { type: 'output'; slot: number; stream: 'stdout' | 'stderr'; line: string }
   | { type: 'exited'; slot: number; exitCode: number | null; signal: string | null }
   | { type: 'failed'; slot: number; shard: number | null; kind: ErrorKind; message: string }
   | { type: 'retry'; shard: number; delayMs: number; reason: string }
-  /** The same batch failed too often: the sequences at fault are searched for. */
+  /** The same batch failed too often; an isolation begins. */
   | { type: 'breaker'; shard: number; batchIdx: number; reason: string }
-  /** Another slot has the shard with which this one is out of retries. */
+  /** The shard is out of retries on slot `from`; slot `to` takes it over. */
   | { type: 'redistributed'; shard: number; from: number; to: number }
   | { type: 'shard_failed'; shard: number; kind: ErrorKind; message: string }
-  /** A worker has given no sign for so long, and is given up at the limit; `stage`: what it does, while it starts. */
+  /**
+   * A worker has been silent for `silentMs`; at `limitMs` it is stopped. `stage`: its current step, while
+   * starting.
+   */
   | {
       type: 'waiting';
       slot: number;
@@ -34,11 +37,11 @@ export type CoordinatorEvent =
       silentMs: number;
       limitMs: number;
     }
-  /** A worker made no progress for this long. `why` is absent where it computed, and so may hang. */
+  /** A worker made no progress for this long. `why`: the reason, unless it may hang. */
   | { type: 'stalled'; slot: number; shard: number | null; silentMs: number; why?: 'stopped' | 'idle' }
-  /** No worker is started in the slot any more. */
+  /** The slot gets no more workers. */
   | { type: 'slot_closed'; slot: number; reason: string }
-  /** What is known of a shard's failures could not be recorded: the next coordinator counts anew. */
+  /** A shard's failures could not be recorded; the next coordinator starts its counts from zero. */
   | { type: 'unrecorded'; shard: number; message: string }
   | { type: 'stopping'; signal: StopSignal }
   | { type: 'killed'; slot: number; reason: string }

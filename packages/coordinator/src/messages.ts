@@ -3,13 +3,13 @@ import type { Isolation, PoisonKind } from './failures/isolation.js';
 
 /** How much of the token budget a model call may use. */
 export interface BudgetShare {
-  /** A call has at most 2 to the power of minus this of the whole budget; null: one sequence. */
+  /** How often the whole budget is halved to get a call's limit; null: one sequence a call. */
   halvings: number | null;
-  /** Calls that must have gone well before the share is doubled. */
+  /** Calls that must succeed before the share is doubled. */
   climbAfter: number;
 }
 
-/** What the coordinator says to a worker. */
+/** Messages from the coordinator to a worker. */
 export type ToWorker =
   | {
       type: 'assign';
@@ -17,39 +17,44 @@ export type ToWorker =
       attempt: number;
       /** Absent: the whole budget. */
       budget?: BudgetShare;
-      /** The batch in which rows at fault are to be found, and how far that is; absent: none. */
+      /** The isolation to go on with in one batch; absent: none. */
       isolation?: Isolation;
     }
-  /** No work is left: end with exit code 0. */
+  /** No work is left: exit with code 0. */
   | { type: 'finish' }
-  /** Save what is done and exit with 128 and the signal's number. */
+  /** Save finished rows and exit with code 128 + the signal's number. */
   | { type: 'stop'; signal: StopSignal };
 
-/** What a worker says to the coordinator. */
+/** Messages from a worker to the coordinator. */
 export type FromWorker =
   /** The model is loaded. */
   | { type: 'ready' }
   /**
-   * Sequences of the shard that earlier attempts finished, those that are quarantined among them. `quarantined`: those that
-   * the model refused.
+   * Sequences of the shard that earlier attempts finished, quarantined ones included. `quarantined`: those
+   * that the model refused.
    */
   | { type: 'resumed'; shard: number; sequences: number; quarantined?: number; nextBatch?: number }
-  /** Sequences embedded since the last such message. `nextBatch`: to be blamed if the worker dies. */
+  /** Sequences embedded since the last such message. `nextBatch`: the batch to blame if the worker dies. */
   | { type: 'progress'; shard: number; sequences: number; nextBatch?: number }
-  /** Something went forward that is no batch, such as the reading of a large checkpoint. */
-  | { type: 'heartbeat' /** What it does next, while it starts. */; stage?: string }
-  /** A part of a batch is about to be embedded: these of its rows. `isolation`: as it stands, if it is a search. */
+  /** Progress other than a batch, such as reading a large checkpoint. */
+  | { type: 'heartbeat' /** Its next step, while starting. */; stage?: string }
+  /** These rows of a batch are about to be embedded. `isolation`: its current state, if one is under way. */
   | { type: 'calling'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
   /**
-   * A control is about to be embedded: plain residues as long as these rows of the batch. If it makes no progress, the stall
-   * limit is too short for them.
+   * A control is about to be embedded: plain residues as long as these rows of the batch. If it makes no
+   * progress, the stall limit is too short for them.
    */
   | { type: 'control'; shard: number; batchIdx: number; rows: number[]; isolation?: Isolation }
-  /** The part, or the control, has come back, embedded or not: what ends the worker now is not its fault. */
+  /**
+   * The call on the rows or the control returned, embedded or not; they are not to blame if the worker dies
+   * now.
+   */
   | { type: 'returned'; shard: number }
-  /** A sequence was found at fault; it lasts with the next checkpoint. */
+  /** A sequence was found at fault; this is durable with the next checkpoint. */
   | { type: 'quarantined'; shard: number; sequence: QuarantinedSequence }
-  /** A checkpoint lasts. `batchIdx`: its own number; `endBatch`: the first batch that is in none yet. */
+  /**
+   * A checkpoint is durable. `checkpoint`: its number; `endBatch`: the first batch not yet in a checkpoint.
+   */
   | {
       type: 'checkpoint';
       shard: number;
@@ -61,9 +66,10 @@ export type FromWorker =
     }
   | { type: 'complete'; shard: number }
   /**
-   * The worker is about to end because of this; `error` is a short code: `cuda_oom`, `cuda_runtime` (the model fails on the
-   * batch), `non_finite`, `unfit_device` (it fails on what is known to be good, so that nothing is held against the batch),
-   * `lost_device` (so it does since something failed in a search), or anything else, such as a system's error code.
+   * The worker is about to exit because of this. `error` is a short code: `cuda_oom`, `cuda_runtime` (the
+   * model fails on the batch), `non_finite`, `unfit_device` (the device fails on known-good input, so the
+   * batch is not blamed), `lost_device` (the same, since a failure during an isolation), or anything else,
+   * such as a system error code.
    */
   | {
       type: 'failed';
@@ -71,17 +77,17 @@ export type FromWorker =
       batchIdx?: number;
       error: string;
       message: string;
-      /** Rows of the batch that are known to be at fault, as those of NaN. */
+      /** Rows of the batch known to be at fault, such as those with NaN. */
       faulty?: number[];
     };
 
-/** A sequence that is left out of the result. */
+/** A sequence without a row in the result. */
 export interface QuarantinedSequence {
   id: string;
   /** Its place in the input. */
   ordinal: number;
   kind: PoisonKind;
-  /** Model calls that failed with it. */
+  /** Failed model calls that contained it. */
   attempts: number;
   error: string;
 }

@@ -17,7 +17,7 @@ import { OutputLimit } from './processes/output-limit.js';
 import { workerChannel } from './processes/worker-channel.js';
 import { start, working } from './testing/fake-run.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const notObjects = [null, 5, 'x', [], new Map()];
 const notWhole = [-1, 0.5, Number.NaN, '5', null, 5n];
@@ -162,14 +162,14 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
     await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
 });
 
-test('a name that is nearly right is told', async () => {
+test('a misspelt name is refused with the intended one', async () => {
   await expect(create({ stallMS: 5 })).rejects.toThrow(
     'Coordinator: unknown option `stallMS`; did you mean `stallMs`?',
   );
   await expect(policy({ maxRetries: 5 })).rejects.toThrow('did you mean `policy.maxRetriesTransient`?');
 });
 
-test('options and parts of the policy that are undefined are as good as absent', async () => {
+test('undefined options and policy fields count as absent', async () => {
   const undefinedPolicy = Object.fromEntries(Object.keys(DEFAULT_POLICY).map((name) => [name, undefined]));
   const run = start(
     working((worker, shard, attempt) =>

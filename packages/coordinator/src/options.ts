@@ -8,47 +8,58 @@ import { type OutputLimitOptions, outputLimitOptions } from './processes/output-
 import type { SpawnWorker } from './processes/worker-process.js';
 import type { FailedShard } from './shards/shard-pool.js';
 
-/** Where the shards' failures are kept from one coordinator to the next; a manifest is one. */
+/** Keeps the shards' failures from one coordinator to the next, as a manifest does. */
 export interface ShardRecords {
-  /** What was recorded, by shard. */
+  /** The records, by shard. */
   recoveries(): Promise<ReadonlyMap<number, unknown>>;
-  /** Records what is known of a shard's failures, as plain JSON; null: nothing any more. */
+  /** Records a shard's failures as plain JSON; null removes the record. */
   recordRecovery(shard: number, recovery: unknown): Promise<void>;
-  /** Records that the work of a shard went to the worker whose shard another is or was. */
+  /** Records that a shard went to the worker that has, or last had, `newShard`. */
   recordRedistribution(shard: number, newShard: number): Promise<void>;
 }
 
 export interface CoordinatorOptions {
-  /** Workers at a time at most: one a device slot. */
+  /** Most workers at a time: one per device slot. */
   slots: number;
-  /** Shards to be worked on, each named once. */
+  /** Shards to work on, without duplicates. */
   shards: readonly number[];
   spawn: SpawnWorker;
-  /** What differs from `DEFAULT_POLICY`. */
+  /** Changes to `DEFAULT_POLICY`. */
   policy?: Partial<RetryPolicy>;
-  /** Milliseconds that a worker has to save and end, when stopped, finished or failed. Default 30,000. */
+  /** Milliseconds a worker gets to save and exit when stopped, finished or failed. Default 30,000. */
   graceMs?: number;
   /** Milliseconds without progress after which a worker counts as hung. Default 600,000. */
   stallMs?: number;
-  /** Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if fewer than `startStallMs`. Default: `startStallMs`. */
+  /**
+   * Milliseconds until a worker's first message of any kind, such as a `heartbeat`, if less than
+   * `startStallMs`. Default: `startStallMs`.
+   */
   startMs?: number;
-  /** As `stallMs`, for a worker that is starting; loading a model tells of nothing on the way. Default: `stallMs`. */
+  /** As `stallMs`, for a starting worker; loading a model reports no progress. Default: `stallMs`. */
   startStallMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL for a worker that hung. Default 10,000. */
   stallGraceMs?: number;
-  /** Whether workers search for the rows at fault in a batch when its breaker opens (see `Isolation`). Default false: its shard has failed. */
+  /**
+   * Whether workers isolate the rows at fault in a batch when its breaker opens (see `Isolation`). Default
+   * false: the shard has failed.
+   */
   isolates?: boolean;
   /** Sequences that the model may refuse; one more ends the run. Default: any number. */
   maxQuarantined?: number;
-  /** Sequences that this run may set aside (kinds other than `poison_input`); one more ends it. Default: `maxQuarantined`. */
+  /**
+   * Sequences this run may set aside (kinds but `poison_input`); one more ends it. Default: `maxQuarantined`.
+   */
   maxSetAside?: number;
-  /** Sequences that the model refused already, in shards that are not worked on. Default 0. */
+  /** Sequences that the model already refused, in shards not worked on. Default 0. */
   quarantined?: number;
-  /** Where failures are kept, so that the next coordinator goes on counting. Default: nowhere. */
+  /** Keeps failures for the next coordinator, which goes on counting. Default: not kept. */
   records?: ShardRecords;
-  /** Looked at before a failed shard is given out again; false: it has failed for good. A rejection is tried again, as a `transient` failure is. */
+  /**
+   * Called before a failed shard is assigned again; false: it has failed for good. A rejection is retried
+   * like a `transient` failure.
+   */
   validateShard?(shard: number): Promise<boolean>;
-  /** How much of what a worker prints is told. */
+  /** How much of a worker's output is reported. */
   output?: OutputLimitOptions;
   /** Default: the machine's clock. */
   clock?: Clock;
@@ -56,9 +67,9 @@ export interface CoordinatorOptions {
   random?: () => number;
   /** Default: the kernel's. */
   oomKiller?: OomKiller;
-  /** Told of everything, in order; must not throw. */
+  /** Receives every event, in order; must not throw. */
   onEvent?(event: CoordinatorEvent): void;
-  /** Told of each shard that is out of retries; `run` waits for it. */
+  /** Called for each shard that is out of retries; `run` waits for it. */
   onShardFailed?(shard: number, message: string): Promise<void>;
 }
 
@@ -88,19 +99,25 @@ export const coordinatorOptions = object<CoordinatorOptions>({
   onShardFailed: callback,
 });
 
-/** How a run ended. Shards in neither list are as they were: a later run may take them up. */
+/** How a run ended. Shards in neither list are unchanged; a later run may take them up. */
 export interface Outcome {
   completed: number[];
   failed: FailedShard[];
   /** The signal that ended the run, or null. */
   stopped: StopSignal | null;
-  /** Sequences known to be quarantined, if any are: those that the model refused, and those that this run set aside. */
+  /**
+   * Sequences known to be quarantined, if any: those that the model refused and those that this run set
+   * aside.
+   */
   quarantined?: number;
-  /** Of these, those that were only set aside. */
+  /** How many of these were only set aside. */
   setAside?: number;
-  /** Whether more were refused, or set aside, than may be, which ended the run. */
+  /** Whether the run ended because too many were refused or set aside. */
   tooManyQuarantined?: true;
-  /** The stall limit turned out too short, which ended the run: the milliseconds that a worker was silent in a call on plain residues. */
+  /**
+   * The run ended because the stall limit is too short: milliseconds for which a worker was silent in a call
+   * on plain residues.
+   */
   limitTooShort?: { shard: number; silentMs: number };
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;

@@ -11,7 +11,7 @@ import { type FailedShard, ShardPool } from './shards/shard-pool.js';
 import { ShardReports } from './shards/shard-reports.js';
 import { Slot } from './workers/slot.js';
 
-/** One run: its slots, its shards, and why it is to end. What happens to it is decided elsewhere. */
+/** One run: its slots, its shards, and why it is to end. Decisions are made elsewhere. */
 export class RunState {
   readonly options: CoordinatorOptions;
   readonly policy: Readonly<RetryPolicy>;
@@ -24,14 +24,14 @@ export class RunState {
   readonly reports: ShardReports;
   pool: ShardPool;
   phase: 'new' | 'running' | 'ended' = 'new';
-  /** The workers were told to end. */
+  /** The workers were asked to exit. */
   ending = false;
-  /** Aborted when the run winds down: nothing is waited for then but workers. */
+  /** Aborted when the run winds down; from then on it waits for workers only. */
   readonly windingDown = new AbortController();
-  /** Workers in a row, over all slots, that ended before they were ready; null once one was ready. */
+  /** Consecutive workers, over all slots, that exited before they were ready; null once one was ready. */
   startupFailures: number | null = 0;
 
-  // Why the run is to end, other than that all shards are settled.
+  // Reasons to end the run before all shards are settled.
   stopped: StopSignal | null = null;
   startupFailure: string | undefined;
   tooManyQuarantined = false;
@@ -53,7 +53,7 @@ export class RunState {
     this.slots = Array.from({ length: options.slots }, (_, index) => new Slot(index, this.clock, onKill));
   }
 
-  /** Goes on counting where the coordinator before this one ended. @throws what the records throw. */
+  /** Goes on counting from the previous coordinator's records. @throws what the records throw. */
   async recover(): Promise<void> {
     const { shards, isolates } = this.options;
     const recoveries = await this.keeper.load(shards);
@@ -87,7 +87,7 @@ export class RunState {
     this.reports.add(shard, message);
   }
 
-  /** A back-off, lengthened by chance as the policy has it. */
+  /** A back-off with the policy's jitter, milliseconds. */
   delay(ms: number): number {
     return Math.round(ms * (1 + this.policy.jitter * (this.options.random ?? Math.random)()));
   }

@@ -6,7 +6,7 @@ import { StallWatch } from './workers/stall-watch.js';
 import { WorkerExits } from './workers/worker-exits.js';
 import { WorkerMessages } from './workers/worker-messages.js';
 
-/** Brings a run forward: starts workers, gives them shards, ends those that hang, and winds down. */
+/** Drives a run: starts workers, assigns shards, stops workers that stall, and winds down. */
 export class Scheduler {
   readonly #run: RunState;
   readonly #stalls: StallWatch;
@@ -26,22 +26,22 @@ export class Scheduler {
     this.#exits = new WorkerExits(run, () => this.advance());
   }
 
-  /** Does whatever the state now calls for. Called after every change; safe to call at any time. */
+  /** Takes every step that is due. Called after each change; safe to call at any time. */
   advance(): void {
     if (this.#run.phase !== 'running') return;
     this.#stalls.forgive(this.#wake.late);
     this.#wake.clear();
     const now = this.#run.clock.now();
     if (!this.#run.over) this.#startWork();
-    // Asked again, since a listener may have stopped the run meanwhile.
+    // Checked again: a listener may have stopped the run meanwhile.
     if (this.#run.over) this.#windDown();
     else this.#wakeWhenDue(now);
   }
 
   #startWork(): void {
     this.#endStalled();
-    // A shard goes rather where it has not failed.
-    for (const anew of [false, true]) for (const slot of this.#run.slots) this.#assign(slot, anew);
+    // Prefer a slot this shard has not failed on.
+    for (const retry of [false, true]) for (const slot of this.#run.slots) this.#assign(slot, retry);
     for (const slot of this.#run.slots) {
       if (this.#run.over) return;
       if (slot.occupied || slot.closed || slot.notBefore > this.#run.clock.now()) continue;
@@ -49,7 +49,10 @@ export class Scheduler {
     }
   }
 
-  /** A worker that is starting, or idle, will take a shard it may have; no more are started than there are shards for. */
+  /**
+   * A starting or idle worker will take a shard it may have, so no more are started than there are shards
+   * for.
+   */
   #needsWorker(slot: Slot): boolean {
     const due = ({ index }: Slot) => this.#run.pool.due(this.#run.clock.now(), index, this.#run.open);
     const takers = this.#run.slots.filter(
@@ -59,9 +62,9 @@ export class Scheduler {
   }
 
   /**
-   * Back-offs end by this timer alone, so that one shard's never delays another's.
+   * This timer alone ends back-offs, so one shard's never delays another's.
    *
-   * @param now when it was last looked at what is due: what became due since then must wake, too.
+   * @param now when due work was last checked: whatever became due since then must wake, too.
    */
   #wakeWhenDue(now: number): void {
     const starts = this.#run.slots
@@ -91,11 +94,11 @@ export class Scheduler {
   #windDown(): void {
     this.#run.windingDown.abort();
     if (!this.#run.ending) {
-      // Workers that are amid a shard when the run ends otherwise have something to save.
+      // Unless all shards are settled, workers may have rows to save.
       const settled = this.#run.pool.settled;
       this.endWorkers(
         (slot) => (settled ? slot.send({ type: 'finish' }) : slot.stop('SIGTERM')),
-        settled ? 'there is no work left, but it did not end' : 'the run ends, but it did not',
+        settled ? 'no work is left, but it did not exit' : 'the run is ending, but it did not exit',
       );
     }
     if (this.#run.slots.some(({ occupied }) => occupied)) return;
@@ -106,8 +109,8 @@ export class Scheduler {
   endWorkers(report: (slot: Slot) => void, reason: string): void {
     this.#run.ending = true;
     for (const slot of this.#run.slots) {
-      // It has nothing to save, and hears of nothing while its model is loaded.
-      if (!slot.life.ready) slot.kill('the run ends, and it was still starting');
+      // It has nothing to save, and receives no message while it loads its model.
+      if (!slot.life.ready) slot.kill('the run is ending, and it was still starting');
       else {
         report(slot);
         slot.endWithin(this.#run.graceMs, reason);
@@ -136,14 +139,15 @@ export class Scheduler {
     this.#run.report({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
 
-  #assign(slot: Slot, anew: boolean): void {
+  /** @param retry whether the slot also gets a shard that has failed on it. */
+  #assign(slot: Slot, retry: boolean): void {
     const { life } = slot;
     if (this.#run.over || !life.ready || life.shard !== null) return;
-    // One that is to end takes nothing more.
+    // A worker that is to exit gets no more work.
     if (life.failure !== null || life.stalled !== null) return;
     const next = this.#run.pool.take(
       { now: this.#run.clock.now(), slot: slot.index, open: this.#run.open },
-      anew,
+      retry,
     );
     if (next === null) return;
     const { takenOverFrom: from, ...assignment } = next;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { good, start } from './testing/fake-run.js';
 
-test('a worker without any sign of life is given up at the start limit, and the wait is told', async () => {
+test('a worker without any sign of life is stopped at the start limit, and the wait is reported', async () => {
   const run = start(
     (worker, message) => {
       if (message.type !== 'start') good(worker, message);
@@ -15,7 +15,7 @@ test('a worker without any sign of life is given up at the start limit, and the 
   ]);
 });
 
-test('each stage that a worker tells gives it the whole stall limit, and stands in the reason', async () => {
+test('each reported stage restarts the stall limit, and the reason names it', async () => {
   const run = start(
     (worker, message) => {
       if (message.type !== 'start') return good(worker, message);
@@ -27,15 +27,15 @@ test('each stage that a worker tells gives it the whole stall limit, and stands 
   expect((await run.outcome).startupFailure).toBe(
     'the worker made no progress for 600 s while loading the model',
   );
-  const told = run.of('waiting').map(({ silentMs, stage, limitMs }) => [silentMs / 1000, stage, limitMs]);
-  expect(told.slice(0, 3)).toEqual([
+  const reported = run.of('waiting').map(({ silentMs, stage, limitMs }) => [silentMs / 1000, stage, limitMs]);
+  expect(reported.slice(0, 3)).toEqual([
     [10, 'loading the model', 600_000],
     [70, 'loading the model', 600_000],
     [130, 'loading the model', 600_000],
   ]);
 });
 
-test('a worker that loads for long, and goes forward, is not given up', async () => {
+test('a worker that loads for long but makes progress is not stopped', async () => {
   const run = start(
     (worker, message) => {
       if (message.type !== 'start') return good(worker, message);
@@ -48,7 +48,7 @@ test('a worker that loads for long, and goes forward, is not given up', async ()
   expect((await run.outcome).completed).toEqual([0]);
 });
 
-test('a long silence at a shard is told before the limit', async () => {
+test('a long silence at a shard is reported before the limit', async () => {
   const run = start(
     (worker, message) => {
       if (message.type === 'assign' && message.attempt === 1) return;

@@ -1,6 +1,6 @@
 import { after, type Clock } from './clock.js';
 
-/** One timer, and how late it is when its time is noticed: a process that was suspended notices late. */
+/** One timer, and how late it is noticed: a suspended process notices late. */
 export class WakeUp {
   readonly #clock: Clock;
   #due: number | null = null;
@@ -10,12 +10,12 @@ export class WakeUp {
     this.#clock = clock;
   }
 
-  /** Milliseconds for which the time that was set has passed, and nobody came to look. */
+  /** Milliseconds since the set time passed unnoticed. */
   get late(): number {
     return this.#due === null ? 0 : Math.max(0, this.#clock.now() - this.#due);
   }
 
-  /** Calls back at a time, or at once when it has passed; instead of what was set before. */
+  /** Calls back at a time, or as soon as possible if it has passed; replaces the previous timer. */
   set(time: number, callback: () => void): void {
     this.clear();
     this.#due = time;

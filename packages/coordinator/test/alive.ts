@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Whether a process runs. One that has ended but was not yet reaped by its new parent does not. */
+/** Whether a process runs. One that exited but has not been reaped yet does not. */
 export function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Coordinator, forkWorkers, workerChannel } from '../dist/index.js';
 
-// A coordinator to be killed, whose worker's main thread never comes back from what it is at: says the worker's pid then.
+// A coordinator to kill. Its worker's main thread blocks forever; sends the worker's pid at that point.
 if (process.argv[2] === 'worker') {
   const channel = workerChannel(process, { orphanGraceMs: 100 });
   await channel.send({ type: 'ready' });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Coordinator, forkWorkers } from '../dist/index.js';
 
-// A coordinator whose worker prints 100 MB; says what became of it, and by how many bytes its memory grew.
+// A coordinator whose worker prints 100 MB; sends the outcome and by how many bytes its memory grew.
 let last;
 let lines = 0;
 const before = process.resourceUsage().maxRSS;

@@ -1,5 +1,5 @@
 import { workerChannel } from '../dist/index.js';
 
-// A worker that hangs up and has nothing left to do.
+// A worker that closes its channel and has nothing left to do.
 workerChannel(process);
 process.disconnect();

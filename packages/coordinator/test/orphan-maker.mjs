@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Coordinator, forkWorkers } from '../dist/index.js';
 
-// A coordinator to be killed: says its worker's pid once that is amid its shard.
+// A coordinator to kill: sends its worker's pid once the worker is busy with its shard.
 let pid;
 const coordinator = new Coordinator({
   slots: 1,

@@ -16,7 +16,7 @@ afterEach(() => {
   }
 });
 
-/** A coordinator whose worker's main thread is blocked for ever, by now. */
+/** A coordinator whose worker's main thread is now blocked forever. */
 async function blocked() {
   const parent = fork(script('blocked-worker.mjs'), { execArgv: [] });
   const [pid] = (await once(parent, 'message')) as [number];
@@ -24,21 +24,21 @@ async function blocked() {
   return { parent, pid };
 }
 
-test('a worker that is blocked ends after its coordinator was killed, and only then', async () => {
+test('a blocked worker is killed after its coordinator was killed, and only then', async () => {
   const other = await blocked();
   const { parent, pid } = await blocked();
   expect(alive(pid)).toBe(true);
   parent.kill('SIGKILL');
   await expect.poll(() => alive(pid), { timeout: 20_000 }).toBe(false);
-  // Its watch is the older one, and so has looked as often.
+  // Its watch is older, so it has checked at least as often.
   expect(alive(other.pid)).toBe(true);
 }, 60_000);
 
 test('the watch keeps no process alive, and prints nothing', async () => {
   const child = fork(script('idle-worker.mjs'), { silent: true, execArgv: [] });
-  const said = [text(child.stdout!), text(child.stderr!)];
+  const output = [text(child.stdout!), text(child.stderr!)];
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(await Promise.all(said)).toEqual(['', '']);
+  expect(await Promise.all(output)).toEqual(['', '']);
 });
 
 test.each([-1, Number.NaN])('a grace of %d is refused', (orphanGraceMs) => {

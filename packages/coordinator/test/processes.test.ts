@@ -17,7 +17,7 @@ import { WorkerUnreachableError } from '../src/processes/worker-unreachable-erro
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 const soon = { backoffBaseSec: 0.001, spotRetryPollInterval: 0.001 };
 
-/** Runs real workers; `act` is called on each event, with the pid of the worker it is about. */
+/** Runs real workers; calls `act` on each event with its worker's pid. */
 async function run(
   mode: string,
   options: Partial<CoordinatorOptions> = {},
@@ -47,7 +47,7 @@ async function run(
   return { outcome, events, of };
 }
 
-test('a worker killed amid a shard is replaced, and the shard completed', async () => {
+test('a worker killed during a shard is replaced, and the shard completed', async () => {
   let killed = false;
   const { outcome, of } = await run('normal', {}, ({ type }, _, pid) => {
     if (type !== 'progress' || killed) return;
@@ -64,7 +64,7 @@ test('a worker killed amid a shard is replaced, and the shard completed', async 
 test('a shard whose worker exits with 1 every time has failed after three retries', async () => {
   const { outcome, of } = await run('crash');
   expect(outcome.failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
-  expect(outcome.failed[0]?.message).toMatch('exhausted 3 retries: the worker ended with exit code 1');
+  expect(outcome.failed[0]?.message).toMatch('exhausted 3 retries: the worker exited with code 1');
   expect(of('exited').map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 1]);
 });
 
@@ -73,7 +73,7 @@ test('many workers share many shards', async () => {
   const { outcome, of } = await run('quick', { shards, slots: 3 });
   expect(outcome.completed.sort((a, b) => a - b)).toEqual(shards);
   expect(of('spawned')).toHaveLength(3);
-  // One that was still starting when all was done is not waited for; its word that it is ready may yet come.
+  // A worker still starting at the end is not waited for; its `ready` may still arrive.
   const worked = new Set(of('assigned').map(({ slot }) => slot));
   for (const { slot, exitCode, signal } of of('exited'))
     expect(
@@ -88,11 +88,11 @@ test('many workers share many shards', async () => {
 
 test('workers that cannot start end the run', async () => {
   const { outcome, of } = await run('unstartable');
-  expect(outcome.startupFailure).toMatch('exit code 9');
+  expect(outcome.startupFailure).toMatch('exited with code 9');
   expect(of('exited')).toHaveLength(3);
 });
 
-test('a stopped worker saves, and what it says last still arrives', async () => {
+test('a stopped worker saves, and its last messages still arrive', async () => {
   const { outcome, of } = await run('saves', {}, ({ type }, coordinator) => {
     if (type === 'progress') coordinator.stop('SIGTERM');
   });
@@ -102,7 +102,7 @@ test('a stopped worker saves, and what it says last still arrives', async () => 
   expect(of('killed')).toEqual([]);
 });
 
-test('a signal to the worker alone has it save, and counts as a preemption', async () => {
+test('a worker that receives a signal itself saves, and counts as preempted', async () => {
   let signalled = false;
   const { outcome, of } = await run('saves', {}, ({ type }, _, pid) => {
     if (type !== 'progress' || signalled) return;
@@ -123,7 +123,7 @@ test('a worker that ignores a stop is killed after the grace', async () => {
   expect(of('exited')).toMatchObject([{ signal: 'SIGKILL' }]);
 });
 
-test('a worker that hung up saves, ends and is replaced', async () => {
+test('a worker that closed its channel saves, exits and is replaced', async () => {
   const { outcome, of } = await run('hangs-up');
   expect(outcome.completed).toEqual([0]);
   expect(of('output')[0]?.line).toBe('saving, since orphaned');
@@ -143,7 +143,7 @@ test('a message to a worker that is gone is refused', async () => {
   worker.kill('SIGKILL');
 });
 
-test('every line arrives before the exit is told, from both streams, long ones cut', async () => {
+test('every line of both streams arrives before the exit is reported, long ones cut', async () => {
   const { events, of } = await run('talk', { output: { burst: 10_000 } });
   const stdout = of('output').filter(({ stream }) => stream === 'stdout');
   expect(stdout[0]?.line).toBe('x'.repeat(65_536));
@@ -153,7 +153,7 @@ test('every line arrives before the exit is told, from both streams, long ones c
   expect(events.at(-1)?.type).toBe('exited');
 });
 
-test('what is printed after the worker has ended is told before its exit', async () => {
+test('output printed after the worker exited is reported before its exit', async () => {
   const { events } = await run('outlived');
   expect(events.slice(-2)).toMatchObject([
     { type: 'output', line: 'late' },
@@ -188,16 +188,16 @@ test('a worker whose coordinator is killed saves and ends', async () => {
   server.close();
 });
 
-test('a worker that never had a coordinator ends at once', async () => {
+test('a worker that never had a coordinator exits immediately', async () => {
   const child = spawn(process.execPath, [script('worker.mjs'), 'saves'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  expect(said).toMatch('saving, since orphaned');
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect(output).toMatch('saving, since orphaned');
   expect(code).toBe(143);
 });
 
-/** One that has ended but was not yet reaped by its new parent is not alive. */
+/** One that exited but has not been reaped yet is not alive. */
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,6 +1,6 @@
 import { workerChannel } from '../dist/index.js';
 
-// A worker that does not do as it should; how, its argument says.
+// A worker that misbehaves in the way its argument names.
 const mode = process.argv[2];
 const channel = workerChannel(process);
 const forever = () => {
@@ -14,7 +14,7 @@ if (mode === 'quits') process.exit(0);
 
 if (mode === 'floods') {
   const lines =
-    'nobody will ever read this line of hundred characters, but it is to be printed as fast as can be....\n';
+    'nobody will ever read this line of a hundred characters; it is printed as fast as the pipe allows...\n';
   const many = lines.repeat(10_000);
   for (let i = 0; i < 100; i++) {
     if (!process.stdout.write(many)) await new Promise((resolve) => process.stdout.once('drain', resolve));
@@ -25,7 +25,7 @@ if (mode === 'floods') {
 if (mode === 'blocked' || mode === 'ignores') {
   await channel.send({ type: 'progress', shard, sequences: 1 });
   if (mode === 'blocked') forever();
-  // Told to stop, or by a signal: it goes on, and says that it has heard.
+  // Keeps running despite stop messages and signals, and prints the signals.
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => console.log(`heard ${signal}`));
   setInterval(() => undefined, 1000);
   await new Promise(() => undefined);
@@ -34,7 +34,7 @@ if (mode === 'blocked' || mode === 'ignores') {
 await channel.send({ type: 'complete', shard });
 if (mode === 'stays-blocked') forever();
 if (mode === 'stays') {
-  // It takes no message any more.
+  // It ignores all further messages.
   setInterval(() => undefined, 1000);
   await new Promise(() => undefined);
 }

@@ -9,7 +9,9 @@ import { alive } from './alive.js';
 
 const script = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
-/** Runs one shard with workers that are stubborn in one way. `act` is called on each event, with the pid of the worker. */
+/**
+ * Runs one shard with workers that misbehave in one way. Calls `act` on each event with its worker's pid.
+ */
 async function run(
   mode: string,
   act: (event: CoordinatorEvent, coordinator: Coordinator, pid: number) => void = () => undefined,
@@ -29,21 +31,21 @@ async function run(
     },
   });
   const outcome = await coordinator.run();
-  // No worker is left, however it ended.
+  // No worker is left, however the run ended.
   expect(pids.filter(alive)).toEqual([]);
   const of = <T extends CoordinatorEvent['type']>(type: T) =>
     events.filter((event): event is Extract<CoordinatorEvent, { type: T }> => event.type === type);
   return { outcome, of };
 }
 
-test('100 MB of output fill no memory, and the run goes on to its end', async () => {
-  // Kept, they would not fit.
+test('100 MB of output do not fill the memory, and the run completes', async () => {
+  // If kept, they would not fit.
   const coordinator = fork(script('flooded-coordinator.mjs'), { execArgv: ['--max-old-space-size=32'] });
   let said: { outcome: object; last: string; grown: number } | undefined;
   coordinator.on('message', (message) => {
     said = message as typeof said;
   });
-  // By then its message, if it came to one, was told.
+  // Any message it sent has been reported by then.
   expect(await once(coordinator, 'close')).toEqual([0, null]);
   expect(said).toMatchObject({ outcome: { completed: [0], failed: [] }, last: 'the flood is over' });
   expect(said?.grown).toBeLessThan(100e6);
@@ -69,7 +71,7 @@ test('a worker whose model call never returns hears no stop, and is killed after
   expect(of('exited')).toMatchObject([{ signal: 'SIGKILL' }]);
 });
 
-test('a worker that is blocked, and stopped twice, is killed at once', async () => {
+test('a blocked worker that is stopped twice is killed immediately', async () => {
   const { outcome, of } = await run('blocked', (event, coordinator) => {
     if (event.type !== 'progress') return;
     coordinator.stop('SIGINT');
@@ -79,12 +81,12 @@ test('a worker that is blocked, and stopped twice, is killed at once', async () 
   expect(of('killed')).toMatchObject([{ reason: 'stopped twice' }]);
 });
 
-test('exit code 0 without a word is a failure, tried again as any other', async () => {
+test('exit code 0 without a report is a failure, retried like any other', async () => {
   const { outcome, of } = await run('quits');
   expect(outcome.completed).toEqual([]);
   expect(outcome.failed).toMatchObject([{ shard: 0, kind: 'transient' }]);
   expect(outcome.failed[0]?.message).toMatch(
-    'exhausted 3 retries: the worker ended with exit code 0 before shard 0',
+    'exhausted 3 retries: the worker exited with code 0 before shard 0',
   );
   expect(of('exited').map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
 });

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { workerChannel } from '../dist/index.js';
 
-// A worker whose way of working is its first argument; the second may be a socket to tell its end through.
+// A worker whose behaviour is its first argument; the second may be a socket on which to report its end.
 const [mode, socketPath] = process.argv.slice(2);
 const channel = workerChannel(process);
 const socket = socketPath === undefined ? null : connect(socketPath);
@@ -10,7 +10,7 @@ const socket = socketPath === undefined ? null : connect(socketPath);
 let shard = null;
 channel.onStop(async (reason) => {
   if (mode === 'deaf') return;
-  // A dead coordinator's pipe breaks soon after its channel: written to until it has, and its error had its effect.
+  // A dead coordinator's pipe breaks soon after its channel: write until it does and the error has been handled.
   let broken = null;
   do {
     broken = await new Promise((resolve) => process.stdout.write(`saving, since ${reason}\n`, resolve));
@@ -31,7 +31,7 @@ for (;;) {
   if (message.type === 'finish') process.exit(0);
   shard = message.shard;
   if (mode === 'outlived') {
-    // Prints once this process is gone, into its standard output.
+    // Prints to this process's standard output after it is gone.
     spawn('sh', ['-c', 'cat; sleep 0.2; echo late'], { stdio: ['pipe', 'inherit', 'inherit'] });
     await channel.send({ type: 'complete', shard });
     continue;
@@ -47,6 +47,6 @@ for (;;) {
   }
   await channel.send({ type: 'progress', shard, sequences: 5 });
   if (mode === 'hangs-up' && message.attempt === 1) process.disconnect();
-  // The first attempt goes on until something ends it.
+  // The first attempt runs until something ends it.
   if (message.attempt > 1 || mode === 'quick') await channel.send({ type: 'complete', shard });
 }

@@ -16,11 +16,11 @@ import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
 
 export interface FileLockOptions {
-  /** Held by any number of sharers, or by one process alone. Default false: alone. */
+  /** Shared with any number of other sharers, instead of exclusive. Default: false. */
   shared?: boolean;
   /** Milliseconds to wait; 0 tries once. Default 30,000. */
   timeoutMs?: number;
-  /** Ends the wait early, with the signal's reason. */
+  /** Aborts the wait, with the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -32,25 +32,25 @@ const fileLockOptions = object<FileLockOptions>({
 
 const isPath = required(words);
 
-/** Tries without a pause: most holders need the lock for some microseconds only. */
-const TRIES_AT_ONCE = 10;
+/** Attempts without a pause: most holders need the lock only for microseconds. */
+const ATTEMPTS_AT_ONCE = 10;
 
-/** Pause between two tries after these, in milliseconds; grows from the first to the second. */
+/** Milliseconds between later attempts; grows from the first to the second. */
 const PAUSE: readonly [first: number, most: number] = [1, 20];
 
-/** The holder's name takes this many bytes, so that a new one hides the old. */
+/** The holder's name is padded to this many bytes, so a new name overwrites the old one. */
 const HOLDER_LENGTH = 128;
 
-/** Lock files that were seen to keep a second holder out. */
+/** Lock files that were tested to exclude a second holder. */
 const proven = new Set<string>();
 
-/** Locks that were not given back: garbage collection would close their files, and so give them up unasked. */
+/** Keeps held locks alive: garbage collection would close their files, and so release them. */
 const held = new Set<FileLock>();
 
 /**
- * A kernel advisory lock on a file of its own. The kernel gives it back when the holder dies, however it dies; the file
- * is never unlinked here, since two processes could then hold "the lock" on two inodes. Who unlinks it all the same must hold
- * it alone meanwhile: those who wait with the old file open find out when they have its lock, and take the new file's.
+ * A kernel advisory lock on a dedicated file. The kernel releases it when the holder dies, however it dies. The file is never
+ * unlinked here, since two processes could then hold "the lock" on two inodes. Whoever unlinks it must hold it exclusively:
+ * waiters with the old file open notice once they have its lock, and lock the new file.
  */
 export class FileLock implements AsyncDisposable {
   readonly #file: number;
@@ -64,43 +64,43 @@ export class FileLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock; the file is made where it is missing.
+   * Takes the lock. Creates the file if it is missing.
    *
-   * @throws LockTimeoutError when others hold it for longer than the wait; LockUnsupportedError where the file system has no
-   * locks, or such as keep nobody out; the signal's reason; RangeError and TypeError for options that are none.
+   * @throws LockTimeoutError if others hold it for longer than the wait; LockUnsupportedError if the file system has no working
+   * locks; the signal's reason; RangeError or TypeError for invalid options.
    */
   static async acquire(path: string, options: FileLockOptions = {}): Promise<FileLock> {
     checkOptions('FileLock.acquire', path, isPath, 'path');
     checkOptions('FileLock.acquire', options, fileLockOptions);
     const { shared = false, timeoutMs = 30_000, signal } = options;
     signal?.throwIfAborted();
-    // An exclusive lock on a descriptor that cannot be written through is refused by the kernel. Opened at once, not by a
-    // thread: that would take longer than all that is done under the lock.
+    // The kernel refuses an exclusive lock on a read-only descriptor. Opened synchronously: a thread would take longer than all
+    // the work under the lock.
     let file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
     try {
       const end = performance.now() + timeoutMs;
       let pause = PAUSE[0];
-      for (let tries = 0; ; tries++) {
-        const had = tryKernelLock(path, file, { shared });
-        const paused = tries >= TRIES_AT_ONCE;
-        if ((had || paused) && isGone(path, file)) {
-          // Removed by somebody: a lock on it keeps out nobody who comes after.
+      for (let attempts = 0; ; attempts++) {
+        const locked = tryKernelLock(path, file, { shared });
+        const paused = attempts >= ATTEMPTS_AT_ONCE;
+        if ((locked || paused) && isGone(path, file)) {
+          // Somebody removed it: a lock on it excludes nobody who comes later.
           closeSync(file);
           file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
           continue;
         }
-        if (had) break;
+        if (locked) break;
         if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, holderIn(path));
         signal?.throwIfAborted();
         if (!paused) await turn();
         else {
-          // Not all at the same moments.
+          // Jitter, so waiters do not retry in step.
           await delay(pause * (0.5 + Math.random() / 2));
           pause = Math.min(pause * 1.5, PAUSE[1]);
         }
       }
       if (!proven.has(path)) prove(path);
-      // Those who wait for sharers must not be told of who held it alone before.
+      // Waiters for sharers must not see the name of an earlier exclusive holder.
       signHolder(file, shared ? '' : `process ${process.pid} on ${hostname()}`);
       return new FileLock(path, file);
     } catch (error) {
@@ -109,7 +109,7 @@ export class FileLock implements AsyncDisposable {
     }
   }
 
-  /** Gives the lock back; a second call does nothing. */
+  /** Releases the lock; a second call does nothing. */
   async release(): Promise<void> {
     if (!held.delete(this)) return;
     releaseKernelLock(this.#file);
@@ -121,25 +121,25 @@ export class FileLock implements AsyncDisposable {
   }
 }
 
-/** Whether the file at the path is not, or no more, the one that is open. */
+/** Whether the file at the path is no longer the open one. */
 function isGone(path: string, descriptor: number): boolean {
   return statSync(path, { throwIfNoEntry: false })?.ino !== fstatSync(descriptor).ino;
 }
 
-/** Some file systems grant every lock. @throws LockUnsupportedError when another could hold this one too. */
+/** Tests the lock, since some file systems grant every lock. @throws LockUnsupportedError if it can be held twice. */
 function prove(path: string): void {
-  if (isUnlockedNetwork(path)) throw new LockUnsupportedError(path, 'it is mounted so that locks are local');
+  if (isUnlockedNetwork(path)) throw new LockUnsupportedError(path, 'its mount options make locks local');
   const second = openSync(path, 'r+');
   try {
     if (tryKernelLock(path, second, { shared: false }))
-      throw new LockUnsupportedError(path, 'two could hold one lock');
+      throw new LockUnsupportedError(path, 'it grants one lock twice');
   } finally {
     closeSync(second);
   }
   proven.add(path);
 }
 
-/** Who holds the lock alone, for the message another process prints; it decides nothing. */
+/** Writes the exclusive holder's name, only for the messages of other processes. */
 function signHolder(descriptor: number, name: string): void {
   writeSync(descriptor, `${name.padEnd(HOLDER_LENGTH - 1)}\n`, 0);
 }

@@ -2,18 +2,18 @@ import { systemErrorCode } from '@holdfast/durable';
 import { tryLock, unlock } from 'fs-native-extensions';
 import { LockUnsupportedError } from './lock-errors.js';
 
-/** What a file system without advisory locks answers. */
+/** Errors of a file system without advisory locks. */
 const NO_LOCKS = new Set(['ENOLCK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL']);
 
 export interface KernelLock {
-  /** The first byte that is locked. Default 0. */
+  /** The first byte to lock. Default: 0. */
   offset?: number;
-  /** Bytes; 0: all that there is or will be. Default 0. */
+  /** Bytes; 0: to the end of the file, however it grows. Default: 0. */
   length?: number;
   shared: boolean;
 }
 
-/** Tries to lock a part of an open file. @throws LockUnsupportedError where the file system has no locks. */
+/** Tries to lock a part of an open file. @throws LockUnsupportedError if the file system has no locks. */
 export function tryKernelLock(
   path: string,
   descriptor: number,
@@ -28,7 +28,7 @@ export function tryKernelLock(
   }
 }
 
-/** Lets go of a part of an open file. @param length in bytes; 0: all from `offset` on. */
+/** Unlocks a part of an open file. @param length in bytes; 0: everything from `offset`. */
 export function releaseKernelLock(descriptor: number, offset = 0, length = 0): void {
   unlock(descriptor, offset, length);
 }

@@ -25,11 +25,11 @@ test.each([
   expect(hasLocalLocks(mounts, path)).toBe(local);
 });
 
-test('of two mounts on one place the later counts', () => {
+test('if two mounts share a place, the later one counts', () => {
   expect(hasLocalLocks(`${mounts}\n${mount('/old', 'local_lock=none')}`, '/old/a.lock')).toBe(false);
 });
 
-test('a folder that is not there, and one of this machine, are looked at without an error', () => {
+test('a missing folder, and one of this machine, cause no error', () => {
   expect(isLocalDisk('/no/such/folder')).toBe(false);
   expect(isUnlockedNetwork('/no/such/file')).toBe(false);
   expect(isUnlockedNetwork(mkdtempSync(join(tmpdir(), 'disk-')))).toBe(false);

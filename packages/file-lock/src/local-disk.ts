@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs';
 import { mountOf } from './mount.js';
 
-/** Linux's numbers of file systems that keep their data on this machine, from <linux/magic.h>. */
+/** Magic numbers of file systems that keep their data on this machine, from <linux/magic.h>. */
 const LOCAL = new Set([
   0xef53, // ext2, ext3, ext4
   0x58465342, // xfs
@@ -13,8 +13,8 @@ const LOCAL = new Set([
 ]);
 
 /**
- * Whether what one process writes here is seen by all others at once. On a network file system it is only when it was sent
- * to the server; any that we do not know is taken for one.
+ * Whether all processes see a write immediately. On a network file system they do only after it reached the server; an unknown
+ * file system counts as one.
  */
 export function isLocalDisk(folder: string): boolean {
   try {
@@ -27,7 +27,7 @@ export function isLocalDisk(folder: string): boolean {
 /** NFS, from <linux/magic.h>. */
 const NFS = 0x6969;
 
-/** Whether a file lies on NFS that is mounted without locks between machines, though there are some within this one. */
+/** Whether a file is on NFS whose locks work only within this machine. */
 export function isUnlockedNetwork(path: string): boolean {
   try {
     if (process.platform !== 'linux' || statfsSync(path).type !== NFS) return false;
@@ -37,7 +37,7 @@ export function isUnlockedNetwork(path: string): boolean {
   }
 }
 
-/** Whether the mount that a path lies on has options by which locks stay within the machine. */
+/** Whether the mount of a path has options that keep locks within the machine. */
 export function hasLocalLocks(mountinfo: string, path: string): boolean {
   const options = mountOf(mountinfo, path)?.options ?? '';
   return /(^|,)(nolock|local_lock=(all|posix))(,|$)/.test(options);

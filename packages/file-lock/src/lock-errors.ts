@@ -1,4 +1,4 @@
-/** A lock was not had in time. `holder` is what its holder wrote into the lock file, if anything. */
+/** A lock was not acquired in time. `holder` is what its holder wrote into the lock file, if anything. */
 export class LockTimeoutError extends Error {
   readonly code = 'lock_timeout';
   override readonly name = 'LockTimeoutError';
@@ -10,19 +10,19 @@ export class LockTimeoutError extends Error {
   ) {
     const who = holder === null ? 'another process' : holder;
     super(
-      `${path} is locked by ${who}${timeoutMs > 0 ? `, and was not free within ${timeoutMs / 1000} s` : ''}`,
+      `${path} is locked by ${who}${timeoutMs > 0 ? ` and was not released within ${timeoutMs / 1000} s` : ''}`,
     );
   }
 }
 
-/** The file system has no advisory locks that exclude, so that many processes cannot share a file here. */
+/** The file system has no working advisory locks, so processes cannot share a file here. */
 export class LockUnsupportedError extends Error {
   readonly code = 'lock_unsupported';
   override readonly name = 'LockUnsupportedError';
 
   constructor(
     readonly path: string,
-    /** What the file system answered. */
+    /** The file system's error, or what is wrong with its locks. */
     readonly reason: string,
     options?: ErrorOptions,
   ) {

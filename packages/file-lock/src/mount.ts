@@ -1,4 +1,4 @@
-/** What a mount is: the type of its file system, and the options of that. */
+/** A mount: the type and the options of its file system. */
 export interface Mount {
   type: string;
   /** Separated by commas. */
@@ -6,9 +6,9 @@ export interface Mount {
 }
 
 /**
- * Finds the mount that a path lies below: the deepest, and of several on one place the last, which covers the others.
+ * Finds the mount of a path: the deepest one, and the last of several on one place, which covers the others.
  *
- * @param mountinfo as of proc_pid_mountinfo(5): the fifth field is the mount point, what follows ` - ` are type, source and options.
+ * @param mountinfo the text of proc_pid_mountinfo(5): field five is the mount point; type, source and options follow ` - `.
  * @param path absolute, without links.
  */
 export function mountOf(mountinfo: string, path: string): Mount | null {

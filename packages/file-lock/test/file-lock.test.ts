@@ -25,7 +25,7 @@ async function holder(mode: 'alone' | 'shared'): Promise<ChildProcess> {
   return child;
 }
 
-test('another process is kept out, and told who holds the lock', async () => {
+test('another process is excluded, and learns who holds the lock', async () => {
   const child = await holder('alone');
   for (const shared of [false, true]) {
     const error = await FileLock.acquire(path, { shared, timeoutMs: 0 }).catch((error: unknown) => error);
@@ -41,17 +41,17 @@ test('the lock of a process killed with SIGKILL is free again', async () => {
   await (await waiting).release();
 });
 
-test('sharers go together, and keep out who wants it alone', async () => {
+test('sharers share it, and exclude an exclusive holder', async () => {
   await holder('shared');
   await holder('shared');
   await (await FileLock.acquire(path, { shared: true, timeoutMs: 0 })).release();
   await expect(FileLock.acquire(path, { timeoutMs: 0 })).rejects.toBeInstanceOf(LockTimeoutError);
 });
 
-test('a lock file that is removed while one waits for it keeps nobody in and lets nobody in twice', async () => {
+test('a lock file that is removed during a wait neither blocks the waiter nor is held twice', async () => {
   const child = await holder('alone');
   const waiting = FileLock.acquire(path, { timeoutMs: 30_000 });
-  // In one step, so that the one who waits cannot be the first to make it anew.
+  // In one step, so the waiter cannot be the first to recreate it.
   unlinkSync(path);
   const now = await FileLock.acquire(path, { timeoutMs: 0 });
   child.kill('SIGKILL');
@@ -72,14 +72,14 @@ test('two locks of one process exclude each other until released', async () => {
   await (await FileLock.acquire(path, { timeoutMs: 0 })).release();
 });
 
-test('who waits for sharers is not told of who held it before', async () => {
+test('a waiter for sharers does not see the earlier holder', async () => {
   await (await FileLock.acquire(path)).release();
   await holder('shared');
   const error = await FileLock.acquire(path, { timeoutMs: 0 }).catch((error: unknown) => error);
   expect(error).toMatchObject({ code: 'lock_timeout', holder: null });
 });
 
-test('a wait that is none, and one that is over before it begins, are refused', async () => {
+test('an invalid wait, and one that is aborted before it begins, are refused', async () => {
   await expect(FileLock.acquire(path, { timeoutMs: Number.NaN })).rejects.toThrow(RangeError);
   await expect(FileLock.acquire(path, { signal: AbortSignal.abort(new Error('over')) })).rejects.toThrow(
     'over',

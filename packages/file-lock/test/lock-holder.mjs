@@ -1,4 +1,4 @@
-// Takes a lock, says so, and holds it until it is killed.
+// Takes a lock, reports that, and holds it until it is killed.
 import { FileLock } from '../dist/index.js';
 
 const [path, mode] = process.argv.slice(2);

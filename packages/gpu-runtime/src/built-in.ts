@@ -10,7 +10,7 @@ export interface BuiltInModel {
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;
-  /** What a row is, in one line. */
+  /** A row's meaning, in one line. */
   description: string;
 }
 
@@ -35,7 +35,7 @@ export const builtInModels = (): BuiltInModel[] => MODELS.map((model) => ({ ...m
 /** Their names. */
 export const BUILT_IN: readonly string[] = MODELS.map(({ name }) => name);
 
-/** A built-in model's folder. `models/` lies one step above this file's folder, `src` here and `dist` when packed. */
+/** A built-in model's folder. `models/` is beside this file's folder, `src` here and `dist` when packed. */
 export function builtInFolder(name: string): string {
   return fileURLToPath(new URL(`../models/${name}`, import.meta.url));
 }

@@ -14,7 +14,7 @@ import { checkSequences } from './sequences/check-sequences.js';
 import { WindowedCalls } from './sequences/windowed-calls.js';
 import { SubwordThread } from './tokens/thread/subword-thread.js';
 
-/** How one batch is embedded, and what is told of it. */
+/** Options of one batch. */
 export interface EmbedOptions {
   /**
    * Tokens, padding included, that one run of the graph may have where a sequence is many windows; one window has as many as it has.
@@ -22,11 +22,11 @@ export interface EmbedOptions {
    */
   windowTokens?: number | undefined;
   /**
-   * Told, once all of the batch is embedded, the index of each sequence of which tokens were left out, those of its end or of
-   * a window's, because the model takes no more. Not told of those of which only `maxResidues` were read, since a plan knows them.
+   * Called after the whole batch is embedded, with the index of each sequence that lost tokens, at its end or at a window's,
+   * because the model takes no more. Not called for sequences cut to `maxResidues`, which the plan knows.
    */
   onTruncated?(at: number): void;
-  /** Told after each run of the graph, of which a batch with many windows has many; the next waits until this resolves. */
+  /** Called after each run of the graph; a batch with many windows has many. The next run waits until this resolves. */
   onProgress?(): Promise<void> | void;
 }
 
@@ -40,7 +40,7 @@ const embedOptions = object<EmbedOptions>({
 export interface EmbeddingModel {
   readonly source: ModelSource;
   /**
-   * Where a tokenizer makes the tokens: begins to make those of a batch, in a thread of its own, so that `embed`, called with the
+   * If a tokenizer makes the tokens: starts making those of a batch in its own thread, so `embed`, called with the
    * same array later, waits for none. Worth a call before the batch before it is embedded. Does nothing for other models.
    *
    * @param sequences as for `embed`; copied before this returns.
@@ -52,9 +52,9 @@ export interface EmbeddingModel {
    * under way are taken in turn.
    *
    * @param sequences printable ASCII, residues in upper case, one array each; not to be changed until this resolves. A letter the model does not know
-   * is read as "other"; `letterRules` tells which. An empty array is a sequence without residues.
+   * is read as "other"; `letterRules` says which. An empty array is a sequence without residues.
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
-   * @throws SequenceError for what is no `Uint8Array` of printable ASCII; InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
+   * @throws SequenceError for anything but a `Uint8Array` of printable ASCII; InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
    */
   embed(sequences: readonly Uint8Array[], options?: EmbedOptions): Promise<Float32Array>;
   /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */

@@ -14,7 +14,7 @@ import { checkSession } from './onnx/session-check.js';
 export interface LoadOptions {
   /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */
   intraOpThreads?: number;
-  /** Where it computes. Default: the CPU. */
+  /** The device that computes. Default: the CPU. */
   device?: Device;
 }
 
@@ -26,9 +26,9 @@ const loadOptions = object<LoadOptions>({ intraOpThreads: whole(1, MOST_THREADS)
 /**
  * Loads a model onto a device. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).
  *
- * @throws DeviceError if the device cannot be had: nothing is computed elsewhere instead; ModelError `model_load` if ONNX
+ * @throws DeviceError if the device is not available: there is no fallback to another; ModelError `model_load` if ONNX
  * Runtime refuses the graph, `model_mismatch` if the graph is not as described; InferenceError of kind `cuda_oom` if there was
- * too little memory; RangeError and TypeError for options that are none (`code` is `invalid_option`).
+ * too little memory; RangeError and TypeError for invalid options (`code` is `invalid_option`).
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmbeddingModel> {
   return loadWith(undefined, source, options);

@@ -1,8 +1,8 @@
 /**
- * What is wrong with a model:
+ * Why a model is refused:
  * `model_not_found` no such name or folder; `model_file_missing` the folder lacks a file, or it cannot be read; `model_bad_json` a file is not what its
  * format asks for; `model_unsupported` a kind of model this version cannot run; `model_mismatch` the graph is not as described;
- * `model_load` the file is no graph, or ONNX Runtime refused it; `model_released` it was used after `release()`.
+ * `model_load` the file is not a graph, or ONNX Runtime refused it; `model_released` it was used after `release()`.
  */
 export type ModelErrorCode =
   | 'model_not_found'

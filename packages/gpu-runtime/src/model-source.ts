@@ -3,7 +3,7 @@ import type { ModelRecipe } from './model/recipe.js';
 import type { Windows } from './sequences/windows.js';
 import type { Alphabet } from './tokens/alphabet.js';
 
-/** What is known of a model before it is loaded: enough to plan a run, and to tell whether an older run used the same. */
+/** Facts about a model before it is loaded: enough to plan a run, and to check whether an older run used the same model. */
 export interface ModelSource {
   name: string;
   /** Absolute path of the model's folder. */
@@ -13,7 +13,7 @@ export interface ModelSource {
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;
-  /** What each number is, where the model says; `dim` names. */
+  /** The name of each number, if the model has names; `dim` of them. */
   columns?: readonly string[];
   /** Residues of a sequence that are read, from its start; Infinity if all are. */
   maxResidues: number;
@@ -42,7 +42,7 @@ const source = (has: (given: NonNullable<Given>) => boolean): Check =>
 const isObject = (given: unknown) => typeof given === 'object' && given !== null;
 const isCount = (given: unknown) => Number.isSafeInteger(given) && (given as number) >= 0;
 
-/** What is asked of every sequence, in some nanoseconds: types, and all of it only where there are windows. */
+/** A check for every sequence, in some nanoseconds: types only, unless there are windows. */
 export const mayCountTokens = (given: Given): boolean =>
   typeof given?.maxResidues === 'number' &&
   typeof given.specialTokens === 'number' &&
@@ -71,7 +71,7 @@ export const tokenFacts = source(countsTokens);
 /** For what asks only how tokens are made. */
 export const recipeFacts = source(({ recipe }) => isObject(recipe));
 
-/** A model as `resolveModel` gives it, for `loadModel`; a name or a path is none. */
+/** A model source of `resolveModel`, for `loadModel`; not a name or a path. */
 export const isSource = source(
   (given) => typeof given.modelPath === 'string' && typeof given.recipe === 'object',
 );

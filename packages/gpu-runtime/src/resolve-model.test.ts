@@ -149,7 +149,7 @@ test("a model's file in place of its folder", async () => {
   const path = join(fixture('tiny_esm2'), 'model.onnx');
   expect(await refusal(path)).toMatchObject({
     code: 'model_not_found',
-    message: `${path}: is a file, where a model folder belongs; give the folder that the model lies in`,
+    message: `${path}: is a file, not a model folder; give the folder of the model`,
   });
 });
 

@@ -32,7 +32,7 @@ const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
 /** Graphs that are named where none has the name that is looked for. */
 const MOST_NAMED = 8;
-/** Where exporters put it, the first that is there counts. */
+/** Where exporters put it; the first one found counts. */
 const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
@@ -41,14 +41,14 @@ const PLACES = [GRAPH, join('onnx', GRAPH)];
  * @param nameOrPath the name of a built-in model (`tnf`), or else the path of a folder: with a `holdfast.json`, or as Hugging Face
  * exports encoders (`config.json`, `tokenizer.json` or ESM's `vocab.txt`, `model.onnx` or `onnx/model.onnx`), or both: then the
  * `holdfast.json` has no tokens and says what is otherwise. A folder that has a built-in model's name is reached by `./name`.
- * @param overrides what is wanted otherwise than the folder says.
- * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for overrides that are none,
+ * @param overrides settings that replace the folder's.
+ * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for invalid overrides,
  * or that would be without effect (`code` is `invalid_option`).
  */
 export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
   checkOptions('resolveModel', nameOrPath, text, 'nameOrPath');
   checkOptions('resolveModel', overrides, modelOverrides);
-  // An empty path would be the folder that the process stands in.
+  // An empty path would be the working directory.
   if (nameOrPath.trim() === '') {
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
@@ -82,7 +82,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
-    // What a model does not have is left out, so that models of earlier versions keep their fingerprints.
+    // Absent settings are left out: models of earlier versions keep their fingerprints.
     fingerprint: await fingerprintOf(modelPath, graph.weightFiles, {
       alphabet,
       dim,
@@ -100,8 +100,8 @@ type Kind = 'described' | 'exported' | 'exported with changes';
 async function kindOf(folder: string): Promise<Kind> {
   const there = await kindAt(folder);
   if (there === 'other') {
-    const what = 'is a file, where a model folder belongs';
-    throw new ModelError('model_not_found', folder, what, 'give the folder that the model lies in');
+    const what = 'is a file, not a model folder';
+    throw new ModelError('model_not_found', folder, what, 'give the folder of the model');
   }
   if (there === 'nothing') {
     throw new ModelError('model_not_found', folder, 'is neither a model folder nor a built-in model', GIVE);

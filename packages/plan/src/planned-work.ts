@@ -9,7 +9,7 @@ export interface PlannedWork {
   tokensBefore(position: number): number;
 }
 
-/** The cost of a plan's shards, from the lengths in its index. Holds one number per batch. */
+/** The cost of a plan's shards, from the lengths in its index. Holds one number per batch in memory. */
 export async function plannedWork(
   index: SequenceIndex,
   shards: readonly Shard[],
@@ -22,7 +22,7 @@ export async function plannedWork(
       if (position >= index.sequences) return before[index.batches]!;
       const batch = index.batchAt(position);
       const [first, end] = index.batchRange(batch);
-      // A position within a batch comes from a manifest that does not count what is quarantined.
+      // A position inside a batch comes from a manifest, which does not count quarantined sequences.
       const share = (position - first) / (end - first);
       return before[batch]! + Math.floor(share * (before[batch + 1]! - before[batch]!));
     },

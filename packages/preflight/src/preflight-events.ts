@@ -1,20 +1,20 @@
 import type { WaitingEvent } from '@holdfast/process';
 import type { Enough } from './calibration/calibration.js';
 
-/** What is told while model and device are tried, and batches measured. */
+/** What is reported while models and devices are tested, and the token budget is measured. */
 export type PreflightEvent =
   | WaitingEvent
-  /** A process tries the model, or a device; it is given up after so many seconds without a word. */
+  /** A helper tests the model or a device; it is killed after this many seconds without progress. */
   | { type: 'trying_model'; model: string; device: string; limit_seconds: number }
   | { type: 'trying_device'; device: string; limit_seconds: number }
-  /** How many tokens suit a batch is being measured on a device, and was: what was tried, and why no larger one was. */
+  /** The token budget is being measured on a device; then the result, and why no larger size was measured. */
   | { type: 'calibrating'; device: string }
   | {
       type: 'calibrated';
       device: string;
       batch_tokens: number;
       reason: Enough;
-      /** Tokens of a batch, and in a second; null where memory ran out. */
+      /** Tokens per batch and per second; null if memory ran out. */
       measured: { tokens: number; tokens_per_second: number | null }[];
     }
   | { type: 'warning'; message: string };

@@ -63,7 +63,7 @@ test('a trial that is killed at a size, after smaller ones, ran out of memory', 
 
 test.each([
   ['that fails', `say({ measured: [], trying: null, failed: 'no\\nkernel' })`, /no kernel/],
-  ['that says nothing', '', /its process ended without an answer/],
+  ['that says nothing', '', /its process exited without an answer/],
   [
     'that dies at once',
     `process.kill(process.pid, 'SIGABRT'); setTimeout(() => {}, 60_000);`,

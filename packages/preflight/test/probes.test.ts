@@ -180,7 +180,7 @@ describe('trials', () => {
     [
       'one that leaves',
       "console.error('bad ELF'); process.exit(3)",
-      'its process ended without an answer (bad ELF)',
+      'its process exited without an answer (bad ELF)',
     ],
   ])('%s', async (_what, source, problem) => {
     expect(await tryProvider('x', never, await script(source))).toMatchObject({
@@ -237,11 +237,11 @@ describe('folder', () => {
   });
 
   test.each([
-    ['a file', 'file', /file is no folder$/],
-    ['a place below a file', 'file/out', /file is no folder$/],
-    ['a place far below a file', 'file/a/b', /file is no folder$/],
-    ['a link to nowhere', 'link', /link is a link to nowhere, which is not there$/],
-    ['a place below a link to nowhere', 'link/a/b', /link is a link to nowhere, which is not there$/],
+    ['a file', 'file', /file is not a folder$/],
+    ['a place below a file', 'file/out', /file is not a folder$/],
+    ['a place far below a file', 'file/a/b', /file is not a folder$/],
+    ['a link to nowhere', 'link', /link is a link to nowhere, which does not exist$/],
+    ['a place below a link to nowhere', 'link/a/b', /link is a link to nowhere, which does not exist$/],
     ['a link to itself', 'loop', /ELOOP/],
   ])('%s is refused, and says what is in the way', async (_what, name, says) => {
     await writeFile(join(folder, 'file'), '');

@@ -7,11 +7,11 @@ const isEnv = kind('an object, such as process.env', (given) => typeof given ===
 const NOWHERE = '192.0.2.1:9229';
 
 /**
- * Options of Node that keep SIGUSR1 from opening its debugger, to which every user of the machine could connect: a process that
- * is still starting has no handler of its own yet. None where the user asked for a debugger.
+ * Node options that stop SIGUSR1 from opening the debugger, to which every user of the machine could connect: a starting process
+ * has no handler of its own yet. Empty if the user asked for a debugger.
  *
- * @param asked options of Node that are given otherwise.
- * @throws TypeError for what are no options or no environment (`code` is `invalid_option`).
+ * @param asked other options that Node is started with.
+ * @throws TypeError for invalid options or an invalid environment (`code` is `invalid_option`).
  */
 export function noDebugPort(
   asked: readonly string[] = [],

@@ -1,17 +1,17 @@
 import { exitCodeOf, STOP_SIGNALS, type StopSignal } from './stop-signals.js';
 
-// The first thing that a process of holdfast loads, before all that takes time: from here on no signal that asks it to end is
-// lost or kills it without a word. It imports no more than their list.
+// Every holdfast process loads this first, before anything slow: from here on no stop signal is lost or kills it silently. It
+// imports only the list of signals.
 
 /**
- * Whether SIGHUP was ignored when the command was started, as by `nohup`. Node.js resets that before any JavaScript runs, so the
- * launcher looks, and names its process, which becomes the command; workers and helpers are children of that.
+ * Whether SIGHUP was ignored when the command was started, as `nohup` does. Node.js resets that before any JavaScript runs, so
+ * the launcher checks it and passes its process ID, which becomes the command's; workers and helpers are its children.
  */
 export const hangupIgnored: boolean = [process.pid, process.ppid]
   .map(String)
   .includes(process.env['HOLDFAST_HUP_IGNORED'] ?? '');
 
-/** Nothing is there yet that would have to be saved. */
+/** Exits: there is nothing to save yet. */
 let listener = (signal: StopSignal): void => process.exit(exitCodeOf(signal));
 
 for (const signal of STOP_SIGNALS) {
@@ -20,7 +20,7 @@ for (const signal of STOP_SIGNALS) {
   });
 }
 
-/** Has signals handled otherwise from now on. Until then, the process ends with 128 + the signal's number. */
+/** Sets the handler of stop signals. Until then, a signal makes the process exit with 128 + its number. */
 export function onSignal(next: (signal: StopSignal) => void): void {
   listener = next;
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Limits of this process that a shell's `ulimit` sets; Infinity where there is none, or none is known. */
+/** Limits of this process that a shell's `ulimit` sets; Infinity if there is none, or it is unknown. */
 export interface Limits {
   /** Open files. */
   files: number;
@@ -10,7 +10,7 @@ export interface Limits {
   addressSpace: number;
 }
 
-/** Loading the command opens some hundred files at once; each worker has pipes. */
+/** Loading the command opens about a hundred files together; each worker has pipes. */
 const FILES = 256;
 const PER_WORKER = 8;
 /** Threads of the command and of a worker with its threads. */
@@ -31,7 +31,7 @@ export function limitsIn(proc: string): Limits {
   };
 }
 
-/** Those of this process. */
+/** The limits of this process. */
 export function limits(): Limits {
   try {
     return limitsIn(readFileSync('/proc/self/limits', 'utf8'));
@@ -40,37 +40,37 @@ export function limits(): Limits {
   }
 }
 
-/** The next number that is worth a try: what is needed, and clearly more than what was too little. */
+/** The limit to suggest: enough, and clearly more than the one that was too low. */
 function atLeast(needed: number, limit: number): number {
   return Math.max(needed, Number.isFinite(limit) ? 2 * limit : 0);
 }
 
-/** What to do about too many open files. */
+/** The remedy for too many open files. */
 export function filesWanted(workers = 0, { files } = limits()): string {
   return `raise the limit on open files: ulimit -n ${atLeast(FILES + PER_WORKER * workers, files)} or more`;
 }
 
-/** What to do about too many processes or threads. */
+/** The remedy for too many processes or threads. */
 export function processesWanted(workers = 1, { processes } = limits(), running = threadsOfUser()): string {
   const needed = running + THREADS * (workers + 1);
   return `raise the limit on processes: ulimit -u ${atLeast(needed, processes)} or more (in a container, raise its limit on pids)`;
 }
 
-/** What to do about too little address space. @param model bytes of the model. */
+/** The remedy for too little address space. @param model bytes of the model. */
 export function addressSpaceWanted(model = 0, { addressSpace } = limits()): string {
   const bytes = atLeast(ADDRESS_SPACE + 3 * model, addressSpace);
   return `raise the limit on address space: ulimit -v ${Math.ceil(bytes / 1024)} or more`;
 }
 
-/** What a process says of itself when it can make no thread or process, and when it gets no address space. */
+/** Error texts of a process that cannot create a thread or process, open a file, or get address space. */
 const NO_PROCESS = /uv_thread_create|pthread_create|spawn \S+ EAGAIN|resource temporarily unavailable/i;
 const NO_FILES = /\bEMFILE\b|too many open files/i;
 const NO_ADDRESSES =
   /failed to map segment|cannot allocate memory|failed to reserve virtual memory|memory allocation of \d+ bytes failed|bad_alloc|out of memory|\bENOMEM\b/i;
 
 /**
- * The remedy for a limit that a process met, by its last words; null where they tell of none. Too little memory is put down to the
- * limit on address space only where there is one.
+ * The remedy for a limit that a process hit, by its error text; null if it shows none. Lack of memory is blamed on the limit on
+ * address space only if there is one.
  */
 export function limitRemedy(
   errorText: string,
@@ -96,11 +96,11 @@ function threadsOfUser(): number {
         if (Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]) === uid)
           threads += Number(/^Threads:\s+(\d+)/m.exec(status)?.[1] ?? 0);
       } catch {
-        // It ended.
+        // It exited.
       }
     }
   } catch {
-    // No /proc: what runs beside is not known.
+    // No /proc: other processes are unknown.
   }
   return threads;
 }

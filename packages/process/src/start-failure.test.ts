@@ -12,15 +12,15 @@ test.each([
     '',
     /raise the limit on address space: ulimit -v 2097152/,
   ],
-  ["Cannot find package 'zod' imported from x", 'ERR_MODULE_NOT_FOUND', /install the packages again/],
+  ["Cannot find package 'zod' imported from x", 'ERR_MODULE_NOT_FOUND', /reinstall the packages/],
   ['EACCES: permission denied, open x', 'EACCES', /let this user read the installation/],
   ['EIO: i/o error, read', 'EIO', /check the disk.*rerun the same command/],
   [
     "/lib/libm.so.6: version `GLIBC_2.27' not found",
     'ERR_DLOPEN_FAILED',
-    /C library that onnxruntime-node is built for/,
+    /onnxruntime-node has no build for this system and its C library/,
   ],
-  ['Unexpected token', '', /needed are/],
+  ['Unexpected token', '', /it needs Node/],
 ])('%s', (message, code, remedy) => {
   const line = startFailure(Object.assign(new Error(message), { code }), at, (errorText) =>
     limitRemedy(errorText, { workers: 0 }, limited),
@@ -30,12 +30,12 @@ test.each([
   if (code !== 'ERR_MODULE_NOT_FOUND') expect(line).not.toContain('install the packages');
 });
 
-test('a library that cannot be mapped without any limit lies on a disk that executes nothing', () => {
+test('a library that cannot be mapped, without any limit, is on a disk mounted noexec', () => {
   const error = new Error('x.so: failed to map segment from shared object');
   expect(startFailure(error, at, () => null)).toContain('noexec');
 });
 
-test('a Node.js that is too old is told so', () => {
+test('a Node.js that is too old is named as the cause', () => {
   expect(startFailure(new Error('x'), { ...at, version: 'v18.0.0' }, () => null)).toMatch(
     /install Node\.js 20\.15/,
   );

@@ -1,6 +1,6 @@
 import { limitRemedy } from './limits.js';
 
-/** What is told of where the command failed to start. */
+/** Where the command failed to start. */
 export interface Start {
   version: string;
   platform: string;
@@ -10,7 +10,7 @@ export interface Start {
 const LEAST_NODE = '20.15';
 
 /**
- * One line for a command of which a part cannot be loaded: why, and the remedy that fits.
+ * One line for a command that cannot be loaded: the reason and the remedy.
  *
  * @param remedyOf the remedy for a limit of the process; replaced by tests.
  */
@@ -28,14 +28,14 @@ function byCause(reason: string, code: string, { version }: Start): string {
   if (/^E(IO|STALE|TIMEDOUT|NETDOWN|REMOTEIO)\b|Unknown system error/.test(reason))
     return 'check the disk or mount of the installation, then rerun the same command';
   if (/GLIBC|GLIBCXX|CXXABI|invalid ELF|wrong ELF|Exec format|unsupported/i.test(reason))
-    return 'needed are a system and C library that onnxruntime-node is built for';
+    return 'onnxruntime-node has no build for this system and its C library';
   if (/failed to map segment/.test(reason))
-    return 'move the installation off a file system that is mounted noexec, or make memory free';
+    return 'move the installation off a file system that is mounted noexec, or free memory';
   if (
     code === 'ERR_MODULE_NOT_FOUND' ||
     code === 'MODULE_NOT_FOUND' ||
     /Cannot find (module|package)/.test(reason)
   )
-    return 'a package is missing: install the packages again';
-  return `needed are Node.js ${LEAST_NODE} or later, a system that onnxruntime-node is built for, and all packages`;
+    return 'a package is missing: reinstall the packages';
+  return `it needs Node.js ${LEAST_NODE} or later, a system that onnxruntime-node is built for, and all packages`;
 }

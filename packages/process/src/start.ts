@@ -1,9 +1,9 @@
 import './early-signals.js';
 import { pathToFileURL } from 'node:url';
 
-// How workers and helpers start: `node start.js SCRIPT ARGUMENT`. The script, with all that it imports, is loaded only once
-// signals are listened to. It finds its argument where it would be without this file.
-// The first sign of life: a system without room for Node.js's threads has it wait for ever before this line.
+// How workers and helpers start: `node start.js SCRIPT ARGUMENT`. The script and its imports are loaded only once signals are
+// handled. It finds its argument in the usual place.
+// The first heartbeat: if the system cannot start Node.js's threads, it hangs before this line.
 const stage = 'loading its packages';
 if (process.send) process.send({ type: 'heartbeat', stage });
 else process.stdout.write(`${JSON.stringify({ stage })}\n`);

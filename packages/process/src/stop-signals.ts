@@ -2,8 +2,8 @@ import { constants } from 'node:os';
 import { checkOptions, kind, oneOf, required } from '@holdfast/options';
 
 /**
- * Signals on which a process saves and ends in order. SIGUSR1, SIGUSR2 and SIGXCPU are the warnings of batch systems and of a
- * limit on CPU time; SIGHUP is the end of a login.
+ * Signals on which a process saves and exits. SIGUSR1, SIGUSR2 and SIGXCPU are warnings of batch systems and of a CPU time
+ * limit; SIGHUP is the end of a login.
  */
 export const STOP_SIGNALS = [
   'SIGTERM',
@@ -18,7 +18,7 @@ export const STOP_SIGNALS = [
 /** One of {@link STOP_SIGNALS}. */
 export type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** One of the signals. */
+/** Checks that a value is one of the signals. */
 export const isStopSignal = required(oneOf(STOP_SIGNALS));
 
 const isExitCode = kind(
@@ -33,7 +33,7 @@ const isSignalName = kind(
 const codeOf = (signal: StopSignal): number => 128 + constants.signals[signal];
 
 /**
- * The exit code of a process that a signal stopped, as a shell tells it: 128 + its number.
+ * The exit code of a process that a signal stopped, as a shell reports it: 128 + its number.
  *
  * @throws RangeError for another signal (`code` is `invalid_option`).
  */
@@ -45,7 +45,7 @@ export function exitCodeOf(signal: StopSignal): number {
 /**
  * The signal that stopped a process, by its death or by its exit code; null if none did.
  *
- * @throws TypeError for what is no exit code or no name (`code` is `invalid_option`).
+ * @throws TypeError for an invalid exit code or name (`code` is `invalid_option`).
  */
 export function stopSignalOf(
   exitcode: number | null | undefined,
@@ -56,7 +56,7 @@ export function stopSignalOf(
   return stoppedBy(exitcode, signal);
 }
 
-/** As `stopSignalOf`, of whatever was told of a process: nothing that is told may end the run. */
+/** Like `stopSignalOf`, but accepts any value: a strange report must not stop the run. */
 export function stoppedBy(exitcode: unknown, signal: unknown): StopSignal | null {
   return STOP_SIGNALS.find((each) => each === signal || (!signal && codeOf(each) === exitcode)) ?? null;
 }

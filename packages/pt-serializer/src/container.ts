@@ -8,10 +8,10 @@ export type Checksums = 'always' | 'whole' | 'never';
 
 export const isChecksums = oneOf(['always', 'whole', 'never']);
 
-/** What a container holds, before it is known to be data alone. */
+/** The content of a container, before it is known to be only data. */
 export interface Content {
   value: unknown;
-  /** Name of the member in which the pickle lies. */
+  /** Name of the pickle's member. */
   member?: string;
   verify(): Promise<void>;
 }

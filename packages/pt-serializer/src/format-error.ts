@@ -9,7 +9,7 @@
  */
 export type PtErrorCode = 'zip' | 'pickle' | 'forbidden' | 'tensor' | 'checksum' | 'limit' | 'unsupported';
 
-/** Where in a file something is wrong, as far as it is known. */
+/** The place of a problem in a file, as far as it is known. */
 export interface PtErrorPlace {
   path?: string;
   /** Name of the archive's member. */
@@ -55,7 +55,7 @@ export class PtFormatError extends Error {
   }
 }
 
-/** The error for a name that stands for no plain data. */
+/** The error for a name that is not plain data. */
 export function forbidden(name: string): PtFormatError {
   const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
   return new PtFormatError('forbidden', `it names ${shown}, which is not plain data; nothing of it was run`);

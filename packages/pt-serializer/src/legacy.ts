@@ -132,7 +132,7 @@ function viewOf(root: LateStorage, { dtype, more: [view] }: StorageId): Storage 
   const [, offset, count] = Array.isArray(view) ? view : [];
   const width = dtype ? DTYPES[dtype].bytes : 1;
   if (!isCount(offset) || !isCount(count) || (offset + count) * width > root.size) {
-    throw new PtFormatError('tensor', 'a part of a storage lies outside it');
+    throw new PtFormatError('tensor', 'a part of a storage is outside it');
   }
   return {
     ...root,

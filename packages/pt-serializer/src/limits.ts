@@ -1,6 +1,6 @@
 import { atLeast, object } from '@holdfast/options';
 
-/** What reading one file may cost at most. Every number is checked before the memory or time is spent. */
+/** The most that reading one file may cost. Each limit is checked before the memory or time is spent. */
 export interface PtLimits {
   /** Members of the archive. Default 2²⁰. */
   members: number;
@@ -25,7 +25,7 @@ export interface PtLimits {
   integerBytes: number;
   /**
    * Bytes of one tensor that has more elements than its storage (one repeated by a stride of 0), when it is read.
-   * Default 256 MiB. A tensor that is no larger than its storage is bounded by the file.
+   * Default 256 MiB. A tensor no larger than its storage is bounded by the file.
    */
   expandedBytes: number;
 }

@@ -17,9 +17,9 @@ import { readArchive } from './zip/archive.js';
 export interface OpenOptions {
   /** Default `always`. */
   checksums?: Checksums;
-  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, so that they can be told from ints. Default false. */
+  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, to distinguish them from ints. Default false. */
   exact?: boolean;
-  /** What reading may cost at most; what is left out has its default. */
+  /** The most that reading may cost; a missing limit has its default. */
   limits?: Partial<PtLimits>;
 }
 
@@ -29,7 +29,7 @@ const openOptions = object<OpenOptions>({
   limits: areLimits,
 });
 
-/** A tensor or array and where it lies: the keys and indices that lead to it, each after a `/`. */
+/** A tensor or array and its path: the keys and indices that lead to it, each after a `/`. */
 export interface FoundTensor {
   path: string;
   tensor: LazyTensor;
@@ -44,7 +44,7 @@ export class PtFile implements AsyncDisposable {
     source: Source,
     verify: () => Promise<void>,
     /**
-     * What the file holds: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
+     * The file's content: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
      * Uint8Array, ints beyond 2^53 as bigint.
      */
     readonly value: unknown,

@@ -67,8 +67,8 @@ function itemsOf(value: object, change: Change): Iterator<unknown> | null {
   if (value instanceof Set) return value.values();
   if (LEAVES.some((leaf) => value instanceof leaf)) return null;
   if (value instanceof StorageRef)
-    throw new PtFormatError('unsupported', 'a storage that is saved by itself; save a tensor of it');
-  throw new PtFormatError('pickle', 'a name or an unfinished object stands where data should be');
+    throw new PtFormatError('unsupported', 'a storage without a tensor; save a tensor of it');
+  throw new PtFormatError('pickle', 'it holds a name or an unfinished object instead of data');
 }
 
 function* inArray(items: unknown[], change: Change): Generator<unknown> {

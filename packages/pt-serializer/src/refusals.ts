@@ -8,7 +8,7 @@ export const outOfRange = (of: string, option: string, message: string, given?: 
 export const wrongKind = (of: string, option: string, message: string): OptionTypeError =>
   new OptionTypeError(message, { of, option, given: undefined });
 
-/** Of a value that no `.pt` can hold, or not together with the others: a plain TypeError, which has the `code` beside what is compared. */
+/** The error for a value that no `.pt` can hold, or not together with the others: a plain TypeError with a `code`. */
 export const unwritable = (message: string): TypeError =>
   Object.defineProperties(new TypeError(message), {
     code: { value: 'invalid_option' },

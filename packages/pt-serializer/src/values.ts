@@ -2,7 +2,7 @@ import { checkOptions } from '@holdfast/options';
 import { isDeviceIndex, isNumber, isText } from './argument-checks.js';
 import { type DType, isDTypeName } from './tensors/dtypes.js';
 
-/** Whether Python can hash a tuple, once that was found out; null before. Kept on it: a WeakMap of millions is slow. */
+/** Whether Python can hash a tuple; null until that is known. Kept on the tuple: a WeakMap of millions is slow. */
 export let hashabilityOf: (tuple: PtTuple) => boolean | null;
 export let setHashability: (tuple: PtTuple, hashable: boolean) => void;
 
@@ -17,7 +17,7 @@ export class PtTuple<T = unknown> extends Array<T> {
     };
   }
 
-  // What map() or slice() makes of a tuple is a plain array.
+  // map() and slice() make plain arrays of a tuple.
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -29,7 +29,7 @@ export function tuple<T>(...items: T[]): PtTuple<T> {
 }
 
 /**
- * A Python float, also where the number is whole: `new PtFloat(1)` is written as `1.0`, while `1` is written as an int.
+ * A Python float, even if the number is whole: `new PtFloat(1)` is written as `1.0`, while `1` is written as an int.
  * Read only with the option `exact`.
  */
 export class PtFloat {
@@ -68,7 +68,7 @@ export class PtByteArray extends Uint8Array {}
 
 /** An element type used as a value, such as `torch.float32`. */
 export class PtDType {
-  /** @throws RangeError for a name that is none. */
+  /** @throws RangeError for an unknown name. */
   constructor(readonly name: DType) {
     checkOptions('PtDType', name, isDTypeName, 'name');
   }

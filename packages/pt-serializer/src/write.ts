@@ -13,7 +13,7 @@ import { ZipWriter } from './zip/zip-writer.js';
 export interface WriteOptions {
   /** The folder inside the archive; PyTorch uses the file's name without its ending. Default `archive`. */
   name?: string;
-  /** Of the pickle. Default 2; what is written with 4 is refused by `torch.load(weights_only=True)`. */
+  /** The pickle's protocol. Default 2; `torch.load(weights_only=True)` refuses 4. */
   protocol?: Protocol;
   /**
    * For an open file: whether its content is on the device (fsync) when writing resolves. The device begins while the rest
@@ -37,7 +37,7 @@ const writeOptions = object<WriteOptions>({
   sync: flag,
 });
 
-/** What a file is after it was written. */
+/** Facts about a written file. */
 export interface WrittenPt {
   /** Its length. */
   bytes: number;
@@ -49,9 +49,9 @@ export interface WrittenPt {
  * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: beyond the pickle itself (dicts, lists,
  * strings) nothing is copied. Equal values give equal bytes.
  *
- * @param sink an open file, written from where it stands, or anything that takes bytes.
+ * @param sink an open file, written from its current position, or anything that takes bytes.
  * @returns length and CRC-32 of all that was written.
- * @throws TypeError for a value that cannot be written; RangeError and TypeError for options that are none; RangeError when a tensor's pieces have the wrong length (`code` of each is `invalid_option`); what the sink throws. The sink then holds an
+ * @throws TypeError for a value that cannot be written; RangeError and TypeError for invalid options; RangeError when a tensor's pieces have the wrong length (`code` of each is `invalid_option`); what the sink throws. The sink then holds an
  * incomplete file.
  */
 export async function writePt(
@@ -88,7 +88,7 @@ async function write(
   }
 }
 
-/** What an archive holds: a pickle, and the storages that it names. */
+/** The content of an archive: a pickle, and the storages that it names. */
 interface Content {
   name: string;
   pickle: Uint8Array;

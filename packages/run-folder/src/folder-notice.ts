@@ -1,6 +1,6 @@
 import type { WaitingEvent } from '@holdfast/process';
 
-/** What is told of a run's folder: that it is waited for, or what was found in it. */
+/** A notice about a run's folder: waiting for it, or a warning about its files. */
 export type FolderNotice = WaitingEvent | { type: 'warning'; message: string };
 
 export type ReportNotice = (notice: FolderNotice) => void;

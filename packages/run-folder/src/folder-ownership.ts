@@ -11,11 +11,11 @@ import { RunFolderError } from './run-folder-error.js';
 const debug = debuglog('holdfast:run-folder');
 
 const NOTE =
-  'holdfast keeps a run in this folder: what has the names of a run here is its own, and it may remove it.\n';
+  'Holdfast keeps a run in this folder. Files with the names of a run belong to it, and it may remove them.\n';
 
 /**
- * Makes the folder's names a run's own, or refuses: what lies under them already, in a folder that no run claimed, is
- * somebody else's, and is neither written over nor removed. The caller holds the folder's lock.
+ * Marks the run's names in the folder as its own. Refuses if files with these names exist in a folder that no run owns: they
+ * belong to somebody else, and are neither overwritten nor removed. The caller holds the folder's lock.
  *
  * @throws RunFolderError that names what is in the way.
  */
@@ -23,21 +23,21 @@ export async function takeOwnership(place: Layout, inputs: readonly string[]): P
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
   if (isThere(place.ownership)) return refuseOtherKinds(place);
-  // Runs of the first version made no claim, but their record says whose the rest is, or else their checkpoints do.
+  // Runs of the first version have no ownership file, but their record or their checkpoints show that the files are theirs.
   const own = await holdsOwnRun(place);
-  debug('%s has no claim, and %s', place.out, own ? 'holds a run of ours' : 'no run of ours');
+  debug('%s has no owner, and %s', place.out, own ? 'holds a run' : 'no run');
   if (!own) {
     const found = paths.find(isThere);
     if (found !== undefined)
       throw new RunFolderError(
-        `${found} is already there, and no run of holdfast left it: it would be written over. Use another --out, or move it away`,
+        `${found} already exists, and no holdfast run left it: it would be overwritten. Use another --out, or move it away`,
       );
   }
   refuseOtherKinds(place);
   await writeFileDurably(place.ownership, NOTE);
 }
 
-/** Whether a run of ours can be told by its record, or by a checkpoint or a result where the record is lost or damaged. */
+/** Whether the folder holds a run, shown by its record, or by a checkpoint or a result if the record is lost or damaged. */
 async function holdsOwnRun(place: Layout): Promise<boolean> {
   const isFile = lstatSync(place.run, { throwIfNoEntry: false })?.isFile() ?? false;
   if (isFile && (await holdsRunRecord(place.run))) return true;
@@ -45,15 +45,15 @@ async function holdsOwnRun(place: Layout): Promise<boolean> {
   return (await runWitnesses(place)).some(({ run }) => /^[0-9a-f]{64}$/.test(run));
 }
 
-/** Gives a folder back that holds nothing of a run: what comes to lie in it is its owner's. */
+/** Gives up the ownership of a folder without a run: files that appear in it later belong to their owner. */
 export async function giveUpOwnership(place: Layout): Promise<void> {
   if (!holdsRun(place)) await removeDurably(place.ownership);
 }
 
-/** Whether anything lies in the folder under a run's names. */
+/** Whether the folder holds anything under a run's names. */
 export const holdsRun = (place: Layout): boolean => ownPaths(place).some(isThere);
 
-/** Everything a run writes, and `--force-restart` removes; its record first. */
+/** Everything a run writes, and `--force-restart` removes; the record first. */
 export function ownPaths(place: Layout): string[] {
   const embeddings = Object.keys(formats).map(place.embeddings);
   return [
@@ -70,7 +70,7 @@ export function ownPaths(place: Layout): string[] {
   ];
 }
 
-/** An input below what a run writes would be removed with it. */
+/** Refuses an input inside what a run writes: it would be removed with the run. */
 function refuseOwnInputs(place: Layout, paths: readonly string[], inputs: readonly string[]): void {
   const out = realpathSync(place.out);
   for (const input of inputs) {
@@ -79,13 +79,13 @@ function refuseOwnInputs(place: Layout, paths: readonly string[], inputs: readon
       const own = join(out, basename(path));
       if (real !== own && !real?.startsWith(own + sep)) continue;
       throw new RunFolderError(
-        `${input}: the input lies in ${path}, which the run itself writes and removes; use another --out, or move the input`,
+        `${input}: the input is in ${path}, which the run itself writes and removes; use another --out, or move the input`,
       );
     }
   }
 }
 
-/** Where a file lies without links; null for what lies in no folder, as standard input and pipes. */
+/** A file's path without links; null for what has no path, such as standard input and pipes. */
 function realPath(file: string): string | null {
   try {
     return realpathSync(file);
@@ -94,7 +94,7 @@ function realPath(file: string): string | null {
   }
 }
 
-/** A folder in the place of a file, or the other way round, can be neither read nor replaced. */
+/** Refuses a folder in the place of a file, or the reverse: it can be neither read nor replaced. */
 function refuseOtherKinds(place: Layout): void {
   const folders = [place.checkpoints, place.index, place.newIndex, place.logs];
   for (const path of [...ownPaths(place), place.manifest]) {
@@ -103,7 +103,7 @@ function refuseOtherKinds(place: Layout): void {
     const folder = folders.includes(path);
     if (folder === kind.isDirectory() && (folder || kind.isFile())) continue;
     throw new RunFolderError(
-      `${path} is ${kind.isDirectory() ? 'a folder where the run has a file' : `no ${folder ? 'folder' : 'file'}`}; move it away, then rerun the same command`,
+      `${path} is ${kind.isDirectory() ? 'a folder, but the run needs a file there' : `not a ${folder ? 'folder' : 'file'}`}; move it away, then rerun the same command`,
     );
   }
 }

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 
-/** Where everything lies in an output folder. */
+/** The paths in an output folder. */
 export function layout(out: string) {
   const checkpoints = join(out, 'checkpoints');
   return {
     out,
     lock: join(out, '.lock'),
-    /** Says that the folder's other names are a run's own. */
+    /** Marks the folder's other names as a run's own. */
     ownership: join(out, '.holdfast'),
-    /** Says which run a restart is about to replace, and by what. */
+    /** Records which run a restart is about to replace, and by what. */
     restart: join(out, '.holdfast-restart'),
-    /** There while quarantined sequences of a complete result are tried again: its rows may not be all that there are. */
+    /** Exists while quarantined sequences of a complete result are reattempted: the checkpoints may hold more rows than the result. */
     retry: join(out, '.holdfast-retry'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),

@@ -4,7 +4,7 @@ import type { Layout } from './layout.js';
 import { formatTable, type QuarantinedSequence } from './quarantine/table.js';
 import type { ResultRecord } from './records/result-record.js';
 
-/** Whether a result leaves out exactly these sequences, for these reasons. */
+/** Whether exactly these sequences are missing from a result, for these reasons. */
 export function leavesOut(
   { quarantine }: Pick<Layout, 'quarantine'>,
   { files }: Pick<ResultRecord, 'files'>,

@@ -24,7 +24,7 @@ const failed = (work: Promise<unknown>) =>
     },
   );
 
-test('a folder that another run uses is free again by itself: exit code 1, and rerun', async () => {
+test('a folder in use by another run becomes free later: exit code 1, and rerun', async () => {
   await using _other = await FileLock.acquire(place.lock);
   const { code, message } = await failed(lockFolder(place));
   expect(code).toBe('busy');
@@ -37,28 +37,28 @@ test('workers get their grace and more, and at least a minute', () => {
   expect([0, 30_000, 45_000, 600_000].map(oldWorkersLimit)).toEqual([60_000, 60_000, 75_000, 630_000]);
 });
 
-test('a wait for workers of an earlier run is told with its limit, and past it ends with 1, and rerun', async () => {
+test('a wait for workers of an earlier run is reported with its limit, and past it ends with 1, and rerun', async () => {
   await using _worker = await FileLock.acquire(place.workersLock, { shared: true });
-  const told: FolderNotice[] = [];
+  const notices: FolderNotice[] = [];
   const { signal } = new AbortController();
   const waiting = failed(
-    waitForOldWorkers(place, { limitMs: 630_000, report: (event) => told.push(event), signal }),
+    waitForOldWorkers(place, { limitMs: 630_000, report: (event) => notices.push(event), signal }),
   );
-  await vi.waitUntil(() => told.length > 0);
+  await vi.waitUntil(() => notices.length > 0);
   vi.advanceTimersByTime(629_000);
-  const seconds = told.map((event) => event.type === 'waiting' && [event.seconds, event.limit_seconds]);
+  const seconds = notices.map((event) => event.type === 'waiting' && [event.seconds, event.limit_seconds]);
   const later = Array.from({ length: 11 }, (_, i) => 10 + 60 * i);
   expect(seconds).toEqual([0, ...later].map((each) => [each, 630]));
   vi.advanceTimersByTime(2000);
   expect(await waiting).toMatchObject({
     code: 'busy',
     message: expect.stringMatching(
-      /still running after 630 s; wait for them to end, .*rerun the same command/,
+      /still running after 630 s; wait for them to exit, .*rerun the same command/,
     ),
   });
 });
 
-test('workers that end in time are waited for, and a stop ends the wait', async () => {
+test('the wait lasts until workers exit, and a stop ends it', async () => {
   const report = () => undefined;
   const { signal } = new AbortController();
   const worker = await FileLock.acquire(place.workersLock, { shared: true });

@@ -5,7 +5,7 @@ import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { BusyError, RunFolderError } from './run-folder-error.js';
 
-/** Takes a run's folder for this process. @throws BusyError when another run has it; RunFolderError when this user may not. */
+/** Locks a run's folder for this process. @throws BusyError if another run holds it; RunFolderError if this user may not. */
 export async function lockFolder(place: Layout): Promise<FileLock> {
   try {
     return await FileLock.acquire(place.lock, { timeoutMs: 0 });
@@ -18,7 +18,7 @@ export async function lockFolder(place: Layout): Promise<FileLock> {
   }
 }
 
-/** A lock file that another user made may not be this one's to write. */
+/** The error for a lock file that cannot be opened; another user's may not be writable. */
 function unopened(path: string, cause: unknown): unknown {
   const trouble = systemTrouble(cause);
   if (trouble === null || trouble.passing || trouble.code === 'ENOENT') return cause;
@@ -30,15 +30,15 @@ function unopened(path: string, cause: unknown): unknown {
   );
 }
 
-/** Workers need this long to exit after their grace, and never get less than this in all; in milliseconds. */
+/** Milliseconds that workers get to exit after their grace, and the least that they get in all. */
 const EXIT = 30_000;
 const LEAST = 60_000;
 
-/** How long to wait for the workers of a killed run. Their grace is taken to be this command's own. */
+/** How long to wait for the workers of a killed command, assuming that their grace is this command's. */
 export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, graceMs + EXIT);
 
 /**
- * Waits until no worker of an earlier run can write: each ends within its grace once its coordinator is gone.
+ * Waits until no worker of an earlier command can write. Each exits within its grace after its coordinator died.
  *
  * @throws BusyError at the limit; the signal's reason.
  */
@@ -57,7 +57,7 @@ export async function waitForOldWorkers(
   const onWaiting = ({ seconds }: { seconds: number }) =>
     report({
       type: 'waiting',
-      reason: `waiting for the workers of an earlier run to end: ${seconds} s so far, given up after ${limitSeconds} s`,
+      reason: `waiting for the workers of an earlier run to exit: ${seconds} s so far, limit ${limitSeconds} s`,
       seconds,
       limit_seconds: limitSeconds,
     });
@@ -66,7 +66,7 @@ export async function waitForOldWorkers(
     onLimit: () =>
       limit.abort(
         new BusyError(
-          `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to end, or end them, then rerun the same command`,
+          `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to exit, or kill them, then rerun the same command`,
         ),
       ),
   });

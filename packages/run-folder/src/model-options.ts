@@ -2,14 +2,14 @@ import type { ModelSource } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 
 /**
- * What a model is made to do that the command line can ask otherwise. All of it is in the model's fingerprint, which cannot
- * say what of it differs.
+ * The settings of a model that the command line can override. The model's fingerprint covers all of them, but cannot show which
+ * one differs.
  */
 export const modelOptionsSchema = z.object({
   pooling: z.string(),
   layer: z.string(),
   long_sequences: z.string(),
-  /** Residues; of windows only. */
+  /** Residues; only with windows. */
   window_overlap: z.number().exactOptional(),
 });
 
@@ -22,7 +22,7 @@ const FLAGS = {
   window_overlap: '--window-overlap',
 } as const;
 
-/** What a model does, whether its folder or the command line says so. */
+/** A model's settings, from its folder or the command line. */
 export function modelOptions({ recipe, windows }: Pick<ModelSource, 'recipe' | 'windows'>): ModelOptions {
   return {
     pooling: recipe.output.pooling,

@@ -14,7 +14,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'output-folder-'));
 });
 
-test('what was made is gone again where nothing of a run came to lie in it, and what was there stays', async () => {
+test('created folders are removed if they hold nothing of a run, and existing ones stay', async () => {
   await mkdir(join(folder, 'a'));
   const place = layout(join(folder, 'a', 'b', 'c'));
   {
@@ -25,14 +25,14 @@ test('what was made is gone again where nothing of a run came to lie in it, and 
   expect(await readdir(folder, { recursive: true })).toEqual(['a']);
 });
 
-test('a folder that was there stays, and its lock file', async () => {
+test('an existing folder stays, with its lock file', async () => {
   const place = layout(folder);
   await (await takeOutputFolder(place))[Symbol.asyncDispose]();
   expect(await readdir(folder)).toEqual(['.lock']);
 });
 
 test.each(['run.json', 'index', 'ids.txt', 'mine.txt'])(
-  'a folder in which %s lies stays as it is',
+  'a folder that holds %s stays as it is',
   async (name) => {
     const place = layout(join(folder, 'out'));
     {
@@ -44,7 +44,7 @@ test.each(['run.json', 'index', 'ids.txt', 'mine.txt'])(
   },
 );
 
-test('a lock that somebody holds is not taken away', async () => {
+test('a lock that somebody holds is not removed', async () => {
   const place = layout(join(folder, 'out'));
   const taken = await takeOutputFolder(place);
   await using _worker = await FileLock.acquire(place.workersLock, { shared: true });
@@ -52,7 +52,7 @@ test('a lock that somebody holds is not taken away', async () => {
   expect((await readdir(place.out)).sort()).toEqual(['.lock', '.workers.lock']);
 });
 
-test('several runs that make the folder, begin nothing and remove it keep each other out', async () => {
+test('several commands that create the folder, start nothing and remove it keep each other out', async () => {
   const place = layout(join(folder, 'a', 'out'));
   let [inside, taken, refused, gone] = [0, 0, 0, 0];
   const run = async (turns: number) => {

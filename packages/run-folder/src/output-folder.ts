@@ -7,14 +7,14 @@ import type { Layout } from './layout.js';
 import { lockFolder } from './lock-folder.js';
 import { RunFolderError } from './run-folder-error.js';
 
-/** How often a folder is made again that another run, which began nothing, took away before it could be locked. */
+/** How often to recreate a folder that another command, which started nothing, removed before it could be locked. */
 const TRIES = 5;
 
 /**
- * Makes the output folder where it is missing, and takes it for this process until the returned is disposed of. What this
- * call made is then gone again, if nothing of a run is in it; a folder that was there stays, and its lock files with it.
+ * Creates the output folder if it is missing, and locks it until the returned object is disposed of. Disposing removes the
+ * folders this call created if they hold nothing of a run. A folder that existed stays, with its lock files.
  *
- * @throws RunFolderError when the folder can't be written to; BusyError when another run has it.
+ * @throws RunFolderError if the folder cannot be written to; BusyError if another run holds it.
  */
 export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> {
   const made = new Set<string>();
@@ -36,7 +36,7 @@ export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> 
   }
 }
 
-/** Makes the folder, adds to `made` what was missing, and finds out beforehand whether it can be written to. */
+/** Creates the folder, adds the missing ones to `made`, and checks that it can be written to. */
 async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promise<void> {
   try {
     for (let at = out; !isThere(at) && dirname(at) !== at; at = dirname(at)) made.add(at);
@@ -46,14 +46,14 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
   } catch (cause) {
     const trouble = systemTrouble(cause);
     if (trouble === null) throw cause;
-    // Every folder above can be made, but in places like /proc, whose files only the system makes.
-    const parent = trouble.code === 'ENOENT' ? nearestThere(out) : out;
+    // Missing parents are created, so ENOENT means a place like /proc, where only the system creates files.
+    const parent = trouble.code === 'ENOENT' ? existingParent(out) : out;
     if (parent !== out)
       throw new RunFolderError(
-        `${out}: the output folder cannot be written to: ${parent} is there, but no folder can be made in it (ENOENT); use another --out`,
+        `${out}: the output folder cannot be written to: ${parent} exists, but no folder can be created in it (ENOENT); use another --out`,
         { cause },
       );
-    // A run that is there goes on here only.
+    // An existing run can be resumed only here.
     const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : ', or use another --out'}`;
     throw new RunFolderError(
       `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
@@ -62,20 +62,20 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
   }
 }
 
-/** The folder, or the nearest above it that is there. */
-function nearestThere(folder: string): string {
+/** The folder, or the closest parent that exists. */
+function existingParent(folder: string): string {
   const above = dirname(folder);
-  return isThere(folder) || above === folder ? folder : nearestThere(above);
+  return isThere(folder) || above === folder ? folder : existingParent(above);
 }
 
 /**
- * Removes the folder if nothing is in it but the lock files and the claim. The caller holds the folder's lock, and this
- * takes that of the workers: nobody else holds one, and whoever waits for one, having opened its file before, sees once it
- * has the lock that the file is gone, and opens the new one (see `FileLock`).
+ * Removes the folder if it holds only the lock files and the ownership file. The caller holds the folder's lock, and this takes
+ * the workers' lock, so nobody else holds one. A process that waits for a removed lock file notices once it has the lock, and
+ * opens the new file (see `FileLock`).
  */
 async function removeIfBare(place: Layout, made: ReadonlySet<string>): Promise<void> {
   if (holdsRun(place)) return;
-  // The folder's lock last: without it another run may enter, and then nothing in the folder is this one's to remove.
+  // The folder's lock goes last: without it another run may enter, and then nothing in the folder is ours to remove.
   const own = [place.ownership, place.workersLock, place.lock];
   const names = own.map((path) => basename(path));
   if ((await readdir(place.out)).some((name) => !names.includes(name))) return;
@@ -84,7 +84,7 @@ async function removeIfBare(place: Layout, made: ReadonlySet<string>): Promise<v
   await removeEmpty(made);
 }
 
-/** Removes folders, the innermost first, those that are empty. */
+/** Removes those folders that are empty, the innermost first. */
 async function removeEmpty(folders: ReadonlySet<string>): Promise<void> {
   for (const folder of [...folders].sort((a, b) => b.length - a.length))
     await rmdir(folder).catch(() => undefined);

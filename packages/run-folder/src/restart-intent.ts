@@ -8,18 +8,18 @@ import { z } from 'zod';
 import type { Layout } from './layout.js';
 import { formatChecked, parseChecked } from './records/checked-json.js';
 
-// A restart that is killed must go on without --force-restart, also before it has a record of its own: what it was about to do is
-// put down first, and counts until its record is there.
+// A killed restart must be resumable without --force-restart, even before it has a record. So it first writes down its intent,
+// which counts until the record exists.
 
 const schema = z.object({
   format: z.literal(1),
-  /** SHA-256 of the `run.json` that is to be replaced; null where there is none. */
+  /** SHA-256 of the `run.json` to replace; null if there is none. */
   replaces: z.string().nullable(),
-  /** SHA-256 of what was asked for. */
+  /** SHA-256 of the request. */
   asked: z.string(),
 });
 
-/** What a command asks for, as far as it is known without reading the inputs. */
+/** What a command asks for, as far as known without reading the inputs. */
 export interface RestartAsked {
   inputs: readonly string[];
   model: Pick<ModelSource, 'name' | 'fingerprint'>;
@@ -30,16 +30,16 @@ export interface RestartAsked {
   letters: { use: LetterUse };
 }
 
-/** A restart that was cut off before it had a record: the same command's, or another's. */
+/** A restart that was cut off before it had a record: this command's, or another's. */
 export type CutOff = 'same' | 'other' | null;
 
-/** Puts down that the run in the folder is to be replaced. */
+/** Records the intent to replace the run in the folder. */
 export async function announceRestart(place: Layout, asked: RestartAsked): Promise<void> {
   const intent = { format: 1, replaces: await digestOf(place.run), asked: digest(asked) };
   await writeFileDurably(place.restart, formatChecked(intent));
 }
 
-/** Whether a restart was cut off here. One whose record is there, or whose words are damaged, was not. */
+/** Whether a restart was cut off here. It was not if its record exists, or if the intent is damaged. */
 export async function cutOffRestart(place: Layout, asked: RestartAsked): Promise<CutOff> {
   const text = await textOf(place.restart);
   if (text === null) return null;
@@ -50,7 +50,7 @@ export async function cutOffRestart(place: Layout, asked: RestartAsked): Promise
   return intent.asked === digest(asked) ? 'same' : 'other';
 }
 
-/** From now on the run in the folder is the one that counts. */
+/** Removes the intent: the run in the folder counts again. */
 export async function forgetRestart(place: Layout): Promise<void> {
   if (isThere(place.restart)) await removeDurably(place.restart);
 }

@@ -13,23 +13,22 @@ const debug = debuglog('holdfast:run-folder');
 const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\.done\.corrupt(\.\d+)?$/;
 const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
 
-/** How many files were set aside, and what they take. */
+/** The number and size of files that were set aside. */
 interface CorruptFiles {
   files: number;
   bytes: number;
 }
 
-/** All files that were set aside as corrupt. */
+/** Measures all files that were set aside as corrupt. */
 async function corruptFiles(place: Layout): Promise<CorruptFiles> {
   return sizeOf(await corruptPaths(place));
 }
 
 /**
- * Removes what a complete run needs no more: temporary files that a kill left, and files that were set aside as corrupt and are
- * superfluous, since the result has every row of the run. A checkpoint of another run, or one that cannot be read and so may be
- * anybody's, stays.
+ * Removes what a complete run no longer needs: temporary files left by a kill, and corrupt files that were set aside, since the
+ * result has every row of the run. Keeps checkpoints of another run, and unreadable ones, which may be anybody's.
  *
- * @param run the fingerprint of the run that is complete.
+ * @param run the fingerprint of the complete run.
  */
 async function tidy(
   place: Layout,
@@ -40,7 +39,7 @@ async function tidy(
   const kept: string[] = [];
   const checkpoints = new Map<string, boolean>();
   for (const path of await corruptPaths(place)) {
-    // A marker goes with its checkpoint; alone, and of a manifest, there is no row in it.
+    // A marker goes with its checkpoint. A lone marker and a manifest hold no rows.
     const checkpoint = /^(.*\.pt\.corrupt(?:\.\d+)?)(?:\.done)?$/.exec(path)?.[1];
     if (checkpoint !== undefined && !checkpoints.has(checkpoint))
       checkpoints.set(checkpoint, await isOf(checkpoint, run));
@@ -51,7 +50,7 @@ async function tidy(
   return { removed, kept: await sizeOf(kept), example: kept[0] };
 }
 
-/** Whether a checkpoint that was set aside says that it is of this run; or is not there any more, and its marker is left. */
+/** Whether a checkpoint that was set aside belongs to this run, or is gone and only its marker is left. */
 async function isOf(path: string, run: string): Promise<boolean> {
   try {
     await using checkpoint = await openCheckpoint(path, 'unmarked');
@@ -80,7 +79,7 @@ async function sizeOf(paths: readonly string[]): Promise<CorruptFiles> {
   return { files: paths.length, bytes };
 }
 
-/** Removes every temporary file that a durable write of a run can leave. Nobody may be writing. */
+/** Removes every temporary file that a run's durable writes can leave. Nobody else may be writing. */
 async function removeAllTemporaries(place: Layout): Promise<void> {
   const files = [
     place.ownership,
@@ -99,22 +98,22 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
   for (const folder of await shardFolders(place)) await removeTemporaries(folder);
 }
 
-/** What they take, in words. */
+/** The number and size as text. */
 const describe = ({ files, bytes }: CorruptFiles): string =>
   `${files} file(s) set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
 
-/** Says what files that were set aside take while the run is not complete. */
+/** Warns about the size of files that were set aside, while the run is not complete. */
 export async function reportCorrupt(place: Layout, report: ReportNotice): Promise<void> {
   const aside = await corruptFiles(place);
   if (aside.files === 0) return;
-  const message = `${describe(aside)} lie in ${place.checkpoints}; the run removes those of its own once it is complete`;
+  const message = `${describe(aside)} are in ${place.checkpoints}; the run removes its own once it is complete`;
   report({ type: 'warning', message });
 }
 
 /**
- * Removes what a complete run needs no more. The result is complete also where that fails, as on a disk that is read-only.
+ * Removes what a complete run no longer needs. A failure, for example on a read-only disk, is only a warning.
  *
- * @param again whether the run was complete before: what is kept was told then.
+ * @param again whether the run was complete before this command; the kept files were reported then.
  */
 export async function tidyUp(
   place: Layout,
@@ -128,15 +127,15 @@ export async function tidyUp(
     if (removed.files > 0)
       report({
         type: 'warning',
-        message: `${describe(removed)} were removed: the complete result has every row that was in them`,
+        message: `removed ${describe(removed)}: the complete result has all of their rows`,
       });
     if (kept.files > 0 && !again)
       report({
         type: 'warning',
-        message: `${describe(kept)} are kept in ${place.checkpoints}, such as ${example}: they are of another run, or cannot be read. The result does not need them; remove them unless you want to look into them`,
+        message: `kept ${describe(kept)} in ${place.checkpoints}, such as ${example}: they belong to another run, or cannot be read. The result does not need them; remove them unless you want to examine them`,
       });
   } catch (error) {
-    const message = `${place.out}: what the complete run needs no more could not be removed (${(error as Error).message})`;
+    const message = `${place.out}: could not remove files that the complete run no longer needs (${(error as Error).message})`;
     report({ type: 'warning', message });
   }
 }

@@ -55,7 +55,7 @@ test.each(['safetensors', 'npy', 'pt'] as const)('%s: equal results give equal b
   async function* chunks() {
     for (let at = 0; at < data.length; at += 7) yield data.subarray(at, at + 7);
   }
-  // However the rows come in.
+  // However the rows are chunked.
   expect((await written(format, { ...result, chunks })).equals(once)).toBe(true);
 });
 
@@ -95,9 +95,9 @@ test.each([
   const path = join(await mkdtemp(join(tmpdir(), 'output-')), `embeddings.${format}`);
   await writeFile(path, await written(format, { shape, columns: ['β,', '🧬', 'c'] }));
   const script = `import json, sys, ${module}\n${read}\nprint(json.dumps([str(d.dtype), d.shape, d.ravel().tolist()]))`;
-  const told = JSON.parse(
+  const listed = JSON.parse(
     execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8', maxBuffer: 1 << 26 }),
   );
   const numbers = Array.from({ length: shape[0] * shape[1] }, (_, i) => Math.fround(i / 7));
-  expect(told).toEqual(['float32', [...shape], numbers]);
+  expect(listed).toEqual(['float32', [...shape], numbers]);
 });

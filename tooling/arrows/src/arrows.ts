@@ -10,7 +10,7 @@ export interface SourceFile {
 /** Private packages, which are bundled into their importers. */
 const PRIVATE: readonly string[] = ['options'];
 
-/** Which packages of ours each may import. */
+/** The workspace packages that each package may import. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   options: [],
   durable: [],
@@ -57,13 +57,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What every part of the runner may import: errors, events and the options that its own story is told with. */
+/** What every part of the runner may import: errors, events and options. */
 const SHARED = ['embed-options', 'errors', 'events'] as const;
 
-/** Entries beside the first: what must be loaded before all else, or runs by itself. */
+/** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals'];
 
-/** Which rooms of the runner, folders and files beside them, each may import. */
+/** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
   cli: ['command', 'embed', ...SHARED],
@@ -79,7 +79,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   events: [],
 };
 
-/** Every import that does not run as the design has it, as "file: what is wrong". */
+/** Every import that violates the design, as "file: reason". */
 export function violations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     const owner = packageOf(path);
@@ -111,7 +111,7 @@ export function circles(files: readonly SourceFile[]): string[] {
   return found;
 }
 
-/** Arrows between rooms of the runner that do not run as the design has it. */
+/** Imports between rooms of the runner that violate the design. */
 export function roomViolations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, text }) => {
     const room = roomOf(path);
@@ -125,7 +125,7 @@ export function roomViolations(files: readonly SourceFile[]): string[] {
   });
 }
 
-/** Barrels: files that only pass on what others have. A package has one, its `src/index.ts`. */
+/** Barrels: files that only re-export. A package has one, its `src/index.ts`. */
 export function barrels(files: readonly SourceFile[]): string[] {
   return files
     .filter(({ path }) => !/^(?:packages|apps)\/[^/]+\/src\/(?:testing\/)?index\.ts$/.test(path))
@@ -146,12 +146,12 @@ function neighbours(path: string, text: string): string[] {
     .map((specifier) => normalize(join(dirname(path), specifier)).replace(/\.js$/, '.ts'));
 }
 
-/** The folder, or the file without its ending, that a source of the runner lies in. */
+/** The room of a runner source: its folder, or its file name without extension. */
 function roomOf(path: string): string | null {
   return /^apps\/runner\/src\/([^/]+?)(?:\/|\.ts$)/.exec(path)?.[1] ?? null;
 }
 
-/** Dependencies in a package's package.json that do not run as the design has it. */
+/** Dependencies in a package.json that violate the design. */
 export function manifestViolations(path: string, json: string): string[] {
   const owner = packageOf(path);
   if (owner === null) return [];
@@ -167,7 +167,7 @@ export function manifestViolations(path: string, json: string): string[] {
       .map((name) => `${path}: ${owner} may not depend on ${name}`);
   const allowed = ARROWS[owner] ?? [];
   return [
-    // What is private cannot be a dependency of what is published.
+    // A published package cannot depend on a private one.
     ...wrong(
       Object.keys(dependencies),
       allowed.filter((name) => !PRIVATE.includes(name)),

@@ -22,7 +22,7 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     'a stop',
     new StoppedError('SIGINT'),
     130,
-    /^stopped by SIGINT; what was done is kept, rerun the same command to resume$/,
+    /^stopped by SIGINT; finished work is kept, rerun the same command to resume$/,
   ],
   ['failed shards', new RunFailedError('shard 0 failed', 4), 4, /^shard 0 failed$/],
   ['bad usage', new UsageError('no'), 2, /^no$/],
@@ -40,7 +40,7 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     'a model that cannot be read now',
     new ModelError('model_file_missing', '/m/a', 'w', 'see to it', { cause: stale }),
     1,
-    /^\/m\/a: cannot be read \(ESTALE: [^;]+\); what was done is kept, check the network mount, then rerun/,
+    /^\/m\/a: cannot be read \(ESTALE: [^;]+\); finished work is kept, check the network mount, then rerun/,
   ],
   [
     'a model that may not be read',
@@ -59,13 +59,13 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     'an errno without a name',
     stale,
     1,
-    /^ESTALE: stale file handle, open '\/o\/x'; what was done is kept, check the network mount, then rerun the same command to resume$/,
+    /^ESTALE: stale file handle, open '\/o\/x'; finished work is kept, check the network mount, then rerun the same command to resume$/,
   ],
   [
     'no room',
     failure('ENOSPC', "no space left on device, write '/o/x'", { syscall: 'write' }),
     1,
-    /'\/o\/x'; what was done is kept, make room there, then rerun the same command to resume$/,
+    /'\/o\/x'; finished work is kept, make room there, then rerun the same command to resume$/,
   ],
   [
     'no rights to write',
@@ -90,13 +90,13 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     'a file that somebody took away',
     failure('ENOENT', "no such file, open '/o/x'"),
     1,
-    /'\/o\/x'; what was done is kept, rerun the same command to resume$/,
+    /'\/o\/x'; finished work is kept, rerun the same command to resume$/,
   ],
   [
     'a fault of ours',
     new TypeError('x is not a function'),
     1,
-    /^x is not a function; what was done is kept, rerun the same command to resume$/,
+    /^x is not a function; finished work is kept, rerun the same command to resume$/,
   ],
 ];
 

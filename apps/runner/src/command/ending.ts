@@ -22,8 +22,8 @@ export interface Ending {
 }
 
 /**
- * How the command ends after an error. What the user must change ends with {@link ExitCode.badInput}; what may pass by itself, or
- * after a remedy outside the command, with {@link ExitCode.unexpected}, also where it was met in an input or a model's folder.
+ * How the command ends after an error: with {@link ExitCode.badInput} if the user must change the command or a file, and with
+ * {@link ExitCode.unexpected} if the cause may pass or is fixed outside the command, even if it lies in an input or a model.
  */
 export function endingOf(error: unknown, after: Aftermath): Ending {
   const { code, message } = rawEnding(error, after);
@@ -49,7 +49,7 @@ function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
     };
   }
   if (trouble === null) return { code: ExitCode.unexpected, message: `${message}; ${kept}${again}` };
-  // What a file that is gone means depends on who took it away; a rerun finds out.
+  // Whether a missing file matters depends on who removed it; a rerun shows that.
   const final = !trouble.passing && trouble.code !== 'ENOENT';
   const remedy = final || trouble.passing ? then(trouble, use) : '';
   return {
@@ -78,7 +78,7 @@ const isRefusal = (error: unknown): error is Refusal =>
     LockUnsupportedError,
   ].some((kind) => error instanceof kind);
 
-/** A model's error has a remedy for files that stay unreadable. */
+/** The remedy in a model's error is for files that stay unreadable. */
 function withoutRemedy(error: Refusal, trouble: SystemTrouble): string {
   return error instanceof ModelError ? `${error.path}: cannot be read (${inWords(trouble)})` : error.message;
 }
@@ -87,7 +87,7 @@ function then(trouble: SystemTrouble, use: Use): string {
   return `${wanted(trouble) ?? trouble.remedy[use]}, then `;
 }
 
-/** The remedy for a limit, with the number that is wanted. */
+/** The remedy for a limit, with the number to set. */
 function wanted({ code }: SystemTrouble): string | null {
   if (code === 'EMFILE') return filesWanted();
   if (code === 'EAGAIN') return processesWanted();

@@ -18,10 +18,10 @@ function listed(json: boolean): string[] {
   return text.split('\n');
 }
 
-test('a table, and how a folder of one’s own is given', async () => {
+test('a table, and how to use a model folder of your own', async () => {
   const lines = listed(false);
   expect(lines.slice(0, 4)).toEqual([
-    'NAME         ALPHABET  NUMBERS  WHAT IT IS',
+    'NAME         ALPHABET  NUMBERS  DESCRIPTION',
     'tnf          dna       136      words of four (default)',
     'a-long-name  protein   20       shares',
     '',
@@ -29,7 +29,7 @@ test('a table, and how a folder of one’s own is given', async () => {
   expect(lines.join(' ')).toMatch(/--model PATH.*config\.json.*holdfast\.json/);
 });
 
-test('--json is one object a model', async () => {
+test('--json prints one object per model', async () => {
   expect(
     listed(true)
       .filter(Boolean)

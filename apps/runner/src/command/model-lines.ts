@@ -4,13 +4,13 @@ const OWN = [
   'A model of your own is a folder: --model PATH',
   '  with config.json, tokenizer.json or vocab.txt, and model.onnx, as Hugging Face exports encoders;',
   '  or with model.onnx and a holdfast.json that describes it (README of @holdfast/gpu-runtime).',
-  'A folder that has a built-in model’s name is reached as ./NAME.',
+  'If the folder has the name of a built-in model, write ./NAME.',
 ];
 
-/** The table of built-in models, and how a folder of one's own is given. */
+/** The table of built-in models, and how to use a model folder of your own. */
 export function modelLines(models: readonly BuiltInModel[]): string[] {
   const rows = [
-    ['NAME', 'ALPHABET', 'NUMBERS', 'WHAT IT IS'],
+    ['NAME', 'ALPHABET', 'NUMBERS', 'DESCRIPTION'],
     ...models.map((model) => [
       model.name,
       model.alphabet,

@@ -2,9 +2,9 @@ import { type BuiltInModel, builtInModels } from '@holdfast/gpu-runtime';
 import { modelLines } from './model-lines.js';
 
 /**
- * Lists the built-in models: a table and how a folder of one's own is given, or one JSON object a model.
+ * Lists the built-in models: a table and how to use a folder of your own, or one JSON object per model.
  *
- * @param models what is listed; default: all that are built in.
+ * @param models the models to list. Default: all built-in ones.
  */
 export function listModels(
   json: boolean,

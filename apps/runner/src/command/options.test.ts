@@ -20,7 +20,7 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
   return options!;
 }
 
-test('the least that is needed, and what it means', async () => {
+test('the shortest command, and its defaults', async () => {
   expect(await parsed('embed', 'a.fa', '--out', 'o')).toEqual({
     inputs: ['a.fa'],
     out: 'o',
@@ -32,7 +32,7 @@ test('the least that is needed, and what it means', async () => {
   });
 });
 
-test('everything that can be said', async () => {
+test('every option', async () => {
   const line =
     'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
@@ -59,7 +59,7 @@ test('everything that can be said', async () => {
   });
 });
 
-test('tokens of a batch are a number or auto', async () => {
+test('--batch-tokens is a number or auto', async () => {
   const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
   expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });
   expect(await parsed(...line, 'auto')).toMatchObject({ batchTokens: 'auto' });
@@ -74,7 +74,7 @@ test.each([
   expect(await parsed('embed', 'a.fa', '--out', 'o', ...args)).toMatchObject({ translate });
 });
 
-test('a file that was put after --translate is told from its value', async () => {
+test('a file after --translate is not mistaken for its value', async () => {
   await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
 });
 
@@ -94,7 +94,7 @@ test.each([
 
 const SHARE = /whole number of sequences from 0 to 1000000000, or a share of the input from 0% to 100%/;
 const WHOLE = /whole number from 1 to 1000000000/;
-/** Of workers and of threads. */
+/** Workers and threads. */
 const AT_ONCE = /whole number from 1 to 1024/;
 test.each([
   ['--workers', '0', AT_ONCE],
@@ -132,7 +132,7 @@ test.each([
   ['--out', '', /name a folder/],
   ['--model', '', /name of a built-in model, or a model folder/],
   ['--model', ' ', /name of a built-in model, or a model folder/],
-  ['--device', 'gpu', /there are: auto, cpu, cuda/],
+  ['--device', 'gpu', /choose one of: auto, cpu, cuda/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],
   ['--max-quarantined', '', SHARE],
@@ -144,7 +144,7 @@ test.each([
   ['--max-quarantined', '1e1%', SHARE],
   ['--max-quarantined', '5 %', SHARE],
   ['--max-quarantined', '5%%', SHARE],
-])('%s "%s" is refused by name, and what it may be is told', async (option, value, says) => {
+])('%s "%s" is refused by name, with what it may be', async (option, value, says) => {
   const error = await parsed('embed', 'a.fa', '--out', 'o', option, value).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(CommanderError);
   expect(error).toMatchObject({ exitCode: 1, message: expect.stringMatching(says) });
@@ -187,7 +187,7 @@ test.each(options)('%s %s given twice is refused by name', async (...again) => {
 const valued = options
   .filter(([name, value]) => value !== undefined && !name!.includes('='))
   .map(([name]) => name!);
-test.each(valued)('%s without a value does not take the next option for it', async (name) => {
+test.each(valued)('%s without a value does not swallow the next option', async (name) => {
   const others = line.filter((word, at) => word !== name && line[at - 1] !== name);
   for (const next of ['--keep-u', '--retry-quarantined', '--translate=all', '--help']) {
     const error = await parsed('embed', name, next, ...others.slice(1)).catch((thrown: unknown) => thrown);
@@ -198,9 +198,12 @@ test.each(valued)('%s without a value does not take the next option for it', asy
   }
 });
 
-test.each(['doctor --out --json', 'inspect a.pt --head --json'])('nor does the line "%s"', async (words) => {
-  await expect(parsed(...words.split(' '))).rejects.toThrow('--json is an option: give a value for --');
-});
+test.each(['doctor --out --json', 'inspect a.pt --head --json'])(
+  'neither does the line "%s"',
+  async (words) => {
+    await expect(parsed(...words.split(' '))).rejects.toThrow('--json is an option: give a value for --');
+  },
+);
 
 test.each([
   ['inspect a.pt --head 1 --head 2', '--head'],
@@ -234,6 +237,6 @@ test('files keep their order', async () => {
   });
 });
 
-test.each(['--help', 'embed --help', '--version'])('%s is no error', async (line) => {
+test.each(['--help', 'embed --help', '--version'])('%s is not an error', async (line) => {
   await expect(parsed(...line.split(' '))).rejects.toMatchObject({ exitCode: 0 });
 });

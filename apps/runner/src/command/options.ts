@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { QuarantineLimit } from '../coordinate/quarantine-limit.js';
 import { type EmbedOptions, MOST_AT_ONCE } from '../embed-options.js';
 
-/** Beyond any machine and any input, and a few times it is still an exact number. */
+/** More than any machine or input needs; small multiples of it are still exact integers. */
 const MOST = 1_000_000_000;
 
 function wholeTo(most: number, text: string): number {
@@ -31,7 +31,7 @@ function tokensOrAuto(text: string): number | 'auto' {
   }
 }
 
-/** Digits, perhaps with a decimal point: not what JavaScript reads besides, such as 0x10. */
+/** Only digits and a decimal point, not the other forms that JavaScript parses, such as 0x10. */
 function seconds(text: string): number {
   const value = Number(text);
   if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text) || value <= 0 || value > MOST) {
@@ -62,7 +62,7 @@ function model(text: string): string {
   return text;
 }
 
-/** One more of several files. */
+/** Adds one of several files. */
 function files(text: string, before: readonly string[] = []): string[] {
   if (text === '') throw new InvalidArgumentError('It must name a file.');
   return [...before, text];
@@ -76,7 +76,7 @@ function layer(text: string): string {
 function frames(text: string): Translation {
   if (text === 'open' || text === 'all') return text;
   throw new InvalidArgumentError(
-    'It must be open or all. A file after --translate is taken for its value: put the files first, or write --translate=open.',
+    'It must be open or all. The word after --translate is read as its value: put the files first, or write --translate=open.',
   );
 }
 
@@ -153,15 +153,15 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
-    .option('--workers <n>', 'worker processes (default: one a core, or one a GPU)', atOnce)
+    .option('--workers <n>', 'worker processes (default: one per core, or one per GPU)', atOnce)
     .option(
       '--threads <n>',
-      'threads of a worker on the CPU (default: its part of the cores; fixed by the first run)',
+      'CPU threads per worker (default: its share of the cores; fixed by the first run)',
       atOnce,
     )
     .option(
       '--shards <n>',
-      'shards to cut the work into (default: 4 a worker or core; fixed by the first run)',
+      'shards to cut the work into (default: 4 per worker or core; fixed by the first run)',
       whole,
     )
     .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
@@ -178,7 +178,7 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option(
       '--retry-quarantined',
-      'try all quarantined sequences again, including those that the model refused',
+      'embed all quarantined sequences again, including those that the model refused',
     )
     .option(
       '--stall-timeout <sec>',
@@ -208,22 +208,26 @@ export function commandLine(version: string, commands: Commands): Command {
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
     .argument('<file...>', '.pt files of any PyTorch since 0.1.10', files)
-    .option('--json', 'one JSON object a file, with a SHA-256 of every tensor; checksums are compared', false)
+    .option(
+      '--json',
+      'one JSON object per file, with the SHA-256 of every tensor; checks all checksums',
+      false,
+    )
     .option('--head <n>', 'show the first n values of every tensor and list', count, 0)
     .action(async (files: string[], { json, head }) => {
       await commands.inspect({ files, json, head });
     });
   program
     .command('models')
-    .description('Lists the built-in models, and says how to give one of your own.')
-    .option('--json', 'one JSON object a model', false)
+    .description('Lists the built-in models, and explains how to use one of your own.')
+    .option('--json', 'one JSON object per model', false)
     .action(async ({ json }) => {
       await commands.models({ json });
     });
   program
     .command('doctor')
     .description(
-      'Says what this machine can run, and why not. Writes 64 MiB into the folder and removes them.',
+      'Shows what this machine can run, and what prevents the rest. Writes 64 MiB into the folder and removes them.',
     )
     .option('--out <dir>', 'the output folder that a run would use', folder, '.')
     .option('--json', 'one JSON object with all findings and facts', false)
@@ -237,7 +241,7 @@ export function commandLine(version: string, commands: Commands): Command {
   return program;
 }
 
-/** An option without its value would take the next option for it, and the command would miss that one. */
+/** Without this, an option that lacks its value would swallow the next option. */
 function refuseSwallowed(command: Command): void {
   const names = new Set(['-h', '--help']);
   for (const { short, long } of command.options) for (const name of [short, long]) if (name) names.add(name);
@@ -253,7 +257,7 @@ function refuseSwallowed(command: Command): void {
   }
 }
 
-/** An option that is given twice means one thing only: which of the two, nobody said. */
+/** An option that is given twice is ambiguous. */
 function refuseRepeated(command: Command): void {
   for (const option of command.options) {
     let given = false;

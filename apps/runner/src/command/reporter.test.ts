@@ -24,7 +24,7 @@ const lines = () =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test('elsewhere than on a terminal each event is one line of JSON with its time', () => {
+test('away from a terminal each event is one line of JSON with its time', () => {
   const report = reporter(screen, () => now);
   report({ type: 'waiting', reason: 'two\nlines' });
   now = 1500;
@@ -42,12 +42,12 @@ test('elsewhere than on a terminal each event is one line of JSON with its time'
   ]);
 });
 
-test('whatever an event says, it is one line of JSON that says the same', () => {
+test('an event with any text becomes one line of JSON that holds the same text', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' })), (messages) => {
       written = '';
       const report = reporter(screen, () => now);
-      // All at the same moment: only progress may be left out.
+      // All at the same moment: only progress may be skipped.
       for (const message of messages) report({ type: 'warning', message });
       expect(written.split('\n')).toHaveLength(messages.length + 1);
       if (messages.length > 0) expect(lines().map(({ message }) => message)).toEqual(messages);
@@ -66,7 +66,7 @@ test('a clock that is set back does not silence the run', () => {
   expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 2]);
 });
 
-test('progress is told at most once a second, but the last always', () => {
+test('progress is reported at most once a second, and the last always', () => {
   const report = reporter(screen, () => now);
   for (let done = 1; done <= 10; done++) {
     report(progress(done));
@@ -75,19 +75,19 @@ test('progress is told at most once a second, but the last always', () => {
   expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 6, 10]);
 });
 
-test('a shard that is complete cannot be taken for the end of the run', () => {
+test('a complete shard cannot be mistaken for the end of the run', () => {
   const report = reporter(screen, () => now);
   report({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
   expect(lines()).toMatchObject([{ event: 'shard_complete', slot: 0, shard: 4 }]);
 });
 
-test('a worker’s own progress is not told beside the run’s', () => {
+test('a worker’s own progress is not reported beside the run’s', () => {
   const report = reporter(screen, () => now);
   report({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });
   expect(written).toBe('');
 });
 
-test('on a terminal the bar is drawn over itself, and sentences stand on lines of their own', () => {
+test('on a terminal the bar overwrites itself, and sentences have lines of their own', () => {
   const report = reporter(terminal, () => now);
   report(progress(1));
   now += 50;
@@ -100,7 +100,7 @@ test('on a terminal the bar is drawn over itself, and sentences stand on lines o
   expect(written.endsWith('\r\x1b[2Kwarning: w\n')).toBe(true);
 });
 
-test.each([20, 80, 0, undefined])('what is drawn over itself fits a terminal of %s columns', (columns) => {
+test.each([20, 80, 0, undefined])('a status line fits a terminal of %s columns', (columns) => {
   const report = reporter(
     { ...screen, isTTY: true, ...(columns === undefined ? {} : { columns }) },
     () => now,
@@ -152,12 +152,12 @@ const shown: [RunEvent, string][] = [
     'resuming: 11,631 of 120,000 done (36,000,000 residues) in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
-  [{ type: 'calibrating', device: 'cuda:1' }, 'measuring how many tokens suit a batch on cuda:1'],
+  [{ type: 'calibrating', device: 'cuda:1' }, 'measuring the best token budget on cuda:1'],
   [
     { type: 'calibrated', device: 'cuda:1', batch_tokens: 4096, reason: 'gain', measured: [] },
-    '4096 tokens in a batch on cuda:1; more are no faster',
+    'token budget on cuda:1: 4,096 per batch; larger batches are no faster',
   ],
-  [{ type: 'repair', shard: 3, reason: 'why' }, 'shard 3 is worked on again: why'],
+  [{ type: 'repair', shard: 3, reason: 'why' }, 'repairing shard 3: why'],
   [{ type: 'warning', message: 'w' }, 'warning: w'],
   [{ type: 'assembling', file: 'e.npy' }, 'writing e.npy'],
   [
@@ -222,7 +222,7 @@ const shown: [RunEvent, string][] = [
       embeddings: 'e.npy',
       ids: 'ids.txt',
     },
-    'complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
+    'complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
     {
@@ -235,7 +235,7 @@ const shown: [RunEvent, string][] = [
       embeddings: 'e.npy',
       ids: 'ids.txt',
     },
-    'already complete but for 2 quarantined sequence(s), listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
+    'already complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
     { type: 'coordinator', event: { type: 'failed', slot: 1, shard: 2, kind: 'oom', message: 'm' } },
@@ -247,22 +247,22 @@ const shown: [RunEvent, string][] = [
   ],
   [
     { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 1500, reason: 'attempt 1/3' } },
-    'shard 2 is tried again in 1.5 s: attempt 1/3',
+    'retrying shard 2 in 1.5 s: attempt 1/3',
   ],
   [
     { type: 'coordinator', event: { type: 'shard_failed', shard: 2, kind: 'oom', message: 'm' } },
-    'shard 2 has failed (oom): m',
+    'gave up on shard 2 (oom): m',
   ],
   [
     { type: 'coordinator', event: { type: 'retry_given_up', shard: 2, kind: 'oom', message: 'm' } },
-    'quarantined sequences of shard 2 are not tried again in this run (oom): m; its other sequences are complete',
+    'gave up on the quarantined sequences of shard 2 (oom): m; its other sequences are complete',
   ],
   [
     { type: 'coordinator', event: { type: 'stopping', signal: 'SIGTERM' } },
-    'SIGTERM: workers save what they have',
+    'SIGTERM: stopping; each worker saves its rows first',
   ],
-  [{ type: 'coordinator', event: { type: 'killed', slot: 1, reason: 'why' } }, 'worker 1 is killed: why'],
-  // What a worker prints, and names of files, cannot steer the terminal.
+  [{ type: 'coordinator', event: { type: 'killed', slot: 1, reason: 'why' } }, 'killed worker 1: why'],
+  // A worker's output and file names cannot control the terminal.
   [
     { type: 'coordinator', event: { type: 'output', slot: 1, stream: 'stderr', line: 'a\x1b[2Jb' } },
     'worker 1: a [2Jb',
@@ -278,7 +278,7 @@ test.each<RunEvent>([
   { type: 'coordinator', event: { type: 'spawned', slot: 0, pid: 1, attempt: 1 } },
   { type: 'coordinator', event: { type: 'ready', slot: 0 } },
   { type: 'coordinator', event: { type: 'output', slot: 0, stream: 'stdout', line: 'l' } },
-])('on a terminal %j is not told', (event) => {
+])('on a terminal %j is not shown', (event) => {
   reporter(terminal, () => now)(event);
   expect(written).toBe('');
 });

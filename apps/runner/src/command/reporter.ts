@@ -12,16 +12,16 @@ export interface Screen {
   columns?: number;
 }
 
-/** Progress on a terminal is drawn at most this often, and told at most once a second elsewhere; milliseconds. */
+/** Milliseconds between two progress updates on a terminal, and between two progress lines elsewhere. */
 const DRAW_EVERY = 100;
-const TELL_EVERY = 1000;
+const REPORT_EVERY = 1000;
 
-/** A bar and plain sentences on a terminal; one line of JSON an event elsewhere. */
+/** Reports a run: a bar and sentences on a terminal, one line of JSON per event elsewhere. */
 export function reporter(screen: Screen, now: () => number = Date.now): Report {
   let last = Number.NEGATIVE_INFINITY;
   const due = (every: number) => {
     const since = now() - last;
-    // A clock that was set back must not silence the run until it has caught up.
+    // A clock that was set back must not silence the run until it catches up.
     if (since >= 0 && since < every) return false;
     last = now();
     return true;
@@ -30,23 +30,23 @@ export function reporter(screen: Screen, now: () => number = Date.now): Report {
     event.type === 'indexing' || (event.type === 'progress' && event.sequences_done < event.sequences_total);
   if (!screen.isTTY) {
     return (event) => {
-      if (frequent(event) && !due(TELL_EVERY)) return;
+      if (frequent(event) && !due(REPORT_EVERY)) return;
       if (event.type === 'coordinator' && event.event.type === 'progress') return;
       screen.write(`${nameSystemErrors(JSON.stringify(eventRecord(event, now())))}\n`);
     };
   }
   return (event) => {
     if (frequent(event) && !due(DRAW_EVERY)) return;
-    // Some pseudo-terminals say 0 where they don't know their width.
-    const line = passing(event, screen.columns || 80);
+    // Some pseudo-terminals report a width of 0 if they don't know it.
+    const line = statusLine(event, screen.columns || 80);
     const text = sentence(event);
     if (line !== null) screen.write(`\r\x1b[2K${line}`);
     else if (text !== null) screen.write(`\r\x1b[2K${sanitize(nameSystemErrors(text))}\n`);
   };
 }
 
-/** What is drawn over itself: one line, so never as wide as the terminal. */
-function passing(event: RunEvent, width: number): string | null {
+/** The line that the next one overwrites. It must not wrap, so it is narrower than the terminal. */
+function statusLine(event: RunEvent, width: number): string | null {
   if (event.type === 'progress')
     return renderBar(
       {
@@ -58,7 +58,10 @@ function passing(event: RunEvent, width: number): string | null {
       width,
     );
   if (event.type === 'indexing')
-    return `${event.sequences} sequences read, now ${sanitize(event.file)}`.slice(0, width - 1);
+    return `${grouped(event.sequences)} sequences read, now reading ${sanitize(event.file)}`.slice(
+      0,
+      width - 1,
+    );
   return null;
 }
 
@@ -67,21 +70,21 @@ function sentence(event: RunEvent): string | null {
     case 'planned':
       return plannedSentence(event);
     case 'trying_model':
-      return `trying the model ${event.model} on ${event.device}`;
+      return `testing the model ${event.model} on ${event.device}`;
     case 'trying_device':
-      return `trying the device ${event.device}`;
+      return `testing the device ${event.device}`;
     case 'calibrating':
-      return `measuring how many tokens suit a batch on ${event.device}`;
+      return `measuring the best token budget on ${event.device}`;
     case 'calibrated':
-      return `${event.batch_tokens} tokens in a batch on ${event.device}${ENOUGH[event.reason]}`;
+      return `token budget on ${event.device}: ${grouped(event.batch_tokens)} per batch${ENOUGH[event.reason]}`;
     case 'waiting':
       return event.reason;
     case 'retrying':
-      return `trying ${event.sequences} quarantined sequence(s) again, each alone`;
+      return `reattempting ${counted(event.sequences, 'quarantined sequence')}, each alone`;
     case 'retried':
-      return `${event.sequences_recovered} of ${event.sequences} quarantined sequence(s) are embedded now`;
+      return `recovered ${grouped(event.sequences_recovered)} of ${counted(event.sequences, 'quarantined sequence')}`;
     case 'repair':
-      return `shard ${event.shard} is worked on again: ${event.reason}`;
+      return `repairing shard ${event.shard}: ${event.reason}`;
     case 'warning':
       return `warning: ${event.message}`;
     case 'assembling':
@@ -108,16 +111,18 @@ const counted = (count: number, what: string) => `${grouped(count)} ${what}${cou
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
   const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;
-  const but =
-    quarantined > 0 ? ` but for ${quarantined} quarantined sequence(s), listed in ${quarantine}` : '';
+  const except =
+    quarantined > 0
+      ? ` except for ${counted(quarantined, 'quarantined sequence')}, listed in ${quarantine}`
+      : '';
   const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
-  return `${already ? 'already complete' : 'complete'}${but}: ${sequences} sequences × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
+  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
 }
 
 const ENOUGH: Readonly<Record<Enough, string>> = {
-  gain: '; more are no faster',
-  memory: '; more find no memory',
-  time: '; no time to measure more',
+  gain: '; larger batches are no faster',
+  memory: '; larger batches run out of memory',
+  time: '; larger ones were not measured, for lack of time',
   most: '',
 };
 
@@ -134,32 +139,32 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
     }
     case 'retry':
-      return `shard ${event.shard} is tried again in ${event.delayMs / 1000} s: ${event.reason}`;
+      return `retrying shard ${event.shard} in ${event.delayMs / 1000} s: ${event.reason}`;
     case 'shard_failed':
-      return `shard ${event.shard} has failed (${event.kind}): ${event.message}`;
+      return `gave up on shard ${event.shard} (${event.kind}): ${event.message}`;
     case 'retry_given_up':
-      return `quarantined sequences of shard ${event.shard} are not tried again in this run (${event.kind}): ${event.message}; its other sequences are complete`;
+      return `gave up on the quarantined sequences of shard ${event.shard} (${event.kind}): ${event.message}; its other sequences are complete`;
     case 'breaker':
-      return `shard ${event.shard}: ${event.reason}; the sequences at fault are searched for`;
+      return `shard ${event.shard}: ${event.reason}; searching for the sequences at fault`;
     case 'quarantined':
-      return `${event.id} (sequence ${event.ordinal}) is quarantined after ${event.attempts} attempts (${event.kind}): ${event.error}`;
+      return `quarantined ${event.id} (sequence ${event.ordinal}) after ${counted(event.attempts, 'attempt')} (${event.kind}): ${event.error}`;
     case 'waiting': {
       const seconds = (ms: number) => Math.round(ms / 1000);
-      const at = event.shard === null ? (event.stage ?? 'starting') : `at shard ${event.shard}`;
-      return `waiting for worker ${event.slot}, which is ${at}: ${seconds(event.silentMs)} s so far, given up after ${seconds(event.limitMs)} s`;
+      const at = event.shard === null ? (event.stage ?? 'starting') : `on shard ${event.shard}`;
+      return `waiting for worker ${event.slot} (${at}): ${seconds(event.silentMs)} s so far, limit ${seconds(event.limitMs)} s`;
     }
     case 'stalled':
-      return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s, and is ended`;
+      return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s; stopping it`;
     case 'redistributed':
-      return `shard ${event.shard} goes to worker ${event.to}: worker ${event.from} is out of retries with it`;
+      return `moving shard ${event.shard} to worker ${event.to}: worker ${event.from} is out of retries for it`;
     case 'slot_closed':
-      return `worker ${event.slot} is given up: ${event.reason}`;
+      return `gave up on worker ${event.slot}: ${event.reason}`;
     case 'unrecorded':
-      return `shard ${event.shard}: its failures could not be recorded: ${event.message}`;
+      return `could not record the failures of shard ${event.shard}: ${event.message}`;
     case 'stopping':
-      return `${event.signal}: workers save what they have`;
+      return `${event.signal}: stopping; each worker saves its rows first`;
     case 'killed':
-      return `worker ${event.slot} is killed: ${event.reason}`;
+      return `killed worker ${event.slot}: ${event.reason}`;
     case 'output':
       return event.stream === 'stderr' ? `worker ${event.slot}: ${event.line}` : null;
     default:

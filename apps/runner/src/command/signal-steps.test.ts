@@ -4,14 +4,14 @@ import { SignalSteps } from './signal-steps.js';
 test.each([
   ['one signal', ['SIGTERM'], ['stop']],
   ['three', ['SIGTERM', 'SIGINT', 'SIGTERM'], ['stop', 'hurry', 'die']],
-  ['warnings again and again', ['SIGXCPU', 'SIGXCPU', 'SIGXCPU'], ['stop', 'ignore', 'ignore']],
+  ['repeated warnings', ['SIGXCPU', 'SIGXCPU', 'SIGXCPU'], ['stop', 'ignore', 'ignore']],
   ['a warning, and the end of the job', ['SIGUSR1', 'SIGTERM'], ['stop', 'ignore']],
   [
     'a warning, then impatience',
     ['SIGUSR1', 'SIGINT', 'SIGINT', 'SIGINT'],
     ['stop', 'ignore', 'hurry', 'die'],
   ],
-  ['a warning while it ends', ['SIGTERM', 'SIGUSR2', 'SIGTERM'], ['stop', 'ignore', 'hurry']],
+  ['a warning while it stops', ['SIGTERM', 'SIGUSR2', 'SIGTERM'], ['stop', 'ignore', 'hurry']],
 ])('%s, with workers', (_what, signals, steps) => {
   const count = new SignalSteps();
   expect(signals.map((signal) => count.next(signal, true))).toEqual(steps);

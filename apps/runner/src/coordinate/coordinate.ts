@@ -10,7 +10,7 @@ import { RunLogs } from './run-logs.js';
 import { shardRecords } from './run-manifest.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
 
-/** A starting worker tells of nothing until its model is loaded, which is slow on a busy machine, however short a call is. */
+/** A starting worker is silent while its model loads, which is slow on a busy machine even if calls are short. */
 const START_STALL_MS = 60_000;
 
 export interface CoordinateOptions {
@@ -18,30 +18,30 @@ export interface CoordinateOptions {
   /** Shards that are not complete. */
   shards: readonly number[];
   workers: number;
-  /** What is in the environment of a slot's worker beside this process's own. */
+  /** Environment variables of a slot's worker, beside this process's own. */
   env(slot: number): NodeJS.ProcessEnv;
   worker: WorkerOptions;
   manifest: CheckpointManifest;
-  /** Whether sequences are only tried again: then nothing is recorded of failures, as each try begins anew. */
-  retries?: boolean;
-  /** Sequences that the model may refuse, those that may be set aside, and those refused already, in shards that are complete. */
+  /** Whether quarantined sequences of complete shards are reattempted. Their failures are not recorded: each run starts fresh. */
+  reattempts?: boolean;
+  /** How many sequences may be refused, how many may be set aside, and how many were refused in complete shards. */
   quarantine: { most: number; mostSetAside: number; already: number };
   onEvent(event: WorkEvent): void;
   onWarning(message: string): void;
   /** Milliseconds without progress after which a worker counts as hung. */
   stallMs: number;
-  /** Milliseconds that a worker has to save and end. */
+  /** Milliseconds a worker gets to save and exit. */
   graceMs: number;
   stop: Stop;
 }
 
-/** Lets real worker processes work on the shards until each is complete or failed, and keeps their logs as NDJSON. */
+/** Runs worker processes until each shard is complete or failed, and logs their events as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
   const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, stop } = options;
   const logs = new RunLogs(place);
-  const told = options.retries ? asRetried : (event: CoordinatorEvent) => event;
+  const renamed = options.reattempts ? asReattempt : (event: CoordinatorEvent) => event;
   const coordinator = new Coordinator({
-    // Also with fewer shards: another slot takes over from one that was preempted. No worker is started without need.
+    // All slots, even with fewer shards: another slot takes over from a preempted one. Workers are spawned only when needed.
     slots: workers,
     shards: [...shards],
     spawn: forkWorkers({
@@ -50,8 +50,8 @@ export async function coordinate(options: CoordinateOptions) {
       env: (slot) => ({ ...process.env, ...env(slot) }),
     }),
     onEvent(event) {
-      logs.write(told(event));
-      onEvent(told(event));
+      logs.write(renamed(event));
+      onEvent(renamed(event));
     },
     isolates: true,
     stallMs: options.stallMs,
@@ -62,10 +62,10 @@ export async function coordinate(options: CoordinateOptions) {
     maxQuarantined: quarantine.most,
     maxSetAside: quarantine.mostSetAside,
     quarantined: quarantine.already,
-    ...(options.retries ? {} : { records: shardRecords(manifest) }),
+    ...(options.reattempts ? {} : { records: shardRecords(manifest) }),
     validateShard: (shard) => validateCheckpointDir(place.shard(shard), { onWarning }),
-    // A shard that is only tried again is complete, whatever comes of that.
-    ...(options.retries
+    // A shard whose sequences are reattempted stays complete.
+    ...(options.reattempts
       ? {}
       : { onShardFailed: (shard: number, message: string) => manifest.markShardFailed(shard, message) }),
   });
@@ -84,6 +84,6 @@ export async function coordinate(options: CoordinateOptions) {
 const stopSignal = (reason: unknown): StopSignal =>
   reason instanceof StoppedError ? reason.signal : 'SIGTERM';
 
-/** What happens in a run that only tries sequences of complete shards again: none of these can fail. */
-export const asRetried = (event: CoordinatorEvent): WorkEvent =>
+/** Renames the failure of a shard during a reattempt: the shard itself stays complete. */
+export const asReattempt = (event: CoordinatorEvent): WorkEvent =>
   event.type === 'shard_failed' ? { ...event, type: 'retry_given_up' } : event;

@@ -22,13 +22,13 @@ export interface EmbedShards {
   record: RunRecord;
   share: DeviceShare;
   manifest: CheckpointManifest;
-  /** How many sequences of complete shards the model refused. */
+  /** Counts the sequences of complete shards that the model refused. */
   refused(shards: readonly Shard[]): Promise<number>;
 }
 
 type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
 
-/** Has the shards embedded that are not complete. @throws RunFailedError when not all of them could be; StoppedError. */
+/** Embeds all incomplete shards. @throws RunFailedError if some could not be completed; StoppedError. */
 export async function embedShards(run: EmbedShards): Promise<void> {
   const { place, options, index, model, shards, report, stop, manifest } = run;
   const { sequences } = index;
@@ -46,10 +46,10 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     missing += endPosition - firstPosition - total_sequences;
     complete.push(each);
   }
-  // What earlier runs only set aside does not count: it is tried again.
+  // What earlier commands set aside does not count: it is reattempted.
   const already = missing === 0 ? 0 : await run.refused(complete);
   const { most, mostSetAside } = quarantineLimits(options.maxQuarantined, sequences);
-  /** What was quarantined in this run, and some of it, by whether it was only set aside. */
+  /** Sequences quarantined by this command: counts by kind, and examples of both sorts. */
   const kinds = { ...NONE };
   const found = { refused: [] as FoundSequence[], aside: [] as FoundSequence[] };
   const tooMany = (counts: KindCounts, limit: number, examples: readonly FoundSequence[]) => {
@@ -72,7 +72,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     });
   };
   reportProgress();
-  /** Whether it was told that the disk is full. */
+  /** Whether a full disk was reported. */
   let full = false;
   const warn = (message: string) => report({ type: 'warning', message });
   const outcome = await coordinate({
@@ -115,7 +115,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   refuseShortLimit(outcome, options);
   const [first, ...others] = outcome.failed;
   if (first === undefined) return;
-  // Each was told when it failed.
+  // Each failure was reported when it happened.
   const { code, message } = shardsFailed([first, ...others], { logs: place.logs, workers });
   throw new RunFailedError(message, code);
 }
@@ -127,11 +127,11 @@ export function refuseShortLimit({ limitTooShort }: Outcome, options: EmbedOptio
   throw new RunFailedError(message, ExitCode.shardsFailed);
 }
 
-/** Not even plain residues are embedded within the limit: whether it is the sequence cannot be told under it. */
+/** Not even plain residues are embedded within the limit, so a sequence cannot be blamed for a stall. */
 const limitIsTooShort = (sec: number, shard: number) =>
-  `one model call takes longer than --stall-timeout ${sec}, also on plain residues as long as a sequence of shard ${shard}, so the limit is too short for this model on this machine; nothing was quarantined for it, and what was done is kept. Rerun the command with a longer limit: raise --stall-timeout, at least ${Math.ceil(2 * sec)}`;
+  `one model call takes longer than --stall-timeout ${sec}, even on plain residues as long as a sequence of shard ${shard}, so the limit is too short for this model on this machine; nothing was quarantined for it, and finished work is kept. Rerun the command with a --stall-timeout of at least ${Math.ceil(2 * sec)}`;
 
-/** What a worker is told. */
+/** The options of a worker process. */
 export function workerOptions({
   place,
   options,

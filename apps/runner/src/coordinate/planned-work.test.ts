@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { countingModel, indexed } from '../../test/support.js';
 
 const { source } = countingModel();
-/** A token is a residue, and no special ones, as of `indexed`. */
+/** A token is a residue, without special tokens, as in `indexed`. */
 const model = { ...source, maxResidues: Number.POSITIVE_INFINITY, specialTokens: 0 };
 
 test('the tokens before a position are those of the plan, padding included, and rise with it', async () => {
@@ -36,7 +36,7 @@ test('the tokens before a position are those of the plan, padding included, and 
   );
 });
 
-test('a shard that is complete is done with all it has, and no shard with more', () => {
+test('a complete shard counts all of its sequences, and no shard counts more', () => {
   const shard = { firstBatch: 0, endBatch: 1, firstPosition: 10, endPosition: 30 };
   const shards = [0, 1, 2].map((number) => ({ ...shard, shard: number }));
   const state = (status: 'complete' | 'in_progress' | 'failed', total_sequences: number) =>

@@ -36,7 +36,7 @@ test('a percentage is counted exactly, whatever its decimals', () => {
   );
 });
 
-test('what is set aside while embedding has a limit of at least the usual one', () => {
+test('the limit for sequences set aside while embedding is never below the default', () => {
   expect(quarantineLimits({ count: 0 }, 1000)).toEqual({ most: 0, mostSetAside: 100 });
   expect(quarantineLimits({ count: 7 }, 1_000_000)).toEqual({ most: 7, mostSetAside: 10_000 });
   expect(quarantineLimits({ count: 500 }, 1000)).toEqual({ most: 500, mostSetAside: 500 });
@@ -47,7 +47,7 @@ const example = (id: string) => ({ id, error: `bad\n${id}` });
 
 const counts = (some: Partial<Record<PoisonKind, number>>) => ({ ...NONE, ...some });
 
-test('too many are counted, three of them named with their errors, and what to do is said in one line', () => {
+test('the message counts them, names three with their errors, and gives the remedy in one line', () => {
   const message = (ids: string[]) =>
     tooManyQuarantined({
       counts: counts({ poison_input: 101 }),
@@ -56,7 +56,7 @@ test('too many are counted, three of them named with their errors, and what to d
       logs: 'out/logs',
     });
   const rest =
-    '; at most 100 may be, so the model or the input is probably broken. See in out/logs what was quarantined so far, then mend what is broken, or allow more with --max-quarantined and rerun the command';
+    '; the limit is 100, so the model or the input is probably broken. See out/logs for what was quarantined, then fix the cause or raise --max-quarantined, and rerun the command';
   expect(message([])).toBe(`101 sequence(s) are quarantined${rest}`);
   expect(message(['a'])).toBe(`101 sequence(s) are quarantined, such as a (bad a)${rest}`);
   expect(message(['a', 'b', 'c', 'd'])).toBe(
@@ -65,11 +65,11 @@ test('too many are counted, three of them named with their errors, and what to d
 });
 
 test.each<[Partial<Record<PoisonKind, number>>, string, string]>([
-  [{ oom: 3 }, '3 for want of memory', 'with more memory'],
-  [{ hang: 3 }, '3 that made no progress', 'with a longer --stall-timeout'],
-  [{ crash: 3 }, '3 at which workers crashed', 'once it is clear from out/logs why workers crashed'],
+  [{ oom: 3 }, '3 for lack of memory', 'with more memory'],
+  [{ hang: 3 }, '3 because they made no progress', 'with a longer --stall-timeout'],
+  [{ crash: 3 }, '3 because workers crashed on them', 'after you fixed why workers crashed (see out/logs)'],
 ])(
-  'what was only set aside is told from what was refused, with the remedy that fits: %j',
+  'what was set aside is distinguished from what was refused, with the remedy that fits: %j',
   (some, which, remedy) => {
     const message = tooManyQuarantined({
       counts: counts(some),
@@ -78,20 +78,20 @@ test.each<[Partial<Record<PoisonKind, number>>, string, string]>([
       logs: 'out/logs',
     });
     expect(message).toBe(
-      `3 sequence(s) are quarantined, such as a (bad a); at most 2 may be. The model refused none of them; 3 were only set aside (${which}). What was set aside is tried again when the command is rerun: do that ${remedy}, or allow more with --max-quarantined`,
+      `3 sequence(s) are quarantined, such as a (bad a); the limit is 2. The model refused none of them; 3 were only set aside (${which}). A rerun reattempts those: rerun the command ${remedy}, or raise --max-quarantined`,
     );
   },
 );
 
-test('where both are too many, there is a remedy for each', () => {
+test('if both are too many, there is a remedy for each', () => {
   const some = counts({ poison_input: 2, oom: 1, hang: 1 });
   const message = tooManyQuarantined({ counts: some, limit: 3, examples: [], logs: 'l' });
   expect(message).toBe(
-    '4 sequence(s) are quarantined; at most 3 may be. The model refused 2 of them, so see in l what, and mend the model or the input; 2 were only set aside (1 for want of memory, 1 that made no progress). What was set aside is tried again when the command is rerun: do that with more memory, with a longer --stall-timeout, or allow more with --max-quarantined',
+    '4 sequence(s) are quarantined; the limit is 3. The model refused 2 of them; see l, and fix the model or the input; 2 were only set aside (1 for lack of memory, 1 because they made no progress). A rerun reattempts those: rerun the command with more memory, with a longer --stall-timeout, or raise --max-quarantined',
   );
 });
 
-test('a worker that an earlier version lost is no word of the model', () => {
+test('a worker that died under an earlier version does not count as refused by the model', () => {
   const of = (kind: PoisonKind, error: string) => ({ kind, error });
   const list = [
     of('poison_input', 'bad'),

@@ -16,22 +16,22 @@ import { shardsFailed } from './shards-failed.js';
 export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record' | 'share'> {
   /** The run's fingerprint. */
   run: string;
-  /** What is quarantined before. */
+  /** What is quarantined before the reattempt. */
   found: FoundQuarantined;
-  /** Whether there is a result already, which stands whatever it leaves out. */
+  /** Whether there is already a result, which is valid with any number of quarantined sequences. */
   finished: boolean;
   dim: number;
-  /** What it is computed on; asked only where something is tried. */
+  /** Chooses the device; called only if something is reattempted. */
   use(): Promise<Pick<EmbedShards, 'record' | 'share'>>;
 }
 
 /**
- * Tries quarantined sequences again when all other work is done: each alone, with one worker, and so with all memory that
- * there is. Those that succeed have their rows from then on; the others stay as they are, until the next run. Where they cannot
- * be tried now, as without the run's device, a warning says so.
+ * Reattempts quarantined sequences when all other work is done: each alone, by one worker, which then has all memory. Those
+ * that succeed get their rows; the others stay quarantined until the next command. If they cannot be reattempted now, for
+ * example without the run's device, a warning says so.
  *
  * @returns what is quarantined now.
- * @throws RunFailedError when more stay quarantined than may be; ShardIncompleteError; StoppedError.
+ * @throws RunFailedError if too many stay quarantined; ShardIncompleteError; StoppedError.
  */
 export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuarantined> {
   const { place, options, shards, index, dim, report, stop, manifest, found } = run;
@@ -39,20 +39,20 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
   const most = quarantineLimits(options.maxQuarantined, index.sequences).most;
-  /** Nothing is tried. */
+  /** The outcome if nothing is reattempted. */
   const asBefore = () => {
     if (!run.finished) refuseTooMany(before, most, place.logs);
     return found;
   };
   if (due.length === 0) return asBefore();
-  const notTried = (cause: string) =>
+  const notReattempted = (cause: string) =>
     report({
       type: 'warning',
-      message: `not every quarantined sequence could be tried again: ${cause}; those that were not are quarantined as before, and rerunning the same command tries them again`,
+      message: `not every quarantined sequence could be reattempted: ${cause}; the rest stay quarantined, and rerunning the same command reattempts them`,
     });
   const used = await run.use().catch((error: unknown) => {
     if (!(error instanceof PreflightError || error instanceof DeviceError)) throw error;
-    notTried(error.message);
+    notReattempted(error.message);
     return null;
   });
   if (used === null) return asBefore();
@@ -68,7 +68,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     worker: { ...workerOptions({ ...run, ...used }), retry },
     ...limitsOf(options),
     manifest,
-    retries: true,
+    reattempts: true,
     quarantine: { most: Number.POSITIVE_INFINITY, mostSetAside: Number.POSITIVE_INFINITY, already: 0 },
     onEvent: (event) => report({ type: 'coordinator', event }),
     onWarning: (message) => report({ type: 'warning', message }),
@@ -82,7 +82,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     throw new RunFailedError(message, code);
   }
   const cut = outcome.startupFailure ?? outcome.failed[0]?.message;
-  if (cut !== undefined) notTried(cut);
+  if (cut !== undefined) notReattempted(cut);
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: after } = now;
   report({ type: 'retried', sequences: due.length, sequences_recovered: before.length - after.length });

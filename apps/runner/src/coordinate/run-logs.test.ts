@@ -6,7 +6,7 @@ import { layout } from '@holdfast/run-folder';
 import { expect, test } from 'vitest';
 import { RunLogs } from './run-logs.js';
 
-test('each line of a log ends in the CRC-32 of what stands before it', async () => {
+test('each line of a log ends with the CRC-32 of the text before it', async () => {
   const place = layout(await mkdtemp(join(tmpdir(), 'logs-')));
   const logs = new RunLogs(place);
   logs.write({ type: 'ready', slot: 0 });

@@ -6,9 +6,9 @@ import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 
 /**
- * The manifest of a run; one that is damaged is made anew, since the checkpoints themselves are the truth.
+ * Opens the manifest of a run. A damaged one is rebuilt from the checkpoints, which are the source of truth.
  *
- * @throws UsageError for one of a later version.
+ * @throws UsageError if a later version wrote it.
  */
 export async function openManifest(
   place: Layout,
@@ -28,7 +28,7 @@ export async function openManifest(
     throw cause instanceof ManifestVersionError ? new UsageError(cause.message, { cause }) : cause;
   });
   if (total_shards === shards) return manifest;
-  const message = `${place.manifest} is of ${total_shards} shards, this run has ${shards}; it is made anew from the checkpoints`;
+  const message = `${place.manifest} has ${total_shards} shards, but this run has ${shards}; rebuilding it from the checkpoints`;
   report({ type: 'warning', message });
   await manifest.initialize(shards, { replace: true });
   return manifest;
@@ -36,7 +36,7 @@ export async function openManifest(
 
 type Json = NonNullable<Parameters<CheckpointManifest['recordRecovery']>[1]>;
 
-/** The manifest as the place where the coordinator keeps what it knows of shards' failures. */
+/** Stores the coordinator's records of shard failures in the manifest. */
 export function shardRecords(
   manifest: Pick<CheckpointManifest, 'load' | 'recordRecovery' | 'recordRedistribution'>,
 ): ShardRecords {

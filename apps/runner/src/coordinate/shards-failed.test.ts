@@ -5,7 +5,7 @@ const at = { logs: 'out/logs', workers: 2 };
 const shard = (n: number, message: string) => ({ shard: n, kind: 'transient', message });
 const FULL = "ENOSPC: no space left on device, write '/o/x'";
 
-test('a full disk ends with the same exit code whichever shard met it, and says what to do', () => {
+test('a full disk has the same exit code whichever shard met it, and the message names the remedy', () => {
   for (const failed of [
     [shard(0, FULL)],
     [shard(1, 'the model fails'), shard(0, FULL)],
@@ -14,7 +14,7 @@ test('a full disk ends with the same exit code whichever shard met it, and says 
     const { code, message } = shardsFailed([...failed], at);
     expect(code).toBe(1);
     expect(message).toMatch(
-      /shard.* 0.*'\/o\/x'; what was done is kept, see out\/logs; make room .*, then rerun the same command to resume$/,
+      /shard.* 0.*'\/o\/x'; finished work is kept, see out\/logs; make room .*, then rerun the same command to resume$/,
     );
   }
 });
@@ -26,7 +26,7 @@ test.each([
   ['spawn node EAGAIN', /; raise the limit on processes: ulimit -u \d+ or more/],
   [
     'the model fails',
-    /the model fails; what was done is kept, see out\/logs; rerun the same command to resume$/,
+    /the model fails; finished work is kept, see out\/logs; rerun the same command to resume$/,
   ],
 ])('any other failure ends with 4, and the remedy fits: %s', (errorText, remedy) => {
   expect(shardsFailed([shard(0, errorText)], at)).toEqual({
@@ -35,7 +35,7 @@ test.each([
   });
 });
 
-test('where no worker started the limit that they met is told', () => {
+test('if no worker started, the message names the limit that was hit', () => {
   expect(noWorkerStarted('Assertion failed: (0) == (uv_thread_create(x))', at)).toMatch(
     /^no worker could start: .*; raise the limit on processes: ulimit -u \d+ or more .*, then rerun the same command to resume$/,
   );

@@ -10,11 +10,11 @@ const schema = z.object({
     windowOverlap: z.number().optional(),
     output: z.string().optional(),
   }),
-  /** The model's, as it was when the run was planned. */
+  /** The model's fingerprint when the run was planned. */
   fingerprint: z.string(),
   batchTokens: z.number().int().positive(),
   run: z.string(),
-  /** What the run's record says beside the inputs, for checkpoints to keep. */
+  /** The run record without the inputs, which each checkpoint keeps. */
   record: z.string(),
   /** SHA-256 of the summary of the run's index. */
   index: z.string().optional(),
@@ -22,9 +22,9 @@ const schema = z.object({
   /** Threads that compute on the CPU. */
   threads: z.number().int().positive(),
   shards: z.number().int().positive(),
-  /** Milliseconds that the worker has to save and end once its coordinator is gone. */
+  /** Milliseconds the worker gets to save and exit after its coordinator died. */
   graceMs: z.number().nonnegative(),
-  /** Quarantined sequences of complete shards are tried again, these ones; absent: shards are embedded. */
+  /** Which quarantined sequences of complete shards to reattempt; absent: embed shards. */
   retry: z.enum(['set_aside', 'all']).exactOptional(),
   trigger: z.object({
     seqThreshold: z.number().exactOptional(),
@@ -32,7 +32,7 @@ const schema = z.object({
   }),
 });
 
-/** What a worker process is told at its start, as one JSON argument. */
+/** A worker process's options, passed as one JSON argument. */
 export type WorkerOptions = z.infer<typeof schema>;
 
 export const formatWorkerOptions = (options: WorkerOptions): string => JSON.stringify(options);

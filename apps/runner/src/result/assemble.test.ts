@@ -13,7 +13,7 @@ import { type Assembly, assemble } from './assemble.js';
 
 const sequences = Array.from({ length: 40 }, (_, i) => 'ACGT'.repeat(1 + (i % 30)));
 
-/** The counting model, but with a row of zeros for 8 residues, and one that only begins with 0 for 12. */
+/** The counting model, with a row of zeros for 8 residues, and a row that only begins with 0 for 12. */
 function zeroingModel() {
   const model = countingModel();
   const embed = model.embed;
@@ -97,7 +97,7 @@ test('rows and IDs in input order, and a record of both files', async () => {
 });
 
 test.each(Object.values(FILES))(
-  'an index of which %s is not what was written any more gives no result, and no ID that is not the input’s',
+  'an index whose %s changed gives no result, and no ID that is not in the input',
   async (name) => {
     const path = join(assembly.place.index, name);
     const bytes = await readFile(path);
@@ -113,17 +113,17 @@ test.each(Object.values(FILES))(
 
 // In 40 sequences of 4 to 120 residues, two have 8 and five more than 100.
 test.each(['safetensors', 'npy', 'pt'] as const)(
-  '%s: rows of zeros and sequences cut off are counted in warnings',
+  '%s: warnings count rows of zeros and sequences that were cut',
   async (format) => {
     const { warnings } = await assemble({ ...assembly, format });
     expect(warnings).toEqual([
-      '2 sequence(s) have a row of zeros: the model gave nothing else',
+      '2 sequence(s) have a row of zeros: the model produced only zeros',
       '5 sequence(s) are longer than the 100 residues that counting takes; the rest of each was left out',
     ]);
   },
 );
 
-/** All shards once more, by a model that leaves tokens out of sequences of some lengths. */
+/** All shards again, by a model that drops tokens of sequences of some lengths. */
 async function workedAnew(place: Layout, truncated: (length: number) => boolean): Promise<void> {
   const manifest = new CheckpointManifest(join(place.out, 'other-manifest.json'));
   await manifest.initialize(3);
@@ -143,7 +143,7 @@ async function workedAnew(place: Layout, truncated: (length: number) => boolean)
   }
 }
 
-test('sequences of which tokens were left out are counted over all checkpoints, beside those that a plan knew', async () => {
+test('sequences that lost tokens are counted over all checkpoints, beside those known from the plan', async () => {
   const { place, model: source } = assembly;
   // 40, 80 and 120: three of the first thirty, and one of the other ten.
   await workedAnew(place, (length) => length % 40 === 0);
@@ -162,7 +162,7 @@ test('sequences of which tokens were left out are counted over all checkpoints, 
   expect(windowed.warnings.at(-1)).toBe(left('have windows of', 'of each window'));
 });
 
-test('what a row of zeros means is said in the model’s words', async () => {
+test('the model explains what a row of zeros means', async () => {
   const model = { ...assembly.model, zeroRowMeaning: 'nothing to count' };
   const { warnings } = await assemble({ ...assembly, model });
   expect(warnings[0]).toBe('2 sequence(s) have a row of zeros: nothing to count');
@@ -174,14 +174,14 @@ test('a rerun gives the same bytes', async () => {
   expect(await assemble(assembly)).toEqual(first);
 });
 
-/** The last checkpoint of a shard once more, under the next number. */
+/** Copies the last checkpoint of a shard to the next number. */
 async function addAgain(folder: string): Promise<void> {
   const count = (await readdir(folder)).filter((name) => name.endsWith('.pt')).length;
   const name = (index: number) => join(folder, `batch_${String(index).padStart(5, '0')}.pt`);
   for (const end of ['', '.done']) await cp(`${name(count - 1)}${end}`, `${name(count)}${end}`);
 }
 
-/** A bit of a row is another than was written; lengths and everything else are as they were. */
+/** Flips one bit of a row; everything else stays. */
 async function changeRow(path: string): Promise<void> {
   const bytes = await readFile(path);
   bytes[bytes.indexOf(Buffer.from(Float32Array.of(65).buffer))]! ^= 1;
@@ -210,7 +210,7 @@ test('checkpoints of another run are not joined', async () => {
   await expect(assemble({ ...assembly, run: 'another' })).rejects.toThrow(/^shard 0: .*another run/);
 });
 
-test('a stop ends the joining, and nothing is left half-written', async () => {
+test('a stop interrupts the joining, and nothing is left half-written', async () => {
   const signal = AbortSignal.abort(new Error('stopped'));
   await expect(assemble({ ...assembly, signal })).rejects.toThrow('stopped');
   expect((await readdir(assembly.place.out)).sort()).toEqual(['checkpoints', 'in.fa', 'index']);

@@ -32,18 +32,18 @@ export interface Assembly {
   model: ModelSource;
   format: FormatName;
   findings?: Findings;
-  /** What is quarantined, where that is known already. Default: it is looked for. */
+  /** What is quarantined, if already known. Default: read from the checkpoints. */
   found?: FoundQuarantined | undefined;
   signal: AbortSignal;
 }
 
 /**
- * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
- * and last `result.json`. Row *i* and ID *i* are of the *i*-th sequence in input order that is not quarantined. Every
- * checkpoint is checked against its checksum and every row against the index on the way, and the index itself at the end.
+ * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined, and
+ * `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
+ * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
- * @throws ShardIncompleteError when a shard must be worked on again; IndexError when the index is not what was written; the
- * signal's reason. Nothing is then left half-written.
+ * @throws ShardIncompleteError if a shard must be repaired; IndexError if the index is not what was written; the signal's
+ * reason. Nothing is left half-written.
  */
 export async function assemble({
   place,
@@ -56,22 +56,22 @@ export async function assemble({
   found,
   signal,
 }: Assembly): Promise<ResultRecord> {
-  // Formats want the number of rows first.
+  // Formats need the number of rows first.
   const { quarantined, retried } =
     found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
   const positions = new Set(quarantined.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
-  const told: Told = { zeroRows: 0, truncated: 0 };
+  const counts: RowCounts = { zeroRows: 0, truncated: 0 };
   async function* planned(): AsyncGenerator<Float32Array> {
     for (const shard of shards) {
       const truncated = yield* shardRows(shard, { place, run, index, model }, retried.has(shard.shard));
-      told.truncated += truncated;
+      counts.truncated += truncated;
     }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for await (const rows of inInputOrder(planned(), model.dim, index, positions)) {
       signal.throwIfAborted();
-      told.zeroRows += countZeroRows(rows, model.dim);
+      counts.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     }
   }
@@ -95,7 +95,7 @@ export async function assemble({
     const table = Buffer.from(formatTable(quarantined));
     files.push(await writeMeasured(place.quarantine, (sink) => sink.write(table)));
   }
-  // What was read of it was compared block by block; the whole once more before anything vouches for the result.
+  // Each block was verified as it was read; verify the whole index before the record vouches for the result.
   await verifyIndex(place.index, index, signal);
   const record: ResultRecord = {
     format: 1,
@@ -108,30 +108,30 @@ export async function assemble({
     ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
     ...(findings.letters && { letters: findings.letters }),
     files,
-    warnings: [...findings.warnings, ...warnings(model, told, index.summary)],
+    warnings: [...findings.warnings, ...warnings(model, counts, index.summary)],
   };
   await writeResultRecord(place.result, record);
   return record;
 }
 
 /**
- * Rows of one shard in the plan's order, a few MiB at a time; returns how many sequences had tokens left out.
+ * Yields the rows of one shard in the plan's order, a few MiB at a time. Returns how many sequences lost tokens.
  *
- * @param tried whether some of its sequences were tried again.
+ * @param reattempted whether the shard has rows of reattempted sequences.
  */
 async function* shardRows(
   shard: Shard,
   { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
-  tried: boolean,
+  reattempted: boolean,
 ): AsyncGenerator<Float32Array, number> {
   const cursor = new ShardCursor(shard, run, model.dim, index);
   const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
   const folder = place.shard(shard.shard);
   try {
-    const again = tried
+    const again = reattempted
       ? await reattemptedRows(folder, new ShardCursor(shard, run, model.dim, index))
       : new Map<number, Float32Array>();
-    // A checksum is taken of the bytes that become rows, and not in a reading before.
+    // The checksum covers the very bytes that become rows, not an earlier read.
     for await (const checkpoint of completeShard(folder, cursor, 'length'))
       if (cursor.last.positions === null) yield* withReattempted(checkpoint, cursor.last, again, step);
   } catch (error) {
@@ -166,22 +166,22 @@ function countZeroRows(rows: Float32Array, dim: number): number {
   return zero;
 }
 
-/** What turned out only when the sequences were embedded. */
-interface Told {
+/** What is known only after embedding. */
+interface RowCounts {
   zeroRows: number;
-  /** Sequences of which tokens were left out. */
+  /** Sequences with more tokens than the model takes. */
   truncated: number;
 }
 
 function warnings(
   model: ModelSource,
-  { zeroRows, truncated: byTokens }: Told,
+  { zeroRows, truncated: byTokens }: RowCounts,
   { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
 ): string[] {
   const sentences = [withoutRows(translation)];
   if (zeroRows > 0) {
     sentences.push(
-      `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model gave nothing else'}`,
+      `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model produced only zeros'}`,
     );
   }
   sentences.push(cutOff(model, truncated));

@@ -5,19 +5,20 @@ import { ExitCode } from '../errors.js';
 import type { Request } from '../run/request.js';
 
 /**
- * Tells what a complete run gave.
+ * Reports a complete run.
  *
- * @param already whether it was complete before.
- * @param told warnings that were given before.
+ * @param already whether it was complete before this command.
+ * @param reported warnings that were already reported.
  * @returns the exit code of the command.
  */
 export function reportComplete(
   { place, options, model, report }: Request,
   result: ResultRecord,
   already: boolean,
-  told: readonly string[] = [],
+  reported: readonly string[] = [],
 ): number {
-  for (const message of result.warnings) if (!told.includes(message)) report({ type: 'warning', message });
+  for (const message of result.warnings)
+    if (!reported.includes(message)) report({ type: 'warning', message });
   const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
   report({
     type: 'complete',

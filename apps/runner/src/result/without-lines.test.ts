@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { withoutLines } from './without-lines.js';
 
-/** The text in chunks of these lengths over and over. */
+/** The text in chunks that cycle through these lengths. */
 async function* cut(bytes: Buffer, lengths: number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const length = lengths[i % lengths.length]!;
@@ -11,7 +11,7 @@ async function* cut(bytes: Buffer, lengths: number[]): AsyncGenerator<Uint8Array
   }
 }
 
-test('however a text is cut into chunks, the lines that are left are as they were', async () => {
+test('however a text is cut into chunks, the remaining lines are unchanged', async () => {
   const line = fc.string({ unit: fc.constantFrom('a', 'é', '\r', ' '), maxLength: 6 });
   await fc.assert(
     fc.asyncProperty(

@@ -1,10 +1,10 @@
 const LINE_END = 0x0a;
 
 /**
- * A text without some of its lines.
+ * Drops lines from a text.
  *
- * @param chunks the text, cut anywhere. @param lines numbers of the lines that are left out, counted from 0.
- * @returns chunks that stay as they are as long as those that are given.
+ * @param chunks the text, cut anywhere. @param lines numbers of the lines to drop, from 0.
+ * @returns views into the given chunks, valid as long as those.
  */
 export async function* withoutLines(
   chunks: AsyncIterable<Uint8Array>,

@@ -13,35 +13,35 @@ import {
 export interface PrepareOptions {
   inputs: readonly string[];
   model: ModelSource;
-  /** Tokens of a batch that were asked for; undefined leaves them to the run on disk, or to `chooseBatchTokens`. */
+  /** The requested token budget; undefined: that of the run on disk, else `chooseBatchTokens` decides. */
   batchTokens: number | undefined;
-  /** Those of a new run. */
+  /** The token budget of a new run. */
   chooseBatchTokens(): Promise<number>;
-  /** Shards asked for on the command line; undefined leaves the choice to `defaultShards`, or to the run on disk. */
+  /** The requested number of shards; undefined: that of the run on disk, else `defaultShards`. */
   shards: number | undefined;
-  /** Threads of a worker asked for; undefined: any. */
+  /** The requested threads per worker; undefined: any. */
   threads: number | undefined;
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
-  /** Quarantined sequences that are tried again. Default: those that were set aside. */
+  /** Which quarantined sequences to reattempt. Default: those that were set aside. */
   retry?: Reattempt;
-  /** What the model knows of letters, and what a new run changes in them. */
+  /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
-  /** Whether a run that is there is replaced. */
+  /** Whether to replace an existing run. */
   forceRestart: boolean;
-  /** Finds out whether a new run's device and model can be used, before the input is read, or anything of an older run removed. */
+  /** Tests a new run's device and model, before the input is read and before anything of an older run is removed. */
   tryForNewRun(): Promise<void>;
   signal: AbortSignal;
-  /** Called around each reading of the inputs. */
+  /** Wraps each pass over the inputs. */
   reading?<T>(work: () => Promise<T>): Promise<T>;
-  /** Called around what may take long without a word of its own. @param what what it is, such as `checking the result`. */
+  /** Wraps a step that may take long without reporting anything. @param what names it, such as `checking the result`. */
   checking?<T>(what: string, work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
   onWarning(message: string): void;
 }
 
-/** What is asked of a run that may be complete. */
+/** What the command asks for, to compare with the run on disk. */
 export type AskedRun = Pick<
   PrepareOptions,
   | 'inputs'
@@ -62,7 +62,7 @@ export interface Prepared {
   record: RunRecord;
   index: SequenceIndex;
   resumed: boolean;
-  /** The result that is there, where only quarantined sequences are to be tried again. */
+  /** The existing result, if only quarantined sequences are to be reattempted. */
   finished?: ResultRecord;
 }
 
@@ -87,14 +87,14 @@ export async function hashInputs(options: AskedRun): Promise<RunRecord['inputs']
   const { inputs, signal } = options;
   const hashed = [];
   for (const path of inputs) {
-    const what = `reading ${displayName(path)}, to see whether it is what the run was begun with`;
+    const what = `reading ${displayName(path)} to check that it has not changed since the run began`;
     const digest = await checking(options, what, () => hashInput(path, { signal }));
     hashed.push({ path, ...digest });
   }
   return hashed;
 }
 
-/** Watches a reading where somebody wants to. */
+/** Reads the inputs, inside the caller's wrapper if there is one. */
 export const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
   options.reading === undefined ? work() : options.reading(work);
 

@@ -19,7 +19,7 @@ import { indexInputs, installIndex } from './run-index.js';
 
 const debug = debuglog('holdfast:run');
 
-/** Replaces the run in the folder. @param unless a run that stays if it is what is asked for; then nothing is returned. */
+/** Replaces the run in the folder. @param unless a run to keep, returning null, if it is the one asked for. */
 export async function replaceRun(place: Layout, options: PrepareOptions): Promise<Prepared>;
 export async function replaceRun(
   place: Layout,
@@ -33,7 +33,7 @@ export async function replaceRun(
 ): Promise<Prepared | null> {
   if (holdsRun(place)) await announceRestart(place, options);
   const planned = await planRun(place, options).catch(async (error: unknown) => {
-    // What passes, or was stopped, is gone on with; what is refused is not.
+    // A restart that was stopped, or met a passing failure, is finished later. A refused one is not.
     if (!(error instanceof StoppedError) && !systemTrouble(systemErrorIn(error))?.passing)
       await forgetRestart(place);
     throw error;
@@ -43,14 +43,14 @@ export async function replaceRun(
     return null;
   }
   debug('the run in %s is replaced', place.out);
-  // Only now that the input is known to be good.
+  // Only now: the input is known to be good.
   await removeRun(place);
   const prepared = await installRun(place, planned);
   await forgetRestart(place);
   return prepared;
 }
 
-/** A new run's plan, which lies in the folder's new index. */
+/** A new run's plan. Its index is complete, but not yet in place. */
 interface Planned {
   summary: IndexSummary;
   record: RunRecord;
@@ -83,7 +83,7 @@ export async function installRun(place: Layout, planned: Planned): Promise<Prepa
   return { record, index, resumed: false };
 }
 
-/** Removes a run with its results, its record first: whatever happens half way, what is left is no run. The new index stays. */
+/** Removes a run with its results. The record goes first, so a half-removed run is not a run. The new index stays. */
 async function removeRun(place: Layout): Promise<void> {
   for (const path of ownPaths(place)) if (path !== place.newIndex) await removeDurably(path);
 }

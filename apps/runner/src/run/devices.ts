@@ -13,12 +13,12 @@ import { type EmbedOptions, limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError } from '../errors.js';
 import type { Report } from '../events.js';
 
-/** Where a run is computed: what is asked for, tried before a run is begun, and kept by the run from then on. */
+/** The device of a run: requested by the command, tested before the run begins, and recorded in the run. */
 export class Devices {
   readonly #options: EmbedOptions;
   readonly #report: Report;
   readonly #signal: AbortSignal;
-  /** A model that comes with us is known to be good. */
+  /** The name of a built-in model, which needs no test. */
   readonly #builtIn: string | undefined;
   #chosen: Promise<DeviceChoice> | undefined;
 
@@ -30,14 +30,14 @@ export class Devices {
   }
 
   /**
-   * Finds out whether a new run's device and model can be used.
+   * Tests whether a new run's device and model work.
    *
-   * @throws DeviceError; PreflightError; RunFailedError when the machine gives no answer; the signal's reason.
+   * @throws DeviceError; PreflightError; RunFailedError if a helper does not answer; the signal's reason.
    */
   async tryForNewRun(): Promise<void> {
     const { model, overrides } = this.#options;
     if (this.#builtIn !== undefined && this.#wish === 'auto') return;
-    const { device } = await this.#chooseAnew();
+    const { device } = await this.#chooseForNewRun();
     if (this.#builtIn !== undefined) return;
     const { stallMs } = limitsOf(this.#options);
     const signal = this.#signal;
@@ -48,10 +48,10 @@ export class Devices {
     );
   }
 
-  /** Tokens of a batch for a new run: measured where that is asked for, or on a GPU. */
+  /** The token budget of a new run: measured if requested, or on a GPU. */
   async batchTokens(model: ModelSource): Promise<number> {
     const { batchTokens, overrides, workers: asked } = this.#options;
-    const { device } = await this.#chooseAnew();
+    const { device } = await this.#chooseForNewRun();
     const usual = batchTokensOn(model, device);
     if (batchTokens !== 'auto' && device.kind === 'cpu') return usual;
     const signal = this.#signal;
@@ -61,12 +61,12 @@ export class Devices {
     return calibrate({ ...request, signal, report: this.#report });
   }
 
-  /** The run's record with what it is computed on from now on, kept in `run.json`, and how the workers share that. */
+  /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. */
   async use(record: RunRecord, place: Layout): Promise<{ record: RunRecord; share: DeviceShare }> {
     const { workers, threads: asked } = this.#options;
     const { device, warnings } = await this.#chooseFor(record.device);
     for (const message of warnings) this.#report({ type: 'warning', message });
-    // Runs of before there was a choice had one thread.
+    // Runs from before threads could be chosen had one thread.
     const threads = record.threads ?? (record.device === undefined ? asked : 1);
     const share = await shareDevice({ wish: this.#wish, device, workers, threads, signal: this.#signal });
     const now = { ...record, device: formatDevice(device), threads: share.threads };
@@ -78,13 +78,13 @@ export class Devices {
     return this.#options.device ?? 'auto';
   }
 
-  #chooseAnew(): Promise<DeviceChoice> {
+  #chooseForNewRun(): Promise<DeviceChoice> {
     this.#chosen ??= this.#choose(undefined);
     return this.#chosen;
   }
 
   #chooseFor(begunOn: string | undefined): Promise<DeviceChoice> {
-    return begunOn === undefined ? this.#chooseAnew() : this.#choose(begunOn);
+    return begunOn === undefined ? this.#chooseForNewRun() : this.#choose(begunOn);
   }
 
   #choose(begunOn: string | undefined): Promise<DeviceChoice> {

@@ -19,7 +19,7 @@ import { restoreIndex, verifiedIndex } from './run-index.js';
 
 const debug = debuglog('holdfast:run');
 
-/** The record of the run in the folder, rebuilt if need be. A restart that was cut off replaces a run that no record proves. */
+/** The record of the run in the folder, rebuilt if need be. A restart that was cut off replaces a run without a provable record. */
 export async function findRecord(
   place: Layout,
   options: AskedRun,
@@ -41,18 +41,18 @@ export async function resumeRun(
   const { fingerprint } = record;
   const result = await intactResult(place, fingerprint, options);
   debug('run %s is found; its result is %s', fingerprint, result === null ? 'not complete' : 'complete');
-  // An older plan cannot be worked on, but its result stands.
+  // A run with an older plan cannot be continued, but its result is valid.
   const again =
     result !== null &&
     record.plan === PLAN &&
-    (isThere(place.retry) || (await triesAgain(place, result, options.retry)));
+    (isThere(place.retry) || (await reattempts(place, result, options.retry)));
   if (result !== null && !again) {
     await refuseDifferences(place, record, options, await hashInputs(options));
     return result;
   }
   await refuseOtherPlan(place, record, options);
   const index = await verifiedIndex(place, record, options);
-  debug('its index is %s', index === null ? 'made again' : 'taken');
+  debug('its index is %s', index === null ? 'rebuilt' : 'intact');
   const finished = result === null ? {} : { finished: result };
   if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
   try {
@@ -66,8 +66,8 @@ export async function resumeRun(
 }
 
 /**
- * The result in a folder that cannot be written to, if it is complete and of the run that is asked for; else null. It needs no
- * lock: every byte is compared with what was written, so that a run that changes it meanwhile is found out.
+ * The result in a read-only folder, if it is complete and belongs to the run that is asked for; else null. It needs no lock:
+ * every byte is checked, so a run that changes it meanwhile is noticed.
  */
 export async function completeResult(place: Layout, options: AskedRun): Promise<ResultRecord | null> {
   const found = await findRecord(place, options);
@@ -76,9 +76,9 @@ export async function completeResult(place: Layout, options: AskedRun): Promise<
   const result = await intactResult(place, record.fingerprint, options);
   if (result === null) return null;
   await refuseDifferences(place, record, options, await hashInputs(options));
-  if (await triesAgain(place, result, options.retry))
+  if (await reattempts(place, result, options.retry))
     options.onWarning(
-      `${place.out} cannot be written to, so its quarantined sequences are not tried again; the result stands`,
+      `${place.out} cannot be written to, so its quarantined sequences are not reattempted; the result stays as it is`,
     );
   return result;
 }
@@ -94,8 +94,8 @@ const intactResult = (
   );
 };
 
-/** Whether a complete result leaves out sequences that are tried again. */
-async function triesAgain(
+/** Whether a complete result lacks sequences that are to be reattempted. */
+async function reattempts(
   place: Layout,
   { quarantined = 0 }: ResultRecord,
   retry: Reattempt = 'set_aside',

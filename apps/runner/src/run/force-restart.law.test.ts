@@ -18,7 +18,7 @@ import { StoppedError, UsageError } from '../errors.js';
 import type { Prepared, PrepareOptions } from './asked-run.js';
 import { prepare } from './prepare.js';
 
-/** The step of a restart at which its process is killed, and whether the step was still made. */
+/** The step of a restart at which its process is killed, and whether that step still happened. */
 const death = vi.hoisted(() => ({ at: Number.POSITIVE_INFINITY, made: false, steps: 0 }));
 
 vi.mock('@holdfast/durable', async (load) => {
@@ -26,7 +26,7 @@ vi.mock('@holdfast/durable', async (load) => {
   const mortal =
     <A extends unknown[], R>(step: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
-      // A dead process does nothing any more, not even tidying up.
+      // A dead process does nothing, not even clean-up.
       const now = death.steps++;
       if (now > death.at || (now === death.at && !death.made)) throw new Error('killed');
       const result = await step(...args);
@@ -79,7 +79,7 @@ async function prepared(options: PrepareOptions): Promise<Prepared> {
   return result;
 }
 
-/** A run of the old input with a checkpoint and what a complete run leaves. */
+/** A run of the old input, with a checkpoint and the files of a complete run. */
 async function oldRun(): Promise<void> {
   await prepared(asking('old.fa'));
   await mkdir(place.shard(0), { recursive: true });
@@ -88,7 +88,7 @@ async function oldRun(): Promise<void> {
   for (const path of [place.result, place.ids, place.embeddings('safetensors')]) await writeFile(path, 'old');
 }
 
-/** A restart whose process is killed at that step; whether it came so far. */
+/** A restart whose process is killed at that step. @returns whether it got that far. */
 async function killed(input: string, at: number, made: boolean): Promise<boolean> {
   Object.assign(death, { at, made, steps: 0 });
   const error = await prepare(place, asking(input, { forceRestart: true })).catch(
@@ -124,7 +124,7 @@ describe.each([
     const whole = join(folder, 'whole');
     await cp(place.out, whole, { recursive: true });
     const goesOn = input === 'old.fa' && spoil === intact;
-    // Before its first step it has asked for nothing, and the old run is not the one asked for, or cannot be proven to be.
+    // Before its first step the restart has announced nothing, and the old run is not the requested one, or cannot be proven to be.
     let steps = made || goesOn ? 0 : 1;
     for (; steps < 50; steps++) {
       await rm(place.out, { recursive: true });
@@ -132,7 +132,7 @@ describe.each([
       if (!(await killed(input, steps, made))) break;
       const { record, resumed } = await prepared(asking(input));
       expect(record.inputs.map(({ path }) => path)).toEqual([join(folder, input)]);
-      // Nothing of the old run is taken for the new one's, and an old run that goes on has all that it had.
+      // Nothing of the old run passes for the new one's, and an old run that is resumed is complete.
       const kept = existsSync(join(place.shard(0), 'old'));
       expect([steps, kept]).toEqual([steps, goesOn && resumed && kept]);
       expect(existsSync(place.restart)).toBe(false);
@@ -143,18 +143,18 @@ describe.each([
   });
 });
 
-test('what was cut off before it removed anything costs the old run nothing that another command asks for', async () => {
+test('a restart cut off before it removed anything costs an old run, which another command asks for, nothing', async () => {
   await oldRun();
-  // The intent is there, and the old run too.
+  // Both the intent and the old run exist.
   await killed('new.fa', 1, true);
   expect(existsSync(place.restart)).toBe(true);
   expect(await prepared(asking('old.fa'))).toMatchObject({ resumed: true });
   expect(existsSync(join(place.shard(0), 'old'))).toBe(true);
-  // The old run was gone on with: the restart is past.
+  // The old run was resumed, so the restart is forgotten.
   await expect(prepare(place, asking('new.fa'))).rejects.toThrow('holds another run');
 });
 
-test('another command than the one that was cut off after it removed the run is refused, with what to do', async () => {
+test('after a restart that was cut off once it removed the run, other commands are refused, with the remedy', async () => {
   await oldRun();
   for (let step = 0; existsSync(place.run); step++) await killed('new.fa', step, true);
   const error = await prepare(place, asking('old.fa')).catch((thrown: unknown) => thrown);
@@ -166,7 +166,7 @@ test('another command than the one that was cut off after it removed the run is 
   expect(await prepared(asking('old.fa', { forceRestart: true }))).toMatchObject({ resumed: false });
 });
 
-test('an input that is refused leaves the old run and no intent; a stop leaves both', async () => {
+test('a refused input leaves the old run and no intent; a stop leaves both', async () => {
   await oldRun();
   const names = async () => (await readdir(place.out)).sort();
   const before = await names();
@@ -187,7 +187,7 @@ test('a new run without an old one needs no intent', async () => {
   expect(existsSync(place.restart)).toBe(false);
 });
 
-test('all that a resume reads before it begins is watched: the result, the index and the inputs', async () => {
+test('everything a resume reads before it begins is watched: the result, the index and the inputs', async () => {
   await prepared(asking('old.fa'));
   const watched: string[] = [];
   const checking = <T>(what: string, work: () => Promise<T>) => {
@@ -198,6 +198,6 @@ test('all that a resume reads before it begins is watched: the result, the index
   expect(watched).toEqual([
     `checking the result in ${place.out}`,
     `checking ${place.index}`,
-    `reading ${join(folder, 'old.fa')}, to see whether it is what the run was begun with`,
+    `reading ${join(folder, 'old.fa')} to check that it has not changed since the run began`,
   ]);
 });

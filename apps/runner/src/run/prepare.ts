@@ -12,13 +12,13 @@ import { findRecord, resumeRun } from './find-run.js';
 import { refuseCutOff } from './refuse-other-run.js';
 
 /**
- * The run in the folder if it is the one asked for (its result, if it is complete), or a new run with its plan. The
- * caller holds the folder's lock.
+ * The run in the folder if it is the one asked for (its result, if complete), else a new run with its plan. The caller holds
+ * the folder's lock.
  */
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
   if (options.forceRestart) return replaceRun(place, options);
   const cutOff = await cutOffRestart(place, options);
-  // What a restart was removing is not to come back.
+  // The run that a restart was removing must not come back.
   const found = cutOff !== null && !isThere(place.run) ? null : await findRecord(place, options, cutOff);
   if (found === null) {
     if (cutOff === 'same') return replaceRun(place, options);
@@ -31,7 +31,7 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
     if (prepared !== null) return prepared;
   }
   const prepared = await resumeRun(place, record, options);
-  // Where it cannot be written, as on a disk that is read-only by now, the result is complete all the same.
+  // The result is complete even if its record cannot be written, for example on a disk that became read-only.
   if (recovered && !('index' in prepared)) await writeRunRecord(place.run, record).catch(() => undefined);
   await forgetRestart(place);
   return prepared;

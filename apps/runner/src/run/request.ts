@@ -10,12 +10,12 @@ import type { AskedRun } from './asked-run.js';
 import { Devices } from './devices.js';
 import { longWork } from './waits.js';
 
-/** What is asked for, once it is known to make sense by itself. */
+/** A command whose options are known to make sense. */
 export interface Request {
   options: EmbedOptions;
   place: Layout;
   model: ModelSource;
-  /** What the model knows of letters, and what a new run changes in them. */
+  /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
   report: Report;
@@ -23,8 +23,8 @@ export interface Request {
 }
 
 /**
- * Resolves the model and sees whether the options agree with it, with each other, with the environment, and whether the inputs
- * look like FASTA. Nothing is written.
+ * Resolves the model, and checks that the options fit it, each other and the environment, and that the inputs look like FASTA.
+ * Writes nothing.
  *
  * @throws UsageError; ModelError; InputError.
  */
@@ -40,7 +40,7 @@ export async function checkRequest(options: EmbedOptions, report: Report, stop: 
   return { options, place: layout(options.out), model, letters: { rules, use }, devices, report, stop };
 }
 
-/** What a run is compared with. */
+/** What the run on disk is compared with. */
 export function askedRun({ options, model, letters, report, stop }: Request): AskedRun {
   return {
     inputs: options.inputs,
@@ -58,7 +58,7 @@ export function askedRun({ options, model, letters, report, stop }: Request): As
   };
 }
 
-/** @throws UsageError that names a variable that workers would stumble over. */
+/** @throws UsageError that names an environment variable with an invalid value, before a worker fails on it. */
 function checkEnvironment(): void {
   try {
     resolveThresholds({}, process.env);
@@ -72,7 +72,7 @@ async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource>
     const { code, option } = cause as { code?: unknown; option?: unknown };
     throw code === 'invalid_option' && option === 'windowOverlap'
       ? new UsageError(
-          '--window-overlap is of windows, and long sequences are truncated; add --long-sequences windows, or leave it out',
+          '--window-overlap needs windows, but long sequences are truncated; add --long-sequences windows, or leave it out',
           { cause },
         )
       : cause;
@@ -82,6 +82,6 @@ async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource>
 function refuseTranslation(translate: Translation | undefined, { alphabet, name }: ModelSource): void {
   if (translate && alphabet === 'dna')
     throw new UsageError(
-      `--translate makes proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
+      `--translate produces proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
     );
 }

@@ -16,7 +16,7 @@ import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folde
 import { checking, type Prepared, type PrepareOptions, reading } from './asked-run.js';
 import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
 
-/** The index of the run on disk, every byte verified; null when it is damaged, or nothing proves that it is this run's. */
+/** The index of the run on disk, every byte verified; null if it is damaged, or nothing proves that it is this run's. */
 export async function verifiedIndex(
   place: Layout,
   record: RunRecord,
@@ -24,9 +24,9 @@ export async function verifiedIndex(
 ): Promise<SequenceIndex | null> {
   const { signal, onWarning } = options;
   if (record.index === undefined) {
-    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
-    // Another run of the same IDs may have left it: only what the input gives again is known to be this run's.
-    onWarning(`${place.run} does not say which index is the run's; the index is made anew from the input`);
+    await refuseForeign(place, record, options, 'nothing in the folder belongs to that run');
+    // Another run with the same IDs may have left it. Only an index rebuilt from the input is certain to be this run's.
+    onWarning(`${place.run} does not name the run's index; rebuilding the index from the input`);
     return null;
   }
   let index: SequenceIndex | undefined;
@@ -40,13 +40,13 @@ export async function verifiedIndex(
   } catch (error) {
     await index?.close();
     if (!(error instanceof IndexError) || error.code === 'index_unreadable') throw error;
-    await refuseForeign(place, record, options, 'nothing in the folder is of that run');
-    onWarning(`${error.message}; the index is made anew from the input`);
+    await refuseForeign(place, record, options, 'nothing in the folder belongs to that run');
+    onWarning(`${error.message}; rebuilding the index from the input`);
     return null;
   }
 }
 
-/** Standard input can be read only once, so the hashes that are compared are those of the reading for the new index. */
+/** Rebuilds the index. The inputs are compared by the hashes of the same pass, since standard input can be read only once. */
 export async function restoreIndex(
   place: Layout,
   record: RunRecord,
@@ -70,7 +70,7 @@ export async function restoreIndex(
   return { record: restored, index };
 }
 
-/** Reads the inputs into a new index beside the place of the index; nothing of it is left after an error. */
+/** Reads the inputs into a new index beside the index's place. Removes it after an error. */
 export async function indexInputs(
   place: Layout,
   options: PrepareOptions,

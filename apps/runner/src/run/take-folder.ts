@@ -11,8 +11,8 @@ import { completeResult } from './find-run.js';
 import { askedRun, type Request } from './request.js';
 
 /**
- * Takes the output folder for this process until the returned is disposed of; or gives its result, where the folder cannot be
- * written to and what is asked for is complete in it.
+ * Locks the output folder until the returned object is disposed of. Returns the result instead if the folder is read-only and
+ * holds the complete result that is asked for.
  *
  * @throws RunFolderError; BusyError; the signal's reason.
  */
@@ -41,11 +41,11 @@ export async function takeFolder(request: Request): Promise<AsyncDisposable | Re
   }
 }
 
-/** Whether a folder could not be taken because nothing may be written there; what lies in it may be read all the same. */
+/** Whether the folder could not be locked because it is read-only. Its files may still be readable. */
 const isReadOnly = (error: unknown) =>
   ['EROFS', 'EACCES', 'EPERM'].includes(systemErrorCode(systemErrorIn(error)) ?? '');
 
-/** Stands in for what cannot be read. */
+/** Replaces an unreadable file's value. */
 const ifUnreadable =
   <T>(instead: T) =>
   (error: unknown): T => {

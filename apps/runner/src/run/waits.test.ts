@@ -8,24 +8,24 @@ afterEach(() => void vi.useRealTimers());
 test.each<[string, () => Promise<number>]>([
   ['ends', async () => 7],
   ['fails', () => Promise.reject(new Error('no'))],
-])('what takes long is told after 10 s and then each minute, until it %s', async (_, end) => {
-  const told: RunEvent[] = [];
+])('a long step is reported after 10 s and then every minute, until it %s', async (_, end) => {
+  const reported: RunEvent[] = [];
   let release: () => void = () => undefined;
   const work = new Promise<void>((resolve) => {
     release = resolve;
   }).then(end);
   const done = longWork(
     'checking it',
-    (event) => told.push(event),
+    (event) => reported.push(event),
     () => work,
   ).catch(() => 'failed');
   vi.advanceTimersByTime(75_000);
-  expect(told).toEqual([
+  expect(reported).toEqual([
     { type: 'waiting', reason: 'still checking it: 10 s so far', seconds: 10 },
     { type: 'waiting', reason: 'still checking it: 70 s so far', seconds: 70 },
   ]);
   release();
   await done;
   vi.advanceTimersByTime(600_000);
-  expect(told).toHaveLength(2);
+  expect(reported).toHaveLength(2);
 });

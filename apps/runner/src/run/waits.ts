@@ -1,7 +1,7 @@
 import { Patience } from '@holdfast/process';
 import type { Report } from '../events.js';
 
-/** Tells when nothing comes from an input for long, which may be a pipe without a writer. There is no limit: somebody may type. */
+/** Reports that an input has been silent for long; it may be a pipe without a writer. No limit: somebody may be typing. */
 export class InputWait {
   readonly #report: Report;
   #patience: Patience | null = null;
@@ -12,13 +12,13 @@ export class InputWait {
     this.#file = inputs.join(', ');
   }
 
-  /** Something came. */
+  /** The input has produced something. */
   progress(file: string): void {
     this.#file = file;
     this.#patience?.progress(null);
   }
 
-  /** Watches a reading. */
+  /** Watches one pass over the inputs. */
   async during<T>(read: () => Promise<T>): Promise<T> {
     const onWaiting = (seconds: number) => {
       const from = this.#file === '-' ? 'standard input' : this.#file;
@@ -32,14 +32,14 @@ export class InputWait {
   }
 }
 
-/** Does work that may take long without a word of its own, such as the checking of a large file, and tells that it goes on. */
+/** Does work that may take long without reporting anything, such as checking a large file, and reports that it is going on. */
 export async function longWork<T>(what: string, report: Report, work: () => Promise<T>): Promise<T> {
   const onWaiting = (seconds: number) =>
     report({ type: 'waiting', reason: `still ${what}: ${seconds} s so far`, seconds });
   return waitFor(onWaiting, work);
 }
 
-/** Waits for work without a limit. @param onWaiting told once it takes long, and each minute, of the seconds so far. */
+/** Waits for work without a limit. @param onWaiting called once it takes long, then every minute, with the seconds so far. */
 async function waitFor<T>(
   onWaiting: (seconds: number) => void,
   work: (patience: Patience) => Promise<T>,

@@ -16,7 +16,7 @@ const text = (residues: Uint8Array) => Buffer.from(residues).toString();
 const failed = (sequences: number) =>
   new InferenceError({ model: 'counting', sequences, tokens: 1 }, new Error('no'));
 
-/** The counting model, which gives NaN for what has an N, fails on a batch with an X, and tells of what is longer than 4. */
+/** The counting model: NaN for a sequence with an N, a failure for a batch with an X, truncation of sequences longer than 4. */
 function fragileModel(change: Partial<EmbeddingModel['source']> = {}) {
   const model = countingModel();
   const source = { ...model.source, specialTokens: 0, ...change };
@@ -35,7 +35,7 @@ function fragileModel(change: Partial<EmbeddingModel['source']> = {}) {
 }
 
 function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions> = {}) {
-  const told: string[] = [];
+  const calls: string[] = [];
   const poisoned: PoisonedRow[] = [];
   const embedder = new BatchEmbedder({
     model,
@@ -43,17 +43,17 @@ function embedderOf(model: EmbeddingModel, options: Partial<BatchEmbedderOptions
     survivesFailures: true,
     identify: async (_, row) => ({ ordinal: row, id: `s${row}` }),
     stopping: () => false,
-    onCall: async (_, rows) => void told.push(`calling ${rows}`),
-    onControl: async (_, rows) => void told.push(`control ${rows}`),
-    onReturn: async () => void told.push('returned'),
+    onCall: async (_, rows) => void calls.push(`calling ${rows}`),
+    onControl: async (_, rows) => void calls.push(`control ${rows}`),
+    onReturn: async () => void calls.push('returned'),
     onProgress: async () => undefined,
     onPoisoned: async (_, row) => void poisoned.push(row),
     ...options,
   });
-  return { embedder, told, poisoned };
+  return { embedder, calls, poisoned };
 }
 
-test('of the rows that are left out it does not count of which tokens were, and of the others each once', async () => {
+test('rows that lost tokens are counted once each, without the quarantined ones', async () => {
   const batch = ['ACGTA', 'NCGTA', 'ACGT', 'XCGTA', 'ACGTACGT', 'AC'].map(bytes);
   const { embedder, poisoned } = embedderOf(fragileModel(), {
     isolation: startIsolation(0, 2, { alone: [1] }),
@@ -67,18 +67,18 @@ test('of the rows that are left out it does not count of which tokens were, and 
   expect(await alone.embedder.embed(0, [bytes('NCGTACGT')])).toMatchObject({ truncated: 0 });
 });
 
-test('in parts, each row of which tokens were left out counts once', async () => {
-  const { embedder, told } = embedderOf(fragileModel(), { budget: { halvings: 4, climbAfter: 100 } });
+test('in parts, each row that lost tokens counts once', async () => {
+  const { embedder, calls } = embedderOf(fragileModel(), { budget: { halvings: 4, climbAfter: 100 } });
   const { truncated } = (await embedder.embed(0, ['ACGTA', 'ACGTC', 'ACG', 'AC'].map(bytes)))!;
   expect(truncated).toBe(2);
-  expect(told).toEqual(['calling 0', 'returned', 'calling 1', 'returned', 'calling 2,3', 'returned']);
+  expect(calls).toEqual(['calling 0', 'returned', 'calling 1', 'returned', 'calling 2,3', 'returned']);
 });
 
 test.each([
   ['fails on', async (batch: readonly Uint8Array[]) => Promise.reject(failed(batch.length))],
   ['gives NaN for', async (batch: readonly Uint8Array[]) => new Float32Array(batch.length * DIM).fill(NaN)],
-])('where it %s everything, no sequence is found at fault', async (_, embed) => {
-  const { embedder, told, poisoned } = embedderOf(
+])('if it %s everything, no sequence is blamed', async (_, embed) => {
+  const { embedder, calls, poisoned } = embedderOf(
     { ...countingModel(), embed },
     {
       isolation: startIsolation(0, 2),
@@ -87,17 +87,17 @@ test.each([
   await expect(embedder.embed(0, ['AC', 'GT'].map(bytes))).rejects.toMatchObject({
     code: 'unfit_device',
     message: expect.stringMatching(
-      /^counting fails on plain residues as well \((no|NaN in column 0)\), so that no/,
+      /^counting fails even on plain residues \((no|NaN in column 0)\), so no sequence/,
     ),
   });
-  expect([told, poisoned]).toEqual([[], []]);
+  expect([calls, poisoned]).toEqual([[], []]);
 });
 
-test('what has embedded a batch before needs no proof, and one proof is enough', async () => {
+test('a model that embedded a batch before needs no proof, and one proof is enough', async () => {
   const batch = ['AC', 'XC'].map(bytes);
   const fresh = fragileModel();
   await embedderOf(fresh, { isolation: startIsolation(0, 2) }).embedder.embed(0, batch);
-  // The first half is good, so that it is the other; it failed once, and is judged after another proof.
+  // The first half is good, so the fault is in the other. It failed once, and is judged after another proof.
   expect(fresh.calls.map(({ batch }) => batch)).toEqual([[PLAIN], ['AC'], ['XC'], [PLAIN], ['XC']]);
 
   const used = fragileModel();
@@ -107,7 +107,7 @@ test('what has embedded a batch before needs no proof, and one proof is enough',
   expect(used.calls.map(({ batch }) => batch)).toEqual([['GT'], ['AC'], ['XC'], [PLAIN], ['XC']]);
 });
 
-test('windows of long sequences get less room where memory is short, one at a time for a sequence alone', async () => {
+test('windows of long sequences get smaller calls if memory is short, one at a time for a sequence alone', async () => {
   const windows = { residues: 10, overlap: 0 };
   const long = bytes('ACGT'.repeat(10));
   const short = fragileModel({ windows });
@@ -125,7 +125,7 @@ test('windows of long sequences get less room where memory is short, one at a ti
   ]);
 });
 
-test('the share of a sequence of many windows does not climb past what one run had', async () => {
+test('the budget of a sequence with many windows does not climb past what one run had', async () => {
   const windows = { residues: 10, overlap: 0 };
   const model = fragileModel({ windows });
   const { embedder } = embedderOf(model, { budget: { halvings: 3, climbAfter: 1 } });
@@ -134,7 +134,7 @@ test('the share of a sequence of many windows does not climb past what one run h
   expect(model.calls.map(({ options }) => options.windowTokens)).toEqual([12.5, 25, 50, undefined]);
 });
 
-test('a sequence alone that failed once, for something that passes, is embedded', async () => {
+test('a sequence that failed once alone, for a passing reason, is embedded', async () => {
   const model = fragileModel();
   const { embed } = model;
   let failures = 1;
@@ -147,7 +147,7 @@ test('a sequence alone that failed once, for something that passes, is embedded'
   expect([poisoned, embedded!.rows.length]).toEqual([[], 2 * DIM]);
 });
 
-/** A model that fails on all once it has met an X, as a device does whose context is gone. */
+/** A model that fails on everything once it met an X, like a device that lost its context. */
 function breakingModel() {
   const model = fragileModel();
   const { embed } = model;
@@ -160,18 +160,18 @@ function breakingModel() {
   return model;
 }
 
-test('where a failure breaks the device, nothing is found at fault by a worker that has had one', async () => {
+test('if a failure breaks the device, a worker that had one blames no sequence', async () => {
   const sequences = ['AC', 'XC', 'GT', 'CC', 'TT', 'GG'].map(bytes);
   let isolation: Isolation = startIsolation(0, 2);
-  // What the coordinator makes of the ends of workers.
+  // How the coordinator handles the deaths of workers.
   for (let life = 0; life < 20; life++) {
-    let told = isolation;
+    let latest = isolation;
     let tried: readonly number[] | null = null;
     const { embedder, poisoned } = embedderOf(breakingModel(), {
       isolation,
       onCall: async (_, rows, state) => {
         tried = rows;
-        told = state!;
+        latest = state!;
       },
       onReturn: async () => {
         tried = null;
@@ -184,25 +184,25 @@ test('where a failure breaks the device, nothing is found at fault by a worker t
       expect(isolation.fragile).toBe(true);
       return;
     } catch (error) {
-      if ((error as { code?: string }).code === 'lost_device') isolation = deviceLost(told);
-      else isolation = groupFailed(told, tried!, { kind: 'poison_input', error: 'no' });
+      if ((error as { code?: string }).code === 'lost_device') isolation = deviceLost(latest);
+      else isolation = groupFailed(latest, tried!, { kind: 'poison_input', error: 'no' });
     }
   }
   throw new Error('it finds no end');
 });
 
-test('where something hung, plain residues of the same length come before each sequence that is tried alone', async () => {
+test('after a hang, plain residues of the same length precede each sequence that is embedded alone', async () => {
   const model = fragileModel();
   const isolation = { ...startIsolation(0, 2, { alone: [1], suspects: [] }), hangs: true };
-  const { embedder, told } = embedderOf(model, { isolation });
+  const { embedder, calls } = embedderOf(model, { isolation });
   await embedder.embed(0, ['AC', 'ACGTACGTA', 'GT'].map(bytes));
-  expect(told.slice(0, 4)).toEqual(['control 1', 'returned', 'calling 1', 'returned']);
+  expect(calls.slice(0, 4)).toEqual(['control 1', 'returned', 'calling 1', 'returned']);
   const [[proof], [control], [row]] = model.calls.map(({ batch }) => batch) as [string[], string[], string[]];
   expect([proof, control?.length, row]).toEqual([PLAIN, 9, 'ACGTACGTA']);
   expect(control).toMatch(/^[ACGT]+$/);
 });
 
-test('a control is no longer than a window, or than what the model reads', async () => {
+test('a control is no longer than a window, or than the model reads', async () => {
   const long = bytes('ACGT'.repeat(100));
   for (const [change, length] of [
     [{ windows: { residues: 10, overlap: 0 } }, 10],
@@ -215,7 +215,7 @@ test('a control is no longer than a window, or than what the model reads', async
   }
 });
 
-test('a control that fails says that it is the device', async () => {
+test('a control that fails shows that the device is at fault', async () => {
   const model = fragileModel();
   const { embed } = model;
   model.embed = async (batch, options) => {
@@ -223,7 +223,7 @@ test('a control that fails says that it is the device', async () => {
     return embed(batch, options);
   };
   const isolation = { ...startIsolation(0, 2), hangs: true };
-  const { embedder, told } = embedderOf(model, { isolation });
+  const { embedder, calls } = embedderOf(model, { isolation });
   await expect(embedder.embed(0, [bytes('ACGT'.repeat(10))])).rejects.toMatchObject({ code: 'lost_device' });
-  expect(told).toEqual(['control 0', 'returned']);
+  expect(calls).toEqual(['control 0', 'returned']);
 });

@@ -4,26 +4,21 @@ import { DeviceProof } from './device-proof.js';
 import { type Embedded, type EmbedRowsOptions, embedRows, requireFinite } from './embed-rows.js';
 import { PoisonSearch, type PoisonSearchOptions, type SearchResult } from './poison-search.js';
 
-/**
- * `onCall` is called before a part of a batch is embedded, for blame if the process does not survive it; `onControl` before a
- * control, plain residues as long as these rows, of which one hung; `onReturn` after either, embedded or not: what ends the process
- * then is not its fault.
- */
 export interface BatchEmbedderOptions extends Omit<PoisonSearchOptions, 'device'> {
-  /** Tokens that the run's batches were planned with. */
+  /** The token budget of the run's batches. */
   batchTokens: number;
-  /** Absent: all of them. */
+  /** How much of it a call may use. Absent: all. */
   budget?: BudgetShare | undefined;
-  /** The batch in which rows at fault are searched for, and how far that has come. */
+  /** The state of the isolation: the batch under search, and what is known. */
   isolation?: Isolation | undefined;
 }
 
-/** A batch that was embedded. */
+/** An embedded batch. */
 export type EmbeddedBatch = SearchResult;
 
 /**
- * Embeds batches: each in one call, or in as many as the budget asks for after memory ran out; and one batch by the search for its
- * rows at fault.
+ * Embeds batches: each in one call, or in several smaller ones after memory ran out. One batch may be under isolation, which
+ * searches for its rows at fault.
  */
 export class BatchEmbedder {
   readonly #options: BatchEmbedderOptions;
@@ -36,7 +31,7 @@ export class BatchEmbedder {
     this.#device = new DeviceProof(options.model);
   }
 
-  /** Whether the batch is the one in which rows at fault are searched for. */
+  /** Whether this batch is under isolation. */
   isolates(batch: number): boolean {
     return this.#options.isolation?.batchIdx === batch;
   }
@@ -44,9 +39,9 @@ export class BatchEmbedder {
   /**
    * Embeds a batch.
    *
-   * @param only in a search: rows that are embedded, the others being known. Default: all.
-   * @returns null when it is to stop amid a search.
-   * @throws InferenceError; NonFiniteRowsError for rows that are not finite; in a search UnfitDeviceError.
+   * @param only during isolation: the rows to embed. Default: all.
+   * @returns null if it was stopped during isolation.
+   * @throws InferenceError; NonFiniteRowsError for rows that are not finite; during isolation UnfitDeviceError.
    */
   async embed(
     batch: number,
@@ -70,7 +65,7 @@ export class BatchEmbedder {
     const rows = new Float32Array(residues.length * dim);
     const truncated: number[] = [];
     for (let first = 0; first < residues.length; ) {
-      // The budget may have climbed with the call before.
+      // The last call may have raised the budget.
       const budget = this.#budget.tokens;
       const [[, length]] = withinBudget(tokens.slice(first), budget) as [[number, number]];
       const group = Array.from({ length }, (_, i) => first + i);
@@ -80,7 +75,7 @@ export class BatchEmbedder {
       rows.set(embedded.rows, first * dim);
       for (const at of embedded.truncated) truncated.push(first + at);
       const padded = length * Math.max(...tokens.slice(first, first + length));
-      // Many windows are many runs of the graph, and none had more than this.
+      // Many windows take many runs of the graph, and no run had more tokens than this.
       const callTokens = windows && Math.max(budget, tokensOf(model.source, windows.residues));
       this.#budget.passed(Math.min(padded, callTokens ?? padded));
       first += length;

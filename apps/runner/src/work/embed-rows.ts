@@ -1,7 +1,7 @@
 import { type EmbeddingModel, type NonFiniteRow, nonFiniteRows } from '@holdfast/gpu-runtime';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
 
-/** Rows of one model call, row-major, and the indexes of those whose tokens were cut. */
+/** The rows of one model call, row-major, and the indexes of those that lost tokens. */
 export interface Embedded {
   rows: Float32Array;
   truncated: readonly number[];

@@ -10,7 +10,7 @@ const sequence = (ordinal: number, id = `s${ordinal}`) => ({
   value: Number.NaN,
 });
 
-test('the error names batch, sequence and column, and is poison whatever the IDs say', () => {
+test('the error names batch, sequence and column, and counts as poison whatever the IDs contain', () => {
   const many = Array.from({ length: 7 }, (_, i) => sequence(40 + i));
   expect(new NonFiniteRowsError('esm', 9, many).message).toMatch(
     /^batch 9: esm gave 7 row\(s\) with NaN or Inf \(sequence 40 \("s40"\): NaN in column 3; .*"s44".*; and 2 more\); leave/,

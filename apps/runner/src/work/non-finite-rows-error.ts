@@ -2,7 +2,7 @@
 export interface NonFiniteSequence {
   /** Its row in the batch. */
   row: number;
-  /** Its place in the output. */
+  /** Its place in the input. */
   ordinal: number;
   id: string;
   column: number;
@@ -11,9 +11,9 @@ export interface NonFiniteSequence {
 
 const NAMED = 5;
 
-/** Rows that are not finite, which the coordinator takes for poisoned input: no row of the batch is kept. */
+/** Rows that are not finite. No row of the batch is kept; the coordinator treats it as poisoned input. */
 export class NonFiniteRowsError extends Error {
-  /** What the coordinator tells poison by. */
+  /** The coordinator classifies the failure by this code. */
   readonly code = 'non_finite';
   override readonly name = 'NonFiniteRowsError';
 

@@ -10,7 +10,7 @@ import { countingModel, DIM, indexed, silentReport } from '../../test/support.js
 import { assemble } from '../result/assemble.js';
 import { workShard } from './work-shard.js';
 
-/** A row that is of this sequence alone: its length, and two sums that depend on every residue and its place. */
+/** A row that identifies its sequence: the length, and two sums that depend on every residue and its place. */
 function rowOf(residues: Uint8Array): number[] {
   let [plain, weighed] = [0, 0];
   residues.forEach((residue, i) => {
@@ -38,16 +38,16 @@ const lengths = fc.oneof(
 const letters = fc.infiniteStream(fc.constantFrom(...'ACGT'));
 const kills = fc.array(
   fc.record({
-    /** Batches that this life embeds before it is stopped. */
+    /** Batches that this life embeds before it stops. */
     batches: fc.integer({ min: 1, max: 5 }),
-    /** What is then done to the folder, by a number that picks a checkpoint. */
+    /** The damage then done to the folder; a number picks the checkpoint. */
     damage: fc.constantFrom('none' as const, 'cut' as const, 'gone' as const),
     at: fc.nat(20),
   }),
   { maxLength: 4 },
 );
 
-test('whatever the lengths, windows, batches, shards and kills, row i is of sequence i', async () => {
+test('with any lengths, buckets, batches, shards and kills, row i belongs to sequence i', async () => {
   const property = fc.asyncProperty(
     lengths,
     letters,

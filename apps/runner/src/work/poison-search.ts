@@ -17,16 +17,21 @@ const debug = debuglog('holdfast:worker');
 export interface PoisonSearchOptions {
   model: EmbeddingModel;
   device: DeviceProof;
-  /** Whether the model can still be used after a call that failed. */
+  /** Whether the model still works after a failed call. */
   survivesFailures: boolean;
+  /** For messages. */
   identify: Identify;
-  /** Asked between calls: whether to leave. */
+  /** Checked between calls: whether to stop. */
   stopping(): boolean;
+  /** Called before a part of a batch is embedded. These rows are to blame if the process dies. */
   onCall(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
+  /** Called before a control: plain residues as long as these rows, one of which hung. If it stalls too, they are not to blame. */
   onControl(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
+  /** Called after each run of the model's graph. */
   onProgress(): Promise<void>;
+  /** Called when a part or a control returned, embedded or not. It is not to blame if the process dies after that. */
   onReturn(): Promise<void>;
-  /** Called once for each row that is left out. */
+  /** Called once for each quarantined row. */
   onPoisoned(batch: number, row: PoisonedRow): Promise<void>;
 }
 
@@ -42,12 +47,12 @@ export interface SearchedBatch {
 
 /** What a search leaves of a batch. */
 export interface SearchResult {
-  /** Row-major, those that are not poisoned, in order. */
+  /** The rows that are not poisoned, row-major and in order. */
   rows: Float32Array;
   poisoned: readonly PoisonedRow[];
-  /** How many of these rows are of sequences whose tokens were cut. */
+  /** How many of these rows lost tokens because their sequence is too long. */
   truncated: number;
-  /** Which rows of the batch these are, ascending. */
+  /** The numbers of these rows in the batch, ascending. */
   at: readonly number[];
 }
 
@@ -103,7 +108,7 @@ export class PoisonSearch {
     const { model, survivesFailures, identify, onProgress } = this.#options;
     const { batch, residues, windowTokens } = this.#in;
     try {
-      // A sequence alone gets as much memory as there can be.
+      // A sequence alone gets as much memory as possible.
       const part = { group, windowTokens: group.length === 1 ? 0 : windowTokens, onProgress };
       const embedded = await embedRows(model, residues, part);
       if (fragile) await requireFinite(embedded, { model, batch, group, identify });
@@ -117,7 +122,7 @@ export class PoisonSearch {
       const survives =
         survivesFailures && !fragile && error instanceof InferenceError && error.kind === 'cuda_runtime';
       if (!survives) throw error;
-      // Short, and without the advice for calls outside a search: it goes to the coordinator with every further call.
+      // Without the advice, which does not apply here; and short, since every later call sends it to the coordinator.
       return { embedded: null, failure: { kind: 'poison_input', error: errorLine(error.reason) } };
     }
   }

@@ -15,7 +15,7 @@ import { type ShardWork, workShard } from './work-shard.js';
 
 const sequences = Array.from({ length: 12 }, (_, i) => 'ACGT'.repeat(1 + (i % 3)));
 
-/** A shard of 12 sequences in batches, in the first of which rows 1 and 2 were left out, as this kind. */
+/** A shard of 12 sequences. Rows 1 and 2 of its first batch are quarantined as this kind. */
 async function withTwoLeftOut(kind: PoisonKind) {
   const { place, index } = await indexed(sequences, 48);
   const [shard] = await shardsOf(index, 1);
@@ -66,13 +66,13 @@ async function withTwoLeftOut(kind: PoisonKind) {
   return { work: again, folder, manifest, found, rows };
 }
 
-/** What the counting model gives for the whole plan, longest first. */
+/** The counting model's rows for the whole plan, longest first. */
 const undisturbed = [...sequences]
   .sort((a, b) => b.length - a.length)
   .flatMap((each) => [each.length, 65, 84]);
 
 test.each(['oom', 'crash', 'hang'] as const)(
-  'what was set aside for %s and succeeds now has its row in its place, as if nothing had been',
+  'a sequence set aside for %s that now succeeds gets its row in its place, as if nothing had happened',
   async (kind) => {
     const { work, found, rows, manifest } = await withTwoLeftOut(kind);
     expect(await found()).toEqual([
@@ -83,14 +83,14 @@ test.each(['oom', 'crash', 'hang'] as const)(
     expect(await found()).toEqual([]);
     expect(await rows()).toEqual(undisturbed);
     expect(await manifest.getCompletedShards()).toEqual([0]);
-    // A shard that is complete with them is complete for whoever works on it again, and nothing is moved aside.
+    // Another worker finds the shard complete with them, and sets nothing aside.
     expect(await workShard(work)).toBe(true);
     expect(await rows()).toEqual(undisturbed);
   },
 );
 
 test.each(['', '.done'])(
-  'a retry that was killed before all of its last checkpoint%s was there is begun again',
+  'a reattempt that was killed before its last checkpoint%s was complete starts again',
   async (last) => {
     const { work, found, rows, folder } = await withTwoLeftOut('crash');
     const before = await readdir(folder);
@@ -108,7 +108,7 @@ test.each(['', '.done'])(
   },
 );
 
-test('what the model refused is tried again only where that is asked for', async () => {
+test('what the model refused is reattempted only on request', async () => {
   const { work, found, rows } = await withTwoLeftOut('poison_input');
   await retryShard(work, 'set_aside');
   expect(await found()).toHaveLength(2);
@@ -116,7 +116,7 @@ test('what the model refused is tried again only where that is asked for', async
   expect(await rows()).toEqual(undisturbed);
 });
 
-test('what the model now refuses itself is final, and one that is stopped leaves everything as it was', async () => {
+test('a new refusal by the model is final, and a stopped reattempt leaves everything as it was', async () => {
   const { work, found, folder } = await withTwoLeftOut('oom');
   const before = await readdir(folder);
   expect(await retryShard({ ...work, stopping: () => true }, 'set_aside')).toBe(false);
@@ -145,14 +145,14 @@ test('what the model now refuses itself is final, and one that is stopped leaves
   ]);
 });
 
-test('a batch of which all was tried before a worker was lost is not tried again', async () => {
+test('a batch that was fully attempted before a worker died is not attempted again', async () => {
   const { work, found } = await withTwoLeftOut('crash');
   const isolation = startIsolation(1, 0, { alone: [0] });
   expect(await retryShard({ ...work, isolation }, 'set_aside')).toBe(true);
   expect(await found()).toHaveLength(2);
 });
 
-test('a kill from outside after a retry that succeeded has no other sequence tried anew', async () => {
+test('after a kill from outside, sequences that were already reattempted are not attempted again', async () => {
   const { work, found, manifest } = await withTwoLeftOut('crash');
   const tried: (readonly number[])[] = [];
   const workers = new FakeWorkers(async (worker, message) => {
@@ -160,7 +160,7 @@ test('a kill from outside after a retry that succeeded has no other sequence tri
     if (message.type !== 'assign') return worker.exit(0);
     const { isolation, attempt } = message;
     const shard = 0;
-    // What ends the worker ends all that it does.
+    // A dead worker does nothing.
     const gone = () => new Promise<never>(() => undefined);
     const report = {
       ...silentReport(),
@@ -204,7 +204,7 @@ test('a kill from outside after a retry that succeeded has no other sequence tri
   expect(await manifest.getCompletedShards()).toEqual([0]);
 });
 
-test('a shard stays complete while its sequences are tried again, however that ends', async () => {
+test('a shard stays complete while its sequences are reattempted, however that ends', async () => {
   const { work, manifest } = await withTwoLeftOut('oom');
   const report = {
     ...silentReport(),
@@ -216,22 +216,22 @@ test('a shard stays complete while its sequences are tried again, however that e
   await expect(retryShard({ ...work, report }, 'set_aside')).rejects.toThrow('cut short');
   expect(await retryShard({ ...work, stopping: () => true }, 'set_aside')).toBe(false);
   expect(await manifest.getCompletedShards()).toEqual([0]);
-  // What succeeds is recorded all the same.
+  // Successes are recorded nevertheless.
   await retryShard(work, 'set_aside');
   expect(await manifest.getShardState(0)).toMatchObject({ status: 'complete', total_sequences: 12 });
 });
 
-test('rows that were tried again are accepted only for what is quarantined, under their IDs', async () => {
+test('reattempted rows are accepted only for quarantined sequences, under their IDs', async () => {
   const { work, folder } = await withTwoLeftOut('oom');
   await retryShard(work, 'set_aside');
   const cursor = new ShardCursor(work.shard, 'run', 3, work.index);
   const faults: string[] = [];
   for await (const entry of readShard(folder, {
-    // Twice the same: the second time its rows are there already.
+    // Twice the same: the second time its rows exist already.
     accept: async (checkpoint) =>
       (await cursor.accept(checkpoint)) ??
       (cursor.last.positions === null ? null : await cursor.accept(checkpoint)),
   }))
     if ('fault' in entry) faults.push(entry.fault);
-  expect(faults).toEqual(['it says that position 1 was tried again, which is not quarantined']);
+  expect(faults).toEqual(['it lists position 1 as reattempted, which is not quarantined']);
 });

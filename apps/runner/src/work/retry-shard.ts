@@ -15,10 +15,10 @@ import { BatchEmbedder } from './batch-embedder.js';
 import type { ShardWork } from './work-shard.js';
 
 /**
- * Tries quarantined sequences of a complete shard once more, each alone. The rows of those that succeed become a further
- * checkpoint behind the shard's others, a batch each, and so does what the model now refuses itself.
+ * Reattempts quarantined sequences of a complete shard, each alone. For each batch it appends a checkpoint to the shard, with
+ * the rows of those that succeed and the failures that turned into refusals.
  *
- * @returns whether all were tried; false when it was stopped.
+ * @returns whether all were attempted; false if it was stopped.
  */
 export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boolean> {
   const { shard, folder, run, index, model, manifest, report } = work;
@@ -29,16 +29,16 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
       return cursor.accept(checkpoint);
     },
   });
-  // Whoever joins the result finds what is damaged, and has it embedded again.
+  // The shard is damaged. Joining the result will find that and repair it.
   if (!cursor.done) return true;
   const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
-    // As in workShard: a predecessor that was believed dead is fenced from here on.
+    // As in workShard: this fences a predecessor that was believed dead.
     steal: true,
   });
-  // A retry that was killed may have left half a checkpoint, in whose place the next one goes.
+  // A killed reattempt may have left half a checkpoint where the next one goes.
   const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);
-  // It is complete, whatever comes of this; its claim still fences.
+  // It stays complete, whatever happens now; the claim still fences.
   await manifest.markShardComplete(shard.shard, claim);
   const saved = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
   await report.resumed({
@@ -55,17 +55,17 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
       const checkpoint = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, checkpoint, rows, checkpointName(checkpoint), claim);
       const reason = String(metadata['reason']);
-      // What else was found in its batch is still to be known to whoever goes on.
+      // The next worker must still see this batch's other findings.
       await report.checkpoint({ checkpoint, sequences: rows, file: path, reason, endBatch: at });
     },
   });
   const due = cursor.quarantined.filter((each) => isDue(each, retry));
   let next = found.length;
-  /** The batch whose sequences are tried. */
+  /** The batch whose sequences are being reattempted. */
   let at = shard.firstBatch;
   for (const [batch, entries] of byBatch(due, shard, index.batchRange.bind(index))) {
     const before = work.isolation;
-    // Tried by a worker that was lost since.
+    // A worker that died since has attempted this batch.
     if (before !== undefined && batch < before.batchIdx) continue;
     const [first, end] = index.batchRange(batch);
     const rows = entries.map(({ position }) => position - first);
@@ -86,8 +86,8 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
     if (embedded === null) return stop(writer);
     const refused = embedded.poisoned.flatMap(({ row, kind, attempts, error }) => {
       const entry = entries.find(({ position }) => position === first + row);
-      const news = kind === 'poison_input' && entry !== undefined && isDue(entry, 'set_aside');
-      return news ? [{ position: first + row, kind, attempts: entry.attempts + attempts, error }] : [];
+      const isNew = kind === 'poison_input' && entry !== undefined && isDue(entry, 'set_aside');
+      return isNew ? [{ position: first + row, kind, attempts: entry.attempts + attempts, error }] : [];
     });
     if (embedded.at.length + refused.length === 0) continue;
     const positions = embedded.at.map((row) => first + row);
@@ -112,13 +112,13 @@ async function stop(writer: AsyncCheckpointWriter): Promise<false> {
   return false;
 }
 
-/** Each of these rows alone, once; a control goes before each where one hung. */
+/** Each of these rows alone, once. If one hung before, a control precedes each. */
 function begin(batch: number, rows: readonly number[], entries: readonly Quarantined[]): Isolation {
   const isolation = startIsolation(batch, 0, { alone: [...rows] });
   return entries.some(({ kind }) => kind === 'hang') ? { ...isolation, hangs: true } : isolation;
 }
 
-/** The entries of each batch of a shard that has some, in order. */
+/** Groups a shard's entries by batch, in order; only batches with entries. */
 function byBatch(
   entries: readonly Quarantined[],
   { firstBatch, endBatch }: Shard,

@@ -1,4 +1,4 @@
-/** Rows gathered for the next checkpoint; grows by doubling and is used again after each. */
+/** Rows for the next checkpoint. Grows by doubling, and is reused. */
 export class RowBuffer {
   #data = new Float32Array(0);
   #length = 0;
@@ -20,7 +20,7 @@ export class RowBuffer {
     this.#length += rows.length;
   }
 
-  /** The rows gathered, valid until the next `append`. */
+  /** A view of the buffered rows, valid until the next `append`. */
   view(): Float32Array {
     return this.#data.subarray(0, this.#length);
   }

@@ -1,14 +1,14 @@
-/** A device, or a model, that fails whatever it is given: of the sequences that failed on it nothing is known. */
+/** A device, or a model, that fails on everything, so its failures say nothing about the sequences. */
 export class UnfitDeviceError extends Error {
-  /** What the coordinator tells it by: whether it was unfit from the start, or was lost by a failure. */
+  /** The coordinator classifies it by this code: never worked, or lost after a failure. */
   readonly code: 'unfit_device' | 'lost_device';
   override readonly name = 'UnfitDeviceError';
 
-  /** @param wasFit whether the model had embedded something before. */
+  /** @param wasFit whether the model had embedded anything before. */
   constructor(model: string, errorText: string, wasFit: boolean) {
-    const since = wasFit ? ' since it failed on something' : '';
+    const since = wasFit ? ' since an earlier failure' : '';
     super(
-      `${model} fails on plain residues as well${since} (${errorText}), so that no sequence is found at fault by that; if it stays so, look whether the device is broken or in use by another`,
+      `${model} fails even on plain residues${since} (${errorText}), so no sequence is to blame; if this persists, check whether the device is broken or used by another process`,
     );
     this.code = wasFit ? 'lost_device' : 'unfit_device';
   }

@@ -31,14 +31,14 @@ beforeEach(async () => {
 });
 afterEach(() => index.close());
 
-/** Works on the first shard; stops after `stopAfter` batches of this attempt. */
+/** Embeds the first shard; stops after `stopAfter` batches of this attempt. */
 async function work(
   stopAfter = Number.POSITIVE_INFINITY,
   model = countingModel(),
   batches: number[] = [],
   isolation?: Isolation,
 ) {
-  const told = {
+  const reported = {
     resumed: -1,
     fault: null as string | null,
     aside: [] as readonly string[],
@@ -61,22 +61,22 @@ async function work(
     report: {
       ...silentReport(),
       resumed: async ({ sequences, fault, aside }) =>
-        void Object.assign(told, { resumed: sequences, fault, aside }),
+        void Object.assign(reported, { resumed: sequences, fault, aside }),
       progress: async (count) => {
-        told.progress += count;
+        reported.progress += count;
       },
-      batch: (batch) => void told.batches.push(batch),
+      batch: (batch) => void reported.batches.push(batch),
       checkpoint: async ({ sequences }) => {
-        told.checkpointed += sequences;
+        reported.checkpointed += sequences;
       },
     },
   });
-  return { complete, model, told };
+  return { complete, model, reported };
 }
 
 const numbers = (first: number, end: number) => Array.from({ length: end - first }, (_, i) => first + i);
 
-/** All rows of a shard's checkpoints, their IDs, and of how many of them tokens were left out. */
+/** All rows of a shard's checkpoints, their IDs, and how many of them lost tokens. */
 async function savedWithCounts(folder: string) {
   const rows: number[] = [];
   const ids: string[] = [];
@@ -94,7 +94,7 @@ const saved = async (folder: string) => {
   return { rows, ids };
 };
 
-/** All in one window: longest first. */
+/** All in one bucket: longest first. */
 const planned = [...sequences.keys()].sort((a, b) => sequences[b]!.length - sequences[a]!.length || a - b);
 
 const due = () => {
@@ -105,59 +105,66 @@ const due = () => {
   };
 };
 
-test('a shard from its beginning to its end: every row once, under its ID, in checkpoints by the trigger', async () => {
-  const { complete, model, told } = await work();
+test('a whole shard: every row once, under its ID, in checkpoints by the trigger', async () => {
+  const { complete, model, reported } = await work();
   expect(complete).toBe(true);
   expect(await saved(folder)).toEqual(due());
   const count = shards[0]!.endPosition;
   const batches = numbers(0, shards[0]!.endBatch);
-  expect(told).toEqual({ resumed: 0, fault: null, aside: [], progress: count, checkpointed: count, batches });
+  expect(reported).toEqual({
+    resumed: 0,
+    fault: null,
+    aside: [],
+    progress: count,
+    checkpointed: count,
+    batches,
+  });
   expect(model.sequences).toBe(count);
   expect((await readdir(folder)).filter((name) => name.endsWith('.done')).length).toBeGreaterThan(2);
   expect(await manifest.getCompletedShards()).toEqual([0]);
 });
 
-test('stopped anywhere, all that was embedded is saved, and nothing is embedded twice', async () => {
+test('a stop anywhere saves everything embedded, and nothing is embedded twice', async () => {
   const { endBatch } = shards[0]!;
   let embedded = 0;
   for (let life = 1; life < endBatch; life++) {
-    const { complete, model, told } = await work(1);
-    expect([complete, told.batches]).toEqual([false, [life - 1]]);
-    expect(told.resumed).toBe(embedded);
+    const { complete, model, reported } = await work(1);
+    expect([complete, reported.batches]).toEqual([false, [life - 1]]);
+    expect(reported.resumed).toBe(embedded);
     embedded += model.sequences;
-    expect(told.checkpointed).toBe(model.sequences);
+    expect(reported.checkpointed).toBe(model.sequences);
     expect(await manifest.getCompletedShards()).toEqual([]);
   }
   const last = await work();
-  expect([last.complete, last.told.batches]).toEqual([true, [endBatch - 1]]);
+  expect([last.complete, last.reported.batches]).toEqual([true, [endBatch - 1]]);
   expect(embedded + last.model.sequences).toBe(shards[0]!.endPosition);
   expect(await saved(folder)).toEqual(due());
 });
 
-test('from a damaged checkpoint on all is embedded again, and what was there is moved aside', async () => {
+test('everything from a damaged checkpoint on is embedded again, and the old files are set aside', async () => {
   await work();
   const names = (await readdir(folder)).filter((name) => name.endsWith('.pt')).sort();
   await truncate(join(folder, names[1]!), 500);
-  const { complete, told } = await work();
+  const { complete, reported } = await work();
   expect(complete).toBe(true);
-  expect(told.fault).toMatch(/batch_00001\.pt: /);
-  expect(told.aside).toEqual(names.slice(1).map((name) => join(folder, `${name}.corrupt`)));
-  const first = numbers(0, index.batches).find((batch) => index.batchRange(batch)[0] === told.resumed)!;
+  expect(reported.fault).toMatch(/batch_00001\.pt: /);
+  expect(reported.aside).toEqual(names.slice(1).map((name) => join(folder, `${name}.corrupt`)));
+  const first = numbers(0, index.batches).find((batch) => index.batchRange(batch)[0] === reported.resumed)!;
   expect(first).toBeGreaterThan(0);
-  expect(told.batches).toEqual(numbers(first, shards[0]!.endBatch));
+  expect(reported.batches).toEqual(numbers(first, shards[0]!.endBatch));
   expect(await saved(folder)).toEqual(due());
 });
 
 test('what is complete is not embedded again', async () => {
   await work();
   const before = await readdir(folder);
-  const { complete, told } = await work();
-  expect([complete, told.batches, told.aside]).toEqual([true, [], []]);
-  expect(told.resumed).toBe(shards[0]!.endPosition);
+  const { complete, reported } = await work();
+  expect([complete, reported.batches, reported.aside]).toEqual([true, [], []]);
+  expect(reported.resumed).toBe(shards[0]!.endPosition);
   expect(await readdir(folder)).toEqual(before);
 });
 
-test('after a model that fails, all that was embedded is there, and only the rest is embedded again', async () => {
+test('after a failing model, everything embedded is kept, and only the rest is embedded again', async () => {
   const failing = countingModel();
   const embed = failing.embed;
   const broken = new Error('device lost');
@@ -169,14 +176,14 @@ test('after a model that fails, all that was embedded is there, and only the res
   await expect(work(Number.POSITIVE_INFINITY, failing, blamed)).rejects.toBe(broken);
   expect(blamed.at(-1)).toBe(shards[0]!.endBatch - 1);
   expect(await manifest.getCompletedShards()).toEqual([]);
-  const { complete, told } = await work();
+  const { complete, reported } = await work();
   expect(complete).toBe(true);
-  expect(told.resumed).toBe(failing.sequences);
-  expect(index.batchRange(told.batches[0]!)[0]).toBe(told.resumed);
+  expect(reported.resumed).toBe(failing.sequences);
+  expect(index.batchRange(reported.batches[0]!)[0]).toBe(reported.resumed);
   expect(await saved(folder)).toEqual(due());
 });
 
-/** The counting model, which leaves something out of every sequence of more than 16 residues. */
+/** The counting model, which drops tokens of every sequence of more than 16 residues. */
 function truncatingModel() {
   const model = countingModel();
   const { embed } = model;
@@ -190,7 +197,7 @@ function truncatingModel() {
 }
 const tooLong = () => due().ids.filter((id) => sequences[Number(id.slice(1))]!.length > 16).length;
 
-test('each checkpoint says of how many sequences tokens were left out, and whatever is stopped, the sum is exact', async () => {
+test('each checkpoint counts the sequences that lost tokens, and the sum is exact after any stop', async () => {
   const { endBatch } = shards[0]!;
   expect(tooLong()).toBeGreaterThan(10);
   for (const stopAfter of [1, 3, endBatch]) {
@@ -203,7 +210,7 @@ test('each checkpoint says of how many sequences tokens were left out, and whate
     const { truncated, ...rest } = await savedWithCounts(folder);
     expect(rest).toEqual(due());
     expect(truncated.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)).toBe(tooLong());
-    // Longest first, so that the last ones have nothing to say.
+    // Longest first, so the last ones lose nothing.
     expect(truncated.at(-1)).toBeUndefined();
     expect(truncated).not.toContain(0);
   }
@@ -223,14 +230,14 @@ test('a batch that is embedded, refused and embedded again counts once', async (
   expect(truncated.reduce<number>((sum, each) => sum + Number(each ?? 0), 0)).toBe(tooLong());
 });
 
-test('when a search begins, what was embedded before is on the disk: workers may be lost in it', async () => {
+test('rows embedded before an isolation are on disk when it begins, since it may kill workers', async () => {
   const model = countingModel();
   const { embed } = model;
   const searched = 3;
   const [first] = index.batchRange(searched);
   const there: number[] = [];
   model.embed = async (batch, options) => {
-    // Once, since what is embedded later is being written meanwhile.
+    // Only once: later rows are being written meanwhile.
     if (there.length === 0 && model.sequences >= first) there.push((await saved(folder)).ids.length);
     return embed(batch, options);
   };
@@ -241,7 +248,7 @@ test('when a search begins, what was embedded before is on the disk: workers may
   expect(await saved(folder)).toEqual(due());
 });
 
-test('rows with NaN or an infinity fail their batch, named; those before it are saved, none of it is', async () => {
+test('rows with NaN or an infinity fail their batch by name; earlier rows are saved, and none of the batch', async () => {
   const model = countingModel();
   const embed = model.embed;
   const bad = 3;
@@ -265,12 +272,12 @@ test('rows with NaN or an infinity fail their batch, named; those before it are 
       { ordinal: order[end - 1], id: `s${order[end - 1]}`, column: 2, value: -Infinity },
     ],
   });
-  const { told } = await work();
-  expect([told.resumed, told.batches[0]]).toEqual([first, bad]);
+  const { reported } = await work();
+  expect([reported.resumed, reported.batches[0]]).toEqual([first, bad]);
   expect(await saved(folder)).toEqual(due());
 });
 
-test('each batch is prepared once, the next before one is embedded, and then embedded as it was prepared', async () => {
+test('each batch is prepared once, before the previous one is embedded, and is embedded as prepared', async () => {
   const model = countingModel();
   const { embed } = model;
   const prepared: (readonly Uint8Array[])[] = [];
@@ -285,8 +292,8 @@ test('each batch is prepared once, the next before one is embedded, and then emb
   expect(await saved(folder)).toEqual(due());
 });
 
-test('a disk that refuses a checkpoint ends the work with the reason, and the shard is not complete', async () => {
-  // A folder where the checkpoint should be, as the rename meets it.
+test('a disk that refuses a checkpoint stops the work with the reason, and the shard is not complete', async () => {
+  // A folder in the checkpoint's place makes the rename fail.
   const first = join(folder, 'batch_00000.pt');
   const model = countingModel();
   const embed = model.embed;
@@ -298,11 +305,11 @@ test('a disk that refuses a checkpoint ends the work with the reason, and the sh
   expect(await manifest.getCompletedShards()).toEqual([]);
 });
 
-test('checkpoints of another run are moved aside, not believed', async () => {
+test('checkpoints of another run are set aside, not trusted', async () => {
   await work();
   const names = (await readdir(folder)).filter((name) => name.endsWith('.pt')).sort();
   const other = { ...countingModel().source, dim: DIM + 1 };
-  const told: unknown[] = [];
+  const reported: unknown[] = [];
   for (const [run, model] of [
     ['another run', countingModel()],
     ['run', { ...countingModel(), source: other }],
@@ -320,17 +327,17 @@ test('checkpoints of another run are moved aside, not believed', async () => {
       stopping: () => true,
       report: {
         ...silentReport(),
-        resumed: async ({ sequences, fault, aside }) => void told.push([sequences, fault, aside.length]),
+        resumed: async ({ sequences, fault, aside }) => void reported.push([sequences, fault, aside.length]),
       },
     });
     expect(complete).toBe(false);
-    // For the second round they are put back.
+    // Put them back for the second round.
     for (const name of names) {
       await rename(join(folder, `${name}.corrupt`), join(folder, name));
       await rename(join(folder, `${name}.corrupt.done`), join(folder, `${name}.done`));
     }
   }
-  expect(told).toEqual([
+  expect(reported).toEqual([
     [0, expect.stringContaining('another run'), names.length],
     [0, expect.stringContaining(`shape mismatch`), names.length],
   ]);

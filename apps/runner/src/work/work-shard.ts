@@ -24,44 +24,44 @@ export interface ShardWork {
   shard: Shard;
   folder: string;
   run: string;
-  /** What the run's record says beside the inputs; each checkpoint keeps it. */
+  /** The run record without the inputs, which each checkpoint keeps. */
   record?: string;
   index: SequenceIndex;
   model: EmbeddingModel;
-  /** Tokens that the run's batches were planned with. */
+  /** The token budget of the run's batches. */
   batchTokens: number;
-  /** How much of them a model call may have. Absent: all. */
+  /** How much of it a model call may use. Absent: all. */
   budget?: BudgetShare | undefined;
-  /** The batch in which sequences at fault are searched for, and how far that has come. */
+  /** The state of the isolation: the batch under search, and what is known. */
   isolation?: Isolation | undefined;
-  /** Whether the model can still be used after a call that failed. */
+  /** Whether the model still works after a failed call. */
   survivesFailures: boolean;
   trigger: CheckpointTrigger<string>;
   manifest: Pick<
     CheckpointManifest,
     'claimShard' | 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'
   >;
-  /** Writes the checkpoints; absent: one of its own, for which a shard's end waits longer. */
+  /** Writes the checkpoints. Absent: a thread per shard, which makes the end of a shard slower. */
   thread?: WriterThread;
-  /** Asked between batches: whether to save what is there and leave. */
+  /** Checked between batches: whether to save and stop. */
   stopping(): boolean;
   report: ShardReport;
 }
 
-/** What is told of a shard while it is worked on. */
+/** What a worker reports about its shard. */
 export interface ShardReport {
-  /** One more checkpoint was read. */
+  /** Another checkpoint was read. */
   reading(): Promise<void>;
   resumed(state: ResumedShard): Promise<void>;
-  /** A batch was embedded, or found at fault: so many sequences. `nextBatch` is about to be. */
+  /** A batch with this many sequences was embedded or quarantined. `nextBatch` is next. */
   progress(sequences: number, nextBatch: number): Promise<void>;
-  /** A batch is about to be embedded, for blame if it fails. */
+  /** A batch is about to be embedded; it is to blame if the process fails. */
   batch(index: number): void;
-  /** A part of a batch is about to be. */
+  /** A part of a batch is about to be embedded. */
   calling(batch: number, rows: readonly number[], isolation: Isolation | undefined): Promise<void>;
-  /** Plain residues as long as these rows are about to be: the control of a sequence that hung. */
+  /** A control is about to be embedded: plain residues as long as these rows, one of which hung. */
   control(batch: number, rows: readonly number[], isolation: Isolation): Promise<void>;
-  /** That part, or that control, has come back, well or not. */
+  /** That part or control returned, embedded or not. */
   returned(): Promise<void>;
   /** The model's graph has run once more. */
   computed(): Promise<void>;
@@ -69,14 +69,14 @@ export interface ShardReport {
   checkpoint(saved: SavedCheckpoint): Promise<void>;
 }
 
-/** Where a shard stands before it is worked on. */
+/** The state of a shard when a worker resumes it. */
 export interface ResumedShard {
-  /** In valid checkpoints; those that are quarantined among them. */
+  /** Sequences in valid checkpoints, including quarantined ones. */
   sequences: number;
   /** Those that the model refused. */
   quarantined: number;
   nextBatch: number;
-  /** Why files had to be moved aside, and which. */
+  /** Why files had to be set aside, and which. */
   fault: string | null;
   aside: readonly string[];
 }
@@ -88,19 +88,19 @@ export interface SavedCheckpoint {
   sequences: number;
   file: string;
   reason: string;
-  /** The first batch that is in no checkpoint yet. */
+  /** The first batch that is not in a checkpoint yet. */
   endBatch: number;
 }
 
 /**
- * One shard from wherever it stands to its end: resume → remaining → batches → embed → trigger → write → manifest.
+ * Completes one shard from its current state: resume → remaining → batches → embed → trigger → write → manifest.
  *
- * @returns whether the shard is complete; false when it was stopped, with all embedded rows saved.
+ * @returns whether the shard is complete; false if it was stopped, with all embedded rows saved.
  */
 export async function workShard(work: ShardWork): Promise<boolean> {
   const { shard, folder, run, index, model, trigger, manifest, report } = work;
 
-  // The coordinator, which is the only one, gave it to this worker: a predecessor that was believed dead is fenced from here on.
+  // The only coordinator assigned the shard to this worker. Stealing the claim fences a predecessor that was believed dead.
   const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
     steal: true,
   });
@@ -113,14 +113,14 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   });
   const aside = await setAside(folder, found.length);
   debug(
-    'shard %d: %d checkpoint(s) taken, next batch %d; %s',
+    'shard %d: %d valid checkpoint(s), next batch %d; %s',
     shard.shard,
     found.length,
     cursor.nextBatch,
     fault,
   );
   await manifest.reconcileShard(shard.shard, found, claim);
-  // What earlier workers only set aside does not count as refused.
+  // What earlier workers set aside does not count as refused.
   const quarantined = cursor.quarantined.filter((each) => !isSetAside(each)).length;
   const sequences = found.reduce((sum, { numSequences }) => sum + numSequences, cursor.quarantined.length);
   await report.resumed({ sequences, quarantined, nextBatch: cursor.nextBatch, fault, aside });
@@ -139,10 +139,10 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   let pending: Quarantined[] = [];
   let next = found.length;
   let savedBatch = cursor.nextBatch;
-  /** Sequences among the buffered rows of which tokens were left out. */
+  /** Sequences among the buffered rows that lost tokens. */
   let truncated = 0;
   const save = async (endBatch: number, reason: string) => {
-    debug('shard %d: batches %d to %d are saved: %s', shard.shard, savedBatch, endBatch, reason);
+    debug('shard %d: saving batches [%d, %d): %s', shard.shard, savedBatch, endBatch, reason);
     const [first] = index.batchRange(savedBatch);
     const [, end] = index.batchRange(endBatch - 1);
     const facts = checkpointFacts(run, shard.shard, [savedBatch, endBatch], [first, end], {
@@ -189,7 +189,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     },
   });
 
-  /** Read, and its tokens on their way, before the batch before it is embedded. */
+  /** Reads a batch and starts tokenizing it while the previous batch is embedded. */
   const prepared = async (batch: number) => {
     const residues = await index.residues(...index.batchRange(batch));
     model.prepare?.(residues);
@@ -202,7 +202,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     let upcoming = batch < shard.endBatch ? await prepared(batch) : [];
     for (; batch < shard.endBatch && !work.stopping(); batch++) {
       const [first, end] = index.batchRange(batch);
-      // A search may cost workers, and what is before it is not to be embedded again for each.
+      // Save first: the isolation may kill workers, and earlier rows must not be recomputed.
       if (embedder.isolates(batch) && batch > savedBatch) {
         await save(batch, 'before_search');
         await writer.waitAll();
@@ -211,7 +211,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       const residues = upcoming;
       upcoming = batch + 1 < shard.endBatch ? await prepared(batch + 1) : [];
       const embedded = await embedder.embed(batch, residues).catch(async (error) => {
-        // A batch that fails costs only itself: the rows before it are saved first.
+        // Save the rows before it, so a failing batch costs only itself.
         if (batch > savedBatch) await save(batch, 'failed').catch(() => undefined);
         throw error;
       });
@@ -226,13 +226,13 @@ export async function workShard(work: ShardWork): Promise<boolean> {
         size,
         size * buffer.dim * Float32Array.BYTES_PER_ELEMENT,
       );
-      // What a search cost is not to be lost.
+      // The outcome of an isolation was expensive: save it now.
       if (embedder.isolates(batch)) await save(batch + 1, 'isolated');
       else if (due) await save(batch + 1, reason);
     }
     if (batch > savedBatch) await save(batch, batch < shard.endBatch ? 'stopped' : 'shard_end');
   } catch (error) {
-    // Accepted checkpoints last before the process may end; a write that fails as well must not hide the reason.
+    // Accepted checkpoints must be durable before the process exits. A failing write must not hide the first error.
     await writer.waitAll().catch(() => undefined);
     throw error;
   }

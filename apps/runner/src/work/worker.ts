@@ -15,26 +15,26 @@ import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { retryShard } from './retry-shard.js';
 import { type ShardWork, workShard } from './work-shard.js';
 
-/** Rows kept in memory before a checkpoint is due whatever the thresholds say, in bytes. */
+/** Bytes of rows in memory after which a checkpoint is due, whatever the thresholds. */
 const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
 
-/** Milliseconds between two signs of life at least. */
+/** The least milliseconds between two heartbeats. */
 const BEAT_EVERY = 100;
 
-/** Characters of an error that are told; a model may print a whole tensor. */
+/** The most characters of a reported error; a model may print a whole tensor. */
 const LONGEST_MESSAGE = 4000;
 
-// One worker process: loads the model once, then works on one shard after another until told to finish or to stop.
+// A worker process: loads the model once, then completes the shards it is assigned until it must finish or stop.
 const options = parseWorkerOptions(process.argv[2]);
 const channel = workerChannel(process, {
   orphanGraceMs: options.graceMs,
   ignored: hangupIgnored ? ['SIGHUP'] : [],
 });
-// The channel listens now.
+// From here on the channel handles signals.
 onSignal(() => undefined);
 let stopped = false;
 let stopCode: number = ExitCode.terminated;
-/** While the model is loaded, and between shards, there is nothing to save. */
+/** Nothing to save: the model is loading, or no shard is assigned. */
 let idle = true;
 channel.onStop((reason) => {
   stopped = true;
@@ -42,10 +42,10 @@ channel.onStop((reason) => {
   if (idle) process.exit(stopCode);
 });
 
-/** What it does next; each is a sign of progress. */
+/** Reports the next step of the start-up, which counts as progress. */
 const starting = (stage: string) => channel.send({ type: 'heartbeat', stage });
 let lastBeat = 0;
-/** A sign of life, not more often than anybody looks. */
+/** A heartbeat, throttled: nobody checks more often. */
 const heartbeat = async () => {
   if (performance.now() - lastBeat < BEAT_EVERY) return;
   await channel.send({ type: 'heartbeat' });
@@ -56,7 +56,7 @@ let shard: number | undefined;
 let batchIdx: number | undefined;
 try {
   const place = layout(options.out);
-  // Held for life: a later run waits until no worker of this one is left.
+  // Held until this process exits: a later command waits until all workers are gone.
   await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: 0 });
   await starting('opening the index');
   const index = await openIndex(place.index, options.index);
@@ -64,10 +64,10 @@ try {
   await starting('reading the files of the model');
   const source = await resolveModel(options.model, options.overrides);
   if (source.fingerprint !== options.fingerprint) {
-    const remedy = 'put the one it was begun with back, or begin anew with --force-restart';
-    throw new Error(`${source.folder}: the model is another than when the run was planned; ${remedy}`);
+    const remedy = 'restore the original model, or start over with --force-restart';
+    throw new Error(`${source.folder}: the model has changed since the run was planned; ${remedy}`);
   }
-  // Windows of long sequences are put in batches of their own, as large as the run's.
+  // Windows of long sequences form their own batches, with the run's token budget.
   const device = parseDevice(options.device);
   await starting(`loading the model on ${options.device}`);
   const model = await loadModel(
@@ -92,7 +92,7 @@ try {
     shard = now;
     const plan = shards[now];
     if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
-    // Past its last batch none is to be blamed.
+    // Past its last batch there is nothing to blame.
     const blame = (next: number) => (next < plan.endBatch ? { nextBatch: next } : {});
     const folder = place.shard(now);
     await makeDirectoryDurably(folder);
@@ -109,14 +109,14 @@ try {
       batchTokens: options.batchTokens,
       budget,
       isolation,
-      // After a failure on a device, its context may be gone with all that is in it.
+      // A failure on a GPU may have destroyed its context.
       survivesFailures: device.kind === 'cpu',
       stopping: () => stopped,
       report: {
         reading: () => channel.send({ type: 'heartbeat' }),
         resumed: ({ sequences, quarantined, nextBatch, fault, aside }) => {
           if (fault !== null)
-            console.error(`${fault}; embedded again from there, moved aside: ${aside.join(', ')}`);
+            console.error(`${fault}; embedding again from there; set aside: ${aside.join(', ')}`);
           return channel.send({ type: 'resumed', shard: now, sequences, quarantined, ...blame(nextBatch) });
         },
         progress: (sequences, nextBatch) =>

@@ -33,7 +33,7 @@ test.each([
   '# Fatal javascript OOM in MemoryChunk allocation failed during deserialization.',
   'memory allocation of 24 bytes failed',
   'mmap: Cannot allocate memory',
-])('is out of memory whatever the code: %s', (errorMessage) => {
+])('counts as out of memory whatever the code: %s', (errorMessage) => {
   expect(classifyError({ exitcode: 1, error: 'cuda_runtime', errorMessage })).toBe('oom');
 });
 
@@ -49,7 +49,7 @@ test('rows that are not finite are poison', () => {
 });
 
 test.each(['SIGTERM_7', 'preempted', 'out_of_memory'])(
-  'an ID in the message of such rows says nothing: %s',
+  'an ID quoted in such a message is no evidence: %s',
   (id) => {
     const errorMessage = `batch 3: sequence 7 ("${id}"): NaN in column 1`;
     expect(classifyError({ exitcode: 1, error: 'non_finite', errorMessage })).toBe('poison_input');
@@ -64,19 +64,19 @@ test.each([
   '/data/NaN/model.onnx: reading failed',
   '/runs/preempted/manifest.json is locked',
   'spawn /opt/my preempted dir/node ENOENT',
-])('a name in a message says nothing: %s', (errorMessage) => {
+])('a name quoted in a message is no evidence: %s', (errorMessage) => {
   expect(classifyError({ exitcode: 1, errorMessage })).toBe('transient');
 });
 
-test('whoever gives a code says with it what happened, whatever words the message has', () => {
+test('a worker’s code outweighs the words of its message', () => {
   const words = { exitcode: 1, errorMessage: 'it was preempted, and received SIGTERM; NaN' };
   expect(classifyError({ ...words, error: 'error' })).toBe('spot_preemption');
   expect(classifyError({ ...words, error: 'EIO' })).toBe('transient');
   expect(classifyError({ ...words, error: 'cuda_runtime' })).toBe('poison_input');
 });
 
-test('a device that fails on everything is no fault of what it was given', () => {
-  const errorMessage = 'esm2 fails on plain residues as well (CUDA failure 2: out of memory)';
+test('a device that fails on everything does not blame its input', () => {
+  const errorMessage = 'esm2 fails even on plain residues (CUDA failure 2: out of memory)';
   expect(classifyError({ exitcode: 1, error: 'unfit_device', errorMessage })).toBe('transient');
   expect(classifyError({ exitcode: 143, error: 'unfit_device', errorMessage })).toBe('spot_preemption');
 });
@@ -94,14 +94,14 @@ test.each([
   { exitcode: null, signal: 'SIGHUP' },
   { exitcode: null, signal: 'SIGUSR1' },
   { exitcode: 130 },
-])('whoever is killed from outside was preempted: %o', (end) => {
+])('a worker killed from outside was preempted: %o', (end) => {
   expect(classifyError(end)).toBe('spot_preemption');
-  // One that said why before it was killed was not.
+  // Not if it reported a cause before it was killed.
   expect(classifyError({ ...end, error: 'EIO', errorMessage: 'read failed' })).toBe('transient');
   expect(classifyError({ ...end, lastOutput: 'out of memory' })).toBe('oom');
 });
 
-test('a crash is no preemption', () => {
+test('a crash is not a preemption', () => {
   for (const signal of ['SIGSEGV', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL'])
     expect(classifyError({ exitcode: null, signal })).toBe('transient');
   expect(classifyError({ exitcode: 139 })).toBe('transient');

@@ -7,23 +7,23 @@ interface Search {
   size: number;
   /** Rows at fault. */
   poison: ReadonlySet<number>;
-  /** Whether a model call tells which rows are at fault. */
+  /** Whether a model call names the rows at fault. */
   telling?: boolean;
-  /** Whether a failure costs the worker, and with it all that it had embedded. */
+  /** Whether a failure kills the worker, which loses all it had embedded. */
   fatal?: boolean;
 }
 
-/** Searches to the end; `calls` are all model calls of the search. */
+/** Runs an isolation to its end; `calls` are all its model calls. */
 function search({ size, poison, telling = false, fatal = false }: Search, start?: Isolation) {
   let state = start ?? startIsolation(3, 2, { alone: telling ? [...poison] : [] });
   let good = new Set<number>();
   let calls = 0;
   for (;;) {
-    // What goes over the wire, and to the disk.
+    // As sent to workers and stored on disk.
     state = JSON.parse(JSON.stringify(state)) as Isolation;
     const group = nextGroup(state, size, good);
     if (group === null) return { state, good, calls };
-    if (++calls > 100 * size + 100) throw new Error('it does not end');
+    if (++calls > 100 * size + 100) throw new Error('it does not converge');
     const faulty = group.filter((row) => poison.has(row));
     if (faulty.length === 0) {
       state = groupPassed(state, size, group);
@@ -60,7 +60,7 @@ test('exactly the rows at fault are found, and all others are embedded', () => {
   );
 });
 
-test('k rows of n cost at most k (log2 n + 3) calls and one, however the worker fares', () => {
+test('k rows of n cost at most k (log2 n + 3) + 1 calls, whatever happens to the worker', () => {
   fc.assert(
     fc.property(batch, (given) => {
       const { calls } = search(given);
@@ -80,7 +80,7 @@ test('with the strike that opened the breaker, one row of two dozen or more cost
   }
 });
 
-test('rows that are known to be at fault are tried alone, each once, and the others together', () => {
+test('rows known to be at fault are embedded alone, each once, and the others together', () => {
   const { state, calls } = search({ size: 100, poison: new Set([4, 90]), telling: true });
   expect(calls).toBe(3);
   expect(state.poisoned).toEqual([
@@ -99,13 +99,13 @@ test('a row that does not fail alone is not at fault', () => {
   expect(state.poisoned).toEqual([]);
 });
 
-test('attempts are the failed calls that a row was in', () => {
+test('attempts counts the failed calls that contained a row', () => {
   const { state } = search({ size: 8, poison: new Set([0]) });
   // The whole batch twice, then 0-3, 0-1, and 0 alone, twice.
   expect(state.poisoned).toEqual([{ row: 0, kind: 'poison_input', attempts: 6, error: 'illegal' }]);
 });
 
-test('a fault that comes and goes does not keep the search from its end', () => {
+test('an intermittent fault does not keep the isolation from ending', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 40 }), fc.infiniteStream(fc.boolean()), (size, fails) => {
       let state = startIsolation(0, 2);
@@ -124,7 +124,7 @@ test('a fault that comes and goes does not keep the search from its end', () => 
   );
 });
 
-test('too little memory for several is nobody’s fault, and for one it is only the second time', () => {
+test('too little memory for several rows blames none, and for a single row only the second time', () => {
   const oom = { kind: 'oom', error: 'out of memory' } as const;
   let state = startIsolation(0, 2);
   state = groupFailed(state, [0, 1, 2, 3], oom);

@@ -7,14 +7,14 @@ export interface PoisonedRow {
   kind: PoisonKind;
   /** Model calls that failed with this row in them. */
   attempts: number;
-  /** What was said of the last of them. */
+  /** Error text of the last of them. */
   error: string;
 }
 
 /**
- * Why a row has no embedding: the model refuses it (`poison_input`), there is too little memory for it alone (`oom`), or its
- * worker crashed (`crash`) or hung (`hang`) with it alone. Only the first is the model's own word; a machine's troubles, or
- * a user's signal, can look like the others.
+ * Why a row has no embedding: the model refuses it (`poison_input`), there is too little memory for it alone
+ * (`oom`), or its worker crashed (`crash`) or hung (`hang`) with it alone. Only the first is the model's own
+ * verdict; trouble with the machine or a user's signal can look like the others.
  */
 export const POISON_KINDS = ['poison_input', 'oom', 'crash', 'hang'] as const;
 export type PoisonKind = (typeof POISON_KINDS)[number];
@@ -23,7 +23,10 @@ export type PoisonKind = (typeof POISON_KINDS)[number];
 export interface GroupFailure {
   kind: PoisonKind;
   error: string;
-  /** Rows of the group that are known to be at fault, as those of NaN; each is tried alone next. The others are good. */
+  /**
+   * Rows of the group known to be at fault, such as those with NaN; each is embedded alone next. The others
+   * are good.
+   */
   faulty?: readonly number[] | undefined;
 }
 
@@ -36,41 +39,47 @@ export const groupFailure = object<GroupFailure>({
 });
 
 /**
- * How far the search for the rows at fault in a batch has come: plain JSON, so that another worker, or another
- * coordinator, goes on with it. Rows are numbered within the batch.
+ * The state of an isolation, the search for the rows at fault in a batch. Plain JSON, so another worker or
+ * coordinator can go on with it. Rows are numbered within the batch.
  */
 export interface Isolation {
   batchIdx: number;
-  /** Calls of the whole batch that failed before the search began. */
+  /** Failed calls of the whole batch before the isolation began. */
   strikes: number;
-  /** Rows of which at least one is at fault; null: all of the batch, empty: none that is known of. */
+  /** Rows that include at least one at fault; null: the whole batch; empty: no such set is known. */
   suspects: number[] | null;
-  /** Rows that are tried alone before anything else. */
+  /** Rows to embed alone before anything else. */
   alone: number[];
-  /** Rows in a call at most, for which there is memory; null: any number. */
+  /** Most rows in a call that fit into memory; null: any number. */
   most: number | null;
   poisoned: PoisonedRow[];
-  /** Calls of parts of the batch that failed, in the search and before, by row; shorter where the last rows had none. */
+  /**
+   * Failed calls of parts of the batch, before and during the isolation, by row; trailing zeros are left out.
+   */
   failures: number[];
-  /** Calls of the search that failed. */
+  /** Failed calls of the isolation. */
   failed: number;
-  /** Whether a worker that had a failure cannot be believed any more, as a failure breaks its device until it ends. */
+  /**
+   * Whether a failure breaks the device until the worker exits, so nothing after a failure can be trusted.
+   */
   fragile?: boolean;
-  /** Whether a call hung: a control goes before each row that is tried alone. */
+  /** Whether a call hung: a control then precedes each row that is embedded alone. */
   hangs?: boolean;
-  /** Controls that made no progress for the stall limit. */
+  /** Controls that made no progress within the stall limit. */
   slowControls?: number;
 }
 
-/** Checks a search as far as a caller can have made it: its fields are not checked at each call. */
+/** Checks an isolation superficially; checking every field at each call would cost too much. */
 export const isIsolation = required(
-  kind('the search that startIsolation gives', (given) => {
-    const search = given as Isolation | null | undefined;
-    return typeof search === 'object' && Array.isArray(search?.alone) && Array.isArray(search.poisoned);
+  kind('an isolation from startIsolation', (given) => {
+    const isolation = given as Isolation | null | undefined;
+    return (
+      typeof isolation === 'object' && Array.isArray(isolation?.alone) && Array.isArray(isolation.poisoned)
+    );
   }),
 );
 
-/** What is known before a search begins. */
+/** What is known before an isolation begins. */
 export type IsolationClues = Partial<
   Pick<Isolation, 'alone' | 'suspects' | 'most' | 'poisoned' | 'failures'>
 >;
@@ -92,10 +101,10 @@ export const isolationClues = object<IsolationClues>({
 });
 
 /**
- * The search in a batch that failed `strikes` times as a whole.
+ * Starts the isolation of a batch that failed `strikes` times as a whole.
  *
- * @param clues rows that are suspected themselves, or among which the fault is, how many fit into memory, those that are known to be
- * at fault, and calls of parts that failed, by row; from what failed.
+ * @param clues what the failures showed: rows suspected individually, rows among which the fault is, how many
+ * rows fit into memory, rows known to be at fault, and failed calls of parts of the batch, by row.
  */
 export function startIsolation(
   batchIdx: number,
@@ -107,9 +116,10 @@ export function startIsolation(
 }
 
 /**
- * The rows to be embedded together next, ascending; null when every row is good or poisoned. A group that failed is halved
- * until a row is alone, which is tried twice; where its first half is good, the fault must be in the second, which is halved
- * without a try. What is left over is then tried as one, so that `k` rows of `n` cost about `k (log2 n + 3)` calls.
+ * The rows to embed together next, ascending; null when every row is good or poisoned. A group that fails is
+ * halved until a row is alone; that row is embedded twice. If the first half is good, the fault is in the
+ * second, which is halved without a call. The remaining rows then form one group. Finding `k` rows of `n`
+ * costs about `k (log2 n + 3)` calls.
  *
  * @param size rows in the batch.
  * @param good rows that are embedded and kept; none after a worker was lost.
@@ -127,7 +137,7 @@ export function nextGroup(isolation: Isolation, size: number, good: ReadonlySet<
   return rest.length > 0 ? rest.slice(0, most) : null;
 }
 
-/** The search after a group was embedded. */
+/** The isolation after a group was embedded. */
 export function groupPassed(isolation: Isolation, size: number, group: readonly number[]): Isolation {
   const passed = new Set(group);
   const left = (rows: Iterable<number>) => Array.from(rows).filter((row) => !passed.has(row));
@@ -138,7 +148,7 @@ export function groupPassed(isolation: Isolation, size: number, group: readonly 
   };
 }
 
-/** The search after a group failed. */
+/** The isolation after a group failed. */
 export function groupFailed(
   isolation: Isolation,
   group: readonly number[],
@@ -150,19 +160,19 @@ export function groupFailed(
   const [row] = group;
   if (group.length > 1 || row === undefined) {
     const { faulty, kind } = failure;
-    // Too many at once is nobody's fault.
+    // Too many rows in one call: no row is at fault.
     if (kind === 'oom') return { ...next, most: Math.max(1, Math.floor(group.length / 2)) };
     if (faulty === undefined || faulty.length === 0) return { ...next, suspects: [...group] };
     return { ...next, suspects: [], alone: [...faulty] };
   }
   const { kind, error } = failure;
-  // It may have been something that passes, or somebody else's memory: what is alone for the first time is tried once more.
+  // The cause may pass, or be another process's memory use: a row that fails alone once gets a second call.
   if (!isolation.alone.includes(row)) return { ...next, suspects: [], alone: [...isolation.alone, row] };
   const attempts = isolation.strikes + failures[row]!;
   const poisoned = [...isolation.poisoned, { row, kind, attempts, error }];
   return {
     ...next,
-    // Of the others nothing is known any more.
+    // Nothing is known about the other rows any more.
     suspects: [],
     alone: isolation.alone.filter((other) => other !== row),
     poisoned: poisoned.sort((a, b) => a.row - b.row),
@@ -170,8 +180,9 @@ export function groupFailed(
 }
 
 /**
- * The search after a worker that had proved its device lost it amid the calls: which of them failed for what reason is not
- * known, so that but for what was found it begins anew, with workers that end at each failure.
+ * The isolation after a worker lost a device that it had proved good. Any of its calls may have failed
+ * because of the device, so the isolation restarts and keeps only the rows already found; workers now exit at
+ * each failure.
  */
 export const deviceLost = (isolation: Isolation): Isolation => ({
   ...isolation,
@@ -181,7 +192,7 @@ export const deviceLost = (isolation: Isolation): Isolation => ({
   fragile: true,
 });
 
-/** Counts by row, and one more for each of these. */
+/** Counts by row, with one added for each of `rows`. */
 export function countedIn(counts: readonly number[], rows: readonly number[]): number[] {
   const counted = [...counts];
   for (const row of rows) {

@@ -1,13 +1,16 @@
 import type { ShardRecords } from '../options.js';
 import { asRecovery, type Recovery } from './recovery.js';
 
-/** Keeps what is known of shards' failures where the next coordinator finds it. Waits for nothing: of several changes of a shard the newest is written. */
+/**
+ * Records the shards' failures for the next coordinator. Callers never wait; of several changes to a shard
+ * only the newest is written.
+ */
 export class RecoveryKeeper {
   readonly #records: ShardRecords | undefined;
   readonly #onError: (shard: number, error: unknown) => void;
-  /** What is to be written, by shard. */
+  /** Changes to write, by shard. */
   readonly #due = new Map<number, Recovery | null>();
-  /** Shards of which there is something on record. */
+  /** Shards that have a record. */
   readonly #kept = new Set<number>();
   #writing: Promise<void> | null = null;
 
@@ -16,7 +19,7 @@ export class RecoveryKeeper {
     this.#onError = onError;
   }
 
-  /** What earlier coordinators recorded. @throws what the records throw. */
+  /** Records of earlier coordinators. @throws what the records throw. */
   async load(shards: readonly number[]): Promise<Map<number, Recovery>> {
     const found = new Map<number, Recovery>();
     const kept = await this.#records?.recoveries();
@@ -29,7 +32,7 @@ export class RecoveryKeeper {
     return found;
   }
 
-  /** @param recovery null: the shard is settled, nothing is to be known any more. */
+  /** @param recovery null: the shard is settled, and its record is removed. */
   save(shard: number, recovery: Readonly<Recovery> | null): void {
     if (this.#records === undefined || (recovery === null && !this.#kept.has(shard))) return;
     if (recovery === null) this.#kept.delete(shard);
@@ -38,7 +41,7 @@ export class RecoveryKeeper {
     this.#writing ??= this.#write();
   }
 
-  /** Whether there is something on record of a shard. */
+  /** Whether a shard has a record. */
   has(shard: number): boolean {
     return this.#kept.has(shard);
   }
@@ -47,7 +50,7 @@ export class RecoveryKeeper {
     this.#records?.recordRedistribution(shard, newShard).catch((error) => this.#onError(shard, error));
   }
 
-  /** Resolves once all is written, or was told as an error. */
+  /** Resolves once every change is written or reported as an error. */
   async settled(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }

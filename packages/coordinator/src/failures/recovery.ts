@@ -1,31 +1,31 @@
 import type { ErrorKind } from './failure-kinds.js';
 import { type Isolation, POISON_KINDS } from './isolation.js';
 
-/** Model calls on a batch that failed. */
+/** Failed model calls on a batch: of the whole batch, and of parts of it by row. */
 export interface FailedCalls {
   whole: number;
   rows: number[];
 }
 
-/** What is known of a shard's failures. Plain JSON, to be kept, so that a coordinator that is started again goes on counting. */
+/** A shard's failures so far. Plain JSON: it is recorded, so a restarted coordinator goes on counting. */
 export interface Recovery {
-  /** Failures by kind; those of `oom` and `transient` since the shard last went forward. */
+  /** Failures by kind; `oom` and `transient` count since the shard last made progress. */
   failures: Partial<Record<ErrorKind, number>>;
-  /** Failures of batches that are not done yet, by their number; -1 for those of no known batch. */
+  /** Failures of unfinished batches, by batch number; -1 if the batch is unknown. */
   strikes: Record<string, number>;
-  /** Workers that crashed or hung since the shard last went forward, by batch. */
+  /** Workers that crashed or hung since the shard last made progress, by batch number. */
   deaths: Record<string, number>;
-  /** Model calls that failed, of batches that are not done yet: those of the whole batch, and those of parts of it by row. */
+  /** Failed model calls on unfinished batches, by batch number. */
   failedCalls: Record<string, FailedCalls>;
-  /** How often the token budget is halved; null: one sequence in a call. */
+  /** How often the token budget is halved; null: one sequence a call. */
   halvings: number | null;
-  /** Failures for want of memory, which make the budget climb more slowly. */
+  /** Out-of-memory failures; each makes the budget climb more slowly. */
   outOfMemory: number;
-  /** Searches that were begun since the shard last went forward. */
+  /** Isolations begun since the shard last made progress. */
   searches: number;
-  /** Workers that somebody outside killed since the shard last went forward. */
+  /** Workers killed from outside since the shard last made progress. */
   kills: number;
-  /** The search for the rows at fault in a batch, while there is one. */
+  /** The isolation under way, if any. */
   isolation: Isolation | null;
 }
 
@@ -42,10 +42,12 @@ export const noFailures = (): Recovery => ({
   isolation: null,
 });
 
-/** A kept record, or null when it is none: then the counting begins anew, which costs some more tries and no row. */
+/**
+ * A stored record, or null if it is invalid: counting then restarts, which costs a few attempts and no row.
+ */
 export function asRecovery(kept: unknown): Recovery | null {
   if (!isRecord(kept)) return null;
-  // Older versions kept neither calls nor kills.
+  // Older versions stored neither calls nor kills.
   const { failures, strikes, deaths, failedCalls = {}, kills = 0, ...others } = kept;
   const { halvings, outOfMemory, searches, isolation } = others;
   if (!isCounts(failures) || !isCounts(strikes) || !isCounts(deaths)) return null;

@@ -1,29 +1,37 @@
 import { atLeast, type Check, object, required, type Shape, value } from '@holdfast/options';
 
-/** When and how often a failed shard is tried again. */
+/** When and how often a failed shard is retried. */
 export interface RetryPolicy {
-  /** Retries after a failure by memory or of unknown cause, counted for each shard and kind alone. Default 3. */
+  /** Retries after an `oom` or `transient` failure, counted for each shard and kind separately. Default 3. */
   maxRetriesTransient: number;
   /** Failures of the same batch that open the circuit breaker. Default 2. */
   poisonStrikes: number;
-  /** Seconds until a preempted worker is started again. Default 60. */
+  /** Seconds until a preempted worker is restarted. Default 60. */
   spotRetryPollInterval: number;
   /**
-   * Seconds until the first retry after a worker was killed from outside (SIGKILL without a record of the kernel's
-   * out-of-memory killer). Doubles with each further kill up to `backoffMaxSec`, and begins anew after progress. Default 0.25.
+   * Seconds until the first retry after a worker was killed from outside (SIGKILL without a record of the
+   * kernel's out-of-memory killer). Doubles with each further kill up to `backoffMaxSec`; progress resets it.
+   * Default 0.25.
    */
   killedBackoffBaseSec: number;
   /** Seconds of the first back-off, which doubles each time. Default 1. */
   backoffBaseSec: number;
   /** Seconds of the longest back-off. Default 60. */
   backoffMaxSec: number;
-  /** What a back-off is lengthened by at most, by chance, as a share of it: not all come back at once. Default 0.25. */
+  /**
+   * Random extra back-off, at most this share of it, so retries do not coincide. Default 0.25.
+   */
   jitter: number;
-  /** Calls that must go well before a token budget that was halved is doubled; four times as many after each further failure. Default 8. */
+  /**
+   * Calls that must succeed before a halved token budget is doubled; four times as many after each further
+   * failure. Default 8.
+   */
   climbAfter: number;
   /**
-   * Workers in a row that end before they are ready: of one slot, they close it; over all slots, before any was ready and
-   * while none is starting, they end the run, at the second try of a slot at the soonest. So many in a row that find their device at fault close the slot, too. Default 3.
+   * Consecutive workers that exit before they are ready. This many in one slot close it. This many over all
+   * slots, before any worker was ready and while none is starting, end the run, but not before the slot's
+   * second attempt. This many consecutive workers that find their device at fault also close the slot.
+   * Default 3.
    */
   maxStartupFailures: number;
 }
@@ -62,7 +70,7 @@ const policyShape = {
   maxStartupFailures: count(1),
 } satisfies Shape<Partial<RetryPolicy>>;
 
-/** Checks what a caller changes of `DEFAULT_POLICY`. */
+/** Checks a caller's changes to `DEFAULT_POLICY`. */
 export const policyChanges = object<Partial<RetryPolicy>>(policyShape);
 
 /** Checks a policy that has every field. */
@@ -72,7 +80,7 @@ export const wholePolicy = object<RetryPolicy>(
   ) as unknown as Shape<RetryPolicy>,
 );
 
-/** The default policy with some changes; one that is undefined is none. */
+/** The default policy with changes; an undefined value changes nothing. */
 export function policyWith(changes: Partial<RetryPolicy> = {}): RetryPolicy {
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   return { ...DEFAULT_POLICY, ...given };
@@ -83,7 +91,9 @@ export function backoffMs(failures: number, policy: Readonly<RetryPolicy>): numb
   return Math.min(policy.backoffBaseSec * 2 ** failures, policy.backoffMaxSec) * 1000;
 }
 
-/** Milliseconds of the back-off after a worker was killed from outside, and `kills` before it without progress. */
+/**
+ * Milliseconds of the back-off after a kill from outside, with `kills` earlier ones since the last progress.
+ */
 export function killedBackoffMs(kills: number, policy: Readonly<RetryPolicy>): number {
   return Math.min(policy.killedBackoffBaseSec * 2 ** Math.min(kills, 60), policy.backoffMaxSec) * 1000;
 }

@@ -14,42 +14,42 @@ import { shouldRetryWorker } from './should-retry.js';
 /** How a worker failed on a shard. */
 export interface ShardFailure {
   kind: ErrorKind;
-  /** The batch at work, where that is known. */
+  /** The current batch, if known. */
   batchIdx?: number | undefined;
   message: string;
-  /** Rows of the batch that were being embedded, where it was a part of the batch. */
+  /** Rows that were being embedded, if they were only a part of the batch. */
   inCall?: readonly number[] | null | undefined;
-  /** Rows of the batch that are known to be at fault. */
+  /** Rows of the batch known to be at fault. */
   faulty?: readonly number[] | undefined;
-  /** Whether it was embedding the control of a search: plain residues as long as a sequence that hung. */
+  /** Whether it was embedding a control: plain residues as long as a sequence that hung. */
   control?: boolean | undefined;
-  /** Default: `told`. */
+  /** Default: `reported`. */
   how?: Ending | undefined;
 }
 
-/** What is done with a shard after a failure. */
+/** The decision about a shard after a failure. */
 export interface Verdict {
   /**
-   * `isolate`: tried again, and the rows at fault are searched for. `too_slow`: plain residues take longer than the stall
-   * limit as well, so no sequence can be judged under it.
+   * `isolate`: retried with an isolation of the rows at fault. `too_slow`: plain residues also exceed the
+   * stall limit, so it proves nothing against any sequence.
    */
   action: 'retry' | 'isolate' | 'give_up' | 'too_slow';
   /** Why, for people. */
   reason: string;
-  /** Milliseconds until the next try. */
+  /** Milliseconds until the next attempt. */
   delayMs: number;
 }
 
-/** A search costs at most about this many failures for each row at fault, 2^30 rows in a batch. */
+/** Most failures of an isolation for each row at fault; enough for 2^30 rows in a batch. */
 const FAILURES_PER_ROW = 32;
 
-/** Controls that make no progress for the stall limit before the limit counts as too short; one may have met a busy moment. */
+/** Slow controls after which the stall limit counts as too short; a single one may have met a busy moment. */
 const SLOW_CONTROLS = 2;
 
 /**
- * Decides about a shard after a failure, from what is known of those before it.
+ * Decides about a shard after a failure, given its earlier failures.
  *
- * @param isolates whether workers can search for rows at fault.
+ * @param isolates whether workers can isolate the rows at fault.
  */
 export function afterFailure(
   before: Readonly<Recovery>,
@@ -59,17 +59,17 @@ export function afterFailure(
 ): { recovery: Recovery; verdict: Verdict } {
   const { kind, inCall, how } = failure;
   if (how === 'killed') return afterKill(before, policy);
-  const searching = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
-  if (searching && failure.control && how === 'hung') return afterSlowControl(before, failure, policy);
+  const isolating = before.isolation !== null && before.isolation.batchIdx === failure.batchIdx;
+  if (isolating && failure.control && how === 'hung') return afterSlowControl(before, failure, policy);
   const { blames, budget, halvesBudget = false } = FAILURE_KINDS[kind];
   const fault = blames(how);
-  if (searching && how === 'lost')
-    return afterSearch(before, deviceLost(before.isolation!), 'a failure broke the device');
-  if (searching && inCall && fault) return afterGroupFailed(before, failure, inCall, fault);
-  // Between the calls of a search nothing is tried that could be why.
-  if (searching && budget !== 'per_batch')
-    return afterCounted(before, { ...failure, how: 'told' }, policy, isolates);
-  const known = fault && !searching ? withFailedCall(before, failure) : before;
+  if (isolating && how === 'lost')
+    return afterIsolation(before, deviceLost(before.isolation!), 'a failure broke the device');
+  if (isolating && inCall && fault) return afterGroupFailed(before, failure, inCall, fault);
+  // Between the calls of an isolation no row can be the cause.
+  if (isolating && budget !== 'per_batch')
+    return afterCounted(before, { ...failure, how: 'reported' }, policy, isolates);
+  const known = fault && !isolating ? withFailedCall(before, failure) : before;
   if (budget === 'per_batch' || (halvesBudget && inCall?.length === 1))
     return afterStrike(known, failure, policy, isolates);
   return afterCounted(known, failure, policy, isolates);
@@ -85,7 +85,9 @@ function withFailedCall(before: Readonly<Recovery>, { batchIdx, inCall }: ShardF
 const failedCallsOf = ({ failedCalls }: Readonly<Recovery>, batchIdx: number) =>
   failedCalls[batchIdx] ?? { whole: 0, rows: [] };
 
-/** A preemption, but its device is still there: the next try comes soon. It spends nothing and blames nothing. */
+/**
+ * A preemption that leaves the device: the next attempt comes soon. It spends no retry and blames nothing.
+ */
 function afterKill(before: Readonly<Recovery>, policy: Readonly<RetryPolicy>) {
   const kills = before.kills + 1;
   const reason = `worker killed from outside #${kills}`;
@@ -107,33 +109,35 @@ function afterSlowControl(
   return { recovery, verdict: { action: 'retry', reason, delayMs: backoffMs(0, policy) } };
 }
 
-/** Workers that a batch has ended since the shard last went forward. */
+/** Workers that died at a batch since the shard last made progress. */
 const deathsOf = ({ deaths }: Readonly<Recovery>, { batchIdx }: ShardFailure) => deaths[batchIdx ?? -1] ?? 0;
 
 function afterGroupFailed(
   before: Readonly<Recovery>,
   { message: error, faulty, batchIdx }: ShardFailure,
-  trying: readonly number[],
+  group: readonly number[],
   kind: PoisonKind,
 ) {
-  const isolation = groupFailed(before.isolation!, trying, { kind, error, faulty });
-  return afterSearch(before, isolation, `${trying.length} sequence(s) of batch ${batchIdx} failed`);
+  const isolation = groupFailed(before.isolation!, group, { kind, error, faulty });
+  return afterIsolation(before, isolation, `${group.length} sequence(s) of batch ${batchIdx} failed`);
 }
 
-/** A search goes on for as long as it may still find something. */
-function afterSearch(before: Readonly<Recovery>, isolation: Isolation, reason: string) {
+/** An isolation goes on as long as it may still find something. */
+function afterIsolation(before: Readonly<Recovery>, isolation: Isolation, reason: string) {
   const endless = isolation.failed > FAILURES_PER_ROW * (isolation.poisoned.length + 1);
   const verdict: Verdict = endless
     ? {
         action: 'give_up',
-        reason: `the search for what is at fault in batch ${isolation.batchIdx} finds no end`,
+        reason: `the isolation of batch ${isolation.batchIdx} does not converge`,
         delayMs: 0,
       }
     : { action: 'retry', reason, delayMs: 0 };
   return { recovery: { ...before, isolation }, verdict };
 }
 
-/** Of a batch, or of a single sequence for which there is too little memory: the same twice opens the breaker. */
+/**
+ * A strike against a batch, or against a single sequence that does not fit into memory; two open the breaker.
+ */
 function afterStrike(
   before: Readonly<Recovery>,
   failure: ShardFailure,
@@ -153,7 +157,7 @@ function afterStrike(
   }
   if (!isolates || batchIdx === undefined)
     return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
-  return opened(recovery, { ...failure, batchIdx }, reason, policy);
+  return openBreaker(recovery, { ...failure, batchIdx }, reason, policy);
 }
 
 function afterCounted(
@@ -169,7 +173,7 @@ function afterCounted(
   const { blames, halvesBudget } = FAILURE_KINDS[kind];
   if (halvesBudget) {
     recovery.outOfMemory++;
-    // The last try is with the least that there is.
+    // The last attempt uses the smallest budget.
     const last = before.halvings === null || retryCount + 1 >= policy.maxRetriesTransient;
     recovery.halvings = last ? null : before.halvings! + 1;
   }
@@ -179,23 +183,28 @@ function afterCounted(
   if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
   const deaths = deathsOf(recovery, failure);
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
-    return opened(recovery, { ...failure, batchIdx }, `batch ${batchIdx} ended ${deaths} workers`, policy);
+    return openBreaker(
+      recovery,
+      { ...failure, batchIdx },
+      `${deaths} workers died at batch ${batchIdx}`,
+      policy,
+    );
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
 }
 
-function opened(
+function openBreaker(
   recovery: Recovery,
   { batchIdx, inCall, faulty, how }: ShardFailure & { batchIdx: number },
   reason: string,
   { maxRetriesTransient }: Readonly<RetryPolicy>,
 ): { recovery: Recovery; verdict: Verdict } {
-  // A search ends with a checkpoint. Where none is made, what fails is not what is searched for.
+  // A finished isolation makes a checkpoint. Without one, the failures have another cause.
   if (recovery.searches > maxRetriesTransient) {
-    const without = `${reason}, and ${recovery.searches} searches led to no checkpoint`;
+    const without = `${reason}, and ${recovery.searches} isolations led to no checkpoint`;
     return { recovery, verdict: { action: 'give_up', reason: without, delayMs: 0 } };
   }
   const { whole, rows } = failedCallsOf(recovery, batchIdx);
-  // What an earlier search in the batch has found stays found.
+  // Keep what an earlier isolation of this batch has found.
   const {
     poisoned = [],
     failures = rows,
@@ -205,7 +214,7 @@ function opened(
     poisoned,
     failures,
     alone: [...(faulty ?? (inCall?.length === 1 ? inCall : []))],
-    // A part of a batch was tried for want of memory for more.
+    // Part of a batch is embedded only if memory is short.
     ...(inCall ? { suspects: [...inCall], most: inCall.length } : {}),
   });
   const isolation = hangs ? { ...begun, hangs } : begun;
@@ -215,7 +224,7 @@ function opened(
   };
 }
 
-/** What counts after a checkpoint: what failed before it counts no longer, and the budget climbs. */
+/** The record after a checkpoint: failures before it no longer count, and the budget climbs. */
 export function afterCheckpoint(
   before: Readonly<Recovery>,
   endBatch: number | undefined,
@@ -240,6 +249,6 @@ export function afterCheckpoint(
 
 const isEndless = (kind: string) => FAILURE_KINDS[kind as ErrorKind]?.budget === 'endless';
 
-/** Calls that must go well before the budget is doubled. */
+/** Calls that must succeed before the budget is doubled. */
 export const climbAfter = ({ outOfMemory }: Readonly<Recovery>, policy: Readonly<RetryPolicy>): number =>
   policy.climbAfter * 4 ** Math.min(Math.max(outOfMemory - 1, 0), 6);

@@ -2,14 +2,14 @@ import { object, oneOf, required, whole } from '@holdfast/options';
 import { ERROR_KINDS, type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import { DEFAULT_POLICY, type RetryPolicy } from './retry-policy.js';
 
-/** A failure in the light of those before it. */
+/** A failure together with earlier ones. */
 export interface FailureHistory {
   kind: ErrorKind;
-  /** Earlier failures of this shard of this kind, since it last made progress. */
+  /** Earlier failures of this kind since the shard last made progress. */
   retryCount: number;
-  /** The batch at work when it failed, where that is known. */
+  /** The batch during which it failed, if known. */
   batchIdx?: number | undefined;
-  /** Failures of that batch, this one included. Default 1. */
+  /** Failures of that batch, including this one. Default 1. */
   batchFailures?: number | undefined;
 }
 
@@ -24,13 +24,14 @@ export interface RetryDecision {
   retry: boolean;
   /** Why, for people. */
   reason: string;
-  /** Milliseconds until the next try; 0 if there is none. */
+  /** Milliseconds until the next attempt; 0 if there is none. */
   delayMs: number;
 }
 
 /**
- * Whether a shard is tried again after a failure, why, and when: for ever at the poll interval after a preemption, at
- * once after a batch's first poisoning, else after 1, 2, 4 … seconds up to the longest back-off.
+ * Whether, why and when a shard is retried after a failure: without limit at the poll interval after a
+ * preemption, immediately after a batch's first poisoning, otherwise after 1, 2, 4 … seconds up to the
+ * longest back-off.
  */
 export function shouldRetryWorker(
   { kind, retryCount, batchIdx, batchFailures = 1 }: FailureHistory,

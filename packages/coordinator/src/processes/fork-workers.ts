@@ -8,7 +8,7 @@ import { lookAtProcess } from './process-look.js';
 import type { SpawnWorker } from './worker-process.js';
 import { WorkerUnreachableError } from './worker-unreachable-error.js';
 
-/** Characters of a line that are kept, so that a worker that floods its output does not fill the memory. */
+/** Characters kept of a line: a worker that floods its output must not fill the memory. */
 const LINE_LIMIT = 65_536;
 
 export interface ForkOptions {
@@ -17,7 +17,10 @@ export interface ForkOptions {
   args?: readonly string[];
   /** The whole environment of a slot's worker. Default: this process's own. */
   env?: (slot: number) => NodeJS.ProcessEnv;
-  /** Options of the worker's Node. Default: none, also when this process has some. Unless they ask for a debugger, SIGUSR1 opens no debug port. */
+  /**
+   * Node options of the worker. Default: none, even if this process has some. Unless they ask for a debugger,
+   * SIGUSR1 opens no debug port.
+   */
   execArgv?: readonly string[];
 }
 
@@ -31,10 +34,10 @@ const forkOptions = object<ForkOptions>({
 });
 
 /**
- * Starts workers as Node processes that talk over IPC. They share this process's group, so that what the terminal or
- * the batch system sends to the group reaches them too.
+ * Starts workers as Node processes that talk over IPC. They share this process's group, so signals that the
+ * terminal or the batch system sends to the group reach them too.
  *
- * @throws RangeError and TypeError for options that are none (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for invalid options (`code` is `invalid_option`).
  */
 export function forkWorkers(options: ForkOptions): SpawnWorker {
   checkOptions('forkWorkers', options, forkOptions);
@@ -48,10 +51,10 @@ export function forkWorkers(options: ForkOptions): SpawnWorker {
     });
     child.on('message', (message) => listeners.message(message as FromWorker));
     child.on('error', (error) => {
-      // No process was made; of a process that was, `close` will tell.
+      // No process was created; if one was, `close` reports its end.
       if (child.pid === undefined) listeners.exit(null, null, error);
     });
-    // Later than `exit`: by then stdio and the channel are drained.
+    // Fires after `exit`, once stdio and the channel are drained.
     child.on('close', (code, signal) => {
       if (child.pid !== undefined) listeners.exit(code, signal);
     });
@@ -61,7 +64,7 @@ export function forkWorkers(options: ForkOptions): SpawnWorker {
       pid: child.pid,
       send(message) {
         if (!child.connected) throw new WorkerUnreachableError(child.pid);
-        // One that cannot be delivered any more goes to a worker that is ending; its exit will tell.
+        // If it cannot be delivered, the worker is exiting; its exit will be reported.
         child.send(message, () => undefined);
       },
       kill: (signal) => void child.kill(signal),

@@ -10,12 +10,12 @@ function split(pieces: readonly string[], limit = 8): string[] {
   return lines;
 }
 
-test('lines are told without their ends, empty ones too, and the last needs none', () => {
+test('lines are reported without line breaks, empty ones too, and the last needs no line break', () => {
   expect(split(['a\n\nb\r\n', 'c'])).toEqual(['a', '', 'b', 'c']);
   expect(split(['a\n'])).toEqual(['a']);
 });
 
-test('a long line is told once, cut, before its end has come', () => {
+test('a long line is reported once, cut, before its end has arrived', () => {
   const lines: string[] = [];
   const splitter = new LineSplitter((line) => lines.push(line), 4);
   splitter.push('12345');
@@ -25,7 +25,7 @@ test('a long line is told once, cut, before its end has come', () => {
   expect(lines).toEqual(['1234', 'next']);
 });
 
-test('how the text was cut into pieces does not show', () => {
+test('the result does not depend on how the text was cut into pieces', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 60 });
   fc.assert(
     fc.property(letters, fc.array(fc.nat(60)), (text, cuts) => {

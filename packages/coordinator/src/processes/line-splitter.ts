@@ -1,7 +1,10 @@
-/** Cuts text that comes in pieces into lines. A line beyond `limit` characters is told once, cut there. */
+/**
+ * Splits text that arrives in pieces into lines. A line beyond `limit` characters is reported once, cut
+ * there.
+ */
 export class LineSplitter {
   #rest = '';
-  /** What comes now belongs to a line that was told already. */
+  /** The next text belongs to a line that was already reported. */
   #skipping = false;
 
   constructor(
@@ -19,7 +22,7 @@ export class LineSplitter {
     this.#append(text.slice(from));
   }
 
-  /** Tells a last line that has no end. */
+  /** Reports a last line that has no line break. */
   end(): void {
     if (this.#rest !== '') this.#endLine();
   }
@@ -28,7 +31,7 @@ export class LineSplitter {
     if (this.#skipping) return;
     this.#rest += piece;
     if (this.#rest.length <= this.limit) return;
-    // Told before its end comes, which may be never: what is kept has a bound.
+    // Reported before its end, which may never come: the buffer must stay bounded.
     this.report(this.#rest.slice(0, this.limit));
     this.#rest = '';
     this.#skipping = true;

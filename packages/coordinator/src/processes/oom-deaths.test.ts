@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { start, working } from '../testing/fake-run.js';
 import { OomDeaths } from './oom-deaths.js';
 
-/** Two workers on a shard each, and a counter that is moved by hand. */
+/** Two workers with a shard each, and a counter that the test sets. */
 function pair() {
   const counter = { kills: 0 };
   const run = start(
@@ -32,7 +32,7 @@ test('a kill that the kernel recorded explains one death: a later SIGKILL of ano
   expect((await run.outcome).completed.toSorted()).toEqual([0, 1]);
 });
 
-test('of two that die at once as many are taken for killed for memory as the kernel counted', async () => {
+test('of two workers that die together, as many count as out-of-memory kills as the kernel counted', async () => {
   for (const grown of [0, 1, 2]) {
     const { counter, run, dies } = pair();
     await run.clock.advance(0);
@@ -44,7 +44,7 @@ test('of two that die at once as many are taken for killed for memory as the ker
   }
 });
 
-test('a death that something else explains leaves the kill to the one that it was', async () => {
+test('a death with another explanation leaves the kill for the worker it hit', async () => {
   const { counter, run } = pair();
   await run.clock.advance(0);
   const [first, second] = run.workers.all;
@@ -61,13 +61,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constantFrom('start' as const, 'exit' as const), slot: fc.nat(3) }),
 );
 
-test('never more deaths are explained than the count grew, in all and in the life of any worker', () => {
+test('no more deaths are explained than the count grew, in total and within the life of any worker', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.nat(9), (steps, before) => {
       let kills = before;
       const claims = new OomDeaths({ kills: () => kills });
       const started = new Map<number, number | null>();
-      /** Of each death: the count at its worker's start, and whether it was explained. */
+      /** For each death, the count at its worker's start and whether a kill explained it. */
       const deaths: { since: number; explained: boolean }[] = [];
       for (const each of steps) {
         if (each.kind === 'killed') kills++;
@@ -88,7 +88,7 @@ test('never more deaths are explained than the count grew, in all and in the lif
   );
 });
 
-test('each death of one worker after another is explained by a kill in its life', () => {
+test('of successive workers, each death is explained by a kill during its life', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(2), { maxLength: 20 }), (grown) => {
       let kills = 0;
@@ -102,7 +102,7 @@ test('each death of one worker after another is explained by a kill in its life'
   );
 });
 
-test('where the system does not count, nothing is explained', () => {
+test('if the system does not count, no death is explained', () => {
   expect(new OomDeaths({ kills: () => null }).explain(0)).toBe(false);
   expect(new OomDeaths({ kills: () => 3 }).explain(null)).toBe(false);
 });

@@ -8,7 +8,7 @@ const V1 = (kills: number) => `oom_kill_disable 0\nunder_oom 0\noom_kill ${kills
 const V2 = (kills: number) => `low 0\nhigh 7\nmax 9\noom 2\noom_kill ${kills}\noom_group_kill 0\n`;
 const MACHINE = { 'proc/vmstat': 'nr_free_pages 5\noom_kill 100\nzone_reclaim_failed 0\n' };
 
-/** A machine that has these files only. */
+/** A machine with only these files. */
 function machine(files: Record<string, string>) {
   const root = mkdtempSync(join(tmpdir(), 'oom-'));
   const write = (path: string, text: string) => {
@@ -79,7 +79,7 @@ test.each([
   ['no Linux', {}, null],
 ])('%s', (_, files, expected) => expect(kills(files)).toBe(expected));
 
-test('a growth is seen, and a file that is gone is no fall', () => {
+test('growth is seen, and a missing file does not lower the count', () => {
   const { root, write } = machine({
     'proc/self/cgroup': '0::/a\n',
     'sys/fs/cgroup/a/memory.events': V2(1),
@@ -89,16 +89,16 @@ test('a growth is seen, and a file that is gone is no fall', () => {
   expect(killer.kills()).toBe(1);
   write('sys/fs/cgroup/a/memory.events', V2(2));
   expect(killer.kills()).toBe(2);
-  // Nor does another's count take its place, which would look like a growth.
+  // Another file's count must not replace it: that would look like growth.
   rmSync(join(root, 'sys/fs/cgroup/a'), { recursive: true });
   expect(killer.kills()).toBe(2);
 });
 
-test('what is no file is no count', () => {
+test('anything but a file has no count', () => {
   expect(kills({ 'proc/self/cgroup/x': '', 'proc/vmstat/x': '' })).toBeNull();
 });
 
-test.runIf(existsSync('/proc/vmstat'))('this machine is asked', () => {
+test.runIf(existsSync('/proc/vmstat'))('this machine has a count', () => {
   const count = kernelOomKiller().kills();
   expect(count === null || Number.isSafeInteger(count)).toBe(true);
 });

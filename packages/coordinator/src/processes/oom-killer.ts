@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkOptions, words } from '@holdfast/options';
 
-/** Tells how often the kernel killed for want of memory, so that a SIGKILL of its is told from others. */
+/** Counts the kernel's out-of-memory kills, to distinguish its SIGKILLs from others. */
 export interface OomKiller {
   /**
-   * Processes killed so far. Only a growth between two calls says something, such as between a worker's start and its end.
-   * Null where the system does not tell. Never throws; reads a small file at once.
+   * Processes killed so far. Only the growth between two calls is meaningful, such as between a worker's
+   * start and its end. Null if the system does not count. Never throws; reads a small file synchronously.
    */
   kills(): number | null;
 }
 
 /**
- * The count that the kernel of this machine keeps (Linux 4.13 and later; Documentation/admin-guide/cgroup-v2.rst, `oom_kill`
- * of `memory.events`): that of this process's own control group where it can be read, to which its workers belong, since
- * that counts nobody else's processes; else that of the whole machine. Killers that are no part of the kernel, such as
- * systemd-oomd and earlyoom, are not counted.
+ * The count that this machine's kernel keeps (Linux 4.13 and later; Documentation/admin-guide/cgroup-v2.rst,
+ * `oom_kill` of `memory.events`). Prefers this process's own control group, which holds its workers and no
+ * strangers; if that cannot be read, the whole machine. Killers outside the kernel, such as systemd-oomd and
+ * earlyoom, are not counted.
  *
- * @param root the folder that has `proc` and `sys`; another than `/` in tests.
+ * @param root the folder that contains `proc` and `sys`; not `/` in tests.
  */
 export function kernelOomKiller(root = '/'): OomKiller {
   checkOptions('kernelOomKiller', root, words, 'root');
@@ -25,14 +25,14 @@ export function kernelOomKiller(root = '/'): OomKiller {
   let last: number | null = null;
   return {
     kills() {
-      // One that cannot be read for once, such as for want of descriptors, has not begun anew.
+      // A read may fail once, such as for lack of descriptors; the count has not restarted.
       if (counter !== undefined) last = read(counter) ?? last;
       return last;
     },
   };
 }
 
-/** Where a count may be, the nearest to this process first. */
+/** Files that may hold a count, closest to this process first. */
 function* counters(root: string): Generator<string> {
   const groups = ownGroups(readText(join(root, 'proc/self/cgroup')) ?? '');
   const mounted = join(root, 'sys/fs/cgroup');
@@ -42,19 +42,24 @@ function* counters(root: string): Generator<string> {
   yield join(root, 'proc/vmstat');
 }
 
-/** A file of a group, then of those it is in. In a container a group's own path may be missing, and the mount is the group. */
+/**
+ * A file of a group, then of its parents. In a container a group's own path may be missing; the mount is the
+ * group.
+ */
 function* upwards(mount: string, group: string | null, file: string): Generator<string> {
   if (group === null) return;
   for (let path = group; path !== '/'; path = dirname(path)) yield join(mount, path, file);
   yield join(mount, file);
 }
 
-/** A process's groups by the lines `number:controllers:path` of `/proc/<pid>/cgroup`; null where it is in none that is seen. */
+/**
+ * A process's groups by the lines `number:controllers:path` of `/proc/<pid>/cgroup`; null if none is visible.
+ */
 function ownGroups(text: string): { unified: string | null; memory: string | null } {
   const groups: ReturnType<typeof ownGroups> = { unified: null, memory: null };
   for (const line of text.split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    // One above the root of the namespace is not below the mount: what is there are others.
+    // A path above the namespace's root is not below the mount, which holds other groups.
     if (controllers === undefined || path === undefined || path.split('/').includes('..')) continue;
     if (controllers === '') groups.unified = path;
     else if (controllers.split(',').includes('memory')) groups.memory = path;
@@ -62,7 +67,7 @@ function ownGroups(text: string): { unified: string | null; memory: string | nul
   return groups;
 }
 
-/** The line `oom_kill N`, which all of these files have alike; null where there is none. */
+/** The line `oom_kill N`, which all of these files share; null if there is none. */
 function read(path: string): number | null {
   const count = /^oom_kill (\d+)$/m.exec(readText(path) ?? '')?.[1];
   return count === undefined ? null : Number(count);

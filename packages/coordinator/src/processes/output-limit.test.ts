@@ -6,7 +6,7 @@ const LEFT_OUT = /^\[(\d+) lines? left out/;
 const leftOut = (line: string) => Number(LEFT_OUT.exec(line)?.[1] ?? 0);
 const cost = (line: string) => Math.ceil(line.length / 1024) || 1;
 
-/** Lines with the milliseconds since the one before; each says its number first. */
+/** Lines with the milliseconds since the previous one; each starts with its number. */
 const schedule = fc
   .array(
     fc.record({
@@ -27,13 +27,13 @@ const limits = fc.record({
   linesPerSec: fc.integer({ min: 1, max: 200 }),
 });
 
-test('every line is told in order, or counted where it would have been', () => {
+test('every line is reported in order, or counted in its place', () => {
   fc.assert(
     fc.property(schedule, limits, (lines, options) => {
       const limit = new OutputLimit(options);
-      const told = [...lines.flatMap(({ line, at }) => limit.push(line, at)), ...limit.end()];
+      const reported = [...lines.flatMap(({ line, at }) => limit.push(line, at)), ...limit.end()];
       let next = 0;
-      for (const line of told) {
+      for (const line of reported) {
         const count = leftOut(line);
         next += count;
         if (count === 0) expect(line).toBe(lines[next++]?.line);
@@ -44,26 +44,28 @@ test('every line is told in order, or counted where it would have been', () => {
   );
 });
 
-test('in no stretch of time is more told than the burst and what comes back in it', () => {
+test('no stretch of time reports more than the burst and the tokens that come back in it', () => {
   fc.assert(
     fc.property(schedule, limits, (lines, { burst, linesPerSec }) => {
       const limit = new OutputLimit({ burst, linesPerSec });
-      const told = lines.flatMap(({ line, at }) => limit.push(line, at).map((each) => ({ at, line: each })));
-      for (let from = 0; from < told.length; from++) {
+      const reported = lines.flatMap(({ line, at }) =>
+        limit.push(line, at).map((each) => ({ at, line: each })),
+      );
+      for (let from = 0; from < reported.length; from++) {
         let sum = 0;
-        for (const { at, line } of told.slice(from)) {
+        for (const { at, line } of reported.slice(from)) {
           sum += Math.min(cost(line), burst - 1);
-          expect(sum).toBeLessThanOrEqual(burst + ((at - told[from]!.at) * linesPerSec) / 1000 + 1e-6);
+          expect(sum).toBeLessThanOrEqual(burst + ((at - reported[from]!.at) * linesPerSec) / 1000 + 1e-6);
         }
       }
-      // And however much was left out, what is told in the end has a bound.
+      // However much was left out, the final report is bounded.
       expect(limit.end().length).toBeLessThanOrEqual(11);
     }),
     { numRuns: 300 },
   );
 });
 
-test('a worker that keeps to the limit is told whole, and at once', () => {
+test('output within the limit is reported in full and immediately', () => {
   fc.assert(
     fc.property(limits, fc.array(fc.nat(100), { maxLength: 200 }), ({ burst, linesPerSec }, waits) => {
       const limit = new OutputLimit({ burst, linesPerSec });
@@ -77,28 +79,28 @@ test('a worker that keeps to the limit is told whole, and at once', () => {
   );
 });
 
-test('a flood is told in stretches, with a count before each', () => {
+test('a flood is reported in stretches, with a count before each', () => {
   const limit = new OutputLimit();
-  const told: string[] = [];
-  for (let i = 0; i < 300_000; i++) told.push(...limit.push(`line ${i}`, i / 100));
-  // 1000 at once and then, in three seconds, three times a second's worth, each count among it.
-  const counts = told.filter((line) => leftOut(line) > 0);
+  const reported: string[] = [];
+  for (let i = 0; i < 300_000; i++) reported.push(...limit.push(`line ${i}`, i / 100));
+  // A burst of 1000, then three times a second's worth in three seconds, counts included.
+  const counts = reported.filter((line) => leftOut(line) > 0);
   expect(counts).toHaveLength(2);
-  expect(told.length).toBeLessThanOrEqual(1000 + 3 * 200);
-  expect(told.slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, i) => `line ${i}`));
+  expect(reported.length).toBeLessThanOrEqual(1000 + 3 * 200);
+  expect(reported.slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, i) => `line ${i}`));
   const [count, ...last] = limit.end();
   expect(count).toMatch(/^\[\d{5} lines left out: more than 200 a second\]$/);
   expect(last).toEqual(Array.from({ length: 10 }, (_, i) => `line ${299_990 + i}`));
 });
 
-test('of few lines left out at the end all are told', () => {
+test('if few lines are left out at the end, all are reported', () => {
   const limit = new OutputLimit({ burst: 2, linesPerSec: 1 });
   for (const line of ['a', 'b', 'c', 'd']) limit.push(line, 0);
   expect(limit.end()).toEqual(['c', 'd']);
   expect(limit.end()).toEqual([]);
 });
 
-test('the longest line has its turn', () => {
+test('the longest line gets through', () => {
   const limit = new OutputLimit({ burst: 10, linesPerSec: 1 });
   const long = 'x'.repeat(65_536);
   expect(limit.push(long, 0)).toEqual([long]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What the kernel shows of a process at a moment. */
+/** A process's state as the kernel shows it. */
 export interface ProcessLook {
   /** Whether a signal (SIGSTOP, SIGTSTP) or a debugger stopped it. */
   stopped: boolean;
@@ -8,10 +8,10 @@ export interface ProcessLook {
   cpuMs: number;
 }
 
-/** Linux shows every process's time in hundredths of a second. */
+/** Linux reports processor time in hundredths of a second. */
 const TICK_MS = 10;
 
-/** Looks at a process; null where the system does not show it. Reads a small file of `/proc`, some 20 µs. */
+/** Looks at a process; null if the system does not show it. Reads a small file of `/proc`, about 20 µs. */
 export function lookAtProcess(pid: number | undefined, root = '/proc'): ProcessLook | null {
   if (pid === undefined) return null;
   try {

@@ -4,29 +4,29 @@ import { isCallback, isWorker } from '../argument-checks.js';
 import type { FromWorker, ToWorker } from '../messages.js';
 import { watchForOrphaning } from './orphan-watch.js';
 
-/** Why a worker is to save and end: a signal, or that its coordinator is gone. */
+/** Why a worker is to save and exit: a signal, or its coordinator is gone. */
 export type StopReason = StopSignal | 'orphaned';
 
-/** A worker's end of the line to its coordinator. */
+/** A worker's end of the channel to its coordinator. */
 export interface WorkerChannel {
-  /** Sends a message; resolves when it is handed over. When the coordinator is gone it resolves too, and drops it. */
+  /** Sends a message; resolves once it is handed over. If the coordinator is gone, drops it and resolves. */
   send(message: FromWorker): Promise<void>;
-  /** The next message that is no stop; waits for one for as long as it takes. */
+  /** The next message other than a stop; waits indefinitely. */
   next(): Promise<Exclude<ToWorker, { type: 'stop' }>>;
   /**
-   * Calls back, once, when the worker is to save and end: told so by its coordinator, on one of `STOP_SIGNALS`, or because
-   * its coordinator is gone. When that was before, it calls back at once.
+   * Calls back once when the worker is to save and exit: its coordinator asked, one of `STOP_SIGNALS`
+   * arrived, or its coordinator is gone. If that already happened, calls back immediately.
    */
   onStop(callback: (reason: StopReason) => void): void;
 }
 
 export interface WorkerChannelOptions {
   /**
-   * Milliseconds that the worker has to save and end once its coordinator is gone; then it is killed, also where its main
-   * thread is blocked. Default 30,000.
+   * Milliseconds the worker gets to save and exit once its coordinator is gone; then it is killed, even if
+   * its main thread is blocked. Default 30,000.
    */
   orphanGraceMs?: number;
-  /** Signals that do nothing, as SIGHUP under `nohup`. Default: none. */
+  /** Signals to ignore, such as SIGHUP under `nohup`. Default: none. */
   ignored?: readonly StopSignal[];
 }
 
@@ -36,10 +36,10 @@ const channelOptions = object<WorkerChannelOptions>({
 });
 
 /**
- * Opens the line of a process that `forkWorkers` started. To be called early: from then on no signal that asks ends the
- * process.
+ * Opens the channel of a process that `forkWorkers` started. Call it early: from then on no stop signal ends
+ * the process.
  *
- * @throws RangeError and TypeError for options that are none, such as a grace that is no time.
+ * @throws RangeError and TypeError for invalid options, such as a negative grace.
  */
 export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOptions = {}): WorkerChannel {
   checkOptions('workerChannel', worker, isWorker, 'worker');
@@ -49,7 +49,7 @@ export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOpti
   const waiting: Exclude<ToWorker, { type: 'stop' }>[] = [];
   const takers: ((message: Exclude<ToWorker, { type: 'stop' }>) => void)[] = [];
   const callbacks: ((reason: StopReason) => void)[] = [];
-  // The coordinator may have died while this process was starting; nothing would tell later.
+  // The coordinator may have died while this process was starting; nothing would report that later.
   let stopped: StopReason | null = worker.connected ? null : 'orphaned';
   const stop = (reason: StopReason) => {
     if (stopped !== null) return;
@@ -64,7 +64,7 @@ export function workerChannel(worker: NodeJS.Process, options: WorkerChannelOpti
   });
   worker.on('disconnect', () => stop('orphaned'));
   for (const signal of STOP_SIGNALS) {
-    // Without a listener it would end the process.
+    // Without a listener the signal would end the process.
     worker.on(signal, () => {
       if (!ignored.includes(signal)) stop(signal);
     });

@@ -4,21 +4,21 @@ import type { ProcessLook } from './process-look.js';
 /** A worker process as the coordinator sees it. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
-  /** Sends a message. Throws when the line to the process is closed. */
+  /** Sends a message. Throws if the channel to the process is closed. */
   send(message: ToWorker): void;
   /** Sends a signal; one to a process that is gone does nothing. */
   kill(signal: NodeJS.Signals): void;
-  /** What the system shows of the process now; null, or no such method, where it shows nothing. */
+  /** The process's current state; null, or no such method, if the system does not show it. */
   look?(): ProcessLook | null;
 }
 
 export interface WorkerListeners {
   message(message: FromWorker): void;
-  /** A line the worker printed, without its end. */
+  /** A line the worker printed, without its line break. */
   output(stream: 'stdout' | 'stderr', line: string): void;
   /**
-   * The process is gone and all it said and printed was told. Called exactly once, never before `spawn` returns.
-   * `error` says why no process was made, if that is so.
+   * The process is gone, and all its messages and output were reported. Called exactly once, never before
+   * `spawn` returns. `error`: why no process was created, if so.
    */
   exit(code: number | null, signal: string | null, error?: Error): void;
 }

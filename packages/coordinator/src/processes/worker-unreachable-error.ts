@@ -1,4 +1,4 @@
-/** A worker that still runs has closed the line to its coordinator, or never had one. */
+/** A running worker closed its channel to the coordinator, or never had one. */
 export class WorkerUnreachableError extends Error {
   readonly code = 'worker_unreachable';
   override readonly name = 'WorkerUnreachableError';

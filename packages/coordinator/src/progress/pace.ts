@@ -1,54 +1,62 @@
-/** How much of a worker's time its pace is taken from, in milliseconds, and of how many batches at the least. */
+/**
+ * A worker's pace is measured over this many milliseconds of its work, and over this many batches at least.
+ */
 const WINDOW = 60_000;
 const FEWEST = 8;
 
-/** The first batch alone tells no pace: of a few sequences it is over in a moment, or slow since all is cold. Milliseconds. */
+/**
+ * The first batch alone gives no reliable pace: it may be tiny, or slow because everything is cold.
+ * Milliseconds.
+ */
 const USABLE = { batches: 2, ms: 1000, alone: 10_000 };
 
-/** A batch this many times slower than the worker's pace, and this long (milliseconds), was held up from outside. */
+/**
+ * A batch this many times slower than the worker's pace, and at least this long (milliseconds), was paused
+ * from outside.
+ */
 const PAUSE = { times: 10, least: 30_000 };
-/** After so many slow batches in a row that is the worker's pace. */
+/** This many slow batches in a row are no pause but the worker's new pace. */
 const PAUSES = 2;
 
-interface Took {
+interface Timing {
   tokens: number;
   ms: number;
 }
 
-/** The last batches of one slot, whichever of its workers embedded them. */
+/** The recent batches of one slot, over all of its workers. */
 class SlotPace {
-  /** It has a shard. */
+  /** Whether it has a shard. */
   working = false;
-  /** When its worker began its first batch, or ended its last one. */
+  /** When its worker began its first batch, or finished its latest one. */
   last: number | null = null;
-  readonly #recent: Took[] = [];
-  #pauses: Took[] = [];
+  readonly #recent: Timing[] = [];
+  #pauses: Timing[] = [];
   #tokens = 0;
   #ms = 0;
 
-  add(took: Took): void {
-    if (this.#isPause(took.ms, took.tokens)) {
-      this.#pauses.push(took);
+  add(timing: Timing): void {
+    if (this.#isPause(timing.ms, timing.tokens)) {
+      this.#pauses.push(timing);
       if (this.#pauses.length < PAUSES) return;
       this.#recent.length = 0;
       this.#tokens = 0;
       this.#ms = 0;
       for (const each of this.#pauses) this.#keep(each);
-    } else this.#keep(took);
+    } else this.#keep(timing);
     this.#pauses = [];
   }
 
-  /** Tokens in a millisecond; null before the first batch. */
+  /** Tokens per millisecond; null before the first batch. */
   get pace(): number | null {
     return this.#ms > 0 ? this.#tokens / this.#ms : null;
   }
 
-  /** What its pace is taken from. */
+  /** The basis of its pace. */
   get measured(): { batches: number; ms: number } {
     return { batches: this.#recent.length, ms: this.#ms };
   }
 
-  /** Whether it has said nothing for so long that it does not count as working. */
+  /** Whether it has been silent for too long to count as working. */
   silent(now: number): boolean {
     if (this.last === null || this.#recent.length === 0) return false;
     return this.#isPause(now - this.last, this.#tokens / this.#recent.length);
@@ -59,10 +67,10 @@ class SlotPace {
     return pace !== null && ms > PAUSE.least && ms > (PAUSE.times * tokens) / pace;
   }
 
-  #keep(took: Took): void {
-    this.#recent.push(took);
-    this.#tokens += took.tokens;
-    this.#ms += took.ms;
+  #keep(timing: Timing): void {
+    this.#recent.push(timing);
+    this.#tokens += timing.tokens;
+    this.#ms += timing.ms;
     while (this.#recent.length > FEWEST && this.#ms - this.#recent[0]!.ms >= WINDOW) {
       const { tokens, ms } = this.#recent.shift()!;
       this.#tokens -= tokens;
@@ -72,19 +80,22 @@ class SlotPace {
 }
 
 /**
- * Tokens a second of the workers that are at work: each slot's over its last minute of work, so that neither start-up, nor a
- * wait for a worker, nor a suspension counts, and a worker that joins or leaves counts at once. Times are milliseconds of a
- * clock that only goes forward.
+ * The combined speed of the active workers. Each slot is measured over its last minute of work, so start-up,
+ * waiting and suspension do not count, and a worker that joins or leaves counts immediately. Times are
+ * milliseconds of a monotonic clock.
  */
 export class Pace {
   readonly #slots = new Map<number, SlotPace>();
 
-  /** The slot's worker has a shard from now on. */
+  /** The slot's worker got a shard. */
   works(slot: number): void {
     this.#at(slot).working = true;
   }
 
-  /** The worker's first batch of a shard begins. The time between two shards of a worker counts, as there is one for each shard. */
+  /**
+   * The worker begins a shard's first batch. Time between two shards counts as work: every shard has that
+   * cost.
+   */
   begins(slot: number, now: number): void {
     this.#at(slot).last ??= now;
   }
@@ -97,7 +108,7 @@ export class Pace {
     known.last = now;
   }
 
-  /** The worker has no shard any more. */
+  /** The worker finished its shard. */
   rests(slot: number): void {
     this.#at(slot).working = false;
   }
@@ -109,7 +120,9 @@ export class Pace {
     known.last = null;
   }
 
-  /** Tokens a second of all; a worker that has embedded nothing yet counts as the others. Null while none has. */
+  /**
+   * Tokens per second of all. A worker that has embedded nothing yet counts as average. Null while none has.
+   */
   perSecond(now: number): number | null {
     const slots = [...this.#slots.values()];
     const known = slots.map(({ pace }) => pace).filter((pace) => pace !== null);

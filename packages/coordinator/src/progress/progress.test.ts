@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import type { CoordinatorEvent } from '../events.js';
 import { type PlannedWork, Progress } from './progress.js';
 
-/** Shards of so many sequences each; a sequence is a batch of its own, and costs the same tokens everywhere or its own. */
+/**
+ * Shards with these numbers of sequences. Each sequence is its own batch; its cost is constant, or given per
+ * sequence.
+ */
 function workOf(sizes: readonly number[], tokens: (position: number) => number = () => 10): PlannedWork {
   const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((sum, size) => sum + size, 0));
   const before = [0];
@@ -28,7 +31,7 @@ function hearAll(progress: Progress, events: readonly [CoordinatorEvent, number]
   return progress.facts(events.at(-1)![1]);
 }
 
-test('what earlier runs saved counts at once, in shards that nobody has claimed too', () => {
+test('what earlier commands saved counts immediately, even in shards that nobody has claimed', () => {
   const work = workOf([40, 40, 40]);
   const progress = new Progress(work, [40, 11, 0]);
   expect(progress.facts(0)).toEqual({ done: 51, total: 120, perSecond: null, secondsLeft: null });
@@ -40,14 +43,17 @@ test('what earlier runs saved counts at once, in shards that nobody has claimed 
 test.each([
   ['behind', 5, 20],
   ['ahead of', 20, 5],
-])('a manifest that is %s the checkpoints is put right when a worker resumes the shard', (_, said, found) => {
-  const progress = new Progress(workOf([30, 30]), [30, said]);
-  expect(progress.facts(0).done).toBe(30 + said);
-  progress.heard(resumed(0, 1, found), 0);
-  expect(progress.facts(0).done).toBe(30 + found);
-});
+])(
+  'a manifest that is %s the checkpoints is corrected when a worker resumes the shard',
+  (_, recorded, found) => {
+    const progress = new Progress(workOf([30, 30]), [30, recorded]);
+    expect(progress.facts(0).done).toBe(30 + recorded);
+    progress.heard(resumed(0, 1, found), 0);
+    expect(progress.facts(0).done).toBe(30 + found);
+  },
+);
 
-test('a manifest that counts more than there is counts no more than there is', () => {
+test('a manifest that counts too much counts only up to the size of the shard', () => {
   const progress = new Progress(workOf([30, 30]), [31, 1e9]);
   expect(progress.facts(0)).toMatchObject({ done: 60, secondsLeft: 0 });
 });
@@ -63,7 +69,7 @@ test('the time before the first batch does not count', () => {
   expect(facts).toEqual({ done: 2, total: 100, perSecond: 10, secondsLeft: 98 });
 });
 
-test('the time left is of tokens, where sequences of another length are still to come', () => {
+test('the time left counts tokens, so the remaining sequences may have another length', () => {
   // Long ones first, as in a plan.
   const work = workOf([20], (position) => (position < 10 ? 90 : 10));
   const progress = new Progress(work, [0]);
@@ -73,7 +79,7 @@ test('the time left is of tokens, where sequences of another length are still to
   expect(hearAll(progress, events)).toEqual({ done: 10, total: 20, perSecond: 10, secondsLeft: 10 });
 });
 
-test('resumed rows do not count in the speed', () => {
+test('resumed rows do not count towards the speed', () => {
   const progress = new Progress(workOf([1000]), [400]);
   const facts = hearAll(progress, [
     [assigned(0, 0), 0],
@@ -96,7 +102,7 @@ test('a shard that lost its worker goes back to what its checkpoints hold, and t
   expect(facts).toEqual({ done: 50, total: 100, perSecond: 10, secondsLeft: 50 });
 });
 
-test('a worker that joins counts at once, and one that has left no more', () => {
+test('a worker that joins counts immediately, and one that left counts no longer', () => {
   const progress = new Progress(workOf([100, 100]), [0, 0]);
   const one: [CoordinatorEvent, number][] = [
     [assigned(0, 0), 0],
@@ -109,7 +115,7 @@ test('a worker that joins counts at once, and one that has left no more', () => 
   expect(hearAll(progress, [[exited(0), 1500]])).toMatchObject({ perSecond: null, secondsLeft: null });
 });
 
-test('a suspension is no slow batch, and two slow batches are the new speed', () => {
+test('a suspension does not count as a slow batch, and two slow batches are the new speed', () => {
   const progress = new Progress(workOf([1000]), [0]);
   const events: [CoordinatorEvent, number][] = [
     [assigned(0, 0), 0],
@@ -161,7 +167,7 @@ const eventOf = ({
 }) =>
   ({ type, slot, shard, sequences, attempt: 1, exitcode: 0, signal: null }) as unknown as CoordinatorEvent;
 
-test('whatever is heard in whatever order, done is within the total, and the rest is finite', () => {
+test('with any events in any order, done stays within the total, and the other numbers are finite', () => {
   fc.assert(
     fc.property(story, fc.array(fc.nat(60), { minLength: 4, maxLength: 4 }), (events, standing) => {
       const progress = new Progress(
@@ -183,7 +189,7 @@ test('whatever is heard in whatever order, done is within the total, and the res
   );
 });
 
-test('done never falls but where a shard is resumed behind where it stood', () => {
+test('done only falls when a shard is resumed behind its old position', () => {
   fc.assert(
     fc.property(story, (events) => {
       const progress = new Progress(workOf([30, 20, 10, 40]), [0, 0, 0, 0]);
@@ -200,7 +206,10 @@ test('done never falls but where a shard is resumed behind where it stood', () =
   );
 });
 
-/** Workers of one speed that take shards as they come, each from some moment on; gives every event with its time. */
+/**
+ * Simulates workers of one speed that take shards in order, each from some moment on. Gives every event with
+ * its time.
+ */
 function simulated(
   work: PlannedWork,
   { speed, starts, from }: { speed: number; starts: readonly number[]; from: readonly number[] },
@@ -213,7 +222,7 @@ function simulated(
   work.shards.forEach(({ firstPosition, endPosition }, shard) => {
     const worker = workers.toSorted((a, b) => a.at - b.at)[0]!;
     const { slot } = worker;
-    // A worker that has ended a shard has its next at the same moment.
+    // A worker gets its next shard the moment it completes one.
     ends(worker);
     events.push([assigned(slot, shard), worker.at], [resumed(slot, shard, from[shard]!), worker.at]);
     for (let at = firstPosition + from[shard]!; at < endPosition; at++) {
@@ -226,7 +235,7 @@ function simulated(
   return events.toSorted(([, a], [, b]) => a - b);
 }
 
-test('of workers of constant speed the time left is right within 5 % and one shard, with lengths that vary', () => {
+test('with workers of constant speed the time left is right within 5 % and one shard, even if lengths vary', () => {
   const setting = fc.record({
     sizes: fc.array(fc.integer({ min: 5, max: 30 }), { minLength: 4, maxLength: 12 }),
     lengths: fc.array(fc.integer({ min: 20, max: 2000 }), { minLength: 7, maxLength: 13 }),
@@ -257,7 +266,7 @@ test('of workers of constant speed the time left is right within 5 % and one sha
         const { secondsLeft } = progress.facts(now);
         if (event.type !== 'progress' && event.type !== 'resumed') continue;
         if (batches === 0) expect(secondsLeft).toBeNull();
-        // Once all workers are there; one that is to come cannot be known.
+        // Only once all workers have joined: a later one cannot be foreseen.
         else if (now >= starts.at(-1)! && secondsLeft !== null) {
           const right = (end - now) / 1000;
           const slack = shard / speed;
@@ -271,12 +280,12 @@ test('of workers of constant speed the time left is right within 5 % and one sha
   );
 });
 
-test('no time left is told before anything is embedded', () => {
+test('there is no time left before anything is embedded', () => {
   const progress = new Progress(workOf([10]), none(workOf([10])));
   expect(progress.facts(1000)).toEqual({ done: 0, total: 10, perSecond: null, secondsLeft: null });
 });
 
-test('no time left is told after one quick or cold batch; after some, or a long one, it is', () => {
+test('there is no time left after one quick or cold batch, but there is after a few, or a long one', () => {
   const begun: [CoordinatorEvent, number][] = [
     [assigned(0, 0), 0],
     [resumed(0, 0, 0), 0],

@@ -1,27 +1,29 @@
 import type { CoordinatorEvent } from '../events.js';
 import { Pace } from './pace.js';
 
-/** Where the work of a plan lies. */
+/** How the work of a plan is spread over its positions. */
 export interface PlannedWork {
   shards: readonly { firstPosition: number; endPosition: number }[];
-  /** Tokens of the batches before a position, padding included: what they cost, where sequences differ in length. */
+  /**
+   * Tokens of the batches before a position, padding included: their cost, since sequences differ in length.
+   */
   tokensBefore(position: number): number;
 }
 
-/** How far a run is. */
+/** A run's progress. */
 export interface ProgressFacts {
-  /** Sequences in checkpoints or embedded since, those that are quarantined among them. */
+  /** Sequences in checkpoints or embedded since, including quarantined ones. */
   done: number;
   total: number;
-  /** Tokens embedded in a second, padding included; null until it is known. */
+  /** Tokens embedded per second, padding included; null until known. */
   perSecond: number | null;
-  /** Null until enough was embedded to tell. */
+  /** Null until enough was embedded for an estimate. */
   secondsLeft: number | null;
 }
 
 /**
- * Counts sequences that are done, and tells the time left from the tokens that are not. Work that a worker lost counts as done
- * no more once another resumes its shard, and the time it took still tells how fast workers are.
+ * Counts finished sequences, and estimates the time left from the remaining tokens. Work that a worker lost
+ * is subtracted when another resumes its shard; the time it took still counts towards the workers' pace.
  */
 export class Progress {
   readonly #work: PlannedWork;
@@ -32,7 +34,10 @@ export class Progress {
   #done = 0;
   #tokensLeft: number;
 
-  /** @param standing sequences of each shard that are done, as the manifest has it: a worker that resumes it knows better. */
+  /**
+   * @param standing finished sequences of each shard according to the manifest. A worker that resumes a shard
+   * corrects it.
+   */
   constructor(work: PlannedWork, standing: readonly number[]) {
     this.#work = work;
     this.#at = work.shards.map(({ firstPosition }) => firstPosition);
@@ -45,7 +50,7 @@ export class Progress {
     for (const [shard, sequences] of standing.entries()) this.#stands(shard, sequences);
   }
 
-  /** Takes in what happened. @param now milliseconds of a clock that only goes forward. @returns whether to tell how far the run is. */
+  /** Applies an event. @param now milliseconds of a monotonic clock. @returns whether to report progress. */
   heard(event: CoordinatorEvent, now: number): boolean {
     switch (event.type) {
       case 'assigned':
@@ -77,7 +82,7 @@ export class Progress {
     return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
-  /** A shard stands at this many sequences, whatever it stood at before. @returns the tokens in between. */
+  /** Sets a shard's finished sequences, up or down. @returns the tokens in between. */
   #stands(shard: number, sequences: number): number {
     const { firstPosition, endPosition } = this.#work.shards[shard]!;
     const before = this.#at[shard]!;

@@ -4,16 +4,16 @@ import {
   failedOn,
   isStranded,
   leftToOthers,
+  madeProgress,
   mayTake,
   NO_SLOTS,
   outOfRetries,
-  wentForward,
 } from './redistribution.js';
 
 const open = [0, 1, 2];
-const at = (slot: number, searching = false) => ({ slot, open, searching });
+const at = (slot: number, isolating = false) => ({ slot, open, isolating });
 
-test('a shard that failed may be retried anywhere; a search waits for a slot it has not failed on', () => {
+test('a shard that failed may be retried anywhere; an isolation waits for a slot it has not failed on', () => {
   const history = failedOn(NO_SLOTS, 0);
   expect(open.map((slot) => mayTake(history, at(slot)))).toEqual([true, true, true]);
   expect(open.map((slot) => mayTake(history, at(slot, true)))).toEqual([false, true, true]);
@@ -41,12 +41,12 @@ test('a shard is stranded exactly when no open slot may take it, whatever happen
       let history = NO_SLOTS;
       for (const [what, where] of steps) {
         if (what === 'failed') history = failedOn(history, where);
-        if (what === 'forward') history = wentForward(history);
+        if (what === 'forward') history = madeProgress(history);
         if (what === 'left') history = leftToOthers(history, where, left) ?? history;
         if (what === 'out') history = outOfRetries(history, where, left) ?? history;
       }
-      for (const searching of [false, true]) {
-        const takers = left.filter((each) => mayTake(history, { slot: each, open: left, searching }));
+      for (const isolating of [false, true]) {
+        const takers = left.filter((each) => mayTake(history, { slot: each, open: left, isolating }));
         expect(takers.length === 0).toBe(isStranded(history, left));
       }
     }),

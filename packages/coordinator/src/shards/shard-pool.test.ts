@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../failures/retry-policy.js';
 import { ShardPool } from './shard-pool.js';
 
-/** Fails in slot 0, the only one. */
+/** Fails a shard in slot 0, the only slot. */
 const at = (now: number) => ({ now, slot: 0, open: [0] });
 const failure = (kind: 'oom' | 'transient' | 'spot_preemption' | 'poison_input', batchIdx?: number) => ({
   kind,
@@ -10,14 +10,14 @@ const failure = (kind: 'oom' | 'transient' | 'spot_preemption' | 'poison_input',
   message: 'broken',
 });
 
-/** Takes the only shard, whenever that may be, and fails it. */
+/** Takes the only shard, at whatever time, and fails it. */
 function failOnce(pool: ShardPool, ...args: Parameters<typeof failure>): boolean {
   const taken = pool.take(at(Number.POSITIVE_INFINITY));
   expect(taken).not.toBeNull();
   return pool.fail(taken!.shard, failure(...args), at(0)).action !== 'give_up';
 }
 
-test('shards are given out once each, in order, with their attempts counted', () => {
+test('shards are assigned once each, in order, with their attempts counted', () => {
   const pool = new ShardPool([4, 2], DEFAULT_POLICY);
   expect([pool.take(at(0)), pool.take(at(0)), pool.take(at(0))]).toMatchObject([
     { shard: 4, attempt: 1 },
@@ -28,7 +28,7 @@ test('shards are given out once each, in order, with their attempts counted', ()
   expect(pool.take(at(0))).toMatchObject({ shard: 4, attempt: 2 });
 });
 
-test('a failed shard waits for its back-off, a preempted one is free at once', () => {
+test('a failed shard waits for its back-off, a preempted one is free immediately', () => {
   const pool = new ShardPool([0, 1], DEFAULT_POLICY);
   pool.take(at(0));
   pool.take(at(0));
@@ -39,7 +39,7 @@ test('a failed shard waits for its back-off, a preempted one is free at once', (
   expect(pool.take(at(500))).toMatchObject({ shard: 1, attempt: 2 });
 });
 
-test('each kind has a budget of its own', () => {
+test('each kind has its own budget', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY);
   for (const kind of [
     'oom',
@@ -57,7 +57,7 @@ test('each kind has a budget of its own', () => {
   expect(pool.settled).toBe(true);
 });
 
-test('a checkpoint gives the budgets back, but closes no breaker', () => {
+test('a checkpoint restores the budgets, but does not close the breaker', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY);
   for (let i = 0; i < 3; i++) failOnce(pool, 'transient');
   failOnce(pool, 'poison_input', 7);
@@ -68,29 +68,29 @@ test('a checkpoint gives the budgets back, but closes no breaker', () => {
   expect(pool.failed[0]?.message).toBe('circuit breaker: batch 7 failed 2 times: broken');
 });
 
-test('the breaker counts poison only', () => {
+test('the breaker counts only poison', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY);
   expect(failOnce(pool, 'transient', 3)).toBe(true);
   expect(failOnce(pool, 'oom', 3)).toBe(true);
   expect(failOnce(pool, 'poison_input', 3)).toBe(true);
 });
 
-test('searches that lead to no checkpoint come to an end, whatever batches the failures are told of', () => {
+test('isolations without a checkpoint come to an end, whatever batches the failures name', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
   const died = { kind: 'transient', message: 'no thread could be started', how: 'died' } as const;
-  let tries = 0;
-  while (!pool.settled && tries++ < 100) {
+  let attempts = 0;
+  while (!pool.settled && attempts++ < 100) {
     pool.take(at(Number.POSITIVE_INFINITY));
-    // The search in batch 0 is done, and what was found dies with a worker that is said to be at batch 1.
-    if (tries % 2 === 1) pool.fail(0, failure('poison_input', 0), at(0));
+    // The isolation of batch 0 is done, and its result dies with a worker that is reported at batch 1.
+    if (attempts % 2 === 1) pool.fail(0, failure('poison_input', 0), at(0));
     else pool.fail(0, { ...died, batchIdx: 1 }, at(0));
   }
   expect(pool.failed).toMatchObject([
-    { shard: 0, message: expect.stringMatching(/searches led to no checkp/) },
+    { shard: 0, message: expect.stringMatching(/isolations led to no checkp/) },
   ]);
 });
 
-test('a search waits for a slot on which its shard has not failed, while there is one', () => {
+test('an isolation waits for a slot its shard has not failed on, while there is one', () => {
   const pool = new ShardPool([0, 1], DEFAULT_POLICY, { isolates: true });
   const slot = (index: number, open = [0, 1]) => ({ now: 0, slot: index, open });
   for (let strike = 0; strike < 2; strike++) {
@@ -100,15 +100,15 @@ test('a search waits for a slot on which its shard has not failed, while there i
     if (strike === 0) expect(pool.take(slot(1))).toMatchObject({ shard: 1 });
   }
   expect([pool.due(0, 0, [0, 1]), pool.take(slot(0)), pool.due(0, 1, [0, 1])]).toEqual([0, null, 1]);
-  // Slot 1 is given up: there is no other than this one.
+  // Slot 1 is closed: this is the only one.
   expect(pool.due(0, 0, [0])).toBe(1);
   expect(pool.take(slot(1))).toMatchObject({ shard: 0, isolation: { batchIdx: 3 } });
-  // It failed there as well, so that either may go on with it.
+  // It failed there as well, so either may go on with it.
   pool.fail(0, failure('transient'), slot(1));
   expect([pool.due(1000, 0, [0, 1]), pool.due(1000, 1, [0, 1])]).toEqual([1, 1]);
 });
 
-test('what failed with a row in it is counted: the whole batch, parts of it, and the search', () => {
+test('failed calls that contain a row are counted: of the whole batch, of parts of it, and of the isolation', () => {
   const pool = new ShardPool([0], DEFAULT_POLICY, { isolates: true });
   const fails = (inCall: number[] | null) => {
     pool.take(at(Number.POSITIVE_INFINITY));
@@ -118,7 +118,7 @@ test('what failed with a row in it is counted: the whole batch, parts of it, and
   expect(pool.recovery(0)?.isolation).toMatchObject({ alone: [5], strikes: 1 });
   fails([5]);
   expect(pool.recovery(0)?.isolation?.poisoned).toMatchObject([{ row: 5, kind: 'oom', attempts: 6 }]);
-  // Of other batches nothing is told.
+  // Other batches have no counts.
   pool.progressed(0, 3);
   expect(pool.recovery(0)?.failedCalls).toEqual({});
 });

@@ -14,12 +14,12 @@ import {
   failedOn,
   isStranded,
   leftToOthers,
+  madeProgress,
   mayTake,
   NO_SLOTS,
   outOfRetries,
   type SlotHistory,
   takenBySlot,
-  wentForward,
 } from './redistribution.js';
 
 const debug = debuglog('holdfast:coordinator');
@@ -27,16 +27,16 @@ const debug = debuglog('holdfast:coordinator');
 export interface FailedShard {
   shard: number;
   kind: ErrorKind;
-  /** Why it is not tried again, and the last failure's message. */
+  /** Why it is not retried, and the last failure's message. */
   message: string;
 }
 
-/** `redistribute`: it is out of retries on the slots that had it, and goes to another. */
+/** `redistribute`: it is out of retries on the slots it failed on, and goes to another. */
 export type PoolVerdict = Omit<Verdict, 'action'> & { action: Verdict['action'] | 'redistribute' };
 
-/** A shard that is given out. */
+/** An assigned shard. */
 export type Assignment = Extract<ToWorker, { type: 'assign' }> & {
-  /** The slot that is out of retries with it, if it is taken over from one. */
+  /** The slot on which it ran out of retries, if it is taken over from one. */
   takenOverFrom: number | null;
 };
 
@@ -44,31 +44,32 @@ interface Entry {
   readonly shard: number;
   attempts: number;
   recovery: Recovery;
-  /** Not to be given out before this time, in milliseconds. */
+  /** Not assigned before this time, milliseconds. */
   notBefore: number;
-  /** Not to be given out until it is released. */
+  /** Not assigned until it is released. */
   held: boolean;
   slots: SlotHistory;
   lastFailure: { kind: ErrorKind; message: string } | null;
 }
 
 export interface PoolOptions {
-  /** Whether workers can search for rows at fault. Default false. */
+  /** Whether workers can isolate rows at fault. Default false. */
   isolates?: boolean | undefined;
-  /** What is known of the failures of earlier runs, by shard. */
+  /** Failures under earlier coordinators, by shard. */
   recoveries?: ReadonlyMap<number, Recovery> | undefined;
 }
 
 /**
- * Which shards wait, are at work, are complete or have failed, and how often each has failed. No clock and no process:
- * the time is given with each call, in milliseconds. A shard is in exactly one of the four at any time.
+ * Tracks which shards are waiting, at work, complete or failed, and how often each has failed. A shard is in
+ * exactly one of the four states at any time. Uses no clock and no process: each call passes the time in
+ * milliseconds.
  */
 export class ShardPool {
   readonly completed: number[] = [];
   readonly failed: FailedShard[] = [];
   readonly #policy: Readonly<RetryPolicy>;
   readonly #isolates: boolean;
-  /** In the order in which they are given out. */
+  /** In order of assignment. */
   #waiting: Entry[];
   readonly #atWork = new Map<number, Entry>();
 
@@ -95,25 +96,25 @@ export class ShardPool {
     return this.#waiting.length === 0 && this.#atWork.size === 0;
   }
 
-  /** Shards that could be given to a slot now. @param open slots that can still have workers. */
+  /** Number of shards a slot could take now. @param open slots that can still have workers. */
   due(now: number, slot: number, open: readonly number[]): number {
     return this.#waiting.filter((entry) => isDue(entry, { now, slot, open })).length;
   }
 
-  /** When the next shard that waits for its back-off is due; null when none does. */
+  /** When the next back-off ends, milliseconds; null if no shard waits for one. */
   nextDue(now: number): number | null {
     const later = this.#waiting.filter(({ notBefore }) => notBefore > now).map(({ notBefore }) => notBefore);
     return later.length > 0 ? Math.min(...later) : null;
   }
 
   /**
-   * Gives a slot the shard that is due and has waited longest; or null.
+   * Assigns a slot the due shard that has waited longest; null if there is none.
    *
-   * @param anew whether one that has failed there is given, too.
+   * @param retry whether that may be a shard that has failed on this slot.
    */
-  take({ now, slot, open }: Taker, anew = true): Assignment | null {
+  take({ now, slot, open }: Taker, retry = true): Assignment | null {
     const entry = this.#waiting.find(
-      (each) => isDue(each, { now, slot, open }) && (anew || !each.slots.failedOn.has(slot)),
+      (each) => isDue(each, { now, slot, open }) && (retry || !each.slots.failedOn.has(slot)),
     );
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
@@ -134,21 +135,21 @@ export class ShardPool {
     };
   }
 
-  /** What is known of the failures of a shard that is at work or waits. */
+  /** The failures of a shard that is at work or waiting. */
   recovery(shard: number): Readonly<Recovery> | null {
     return this.#find(shard)?.recovery ?? null;
   }
 
-  /** A shard made a checkpoint: what failed before it no longer counts against it. */
+  /** A shard made a checkpoint: earlier failures no longer count against it. */
   progressed(shard: number, endBatch?: number): void {
     const entry = this.#find(shard);
     if (entry === undefined) return;
     entry.recovery = afterCheckpoint(entry.recovery, endBatch, this.#policy);
-    entry.slots = wentForward(entry.slots);
+    entry.slots = madeProgress(entry.slots);
   }
 
-  /** A worker's own search for rows at fault has come so far. */
-  searched(shard: number, isolation: Recovery['isolation']): void {
+  /** A worker reports the state of its isolation. */
+  setIsolation(shard: number, isolation: Recovery['isolation']): void {
     const entry = this.#atWork.get(shard);
     if (entry !== undefined) entry.recovery = { ...entry.recovery, isolation };
   }
@@ -159,10 +160,10 @@ export class ShardPool {
   }
 
   /**
-   * A shard's worker failed: it waits again, or has failed for good.
+   * A shard's worker failed: the shard waits again, or has failed for good.
    *
    * @param open slots that can still have workers.
-   * @param delay the milliseconds that are waited in truth, given those of the policy.
+   * @param delay actual milliseconds to wait, given those of the policy.
    */
   fail(
     shard: number,
@@ -170,12 +171,12 @@ export class ShardPool {
     { now, slot, open, delay = (ms) => ms }: FailContext,
   ): PoolVerdict {
     const entry = this.#atWork.get(shard);
-    if (entry === undefined) throw new RangeError(`shard ${shard} is with no worker`);
+    if (entry === undefined) throw new RangeError(`shard ${shard} has no worker`);
     const { kind, message } = failure;
     entry.lastFailure = { kind, message };
     const { losesDevice = false } = FAILURE_KINDS[kind];
     if (!losesDevice) entry.slots = failedOn(entry.slots, slot);
-    // Whoever killed it may have had enough of the machine: the shard waits, whichever slot takes it.
+    // The machine may be under pressure: the shard waits, whichever slot takes it.
     const killed = failure.how === 'killed';
     const decided = this.#leftTo(entry, failure, slot, open) ?? this.#decided(entry, failure, slot, open);
     debug(
@@ -193,35 +194,35 @@ export class ShardPool {
     }
     this.#atWork.delete(shard);
     const delayMs = delay(decided.delayMs);
-    // After a preemption it is the device that must come back; a healthy worker may take the shard at once.
+    // After a preemption only the device must come back; a healthy worker may take the shard immediately.
     entry.notBefore = losesDevice && !killed ? now : now + delayMs;
     this.#waiting.push(entry);
     return { ...decided, delayMs };
   }
 
-  /** Keeps a waiting shard from being given out, or no longer. */
+  /** Holds a waiting shard back from assignment, or releases it. */
   hold(shard: number, held: boolean): void {
     const entry = this.#waiting.find((other) => other.shard === shard);
     if (entry !== undefined) entry.held = held;
   }
 
-  /** A shard that waits has failed for good. */
+  /** Gives up on a waiting shard. */
   giveUp(shard: number, reason: string): FailedShard | null {
     const entry = this.#waiting.find((other) => other.shard === shard);
     return entry === undefined ? null : this.#giveUp(entry, reason);
   }
 
-  /** Waiting shards that no slot of these may have any more. */
+  /** Waiting shards that are barred from all of these slots. */
   stranded(open: readonly number[]): number[] {
     return this.#waiting.filter(({ slots }) => isStranded(slots, open)).map(({ shard }) => shard);
   }
 
-  /** What the device is at fault for is left to another slot, if there is one, and not counted. */
+  /** A failure that is the device's fault is not counted; the shard goes to another slot, if there is one. */
   #leftTo(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict | null {
     const left = failure.how === 'unfit' ? leftToOthers(entry.slots, slot, open) : null;
     if (left === null) return null;
     entry.slots = left;
-    return { action: 'redistribute', reason: 'its device fails on what is known to be good', delayMs: 0 };
+    return { action: 'redistribute', reason: 'its device fails on known-good input', delayMs: 0 };
   }
 
   #decided(entry: Entry, failure: ShardFailure, slot: number, open: readonly number[]): PoolVerdict {
@@ -230,7 +231,7 @@ export class ShardPool {
     return verdict.action === 'give_up' ? this.#barred(entry, verdict, slot, open) : verdict;
   }
 
-  /** It is out of retries on this slot, and so on all on which it failed; another may have it, with retries of its own. */
+  /** It is out of retries on every slot it failed on; another may take it, with fresh retries. */
   #barred(entry: Entry, verdict: Verdict, slot: number, open: readonly number[]): PoolVerdict {
     const next = outOfRetries(entry.slots, slot, open);
     if (next === null) return verdict;
@@ -243,7 +244,7 @@ export class ShardPool {
   #giveUp(entry: Entry, reason: string): FailedShard {
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.delete(entry.shard);
-    const { kind = 'transient', message = 'no worker could have it' } = entry.lastFailure ?? {};
+    const { kind = 'transient', message = 'no worker could take it' } = entry.lastFailure ?? {};
     const failed: FailedShard = { shard: entry.shard, kind, message: `${reason}: ${message}` };
     this.failed.push(failed);
     return failed;
@@ -254,7 +255,7 @@ export class ShardPool {
   }
 }
 
-/** When and where a shard is asked for, and the slots that can still have workers. */
+/** When and where a shard is requested, and the slots that can still have workers. */
 export interface Taker {
   now: number;
   slot: number;
@@ -267,5 +268,5 @@ export interface FailContext extends Taker {
 }
 
 function isDue({ held, notBefore, slots, recovery }: Entry, { now, slot, open }: Taker): boolean {
-  return !held && notBefore <= now && mayTake(slots, { slot, open, searching: recovery.isolation !== null });
+  return !held && notBefore <= now && mayTake(slots, { slot, open, isolating: recovery.isolation !== null });
 }

@@ -1,4 +1,4 @@
-/** `onShardFailed` did not take the report of a failed shard, so that shard's failure may be recorded nowhere. */
+/** `onShardFailed` rejected the report of a failed shard, so the failure may not be recorded anywhere. */
 export class ShardReportError extends Error {
   readonly code = 'shard_report';
   override readonly name = 'ShardReportError';
@@ -9,9 +9,6 @@ export class ShardReportError extends Error {
   ) {
     const { cause } = options;
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(
-      `the failure of shard ${shard} could not be recorded (${why}); a rerun tries the shard again`,
-      options,
-    );
+    super(`the failure of shard ${shard} could not be recorded (${why}); a rerun retries the shard`, options);
   }
 }

@@ -1,7 +1,7 @@
 import type { CoordinatorOptions } from '../options.js';
 import { ShardReportError } from './shard-report-error.js';
 
-/** Reports shards that have failed, while the others go on; what went wrong with that is kept until the run's end. */
+/** Reports failed shards while the others go on; keeps errors of the reports until the run ends. */
 export class ShardReports {
   readonly #onShardFailed: CoordinatorOptions['onShardFailed'];
   readonly #pending: Promise<ShardReportError | null>[] = [];
@@ -11,16 +11,16 @@ export class ShardReports {
   }
 
   add(shard: number, message: string): void {
-    const told = Promise.resolve()
+    const report = Promise.resolve()
       .then(() => this.#onShardFailed?.(shard, message))
       .then(
         () => null,
         (cause: unknown) => new ShardReportError(shard, { cause }),
       );
-    this.#pending.push(told);
+    this.#pending.push(report);
   }
 
-  /** Resolves once all are taken. @throws ShardReportError for the first that was not. */
+  /** Resolves once all reports were accepted. @throws ShardReportError for the first that was not. */
   async settled(): Promise<void> {
     const unreported = (await Promise.all(this.#pending)).find((error) => error !== null);
     if (unreported) throw unreported;

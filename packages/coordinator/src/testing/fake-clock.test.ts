@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock } from './index.js';
 
-test('sleepers wake in order, each at its own time, also those that fell asleep on the way', async () => {
+test('sleepers wake in order, each at its own time, including those that fall asleep on the way', async () => {
   const clock = new FakeClock();
   const log: string[] = [];
   const { signal } = new AbortController();
@@ -18,7 +18,7 @@ test('sleepers wake in order, each at its own time, also those that fell asleep 
   expect(log.at(-1)).toBe('late at 30');
 });
 
-test('after a jump all who should have woken on the way do so late', async () => {
+test('after a jump, sleepers due on the way wake late', async () => {
   const clock = new FakeClock();
   const woken: number[] = [];
   for (const ms of [20, 10, 50])
@@ -27,7 +27,7 @@ test('after a jump all who should have woken on the way do so late', async () =>
   expect([woken, clock.now(), clock.pending]).toEqual([[10, 20], 30, [50]]);
 });
 
-test('an aborted sleep rejects with the reason, and nobody is left asleep', async () => {
+test('an aborted sleep rejects with the reason, and no sleeper is left', async () => {
   const clock = new FakeClock();
   const abort = new AbortController();
   const nap = clock.sleep(10, abort.signal);

@@ -6,12 +6,12 @@ interface Sleeper {
   wake: () => void;
 }
 
-/** A clock that is moved by hand. */
+/** A clock that a test moves by hand. */
 export class FakeClock implements Clock {
   #now = 0;
   #sleepers: Sleeper[] = [];
 
-  /** Milliseconds since the clock was made. */
+  /** Milliseconds since the clock was created. */
   now(): number {
     return this.#now;
   }
@@ -39,12 +39,12 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** The times at which somebody will wake, soonest first; milliseconds. */
+  /** Times at which sleepers will wake, soonest first; milliseconds. */
   get pending(): number[] {
     return this.#sleepers.map(({ at }) => at).sort((a, b) => a - b);
   }
 
-  /** Moves on by `ms` milliseconds; all who wake on the way do so in order, each at its own time. */
+  /** Moves on by `ms` milliseconds; sleepers due on the way wake in order, each at its own time. */
   async advance(ms: number): Promise<void> {
     checkOptions('FakeClock', ms, atLeast(0, 'milliseconds'), 'ms');
     const until = this.#now + ms;
@@ -57,14 +57,14 @@ export class FakeClock implements Clock {
     this.#now = until;
   }
 
-  /** Moves on by `ms` milliseconds as a process that was suspended finds it: all who should have woken do so at the end of it. */
+  /** Moves on by `ms` milliseconds as after a suspension: sleepers due on the way wake late, at its end. */
   async jump(ms: number): Promise<void> {
     checkOptions('FakeClock', ms, atLeast(0, 'milliseconds'), 'ms');
     this.#now += ms;
     await this.advance(0);
   }
 
-  /** Moves on for as long as somebody sleeps. */
+  /** Moves on until nobody sleeps. */
   async drain(): Promise<void> {
     await settled();
     for (let next = this.pending[0]; next !== undefined; next = this.pending[0]) {
@@ -73,5 +73,5 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Once every promise that can settle without time or I/O has done so. */
+/** Resolves once every promise that needs neither time nor I/O has settled. */
 const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -15,7 +15,7 @@ function one(script: Script) {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('what a worker does arrives later, in order, and nothing after its end', async () => {
+test('what a worker does arrives later and in order, and nothing arrives after its exit', async () => {
   const { workers, log } = one((worker) => {
     worker.say({ type: 'ready' });
     worker.print('stdout', 'hello');
@@ -28,7 +28,7 @@ test('what a worker does arrives later, in order, and nothing after its end', as
   expect([log, workers.alive.length]).toEqual([['ready', 'hello', [3, null]], 0]);
 });
 
-test('a worker that is ending does nothing with what it is sent', async () => {
+test('an exiting worker ignores messages', async () => {
   const seen: string[] = [];
   const { worker } = one((_, { type }) => seen.push(type));
   await turn();
@@ -38,7 +38,7 @@ test('a worker that is ending does nothing with what it is sent', async () => {
   expect([seen, worker.received]).toEqual([['start'], [{ type: 'finish' }]]);
 });
 
-test('signals end it, unless it heeds none but SIGKILL', async () => {
+test('signals end it, unless it heeds only SIGKILL', async () => {
   const { worker, log } = one(() => undefined);
   worker.heedsSignals = false;
   worker.kill('SIGTERM');

@@ -3,16 +3,16 @@ import type { ProcessLook } from '../processes/process-look.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../processes/worker-process.js';
 import { WorkerUnreachableError } from '../processes/worker-unreachable-error.js';
 
-/** What a fake worker does when it starts, and when it is sent something. */
+/** A fake worker's behaviour when it starts and when it receives a message. */
 export type Script = (worker: FakeWorker, message: ToWorker | { type: 'start' }) => void;
 
-/** A worker without a process. All it does arrives later, in the order in which it did it, as with a real one. */
+/** A worker without a process. As with a real one, everything it does arrives later and in order. */
 export class FakeWorker implements WorkerProcess {
   readonly received: ToWorker[] = [];
   readonly signals: NodeJS.Signals[] = [];
-  /** Whether the coordinator can reach it; set to false, `send` throws. */
+  /** Whether the coordinator can reach it; if false, `send` throws. */
   reachable = true;
-  /** What the system shows of its process; null: nothing. */
+  /** Its process as the system shows it; null: not shown. */
   shown: ProcessLook | null = null;
   /** Whether a signal other than SIGKILL ends it. */
   heedsSignals = true;
@@ -34,7 +34,7 @@ export class FakeWorker implements WorkerProcess {
     });
   }
 
-  /** Until its exit was told. */
+  /** True until its exit was reported. */
   get alive(): boolean {
     return this.#state !== 'gone';
   }
@@ -56,7 +56,7 @@ export class FakeWorker implements WorkerProcess {
     return this.shown;
   }
 
-  /** Tells the coordinator something. */
+  /** Sends the coordinator a message. */
   say(message: FromWorker): void {
     this.#later(() => this.#listeners.message(message));
   }
@@ -66,7 +66,7 @@ export class FakeWorker implements WorkerProcess {
     this.#later(() => this.#listeners.output(stream, line));
   }
 
-  /** Ends; nothing it does afterwards is seen. */
+  /** Exits; nothing it does afterwards is seen. */
   exit(code: number | null, signal: string | null = null): void {
     this.#later(() => {
       this.#state = 'gone';
@@ -80,7 +80,7 @@ export class FakeWorker implements WorkerProcess {
   }
 }
 
-/** Makes fake workers, and keeps them all to be looked at. */
+/** Creates fake workers and keeps them for inspection. */
 export class FakeWorkers {
   readonly all: FakeWorker[] = [];
   readonly #script: Script;
@@ -89,14 +89,14 @@ export class FakeWorkers {
     this.#script = script;
   }
 
-  /** To be given to a `Coordinator`. */
+  /** The `spawn` option of a `Coordinator`. */
   readonly spawn: SpawnWorker = (slot, attempt, listeners) => {
     const worker = new FakeWorker(slot, attempt, this.all.length + 1, this.#script, listeners);
     this.all.push(worker);
     return worker;
   };
 
-  /** Those whose exit was not told yet. */
+  /** Workers whose exit was not reported yet. */
   get alive(): FakeWorker[] {
     return this.all.filter(({ alive }) => alive);
   }

@@ -1,21 +1,22 @@
 import type { Clock } from '../clock.js';
 import { backoffMs, type RetryPolicy } from '../failures/retry-policy.js';
 
-/** How long a folder that cannot be looked at is asked again. */
+/** How a failing check of a folder is retried. */
 export interface FolderCheckOptions {
   policy: Readonly<RetryPolicy>;
   clock: Clock;
-  /** The milliseconds that are waited in truth, given those of the policy. */
+  /** Actual milliseconds to wait, given those of the policy. */
   delay(ms: number): number;
   /** Ends the waiting. */
   signal: AbortSignal;
 }
 
 /**
- * Looks at a shard's folder, and again after a back-off where that fails, as with a disk that does not answer: that may pass.
+ * Checks a shard's folder. If the check itself fails, as with a disk that does not answer, retries after a
+ * back-off.
  *
- * @param look false: what is there is not valid.
- * @returns what is wrong, or null, also where the waiting was ended.
+ * @param look resolves to false if the folder's checkpoints are invalid.
+ * @returns what is wrong, or null; null also if the signal ended the wait.
  */
 export async function faultOfFolder(
   look: () => Promise<boolean | undefined>,
@@ -23,10 +24,10 @@ export async function faultOfFolder(
 ): Promise<string | null> {
   for (let failures = 0; ; failures++) {
     try {
-      return (await look()) === false ? 'its checkpoints are not valid' : null;
+      return (await look()) === false ? 'its checkpoints are invalid' : null;
     } catch (error) {
       if (failures >= policy.maxRetriesTransient)
-        return `its checkpoints cannot be looked at (${(error as Error)?.message ?? error})`;
+        return `its checkpoints cannot be checked (${(error as Error)?.message ?? error})`;
     }
     await clock.sleep(delay(backoffMs(failures, policy)), signal).catch(() => undefined);
     if (signal.aborted) return null;

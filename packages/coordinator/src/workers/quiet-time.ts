@@ -1,9 +1,12 @@
 import type { ProcessLook } from '../processes/process-look.js';
 
-/** Why a worker made no progress: it computed (`hung`), a signal had stopped it (`stopped`), or it did not run (`idle`). */
+/**
+ * Why a worker made no progress: it used the CPU (`hung`), a signal had stopped it (`stopped`), or it waited
+ * (`idle`).
+ */
 export type Silence = 'hung' | 'stopped' | 'idle';
 
-/** What a worker did since its last sign of life, as looks at its process show. */
+/** A worker's activity since its last sign of life, from samples of its process. */
 export class QuietTime {
   /** Milliseconds for which it was found stopped. */
   stoppedMs = 0;
@@ -11,10 +14,10 @@ export class QuietTime {
   #last: { at: number; cpuMs: number } | null = null;
 
   /**
-   * Adds a look.
+   * Adds a sample.
    *
    * @param since when the worker gave its last sign of life.
-   * @param most milliseconds that one look speaks for at most: what was between two looks further apart is not known.
+   * @param most longest time one sample stands for, milliseconds: nothing is known about a longer gap.
    */
   add(look: ProcessLook | null, { now, since, most }: { now: number; since: number; most: number }): void {
     if (look === null) return;
@@ -24,7 +27,9 @@ export class QuietTime {
     this.#first ??= this.#last;
   }
 
-  /** The share of one processor that it used between the first look and the last; null where there was no time between. */
+  /**
+   * Share of one processor used between the first and the last sample; null if no time passed between them.
+   */
   get cpuShare(): number | null {
     if (this.#first === null || this.#last === null || this.#last.at <= this.#first.at) return null;
     return (this.#last.cpuMs - this.#first.cpuMs) / (this.#last.at - this.#first.at);

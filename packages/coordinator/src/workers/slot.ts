@@ -4,30 +4,33 @@ import type { FromWorker, ToWorker } from '../messages.js';
 import type { SpawnWorker, WorkerListeners, WorkerProcess } from '../processes/worker-process.js';
 import { QuietTime, type Silence } from './quiet-time.js';
 
-/** Lines of standard error that are kept to tell why a worker died, and characters of each. */
-const LAST_WORDS = 5;
-const LAST_WORD_LENGTH = 300;
-/** Says nothing: no words, or a frame of the native stack that Node prints after its reason, such as a heap that is full. */
-const NO_WORD = /^\W*$|^\s*\d+: 0x[\da-f]+ /;
+/** Lines of standard error kept to explain a worker's death, and characters of each. */
+const LAST_LINES = 5;
+const LAST_LINE_LENGTH = 300;
+/**
+ * A line without words, or a frame of the native stack that Node prints after its reason, such as a full
+ * heap.
+ */
+const NO_WORDS = /^\W*$|^\s*\d+: 0x[\da-f]+ /;
 
-/** What is known of a worker while it lives, and when it ended. */
+/** Facts about a worker while it runs and once it exited. */
 export interface Life {
   ready: boolean;
-  /** It gave a sign of life. */
+  /** It has sent a message. */
   heard: boolean;
-  /** What it said that it does, while it starts. */
+  /** Its reported step, while starting. */
   stage: string | null;
   shard: number | null;
-  /** The batch that it is at, where that is known. */
+  /** The batch it works on, if known. */
   batchIdx: number | null;
-  /** Rows of the batch that it is embedding, where it is a part of the batch. */
+  /** Rows that it is embedding, if they are only a part of the batch. */
   inCall: readonly number[] | null;
   /** Whether it embeds a control: plain residues as long as the sequence that hung. */
   control: boolean;
   failure: Extract<FromWorker, { type: 'failed' }> | null;
-  /** How long it had made no progress when it was given up, and why. */
+  /** How long it had made no progress when it was stopped, and why. */
   stalled: { silentMs: number; why: Silence } | null;
-  /** The coordinator killed it, as it could not be reached. */
+  /** The coordinator killed it because it was unreachable. */
   unreachable: boolean;
   lastOutput: string[];
 }
@@ -46,32 +49,32 @@ const begin = (): Life => ({
   lastOutput: [],
 });
 
-/** Stands in for a worker that could not be started, until its exit is told. */
+/** Stands in for a worker that could not be started, until its exit is reported. */
 const NO_PROCESS: WorkerProcess = { pid: undefined, send: () => undefined, kill: () => undefined };
 
-/** A device slot: the worker in it, what it is doing, and the time before which no other is started. */
+/** A device slot: its worker, what that is doing, and the time before which no other is started. */
 export class Slot {
   /** Milliseconds. */
   notBefore = 0;
   life: Life = begin();
   attempt = 0;
-  /** Workers in a row that ended before they were ready. */
+  /** Consecutive workers that exited before they were ready. */
   startupFailures = 0;
-  /** How often in a row its workers found the device at fault; a checkpoint shows otherwise. */
+  /** Consecutive workers that found the device at fault; a checkpoint resets this. */
   unfit = 0;
-  /** No worker is started any more. */
+  /** It gets no more workers. */
   closed = false;
-  /** Workers in a row that somebody outside killed, without progress in between. */
+  /** Consecutive workers that were killed from outside, without progress in between. */
   kills = 0;
   /** When the worker last made progress, milliseconds; `sign` sets it. */
   lastSign = 0;
-  /** How long it had been silent when that was told last, milliseconds. */
-  toldSilentMs = 0;
-  /** What the worker did since. */
+  /** How long it had been silent when that was last reported, milliseconds. */
+  reportedSilentMs = 0;
+  /** The worker's activity since `lastSign`. */
   quiet = new QuietTime();
-  /** The shard it had last. */
+  /** Its most recent shard. */
   lastShard: number | null = null;
-  /** What the out-of-memory killer's counter was when the worker was started. */
+  /** The out-of-memory killer's count when the worker was started. */
   oomKills: number | null = null;
   readonly #clock: Clock;
   readonly #onKill: (slot: number, reason: string) => void;
@@ -95,19 +98,19 @@ export class Slot {
     return this.#worker?.pid;
   }
 
-  /** Whether it is at something that is to go forward: starting, or a shard. Not so once it is to end. */
+  /** Whether progress is expected: it starts or has a shard, and is not about to exit. */
   get atWork(): boolean {
     const { ready, shard, failure, stalled } = this.life;
     return this.occupied && (!ready || shard !== null) && failure === null && stalled === null;
   }
 
-  /** The worker made progress, or begins something. */
+  /** The worker made progress or began something. */
   sign(): void {
     this.lastSign = this.#clock.now();
     this.quiet = new QuietTime();
   }
 
-  /** Looks at the worker's process. @param most see `QuietTime.add`. */
+  /** Samples the worker's process. @param most see `QuietTime.add`. */
   look(now: number, most: number): void {
     this.quiet.add(this.#worker?.look?.() ?? null, { now, since: this.lastSign, most });
   }
@@ -124,17 +127,17 @@ export class Slot {
     }
   }
 
-  /** Has the worker take a shard, or end when there is none. One that cannot be reached is of no use: it is killed. */
+  /** Assigns the worker a shard, or asks it to exit if none is left. Kills it if it is unreachable. */
   send(message: Exclude<ToWorker, { type: 'stop' }>): void {
     try {
       this.#worker?.send(message);
     } catch {
       this.life.unreachable = true;
-      this.kill('it cannot be reached');
+      this.kill('it is unreachable');
     }
   }
 
-  /** Has the worker save and end; by a signal if it cannot be told. */
+  /** Asks the worker to save and exit; by a signal if its channel is closed. */
   stop(signal: StopSignal): void {
     try {
       this.#worker?.send({ type: 'stop', signal });
@@ -144,16 +147,18 @@ export class Slot {
     }
   }
 
-  /** The worker makes no progress: asks it to end, and kills it if it has not within so many milliseconds. */
+  /**
+   * The worker makes no progress: asks it to exit, and kills it if it has not after `graceMs` milliseconds.
+   */
   endStalled(silentMs: number, why: Silence, graceMs: number): void {
     this.life.stalled = { silentMs, why };
-    // A stopped process hears nothing else.
-    if (why === 'stopped') return this.kill('it was stopped, and nobody continued it');
+    // A stopped process reacts to nothing else.
+    if (why === 'stopped') return this.kill('a signal stopped it, and it was never continued');
     this.#worker?.kill('SIGTERM');
-    this.endWithin(graceMs, 'it made no progress, and did not end on SIGTERM');
+    this.endWithin(graceMs, 'it made no progress, and did not exit on SIGTERM');
   }
 
-  /** Kills the worker if it is still there after so many milliseconds; an earlier deadline stands. */
+  /** Kills the worker if it still runs after `ms` milliseconds; an earlier deadline stays. */
   endWithin(ms: number, reason: string): void {
     if (this.occupied) this.#cancelDeadline ??= after(this.#clock, ms, () => this.kill(reason));
   }
@@ -166,13 +171,13 @@ export class Slot {
 
   /** The worker printed a line on standard error. */
   heard(line: string): void {
-    if (NO_WORD.test(line)) return;
+    if (NO_WORDS.test(line)) return;
     const { lastOutput } = this.life;
-    lastOutput.push(line.slice(0, LAST_WORD_LENGTH));
-    if (lastOutput.length > LAST_WORDS) lastOutput.shift();
+    lastOutput.push(line.slice(0, LAST_LINE_LENGTH));
+    if (lastOutput.length > LAST_LINES) lastOutput.shift();
   }
 
-  /** The worker is gone: empties the slot, and tells what the worker was at. */
+  /** The worker is gone: empties the slot. @returns the facts about that worker. */
   vacate(): Life {
     const { life } = this;
     this.#cancelDeadline?.();

@@ -5,11 +5,13 @@ import type { Slot } from './slot.js';
 
 const debug = debuglog('holdfast:coordinator');
 
-/** While workers are at work they are looked at this often at least, milliseconds. */
+/** Longest time between two samples of a busy worker, milliseconds. */
 const LOOK_EVERY = 1000;
-/** Looks within one stall limit at least, so that a worker that was stopped for most of it is noticed. */
+/** Fewest samples within a stall limit, to notice a worker that was stopped for most of it. */
 const LOOKS = 4;
-/** A worker that used less of a processor than this did not compute: it waited for a disk, or the machine was busy. */
+/**
+ * A worker that used less of a processor was not computing: it waited for a disk, or the machine was busy.
+ */
 const LEAST_SHARE = 0.02;
 
 /** A worker that made no progress for the limit. */
@@ -19,12 +21,15 @@ export interface Stalled {
   why: Silence;
 }
 
-/** Silence that is told, milliseconds: of a worker that starts, of one at a shard, and how much more of it each time. */
-const TOLD_STARTING = 10_000;
-const TOLD_AT_WORK = 60_000;
-const TOLD_AGAIN = 60_000;
+/**
+ * Silence after which it is reported, milliseconds: while starting, at a shard, and before each further
+ * report.
+ */
+const REPORT_STARTING = 10_000;
+const REPORT_AT_WORK = 60_000;
+const REPORT_AGAIN = 60_000;
 
-/** Which workers have made no progress for the limit, in time in which they could run. */
+/** Finds workers that made no progress for the limit, not counting time in which they could not run. */
 export class StallWatch {
   readonly #slots: readonly Slot[];
   readonly #clock: Clock;
@@ -53,13 +58,13 @@ export class StallWatch {
     this.#every = Math.min(LOOK_EVERY, stallMs / LOOKS);
   }
 
-  /** The check ran late: the process was suspended, and its workers with it. They get that time back. */
+  /** The check ran late: this process and its workers were suspended. Gives the workers that time back. */
   forgive(late: number): void {
     const now = this.#clock.now();
     for (const slot of this.#slots) slot.lastSign = Math.min(now, slot.lastSign + late);
   }
 
-  /** Looks at every worker. @returns those that made no progress for the limit. */
+  /** Samples every worker. @returns those that made no progress for the limit. */
   look(): Stalled[] {
     const now = this.#clock.now();
     return this.#slots.flatMap((slot): Stalled[] => {
@@ -74,23 +79,23 @@ export class StallWatch {
     });
   }
 
-  /** Those whose silence is to be told now; each is told once. */
+  /** Workers whose silence is due for a report; each is returned once per report. */
   get silent(): { slot: Slot; silentMs: number; limitMs: number }[] {
     const now = this.#clock.now();
     return this.#slots
       .filter(({ atWork }) => atWork)
       .map((slot) => ({ slot, silentMs: now - slot.lastSign, limitMs: this.#limitOf(slot) - slot.lastSign }))
       .filter(({ slot, silentMs, limitMs }) => {
-        const first = Math.min(slot.life.ready ? TOLD_AT_WORK : TOLD_STARTING, limitMs / 2);
-        if (silentMs < slot.toldSilentMs) slot.toldSilentMs = 0;
+        const first = Math.min(slot.life.ready ? REPORT_AT_WORK : REPORT_STARTING, limitMs / 2);
+        if (silentMs < slot.reportedSilentMs) slot.reportedSilentMs = 0;
         if (silentMs >= limitMs || silentMs < first) return false;
-        if (slot.toldSilentMs > 0 && silentMs < slot.toldSilentMs + TOLD_AGAIN) return false;
-        slot.toldSilentMs = silentMs;
+        if (slot.reportedSilentMs > 0 && silentMs < slot.reportedSilentMs + REPORT_AGAIN) return false;
+        slot.reportedSilentMs = silentMs;
         return true;
       });
   }
 
-  /** When to look again; none while nobody is at work. */
+  /** When to sample again, milliseconds; empty while no worker is busy. */
   nextLooks(now: number): number[] {
     return this.#slots
       .filter(({ atWork }) => atWork)

@@ -1,10 +1,10 @@
 import type { RetryPolicy } from '../failures/retry-policy.js';
 
-/** Workers that ended before they were ready. */
+/** Counts of workers that exited before they were ready. */
 export interface StartUpFailures {
-  /** In a row, of the slot of the last one. */
+  /** Consecutive ones in the slot of the last. */
   ofSlot: number;
-  /** In a row, over all slots; null once any worker was ready. */
+  /** Consecutive ones over all slots; null once any worker was ready. */
   overAll: number | null;
   /** Whether workers of other slots are still starting. */
   othersStart: boolean;
@@ -13,15 +13,15 @@ export interface StartUpFailures {
 }
 
 /**
- * What is done after a worker ended before it was ready: one slot whose device is broken is closed, and costs no run; where no
- * worker can start at all, the run ends without each slot finding that out by itself.
+ * What to do after a worker exited before it was ready. A slot with a broken device is closed and does not
+ * cost the run. If no worker can start at all, the run ends before every slot has used up its attempts.
  */
 export function afterStartUpFailure(
   { ofSlot, overAll, othersStart, othersOpen }: StartUpFailures,
   { maxStartupFailures }: Readonly<RetryPolicy>,
 ): 'retry' | 'close_slot' | 'end_run' {
   const close = ofSlot >= maxStartupFailures;
-  // What is in the way of all at once, as devices that are not free yet, may be gone at the second try.
+  // A cause common to all slots, such as devices that are not free yet, may be gone by the second attempt.
   const again = ofSlot >= Math.min(2, maxStartupFailures);
   const none = overAll !== null && overAll >= maxStartupFailures && !othersStart && again;
   if (none || (close && !othersOpen)) return 'end_run';

@@ -26,7 +26,7 @@ test.each([
 });
 
 test.each(['SIGUSR1', 'SIGUSR2', 'SIGXCPU', 'SIGQUIT', 'SIGHUP'] as const)(
-  'a worker that %s ends before it is ready is replaced soon, and costs no start-up failure',
+  'a worker that %s ends before it is ready is replaced soon, and is not a start-up failure',
   async (signal) => {
     let started = 0;
     const run = start(
@@ -40,7 +40,7 @@ test.each(['SIGUSR1', 'SIGUSR2', 'SIGXCPU', 'SIGQUIT', 'SIGHUP'] as const)(
     expect((await run.outcome).completed).toEqual([0]);
     expect(run.clock.now()).toBeLessThan(5000);
     expect(run.of('failed').map(({ message }) => message)).toEqual(
-      Array(3).fill(`the worker was stopped by ${signal} without having a shard`),
+      Array(3).fill(`the worker was stopped by ${signal} without a shard`),
     );
   },
 );
@@ -58,7 +58,7 @@ test('a worker with a shard that a warning stops is preempted: the shard has not
   expect(new Set(run.of('failed').map(({ kind }) => kind))).toEqual(new Set(['spot_preemption']));
 });
 
-test('a run that is stopped by a warning names it', async () => {
+test('a run stopped by a warning signal names it', async () => {
   const run = start(good, { shards: [0] });
   run.coordinator.stop('SIGUSR1');
   await run.clock.drain();

@@ -9,7 +9,7 @@ import type { Slot } from './slot.js';
 import { afterStartUpFailure } from './start-up-rule.js';
 import { type Exit, failureOf } from './worker-failure.js';
 
-/** Takes in how workers end: what becomes of the slot, and of the shard. */
+/** Handles the exits of workers: what happens to the slot and to the shard. */
 export class WorkerExits {
   readonly #run: RunState;
   readonly #advance: () => void;
@@ -24,15 +24,15 @@ export class WorkerExits {
     const life = slot.vacate();
     const { exitcode, signal } = exit;
     this.#run.report({ type: 'exited', slot: slot.index, exitCode: exitcode, signal });
-    // A worker that was told to end has not failed, however it ended.
+    // A worker that was asked to exit has not failed, however it exited.
     if (!this.#run.ending) {
-      // One that was given up was killed by the coordinator.
+      // A stalled worker was killed by the coordinator.
       const oomKilled = life.stalled === null && isKill(exit) && this.#run.oomDeaths.explain(slot.oomKills);
       const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#run.report({ type: 'failed', slot: slot.index, shard, kind, message });
       if (how === 'killed') {
-        // Nobody took the device away: the next worker starts soon, and later each time while they are killed.
+        // The device is still there: the next worker starts soon, and later each time they keep being killed.
         slot.notBefore =
           this.#run.clock.now() + this.#run.delay(killedBackoffMs(slot.kills++, this.#run.policy));
       } else if (FAILURE_KINDS[kind].losesDevice) {
@@ -69,7 +69,7 @@ export class WorkerExits {
       {
         ofSlot: slot.startupFailures,
         overAll: this.#run.startupFailures,
-        // Where none was ever ready, those that are there are starting.
+        // As long as none was ever ready, all running workers are starting.
         othersStart: this.#run.slots.some(({ occupied }) => occupied),
         othersOpen: this.#run.isOpenBeside(slot),
       },
@@ -79,7 +79,7 @@ export class WorkerExits {
     if (verdict === 'close_slot') this.#close(slot, message);
   }
 
-  /** No worker is started in a slot any more, unless it is the last. */
+  /** Closes a slot to further workers, unless it is the last open one. */
   #close(slot: Slot, reason: string): void {
     if (!this.#run.isOpenBeside(slot)) return;
     slot.closed = true;
@@ -104,7 +104,7 @@ export class WorkerExits {
     this.#run.keeper.save(shard, this.#run.pool.recovery(shard));
     if (action === 'isolate')
       this.#run.report({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
-    // Events tell how long the slot waits for its device; another slot may have the shard at once.
+    // Events report how long the slot waits for its device; another slot may take the shard immediately.
     const { losesDevice, delayMs: ofKind } = FAILURE_KINDS[failure.kind];
     const wait = losesDevice && failure.how !== 'killed' ? ofKind(0, this.#run.policy) : delayMs;
     this.#run.report({ type: 'retry', shard, delayMs: wait, reason });
@@ -112,9 +112,9 @@ export class WorkerExits {
     return action;
   }
 
-  /** Has the shard's folder looked at before it is given out again; nobody else waits. */
+  /** Has the shard's folder checked before it is assigned again; no other shard waits. */
   async #validate(shard: number): Promise<void> {
-    // Called on the options, whose method may need them.
+    // Called on the options: the method may need its `this`.
     const look = async () => this.#run.options.validateShard?.(shard);
     this.#run.pool.hold(shard, true);
     const fault = await faultOfFolder(look, {

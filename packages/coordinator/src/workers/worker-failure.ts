@@ -8,34 +8,34 @@ import type { Life } from './slot.js';
 export interface Exit {
   exitcode: number | null;
   signal: string | null;
-  /** Why no process was made, if that is so. */
+  /** Why no process was created, if so. */
   error: Error | undefined;
-  /** Whether the kernel's out-of-memory killer struck meanwhile. */
+  /** Whether the kernel's out-of-memory killer explains the death. */
   oomKilled: boolean;
 }
 
-/** What is to be made of a worker's end: its kind, what people are told, and how it came. */
+/** Classifies a worker's end: the kind of failure, a message for people, and how it ended. */
 export function failureOf(life: Life, exit: Exit): { kind: ErrorKind; message: string; how: Ending } {
   const { exitcode, signal, error, oomKilled } = exit;
   if (life.stalled !== null) return silenceOf(life.stalled, life.ready ? null : life.stage);
   if (life.failure !== null) {
     const { message: errorMessage, error: code } = life.failure;
     const kind = classifyError({ exitcode, signal, error: code, errorMessage, oomKilled });
-    return { kind, message: errorMessage, how: DEVICE_CODES.get(code) ?? 'told' };
+    return { kind, message: errorMessage, how: DEVICE_CODES.get(code) ?? 'reported' };
   }
   const lastOutput = life.lastOutput.join('\n');
   const message = error?.message ?? describeExit(exitcode, signal, life.shard);
   const classified = classifyError({ exitcode, signal, errorMessage: message, lastOutput, oomKilled });
   const killed = classified === 'spot_preemption' && signal !== 'SIGTERM' && exitcode !== EXIT_SIGTERM;
-  // That was the coordinator itself.
+  // The coordinator itself killed it.
   const kind = killed && life.unreachable ? 'transient' : classified;
   const killer = kind === 'oom' && oomKilled ? "; the kernel's out-of-memory killer struck" : '';
-  const said = life.lastOutput.length > 0 ? `; it said last: ${life.lastOutput.join(' | ')}` : '';
+  const output = life.lastOutput.length > 0 ? `; its last output: ${life.lastOutput.join(' | ')}` : '';
   const how = kind === 'spot_preemption' && killed ? 'killed' : isCrash(exit) ? 'died' : 'ended';
-  return { kind, message: `${message}${killer}${said}`, how };
+  return { kind, message: `${message}${killer}${output}`, how };
 }
 
-/** Only a worker that computed all the time can have hung on what it was given. */
+/** Only a worker that used the CPU throughout can have hung on its input. */
 function silenceOf(
   { silentMs, why }: NonNullable<Life['stalled']>,
   stage: string | null,
@@ -51,7 +51,7 @@ function silenceOf(
     case 'idle':
       return {
         kind: 'transient',
-        message: `the worker made no progress for ${seconds}, and used no processor: it waited for a disk, a device or its turn`,
+        message: `the worker made no progress for ${seconds}, and used no CPU: it waited for a disk, a device or its turn`,
         how: 'ended',
       };
     case 'hung':
@@ -61,7 +61,7 @@ function silenceOf(
 
 function describeExit(exitcode: number | null, signal: string | null, shard: number | null): string {
   const stop = stoppedBy(exitcode, signal);
-  const died = signal !== null ? `died of ${signal}` : `ended with exit code ${exitcode}`;
+  const died = signal !== null ? `died of ${signal}` : `exited with code ${exitcode}`;
   const how = stop !== null ? `was stopped by ${stop}` : died;
-  return `the worker ${how} ${shard === null ? 'without having a shard' : `before shard ${shard} was complete`}`;
+  return `the worker ${how} ${shard === null ? 'without a shard' : `before shard ${shard} was complete`}`;
 }

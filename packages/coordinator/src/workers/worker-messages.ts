@@ -2,7 +2,7 @@ import type { FromWorker } from '../messages.js';
 import type { RunState } from '../run-state.js';
 import type { Slot } from './slot.js';
 
-/** Takes in what workers say. */
+/** Handles the messages of workers. */
 export class WorkerMessages {
   readonly #run: RunState;
   readonly #advance: () => void;
@@ -20,7 +20,7 @@ export class WorkerMessages {
     switch (message.type) {
       case 'failed':
         life.failure = message;
-        slot.endWithin(this.#run.graceMs, 'it failed, but did not end');
+        slot.endWithin(this.#run.graceMs, 'it failed, but did not exit');
         return;
       case 'heartbeat':
         life.stage = message.stage ?? life.stage;
@@ -32,7 +32,7 @@ export class WorkerMessages {
         this.#run.report({ slot: slot.index, ...message });
         return this.#advance();
     }
-    // One of a shard that is not, or no longer, this worker's counts for nothing.
+    // Ignore messages about a shard that is not, or no longer, this worker's.
     if (message.shard === slot.life.shard) this.#onShardMessage(slot, message);
   }
 
@@ -48,7 +48,7 @@ export class WorkerMessages {
         life.inCall = message.rows;
         life.control = false;
         if (message.isolation === undefined) return;
-        this.#run.pool.searched(shard, message.isolation);
+        this.#run.pool.setIsolation(shard, message.isolation);
         this.#run.keeper.save(shard, this.#run.pool.recovery(shard));
         return this.#run.report({
           type: 'isolating',
@@ -61,7 +61,7 @@ export class WorkerMessages {
         life.batchIdx = message.batchIdx;
         life.inCall = null;
         life.control = true;
-        if (message.isolation !== undefined) this.#run.pool.searched(shard, message.isolation);
+        if (message.isolation !== undefined) this.#run.pool.setIsolation(shard, message.isolation);
         return;
       case 'returned':
         life.inCall = null;

@@ -1,16 +1,22 @@
 import { flag, object, orNull, text, whole, words } from '@holdfast/options';
 
-/** What is known of a worker's end. */
+/** The known facts about a worker's end. */
 export interface WorkerStatus {
   exitcode?: number | null | undefined;
   /** The signal it died of. */
   signal?: string | null | undefined;
-  /** Short code the worker gave: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, `lost_device`, or anything else; `error`: it has none. */
+  /**
+   * Short code the worker sent: `cuda_oom`, `cuda_runtime`, `non_finite`, `unfit_device`, `lost_device`, or
+   * any other; `error`: it has none.
+   */
   error?: string | undefined;
   errorMessage?: string | undefined;
-  /** What it printed last on standard error; searched only for signs of too little memory, since anything may stand in it. */
+  /**
+   * Its last lines on standard error; searched only for signs of too little memory, as they may contain
+   * anything.
+   */
   lastOutput?: string | undefined;
-  /** Whether the kernel's out-of-memory killer struck while it lived. */
+  /** Whether the kernel's out-of-memory killer explains its death. */
   oomKilled?: boolean | undefined;
   /** Whether the same batch failed too often. */
   circuitBreaker?: boolean | undefined;

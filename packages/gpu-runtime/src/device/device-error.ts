@@ -5,7 +5,7 @@ const REMEDY: Readonly<Partial<Record<Device['kind'], string>>> = {
   tensorrt: 'TensorRT needs the CUDA provider of onnxruntime-node and the TensorRT libraries',
 };
 
-/** What CUDA says of a GPU that is not the fault of missing libraries, and what to do. */
+/** CUDA's errors about a GPU that missing libraries do not explain, with their remedies. */
 const OF_GPUS: readonly (readonly [RegExp, string])[] = [
   [/driver version is insufficient|forward compatibility/i, 'update the NVIDIA driver'],
   [/invalid device ordinal/i, 'choose a number that nvidia-smi lists'],
@@ -21,7 +21,7 @@ const NO_ADAPTER = /WebGPU adapter/i;
 const VULKAN =
   "WebGPU needs the Vulkan loader (libvulkan.so.1, in Debian's package libvulkan1) and the GPU's Vulkan driver: install what is missing";
 
-/** What to do about a device that cannot be had, by what was said of it. */
+/** The remedy for a device that is not available, by its error text. */
 export function deviceRemedy(
   kind: Device['kind'],
   errorText: string,
@@ -33,7 +33,7 @@ export function deviceRemedy(
   return (gpu ? OF_GPUS.find(([words]) => words.test(errorText))?.[1] : undefined) ?? REMEDY[kind];
 }
 
-/** A device that was asked for and cannot be had. Nothing is computed elsewhere instead. */
+/** A requested device is not available. There is no fallback to another. */
 export class DeviceError extends Error {
   readonly code = 'device';
   override readonly name = 'DeviceError';

@@ -1,6 +1,6 @@
 import { fromFloat16 } from './float16.js';
 
-/** A tensor that may lie on a device, where only the device can read it; ONNX Runtime's own have this shape. */
+/** A tensor that may be in a device's memory, which only the device can read; ONNX Runtime's own have this shape. */
 export interface DeviceTensor {
   readonly type: string;
   readonly dims: readonly number[];
@@ -13,7 +13,7 @@ export interface DeviceTensor {
 }
 
 /**
- * Brings a tensor's numbers to the host and gives back what it held on the device, whether or not that went well.
+ * Brings a tensor's numbers to the host and frees its device memory, whether or not that succeeded.
  *
  * @returns float32 numbers, row-major; null where the tensor is neither float32 nor float16.
  */

@@ -10,7 +10,7 @@ test('names of devices are read and written', () => {
     expect(formatDevice(parseDevice(name))).toBe(name);
   expect(parseDevice('cuda')).toEqual({ kind: 'cuda', index: 0 });
   for (const name of ['', 'gpu', 'cuda:', 'cuda:x', 'cpu:0', 'cuda:1000', 'CUDA', 'auto'])
-    expect(() => parseDevice(name)).toThrow('there are: auto, cpu, cuda[:N]');
+    expect(() => parseDevice(name)).toThrow('choose one of: auto, cpu, cuda[:N]');
 });
 
 test('auto takes the fastest that is listed, and the CPU where there is none', () => {

@@ -10,10 +10,10 @@ import {
   value,
 } from '@holdfast/options';
 
-/** Where a model computes: an execution provider of ONNX Runtime. */
+/** A kind of device: an execution provider of ONNX Runtime. */
 export type DeviceKind = 'cpu' | 'cuda' | 'tensorrt' | 'webgpu' | 'coreml' | 'dml';
 
-/** One device. `index` tells several of a kind apart, from 0; null where the kind has no numbers. */
+/** One device. `index` numbers the devices of a kind, from 0; null if the kind has no numbers. */
 export interface Device {
   kind: DeviceKind;
   index: number | null;
@@ -30,7 +30,7 @@ const BY_ITSELF: readonly DeviceKind[] = ['cuda', 'coreml', 'dml'];
 /** Names of devices, as a message lists them. */
 const NAMES = KINDS.map((each) => (NUMBERED.includes(each) ? `${each}[:N]` : each)).join(', ');
 
-/** The device that a name stands for; null if it stands for none. */
+/** The device of a name; null if there is none. */
 function named(text: string): Device | null {
   const [, name, number] = /^([a-z]+)(?::(\d{1,3}))?$/.exec(text) ?? [];
   const kind = KINDS.find((each) => each === name);
@@ -49,7 +49,7 @@ export function parseDevice(text: string): Device {
   const device = named(text);
   if (device !== null) return device;
   const refused = { of: 'parseDevice', option: 'text', given: text };
-  throw new OptionRangeError(`'${text}' is no device; there are: auto, ${NAMES}`, refused);
+  throw new OptionRangeError(`'${text}' is not a device; choose one of: auto, ${NAMES}`, refused);
 }
 
 const isKind = required(oneOf(KINDS));
@@ -72,7 +72,7 @@ export const isDevice: Check = (given, path) => {
 /**
  * A device's name, as `parseDevice` reads it.
  *
- * @throws RangeError and TypeError for what is no device (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for anything but a device (`code` is `invalid_option`).
  */
 export function formatDevice(device: Device): string {
   if (typeof device !== 'object' || device === null)
@@ -87,10 +87,10 @@ export function formatDevice(device: Device): string {
 export const nameOf = ({ kind, index }: Device): string => (index === null ? kind : `${kind}:${index}`);
 
 /**
- * What `auto` tries, in this order, of the kinds whose libraries are there. The last is the CPU, which is always there.
+ * The kinds that `auto` tests, in order, among those whose libraries are present. The last is the CPU, which always is.
  *
  * @param listed names of execution providers, as `onnxRuntime().installed` has them.
- * @throws TypeError for what is no array of strings (`code` is `invalid_option`).
+ * @throws TypeError for anything but an array of strings (`code` is `invalid_option`).
  */
 export function automaticDevices(listed: readonly string[]): Device[] {
   checkOptions('automaticDevices', listed, array(string, 'names of execution providers'), 'listed');

@@ -11,7 +11,7 @@ import {
 
 type Message = 'model' | 'training' | 'function' | 'graph' | 'node' | 'attribute' | 'sparse' | 'tensor';
 
-/** Where tensors can lie: for each message of onnx.proto3, the fields that lead on to one. */
+/** Paths to tensors: for each message of onnx.proto3, the fields that lead to one. */
 const LEADS: Readonly<Record<Exclude<Message, 'tensor'>, Readonly<Record<number, Message>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   training: { 1: 'graph', 2: 'graph' },
@@ -28,18 +28,18 @@ const EXTERNAL = 1;
 
 /** Messages in each other, as many as protobuf's own readers take. */
 const DEEPEST = 100;
-/** Bytes of a path, as Linux has it. */
+/** Most bytes of a path on Linux. */
 const LONGEST_PATH = 4096;
 
 /**
- * The files that a model's tensors lie in, other than its own: each once, in order of their names, relative to the model's folder.
+ * The files of a model's tensors, other than its own: each once, in order of their names, relative to the model's folder.
  *
  * @throws BadProtobufError
  */
 export function externalFiles(bytes: FileBytes): string[] {
   const files = new Set<string>();
   const walk = (message: Message, within: Pick<Field, 'start' | 'end'> | undefined, depth: number) => {
-    if (depth > DEEPEST) throw new BadProtobufError('its graphs lie too deep in each other');
+    if (depth > DEEPEST) throw new BadProtobufError('its graphs are nested too deep');
     if (message === 'tensor') {
       const file = fileOf(bytes, within as Field);
       if (file !== undefined) files.add(normalize(file));
@@ -62,7 +62,7 @@ function fileOf(bytes: FileBytes, tensor: Field): string | undefined {
     if (field.number === TENSOR.externalData) file = locationOf(bytes, field) ?? file;
   }
   if (!external) return undefined;
-  if (!file) throw new BadProtobufError('it does not name the file that a weight lies in');
+  if (!file) throw new BadProtobufError('it does not name the file of a weight');
   return file;
 }
 

@@ -2,7 +2,7 @@ import type { ModelRecipe } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import type { Graph } from './graph-reader.js';
 
-/** What an encoder's vectors of tokens are called in an export. */
+/** The usual name of an encoder's token vectors in an export. */
 const HIDDEN = 'last_hidden_state';
 /** And what the guesses of a head are called, which are vectors of tokens too, and never meant. */
 const GUESSES = 'logits';
@@ -33,7 +33,7 @@ export function chooseOutput(
   return { name, pooling: wanted.pooling ?? (rank === 2 ? 'none' : 'mean') };
 }
 
-/** The name of the output that is taken where nobody asks for one, if it can be told. */
+/** The output used by default, if there is a clear one. */
 export function meantOutput({ outputs }: Graph): string | undefined {
   const candidates = outputs.filter(
     ({ name, type, shape }) => name !== GUESSES && type.startsWith('float') && shape.length === 3,
@@ -43,15 +43,15 @@ export function meantOutput({ outputs }: Graph): string | undefined {
   return hidden?.name;
 }
 
-/** What is known of a row. */
+/** Facts about a row. */
 export interface RowFacts {
   dim: number;
   columns?: readonly string[] | undefined;
 }
 
 /**
- * What a folder says of a row holds of the output that it means. Another one has the dimension that the graph gives it, and
- * nobody says what its columns are.
+ * The folder's facts about a row hold for the output that it means. Another output has the dimension of the graph, and
+ * columns without names.
  *
  * @param outputs `meant` by the folder, undefined where it means none of its own; and `taken`.
  */

@@ -15,11 +15,11 @@ export interface GraphValue {
   shape: readonly (number | string)[];
 }
 
-/** What goes into a graph and what comes out, weights left out. */
+/** A graph's inputs and outputs, without the weights. */
 export interface Graph {
   inputs: readonly GraphValue[];
   outputs: readonly GraphValue[];
-  /** Files that weights lie in outside the graph's own, relative to its folder; each once, in order. */
+  /** Files of weights outside the graph's own, relative to its folder; each once, in order. */
   weightFiles: readonly string[];
 }
 
@@ -52,10 +52,10 @@ const ELEMENTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads what goes into a graph, what comes out, and where its weights lie, without loading it: weights are stepped over, so that a file of
+ * Reads a graph's inputs, outputs and places of weights without loading it: weights are skipped, so a file of
  * gigabytes takes milliseconds.
  *
- * @throws ModelError `model_load` if the file is no ONNX model or is cut short, `model_file_missing` if it cannot be read.
+ * @throws ModelError `model_load` if the file is not an ONNX model or is truncated, `model_file_missing` if it cannot be read.
  */
 export function readGraph(path: string): Graph {
   let file: number;
@@ -68,14 +68,14 @@ export function readGraph(path: string): Graph {
     const beginning = Buffer.alloc(ENOUGH);
     refuseStandIn(path, beginning.subarray(0, readSync(file, beginning)), 'model_load');
     const bytes = new FileBytes(file, fstatSync(file).size);
-    // To the end of the file, so that one cut short after the graph is found out as well.
+    // To the end of the file: it may be truncated after the graph.
     const graph = only([...fieldsOf(bytes)], MODEL.graph);
     if (graph === undefined) throw new BadProtobufError('it holds no graph');
     return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
   } catch (error) {
     if (error instanceof ModelError) throw error;
     if (!(error instanceof BadProtobufError)) throw unreadable(path, error);
-    const what = `is no ONNX model, or a damaged one (${error.message})`;
+    const what = `is not an ONNX model, or is damaged (${error.message})`;
     throw new ModelError('model_load', path, what, 'export or copy it again', { cause: error });
   } finally {
     closeSync(file);

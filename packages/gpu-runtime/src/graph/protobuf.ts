@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs';
 
-/** Bytes that are no protobuf message, or end in the middle of one. */
+/** Bytes that are not a protobuf message, or end within one. */
 export class BadProtobufError extends Error {
   override readonly name = 'BadProtobufError';
 }
@@ -10,7 +10,7 @@ export interface Field {
   number: number;
   /** The value of a varint; else undefined. */
   value?: bigint;
-  /** Where its bytes lie in the file, `end` exclusive. */
+  /** The range of its bytes in the file, `end` exclusive. */
   start: number;
   end: number;
 }

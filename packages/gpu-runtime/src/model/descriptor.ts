@@ -6,7 +6,7 @@ import { type ModelRecipe, POOLINGS, tokenTable } from './recipe.js';
 /** The descriptor's file name. */
 export const DESCRIPTOR = 'holdfast.json';
 
-/** What is done with a sequence longer than the model reads: its end is left out, or it is cut into windows. */
+/** The treatment of a sequence longer than the model reads: it is truncated, or cut into windows. */
 export const LONG_SEQUENCES = ['truncate', 'windows'] as const;
 export type LongSequences = (typeof LONG_SEQUENCES)[number];
 
@@ -71,19 +71,19 @@ export interface LongReading {
   windowOverlap?: number | undefined;
 }
 
-/** What is said otherwise than an exported folder says itself. */
+/** Settings that replace those of an exported folder. */
 export type ExportChanges = Omit<Parsed, 'inputs' | 'output'> & {
   inputs?: ModelRecipe['inputs'];
   output?: Partial<ModelRecipe['output']>;
 };
 type Parsed = Partial<Omit<z.infer<typeof changes>, 'format'>>;
 
-/** Whether a folder's `holdfast.json` names tokens; if not, it is about the exported folder that it lies in. @throws ModelError `model_bad_json`. */
+/** Whether a folder's `holdfast.json` names tokens; if not, it changes the exported folder around it. @throws ModelError `model_bad_json`. */
 export async function namesTokens(folder: string): Promise<boolean> {
   return 'tokens' in (await readModelJson(folder, DESCRIPTOR, z.looseObject({})));
 }
 
-/** Reads the `holdfast.json` that lies in an exported folder. @throws ModelError `model_bad_json`. */
+/** Reads the `holdfast.json` in an exported folder. @throws ModelError `model_bad_json`. */
 export async function readChanges(folder: string): Promise<ExportChanges> {
   const { format: _, inputs, output, ...rest } = await readModelJson(folder, DESCRIPTOR, changes);
   return {

@@ -62,7 +62,7 @@ test.each<[string, Change, string, RegExp]>([
     'a file that is no graph',
     (at) => writeFile(join(at, 'model.onnx'), 'not a graph'),
     'model_load',
-    /no ONNX model/,
+    /not an ONNX model/,
   ],
   [
     'a pointer in the place of the graph',
@@ -209,7 +209,7 @@ test.each<[string, Change, string, RegExp]>([
     'a graph without a mask',
     regraph({ input_ids: TOKENS }, HIDDEN),
     'model_mismatch',
-    /no attention_mask, so that padding would change its rows/,
+    /no attention_mask, so padding would change its rows/,
   ],
   [
     'inputs of several types',
@@ -274,7 +274,7 @@ test.each<[string, Change, string, RegExp]>([
       await symlink('/dev/null', join(at, 'tokenizer_config.json'));
     },
     'model_file_missing',
-    /tokenizer_config\.json: is no ordinary file/,
+    /tokenizer_config\.json: is not a regular file/,
   ],
   [
     'a file in UTF-16, as some shells write it',

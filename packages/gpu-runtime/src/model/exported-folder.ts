@@ -132,7 +132,7 @@ const idType = (graph: Graph): ModelRecipe['idType'] =>
 function inputsOf(modelPath: string, { inputs }: Graph): ModelRecipe['inputs'] {
   const asked = new Set(inputs.map(({ name }) => name));
   if (asked.has('input_ids') && !asked.has('attention_mask')) {
-    const what = 'takes no attention_mask, so that padding would change its rows';
+    const what = 'takes no attention_mask, so padding would change its rows';
     throw new ModelError('model_mismatch', modelPath, what, 'export it with attention_mask');
   }
   const types = asked.has('token_type_ids') ? { types: 'token_type_ids' } : {};

@@ -8,11 +8,11 @@ import { missing, unreadable } from './model-files.js';
 import { refuseStandIn } from './stand-in.js';
 
 /**
- * SHA-256 over the graph, the files that its weights lie in, and `settings`, which is hashed as JSON. Each part carries its
- * name and length, so that no two lists of parts run together. What else lies beside the graph is none of it.
+ * SHA-256 over the graph, the files of its weights, and `settings`, which is hashed as JSON. Each part carries its
+ * name and length, so no two lists of parts are alike. Other files beside the graph do not count.
  *
  * @param weightFiles relative to the graph's folder.
- * @throws ModelError `model_file_missing`; `model_load` for what only stands in for a file.
+ * @throws ModelError `model_file_missing`; `model_load` for a placeholder, such as a Git LFS pointer.
  */
 export async function fingerprintOf(
   modelPath: string,
@@ -41,7 +41,7 @@ export async function fingerprintOf(
   return hash.update(text).digest('hex');
 }
 
-/** The same JSON value with the keys of all objects in order, so that a file's layout is not hashed. */
+/** The same JSON value with the keys of all objects sorted: a file's layout is not hashed. */
 export function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;

@@ -5,7 +5,7 @@ import { isMissing, unreadable } from './model-files.js';
 /**
  * Whether a file is there.
  *
- * @throws ModelError `model_file_missing` if something else has its name, or it cannot be looked at: that is no absence.
+ * @throws ModelError `model_file_missing` if something else has its name, or it cannot be checked: that does not mean it is missing.
  */
 export async function isFile(path: string): Promise<boolean> {
   const found = await look(path);
@@ -16,7 +16,7 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** What has a name: a folder, something else, or nothing. @throws ModelError `model_file_missing` if it cannot be looked at. */
+/** Whether a path is a folder, something else, or nothing. @throws ModelError `model_file_missing` if it cannot be checked. */
 export async function kindAt(path: string): Promise<'folder' | 'other' | 'nothing'> {
   const found = await look(path);
   if (found === undefined) return 'nothing';

@@ -5,7 +5,7 @@ import { ModelError } from '../model-error.js';
 import { refuseStandIn } from './stand-in.js';
 
 /**
- * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is no part of the text.
+ * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is skipped.
  *
  * @throws ModelError `model_file_missing`, or what the disk says; `model_bad_json` if it is not UTF-8.
  */
@@ -74,7 +74,7 @@ function trouble(error: unknown): [what: string, remedy: string] {
   if (isMissing(error)) return ['is missing', 'copy the whole model folder'];
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return ['is a folder, where a file belongs', "put the model's file there"];
-  if (code === 'EFTYPE') return ['is no ordinary file', "put the model's file there"];
+  if (code === 'EFTYPE') return ['is not a regular file', "put the model's file there"];
   if (code === 'EACCES' || code === 'EPERM')
     return [`cannot be read (${code})`, 'see to it that this user may read it (chmod, chown)'];
   if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the circle of links'];

@@ -7,7 +7,7 @@ import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
 import { POOLINGS, type Pooling } from './recipe.js';
 
-/** What a caller wants otherwise than the model's folder says. All of it changes results, and with them the fingerprint. */
+/** Settings that replace those of the model's folder. Each changes results, and so the fingerprint. */
 export interface ModelOverrides {
   /** How a row is made of its tokens' vectors; see {@link Pooling}. */
   pooling?: Pooling | undefined;
@@ -26,7 +26,7 @@ export const modelOverrides = object<ModelOverrides>({
   output: words,
 });
 
-/** Where `longSequences` is not windows, an overlap would be without effect. */
+/** An overlap has no effect unless `longSequences` is windows. */
 export const noOverlap = value(
   "left out, as long sequences are truncated; or choose longSequences 'windows'",
   (given) => given === undefined,
@@ -58,7 +58,7 @@ export function windowsOf(
   { longSequences = 'truncate', windowOverlap: overlap = 0 }: LongReading,
 ): Windows | undefined {
   if (longSequences === 'truncate') return undefined;
-  // A token is one residue at the least, so that a window of so many always fits.
+  // A token is at least one residue, so a window of this many always fits.
   const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
   const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
   if (residues === undefined) {

@@ -24,13 +24,13 @@ export interface ModelRecipe {
   /** Tokens before and after the residues. */
   prefix: readonly number[];
   suffix: readonly number[];
-  /** A batch narrower than this is padded to it, since the graph needs so many tokens. */
+  /** A batch narrower than this is padded to it, since the graph needs that many tokens. */
   minimumTokens: number;
   /** Names of the inputs, all [n, tokens]: tokens, mask (1 for a token, 0 for padding), token types (zeros). */
   inputs: { ids: string; mask?: string; types?: string };
   /** The output's name; it is [n, dim] if `pooling` is `none`, else [n, tokens, dim]. */
   output: { name: string; pooling: Pooling };
-  /** What makes the tokens, where they are of several residues. */
+  /** The tokenizer, if tokens are several residues. */
   tokenizer?: TokenizerFiles;
 }
 

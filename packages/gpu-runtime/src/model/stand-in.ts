@@ -1,14 +1,14 @@
 import { ModelError, type ModelErrorCode } from '../model-error.js';
 
-/** Bytes from a file's beginning that tell. */
+/** Bytes at the start of a file that are checked. */
 export const ENOUGH = 256;
 
-/** What may lie in a file's place where fetching it went wrong; `begins` is text. */
+/** Contents that a failed download leaves in a file's place; `begins` is text. */
 const KINDS: readonly { begins: RegExp; is: string; remedy: string }[] = [
   {
     begins: /^version https:\/\/git-lfs\./,
     is: 'a Git LFS pointer',
-    remedy: 'run git lfs pull where it lies',
+    remedy: 'run git lfs pull in its folder',
   },
   { begins: /^\s*<(?:!doctype html|html)\b/i, is: 'a web page', remedy: 'download the file itself' },
 ];

@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<InferenceFailureKind, string>> = {
   cuda_runtime: 'if it fails again, a sequence of this batch is at fault: halve the batch to find it',
 };
 
-/** A batch that the model could not embed. `cause` is what ONNX Runtime said. */
+/** A batch that the model could not embed. `cause` is the error of ONNX Runtime. */
 export class InferenceError extends Error {
   readonly code = 'inference';
   override readonly name = 'InferenceError';
@@ -23,7 +23,7 @@ export class InferenceError extends Error {
   readonly sequences: number;
   /** Tokens of each sequence, padding included. */
   readonly tokens: number;
-  /** What ONNX Runtime said, without advice. */
+  /** The error text of ONNX Runtime, without advice. */
   readonly reason: string;
 
   constructor({ model, sequences, tokens }: FailedBatch, cause: unknown) {

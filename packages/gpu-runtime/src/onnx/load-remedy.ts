@@ -27,7 +27,7 @@ const REMEDIES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])
   [/permission denied/i, () => 'let this user read it'],
 ];
 
-/** What to do about a graph that ONNX Runtime refused with these words. */
+/** The remedy for a graph that ONNX Runtime refused with this error text. */
 export function loadRemedy(errorText: string): string {
   for (const [words, remedy] of REMEDIES) {
     const found = words.exec(errorText);

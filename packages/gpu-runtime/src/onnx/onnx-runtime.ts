@@ -16,7 +16,7 @@ export interface OnnxRuntime {
   version: string;
   /** Folder of its package. */
   folder: string;
-  /** Execution providers it was built for. Whether this machine can run one, only {@link tryDevice} tells. */
+  /** Execution providers it was built for. Only {@link tryDevice} shows whether this machine can run one. */
   providers: string[];
   /** Those of them whose libraries came with the package; those of CUDA and TensorRT are fetched only where asked for. */
   installed: string[];
@@ -47,7 +47,7 @@ export function onnxRuntime(): OnnxRuntime {
   return { version, folder, providers, installed };
 }
 
-/** What devices are tried with beside the built-in models: a transformer's operators in float32. */
+/** The model that tests devices, beside the built-in ones: a transformer's operators in float32. */
 const PROBE = 'probe';
 
 /**
@@ -56,7 +56,7 @@ const PROBE = 'probe';
  *
  * @param builtIn the built-in model to try. Default: a small graph of the operators that transformers have. A device that
  * computes one may not compute the other: CUDA's ScatterElements adds whole numbers as if they were floats (onnxruntime#32061).
- * @throws what ONNX Runtime said, or an Error that says that the row is wrong.
+ * @throws ONNX Runtime's error, or an Error for a wrong row.
  */
 export async function tryDevice(device: Device, builtIn?: string): Promise<void> {
   checkOptions('tryDevice', device, isDevice, 'device');

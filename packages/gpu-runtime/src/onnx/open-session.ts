@@ -7,7 +7,7 @@ import { ort } from './ort.js';
 /** ONNX Runtime's level "fatal": every error comes back as an exception, and needs no second copy on stderr. */
 const LOG_FATAL = 4;
 
-/** What is needed to open a session; a test's has no device. */
+/** Opens a session; a test's has no device. */
 export type CreateSession = (
   path: string,
   options: InferenceSession.SessionOptions,
@@ -17,7 +17,7 @@ export type CreateSession = (
  * Opens a session on a device, and on no other: ONNX Runtime computes on the CPU what a device has no kernel for, but a device
  * that is not there is an error.
  *
- * @throws DeviceError when the device cannot be had; what ONNX Runtime throws for the graph, or for want of memory.
+ * @throws DeviceError if the device is not available; ONNX Runtime's error for the graph, or for lack of memory.
  */
 export async function openSession(
   path: string,

@@ -1,6 +1,6 @@
 import type { ModelRecipe, Pooling } from '../model/recipe.js';
 
-/** What a batch's hidden vectors are of. */
+/** The shape and tokens of a batch's hidden vectors. */
 export interface PooledBatch {
   /** Tokens of each sequence in the batch, padding included. */
   width: number;
@@ -10,7 +10,7 @@ export interface PooledBatch {
   recipe: Pick<ModelRecipe, 'prefix' | 'suffix'>;
 }
 
-/** Tokens whose vectors are gone through several times at once, few enough to stay in a cache. */
+/** Tokens whose vectors are read several times in a row; few enough to stay in a cache. */
 const TILE = 64;
 
 /**
@@ -53,7 +53,7 @@ function mean(
 }
 
 /**
- * Adds vectors of tokens to sums, each number's in the order of the tokens, so that the digits do not depend on how it is done.
+ * Adds vectors of tokens to sums, each number's in the order of the tokens, so the digits do not depend on the blocking.
  * Four sums at a time are kept out of memory, which is three times as fast as one vector after another.
  */
 function addTokens(hidden: Float32Array, from: number, tokens: number, dim: number, sum: Float64Array): void {

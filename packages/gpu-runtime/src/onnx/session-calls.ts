@@ -10,11 +10,11 @@ import { ort } from './ort.js';
 import { pool } from './pool.js';
 import { ScratchBuffer } from './scratch-buffer.js';
 
-/** What a batch gave. */
+/** An embedded batch. */
 export interface Embedded {
   /** Row-major [sequences, dim]. */
   rows: Float32Array;
-  /** Indexes of sequences of which tokens were left out, because the model takes no more. */
+  /** Indexes of sequences that lost tokens, because the model takes no more. */
   truncated: Iterable<number>;
 }
 
@@ -109,7 +109,7 @@ export class SessionCalls implements BatchCalls {
       'model_mismatch',
       this.#source.modelPath,
       `gave '${this.#source.recipe.output.name}' as ${output?.type} [${output?.dims}], not float32 [${shape}]`,
-      'describe its output and pooling in holdfast.json as they are',
+      'describe its actual output and pooling in holdfast.json',
     );
   }
 

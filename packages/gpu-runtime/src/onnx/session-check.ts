@@ -7,7 +7,7 @@ type Metadata = { readonly name: string } & (
   | { readonly isTensor: false }
 );
 
-/** What ONNX Runtime tells of a session's inputs and outputs, or our own reader of a graph's. */
+/** A session's inputs and outputs by ONNX Runtime, or a graph's by our own reader. */
 export interface GraphMetadata {
   readonly inputMetadata: readonly Metadata[];
   readonly outputMetadata: readonly Metadata[];
@@ -19,7 +19,7 @@ export function checkSession(
   { inputMetadata, outputMetadata }: GraphMetadata,
 ): void {
   const { inputs, idType, output } = source.recipe;
-  const mismatch = (what: string, remedy = `export it anew, or describe it in ${DESCRIPTOR}`) =>
+  const mismatch = (what: string, remedy = `re-export it, or describe it in ${DESCRIPTOR}`) =>
     new ModelError('model_mismatch', source.modelPath, what, remedy);
 
   const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
@@ -53,7 +53,7 @@ export function checkSession(
     );
   }
   const rank = output.pooling === 'none' ? 2 : 3;
-  // A graph need not say; then the first batch tells.
+  // A graph may leave it open; the first batch shows it then.
   if (found.shape.length > 0 && found.shape.length !== rank) {
     throw mismatch(
       `its output '${output.name}' has ${found.shape.length} dimensions, where pooling '${output.pooling}' takes ${rank}`,

@@ -14,16 +14,16 @@ const ON_CPU_AT_MOST = 2048;
 const ON_DEVICE = 16_384;
 
 /**
- * Tokens in a batch, padding included, that suit a model on a device where nobody asks for another number: the model's own if
+ * The default token budget of a batch, padding included, of a model on a device: the model's own if
  * its folder names one. The rows are the same whatever the number.
  *
- * @throws RangeError for a device that is none, TypeError for what is no model source (`code` is `invalid_option`).
+ * @throws RangeError for an unknown device, TypeError for anything but a model source (`code` is `invalid_option`).
  */
 export function batchTokensOn(
   source: Pick<ModelSource, 'batchTokens' | 'recipe'>,
   device: Pick<Device, 'kind'>,
 ): number {
-  // The name of a device has no kind, and would be taken for a GPU.
+  // The name of a device has no kind, and would count as a GPU.
   const kind = (device as Partial<Device> | null | undefined)?.kind;
   checkOptions('batchTokensOn', kind, required(oneOf(KINDS)), 'device.kind');
   checkOptions('batchTokensOn', source, recipeFacts, 'source');

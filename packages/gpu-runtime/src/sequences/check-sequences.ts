@@ -28,7 +28,7 @@ function checkSequence(residues: Uint8Array, sequence: number): void {
     const byte = residues[position]!;
     if (byte >= FIRST_PRINTABLE && byte <= LAST_PRINTABLE) continue;
     const hex = `0x${byte.toString(16).padStart(2, '0')}`;
-    const what = `sequence ${sequence} has the byte ${hex} at position ${position}, which is no letter of a sequence; residues are printable ASCII characters (0x21 to 0x7e)`;
+    const what = `sequence ${sequence} has the byte ${hex} at position ${position}, which is not a residue; residues are printable ASCII characters (0x21 to 0x7e)`;
     throw new SequenceError('sequence_bad_byte', what, { sequence, position, byte });
   }
 }

@@ -1,4 +1,4 @@
-/** The first number of a row that is none: its column, and what stands there. */
+/** The first NaN or infinity of a row: its column and value. */
 export interface NonFiniteRow {
   row: number;
   column: number;

@@ -6,13 +6,13 @@ import { randomSequences } from './random-sequences.js';
 /** Residues that every model reads, of either alphabet. */
 export const PLAIN_RESIDUES = 'ACGTACGTACGT';
 
-/** Rows, or what was said of the failure. */
+/** Rows, or the error text. */
 export type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
 
 /**
  * Embeds a batch on which the model may fail.
  *
- * @throws what is no failure of the model: want of memory above all; ModelError for rows that are not as described.
+ * @throws failures that are not the model's, above all lack of memory; ModelError for rows of another shape than described.
  */
 export async function attempt(
   model: Pick<EmbeddingModel, 'embed'>,
@@ -29,7 +29,7 @@ export async function attempt(
 /**
  * Embeds plain residues, which no good model on a good device fails on.
  *
- * @returns what was said of it, or null when they are embedded.
+ * @returns the error text, or null if they are embedded.
  * @throws as `attempt`.
  */
 export async function plainResiduesFail(model: EmbeddingModel): Promise<string | null> {
@@ -40,10 +40,10 @@ export async function plainResiduesFail(model: EmbeddingModel): Promise<string |
 }
 
 /**
- * Embeds a control: as many plain residues as a sequence has that hung, in random order so that a tokenizer makes about as
+ * Embeds a control: plain residues as long as a sequence that hung, in random order, of which a tokenizer makes about as
  * many tokens of them.
  *
- * @returns what was said if it failed; null when it was embedded, or there is too little memory for anything of this length.
+ * @returns the error text if it failed; null if it was embedded, or there is too little memory for anything of this length.
  */
 export async function controlFails(model: EmbeddingModel, length: number): Promise<string | null> {
   // Both alphabets have these letters.

@@ -1,10 +1,10 @@
 /**
- * What is wrong with the sequences of a call: `sequences_not_a_list` they are not an array; `sequence_not_bytes` one is not a
+ * Why the sequences of a call are refused: `sequences_not_a_list` they are not an array; `sequence_not_bytes` one is not a
  * `Uint8Array`; `sequence_bad_byte` one holds a byte that is not a printable ASCII character.
  */
 export type SequenceErrorCode = 'sequences_not_a_list' | 'sequence_not_bytes' | 'sequence_bad_byte';
 
-/** Where the fault is. */
+/** The place of the fault. */
 export interface SequencePlace {
   /** Index of the sequence in the call. */
   sequence?: number;

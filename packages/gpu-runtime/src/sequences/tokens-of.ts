@@ -3,12 +3,12 @@ import { type ModelSource, mayCountTokens, recipeFacts, tokenFacts } from '../mo
 import { windowCount } from './windows.js';
 
 /**
- * Tokens that a sequence of so many residues takes in a batch, padding not counted: exactly, where a residue is a token. Of ESM,
+ * Tokens of a sequence with this many residues in a batch, without padding: exact if a residue is a token. For ESM,
  * adjacent residues that its vocabulary lacks are one token, and are counted here as many, which a batch has room for.
- * Where a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
+ * If a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
  * tokens it really has.
  *
- * @throws RangeError for what is no number of residues, TypeError for what is no model source (`code` is `invalid_option`).
+ * @throws RangeError for an invalid number of residues, TypeError for anything but a model source (`code` is `invalid_option`).
  */
 export function tokensOf(
   source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
@@ -32,9 +32,9 @@ export function tokensOf(
 }
 
 /**
- * Whether `tokensOf` tells the tokens exactly, residues that a vocabulary lacks left aside; else they are that many at the most.
+ * Whether `tokensOf` is exact, apart from residues that a vocabulary lacks; else it is an upper bound.
  *
- * @throws TypeError for what is no model source (`code` is `invalid_option`).
+ * @throws TypeError for anything but a model source (`code` is `invalid_option`).
  */
 export function tokensAreExact(source: Pick<ModelSource, 'recipe'>): boolean {
   checkOptions('tokensAreExact', source, recipeFacts, 'source');

@@ -6,7 +6,7 @@ export interface Windows {
   overlap: number;
 }
 
-/** Windows of a sequence of so many residues, 1 at least. */
+/** Windows of a sequence with this many residues, at least 1. */
 export function windowCount({ residues: longest, overlap }: Windows, residues: number): number {
   return residues <= longest ? 1 : 1 + Math.ceil((residues - longest) / (longest - overlap));
 }
@@ -39,7 +39,7 @@ const areTokens = required(array(isBudget, 'numbers of tokens'));
 /**
  * Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least.
  *
- * @throws RangeError and TypeError for what are no numbers of tokens (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for invalid numbers of tokens (`code` is `invalid_option`).
  */
 export function withinBudget(tokens: readonly number[], budget: number): [number, number][] {
   checkOptions('withinBudget', budget, isBudget, 'budget');

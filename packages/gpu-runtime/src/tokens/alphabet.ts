@@ -1,6 +1,6 @@
 import { checkOptions, oneOf } from '@holdfast/options';
 
-/** What a model's sequences are made of. */
+/** The kind of a model's sequences. */
 export type Alphabet = 'dna' | 'protein';
 
 /** IUPAC nucleotides (Cornish-Bowden 1985) with U, and gaps; every letter, stop and gaps for proteins. */
@@ -10,7 +10,7 @@ const RESIDUES: Readonly<Record<Alphabet, string>> = {
 };
 
 /**
- * Which bytes may stand in a sequence: 256 entries, 1 where the ASCII character is a residue of the alphabet, else 0.
+ * The bytes allowed in a sequence: 256 entries, 1 where the ASCII character is a residue of the alphabet, else 0.
  * Upper case only. A residue that is allowed may still be unknown to a model, which then reads it as "other".
  *
  * @throws RangeError for another alphabet.

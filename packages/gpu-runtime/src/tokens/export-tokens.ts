@@ -26,7 +26,7 @@ export interface ExportTokens {
   rules: Pick<ModelRecipe, 'table' | 'fused' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
   /** Tokens that the tokenizer says are the most, special ones included. */
   longest: number;
-  /** @throws ModelError `model_unsupported` if it cannot be told. */
+  /** @throws ModelError `model_unsupported` if it is unclear. */
   alphabet(): Alphabet;
 }
 
@@ -76,7 +76,7 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
     ids,
     rules: {
       table: tokenTable(residues, special('<unk>')),
-      // Transformers' EsmTokenizer takes what stands between known tokens for one word, whatever its length.
+      // Transformers' EsmTokenizer reads everything between known tokens as one word, whatever its length.
       fused: special('<unk>'),
       padding: special('<pad>'),
       prefix: [special('<cls>')],
@@ -121,7 +121,7 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
     longest: files.config.model_max_length ?? Number.POSITIVE_INFINITY,
     alphabet() {
       if (found !== undefined) return found;
-      const what = 'does not tell whether its tokens are nucleotides or amino acids';
+      const what = 'does not show whether its tokens are nucleotides or amino acids';
       const remedy = 'say so beside it in holdfast.json: { "format": 1, "alphabet": "dna" } or "protein"';
       throw new ModelError('model_unsupported', path, what, remedy);
     },
@@ -134,7 +134,7 @@ const vocabularyOf = (tokenizer: Tokenizer): Map<string, number> =>
 const bare = (tokenizer: Tokenizer, text: string): number[] =>
   tokenizer.encode(text, { add_special_tokens: false }).ids;
 
-/** Asks the library for each residue, so that its normalising counts. */
+/** Asks the library about each residue, to include its normalization. */
 function residueTable(tokenizer: Tokenizer, unknown: number): number[] {
   const ids = new Map<string, number>();
   for (let code = 0x21; code < 0x7f; code++) {

@@ -3,33 +3,33 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { letterFacts, type ModelSource } from '../model-source.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
-/** What a model does with each letter, gap or stop of a sequence, as far as its vocabulary decides it. */
+/** How a model reads each letter, gap or stop of a sequence, as far as its vocabulary decides. */
 export interface LetterRules {
   /** 256 entries: 1 for each byte that the model has a token for, else 0. Others are read as its unknown token, or not at all. */
   known: Uint8Array;
-  /** The letter that stands for one the vocabulary has: U for T where it has T and no U, T for U the other way round. Nucleotides only. */
+  /** A letter read as one that the vocabulary has: U for T if it has T and no U, or T for U the other way round. Nucleotides only. */
   readAs?: { from: 'T' | 'U'; to: 'T' | 'U' };
-  /** Whether a final `*`, as gene finders write it, is no part of what the model reads: it reads proteins and has no token for it. */
+  /** Whether a final `*`, as gene finders write it, is dropped: the model reads proteins and has no token for it. */
   finalStop: boolean;
-  /** Whether one unknown letter makes the whole word unknown, so that known letters beside it are lost too. */
+  /** Whether one unknown letter makes the whole word unknown: known letters beside it are lost too. */
   spreads: boolean;
-  /** Letters in a row past which the tokenizer reads all of them as one unknown token; absent where there is no such limit. */
+  /** The longest stretch of letters that the tokenizer does not read as one unknown token; absent if there is no limit. */
   longestWord?: number;
 }
 
 /** Printable ASCII. */
 const FIRST = 0x21;
 const LAST = 0x7e;
-/** What the tokenizers library takes where a file does not say; WordPiece only. */
+/** The tokenizers library's default; WordPiece only. */
 const LONGEST_WORD = 100;
 
 /**
- * What a model's vocabulary knows. Pure, and independent of any sequence; builds the tokenizer where the model has one.
+ * What a model's vocabulary knows. Pure, and independent of any sequence; builds the tokenizer if the model has one.
  *
  * A model that looks residues up in a table knows those whose token is not the one of every other byte. Of a tokenizer, a letter is
- * known if it has a token wherever it stands: alone, within a word and at its end.
+ * known if it has a token in every place: alone, within a word and at its end.
  *
- * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files; TypeError for what is no model
+ * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files; TypeError for anything but a model
  * source (`code` is `invalid_option`).
  */
 export function letterRules(source: Pick<ModelSource, 'alphabet' | 'folder' | 'recipe'>): LetterRules {
@@ -68,7 +68,7 @@ function ofTokenizer(files: TokenizerFiles, folder: string): Vocabulary {
   if (neighbour === undefined) return { known, spreads: false };
   const continues = continuation(files, tokenizer);
   for (const letter of alone) {
-    // Where the neighbour has no token within a word, no letter has one.
+    // If the neighbour has no token within a word, no letter has one.
     const everywhere = [letter + letter, neighbour + letter, neighbour + letter + neighbour].every(isRead);
     if (everywhere && continues(letter)) known[letter.charCodeAt(0)] = 1;
   }
@@ -101,7 +101,7 @@ interface Loose {
   max_input_chars_per_word?: number | null;
 }
 
-/** Of WordPiece, whether a letter has a token of its own within a word; else a longer token may hide that it has none. */
+/** For WordPiece: whether a letter has a token of its own within a word; a longer token could hide that it has none. */
 function continuation({ definition }: TokenizerFiles, tokenizer: Tokenizer): (letter: string) => boolean {
   const { type, continuing_subword_prefix: prefix } = definition.model as Loose;
   if (type !== 'WordPiece') return () => true;

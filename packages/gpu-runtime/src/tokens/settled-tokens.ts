@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { TokenizerFiles } from './tokenizer-files.js';
 
-/** What a tokenizer's files say of byte-pair encoding that is the plain one. */
+/** Plain byte-pair encoding, as a tokenizer's files describe it. */
 export interface PlainMerges {
   /** Characters of the longest token. */
   longest: number;
@@ -11,7 +11,7 @@ export interface PlainMerges {
 
 const none = z.union([z.literal(''), z.null()]).optional();
 const no = z.union([z.literal(false), z.literal(0), z.null()]).optional();
-/** Words are runs of characters of one kind, so that neighbours alone say where one ends. */
+/** Words are runs of characters of one kind: two neighbours show whether one ends. */
 const wordsByKind = z.looseObject({ type: z.enum(['Whitespace', 'WhitespaceSplit']) });
 const merge = z.union([
   z.tuple([z.string(), z.string()]),
@@ -21,7 +21,7 @@ const merge = z.union([
 const plain = z.looseObject({
   normalizer: z.null().optional(),
   pre_tokenizer: wordsByKind.nullish(),
-  // Cut out of the text before all else; none can stand among residues.
+  // Cut out of the text first; none can be among residues.
   added_tokens: z.array(z.looseObject({ content: z.string().regex(/[[\]<>|]/) })).default([]),
   model: z.looseObject({
     type: z.literal('BPE'),
@@ -72,7 +72,7 @@ const TRIES = 8;
  * @param encode the tokens of a text, by their names.
  * @param tokens those of this text.
  * @param least fewer are of no use.
- * @returns 0 where it cannot be told of `least`.
+ * @returns 0 if it cannot be shown for `least`.
  */
 export function settledTokens(
   encode: (text: string) => readonly string[],

@@ -3,7 +3,7 @@ import type { ModelSource } from '../model-source.js';
 import { type PlainMerges, plainMerges, settledTokens } from './settled-tokens.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
-/** What is needed to make a model's tokens, and nothing that cannot cross to a thread. */
+/** The parts of a model source that make its tokens; all can be sent to a thread. */
 export interface SubwordRules extends Pick<ModelSource, 'folder' | 'maxTokens' | 'specialTokens'> {
   files: TokenizerFiles;
 }

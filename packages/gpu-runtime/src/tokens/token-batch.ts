@@ -40,7 +40,7 @@ export function fillTokens(
     let at = start;
     for (const id of recipe.prefix) at = put(ids, at, id, step);
     const first = at;
-    // Two loops, so that each sees arrays of one kind only.
+    // Two loops: each sees arrays of one kind only.
     if (table !== undefined) at = spell(content as Uint8Array, { table, fused }, count, ids, at, step);
     else at = copy(content as Int32Array, count, ids, at, step);
     const tokens = (at - first) / step;

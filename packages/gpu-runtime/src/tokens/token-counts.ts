@@ -11,7 +11,7 @@ import { batchWidth, fillTokens } from './token-batch.js';
  *
  * @param sequences as for `embed`.
  * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files;
- * TypeError for what is no model source (`code` is `invalid_option`).
+ * TypeError for anything but a model source (`code` is `invalid_option`).
  */
 export function tokenCounts(
   source: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,

@@ -30,7 +30,7 @@ const config = z.looseObject({
   truncation_side: z.string().nullish(),
 });
 
-/** What a tokenizer is made of: the contents of `tokenizer.json` and `tokenizer_config.json`. */
+/** The files of a tokenizer: the contents of `tokenizer.json` and `tokenizer_config.json`. */
 export interface TokenizerFiles {
   definition: z.infer<typeof definition>;
   config: z.infer<typeof config>;
@@ -53,7 +53,7 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
 }
 
 /**
- * Reads `tokenizer_config.json`, or nothing where there is none.
+ * Reads `tokenizer_config.json`, if there is one.
  *
  * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it keeps the ends of long sequences.
  */

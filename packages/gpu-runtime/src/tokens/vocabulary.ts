@@ -6,7 +6,7 @@ const MARKS = /^(?:##|[Ġ▁])|(?:<\/w>|@@)$/gu;
 const STANDARD = [...'ACDEFGHIKLMNPQRSTVWY'];
 
 /**
- * What a vocabulary spells, if it can be told: DNA where all tokens of several letters are of ACGTUN, else proteins where
+ * The alphabet of a vocabulary, if it is clear: DNA if all tokens of several letters are of ACGTUN, else proteins where
  * all are capital letters; where every token is one residue, by whether they are nucleotides or hold all 20 amino acids.
  *
  * @param tokens without special ones.
@@ -24,7 +24,7 @@ export function alphabetOf(tokens: Iterable<string>): Alphabet | undefined {
   return nucleotides && [...'ACG'].every((residue) => residues.has(residue)) ? 'dna' : undefined;
 }
 
-/** Rows of token tables are rounded up by so much at the most, for the sake of speed. */
+/** Rows of token tables are rounded up by at most this much, for speed. */
 const ROUNDED_TO = 128;
 
 /**

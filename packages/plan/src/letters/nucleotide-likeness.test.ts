@@ -16,14 +16,14 @@ const residuesOf = (fasta: Buffer) =>
       .replace(/^>.*|\s/gm, ''),
   );
 
-test('a genome is told, with what is to be done', () => {
+test('a genome is reported, with the remedy', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz'))).subarray(0, 1000);
   expect(nucleotideWarning(genome, esm, false)).toMatch(
-    /first 1000 residues 100% are A, .* model esm reads proteins.*--translate --force-restart.*nothing to do$/,
+    /100% of its first 1000 residues are A, .* model esm reads proteins.*--translate --force-restart.*ignore this warning$/,
   );
 });
 
-test('proteins are not, nor is what is translated, nor what a model of nucleotides is given', () => {
+test('proteins, translated input and input for a nucleotide model are not', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz')));
   expect(nucleotideWarning(residuesOf(fixture('globins45.faa')), esm, false)).toBeNull();
   expect(nucleotideWarning(genome, esm, true)).toBeNull();
@@ -31,7 +31,7 @@ test('proteins are not, nor is what is translated, nor what a model of nucleotid
   expect(nucleotideWarning(new Uint8Array(0), esm, false)).toBeNull();
 });
 
-test('it is told exactly where 95% of the letters or more are those of nucleotides, wherever they stand', () => {
+test('the warning appears exactly when 95% or more of the letters are those of nucleotides, in any order', () => {
   const letters = (from: string) => fc.array(fc.constantFrom(...from), { maxLength: 100 });
   const mixtures = fc
     .tuple(letters('ACGTUN'), letters('DEFHIKLMPQRSVWXY*'))
@@ -42,8 +42,8 @@ test('it is told exactly where 95% of the letters or more are those of nucleotid
       return fc.record({ mixed, others: fc.constant(others.length) });
     });
   const property = fc.property(mixtures, ({ mixed, others }) => {
-    const told = nucleotideWarning(Buffer.from(mixed.join('')), esm, false) !== null;
-    expect(told).toBe(20 * others <= mixed.length);
+    const warned = nucleotideWarning(Buffer.from(mixed.join('')), esm, false) !== null;
+    expect(warned).toBe(20 * others <= mixed.length);
   });
   const edge = (others: number) => ({ mixed: [...'A'.repeat(100 - others), ...'K'.repeat(others)], others });
   fc.assert(property, { examples: [[edge(5)], [edge(6)]] });

@@ -1,9 +1,9 @@
 import type { Alphabet } from '@holdfast/gpu-runtime';
 
-/** Residues of an input that are looked at. */
+/** How many residues of the input are checked. */
 export const NUCLEOTIDE_SAMPLE = 10_000;
 
-/** Proteins have about a quarter of these letters; nucleotides have no others but the few ambiguous ones. */
+/** About a quarter of a protein is made of these letters; nucleotides have only a few ambiguous letters besides. */
 const LETTERS = Buffer.from('ACGTUN');
 const NEARLY_ALL = 0.95;
 
@@ -15,10 +15,10 @@ function nucleotideShare(residues: Uint8Array): number {
 }
 
 /**
- * The warning for a protein model given what looks like nucleotides, whose letters are amino acids too; else
- * null.
+ * The warning for a protein model whose input looks like nucleotides, else null. All letters of nucleotides are amino acids too,
+ * so nothing else would notice.
  *
- * @param residues the first of the input, upper case, over its first records.
+ * @param residues the first residues of the input, upper case, over its first records.
  */
 export function nucleotideWarning(
   residues: Uint8Array,
@@ -29,5 +29,5 @@ export function nucleotideWarning(
   const share = nucleotideShare(residues);
   if (share < NEARLY_ALL) return null;
   const percent = Math.floor(1000 * share) / 10;
-  return `the input looks like nucleotides (of its first ${residues.length} residues ${percent}% are A, C, G, T, U or N), but the model ${model.name} reads proteins, and takes each letter for an amino acid; if they are nucleotides, add --translate --force-restart to embed their reading frames; if they are proteins, there is nothing to do`;
+  return `the input looks like nucleotides (${percent}% of its first ${residues.length} residues are A, C, G, T, U or N), but the model ${model.name} reads proteins and treats each letter as an amino acid; if they are nucleotides, add --translate --force-restart to embed their reading frames; if they are proteins, ignore this warning`;
 }

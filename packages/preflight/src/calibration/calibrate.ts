@@ -14,7 +14,7 @@ import { type CalibrationLimits, type Measured, nextStep } from './calibration.j
 
 const debug = debuglog('holdfast:preflight');
 
-/** What is asked of a trial, as one JSON argument. */
+/** The trial's request, passed as one JSON argument. */
 export interface CalibrationTrial {
   model: string;
   overrides: ModelOverrides | undefined;
@@ -24,7 +24,7 @@ export interface CalibrationTrial {
   limits: CalibrationLimits;
 }
 
-/** What a trial knows so far: the sizes tried, the one that is being tried, and why it gave up. */
+/** The trial's results so far: measured sizes, the current one, and why it gave up. */
 export interface CalibrationReport {
   measured: Measured[];
   trying: number | null;
@@ -32,7 +32,7 @@ export interface CalibrationReport {
 }
 
 export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'overrides' | 'workers'> {
-  /** Tokens that are taken where measuring fails. */
+  /** The token budget if measuring fails. */
   usual: number;
   device: Device;
   signal: AbortSignal;
@@ -42,16 +42,15 @@ export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'over
 }
 
 const LIMITS: CalibrationLimits = { least: 1024, most: 1 << 20, seconds: 10 };
-/** With fewer, a sequence of the usual length is a batch of its own. */
+/** With fewer tokens, a sequence of typical length would fill a batch. */
 const LEAST_ON_CPU = 512;
 
-/** Milliseconds without a word after which a trial is given up: loading a large model takes its time as well. */
+/** Milliseconds without progress after which a trial is killed; loading a large model takes long too. */
 const TIME_LIMIT = 120_000;
 
 /**
- * Finds the number of tokens that suits a batch on a device, by trying in a process of its own, and says so. Where that fails
- * the usual number is taken, with a warning: it is only a matter of speed, and what is wrong with model or device shows
- * itself to the workers, who know what to do about it.
+ * Measures the best token budget on a device, in a helper, and reports it. If that fails, it warns and returns the usual budget:
+ * only speed depends on it, and workers will meet any fault of model or device, with policies for it.
  *
  * @throws the signal's reason.
  */
@@ -70,19 +69,19 @@ export async function calibrate({
   const limits = kind === 'cpu' ? { ...LIMITS, least: LEAST_ON_CPU } : LIMITS;
   const trial: CalibrationTrial = { model, overrides, device, workers, limits };
   const onWaiting = (waiting: Waiting) =>
-    report(waitingEvent(`the measurement of batches on ${device}`, waiting));
+    report(waitingEvent(`the token budget measurement on ${device}`, waiting));
   const options = { signal, limitMs: TIME_LIMIT, onWaiting };
   const answer = await askProcess<CalibrationReport>(script, JSON.stringify(trial), options);
   const { measured, failed } = judged(answer);
   const step = nextStep(measured, limits);
   debug('measured %j on %s, so %j', measured, device, step);
   if (failed !== null || 'measure' in step) {
-    const message = `how many tokens suit a batch on ${device} could not be measured (${failed ?? 'the trial ended early'}); the usual ${usual} are taken; another number can be given with --batch-tokens`;
+    const message = `could not measure the best token budget on ${device} (${failed ?? 'the trial ended early'}); using the usual ${usual} tokens; set another number with --batch-tokens`;
     report({ type: 'warning', message });
     return usual;
   }
   const least = Math.min(usual, limits.least / 2);
-  // Where time was up before it went no faster, a number that is known to be good may be nearer.
+  // If time ran out while batches still got faster, the usual budget may be better.
   const { budget, reason } = step;
   const batch_tokens = reason === 'time' ? Math.max(budget ?? 0, usual) : (budget ?? least);
   const sizes = measured.map(({ tokens, perSecond }) => ({
@@ -93,7 +92,7 @@ export async function calibrate({
   return batch_tokens;
 }
 
-/** What a trial that ended knows; one that died of a size where a smaller one had worked died for want of memory. */
+/** The results of a finished trial. If it died at a size after smaller ones worked, it died for lack of memory. */
 function judged(answer: Answer<CalibrationReport>): Omit<CalibrationReport, 'trying'> {
   const { report, failure, stderr } = answer;
   const measured = report?.measured ?? [];

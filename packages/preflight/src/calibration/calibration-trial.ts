@@ -11,14 +11,14 @@ import type { CalibrationReport, CalibrationTrial } from './calibrate.js';
 import { type Measured, nextStep } from './calibration.js';
 import { memoryWatch } from './device-memory.js';
 
-// A process of its own that tries larger and larger batches on a device. After each step it writes a line of all it knows, so
-// that the last one tells also where the process dies.
+// A helper that measures larger and larger batches on a device. It prints all results after each step, so the last line also
+// shows where it died.
 
-/** Residues of the sequences that are tried, where the model reads so many. */
+/** Residues of the measured sequences, if the model reads that many. */
 const TYPICAL = 256;
-/** Calls of one size: the first meets cold code, and the median of the others counts. */
+/** Calls per size: the first runs cold, and the median of the others counts. */
 const CALLS = 4;
-/** Milliseconds of one call from which on a second one tells enough. */
+/** If a call takes longer than this many milliseconds, a second one is enough. */
 const LONG = 500;
 
 const print = (report: CalibrationReport) =>
@@ -50,18 +50,18 @@ async function attempt(measured: Measured[]): Promise<void> {
       });
     } catch (error) {
       if (!(error instanceof InferenceError) || error.kind !== 'cuda_oom') throw error;
-      // The device may be of no use to this process from now on.
+      // The device may be unusable for this process after this.
       measured.push({ tokens, perSecond: null, seconds: (performance.now() - begun) / 1000, memory: 1 });
     }
   }
 }
 
-/** Milliseconds of a call whose tokens are there, as they are in a worker; the median of some. */
+/** The median milliseconds of some calls, with tokens prepared as in a worker. */
 async function timed(model: EmbeddingModel, batch: readonly Uint8Array[]): Promise<number> {
   let calls = CALLS;
   const times: number[] = [];
   while (calls-- > 0) {
-    // The same sequences under another name, so that what was prepared is theirs.
+    // A new array of the same sequences: tokens are prepared per array.
     const next = [...batch];
     model.prepare?.(next);
     const begun = performance.now();

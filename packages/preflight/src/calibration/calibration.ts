@@ -1,39 +1,39 @@
-/** A size of batch that was tried. */
+/** A measured batch size. */
 export interface Measured {
   /** Tokens of the batch, padding included, as a plan counts them. */
   tokens: number;
-  /** Tokens in a second; null where memory ran out. */
+  /** Tokens per second; null if memory ran out. */
   perSecond: number | null;
-  /** Seconds that trying it took, all calls together. */
+  /** Seconds that measuring it took, all calls together. */
   seconds: number;
   /** Memory held after it, as a share of what one worker may hold. */
   memory: number;
 }
 
 export interface CalibrationLimits {
-  /** The size to begin with, in tokens, and the greatest that is tried. */
+  /** The first and the largest size to measure, in tokens. */
   least: number;
   most: number;
-  /** No size is tried that would not end within so many seconds from the start. */
+  /** Seconds for the whole measurement; a size that would exceed them is skipped. */
   seconds: number;
 }
 
 /**
- * Why no larger size is tried: the last was not faster by {@link GAIN}; memory ran out, or would; time would; or there is no
- * larger one.
+ * Why no larger size is measured: the last was not faster by {@link GAIN}; memory ran out, or would; time would run out; or it is
+ * the largest.
  */
 export type Enough = 'gain' | 'memory' | 'time' | 'most';
 
-/** The next size to try; or the answer, which is null where memory ran out from the first. */
+/** The next size to measure, or the answer, which is null if memory ran out at the first size. */
 export type CalibrationStep = { measure: number } | { budget: number | null; reason: Enough };
 
 /** Sizes this close to the best are as good, and the smaller one costs less memory and less waiting for a checkpoint. */
 export const GAIN = 0.05;
 
 /**
- * What to do after these measurements: try twice the size as long as that is clearly faster and there is memory and time for it,
- * then take the smallest size that is nearly as fast as the fastest. Where memory ran out, no more than half of the largest
- * that fitted is taken: batches of longer sequences need more memory a token.
+ * The next step: double the size while that is clearly faster and memory and time allow it, then choose the smallest size that
+ * is nearly as fast as the fastest. If memory ran out, choose at most half of the largest size that fitted, since batches of
+ * longer sequences need more memory per token.
  */
 export function nextStep(
   measured: readonly Measured[],

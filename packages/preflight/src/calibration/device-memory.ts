@@ -1,7 +1,7 @@
 import type { Device } from '@holdfast/gpu-runtime';
 import { askProgram } from '@holdfast/process';
 
-/** Part of the free memory that a calibration lets all workers hold: longer sequences than its own need more a token. */
+/** The share of free memory that all workers may use while measuring: longer sequences need more per token. */
 const SHARE = 0.5;
 
 /** Milliseconds. */
@@ -14,8 +14,8 @@ interface Memory {
 }
 
 /**
- * Tells from now on what this process has come to hold, as a share of what one of several workers may hold: of the host's
- * memory, or of an NVIDIA GPU's where that is more.
+ * Measures how much memory this process has taken since this call, as a share of what one of several workers may take: of the
+ * host's memory or of an NVIDIA GPU's, whichever share is larger.
  */
 export async function memoryWatch(device: Device, workers: number): Promise<() => Promise<number>> {
   const before = await memories(device);
@@ -28,7 +28,7 @@ export async function memoryWatch(device: Device, workers: number): Promise<() =
   };
 }
 
-/** The host's, and the GPU's if nvidia-smi tells of it each time. */
+/** The host's memory, and the GPU's if nvidia-smi reports it. */
 async function memories(device: Device): Promise<Memory[]> {
   const host = { used: process.memoryUsage.rss(), free: process.availableMemory() };
   const gpu = device.kind === 'cuda' || device.kind === 'tensorrt' ? await ofGpu(device.index ?? 0) : null;

@@ -15,7 +15,7 @@ test('auto takes the fastest that works, and says what it passed over', async ()
   });
   expect(await chooseDevice('auto', { begunOn: undefined, listed, probe: fails })).toEqual({
     device: CPU,
-    warnings: ['cuda:0 is passed over: no libcudart.so.12'],
+    warnings: ['skipping cuda:0: no libcudart.so.12'],
   });
   expect(await chooseDevice('auto', { begunOn: undefined, listed: ['cpu'], probe: fails })).toEqual({
     device: CPU,

@@ -14,10 +14,10 @@ import type { ReportPreflight } from '../preflight-events.js';
 
 const debug = debuglog('holdfast:preflight');
 
-/** What is asked on the command line; `every`: a kind without a number, of which all devices may be used. */
+/** The requested device; `every`: a kind without a number, so all devices of it may be used. */
 export type DeviceWish = (Device & { every?: boolean }) | 'auto';
 
-/** The device of a run, and what the user should know of the choice. */
+/** The device of a run, and warnings about the choice. */
 export interface DeviceChoice {
   device: Device;
   warnings: string[];
@@ -26,21 +26,21 @@ export interface DeviceChoice {
 export interface ChooseOptions {
   /** The device that the run on disk was begun on; undefined for a new run. */
   begunOn: string | undefined;
-  /** Kinds of devices whose libraries are there. Default: what came with ONNX Runtime. */
+  /** Kinds of devices whose libraries are installed. Default: those that came with ONNX Runtime. */
   listed?: readonly string[];
-  /** What keeps a device from being used; null when nothing does. Default: a process of its own tries, which `tell` and `signal` are for. */
+  /** Why a device cannot be used; null if it can. Default: a helper tests it, with `report` and `signal`. */
   probe?: (device: Device) => Promise<string | null>;
   report?: ReportPreflight;
   signal?: AbortSignal;
-  /** The model of the run, where it is a built-in one: a device that computes others may compute these wrong. */
+  /** The run's model if it is built in: a device may compute other models correctly and these wrong. */
   builtIn?: string | undefined;
 }
 
 /**
- * Chooses where a run computes. `auto` stays on the kind of device that the run was begun on, since numbers differ in their
- * last digits between kinds; a new run takes the fastest that works. What is named is taken, or is an error.
+ * Chooses a run's device. `auto` stays on the kind that the run was begun on, since numbers differ in their last digits between
+ * kinds; a new run gets the fastest that works. A named device is used, or is an error.
  *
- * @throws DeviceError when a device that was named cannot be used; PreflightError when the one the run was begun on cannot.
+ * @throws DeviceError if a named device cannot be used; PreflightError if the one the run was begun on cannot.
  */
 export async function chooseDevice(
   wish: DeviceWish,
@@ -62,7 +62,7 @@ export async function chooseDevice(
     const reason = await obstacle(wish);
     if (reason !== null) throw new DeviceError(wish, reason);
     const other = begunOn !== undefined && parseDevice(begunOn).kind !== wish.kind;
-    const warning = `the run was begun on ${begunOn}; rows that are computed on ${formatDevice(wish)} may differ from its own in their last digits`;
+    const warning = `the run was begun on ${begunOn}; rows computed on ${formatDevice(wish)} may differ from earlier ones in their last digits`;
     return { device: wish, warnings: other ? [warning] : [] };
   }
   if (begunOn !== undefined) {
@@ -70,14 +70,14 @@ export async function chooseDevice(
     const reason = await obstacle(device);
     if (reason === null) return { device, warnings: [] };
     throw new PreflightError(
-      `the run was begun on ${begunOn}, which cannot be used now (${reason}); rerun the same command where it can, or add --device cpu to go on there, with rows that may differ in their last digits`,
+      `the run was begun on ${begunOn}, which cannot be used now (${reason}); rerun the same command on a machine where it works, or add --device cpu to resume there, with rows that may differ in their last digits`,
     );
   }
   const warnings: string[] = [];
   for (const device of automaticDevices(listed)) {
     const reason = await obstacle(device);
     if (reason === null) return { device, warnings };
-    warnings.push(`${formatDevice(device)} is passed over: ${reason}`);
+    warnings.push(`skipping ${formatDevice(device)}: ${reason}`);
   }
   throw new Error('no device, not even the CPU');
 }

@@ -4,11 +4,11 @@ export interface DeviceRequest {
   kind: 'cuda';
   /** Workers at a time, at least 1. */
   slots: number;
-  /** `CUDA_VISIBLE_DEVICES` of this process; undefined where it is not set. */
+  /** `CUDA_VISIBLE_DEVICES` of this process; undefined if not set. */
   visible: string | undefined;
-  /** GPUs of this machine, visible or not; null where that is not known. */
+  /** GPUs of this machine, visible or not; null if unknown. */
   gpus: number | null;
-  /** The one device that all slots are to have, counted from 0 among those that are visible now. Default: all in turn. */
+  /** The one device for all slots, numbered from 0 among the visible ones. Default: all in turn. */
   index?: number;
 }
 

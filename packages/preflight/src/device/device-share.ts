@@ -5,39 +5,39 @@ import { PreflightError } from '../preflight-error.js';
 import type { DeviceWish } from './choose-device.js';
 import { deviceSlots, threadsPerWorker } from './device-slots.js';
 
-/** How the workers of a run share what computes. */
+/** How the workers of a run share devices and cores. */
 export interface DeviceShare {
   /** Processes. */
   workers: number;
-  /** Where each computes, as it sees it. */
+  /** The device of each, as the worker itself sees it. */
   device: string;
   /** Threads of each on the CPU. */
   threads: number;
-  /** What is in the environment of a slot's worker beside this process's own. */
+  /** Environment variables of a slot's worker, beside this process's own. */
   env(slot: number): NodeJS.ProcessEnv;
 }
 
 export interface ShareOptions {
-  /** What was asked for: a device without a number, or `auto`, is every device of its kind. */
+  /** The requested device; without a number, or `auto`, it means every device of its kind. */
   wish: DeviceWish;
   /** The one that was chosen. */
   device: Device;
-  /** Processes asked for. Default: one a core on a CPU, else one a device. */
+  /** The requested processes. Default: one per core on a CPU, else one per device. */
   workers: number | undefined;
-  /** Threads of a worker that the run was begun with: with others, numbers may differ in their last digits. */
+  /** Threads per worker that the run was begun with: another number may change the last digits. */
   threads: number | undefined;
   signal: AbortSignal;
   cores?: number;
   /** `CUDA_VISIBLE_DEVICES` as it is. Default: this process's. */
   visible?: string | undefined;
-  /** Default: nvidia-smi is asked. */
+  /** Default: asks nvidia-smi. */
   countGpus?: (signal: AbortSignal) => Promise<number | null>;
 }
 
 /**
  * Gives each worker its device and its threads: GPUs in turn, each worker seeing its own alone, and equal parts of the cores.
  *
- * @throws PreflightError when the visible GPUs cannot be shared out.
+ * @throws PreflightError if the visible GPUs cannot be shared.
  */
 export async function shareDevice({
   wish,
@@ -68,7 +68,7 @@ export async function shareDevice({
       throw new PreflightError((cause as Error).message, { cause });
     }
   };
-  // One a device: as many as there are before the first comes again. A list may name parts of GPUs, or GPUs that nobody counted.
+  // One per device. A list may name parts of GPUs, or GPUs that nobody counted, so count until a device repeats.
   const named = visible === undefined ? 0 : visible.split(',').length;
   const processes = workers ?? (every ? new Set(slotsOf(Math.max(1, gpus ?? 0, named))).size : 1);
   const devices = slotsOf(processes);

@@ -1,4 +1,4 @@
-/** The devices that are visible cannot be shared out to workers. */
+/** The visible devices cannot be shared among the workers. */
 export class DeviceSlotsError extends Error {
   readonly code = 'device_slots';
   override readonly name = 'DeviceSlotsError';

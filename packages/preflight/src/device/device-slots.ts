@@ -3,12 +3,12 @@ import { type DeviceRequest, deviceRequest } from './device-request.js';
 import { DeviceSlotsError } from './device-slots-error.js';
 
 /**
- * Shares the visible devices out: slot i has the (i modulo n)-th of n, so that workers beyond their number share them in
- * turn. Each worker sees its own alone, as device 0, and none that this process was not given, such as by a batch system.
+ * Assigns the visible devices: slot i gets number i modulo n of n, so extra workers share them in turn. Each worker sees only
+ * its own, as device 0, and never one that this process was not given, for example by a batch system.
  *
- * @returns for each slot, what `CUDA_VISIBLE_DEVICES` is to be before its worker starts.
- * @throws DeviceSlotsError where no device is visible or the named one is not, where CUDA would not take the list, and where
- * nothing says how many there are; RangeError and TypeError for a request that is none (`code` is `invalid_option`).
+ * @returns `CUDA_VISIBLE_DEVICES` for each slot's worker.
+ * @throws DeviceSlotsError if no device is visible, the named one is not, CUDA would reject the list, or the number of devices
+ * is unknown; RangeError or TypeError for an invalid request (`code` is `invalid_option`).
  */
 export function deviceSlots(request: DeviceRequest): string[] {
   checkOptions('deviceSlots', request, deviceRequest);
@@ -25,24 +25,24 @@ export function deviceSlots(request: DeviceRequest): string[] {
   if (index === undefined) return share(slots, (slot) => devices[slot % devices.length]!);
   const device = devices[index];
   if (device === undefined) {
-    const last = devices.length === 1 ? 'cuda:0 alone' : `cuda:0 to cuda:${devices.length - 1}`;
-    throw new DeviceSlotsError(`cuda:${index} is not there: ${where} has ${last}`);
+    const last = devices.length === 1 ? 'only cuda:0' : `cuda:0 to cuda:${devices.length - 1}`;
+    throw new DeviceSlotsError(`there is no cuda:${index}: ${where} has ${last}`);
   }
   return share(slots, () => device);
 }
 
-/** Threads for each worker where they share a machine's cores: equal parts, and at least 1. @throws RangeError for no numbers. */
+/** Threads per worker if they share a machine's cores: equal parts, at least 1. @throws RangeError for invalid numbers. */
 export function threadsPerWorker(cores: number, slots: number): number {
   checkOptions('threadsPerWorker', cores, above0('cores'), 'cores');
   checkOptions('threadsPerWorker', slots, whole(1), 'slots');
   return Math.max(1, Math.floor(cores / slots));
 }
 
-/** One worker has the first device, as it had without being asked; where others went nobody could say. */
+/** One worker gets the first device, as it would by default. More cannot be assigned. */
 function unknownDevices(slots: number, index: number | undefined): string[] {
   if (index === undefined && slots > 1)
     throw new DeviceSlotsError(
-      `how many GPUs this machine has is not known, so that ${slots} workers cannot be shared out: set CUDA_VISIBLE_DEVICES, such as to 0,1, or name one by --device cuda:0`,
+      `the number of GPUs of this machine is unknown, so ${slots} workers cannot be assigned: set CUDA_VISIBLE_DEVICES, for example to 0,1, or name one with --device cuda:0`,
     );
   return share(slots, () => `${index ?? 0}`);
 }
@@ -57,17 +57,17 @@ function listed(visible: string, gpus: number | null): string[] {
     const isNumber = /^\d+$/.test(entry) && Number(entry) < (gpus ?? Number.POSITIVE_INFINITY);
     if (!isNumber && !/^(GPU|MIG)-[^\s]+$/.test(entry)) break;
     const device = isNumber ? `${Number(entry)}` : entry;
-    // Whoever wrote it meant one that is missing, or two workers at one: CUDA takes neither, and sees no device at all.
+    // A mistake, or meant as two workers on one device. Either way CUDA sees no device at all.
     if (devices.some((other) => isSame(device, other)))
       throw new DeviceSlotsError(
-        `CUDA_VISIBLE_DEVICES=${JSON.stringify(visible)} has ${entry} twice, for which CUDA sees no device at all: name each once`,
+        `CUDA_VISIBLE_DEVICES=${JSON.stringify(visible)} has ${entry} twice, which makes CUDA see no device at all: name each once`,
       );
     devices.push(device);
   }
   return devices;
 }
 
-/** A GPU's UUID may be cut off where it is still the only one that begins so. */
+/** A GPU's UUID may be shortened as long as it is unique. */
 const isSame = (a: string, b: string) =>
   a === b || (a.startsWith('GPU-') && (a.startsWith(b) || b.startsWith(a)));
 

@@ -1,7 +1,7 @@
 import { parseDevice, tryDevice } from '@holdfast/gpu-runtime';
 import type { ProviderReport } from '../machine/providers.js';
 
-// A process of its own for one device, and perhaps one built-in model; the last line on standard output is its report.
+// A helper that tests one device, and perhaps one built-in model on it. The last line on standard output is its report.
 async function attempt(): Promise<void> {
   const [device = '', builtIn] = (process.argv[2] ?? '').split(' ');
   await tryDevice(parseDevice(device), builtIn);

@@ -9,18 +9,18 @@ import { judge, possible } from './judge.js';
 import { tryProviders } from './providers.js';
 import { reportLines } from './report.js';
 
-/** What `holdfast doctor` was told. */
+/** The options of `holdfast doctor`. */
 export interface DoctorOptions {
-  /** The folder that a run would be given. */
+  /** The output folder that a run would use. */
   out: string;
   /** One JSON object instead of lines. */
   json: boolean;
 }
 
 /**
- * Says what this machine can run, and why not. What it writes it removes.
+ * Shows what this machine can run, and what prevents the rest. It removes the files it writes.
  *
- * @param wait told when a trial is waited for long.
+ * @param wait called when a trial takes long.
  * @returns whether embedding on the CPU into the folder is possible. @throws the signal's reason.
  */
 export async function doctor(
@@ -38,7 +38,7 @@ export async function doctor(
 
 async function examine(out: string, signal: AbortSignal, wait: (text: string) => void): Promise<Facts> {
   const runtime = onnxRuntime();
-  // First and alone, since it is timed.
+  // First, and with nothing else running, since it is timed.
   const folder = await probeFolder(out, signal);
   const [providers, cuda, gpus, limits] = await Promise.all([
     tryProviders(runtime.providers, signal, (name, waiting) =>

@@ -8,14 +8,14 @@ import { fileSystemOf } from './file-system.js';
 
 const WRITTEN = 64 * 1024 * 1024;
 const BLOCK = 4 * 1024 * 1024;
-/** An fsync is timed so often, and the median told. */
+/** The number of timed fsyncs; their median counts. */
 const SYNCS = 5;
-/** What is said of a name that is free, and of one below a file. */
+/** The errors for a free name, and for a name below a file. */
 const NOT_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
 
 /**
- * Looks at what a run's folder offers: room, locks, speed. What is written for that lies in a folder of its own, which is
- * removed, also when the signal ends it; a folder that is missing is not made.
+ * Examines a run's folder: free space, locks, speed. It writes into a temporary folder, and removes that even if the signal stops
+ * it. It does not create a missing folder.
  */
 export async function probeFolder(out: string, signal: AbortSignal): Promise<FolderFacts> {
   const asked = resolve(out);
@@ -30,7 +30,7 @@ export async function probeFolder(out: string, signal: AbortSignal): Promise<Fol
   };
   let probe: string | undefined;
   try {
-    facts.probed = await nearest(asked);
+    facts.probed = await existingParent(asked);
     facts.fileSystem = await fileSystemOf(await realpath(facts.probed));
     const { bavail, bsize } = await statfs(facts.probed);
     facts.freeBytes = bavail * bsize;
@@ -50,19 +50,19 @@ export async function probeFolder(out: string, signal: AbortSignal): Promise<Fol
   return facts;
 }
 
-/** The folder itself, or the nearest above it that is there. @throws Error that says what keeps a folder from being made. */
-async function nearest(path: string): Promise<string> {
+/** The folder itself, or its closest existing parent. @throws Error that names what prevents creating the folder. */
+async function existingParent(path: string): Promise<string> {
   try {
     if ((await stat(path)).isDirectory()) return path;
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (!NOT_THERE.has(code) || dirname(path) === path) throw error;
-    // A link to nowhere has the name, so that no folder can be made there.
+    // A dangling link occupies the name, so no folder can be created.
     const target = await readlink(path).catch(() => null);
-    if (target !== null) throw new Error(`${path} is a link to ${target}, which is not there`);
-    return nearest(dirname(path));
+    if (target !== null) throw new Error(`${path} is a link to ${target}, which does not exist`);
+    return existingParent(dirname(path));
   }
-  throw new Error(`${path} is no folder`);
+  throw new Error(`${path} is not a folder`);
 }
 
 async function lockProblem(path: string): Promise<string | null> {

@@ -46,12 +46,7 @@ test('a plain machine embeds on the CPU; what it lacks is told, and is no proble
 
 const broken: [what: string, facts: Partial<Facts>, topic: string, says: RegExp][] = [
   ['an old Node', { node: { ...plain.node, version: '20.14.9' } }, 'Node.js', /20\.15 or later/],
-  [
-    'a CPU provider that fails',
-    { providers: [provider('cpu', 'no AVX')] },
-    'cpu',
-    /install the packages again/,
-  ],
+  ['a CPU provider that fails', { providers: [provider('cpu', 'no AVX')] }, 'cpu', /reinstall the packages/],
   ['a folder that refuses', { folder: { ...plain.folder, refused: 'EACCES' } }, 'folder', /another --out/],
   ['no locks', { folder: { ...plain.folder, locks: 'ENOLCK' } }, 'locks', /local disk/],
 ];
@@ -81,7 +76,7 @@ test('with a GPU, what keeps it from being used has a remedy, one after the othe
   const whole = { ...installed, cuda: { providerInstalled: true, libraries: libraries(true) } };
   expect(find(whole, 'cuda')).not.toHaveProperty('remedy');
   const works = { ...whole, providers: [provider('cpu', null), provider('cuda', null)] };
-  expect(find(works, 'cuda')).toMatchObject({ state: 'ok', text: 'embeds, 120 ms with its start' });
+  expect(find(works, 'cuda')).toMatchObject({ state: 'ok', text: 'works, 120 ms including start-up' });
   expect(judge(works).every(({ state }) => state === 'ok')).toBe(true);
   // No GPU is needed, so nothing of all that is a problem.
   for (const facts of [without, installed, whole, works]) expect(possible(judge(facts))).toBe(true);
@@ -98,7 +93,9 @@ test('libraries that are not there are no remedy for a provider that has been lo
       },
       name,
     )?.remedy;
-  expect(says('cuda', 'libcudart.so.13: cannot open shared object file')).toMatch(/install what is missing/);
+  expect(says('cuda', 'libcudart.so.13: cannot open shared object file')).toMatch(
+    /install the missing libraries/,
+  );
   expect(says('cuda', 'it computes wrong numbers: shares that add up to 0')).toBeUndefined();
   expect(says('cuda', 'CUDA failure 101: invalid device ordinal')).toBeUndefined();
   if (process.platform === 'linux')
@@ -110,7 +107,7 @@ test('a device that computes the built-in models wrong is noted', () => {
   const facts = { ...plain, providers: [provider('cpu', null), wrong] };
   expect(find(facts, 'cuda')).toMatchObject({
     state: 'note',
-    text: expect.stringMatching(/^embeds, .*; not with the built-in models: it computes wrong numbers/),
+    text: expect.stringMatching(/^works, .*; not with the built-in models: it computes wrong numbers/),
     remedy: expect.stringContaining('--device cpu'),
   });
   expect(possible(judge(facts))).toBe(true);
@@ -148,7 +145,9 @@ test('little room, a slow disk and a folder that is yet to be made are told', ()
   const folder = { ...plain.folder, probed: '/data', freeBytes: 100 * 1024 * 1024 };
   const slow = { ...folder, speed: { bytesPerSecond: 4e6, fsyncSeconds: 0.25 } };
   const facts = { ...plain, folder: slow };
-  expect(find(facts, 'folder')?.text).toBe('/data (ext4) can be written to, where /data/out would be made');
+  expect(find(facts, 'folder')?.text).toBe(
+    '/data (ext4) can be written to; /data/out would be created there',
+  );
   expect(find(facts, 'room')).toMatchObject({ state: 'note', text: '100 MiB free' });
   expect(find(facts, 'disk speed')).toMatchObject({
     state: 'note',
@@ -208,10 +207,10 @@ test('the report ends with the verdict', () => {
 });
 
 test.each([
-  ['EACCES', /^name another --out, or mend that: let this user write there/],
-  ['ESTALE', /^check the network mount, then look again$/],
-  ['ENOSPC', /^make room there, then look again$/],
-  [undefined, /^name another --out, or mend that$/],
+  ['EACCES', /^use another --out, or fix this one: let this user write there/],
+  ['ESTALE', /^check the network mount, then run doctor again$/],
+  ['ENOSPC', /^make room there, then run doctor again$/],
+  [undefined, /^use another --out, or fix this one$/],
 ])('the remedy for a folder that refuses fits the cause: %s', (refusedBy, remedy) => {
   const folder = { ...plain.folder, refused: 'no', ...(refusedBy === undefined ? {} : { refusedBy }) };
   expect(find({ ...plain, folder }, 'folder')?.remedy).toMatch(remedy);

@@ -3,7 +3,7 @@ import { deviceRemedy } from '@holdfast/gpu-runtime';
 import { limitRemedy } from '@holdfast/process';
 import type { CudaFacts, Facts, FolderFacts, ProviderFact } from './facts.js';
 
-/** `ok`; `no`: this machine lacks it and can do without; `note`: it works, but look; `problem`: no embedding without a remedy. */
+/** `ok`; `no`: absent, and not needed; `note`: works, with a caveat; `problem`: embedding needs the remedy first. */
 export type State = 'ok' | 'no' | 'note' | 'problem';
 
 export interface Finding {
@@ -13,19 +13,19 @@ export interface Finding {
   remedy?: string;
 }
 
-/** Node versions below lack what the packages use. */
+/** Older versions of Node lack features that the packages use. */
 const LEAST_NODE = [20, 15] as const;
 
-/** What a worker with a small model takes, and the coordinator beside it, in bytes. */
+/** Bytes that a worker with a small model takes, and the coordinator too. */
 const WORKER_BYTES = 256 * 1024 * 1024;
 
-/** Less room than this is worth a word; bytes. */
+/** Less free space than this gets a note; bytes. */
 const LITTLE_ROOM = 1024 ** 3;
-/** A disk below is felt at each checkpoint. */
+/** A slower disk delays every checkpoint. */
 const SLOW_BYTES_PER_SECOND = 50e6;
 const SLOW_FSYNC_SECONDS = 0.1;
 
-/** What the facts mean: a finding each, in the order they are read. */
+/** Judges the facts: one finding each, in the order they are printed. */
 export function judge(facts: Facts): Finding[] {
   return [
     ofNode(facts.node),
@@ -58,18 +58,18 @@ function ofNode({ version, platform, arch }: Facts['node']): Finding {
 
 function ofProvider({ name, state, problem, builtIn, took }: ProviderFact, { cuda, gpus }: Facts): Finding {
   if (state === 'works') {
-    const text = `embeds, ${seconds(took / 1000)} with its start`;
+    const text = `works, ${seconds(took / 1000)} including start-up`;
     if (builtIn === undefined) return { topic: name, state: 'ok', text };
     const remedy = 'for the built-in models choose --device cpu, or auto';
     return { topic: name, state: 'note', text: `${text}; not with the built-in models: ${builtIn}`, remedy };
   }
   if (state === 'other_platform')
     return { topic: name, state: 'no', text: 'not in the build for this platform' };
-  const text = problem ?? 'said nothing';
+  const text = problem ?? 'gave no reason';
   if (name === 'cpu') {
     const remedy =
       limitRemedy(text) ??
-      'install the packages again; where that does not help, this system is none that onnxruntime-node is built for';
+      'reinstall the packages; if that does not help, onnxruntime-node has no build for this system';
     return { topic: name, state: 'problem', text, remedy };
   }
   const wanted = gpus.found.length > 0 ? gpuRemedy(name, text, cuda) : null;
@@ -78,7 +78,7 @@ function ofProvider({ name, state, problem, builtIn, took }: ProviderFact, { cud
 
 function gpuRemedy(name: string, problem: string, cuda: CudaFacts): string | null {
   if (name === 'webgpu') return deviceRemedy(name, problem) ?? null;
-  // Whatever is missing, it is not why a provider fails that has been loaded.
+  // A provider that was loaded does not fail for a missing library.
   const loads = !/\.so\b|shared (object|library)/i.test(problem);
   return (name === 'cuda' || name === 'tensorrt') && !loads ? cudaRemedy(name, cuda) : null;
 }
@@ -87,8 +87,8 @@ function cudaRemedy(name: string, { providerInstalled, libraries }: CudaFacts): 
   if (providerInstalled === false) return 'install the CUDA provider, see below';
   const missing = libraries.filter(({ found }) => !found).map((library) => library.name);
   if (missing.length > 0)
-    return `install what is missing (${missing.join(', ')}) where the loader looks, or name its folder in LD_LIBRARY_PATH`;
-  if (name === 'tensorrt') return 'install TensorRT 10 where the loader looks, or do without: cuda is enough';
+    return `install the missing libraries (${missing.join(', ')}) where the loader finds them, or add their folder to LD_LIBRARY_PATH`;
+  if (name === 'tensorrt') return 'install TensorRT 10 where the loader finds it, or use cuda instead';
   return null;
 }
 
@@ -109,7 +109,7 @@ function ofCuda({
     : {
         topic: 'CUDA provider',
         state: gpus.found.length > 0 ? 'note' : 'no',
-        text: "not installed: the npm package's install script fetches it, and was left out (this workspace's install does so)",
+        text: "not installed: the npm package's install script, which fetches it, did not run (this workspace skips it)",
         remedy: `for a GPU: ONNXRUNTIME_NODE_INSTALL=cuda12 node ${onnxRuntime.folder}/script/install.js`,
       };
   const missing = libraries.filter(({ found }) => !found).map(({ name }) => name);
@@ -146,11 +146,11 @@ function ofMemory({ memory: { total, available, limit }, cores }: Facts): Findin
   return { topic: 'memory', state: 'note', text, remedy };
 }
 
-/** What passes needs no other folder. */
+/** The remedy for a folder. A passing failure needs no other folder. */
 function folderRemedy(code: string | undefined): string {
   const trouble = code === undefined ? null : systemTrouble({ code });
-  if (trouble?.passing) return `${trouble.remedy.write}, then look again`;
-  return `name another --out, or mend that${trouble === null ? '' : `: ${trouble.remedy.write}`}`;
+  if (trouble?.passing) return `${trouble.remedy.write}, then run doctor again`;
+  return `use another --out, or fix this one${trouble === null ? '' : `: ${trouble.remedy.write}`}`;
 }
 
 function ofFolder({
@@ -175,13 +175,13 @@ function ofFolder({
       },
     ];
   }
-  const missing = probed === asked ? '' : `, where ${asked} would be made`;
+  const missing = probed === asked ? '' : `; ${asked} would be created there`;
   const findings: Finding[] = [
     { topic: 'folder', state: 'ok', text: `${where} can be written to${missing}` },
   ];
   findings.push(
     locks === null
-      ? { topic: 'locks', state: 'ok', text: 'keep a second holder out' }
+      ? { topic: 'locks', state: 'ok', text: 'work' }
       : {
           topic: 'locks',
           state: 'problem',
@@ -197,7 +197,7 @@ function ofFolder({
       state: little ? 'note' : 'ok',
       text: `${size(freeBytes)} free`,
       ...(little && {
-        remedy: 'a run keeps the residues, and each row twice: 8 bytes a number; make room for it',
+        remedy: 'a run stores the residues, and each row twice: 8 bytes per number; make room for that',
       }),
     });
   }
@@ -209,7 +209,7 @@ function ofFolder({
       state: slow ? 'note' : 'ok',
       text: `${Math.round(bytesPerSecond / 1e6)} MB/s written and synced, an fsync takes ${seconds(fsyncSeconds)}`,
       ...(slow && {
-        remedy: 'checkpoint less often (--seq-threshold, --time-threshold), or name a faster disk',
+        remedy: 'checkpoint less often (--seq-threshold, --time-threshold), or use a faster disk',
       }),
     });
   }

@@ -5,7 +5,12 @@ import type { ProviderFact } from './facts.js';
 /** All that ONNX Runtime for Node offers on any platform. */
 export const PROVIDERS = ['cpu', 'cuda', 'tensorrt', 'webgpu', 'coreml', 'dml'] as const;
 
-/** Milliseconds after which a provider is given up; a GPU's first start may take many seconds. */
+/** What the trial of a provider prints: why it does not work, or null. */
+export interface ProviderReport {
+  problem: string | null;
+}
+
+/** Milliseconds without progress after which a trial is given up on; a GPU's first start may take many seconds. */
 export const TIME_LIMIT = 60_000;
 
 /** Tries each provider that the build has, in a process each, since some end theirs. */

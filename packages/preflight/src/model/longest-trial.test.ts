@@ -56,11 +56,11 @@ test('the residues are of the alphabet, all of it, always the same, and hardly r
 test.each<[Partial<ModelSource>, RegExp]>([
   [
     { maxResidues: 1022 },
-    /said to read 1022 residues; .*a smaller maxResidues in holdfast\.json .*"maxResidues": N/,
+    /claims to read 1022 residues; .*a smaller maxResidues in holdfast\.json .*"maxResidues": N/,
   ],
-  [{}, /said to read any length; .*a smaller maxResidues/],
-  [{ windows: { residues: 300, overlap: 10 } }, /said to read 300 residues/],
-  [{ recipe, maxTokens: 512 }, /said to read 512 tokens; .*a smaller maxTokens/],
+  [{}, /claims to read any length; .*a smaller maxResidues/],
+  [{ windows: { residues: 300, overlap: 10 } }, /claims to read 300 residues/],
+  [{ recipe, maxTokens: 512 }, /claims to read 512 tokens; .*a smaller maxTokens/],
 ])('who is refused is told the key that says how long sequences are: %j', (change, says) => {
   const errorText = refusedLongest(model(change), 700, 'out of bounds');
   expect(errorText).toMatch(/^\/m\/model\.onnx: .*fails on one of 700 residues \(out of bounds\)/);

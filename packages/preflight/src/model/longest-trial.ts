@@ -1,10 +1,10 @@
 import { type Alphabet, allowedResidues, type ModelSource } from '@holdfast/gpu-runtime';
 
-/** Residues or tokens that are tried at the most: attention costs their square, and a trial must not cost minutes. */
+/** The most residues or tokens to test: attention costs their square, and a trial must not take minutes. */
 const MOST = 2048;
-/** Residues to a token, so that even merges of many give as many tokens as the model takes. */
+/** Residues per token, so even tokens of many residues fill the model. */
 const RESIDUES_A_TOKEN = 8;
-/** Residues that tell how many tokens they make. */
+/** Residues in the sample that counts tokens. */
 const SAMPLE = 64;
 
 const PLAIN: Readonly<Record<Alphabet, string>> = { dna: 'ACGT', protein: 'ACDEFGHIKLMNPQRSTVWY' };
@@ -15,10 +15,10 @@ type Limits = Pick<
 >;
 
 /**
- * A sequence as long as a model says that it reads, or as a trial can afford. It is always the same: of plain residues by
- * chance, or of one or two residues in turn where these make more tokens.
+ * A sequence as long as a model claims to read, or as a trial can afford. It is always the same: pseudo-random plain residues,
+ * or one or two alternating residues if these make more tokens.
  *
- * @param counts the tokens that sequences make, special ones included; absent: the residues are plain ones.
+ * @param counts counts the tokens of sequences, special ones included; absent: use plain residues.
  */
 export function longestTrial(model: Limits, counts?: (sequences: readonly string[]) => number[]): string {
   const { alphabet, maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = model;
@@ -35,7 +35,7 @@ export function longestTrial(model: Limits, counts?: (sequences: readonly string
   );
 }
 
-/** Residues by chance, as repeats would be merged into few tokens. */
+/** Pseudo-random residues, since a tokenizer would merge repeats into few tokens. */
 function plainOf(alphabet: Alphabet, length: number): string {
   const letters = PLAIN[alphabet];
   // Multiplier and increment of Numerical Recipes.
@@ -46,7 +46,7 @@ function plainOf(alphabet: Alphabet, length: number): string {
   }).join('');
 }
 
-/** The residues that make the most tokens, one or two in turn; undefined where those by chance make as many. */
+/** The one or two alternating residues that make the most tokens; undefined if random ones make as many. */
 function densest(
   { alphabet, specialTokens }: Limits,
   counts: (sequences: readonly string[]) => number[],
@@ -64,7 +64,7 @@ function densest(
   let [most] = shares([plainOf(alphabet, SAMPLE)]) as [number];
   let best: string | undefined;
   for (const candidates of [single, pairs]) {
-    // No residue makes more tokens than one.
+    // A residue makes at most one token.
     if (most === 1) break;
     const found = shares(candidates.map((each) => each.repeat(SAMPLE).slice(0, SAMPLE)));
     for (const [i, share] of found.entries()) if (share > most) [most, best] = [share, candidates[i]];
@@ -72,7 +72,7 @@ function densest(
   return best === undefined ? undefined : { letters: best, tokensAResidue: most };
 }
 
-/** Why a model is refused that embeds short sequences, and failed on the longest. @param said what the failure says. */
+/** The refusal of a model that embeds short sequences, but failed on the longest. */
 export function refusedLongest(
   model: Limits & Pick<ModelSource, 'modelPath'>,
   residues: number,
@@ -84,5 +84,5 @@ export function refusedLongest(
     limit === undefined || limit === Number.POSITIVE_INFINITY
       ? 'any length'
       : `${limit} ${key === 'maxTokens' ? 'tokens' : 'residues'}`;
-  return `${model.modelPath}: embeds short sequences, but fails on one of ${residues} residues (${errorText}), though it is said to read ${reads}; if its graph has no positions for so many, say how many it has: a smaller ${key} in holdfast.json (beside an exported model: { "format": 1, "${key}": N })`;
+  return `${model.modelPath}: embeds short sequences, but fails on one of ${residues} residues (${errorText}), although it claims to read ${reads}; if its graph has fewer positions, set their number: a smaller ${key} in holdfast.json (beside an exported model: { "format": 1, "${key}": N })`;
 }

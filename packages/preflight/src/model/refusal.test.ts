@@ -58,12 +58,12 @@ test.each<[string, Fake | Error, RegExp | null]>([
   [
     'does not leave padding out',
     (sequences) => sequences.flatMap(() => [1, Math.max(...sequences.map(({ length }) => length))]),
-    /another row for the same residues when others are in the batch \(a number of up to 40 differs by 28\).*attention_mask/,
+    /a different row for the same residues if others are in the batch \(a number of up to 40 differs by 28\).*attention_mask/,
   ],
   [
     'mixes up the rows of a batch',
     (sequences) => sequences.toReversed().flatMap(({ length }) => [1, length]),
-    /another row for the same residues/,
+    /a different row for the same residues/,
   ],
   [
     'fails on two sequences',
@@ -173,7 +173,7 @@ test.each<[string, Fake | Error, Fake | Error, RegExp | null]>([
     'has an operator that the device computes wrong',
     (sequences) => sequences.flatMap(() => [0, 0]),
     good,
-    /^\/m\/model\.onnx: gives other rows on cuda:1 than on the CPU \(a number of up to 2\.0 differs by 2\.0 for ACGT.*--device cpu/,
+    /^\/m\/model\.onnx: gives different rows on cuda:1 than on the CPU \(a number of up to 2\.0 differs by 2\.0 for ACGT.*--device cpu/,
   ],
   [
     'gives other rows where the CPU fails as well',

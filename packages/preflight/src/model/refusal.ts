@@ -16,17 +16,17 @@ import {
 import { longestTrial, refusedLongest } from './longest-trial.js';
 
 /**
- * Residues that every model knows, alone and beside others: a graph may take one shape only, give rows of another length for each
- * shape, or not leave out the padding of the shorter one.
+ * Residues that every model knows, alone and together: a graph may take only one shape, return rows of another length for each
+ * shape, or fail to mask the padding of the shorter one.
  */
 const LONGER = 'TTGCAAGCCGATTACAGGCATCGGATTCAAGGCTAACTGC';
 const SHORT: readonly (readonly string[])[] = [[PLAIN_RESIDUES], [LONGER], [PLAIN_RESIDUES, LONGER]];
-/** The part of its greatest number by which a row may differ from one batch to another; in float16 it is some thousandths. */
+/** How much a row may differ between batches, as a share of its largest number; in float16 it is some thousandths. */
 const TOLERANCE = 0.05;
-/** Residues that tell whether a model takes them at all. */
+/** Residues that show whether a model accepts a sequence at all. */
 const FEW = 8;
 
-/** What a step is called in which the model itself computes. */
+/** The name of a step in which the model itself computes. */
 export const EMBEDDING = 'embedding';
 
 type Load = (
@@ -35,12 +35,12 @@ type Load = (
 ) => Promise<Pick<EmbeddingModel, 'embed'>>;
 
 /**
- * Why a model can embed nothing on a device, or null: it cannot be loaded there, fails on short sequences of plain residues or
- * gives no numbers for them, or fails on the longest that it is said to read. Want of memory refuses nothing, as it may pass.
+ * Why a model can embed nothing on a device, or null: it cannot be loaded, fails on short sequences of plain residues or gives
+ * NaN for them, or fails on the longest sequence it claims to read. Lack of memory refuses nothing, since it may pass.
  *
  *
  * @param load replaced by tests.
- * @param onStage told what is done next.
+ * @param onStage called with the name of each step.
  */
 export async function refusal(
   source: ModelSource,
@@ -62,11 +62,11 @@ export async function refusal(
       (await refusalOfLongest(source, model, onStage));
     if (errorText !== null || device.kind === 'cpu') return errorText;
   } catch (error) {
-    // What may pass is met again by workers, who have policies for it.
+    // Workers will meet a passing failure again, and have policies for it.
     return error instanceof ModelError || error instanceof DeviceError ? error.message : null;
   }
   try {
-    // Other devices may read past the end of a table of positions without a word. The CPU tells, where it takes the graph.
+    // Other devices may silently read past the end of a position table. The CPU reports it, if it accepts the graph.
     const model = await on(CPU);
     if ((await refusalOfShort(source, model, onStage, right)) !== null) return null;
     return refusalOfOthers(source, device, rows, right) ?? (await refusalOfLongest(source, model, onStage));
@@ -78,17 +78,17 @@ export async function refusal(
 /** Rows by their residues. */
 type Rows = Map<string, Float32Array>;
 
-/** A device may compute an operator wrong without a word: the CPU's rows tell. */
+/** Compares with the CPU's rows: a device may silently compute an operator wrong. */
 function refusalOfOthers({ modelPath }: ModelSource, device: Device, rows: Rows, right: Rows) {
   for (const [residues, row] of right) {
     const [largest, difference] = compare(rows.get(residues) ?? row, row);
     if (difference > TOLERANCE * largest)
-      return `${modelPath}: gives other rows on ${formatDevice(device)} than on the CPU (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)} for ${residues}): the device computes one of its operators wrong; choose --device cpu, or try a newer onnxruntime-node`;
+      return `${modelPath}: gives different rows on ${formatDevice(device)} than on the CPU (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)} for ${residues}): the device computes one of its operators wrong; choose --device cpu, or try a newer onnxruntime-node`;
   }
   return null;
 }
 
-/** @param alone is given the rows of sequences that are alone in their batch. */
+/** @param alone receives the rows of sequences that are alone in their batch. */
 async function refusalOfShort(
   { modelPath, dim }: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
@@ -99,17 +99,17 @@ async function refusalOfShort(
     onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
     const { rows, failure } = await attempt(model, batch);
     if (failure !== null) {
-      return `${modelPath}: fails on short sequences of plain residues (${failure}), so that it would on all; ${exportRemedy(failure)}`;
+      return `${modelPath}: fails on short sequences of plain residues (${failure}), so every sequence would fail; ${exportRemedy(failure)}`;
     }
     const [fault] = nonFiniteRows(rows, dim);
     if (fault !== undefined) {
-      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so that it would for all; export it anew, in float32 if it is of less`;
+      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so every sequence would fail; re-export it, in float32 if it uses less precision`;
     }
     for (const [at, residues] of batch.entries()) {
       const row = rows.subarray(at * dim, (at + 1) * dim);
       const [largest, difference] = compare(alone.get(residues) ?? row, row);
       if (difference > TOLERANCE * largest) {
-        return `${modelPath}: gives another row for the same residues when others are in the batch (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)}), so that rows would hang on their neighbours; export it anew so that it follows attention_mask, and keeps sequences apart`;
+        return `${modelPath}: gives a different row for the same residues if others are in the batch (a number of up to ${largest.toPrecision(2)} differs by ${difference.toPrecision(2)}), so rows would depend on the other sequences in the batch; re-export it with a graph that honours attention_mask and keeps sequences apart`;
       }
       if (batch.length === 1) alone.set(residues, row);
     }
@@ -117,13 +117,13 @@ async function refusalOfShort(
   return null;
 }
 
-/** What to change in an export, by what the graph said. */
+/** The remedy for an export, by its error text. */
 function exportRemedy(failure: string): string {
   if (/NOT_IMPLEMENTED|Could not find an implementation|not implemented/i.test(failure))
-    return 'this device has no such operator: choose --device cpu, or export it with another opset';
+    return 'this device lacks an operator: choose --device cpu, or re-export it with another opset';
   if (/indices? .*out of (bounds|range)|out of data bounds/i.test(failure))
-    return 'its tables are smaller than its vocabulary says: take config, vocabulary and graph from one export';
-  return 'export it anew, with dynamic axes for batch and sequence';
+    return 'its tables are smaller than its vocabulary: use config, vocabulary and graph from one export';
+  return 're-export it with dynamic axes for batch and sequence';
 }
 
 /** The largest magnitude in two rows, and their largest difference. */
@@ -158,7 +158,7 @@ async function refusalOfLongest(
     );
   };
   for (const sequence of [longestTrial(source, counts), longestTrial(source)]) {
-    // Residues that the model fails on anyhow tell nothing of the length.
+    // If the model fails on these residues anyway, they show nothing about the length.
     if ((await failureOf(sequence.slice(0, FEW))) !== null) continue;
     const failure = await failureOf(sequence);
     return failure === null ? null : refusedLongest(source, sequence.length, failure);

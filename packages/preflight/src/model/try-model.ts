@@ -7,7 +7,7 @@ import { EMBEDDING } from './refusal.js';
 
 const debug = debuglog('holdfast:preflight');
 
-/** What is tried, as it crosses to the process that tries it. */
+/** The trial's request, passed as one JSON argument. */
 export interface ModelTrial {
   model: string;
   overrides: ModelOverrides | undefined;
@@ -15,7 +15,7 @@ export interface ModelTrial {
   device: string;
 }
 
-/** What a trial says: why the model can embed nothing, or null. */
+/** A trial's report: why the model can embed nothing, or null. */
 export interface TrialReport {
   refused: string | null;
 }
@@ -24,7 +24,7 @@ export interface TryModelOptions {
   model: string;
   overrides: ModelOverrides | undefined;
   device: Device;
-  /** Milliseconds in which the trial must go forward. */
+  /** Milliseconds without progress after which the trial is killed. */
   stallMs: number;
   signal: AbortSignal;
   report: ReportPreflight;
@@ -33,13 +33,12 @@ export interface TryModelOptions {
 }
 
 /**
- * Finds out before a run is begun whether a model embeds on the device that the run is for: only a session tells of an opset, an
- * operator or a shape that is not what its description says, of a graph that takes one shape of batches only, and of one with fewer
- * positions than its description. In a process of its own, as sessions leak. A trial that ends without a report refuses nothing,
- * but says so.
+ * Tests before a run whether a model embeds on the run's device. Only a session shows an unsupported opset, operator or shape, a
+ * graph that takes only one batch shape, or one with fewer positions than described. It runs in a helper, since sessions leak.
+ * A trial that ends without a report refuses nothing, but warns.
  *
- * @throws PreflightError when the model is refused, or gives no answer; NoAnswerError when the trial gets no further than loading it;
- * the signal's reason.
+ * @throws PreflightError if the model is refused, or hangs; NoAnswerError if the trial gets no further than loading it; the
+ * signal's reason.
  */
 export async function tryModel(options: TryModelOptions): Promise<void> {
   const {
@@ -62,11 +61,11 @@ export async function tryModel(options: TryModelOptions): Promise<void> {
   if (answer.report?.refused) throw new PreflightError(answer.report.refused);
   if (answer.report !== undefined) return;
   if (answer.failure?.silentMs !== undefined) throw silent(options, answer);
-  const message = `the model could not be tried on ${device}: ${helperEnd(answer)}; the workers will show whether it works`;
+  const message = `could not test the model on ${device}: ${helperEnd(answer)}; the workers will show whether it works`;
   report({ type: 'warning', message });
 }
 
-/** What gives no answer for a few residues is the model's; what comes before may be the machine's. */
+/** The error for a silent trial: a hang while embedding is the model's fault, an earlier one may be the machine's. */
 function silent({ model }: TryModelOptions, answer: Answer<TrialReport>): Error {
   const errorText = `${model}: the trial of the model gave ${helperEnd(answer)}`;
   if (answer.stage?.startsWith(EMBEDDING))
@@ -74,6 +73,6 @@ function silent({ model }: TryModelOptions, answer: Answer<TrialReport>): Error 
       `${errorText}, so every batch would hang; re-export the model, or raise --stall-timeout if it is merely slow`,
     );
   return new NoAnswerError(
-    `${errorText}. Nothing was begun. If reading the model takes that long, raise --stall-timeout; else see whether the machine still starts processes and threads (ulimit -u), and whether the model's disk answers`,
+    `${errorText}. Nothing was started. If reading the model takes that long, raise --stall-timeout; otherwise check whether the machine can still start processes and threads (ulimit -u), and whether the model's disk responds`,
   );
 }

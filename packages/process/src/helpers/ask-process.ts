@@ -5,24 +5,24 @@ import { stopSignalOf } from '../stop-signals.js';
 import { HelperOutput } from './helper-output.js';
 import { Patience, type Waiting } from './patience.js';
 
-/** How a process ended that was asked something. */
+/** A helper's answer, and how it ended. */
 export interface Answer<T> {
-  /** The JSON in the last line that it wrote to standard output; undefined where that is none. */
+  /** The JSON in its last line of standard output; undefined if that is not JSON. */
   report: T | undefined;
-  /** Null: it ended by itself, with exit code 0. */
+  /** Null: it exited with code 0. */
   failure: HelperFailure | null;
-  /** What it was doing last, as it told. */
+  /** The last step it reported. */
   stage: string | null;
   stderr: string;
 }
 
-/** What kept a helper process from ending well. */
+/** How a helper failed. */
 export interface HelperFailure {
-  /** It was killed, since it had told nothing for so many milliseconds. */
+  /** It was killed after this many milliseconds without output. */
   silentMs?: number;
   /** The signal it died of. */
   signal?: NodeJS.Signals;
-  /** Why no process was made. */
+  /** Why the process could not be spawned. */
   error?: NodeJS.ErrnoException;
   exitcode?: number;
 }
@@ -31,34 +31,33 @@ export interface AskOptions {
   signal: AbortSignal;
   /** Milliseconds without a line on its standard output after which it is killed. */
   limitMs: number;
-  /** Told once it is waited for long, and again from time to time. */
+  /** Called once the wait is long, and again from time to time. */
   onWaiting?: (waiting: Waiting) => void;
 }
 
 /**
- * The path of a script that a package exports, as it was built.
+ * The path of a script that a package exports, as built.
  *
- * @param from `import.meta.url` of who asks.
+ * @param from the caller's `import.meta.url`.
  */
 export const exportedScript = (specifier: string, from: string): string =>
   createRequire(from).resolve(specifier);
 
-/** What loads a script once signals are listened to; its first argument. */
+/** The script that loads another one, its first argument, once signals are handled. */
 export const startScript = (): string => exportedScript('@holdfast/process/start', import.meta.url);
 
-/** Milliseconds until Node.js runs the first line: it waits for ever where its threads cannot be started. */
+/** Milliseconds until Node.js must run the first line: it hangs if its threads cannot be started. */
 export const START_LIMIT = 60_000;
 
-/** How often a helper that a signal stopped is started again. */
+/** How often a helper that a signal stopped is restarted. */
 const RESTARTS = 5;
 
-/** Milliseconds that a killed process has to be gone; one in a call of a driver that hangs never goes. */
-const LAST_RITES = 5000;
+/** Milliseconds to wait for a killed process to exit; one inside a hanging driver call never does. */
+const EXIT_LIMIT = 5000;
 
 /**
- * Runs a script in a process of its own, for what may end a process, never answer, or write where it should not. Each line that
- * it prints is a sign of progress; `{ "stage": … }` names what it does next. A helper that a signal stopped, and not this
- * command with it, is started again.
+ * Runs a script in a separate process, since it may crash, hang, or write where it should not. Each line that it prints counts
+ * as progress; `{ "stage": … }` names its next step. A helper that a signal stopped, without this command, is restarted.
  *
  * @throws the signal's reason.
  */
@@ -90,7 +89,7 @@ async function askOnce<T>(
         child.stdout.destroy();
         child.stderr.destroy();
         done(silentMs === undefined ? { signal: 'SIGKILL' } : { silentMs });
-      }, LAST_RITES);
+      }, EXIT_LIMIT);
     };
     let giveUp: NodeJS.Timeout | undefined;
     const patience = new Patience(limitMs, {
@@ -107,13 +106,13 @@ async function askOnce<T>(
       signal.removeEventListener('abort', end);
       resolve(outcome);
     };
-    // Node's own way with a signal ends it by SIGTERM, which one that hangs may not obey.
+    // Node's own `signal` option would send SIGTERM, which a hanging process may ignore.
     signal.addEventListener('abort', end, { once: true });
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (output.printed(text)) patience.progress(output.stage);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => output.complained(text));
-    // Where no process was made, nothing else is told.
+    // If the process could not be spawned, no other event follows.
     child.on('error', (error) => {
       if (child.pid === undefined) done({ error });
     });

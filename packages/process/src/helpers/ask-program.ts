@@ -1,17 +1,17 @@
 import { execFile } from 'node:child_process';
 
-/** What a program of the system answered. */
+/** A system program's answer. */
 export interface ProgramAnswer {
   stdout: string;
-  /** Why there is no answer, else null; `silent`: it gave none in time. */
+  /** Why there is no answer, else null; `silent`: it did not answer in time. */
   failure: { code: unknown; silent: boolean; message: string } | null;
 }
 
-/** Milliseconds that a killed program has to be gone; one in a call of a driver that hangs never goes. */
-const LAST_RITES = 2000;
+/** Milliseconds to wait for a killed program to exit; one inside a hanging driver call never does. */
+const EXIT_LIMIT = 2000;
 
 /**
- * Asks a program of the system, such as nvidia-smi, and waits no longer than the limit, whatever it hangs in.
+ * Runs a system program, such as nvidia-smi, and waits no longer than the limit, even if it hangs.
  *
  * @throws the signal's reason.
  */
@@ -37,7 +37,7 @@ export async function askProgram(
         child.stdout?.destroy();
         child.stderr?.destroy();
         resolve({ stdout: '', failure: { code: null, silent, message: 'it cannot be killed' } });
-      }, LAST_RITES);
+      }, EXIT_LIMIT);
     };
     let giveUp: NodeJS.Timeout | undefined;
     const limit = setTimeout(() => {

@@ -1,7 +1,7 @@
 import type { Answer } from './ask-process.js';
 import { inOneLine } from './in-one-line.js';
 
-/** How a helper process without an answer ended, in a few words, and its last ones. */
+/** How a helper without an answer ended, in a few words, with the last line of its error text. */
 export function helperEnd({
   failure,
   stage,
@@ -15,5 +15,5 @@ export function helperEnd({
   }
   if (failure?.signal) return `its process died of ${failure.signal}${words}`;
   if (failure?.error) return `its process could not be started: ${failure.error.message}`;
-  return `its process ended without an answer${words}`;
+  return `its process exited without an answer${words}`;
 }

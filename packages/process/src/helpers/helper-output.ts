@@ -1,9 +1,9 @@
-/** Characters that are kept of what a helper process prints: one that floods must not fill the memory. */
+/** The most characters to keep of a helper's output: a flood must not fill the memory. */
 const MOST = 1 << 20;
 
-/** What a helper process prints, as far as it is needed: its last line, what it does, and what it complains of. */
+/** The parts of a helper's output that matter: its last line, its current step, and its error text. */
 export class HelperOutput {
-  /** What it said that it does next; null before it said anything. */
+  /** The step it reported last; null before the first. */
   stage: string | null = null;
   stderr = '';
   #rest = '';
@@ -22,7 +22,7 @@ export class HelperOutput {
     this.stderr = (this.stderr + text).slice(-MOST);
   }
 
-  /** The JSON in the last line that names no stage; undefined where that is none. */
+  /** The JSON in the last line that does not name a stage; undefined if it is not JSON. */
   report<T>(): T | undefined {
     this.#line(this.#rest);
     this.#rest = '';

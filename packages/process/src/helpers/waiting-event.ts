@@ -1,6 +1,6 @@
 import type { Waiting } from './patience.js';
 
-/** Something is waited for; `seconds`: so far, where there is a limit to it. */
+/** A wait; `seconds`: so far. */
 export interface WaitingEvent {
   type: 'waiting';
   reason: string;
@@ -8,12 +8,12 @@ export interface WaitingEvent {
   limit_seconds?: number;
 }
 
-/** The event of a wait for a helper process. @param what what is waited for, such as `the trial of the model`. */
+/** The event of a wait for a helper. @param what the helper, such as `the trial of the model`. */
 export function waitingEvent(what: string, { seconds, limitSeconds, stage }: Waiting): WaitingEvent {
   const doing = stage === null ? 'which has not answered yet' : `which is ${stage}`;
   return {
     type: 'waiting',
-    reason: `waiting for ${what}, ${doing}: ${seconds} s so far, given up after ${limitSeconds} s`,
+    reason: `waiting for ${what}, ${doing}: ${seconds} s so far, limit ${limitSeconds} s`,
     seconds,
     limit_seconds: limitSeconds,
   };

@@ -61,7 +61,7 @@ export class ByteBuffer {
     this.#length += value.length;
   }
 
-  /** What was written; valid until more is. */
+  /** The written bytes; valid until the next write. */
   view(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }

@@ -20,7 +20,7 @@ export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
 /**
  * The CRC-32 of bytes, going on from that of what came before them.
  *
- * @throws RangeError and TypeError for what are no bytes or no CRC-32 (`code` is `invalid_option`).
+ * @throws RangeError and TypeError for anything but bytes and a CRC-32 (`code` is `invalid_option`).
  */
 export function crc32(bytes: Uint8Array, sum = 0): number {
   if (!ArrayBuffer.isView(bytes)) checkOptions('crc32', bytes, isBytesView, 'bytes');
@@ -28,7 +28,7 @@ export function crc32(bytes: Uint8Array, sum = 0): number {
   return fast(bytes, sum);
 }
 
-/** The polynomial of CRC-32 (IEEE 802.3); here and below the highest bit stands for x⁰. */
+/** The polynomial of CRC-32 (IEEE 802.3); here and below the highest bit is x⁰. */
 const POLYNOMIAL = 0xedb88320;
 /** x⁰. */
 const ONE = 0x80000000;
@@ -53,7 +53,7 @@ const SHIFTS: readonly number[] = (() => {
 /**
  * The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`.
  *
- * @throws RangeError for what is no CRC-32 or no length (`code` is `invalid_option`).
+ * @throws RangeError for an invalid CRC-32 or length (`code` is `invalid_option`).
  */
 export function combineCrc32(first: number, last: number, length: number): number {
   checkOptions('combineCrc32', first, isCrc32, 'first');

@@ -47,7 +47,7 @@ export class FileSource implements Source {
     for (let at = 0; at < length; at += PART) {
       const part = bytes.subarray(at, at + PART);
       const read = this.#fill(part, offset + at);
-      // Awaited below, in order; until then a failure is nobody's yet.
+      // Awaited below, in order; nothing handles a failure until then.
       read.catch(() => undefined);
       parts.push([part, read]);
     }

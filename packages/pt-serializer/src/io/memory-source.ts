@@ -1,6 +1,6 @@
 import { checkRange, type Source } from './source.js';
 
-/** A file that lies in memory; what is read are views of it. */
+/** A file in memory; reads are views of it. */
 export class MemorySource implements Source {
   readonly size: number;
   readonly #bytes: Buffer;

@@ -3,7 +3,7 @@ import { having } from '@holdfast/options';
 import { wrongKind } from '../refusals.js';
 import { release, reserve } from './system-calls.js';
 
-/** Where bytes go. `write` takes all of them; they may be reused once it resolves. */
+/** Takes bytes. `write` takes all of them; they may be reused once it resolves. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
@@ -31,7 +31,7 @@ export class FileSink implements Sink {
     this.#sync = sync;
   }
 
-  /** Says that at least so many bytes will be written. */
+  /** Announces that at least this many bytes will be written. */
   async expect(bytes: number): Promise<void> {
     this.#reserved = await reserve(this.#file, bytes);
   }
@@ -54,7 +54,7 @@ export class FileSink implements Sink {
   /** Waits for all that was begun. */
   async finish(): Promise<void> {
     await this.#syncing;
-    // The system tells of a failed write only once, so one told early must not be lost.
+    // The system reports a failed write only once, so an early report must not be lost.
     if (this.#failure) throw this.#failure.error;
     if (this.#sync) await this.#file.sync();
   }

@@ -2,7 +2,7 @@ import { PtFormatError } from '../format-error.js';
 
 /** Bytes that are read by position. */
 export interface Source {
-  /** Of the file, where it is one. */
+  /** The file's path, if it is a file. */
   readonly path?: string;
   /** Bytes. */
   readonly size: number;

@@ -1,11 +1,11 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
 
-/** Calls of the C library that Node makes for nobody. */
+/** Calls of the C library that Node does not offer. */
 interface SystemCalls {
   fallocate(fd: number, mode: number, offset: number, bytes: number): number;
   lseek(fd: number, offset: number, whence: number): number;
   madvise(memory: Uint8Array, bytes: number, advice: number): number;
-  /** Where in memory the first byte is. */
+  /** The address of the first byte in memory. */
   address(memory: Uint8Array): bigint;
 }
 
@@ -42,20 +42,20 @@ async function find(): Promise<SystemCalls | null> {
   }
 }
 
-/** What is made of calls that may fail; null where they do: what they are for goes on without. */
+/** The result of calls that may fail; null if they do, and the caller goes on without. */
 async function hint<T>(ask: (calls: SystemCalls) => T | Promise<T>): Promise<T | null> {
   found ??= find();
   const calls = await found;
   try {
     return calls && (await ask(calls));
   } catch {
-    // The write or the read tells what is wrong.
+    // The write or the read reports the error.
     return null;
   }
 }
 
 /**
- * Asks the file system for room for bytes that are about to be appended, which takes ext4 less time at once than block by
+ * Asks the file system for room for bytes that are about to be appended, which takes ext4 less time in one call than block by
  * block while they come. A hint: the file's length and content are as before.
  *
  * @returns whether there is room that must be released unless it is filled.
@@ -65,7 +65,7 @@ export async function reserve(file: FileHandle, bytes: number): Promise<boolean>
   const asked = await hint(async ({ lseek, fallocate }) => {
     const disk = await statfs(`/proc/self/fd/${file.fd}`);
     const { size } = await file.stat();
-    // Where room runs short, those who write at the same time must not take from each other what they do not use yet.
+    // When space runs short, concurrent writers must not reserve space that they do not use yet.
     if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 4 * bytes) return false;
     // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
     if (lseek(file.fd, 0, SEEK_CUR) !== size) return false;
@@ -76,7 +76,7 @@ export async function reserve(file: FileHandle, bytes: number): Promise<boolean>
   return asked === true;
 }
 
-/** Gives back what of reserved room lies behind the end of a file, where the writing failed. */
+/** Frees reserved space past the end of a file, after a failed write. */
 export async function release(file: FileHandle): Promise<void> {
   await hint(async ({ lseek }) => {
     const { size } = await file.stat();

@@ -5,12 +5,12 @@ import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtFrozenSet, PtTupl
  * which a Map or a Set holds apart.
  */
 export class EqualKeys {
-  /** What was named so far, with a short name, so that nothing within others is walked twice. */
+  /** Short names of everything seen so far: nothing is walked twice. */
   readonly #names = new Map<object, string>();
   readonly #short = new Map<string, string>();
   #nans = 0;
 
-  /** Two hashable values that are no strings have the same name exactly when they are equal in Python. */
+  /** Two hashable values other than strings have the same name exactly if they are equal in Python. */
   nameOf(key: unknown): string | number {
     if (typeof key === 'number') return this.#number(key);
     if (typeof key === 'boolean') return Number(key);

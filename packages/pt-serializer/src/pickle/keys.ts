@@ -13,7 +13,7 @@ import {
   setHashability,
 } from '../values.js';
 
-/** A tuple of these items. What is known of the tuples in it is used, so that no nesting is walked twice. */
+/** A tuple of these items. Known facts about the tuples in it are reused: no nesting is walked twice. */
 export function makeTuple(items: readonly unknown[]): PtTuple {
   const made = PtTuple.from(items) as PtTuple;
   isHashable(made);
@@ -25,11 +25,11 @@ type Keyed = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
 
 /** A whole number from here on, either sign, or one with a fraction: there are enough of any one hash. */
 const FAR = 2 ** 31;
-/** Bytes of the ints that are told apart in the time of one comparison. */
+/** Bytes of two ints that are compared in the time of one comparison. */
 const BYTES_AT_ONCE = 64;
 
 /**
- * What dicts and sets hold for keys: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a seed,
+ * Keys of dicts and sets: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a seed,
  * so a file can have thousands of one hash, each of which is compared with all before it, and again wherever one is set
  * again; so those with which a number is compared at worst are counted, over all that is filled.
  */
@@ -37,7 +37,7 @@ export class KeyReader {
   readonly #limit: number;
   /** Comparisons for which one with an int too long for words counts. */
   readonly #longest: number;
-  /** Below what lie the numbers that each dict or set has; a few that lie close have few of one hash. */
+  /** An upper bound of the numbers in each dict or set; a few close ones have few of one hash. */
   readonly #reaches = new WeakMap<Keyed, number>();
   #left: number;
 
@@ -49,7 +49,7 @@ export class KeyReader {
   }
 
   /**
-   * What a dict or a set holds for a value that is about to be put into it.
+   * The key for a value that is about to go into a dict or a set.
    *
    * @throws PtFormatError: `pickle` for what Python cannot hash, `limit` for one comparison too many.
    */

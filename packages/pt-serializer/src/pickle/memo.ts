@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * What a pickle memorises, by slot. Picklers number slots from 0 upwards, so those lie in an array, several times as fast
- * as a Map; a slot out of turn, which a made-up pickle may have, lies in a Map. There its key is shuffled: V8 hashes
+ * A pickle's memo, by slot. Picklers number slots from 0 upwards, so these are in an array, several times as fast
+ * as a Map; a slot out of turn, which a made-up pickle may have, goes into a Map. There its key is shuffled: V8 hashes
  * numbers without a seed, and a file could choose slots of one hash.
  */
 export class Memo {

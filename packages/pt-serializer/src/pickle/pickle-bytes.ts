@@ -111,7 +111,7 @@ export class PickleBytes {
     return this.#skip(length);
   }
 
-  /** Goes on by so many bytes; returns where they begin. No view is made of them: this runs for every opcode. */
+  /** Skips this many bytes and returns where they begin. No view is made of them: this runs for every opcode. */
   #skip(length: number): number {
     if (length > this.left) throw new EndOfPickle(length, this.left);
     this.at += length;

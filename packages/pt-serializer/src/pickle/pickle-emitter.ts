@@ -32,7 +32,7 @@ export class PickleEmitter {
   /** @throws TypeError for half a character: UTF-8 has none, and two different IDs could become one. */
   string(value: string, path: () => string): void {
     const { out } = this;
-    // What IDs are; thousands of them are written.
+    // IDs are such texts; thousands of them are written.
     if (isShortAscii(value)) {
       this.#textHeader(value.length);
       out.ascii(value);
@@ -109,7 +109,7 @@ export class PickleEmitter {
       out.raw(value);
       return;
     }
-    // Protocol 2 has no bytes: a text of as many code points stands for them.
+    // Protocol 2 has no bytes: a text of as many code points represents them.
     this.global('_codecs', 'encode');
     this.#latin1(value);
     this.string('latin1', () => '');
@@ -125,10 +125,10 @@ export class PickleEmitter {
     this.out.byte(OP.REDUCE);
   }
 
-  /** @throws TypeError for a name with a line feed, behind which could stand opcodes of anybody's choice. */
+  /** @throws TypeError for a name with a line feed, which arbitrary opcodes could follow. */
   global(module: string, name: string): void {
     const { out } = this;
-    if (!/^\w+$/.test(name)) throw unwritable(`${JSON.stringify(name)} is no name of ${module}`);
+    if (!/^\w+$/.test(name)) throw unwritable(`${JSON.stringify(name)} is not a name of ${module}`);
     if (this.protocol === 4) {
       this.string(module === '__builtin__' ? 'builtins' : module, () => '');
       this.string(name, () => '');

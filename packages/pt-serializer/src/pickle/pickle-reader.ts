@@ -7,9 +7,9 @@ import { OP } from './opcodes.js';
 import { EndOfPickle, PickleBytes } from './pickle-bytes.js';
 import { LITERALS } from './pickle-literals.js';
 
-/** What the machine knows of the world outside a pickle: nothing but what this gives it. */
+/** Everything that the machine knows of the world outside a pickle. */
 export interface PickleWorld {
-  /** What dicts and sets hold for keys. */
+  /** Makes the keys of dicts and sets. */
   readonly keys: KeyReader;
   /** The value of a global, or an error for one that is not plain data. */
   global(module: string, name: string): unknown;
@@ -18,12 +18,12 @@ export interface PickleWorld {
   /** The result of giving an object its state. */
   build(object: unknown, state: unknown): unknown;
   persistentId(id: unknown): unknown;
-  /** What a memo entry stands for now; an object may have become another by `build`. */
+  /** The present value of a memo entry; `build` may have replaced the object. */
   settled(value: unknown): unknown;
 }
 
 const MARK = Symbol('mark');
-/** What an object costs of `limits.values`, as many times as it is larger than a number; and a mark, kept twice. */
+/** The cost of an object in `limits.values`, by its size relative to a number; and of a mark, kept twice. */
 const OBJECT_COST = 16;
 const MARK_COST = 4;
 
@@ -139,7 +139,7 @@ class PickleMachine {
         const items = this.#popMark();
         const set = this.#top();
         if (!(set instanceof Set) || set instanceof PtFrozenSet)
-          throw fail('items are added to what is no set');
+          throw fail('items are added to something other than a set');
         this.#world.keys.addAll(set, items);
         return;
       }
@@ -167,14 +167,14 @@ class PickleMachine {
         const name = this.#pop();
         const module = this.#pop();
         if (typeof module !== 'string' || typeof name !== 'string')
-          throw fail('a global is named by what is no string');
+          throw fail('a global is named by something other than a string');
         return this.#pushNew(this.#world.global(module, name));
       }
       case OP.REDUCE:
       case OP.NEWOBJ: {
         const args = this.#pop();
         const callable = this.#pop();
-        if (!Array.isArray(args)) throw fail('the arguments of a call are no tuple');
+        if (!Array.isArray(args)) throw fail('the arguments of a call are not a tuple');
         return this.#pushNew(this.#world.reduce(callable, args));
       }
       case OP.INST: {
@@ -194,13 +194,14 @@ class PickleMachine {
 
   #append(items: readonly unknown[]): void {
     const list = this.#top();
-    if (!Array.isArray(list) || list instanceof PtTuple) throw fail('items are appended to what is no list');
+    if (!Array.isArray(list) || list instanceof PtTuple)
+      throw fail('items are appended to something other than a list');
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly unknown[]): void {
     const dict = this.#top();
-    if (!(dict instanceof Map)) throw fail('items are set in what is no dict');
+    if (!(dict instanceof Map)) throw fail('items are set in something other than a dict');
     if (items.length % 2 !== 0) throw fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
       dict.set(this.#world.keys.keyOf(items[i], dict), items[i + 1]);

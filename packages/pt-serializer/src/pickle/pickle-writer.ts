@@ -193,7 +193,7 @@ class PickleWriter {
     for (const item of items) this.#checkDistinct(item, names, path);
   }
 
-  /** Of what Python holds for one key only the last would be left. After the key was written: it is then known to be finite. */
+  /** Python would keep only the last of equal keys. Called after the key was written: it is then known to be finite. */
   #checkDistinct(key: unknown, names: Set<string | number>, path: string): void {
     if (typeof key === 'string') return;
     const name = this.#equal.nameOf(key);
@@ -254,7 +254,7 @@ function isPlainObject(value: object): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** Where in the value something is wrong; of a long path its end. */
+/** The place of a problem in the value; the end of a long path. */
 function place(path: string): string {
   return path.length > 200 ? `…${path.slice(-150)}` : path || 'the value';
 }

@@ -8,18 +8,18 @@ import { PtByteArray, PtComplex, PtDevice, PtDType, PtFloat, PtFrozenSet, PtOrde
 import { KeyReader, makeTuple } from './keys.js';
 import type { PickleWorld } from './pickle-reader.js';
 
-/** What a tensor's pickle says of a storage. */
+/** A storage as a tensor's pickle describes it. */
 export interface StorageId {
   key: string;
   /** Bytes, from the count of elements. */
   bytes: number;
   /** Null for bytes without a type. */
   dtype: DType | null;
-  /** What follows the five items of an archive's id: the view of the container before PyTorch 1.6. */
+  /** Items after the five of an archive's id: the view of the container before PyTorch 1.6. */
   more: readonly unknown[];
 }
 
-/** What a `.pt` has besides its pickle. */
+/** The parts of a `.pt` besides its pickle. */
 export interface WorldOptions {
   /** Items of a persistent id: 5 in an archive, 6 in the container before PyTorch 1.6. */
   idLength: 5 | 6;
@@ -30,7 +30,7 @@ export interface WorldOptions {
   pickleBytes: number;
 }
 
-/** A name in a pickle that stands for one of the few things this reader knows. */
+/** A name in a pickle for one of the few things this reader knows. */
 class Known {
   constructor(readonly name: string) {}
 }
@@ -86,7 +86,7 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
     settled: (value) => (value instanceof NumpyDraft ? (value.array ?? value) : value),
     persistentId(id) {
       if (!Array.isArray(id) || id.length !== idLength || id[0] !== 'storage')
-        throw fail('a persistent id is no storage');
+        throw fail('a persistent id is not a storage');
       const [, type, key, , count, ...more] = id as unknown[];
       if (!(type instanceof Known) || typeof key !== 'string' || !/^\w{1,255}$/.test(key))
         throw fail('a storage has no name');
@@ -104,7 +104,7 @@ function isStorageClass(module: string, name: string): boolean {
   return name === 'UntypedStorage' || dtypeOfStorage(name) !== undefined;
 }
 
-/** Names that stand for something only as arguments. */
+/** Names that have a meaning only as arguments. */
 const NAMES = new Set(['numpy.ndarray', 'torch.nn.parameter.Parameter']);
 
 /** Names that mean the same. */
@@ -132,7 +132,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     return rebuild(args, tools, args[6].name);
   },
   'torch._utils._rebuild_parameter': ([tensor, requiresGrad]) => {
-    if (!(tensor instanceof LazyTensor)) throw fail('a parameter of what is no tensor');
+    if (!(tensor instanceof LazyTensor)) throw fail('a parameter without a tensor');
     return tensor.asParameter(requiresGrad === true);
   },
   'torch.Size': ([sizes = []], { spend }) => makeTuple(list(sizes, 'a torch.Size', spend)),
@@ -192,7 +192,7 @@ function plainFlags(flags: unknown, { spend }: Tools): void {
   spend(flags.size);
   for (const [name, value] of flags) {
     if (value === false || value === null) continue;
-    const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'that is no string';
+    const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'that is not a string';
     throw new PtFormatError(
       'unsupported',
       `a tensor with the flag ${shown}, by which its bytes mean something else`,
@@ -200,9 +200,9 @@ function plainFlags(flags: unknown, { spend }: Tools): void {
   }
 }
 
-/** The items of a list or tuple, of which a copy is made. */
+/** A copy of a list or tuple's items. */
 function list(items: unknown, what: string, spend: (count: number) => void): unknown[] {
-  if (!Array.isArray(items)) throw fail(`${what} of what is no list`);
+  if (!Array.isArray(items)) throw fail(`${what} without a list`);
   spend(items.length);
   return items;
 }
@@ -215,7 +215,7 @@ function fill(made: Map<unknown, unknown>, items: unknown, { spend, keys }: Tool
     return made;
   }
   for (const item of list(items, 'a dict', spend)) {
-    if (!Array.isArray(item) || item.length !== 2) throw fail('a dict of what are no pairs');
+    if (!Array.isArray(item) || item.length !== 2) throw fail('a dict without pairs');
     made.set(keys.keyOf(item[0], made), item[1]);
   }
   return made;
@@ -224,11 +224,11 @@ function fill(made: Map<unknown, unknown>, items: unknown, { spend, keys }: Tool
 function float(value: unknown): number {
   if (typeof value === 'number') return value;
   if (value instanceof PtFloat) return value.value;
-  throw fail('a complex of what are no numbers');
+  throw fail('a complex without numbers');
 }
 
 function latin1(text: unknown, codec: unknown, spend: (count: number) => void): Uint8Array {
-  if (typeof text !== 'string' || codec !== 'latin1') throw fail('encode of what is no latin1 text');
+  if (typeof text !== 'string' || codec !== 'latin1') throw fail('encode without a latin1 text');
   spend(text.length);
   for (let i = 0; i < text.length; i++) {
     if (text.charCodeAt(i) > 0xff) throw fail('a character beyond latin1');

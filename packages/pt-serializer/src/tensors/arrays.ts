@@ -77,11 +77,11 @@ export function float32Of(dtype: DType, bytes: Uint8Array): Float32Array {
   return out;
 }
 
-/** A number of which a float32 can be made without rounding twice. */
+/** A number that becomes a float32 without rounding twice. */
 function toDouble(value: number | bigint): number {
   const double = Number(value);
   if (typeof value === 'number' || Number.isSafeInteger(double)) return double;
-  // Bits far below a float32's last are one bit here: it tells only that something is there, and the double is exact.
+  // Bits far below a float32's last are one bit here: it shows only that there is something, and the double is exact.
   const low = value & 0xfffn;
   return Number(low === 0n ? value : value - low + 0x800n);
 }

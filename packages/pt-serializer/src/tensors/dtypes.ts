@@ -65,7 +65,7 @@ export function elementCount(shape: readonly number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((count, size) => count * size, 1);
 }
 
-/** Strides, in elements, of a tensor of this shape that lies row-major without gaps, as PyTorch counts them. */
+/** Strides, in elements, of a row-major tensor of this shape without gaps, as PyTorch counts them. */
 export function contiguousStride(shape: readonly number[]): number[] {
   const stride = new Array<number>(shape.length);
   let step = 1;

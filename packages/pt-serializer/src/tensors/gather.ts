@@ -9,9 +9,9 @@ export interface View {
   stride: readonly number[];
 }
 
-/** Bytes of a storage held at once while elements are picked out of it. */
+/** Bytes of a storage held in memory while elements are picked out of it. */
 const WINDOW = 1 << 24;
-/** Bytes that nobody asked for are read along with others up to here; beyond, another read costs less. */
+/** The longest gap that is read along with its neighbours; beyond it, another read costs less. */
 const GAP = 1 << 17;
 
 /** One dimension: its size, and elements from one index to the next in the storage and in the result. */
@@ -23,7 +23,7 @@ interface Axis {
 
 /**
  * The elements of a view that is not contiguous, row-major, `width` bytes each. The storage is walked in its own order,
- * in windows, and each window is read once: a transposed matrix costs as much as one that lies straight, and a column of
+ * in windows, and each window is read once: a transposed matrix costs as much as a row-major one, and a column of
  * a large one not its memory. Only a view whose elements overlap is held as a whole.
  */
 export async function gather(

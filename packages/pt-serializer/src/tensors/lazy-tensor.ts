@@ -54,7 +54,7 @@ export class LazyTensor implements TensorFacts {
     return this.#storage.size;
   }
 
-  /** Whether the elements lie row-major without gaps. */
+  /** Whether the elements are row-major without gaps. */
   get contiguous(): boolean {
     const expected = contiguousStride(this.shape);
     return (
@@ -63,7 +63,7 @@ export class LazyTensor implements TensorFacts {
   }
 
   /**
-   * Where its elements lie in the archive, for who reads the file itself; null where they do not lie there one after
+   * The place of its elements in the archive, for callers that read the file themselves; null if they are not there one after
    * another, as `readBytes` gives them. What is read so is compared with no checksum.
    */
   get fileRange(): { offset: number; length: number } | null {

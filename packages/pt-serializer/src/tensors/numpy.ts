@@ -59,7 +59,7 @@ export class NumpyDraft {
   }
 }
 
-/** An array whose bytes lie in the pickle. */
+/** An array whose bytes are in the pickle. */
 export function numpyArray(dtype: unknown, shape: unknown, fortran: boolean, bytes: unknown): LazyTensor {
   if (!(dtype instanceof NumpyDType)) throw fail('a numpy array has no dtype');
   if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isSize)) {

@@ -4,7 +4,7 @@ import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from '../valu
 import { contiguousStride, DTYPES, type DType, elementCount, isDTypeName } from './dtypes.js';
 import type { LazyTensor } from './lazy-tensor.js';
 
-/** A tensor's bytes: row-major, little-endian; all at once, or in pieces when asked. */
+/** A tensor's bytes: row-major, little-endian; in one piece, or in several on request. */
 export type TensorData = ArrayBufferView | (() => Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>);
 
 const isTensorData = kind(
@@ -26,11 +26,11 @@ export class PtStorage {
   }
 }
 
-/** How a tensor lies in its storage, and what it is beside its elements. */
+/** A tensor's layout in its storage, and its facts beside the elements. */
 export interface TensorOptions {
   /** Steps between neighbours of each dimension, in elements. Default: row-major without gaps. */
   stride?: readonly number[];
-  /** Of the first element within the storage, in elements. Default 0. */
+  /** The first element's place within the storage, in elements. Default 0. */
   offset?: number;
   /** Default false. */
   requiresGrad?: boolean;
@@ -128,7 +128,7 @@ export class PtTensor {
  * @param data its bytes, row-major and little-endian, as a view; or a function that gives them in pieces when they are
  * due (for what does not fit in memory), as many as the shape says; or a `storage()` that it is a view of.
  * @throws RangeError when shape, dtype, stride, offset and length do not agree; RangeError and TypeError for arguments and
- * options that are none (`code` is `invalid_option`).
+ * invalid options (`code` is `invalid_option`).
  */
 export function tensor(
   dtype: DType,
@@ -143,7 +143,7 @@ export function tensor(
  * Bytes that several tensors share.
  *
  * @param size bytes.
- * @param data as many bytes, little-endian, at once or in pieces when due.
+ * @param data as many bytes, little-endian, in one piece or in several on request.
  * @throws RangeError when the length is another (`code` is `invalid_option`).
  */
 export function storage(size: number, data: TensorData): PtStorage {
@@ -151,7 +151,7 @@ export function storage(size: number, data: TensorData): PtStorage {
 }
 
 /**
- * What can be written: everything that is read, and plain objects as dicts. Whole numbers up to 2^53 and bigints become
+ * A value that can be written: everything that is read, and plain objects as dicts. Whole numbers up to 2^53 and bigints become
  * ints, other numbers floats; `new PtFloat(1)` makes a float of a whole one, `tuple()` a tuple. What occurs twice is
  * written once and is one object when it is loaded.
  */

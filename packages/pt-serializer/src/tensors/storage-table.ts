@@ -44,7 +44,7 @@ export class StorageTable {
 
 async function* dataOf({ data }: PtStorage): AsyncGenerator<Uint8Array> {
   for await (const piece of typeof data === 'function' ? data() : [data]) {
-    if (!ArrayBuffer.isView(piece)) throw unwritable('a piece of a tensor is no view of bytes');
+    if (!ArrayBuffer.isView(piece)) throw unwritable('a piece of a tensor is not a view of bytes');
     yield new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
   }
 }

@@ -3,11 +3,11 @@ import type { DType } from './dtypes.js';
 
 /** Bytes that tensors are views of. */
 export interface Storage {
-  /** Where they are, for errors. */
+  /** Their place, for errors. */
   readonly place?: PtErrorPlace;
   /** Bytes. */
   readonly size: number;
-  /** Where in the file its first byte is; undefined for one that lies in no file. */
+  /** The offset of its first byte in the file; undefined if it is not in a file. */
   readonly start?: number;
   /** Whether multi-byte elements are big-endian. */
   readonly bigEndian: boolean;
@@ -23,7 +23,7 @@ export class StorageRef {
   ) {}
 }
 
-/** How much of a storage is read at once when all of it passes through. */
+/** Bytes per read when a whole storage is read through. */
 const CHUNK = 1 << 22;
 
 /** All bytes of a storage in pieces, little-endian where its units are `swap` bytes. */

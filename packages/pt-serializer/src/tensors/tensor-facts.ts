@@ -1,14 +1,14 @@
 import { PtFormatError } from '../format-error.js';
 import { DTYPES, type DType } from './dtypes.js';
 
-/** What a tensor is, without its elements. */
+/** A tensor without its elements. */
 export interface TensorFacts {
   kind: 'tensor' | 'ndarray';
   dtype: DType;
   shape: readonly number[];
   /** In elements. */
   stride: readonly number[];
-  /** Of the first element within the storage, in elements. */
+  /** The first element's place within the storage, in elements. */
   offset: number;
   requiresGrad: boolean;
   /** Whether it is a parameter of a module. */
@@ -16,10 +16,10 @@ export interface TensorFacts {
 }
 
 const MAX_RANK = 64;
-/** Numbers of bytes beyond this are no tensor of any machine. */
+/** No machine has a tensor of more bytes. */
 const MAX_BYTES = 2 ** 50;
 
-/** @throws PtFormatError (`tensor`) unless every element lies within a storage of so many bytes. */
+/** @throws PtFormatError (`tensor`) unless every element lies within a storage of this many bytes. */
 export function checkBounds({ dtype, shape, stride, offset }: TensorFacts, storageBytes: number): void {
   const fail = (reason: string) => new PtFormatError('tensor', reason);
   if (shape.length !== stride.length) throw fail(`${shape.length} sizes but ${stride.length} strides`);
@@ -27,7 +27,9 @@ export function checkBounds({ dtype, shape, stride, offset }: TensorFacts, stora
   for (const value of [...shape, ...stride, offset]) {
     if (!Number.isSafeInteger(value) || value < 0) {
       // Only a number is put into words: a nested list could be exponentially long.
-      throw fail(`${typeof value === 'number' ? value : `a ${typeof value}`} is no size, stride or offset`);
+      throw fail(
+        `${typeof value === 'number' ? value : `a ${typeof value}`} is not a size, stride or offset`,
+      );
     }
   }
   const width = BigInt(DTYPES[dtype].bytes);

@@ -8,7 +8,7 @@ import { ptWorld } from '../pickle/world.js';
 import type { Storage } from '../tensors/storage.js';
 import { type Member, readZip } from './zip-reader.js';
 
-/** How much of a member is read at once when its checksum is taken. */
+/** Bytes per read when a member's checksum is computed. */
 const CHUNK = 1 << 22;
 
 /** Reads the archive of PyTorch since 1.6: its directory and its pickle. @throws PtFormatError. */
@@ -17,7 +17,7 @@ export async function readArchive(source: Source, limits: PtLimits, checksums: C
   const folder = [...members.keys()][0]?.split('/')[0];
   const find = (name: string) => members.get(`${folder}/${name}`);
   const pickle = find('data.pkl');
-  if (!pickle) throw new PtFormatError('zip', 'there is no data.pkl in it: not a file of torch.save');
+  if (!pickle) throw new PtFormatError('zip', 'it has no data.pkl, so torch.save did not write it');
   if (!find('version') && !find('.data/version'))
     throw new PtFormatError('zip', 'the member version is missing');
   if (pickle.size > limits.pickleBytes) {

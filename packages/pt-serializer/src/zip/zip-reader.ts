@@ -12,7 +12,7 @@ export interface Member {
 const U32_MAX = 0xffffffff;
 /** Bytes of an entry of the central directory; a file's name has 255 at most, and extras are few. */
 const MAX_ENTRY = 1024;
-/** Bytes read at once where small things follow each other. */
+/** Bytes per read for small things in a row. */
 const AHEAD = 1 << 16;
 /** A local header no farther than this from the next is read with it. */
 const NEAR = 4096;
@@ -26,7 +26,7 @@ interface CentralEntry extends Omit<Member, 'start'> {
 
 /**
  * The members of a zip, by their whole name. Believes only the central directory, and that only where it fits the file:
- * members are stored, have plain names of their own, lie before the directory and do not overlap.
+ * members are stored, have plain names of their own, are before the directory and do not overlap.
  *
  * @throws PtFormatError with code `zip` or `unsupported`.
  */
@@ -35,7 +35,7 @@ export async function readZip(file: Source, maxMembers: number): Promise<Map<str
     new PtFormatError('zip', reason, offset === undefined ? {} : { offset });
   const { count, size, start } = await findDirectory(file, fail);
   if (start + size > file.size) throw fail('the central directory reaches beyond the file');
-  // Each entry has 46 bytes at least, so a count beyond the directory's size is no count.
+  // Each entry has 46 bytes at least, so a larger count does not fit the directory.
   if (count > maxMembers)
     throw new PtFormatError('limit', `${count} members; at most ${maxMembers} are read (limits.members)`);
   if (size > count * MAX_ENTRY) throw fail('the central directory holds more than its members');
@@ -71,7 +71,7 @@ async function findDirectory(file: Source, fail: Fail) {
   const tailStart = Math.max(0, file.size - END_SEARCH);
   const tail = await file.read(tailStart, file.size - tailStart);
   let at = tail.length - 22;
-  // The comment's length must lead exactly to the file's end, so that a signature inside a comment is not taken.
+  // The comment's length must lead exactly to the file's end, so a signature inside a comment is ignored.
   while (
     at >= 0 &&
     !(tail.readUInt32LE(at) === 0x06054b50 && at + 22 + tail.readUInt16LE(at + 20) === tail.length)
@@ -108,7 +108,7 @@ class ReadAhead {
     this.#file = file;
   }
 
-  /** @param ahead bytes to read, if any are, where so many are left. */
+  /** @param ahead bytes to read at a time, if that many are left. */
   async read(offset: number, length: number, ahead: number): Promise<Buffer> {
     if (offset < this.#from || offset + length > this.#from + this.#bytes.length) {
       this.#bytes = await this.#file.read(
@@ -121,7 +121,7 @@ class ReadAhead {
   }
 }
 
-/** The entries of the directory, which lies between two offsets. Not read as a whole: a sparse file can announce 4 GiB. */
+/** The entries of the directory between two offsets. Not read as a whole: a sparse file can announce 4 GiB. */
 async function readDirectory(
   file: Source,
   count: number,
@@ -200,7 +200,7 @@ async function localDataStart(
 
 function checkName(name: string, fail: (reason: string) => PtFormatError): void {
   const parts = name.split('/');
-  if (parts.length < 2) throw fail(`member ${JSON.stringify(name)} lies in no folder`);
+  if (parts.length < 2) throw fail(`member ${JSON.stringify(name)} is not in a folder`);
   if (/[\\\0]/.test(name) || parts.some((part) => part === '' || part === '.' || part === '..')) {
     throw fail(`member name ${JSON.stringify(name)} is not a plain path`);
   }

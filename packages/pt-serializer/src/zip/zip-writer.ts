@@ -13,11 +13,11 @@ interface Entry {
 const U32_MAX = 0xffffffff;
 /** Bit 11, names are UTF-8; bit 3, sizes and CRC follow the data. As PyTorch writes. */
 const FLAGS = 0x0808;
-/** Every member's data begin at a multiple of this in the file, so that they can be mapped. */
+/** Every member's data begin at a multiple of this in the file, for mapping into memory. */
 const ALIGNMENT = 64;
 /** Smaller pieces are gathered with what is before and behind them. */
 const SMALL = 4096;
-/** Bytes handed to the sink at once. */
+/** Bytes of one write to the sink. */
 const PART = 1 << 23;
 
 /**
@@ -190,7 +190,7 @@ export class ZipWriter {
       if (this.#pending.length >= 65_536) await this.#flush();
       return;
     }
-    // Awaited only where there is something, so that the write begins before this returns.
+    // Awaited only if there is something: the write begins before this returns.
     if (this.#pending.length > 0) await this.#flush();
     await this.#sink.write(piece);
     this.#offset += piece.byteLength;

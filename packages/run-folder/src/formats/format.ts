@@ -1,16 +1,16 @@
 import type { Sink } from '@holdfast/pt-serializer';
 
-/** What every output format is given. */
+/** The input of every output format. */
 export interface Result {
   /** `[rows, dim]`, float32. */
   shape: readonly [rows: number, dim: number];
-  /** Names of the columns, where the model has names for them. */
+  /** Names of the columns, if the model has them. */
   columns: readonly string[] | null;
-  /** Facts for a format that has room for them. */
+  /** Facts, for formats with metadata. */
   facts: Readonly<Record<string, string>>;
-  /** All IDs in the rows' order, for a format that holds them. */
+  /** All IDs in the rows' order, for formats that hold them. */
   ids(): Promise<string[]>;
-  /** The rows' little-endian bytes, in order, in chunks of a few MiB. May be asked for once. */
+  /** The rows' little-endian bytes in order, in chunks of a few MiB. Can be read only once. */
   chunks(): AsyncIterable<Uint8Array>;
 }
 

@@ -5,7 +5,7 @@ import { writeSafetensors } from './safetensors.js';
 
 export type { Result, WriteFormat } from './format.js';
 
-/** The output formats, by the name that is also their file's ending. */
+/** The output formats by name, which is also the file extension. */
 export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>> = {
   safetensors: writeSafetensors,
   npy: writeNpy,

@@ -7,15 +7,15 @@ import type { QuarantinedSequence } from './table.js';
 /** What is quarantined, by position. */
 export interface FoundQuarantined {
   quarantined: QuarantinedSequence[];
-  /** Shards in which sequences were tried again with success. */
+  /** Shards with rows of reattempted sequences. */
   retried: ReadonlySet<number>;
 }
 
 /**
- * What the checkpoints of complete shards say is quarantined, by position. No row is read; checksums are left to whoever
- * reads the rows.
+ * Lists the quarantined sequences in the checkpoints of complete shards, by position. Reads no rows and checks no checksums;
+ * reading the rows does that.
  *
- * @param dim numbers in a row. @throws ShardIncompleteError when a shard must be worked on again; the signal's reason.
+ * @param dim numbers per row. @throws ShardIncompleteError if a shard must be repaired; the signal's reason.
  */
 export async function findQuarantined(
   shards: readonly Shard[],

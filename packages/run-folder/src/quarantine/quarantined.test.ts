@@ -17,13 +17,13 @@ test('a list comes back as it was, its errors as one line', () => {
     fc.property(fc.array(quarantined), (list) => {
       const back = list.map((each) => ({ ...each, error: errorLine(each.error) }));
       expect(parseQuarantined(formatQuarantined(list))).toEqual(back);
-      // Once more changes nothing.
+      // A second pass changes nothing.
       expect(formatQuarantined(back)).toBe(formatQuarantined(list));
     }),
   );
 });
 
-test('whatever a model says is one line of UTF-8, of at most 500 characters, that no reader of tables can split', () => {
+test('any error text becomes one line of UTF-8, of at most 500 characters, that no reader of tables can split', () => {
   const units = fc.constantFrom(
     '\t',
     '\r',

@@ -2,10 +2,10 @@ import { POISON_KINDS, type PoisonKind } from '@holdfast/coordinator';
 import { sanitize } from '@holdfast/options';
 import { z } from 'zod';
 
-/** The key in a checkpoint's metadata under which it names the sequences that it has no row of; absent when there are none. */
+/** The metadata key of a checkpoint's sequences without a row; absent if there are none. */
 export const QUARANTINED = 'quarantined';
 
-/** Characters of an error that are kept; a model may print a whole tensor. */
+/** The most characters of an error to keep; a model may print a whole tensor. */
 const LONGEST_ERROR = 500;
 
 const schema = z.object({
@@ -15,18 +15,18 @@ const schema = z.object({
   error: z.string(),
 });
 
-/** A sequence that has no row: the model refuses it, or it was set aside. */
+/** A sequence without a row: the model refused it, or it was set aside. */
 export interface Quarantined {
   /** Place in the plan. */
   position: number;
   kind: PoisonKind;
   /** Model calls that failed with this sequence in them. */
   attempts: number;
-  /** What the model said, one line. */
+  /** The error text, one line. */
   error: string;
 }
 
-/** The list as a checkpoint keeps it: JSON, every error as `errorLine` gives it. */
+/** The list as a checkpoint stores it: JSON, with each error shortened by `errorLine`. */
 export function formatQuarantined(list: readonly Quarantined[]): string {
   return JSON.stringify(
     list.map(({ position, kind, attempts, error }) => ({
@@ -38,7 +38,7 @@ export function formatQuarantined(list: readonly Quarantined[]): string {
   );
 }
 
-/** The list in a checkpoint's metadata; null for what is none of ours. Whether its positions fit is not looked at. */
+/** Parses the list in a checkpoint's metadata; null if it is not one. Does not check that the positions fit. */
 export function parseQuarantined(text: unknown): Quarantined[] | null {
   if (typeof text !== 'string') return null;
   try {
@@ -48,12 +48,12 @@ export function parseQuarantined(text: unknown): Quarantined[] | null {
   }
 }
 
-/** An error as one line of UTF-8 without tabs, of at most 500 characters (UTF-16 units); it ends with … where it was cut. */
+/** An error as one line of UTF-8 without tabs, at most 500 characters (UTF-16 units), ending with … if it was cut. */
 export function errorLine(error: string): string {
   const line = sanitize(error).trim();
   if (line.length <= LONGEST_ERROR) return wellFormed(line);
   return `${wellFormed(line.slice(0, LONGEST_ERROR - 1).replace(/[\ud800-\udbff]$/, ''))}…`;
 }
 
-/** Half of a surrogate pair has no place in a file of UTF-8. */
+/** UTF-8 cannot hold half of a surrogate pair. */
 const wellFormed = (text: string) => text.replace(/\p{Surrogate}/gu, '\ufffd');

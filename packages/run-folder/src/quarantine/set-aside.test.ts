@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isDue, isSetAside, namesDue } from './set-aside.js';
 
-test('what the model did not refuse itself is only set aside', () => {
+test('a sequence that the model itself did not refuse is set aside', () => {
   for (const kind of ['oom', 'crash', 'hang'] as const) expect(isSetAside({ kind, error: 'e' })).toBe(true);
   expect(isSetAside({ kind: 'poison_input', error: 'idx=26 must be within [-24,23]' })).toBe(false);
 });
@@ -14,12 +14,12 @@ test.each([
   expect(isSetAside({ kind: 'poison_input', error })).toBe(true);
 });
 
-test('all are due where that is asked for', () => {
+test('all are due on request', () => {
   expect(isDue({ kind: 'poison_input', error: 'e' }, 'all')).toBe(true);
   expect(isDue({ kind: 'poison_input', error: 'e' }, 'set_aside')).toBe(false);
 });
 
-test('a table tells whether it names one that is due', () => {
+test('a table shows whether it lists one that is due', () => {
   const head = '# id\tordinal\tkind\tattempts\terror\n';
   const poison = 'a\t3\tpoison_input\t4\tbad index\n';
   expect(namesDue(head + poison, 'set_aside')).toBe(false);

@@ -1,6 +1,6 @@
 import { errorLine, type Quarantined } from './quarantined.js';
 
-/** A quarantined sequence as people know it. */
+/** A quarantined sequence with its ID and its place in the input. */
 export interface QuarantinedSequence extends Quarantined {
   /** Place in the input, from 0. */
   ordinal: number;
@@ -9,7 +9,7 @@ export interface QuarantinedSequence extends Quarantined {
 
 const HEADER = ['# id', 'ordinal', 'kind', 'attempts', 'error'];
 
-/** `quarantine.tsv`: a header, then a line a sequence in input order, tab-separated. */
+/** `quarantine.tsv`: a header, then one line per sequence in input order, tab-separated. */
 export function formatTable(sequences: readonly QuarantinedSequence[]): string {
   const lines = [...sequences]
     .sort((a, b) => a.ordinal - b.ordinal)

@@ -11,7 +11,7 @@ test('what is written is read back; the last field is the SHA-256 of the rest as
   expect(text.endsWith(`,\n  "sha256": "${sha256}"\n}\n`)).toBe(true);
 });
 
-test('what has no checksum is told as such', () => {
+test('a text without a checksum is marked as unchecked', () => {
   expect(parseChecked('{"a": 1}')).toEqual({ value: { a: 1 }, checked: false });
 });
 
@@ -22,7 +22,7 @@ test.each(['', '{', '[]', '3', 'null', '{"a":1,"sha256":"0"}', '{"a":1,"sha256":
   },
 );
 
-test('no bit flips without being found: it is refused, or the name of the checksum is damaged and the rest is as it was', () => {
+test('every flipped bit is found: it is refused, or only the name of the checksum is damaged', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
       fc.pre(!('sha256' in value) && !('__proto__' in value));

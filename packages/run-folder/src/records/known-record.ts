@@ -8,16 +8,16 @@ import { type Asked, DamagedRecordError, type RunRecord, readRunRecord } from '.
 import { holdsCheckpoints, runWitnesses, type Witness } from './run-witnesses.js';
 
 export interface KnownRecordOptions extends Pick<RecoverOptions, 'batchTokens' | 'shards' | 'hashInputs'> {
-  /** What the command line asks for; its inputs are not looked at. */
+  /** What the command line asks for; its inputs are ignored. */
   asked: Asked;
   onWarning(message: string): void;
 }
 
 /**
- * The record of the run in the folder, rebuilt where it is lost or damaged and what is there proves it; null where there is
- * nothing of a run that could be lost.
+ * The record of the run in the folder. If it is lost or damaged, it is rebuilt from files that prove it. Null if the folder holds
+ * no work that could be lost.
  *
- * @throws RunFolderError where there is, and nothing proves which run it is.
+ * @throws RunFolderError if it holds work, and nothing proves which run it belongs to.
  */
 export async function knownRecord(
   place: Layout,
@@ -31,24 +31,24 @@ export async function knownRecord(
     if (!(error instanceof DamagedRecordError)) throw error;
     damage = error;
   }
-  const state = damage === null ? 'is not there' : `is damaged (${damage.reason})`;
+  const state = damage === null ? 'is missing' : `is damaged (${damage.reason})`;
   const witnesses = await runWitnesses(place);
   const record = await recoveredRecord(place, { ...options, witnesses, text: damage?.text ?? null });
   if (record !== null) {
-    options.onWarning(`${place.run} ${state}; it is rebuilt from what the checkpoints and the index say`);
+    options.onWarning(`${place.run} ${state}; rebuilding it from the checkpoints and the index`);
     if (record.device === undefined && (await holdsCheckpoints(place)))
       options.onWarning(
-        `the device and threads that ${place.out} was begun with are known no more; this command's are taken, and numbers may differ in their last digits`,
+        `the device and threads that ${place.out} was begun with are unknown; using this command's, so numbers may differ in their last digits`,
       );
     return { record, recovered: true };
   }
   await refuseLostRun(place, state, witnesses);
   if (damage !== null)
-    options.onWarning(`${place.run} ${state}; no row had been saved yet, so the run is begun again`);
+    options.onWarning(`${place.run} ${state}; no row was saved yet, so the run starts from the beginning`);
   return null;
 }
 
-/** The record that what is there proves, whatever `run.json` says; null where nothing does. */
+/** The record that the other files prove, whatever `run.json` holds; null if nothing proves one. */
 export async function recoveredRecord(
   place: Layout,
   {
@@ -74,7 +74,7 @@ export async function recoveredRecord(
   });
 }
 
-/** Without a run record, rows and results are those of a run that nobody knows. */
+/** Refuses rows and results without a run record, since their run is unknown. */
 async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
   const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
   const found = (await holdsCheckpoints(place)) ? place.checkpoints : files.find(isThere);
@@ -82,9 +82,9 @@ async function refuseLostRun(place: Layout, state: string, witnesses: readonly W
   const [run] = witnesses;
   const whose =
     run === undefined
-      ? 'nothing in it can be read that tells of which run it is'
-      : `it is of run ${run.run.slice(0, 12)}…, which is not the one that this command asks for, or not to be proven so`;
+      ? 'nothing readable in it shows which run it belongs to'
+      : `it belongs to run ${run.run.slice(0, 12)}…, and nothing proves that this is the run this command asks for`;
   throw new RunFolderError(
-    `${found} is there, but ${place.run} ${state}, and ${whose}. Give the input, model and options that the run was begun with (--batch-tokens and --shards too), use another --out, or --force-restart to remove it`,
+    `${found} exists, but ${place.run} ${state}, and ${whose}. Give the original input, model and options (including --batch-tokens and --shards), use another --out, or --force-restart to remove it`,
   );
 }

@@ -16,40 +16,40 @@ import type { Witness } from './run-witnesses.js';
 const debug = debuglog('holdfast:run-folder');
 
 export interface RecoverOptions {
-  /** What checkpoints and a result say of their run. */
+  /** What checkpoints and a result record about their run. */
   witnesses: readonly Witness[];
-  /** The index's summary, as far as it can be read; nothing of it is believed unproven. */
+  /** The index's summary, as far as it can be read. Nothing in it is trusted without proof. */
   summary: IndexSummary | null;
-  /** What is left of `run.json`; null where it is gone. */
+  /** What is left of `run.json`; null if it is missing. */
   text: string | null;
-  /** What the command line asks for, with so many tokens a batch and so many shards. */
+  /** What the command line asks for, with this token budget and this number of shards. */
   askedFacts(batchTokens: number, shards: number): RunFacts;
-  /** Tokens of a batch and shards that were asked for, and the tokens that the model has by itself. */
+  /** Candidate token budgets: the requested one, and the model's defaults. `shards`: the requested number. */
   batchTokens: readonly (number | undefined)[];
   shards: number | undefined;
-  /** Reads the command line's inputs, once; null where they can be read only once, and not for this. */
+  /** Reads the command line's inputs; null if they can be read only once and are needed elsewhere. */
   hashInputs: (() => Promise<RunInputs>) | null;
 }
 
 /**
- * The record of the run in a folder whose `run.json` is lost or damaged: put together from what checkpoints, index and command
- * line say, and proven by the fingerprint that every checkpoint carries. Null where nothing that fits is found.
+ * Rebuilds a lost or damaged `run.json` from the checkpoints, the index and the command line. The fingerprint in every checkpoint
+ * proves it. Null if nothing fits.
  */
 export async function recoverRunRecord(place: Layout, options: RecoverOptions): Promise<RunRecord | null> {
   const { witnesses, summary } = options;
   if (witnesses.length === 0) return null;
   const { inputs: left, ...salvaged } = salvageFacts(options.text ?? '');
-  const told = summary?.run && parseRunFacts(JSON.stringify(summary.run));
+  const indexed = summary?.run && parseRunFacts(JSON.stringify(summary.run));
   const guessed = await guesses(place, options, salvaged);
   const readings = [async () => summary?.inputs, async () => left, async () => options.hashInputs?.()];
   for (const reading of readings) {
     const inputs = await reading();
     if (inputs === undefined) continue;
     for (const { run, facts } of witnesses) {
-      const found = [facts, told ?? null, ...guessed].find(
+      const found = [facts, indexed ?? null, ...guessed].find(
         (each) => each !== null && fingerprintOf({ ...each, inputs }) === run,
       );
-      debug('run %s: %s', run, found ? 'its record is put together again' : 'these facts are not its own');
+      debug('run %s: %s', run, found ? 'its record is rebuilt' : 'these facts are not its own');
       if (found) return recordFrom(found, inputs);
     }
   }
@@ -57,8 +57,8 @@ export async function recoverRunRecord(place: Layout, options: RecoverOptions): 
 }
 
 /**
- * What the run may have been where no file says: what is asked for now. The number of shards, which no fingerprint tells, must
- * be known from the manifest, else from what is left of the record, else from the command line.
+ * Candidate facts if no file has them: what this command asks for. The number of shards, which no fingerprint covers, must come
+ * from the manifest, else from the damaged record, else from the command line.
  */
 async function guesses(
   place: Layout,
@@ -75,17 +75,17 @@ async function guesses(
     .flatMap((facts) => [facts, withoutLetters(facts)]);
 }
 
-/** As a version that knew no rules about letters wrote them. */
+/** The facts as a version without rules about letters wrote them. */
 function withoutLetters({ letters: _, ...facts }: RunFacts): RunFacts {
   return facts;
 }
 
-/** There are never more shards than batches, so a record may have named more than the manifest has. */
+/** There are never more shards than batches, so a record may name more than the manifest has. */
 const fitting = (total: number, named: readonly (number | undefined)[], batches: number | undefined) =>
   named.find((each) => each !== undefined && (each === total || (each > total && batches === total))) ??
   total;
 
-/** How many shards the manifest has; null where there is none that can be read. */
+/** The number of shards in the manifest; null if it cannot be read. */
 async function totalShards(place: Layout): Promise<number | null> {
   try {
     const manifest = new CheckpointManifest(place.manifest);

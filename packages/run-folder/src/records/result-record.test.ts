@@ -30,11 +30,11 @@ beforeEach(async () => {
 const read = (run = 'r', file = 'embeddings.npy') =>
   readResult(path, { out, run, embeddings: join(out, file), signal: new AbortController().signal });
 
-test('a whole result of this run is taken', async () => {
+test('an intact result of this run is accepted', async () => {
   expect(await read()).toEqual(record);
 });
 
-test('how many are quarantined is told, where the version that wrote it knew of it', async () => {
+test('the number of quarantined sequences is read if the version that wrote it recorded it', async () => {
   expect(await read()).not.toHaveProperty('quarantined');
   await writeResultRecord(path, { ...record, quarantined: 2 });
   expect(await read()).toEqual({ ...record, quarantined: 2 });
@@ -55,7 +55,7 @@ test('a result of another run, in another format, damaged, cut, changed or gone 
   expect(await read()).toBeNull();
 });
 
-test('a result of a later version is not taken, though its files are whole', async () => {
+test('a result of a later version is rejected, though its files are intact', async () => {
   await writeFile(path, JSON.stringify({ ...record, format: 2 }));
   expect(await read()).toBeNull();
 });

@@ -11,43 +11,43 @@ const fields = {
   run: z.string(),
   /** Rows of the result: sequences of the input that are not quarantined. */
   sequences: z.number(),
-  /** Sequences of the input without a row, listed in `quarantine.tsv`; absent in results of versions that knew no quarantine. */
+  /** Sequences of the input without a row, listed in `quarantine.tsv`; absent in results of versions without a quarantine. */
   quarantined: z.number().exactOptional(),
   dim: z.number(),
   /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
   tokens: z.number().exactOptional(),
   padded_tokens: z.number().exactOptional(),
-  /** There where a token may be several residues, and these are upper bounds. */
+  /** Present if a token may be several residues, so these are upper bounds. */
   tokens_at_most: z.literal(true).exactOptional(),
-  /** Letters that the model does not read as they stand; absent in results of runs that earlier versions began. */
+  /** Letters that the model does not read unchanged; absent in results of runs that earlier versions began. */
   letters: letterCountsSchema.exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 };
 const schema = z.object(fields);
-/** Versions that wrote no checksum knew no other fields; that something is quarantined must agree with the list of files. */
+/** Versions without a checksum had no other fields, and `quarantined` must agree with the list of files. */
 const uncheckedSchema = z
   .strictObject(fields)
   .refine(
     ({ quarantined = 0, files }) => quarantined > 0 === files.some(({ file }) => file === 'quarantine.tsv'),
   );
 
-/** `result.json`: what a complete run gave, written after the files it names. */
+/** `result.json`: the result of a complete run, written after the files it names. */
 export type ResultRecord = z.infer<typeof schema>;
 
 export async function writeResultRecord(path: string, record: ResultRecord): Promise<void> {
   await writeFileDurably(path, formatChecked(record));
 }
 
-/** What a `result.json` says. @throws Error when it is damaged, or of another version. */
+/** Parses a `result.json`. @throws Error if it is damaged, or of another version. */
 export function parseResult(text: string): ResultRecord {
   const { value, checked } = parseChecked(text);
   return (checked ? schema : uncheckedSchema).parse(value);
 }
 
 /**
- * The result in `out` if it is of this run, has the wanted embeddings file, and every byte of every file is as it was
- * written; else null. @throws the signal's reason.
+ * The result in `out` if it belongs to this run, has the wanted embeddings file, and every byte of every file is as written;
+ * else null. @throws the signal's reason.
  */
 export async function readResult(
   path: string,
@@ -62,7 +62,7 @@ export async function readResult(
     return record;
   } catch {
     signal.throwIfAborted();
-    // Absent, damaged or incomplete alike: it is assembled again from the checkpoints.
+    // Whether absent, damaged or incomplete, it is assembled again from the checkpoints.
     return null;
   }
 }

@@ -15,7 +15,7 @@ const asked: Asked & { batch_tokens: number; shards: number } = {
   shards: 8,
 };
 const record = newRunRecord(asked);
-/** What the version before letters were recorded gave this record. */
+/** The fingerprint that the version before letters gave this record. */
 const FINGERPRINT_BEFORE = '842f47c2e4beb4a8b28efd91ee36ab3e80098377c5844796ecf597e6c3f5a7c7';
 
 let path: string;
@@ -57,13 +57,13 @@ describe('what is done with letters', () => {
     expect(newRunRecord({ ...asked, letters: kept }).fingerprint).not.toBe(now.fingerprint);
   });
 
-  test('a run that knows nothing of it is resumed with either, and keeps its fingerprint', async () => {
+  test('a run without that record is resumed with either, and keeps its fingerprint', async () => {
     expect(differences(record, { ...asked, letters: dropped })).toEqual([]);
     expect(differences(record, { ...asked, letters: kept })).toEqual([]);
     expect(record.fingerprint).toBe(FINGERPRINT_BEFORE);
   });
 
-  test('another model or other frames are told alone, since they choose it', () => {
+  test('another model or other frames are reported alone, since they imply it', () => {
     const model = { name: 'esm', fingerprint: '0'.repeat(64) };
     expect(differences(now, { ...asked, letters: kept, model })).toHaveLength(1);
     expect(differences(now, { ...asked, letters: kept, translate: 'open' })).toHaveLength(1);
@@ -103,14 +103,14 @@ describe("a model's options", () => {
     expect(differences(record, { ...asked, model: other, model_options: now })).toEqual(says);
   });
 
-  test('another model is told as such, whatever it does', () => {
+  test('another model is reported as such, whatever its options', () => {
     const now = { ...asked, model: { ...other, name: 'esm' }, model_options: windows };
     expect(differences(newRunRecord({ ...asked, model_options: options }), now)).toEqual([
       'model: tnf (ffffffffffff…) → esm (000000000000…)',
     ]);
   });
 
-  test('they are part of no fingerprint, and an older record without them is read and told by its own', async () => {
+  test('they are not in the fingerprint, and an older record without them is read as it is', async () => {
     const now = { ...asked, model_options: options };
     expect(newRunRecord(now).fingerprint).toBe(record.fingerprint);
     expect(differences(record, now)).toEqual([]);
@@ -127,21 +127,21 @@ test('a translated run is another with other frames, and untranslated', () => {
   expect(newRunRecord({ ...asked, translate: 'all' }).fingerprint).not.toBe(open.fingerprint);
 });
 
-test('the fingerprint of a run that is not translated says nothing of it, and stays what it is', () => {
+test('the fingerprint of a run without translation is unaffected by that option', () => {
   expect(record.fingerprint).toBe('842f47c2e4beb4a8b28efd91ee36ab3e80098377c5844796ecf597e6c3f5a7c7');
 });
 
-test('another number of shards is told, but results do not depend on it', () => {
+test('another number of shards is reported, but results do not depend on it', () => {
   expect(differences(record, { ...asked, shards: 9 })).toEqual(['--shards: 8 → 9']);
   expect(newRunRecord({ ...asked, shards: 9 }).fingerprint).toBe(record.fingerprint);
 });
 
-test('everything that differs is told at once', () => {
+test('all differences are reported together', () => {
   const now = { ...asked, batch_tokens: 1, shards: 1, inputs: [] };
   expect(differences(record, now)).toHaveLength(3);
 });
 
-test('a record of the first version is read as of the first plan, under its own fingerprint', async () => {
+test('a record of the first version is read with the first plan, under its own fingerprint', async () => {
   const { plan: _, ...rest } = record;
   const results = [['a'.repeat(64), 'b'.repeat(64)], asked.model.fingerprint, asked.batch_tokens];
   const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
@@ -151,7 +151,7 @@ test('a record of the first version is read as of the first plan, under its own 
   expect(differences((await readRunRecord(path))!, asked)).toEqual([]);
 });
 
-test('what is written is read back; no file is no run', async () => {
+test('what is written is read back; without a file there is no run', async () => {
   expect(await readRunRecord(path)).toBeNull();
   await writeRunRecord(path, record);
   expect(await readRunRecord(path)).toEqual(record);

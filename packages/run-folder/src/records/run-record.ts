@@ -20,44 +20,44 @@ const fields = {
   inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
   model: z.object({ name: z.string(), fingerprint: z.string() }),
   batch_tokens: z.number().int().positive(),
-  /** Frames that were translated; absent where the inputs are read as they are. */
+  /** Frames that were translated; absent without translation. */
   translate: z.enum(['open', 'all']).exactOptional(),
-  /** What is changed in the sequences; absent in records of versions that changed nothing. */
+  /** Letters that are replaced in the sequences; absent in records of versions that replaced nothing. */
   letters: letterUseSchema.exactOptional(),
   shards: z.number().int().positive(),
-  /** Where rows are computed; no part of the fingerprint, since a run may be gone on with elsewhere if the user says so. */
+  /** The device that computes rows. Not in the fingerprint: the user may resume a run on another one. */
   device: z.string().refine(isDevice).exactOptional(),
-  /** Threads of a worker on the CPU, kept for the whole run, since numbers may differ in their last digits between counts. Absent: 1. */
+  /** CPU threads per worker, fixed for the whole run, since another count may change the last digits. Absent: 1. */
   threads: z.number().int().positive().exactOptional(),
-  /** Told where a model's fingerprint differs, and part of no fingerprint here; absent in records of earlier versions. */
+  /** Explains a difference in the model's fingerprint; not in the run's fingerprint. Absent in records of earlier versions. */
   model_options: modelOptionsSchema.exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
   fingerprint: z.string(),
   /** SHA-256 of `index/summary.json`, which holds that of each file of the index; absent in records of earlier versions. */
   index: z.string().exactOptional(),
 };
-/** The key in a checkpoint's metadata under which it keeps what the run's record says beside the inputs. */
+/** The metadata key under which a checkpoint keeps the run record without the inputs. */
 export const RUN_RECORD = 'run_record';
 
 const { inputs: inputsField, fingerprint: _fingerprint, index: _index, ...factFields } = fields;
 const factsSchema = z.object({ plan: z.number().int().positive(), ...factFields });
 
-/** What a record says beside the inputs, which a fingerprint proves together. */
+/** A record without its inputs. The fingerprint proves the two together. */
 export type RunFacts = z.infer<typeof factsSchema>;
 export type RunInputs = z.infer<typeof inputsField>;
 
 const schema = z.object({
   format: z.literal(2),
-  /** Rules that the batches were planned by; see `PLAN`. */
+  /** The version of the planning rules; see `PLAN`. */
   plan: z.number().int().positive(),
   ...fields,
 });
-/** Of the first version, which knew one plan. */
+/** The first version's record, with its only plan. */
 const firstSchema = z
   .object({ format: z.literal(1), ...fields })
   .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
 
-/** Versions that wrote no checksum knew no other fields. */
+/** Versions without a checksum had no other fields. */
 const { index: _later, ...firstFields } = fields;
 const uncheckedSchema = z.strictObject({
   format: z.literal(2),
@@ -65,18 +65,18 @@ const uncheckedSchema = z.strictObject({
   ...firstFields,
 });
 
-/** What tells a record of ours from another program's `run.json`. */
+/** Distinguishes our record from another program's `run.json`. */
 const ourRecordSchema = z.object({ format: z.number(), fingerprint: z.string(), model: z.object({}) });
 
-/** `run.json`: what was asked, by content. */
+/** `run.json`: what the run was asked to do, by content. */
 export type RunRecord = z.infer<typeof schema>;
 
-/** What a command line asks for, to be compared with what the folder holds. */
+/** What a command line asks for, to compare with the folder's run. */
 export type Asked = Omit<
   RunRecord,
   'format' | 'plan' | 'fingerprint' | 'index' | 'batch_tokens' | 'shards' | 'device' | 'threads'
 > & {
-  /** Undefined where any will do. */
+  /** Undefined: any. */
   batch_tokens: number | undefined;
   shards: number | undefined;
   threads?: number | undefined;
@@ -87,11 +87,11 @@ export function newRunRecord(asked: Asked & { batch_tokens: number; shards: numb
   const { inputs, model, batch_tokens, translate, letters, shards, model_options } = asked;
   const read = { ...(translate && { translate }), ...(letters && { letters }) };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
-  const told = { shards, ...(model_options && { model_options }) };
-  return { format: 2, ...facts, ...told, fingerprint: fingerprintOf(facts) };
+  const others = { shards, ...(model_options && { model_options }) };
+  return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 
-/** The fingerprint of a run. What earlier versions did not know leaves it as they made it: the first plan, no translation, letters as they are. */
+/** The fingerprint of a run. The first plan, no translation and unchanged letters leave it as earlier versions computed it. */
 export function fingerprintOf({
   plan,
   inputs,
@@ -107,7 +107,7 @@ export function fingerprintOf({
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
-/** What differs between a run on disk and a command line, each as "what: then → now"; empty when it is the same run. */
+/** The differences between a run on disk and a command line, each as "what: then → now"; empty for the same run. */
 export function differences(record: RunRecord, asked: Asked): string[] {
   const found: string[] = [];
   if (record.inputs.length !== asked.inputs.length) {
@@ -134,13 +134,13 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   }
   const sameReader =
     record.model.fingerprint === asked.model.fingerprint && record.translate === asked.translate;
-  // A record without them is of a version that had no such options, and its run goes on as it began.
+  // A record without letters comes from a version without these options, and its run keeps them unchanged.
   if (sameReader && record.letters && asked.letters)
     found.push(...letterDifferences(record.letters, asked.letters));
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
   }
-  // Not known yet where a run was ended before it had a device.
+  // Unknown if a run was stopped before it had a device.
   const { threads } = record;
   if (asked.threads !== undefined && threads !== undefined && threads !== asked.threads) {
     found.push(`--threads: ${threads} → ${asked.threads}`);
@@ -148,14 +148,14 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   return found;
 }
 
-/** Whether the same contents come in another order. */
+/** Whether the contents are the same in another order. */
 function isReordered(before: Asked['inputs'], now: Asked['inputs']): boolean {
   const sums = (inputs: Asked['inputs']) => inputs.map(({ sha256 }) => sha256);
   const [then, today] = [sums(before), sums(now)];
   return then.join() !== today.join() && then.sort().join() === today.sort().join();
 }
 
-/** A model of the same name is told by its options where these differ, else by its fingerprint. */
+/** The differences of the model: the options if these differ, else the fingerprint. */
 function modelDifferences({ model, model_options: then }: RunRecord, asked: Asked): string[] {
   if (model.fingerprint === asked.model.fingerprint) return [];
   const named = model.name === asked.model.name && then && asked.model_options;
@@ -167,26 +167,26 @@ function modelDifferences({ model, model_options: then }: RunRecord, asked: Aske
 
 const short = (sha256: string) => `${sha256.slice(0, 12)}…`;
 
-/** `run.json` is not as any version wrote it. What it said may be known from elsewhere. */
+/** `run.json` is damaged. Its contents may be known from elsewhere. */
 export class DamagedRecordError extends RunFolderError {
   constructor(
     readonly path: string,
-    /** What it holds. */
+    /** Its text. */
     readonly text: string,
-    /** Why it is not believed. */
+    /** Why it is not trusted. */
     readonly reason: string,
   ) {
     super(
-      `${path}: not a run record this version can read; use another --out, or --force-restart to begin anew`,
+      `${path}: not a run record this version can read; use another --out, or --force-restart to start over`,
       { cause: reason },
     );
   }
 }
 
 /**
- * Reads `run.json`; null when there is none.
+ * Reads `run.json`; null if there is none.
  *
- * @throws DamagedRecordError; RunFolderError when it is of a later version.
+ * @throws DamagedRecordError; RunFolderError if a later version wrote it.
  */
 export async function readRunRecord(path: string): Promise<RunRecord | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -199,10 +199,10 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
     const { format } = value as { format?: unknown };
     if (checked && typeof format === 'number' && format > 2)
       throw new RunFolderError(
-        `${path}: format ${format}, which a later version of holdfast wrote; use that version, or another --out, or --force-restart to begin anew`,
+        `${path}: a later version of holdfast wrote this (format ${format}); use that version, or another --out, or --force-restart to start over`,
       );
     const record = z.union([checked ? schema : uncheckedSchema, firstSchema]).parse(value);
-    // A fingerprint of something else would disown every checkpoint of the run.
+    // A wrong fingerprint would make every checkpoint of the run look foreign.
     if (fingerprintOf(record) !== record.fingerprint) throw new Error('its fingerprint is wrong');
     return record;
   } catch (error) {
@@ -215,12 +215,12 @@ export async function readRunRecord(path: string): Promise<RunRecord | null> {
   }
 }
 
-/** What a record says beside the inputs, as text, for checkpoints to keep. */
+/** The record without the inputs, as text, for checkpoints to keep. */
 export function formatRunFacts(record: RunRecord): string {
   return JSON.stringify(factsSchema.parse(record));
 }
 
-/** The reverse of `formatRunFacts`; null for anything else. */
+/** Parses a text of `formatRunFacts`; null for anything else. */
 export function parseRunFacts(text: unknown): RunFacts | null {
   if (typeof text !== 'string') return null;
   try {
@@ -230,13 +230,13 @@ export function parseRunFacts(text: unknown): RunFacts | null {
   }
 }
 
-/** The record that these facts and inputs make. */
+/** The record with these facts and inputs. */
 export function recordFrom(facts: RunFacts, inputs: RunInputs): RunRecord {
   const { plan, ...rest } = facts;
   return { format: 2, plan, inputs, ...rest, fingerprint: fingerprintOf({ ...facts, inputs }) };
 }
 
-/** What can be read in a damaged record; each field may be wrong by itself. */
+/** The readable fields of a damaged record. Each may be wrong. */
 export function salvageFacts(
   text: string,
 ): Partial<Pick<RunRecord, 'inputs' | 'batch_tokens' | 'shards' | 'device' | 'threads'>> {
@@ -263,9 +263,9 @@ function parsedInputs(text: string): { inputs?: RunInputs } {
   }
 }
 
-/** Whether there is a record of a run, of whatever version of ours, in whatever state its other fields are. */
+/** Whether the file is a run record of any version, with its other fields in any state. */
 export async function holdsRunRecord(path: string): Promise<boolean> {
-  // A file that cannot be read says nothing of whose it is.
+  // An unreadable file does not show whose it is, so this throws.
   const text = await readFile(path, 'utf8');
   try {
     return ourRecordSchema.safeParse(JSON.parse(text)).success;

@@ -5,15 +5,15 @@ import type { Layout } from '../layout.js';
 import { parseResult } from './result-record.js';
 import { parseRunFacts, RUN_RECORD, type RunFacts } from './run-record.js';
 
-/** What a file of a run says of the run: its fingerprint, and what its record said beside the inputs, where it keeps that. */
+/** What a file records about its run: the fingerprint, and the run record without inputs if it keeps that. */
 export interface Witness {
   run: string;
   facts: RunFacts | null;
-  /** A file or folder that says so. */
+  /** The file or folder. */
   from: string;
 }
 
-/** All that valid checkpoints and a result say, each once, what most say first; of a shard its first valid checkpoint speaks for all. */
+/** The distinct statements of valid checkpoints and the result, most common first. One checkpoint speaks for its shard. */
 export async function runWitnesses(place: Layout): Promise<Witness[]> {
   const found = new Map<string, Witness>();
   const votes = new Map<string, number>();
@@ -40,14 +40,14 @@ export async function runWitnesses(place: Layout): Promise<Witness[]> {
   );
 }
 
-/** Whether there is a checkpoint's file, valid or not. */
+/** Whether there is any checkpoint file, valid or not. */
 export async function holdsCheckpoints(place: Layout): Promise<boolean> {
   for (const folder of await shardFolders(place))
     if ((await checkpointIndexes(folder)).length > 0) return true;
   return false;
 }
 
-/** The folders of shards that are there, whatever the run's plan says. */
+/** The existing shard folders, whatever the run's plan. */
 export async function shardFolders(place: Layout): Promise<string[]> {
   const entries = await readdir(place.checkpoints, { withFileTypes: true }).catch(
     (error: NodeJS.ErrnoException) => {

@@ -3,10 +3,10 @@ import { ShardIncompleteError } from './shard-incomplete-error.js';
 import type { ShardCursor } from './shard-plan.js';
 
 /**
- * Walks through the checkpoints of a shard that is complete, each open until the next is asked for. At the end the cursor
- * has told all that is quarantined.
+ * Iterates over the checkpoints of a complete shard. Each stays open until the next is requested. At the end the cursor knows
+ * everything that is quarantined.
  *
- * @throws ShardIncompleteError at the first that is not what comes next, or when batches are in none.
+ * @throws ShardIncompleteError at the first checkpoint that does not fit, or if batches are missing.
  */
 export async function* completeShard(
   folder: string,
@@ -19,5 +19,5 @@ export async function* completeShard(
     yield entry.checkpoint;
   }
   if (!cursor.done)
-    throw new ShardIncompleteError(shard, `batch ${cursor.nextBatch} and later are in no checkpoint`);
+    throw new ShardIncompleteError(shard, `batch ${cursor.nextBatch} and later have no checkpoint`);
 }

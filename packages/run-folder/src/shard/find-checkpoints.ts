@@ -4,7 +4,7 @@ import type { Layout } from '../layout.js';
 
 type ReadOptions = NonNullable<Parameters<typeof readShard>[1]>;
 
-/** A shard's valid checkpoints up to the first that is not, as the manifest records them. */
+/** A shard's checkpoints before the first invalid one, as the manifest records them. */
 export async function findCheckpoints(
   folder: string,
   options: ReadOptions = {},
@@ -24,8 +24,8 @@ export async function findCheckpoints(
 }
 
 /**
- * What a manifest of this run is made anew from: the folders of all its shards. Checkpoints are not read to the end: others
- * wait meanwhile, and whoever works on a shard next reads all of it.
+ * Rebuilds the manifest's records from the folders of all shards. It does not read checkpoints in full: other processes wait
+ * meanwhile, and the next worker of a shard reads all of it.
  */
 export function rebuildFrom(place: Layout, shards: number): () => Promise<FoundCheckpoints> {
   return async () => {

@@ -2,7 +2,7 @@ import type { Checkpoint } from '@holdfast/checkpoint';
 import { completeShard } from './complete-shard.js';
 import type { CoveredPositions, ShardCursor } from './shard-plan.js';
 
-/** Rows of a shard's sequences that were tried again, by position. @throws InvalidCheckpointError for a checkpoint that is not as written. */
+/** The rows of a shard's reattempted sequences, by position. @throws InvalidCheckpointError for a damaged checkpoint. */
 export async function reattemptedRows(
   folder: string,
   cursor: ShardCursor,
@@ -20,10 +20,10 @@ export async function reattemptedRows(
 }
 
 /**
- * The rows of a checkpoint, a few at a time, and between them, in their places, those of its sequences that were tried again.
+ * The rows of a checkpoint, a few at a time, with the rows of its reattempted sequences inserted in their places.
  *
  * @param step rows read at a time.
- * @throws InvalidCheckpointError at the end, where the file is not as it was written.
+ * @throws InvalidCheckpointError at the end if the file is damaged.
  */
 export async function* withReattempted(
   checkpoint: Checkpoint,

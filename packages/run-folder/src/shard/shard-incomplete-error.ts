@@ -1,4 +1,4 @@
-/** A shard that was taken for complete lacks rows or holds a file that is not what was written. */
+/** A shard that counted as complete lacks rows or holds a damaged file. */
 export class ShardIncompleteError extends Error {
   readonly code = 'shard_incomplete';
   override readonly name = 'ShardIncompleteError';

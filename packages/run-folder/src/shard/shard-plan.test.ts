@@ -13,7 +13,7 @@ const index = {
 } as unknown as SequenceIndex;
 const shard: Shard = { shard: 1, firstBatch: 10, endBatch: 20, firstPosition: 20, endPosition: 40 };
 
-/** A checkpoint of the batches from `first` to before `end`, as it should be but for `change`. */
+/** A correct checkpoint of the batches [`first`, `end`), except for `change`. */
 function checkpoint(
   first: number,
   end: number,
@@ -36,7 +36,7 @@ const cursorAt = async (batch: number) => {
   return cursor;
 };
 
-test('any cut of a shard into checkpoints is accepted, and only when all are there it is done', async () => {
+test('any cut of a shard into checkpoints is accepted, and it is done only with all of them', async () => {
   const cuts = fc
     .uniqueArray(fc.integer({ min: 11, max: 19 }))
     .map((inner) => [10, ...inner.sort((a, b) => a - b), 20]);
@@ -52,7 +52,7 @@ test('any cut of a shard into checkpoints is accepted, and only when all are the
   );
 });
 
-test('sequences of which tokens were left out add up over accepted checkpoints; none are no fact', async () => {
+test('sequences that lost tokens add up over accepted checkpoints; without any there is no field', async () => {
   const cursor = await cursorAt(10);
   expect(await cursor.accept(checkpoint(10, 12, { truncated: 4 }))).toBeNull();
   expect(await cursor.accept(checkpoint(12, 13))).toBeNull();
@@ -75,7 +75,7 @@ test('batches that do not come next are refused, and the cursor stays', async ()
   );
 });
 
-test('one row under any other ID is refused, and which row it is is told', async () => {
+test('a row under any other ID is refused, and the message names the row', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(7), fc.string(), async (row, id) => {
       const sequenceIds = Array.from({ length: 8 }, (_, i) => `id${20 + i}`);
@@ -88,20 +88,20 @@ test('one row under any other ID is refused, and which row it is is told', async
   );
 });
 
-/** The facts of batches 10 to 12, but for `change`. */
+/** The metadata of batches 10 to 12, except for `change`. */
 const facts = (change: object) =>
   new Map(Object.entries({ ...checkpointFacts('run', 1, [10, 12], [20, 24]), ...change }));
 
 test.each<[string, Parameters<typeof checkpoint>[2], RegExp]>([
   ['of another run', { run: 'other' }, /another run/],
-  ['with a row missing', { shape: [3, DIM] }, /shape mismatch: \[3, 3\] where \[4, 3\]/],
+  ['with a row missing', { shape: [3, DIM] }, /shape mismatch: \[3, 3\] instead of \[4, 3\]/],
   ['of another dimension', { shape: [4, DIM + 1] }, /shape mismatch/],
   ['with two IDs exchanged', { sequenceIds: ['id20', 'id22', 'id21', 'id23'] }, /row 1 is named id22.*id21/],
   ['without facts', { metadata: new Map() }, /another run/],
   ['that says it begins later', { metadata: facts({ first_batch: 11 }) }, /batches 11 to 12/],
   ['that ends within a batch', { metadata: facts({ end_batch: 11.5 }) }, /batches 10 to 11\.5/],
-  ['that left tokens out of more rows than it has', { truncated: 5 }, /tokens of 5 of its 4 sequences/],
-  ['that left tokens out of half a row', { truncated: 0.5 }, /tokens of 0\.5 of its 4 sequences/],
+  ['that left tokens out of more rows than it has', { truncated: 5 }, /counts 5 truncated sequences among 4/],
+  ['that left tokens out of half a row', { truncated: 0.5 }, /counts 0\.5 truncated sequences among 4/],
   ['that ends nowhere', { metadata: facts({ end_batch: undefined }) }, /batch 10 comes next/],
 ])('a checkpoint %s is refused', async (_what, change, says) => {
   const cursor = await cursorAt(10);
@@ -116,7 +116,7 @@ const leftOut = (position: number): Quarantined => ({
   error: `error of ${position}`,
 });
 
-/** A checkpoint of the batches from `first` to before `end` without the rows of these positions. */
+/** A checkpoint of the batches [`first`, `end`) without the rows of these positions. */
 function without(first: number, end: number, positions: number[], change: Partial<Checkpoint> = {}) {
   const facts = checkpointFacts('run', 1, [first, end], [first * 2, end * 2], {
     quarantined: positions.map(leftOut),
@@ -132,7 +132,7 @@ function without(first: number, end: number, positions: number[], change: Partia
   } as unknown as Checkpoint;
 }
 
-test('whatever is quarantined in whatever checkpoints, they are accepted, and the cursor tells it in order', async () => {
+test('checkpoints with any quarantined sequences are accepted, and the cursor lists these in order', async () => {
   const cuts = fc
     .uniqueArray(fc.integer({ min: 11, max: 19 }))
     .map((inner) => [10, ...inner.sort((a, b) => a - b), 20]);
@@ -153,7 +153,7 @@ test('whatever is quarantined in whatever checkpoints, they are accepted, and th
   );
 });
 
-test('a checkpoint in which nothing is quarantined says nothing of it', () => {
+test('a checkpoint without quarantined sequences has no such field', () => {
   expect(without(10, 12, []).metadata.has(QUARANTINED)).toBe(false);
 });
 
@@ -161,14 +161,14 @@ test.each<[string, Checkpoint, string]>([
   [
     'before its first',
     without(10, 12, [19, 21], { shape: [2, DIM] }),
-    'it says that position 19 is quarantined, but it holds positions 20 to before 24',
+    'it lists position 19 as quarantined, but holds positions [20, 24)',
   ],
   [
     'behind its last',
     without(10, 12, [21, 24], { shape: [2, DIM] }),
-    'it says that position 24 is quarantined, but it holds positions 20 to before 24',
+    'it lists position 24 as quarantined, but holds positions [20, 24)',
   ],
-  ['twice', without(10, 12, [21, 21], { shape: [2, DIM] }), 'it says twice that position 21 is quarantined'],
+  ['twice', without(10, 12, [21, 21], { shape: [2, DIM] }), 'it lists position 21 as quarantined twice'],
   [
     'out of order',
     without(10, 12, [22, 21]),
@@ -177,7 +177,7 @@ test.each<[string, Checkpoint, string]>([
   [
     'of which it has a row all the same',
     without(10, 12, [21], { shape: [4, DIM], sequenceIds: ['id20', 'id21', 'id22', 'id23'] }),
-    'shape mismatch: [4, 3] where [3, 3] belongs (1 quarantined)',
+    'shape mismatch: [4, 3] instead of [3, 3] (1 quarantined)',
   ],
   [
     'and the row of another missing',

@@ -9,9 +9,8 @@ import {
 import { RUN_RECORD } from '../records/run-record.js';
 
 /**
- * The facts a checkpoint of ours carries: which run it belongs to, which batches and positions it covers, which of these
- * positions are quarantined, ascending (its rows are the others), and of how many rows tokens were left out, where there are any;
- * and what the run's record says beside the inputs, so that the record can be rebuilt.
+ * A checkpoint's metadata: its run, the batches and positions it covers, the quarantined positions among them (ascending; its rows
+ * are the others), how many rows lost tokens (absent if 0), and the run record without inputs, to rebuild the record from.
  */
 export function checkpointFacts(
   run: string,
@@ -37,14 +36,14 @@ export function checkpointFacts(
   };
 }
 
-/** The key in a checkpoint's metadata of the positions, ascending, whose rows it holds because they were tried again. */
+/** The metadata key of the reattempted positions, ascending, whose rows a checkpoint holds. */
 export const REATTEMPTED = 'retried';
 
 /**
- * The facts of a checkpoint behind a shard's last batch: rows of sequences that earlier ones name as quarantined.
+ * The metadata of a checkpoint after a shard's last batch: rows of sequences that earlier checkpoints list as quarantined.
  *
- * @param positions whose rows it holds, ascending.
- * @param refused what the model now refuses itself, in place of what earlier checkpoints say of it.
+ * @param positions the positions of its rows, ascending.
+ * @param refused sequences that the model now refuses; they replace the entries in earlier checkpoints.
  */
 export function retriedFacts(
   run: string,
@@ -57,30 +56,29 @@ export function retriedFacts(
   return { ...facts, [REATTEMPTED]: JSON.stringify(positions) };
 }
 
-/** What a checkpoint covers: positions from `first` on but for those left out, or those that were tried again. */
+/** What a checkpoint covers: positions from `first` on except the quarantined ones, or reattempted positions. */
 export interface CoveredPositions {
   first: number;
-  /** Quarantined when it was written, ascending. */
+  /** Positions that were quarantined when it was written, ascending. */
   left: readonly number[];
-  /** Those whose rows it holds, where it is of sequences that were tried again; else null. */
+  /** The positions of its rows if it holds reattempted sequences; else null. */
   positions: readonly number[] | null;
 }
 
 /**
- * Follows a shard's checkpoints from its first batch on, and accepts one only if it holds exactly the rows that come
- * next: of this run, beginning where the last ended, ending with a whole batch, one row under its ID of the index for every
- * position that is not quarantined.
+ * Follows a shard's checkpoints from its first batch. It accepts a checkpoint only if it belongs to this run, begins where the
+ * last one ended, ends with a whole batch, and has one row, under its ID in the index, for every position that is not quarantined.
  */
 export class ShardCursor {
   /** The first batch not yet covered. */
   nextBatch: number;
-  /** The quarantined sequences of the checkpoints accepted so far, by position, but for those tried again with success. */
+  /** The quarantined sequences of the accepted checkpoints by position, except those that were recovered. */
   quarantined: Quarantined[] = [];
-  /** What the checkpoint that was accepted last covers. */
+  /** What the latest accepted checkpoint covers. */
   last: CoveredPositions = { first: 0, left: [], positions: null };
-  /** Whether rows of sequences that were tried again are among the checkpoints. */
+  /** Whether the checkpoints hold rows of reattempted sequences. */
   retried = false;
-  /** Sequences of the accepted checkpoints of which tokens were left out. */
+  /** Sequences of the accepted checkpoints that lost tokens. */
   truncated = 0;
 
   constructor(
@@ -97,7 +95,7 @@ export class ShardCursor {
     return this.nextBatch >= this.shard.endBatch;
   }
 
-  /** What is wrong with a checkpoint as the next one, or null; then the cursor has moved behind it. */
+  /** Why a checkpoint is not the next one. Null if it is; then the cursor has moved past it. */
   accept = async (checkpoint: Checkpoint): Promise<string | null> => {
     const fact = (key: string) => checkpoint.metadata.get(key);
     if (fact('run') !== this.run) return 'it belongs to another run';
@@ -120,7 +118,7 @@ export class ShardCursor {
     const expected = end - first - quarantined.length;
     if (rows !== expected || dim !== this.dim) {
       const without = quarantined.length > 0 ? ` (${quarantined.length} quarantined)` : '';
-      return `shape mismatch: [${rows}, ${dim}] where [${expected}, ${this.dim}] belongs${without}`;
+      return `shape mismatch: [${rows}, ${dim}] instead of [${expected}, ${this.dim}]${without}`;
     }
     const left = new Set(quarantined.map(({ position }) => position - first));
     const ids = (await this.index.ids(first, end)).filter((_, at) => !left.has(at));
@@ -135,11 +133,11 @@ export class ShardCursor {
     return null;
   };
 
-  /** Rows of sequences that earlier checkpoints left out; each must be one of these, under its ID. */
+  /** Accepts rows of sequences that are quarantined in earlier checkpoints; each must be one of these, under its ID. */
   async #acceptRetried(checkpoint: Checkpoint): Promise<string | null> {
-    if (!this.done) return `it holds rows that were tried again, but batch ${this.nextBatch} comes next`;
+    if (!this.done) return `it holds reattempted rows, but batch ${this.nextBatch} comes next`;
     const positions = parsePositions(checkpoint.metadata.get(REATTEMPTED));
-    if (positions === null) return 'its list of sequences that were tried again cannot be read';
+    if (positions === null) return 'its list of reattempted sequences cannot be read';
     const listed = checkpoint.metadata.get(QUARANTINED);
     const refused = listed === undefined ? [] : parseQuarantined(listed);
     if (refused === null) return 'its list of quarantined sequences cannot be read';
@@ -148,10 +146,10 @@ export class ShardCursor {
       (at) => !open.delete(at),
     );
     if (stranger !== undefined)
-      return `it says that position ${stranger} was tried again, which is not quarantined`;
+      return `it lists position ${stranger} as reattempted, which is not quarantined`;
     const [rows, dim] = checkpoint.shape;
     if (rows !== positions.length || dim !== this.dim)
-      return `shape mismatch: [${rows}, ${dim}] where [${positions.length}, ${this.dim}] belongs`;
+      return `shape mismatch: [${rows}, ${dim}] instead of [${positions.length}, ${this.dim}]`;
     for (const [row, position] of positions.entries()) {
       const [id] = await this.index.ids(position, position + 1);
       const named = checkpoint.sequenceIds[row];
@@ -159,34 +157,34 @@ export class ShardCursor {
     }
     const wrongCount = this.#countTruncated(checkpoint);
     if (wrongCount !== null) return wrongCount;
-    const news = new Map(refused.map((each) => [each.position, each]));
+    const refusedAt = new Map(refused.map((each) => [each.position, each]));
     const done = new Set(positions);
     this.quarantined = this.quarantined
       .filter(({ position }) => !done.has(position))
-      .map((each) => news.get(each.position) ?? each);
+      .map((each) => refusedAt.get(each.position) ?? each);
     this.last = { first: this.shard.endPosition, left: [], positions };
     this.retried = true;
     return null;
   }
 
   #countTruncated(checkpoint: Checkpoint): string | null {
-    const told = checkpoint.metadata.get('truncated') ?? 0;
+    const recorded = checkpoint.metadata.get('truncated') ?? 0;
     const [rows] = checkpoint.shape;
-    const truncated = Number(told);
+    const truncated = Number(recorded);
     if (!(Number.isInteger(truncated) && truncated >= 0 && truncated <= rows))
-      return `it says that tokens of ${told} of its ${rows} sequences were left out`;
+      return `it counts ${recorded} truncated sequences among ${rows}`;
     this.truncated += truncated;
     return null;
   }
 }
 
-/** What is wrong with the places of a checkpoint's quarantined sequences among its positions, or null. */
+/** Why a checkpoint's quarantined positions are invalid, or null. */
 function misplacedIn(quarantined: readonly Quarantined[], first: number, end: number): string | null {
   let before = -1;
   for (const { position } of quarantined) {
     if (position < first || position >= end)
-      return `it says that position ${position} is quarantined, but it holds positions ${first} to before ${end}`;
-    if (position === before) return `it says twice that position ${position} is quarantined`;
+      return `it lists position ${position} as quarantined, but holds positions [${first}, ${end})`;
+    if (position === before) return `it lists position ${position} as quarantined twice`;
     if (position < before)
       return `its quarantined positions are not in order: ${position} comes after ${before}`;
     before = position;
@@ -194,7 +192,7 @@ function misplacedIn(quarantined: readonly Quarantined[], first: number, end: nu
   return null;
 }
 
-/** Positions as a checkpoint lists them: JSON, ascending; null for what is none of ours. */
+/** Parses a checkpoint's list of positions: JSON, ascending; null for anything else. */
 function parsePositions(text: unknown): number[] | null {
   try {
     const list: unknown = JSON.parse(String(text));

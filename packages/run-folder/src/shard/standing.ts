@@ -4,8 +4,8 @@ import type { Shard } from '@holdfast/plan';
 type ManifestState = Awaited<ReturnType<CheckpointManifest['load']>>;
 
 /**
- * Sequences of each shard that are done, as the manifest has it. Of a shard that is not complete it counts rows, so that what
- * is quarantined there is missing until a worker has read the checkpoints.
+ * Finished sequences of each shard according to the manifest. For an incomplete shard it counts rows only; its quarantined
+ * sequences are missing until a worker has read the checkpoints.
  */
 export function standing(
   shards: readonly Shard[],

@@ -12,7 +12,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** {@link Subwords} in a thread of its own, which is started for the first sequences and keeps no process alive by itself. */
+/** {@link Subwords} in a thread of its own, which starts with the first sequences and keeps no process alive. */
 export class SubwordThread {
   readonly #rules: SubwordRules;
   readonly #script: string | URL;
@@ -29,7 +29,7 @@ export class SubwordThread {
   /**
    * The tokens of each sequence; calls are answered in the order they are made in. The sequences are copied before this returns.
    *
-   * @throws what the tokenizer said, or an Error that says that the thread ended; the next call has a new one.
+   * @throws the tokenizer's error, or an Error if the thread died; the next call gets a new one.
    */
   async encode(sequences: readonly Uint8Array[]): Promise<Tokenized> {
     const id = this.#jobs++;

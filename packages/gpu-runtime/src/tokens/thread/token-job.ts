@@ -5,7 +5,7 @@ export interface TokenJob extends Joined<Uint8Array<ArrayBuffer>> {
   id: number;
 }
 
-/** What the thread answers; of an error, what survives the way. */
+/** The thread's answer; an error is reduced to what can be sent. */
 export type TokenAnswer =
   | ({ id: number; truncated: number[] } & Joined<Int32Array<ArrayBuffer>>)
   | { id: number; error: { name: string; message: string; stack: string | undefined } };
