@@ -470,7 +470,7 @@ test('a model folder with a folder in the place of a file is refused, not an acc
     await rm(join(model, name));
     await mkdir(join(model, name));
     const ended = await holdfast(['embed', input, '--out', out, '--model', model]);
-    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, where a file belongs`);
+    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, not a file`);
   }
   expect(existsSync(out)).toBe(false);
 });
