@@ -132,7 +132,7 @@ test('translated frames keep their stops, which are counted', async () => {
   const { letters } = await resultOf();
   const { read_as, final_stops } = letters;
   const first = lines.find(({ event }) => event === 'warning');
-  expect(first?.['message']).toMatch(/^1 of 6 record\(s\) hold gaps, 3 in all, .*: gapped$/);
+  expect(first?.['message']).toMatch(/^1 of 6 record\(s\) contain gaps, 3 in all, .*: gapped$/);
   expect(read_as).toBeUndefined();
   expect(final_stops.dropped).toBe(false);
   expect(letters.unknown.letters['*'].letters).toBe(final_stops.letters + letters.other_stops.letters);

@@ -53,7 +53,7 @@ describe('bad input ends with exit code 2, one line that names file and record, 
         const whole = await readFile(fixture('lambda_virus.fa.gz'));
         return whole.subarray(0, whole.length >> 1);
       },
-      /bad\.fa: the gzip data ends early/,
+      /bad\.fa: the gzip data is truncated/,
     ],
     [
       'a protein file for a DNA model',

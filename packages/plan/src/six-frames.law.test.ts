@@ -129,7 +129,7 @@ test('two records with one ID are found though they share no frame, and both are
   const error = await build('open', [first, second]).catch((error: unknown) => error);
   expect(error).toMatchObject({ name: 'InputError', code: 'duplicate_id', record: 3, line: 5, id: 'a' });
   expect((error as Error).message).toBe(
-    `${second}: record 3 ("a", line 5): duplicate ID, an earlier record of ${first} has it (row aF1); give every record an ID of its own`,
+    `${second}: record 3 ("a", line 5): duplicate ID: an earlier record of ${first} has it (row aF1); give every record a unique ID`,
   );
 });
 
@@ -143,16 +143,16 @@ test('records without a row are counted over all inputs, and the first named', a
   const paths = [await file('a.fa', `>open\nATG\n${closed}`), await file('b.fa', '>short\nAC\n>gap\n---\n')];
   const { translation } = await build('open', paths);
   expect(withoutRow(translation!)).toBe(
-    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), and so no row: closed0, closed1, closed2, closed3, closed4, …',
+    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), so they have no row: closed0, closed1, closed2, closed3, closed4, …',
   );
   const all = await build('all', paths);
   expect(withoutRow(all.translation!)).toBe(
-    '2 of 10 record(s) have fewer bases than a codon, and so no row: short, gap',
+    '2 of 10 record(s) have fewer bases than a codon, so they have no row: short, gap',
   );
   expect(withoutRow((await build('all', [paths[0]!])).translation!)).toBeNull();
   const short = await build('open', [await file('c.fa', '>open\nATG\n>one\nA\n')]);
   expect(withoutRow(short.translation!)).toBe(
-    '1 of 2 record(s) have fewer bases than a codon, and so no row: one',
+    '1 of 2 record(s) have fewer bases than a codon, so they have no row: one',
   );
 });
 
@@ -164,16 +164,16 @@ test('an index of an earlier version, which did not count records that are too s
   await writeFile(path, JSON.stringify({ ...rest, translation: older }));
   const index = await openIndex(join(folder, 'index'));
   expect(withoutRow(index.summary.translation!)).toBe(
-    '1 of 2 record(s) have no reading frame without a stop codon, and so no row: one',
+    '1 of 2 record(s) have no reading frame without a stop codon, so they have no row: one',
   );
   await index.close();
 });
 
 test.each<[string, Translation, RegExp]>([
   ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
-  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon \(three bases\); check the input$/],
   // More frames would not help.
-  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon \(three bases\); check the input$/],
   ['>a\nA\n>b\nTAATTAATTAATTA\n', 'open', /: none of 2 .*stop codon \(1 of them .*--translate all/],
 ])('an input without a single row is refused with the way out: %j, %s', async (text, frames, says) => {
   await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(says);
@@ -197,7 +197,7 @@ test('gaps that are taken out are told, with the first IDs', async () => {
   const records = Array.from({ length: 7 }, (_, i) => `>g${i}\nGCC--G.CC\n`).join('');
   const { translation } = await build('open', [await file('gaps.fa', `>a\nGCCGCC\n${records}`)]);
   expect(withoutGaps(translation!)).toBe(
-    '7 of 8 record(s) hold gaps, 21 in all, which are taken out before translation: g0, g1, g2, g3, g4, …',
+    '7 of 8 record(s) contain gaps, 21 in all, which are removed before translation: g0, g1, g2, g3, g4, …',
   );
   expect(withoutGaps((await build('open', [await file('plain.fa', '>a\nGCC\n')])).translation!)).toBeNull();
 });
