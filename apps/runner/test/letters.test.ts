@@ -119,9 +119,9 @@ test('tnf says at planning how many sequences hold letters it leaves out, and no
   const at = lines.findIndex(({ message }) => /no definite residue/.test(String(message)));
   expect([at >= 0, at < planned]).toEqual([true, true]);
   expect(warnings).toEqual([
-    expect.stringMatching(/^3 of 6 sequences hold letters that tnf does not know and leaves out \(/),
+    expect.stringMatching(/^3 of 6 sequences contain letters that tnf does not know and drops \(/),
     expect.stringMatching(
-      /^1 of 6 sequences holds no definite residue that tnf knows, so nothing is left .*: Ns;/,
+      /^1 of 6 sequences contains no definite residue that tnf knows, so no residue is left .*: Ns;/,
     ),
     expect.stringMatching(/^1 sequence\(s\) have a row of zeros: /),
   ]);
