@@ -123,7 +123,9 @@ describe('a run record that is lost or damaged is rebuilt from what checkpoints 
     const out = await unfinished();
     await damage(out);
     const warnings = await expectSame(out);
-    expect(warnings).toContainEqual(expect.stringMatching(/run\.json .*; rebuilding it from the checkpoints/));
+    expect(warnings).toContainEqual(
+      expect.stringMatching(/run\.json .*; rebuilding it from the checkpoints/),
+    );
     expect((await holdfast(line(out))).lines).toMatchObject([{ event: 'complete', already: true }]);
   });
 

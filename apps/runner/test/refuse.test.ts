@@ -53,7 +53,7 @@ describe('bad input ends with exit code 2, one line that names file and record, 
         const whole = await readFile(fixture('lambda_virus.fa.gz'));
         return whole.subarray(0, whole.length >> 1);
       },
-      /bad\.fa: the gzip data ends early/,
+      /bad\.fa: the gzip data is truncated/,
     ],
     [
       'a protein file for a DNA model',
@@ -470,7 +470,7 @@ test('a model folder with a folder in the place of a file is refused, not an acc
     await rm(join(model, name));
     await mkdir(join(model, name));
     const ended = await holdfast(['embed', input, '--out', out, '--model', model]);
-    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, where a file belongs`);
+    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, not a file`);
   }
   expect(existsSync(out)).toBe(false);
 });

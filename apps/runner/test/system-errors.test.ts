@@ -168,7 +168,7 @@ describe.runIf(process.getuid?.() === 0)('as a user', () => {
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(
-        /model\.onnx: cannot be read \(EACCES\); see to it that this user may read it \(chmod, chown\)\n$/,
+        /model\.onnx: cannot be read \(EACCES\); let this user read it \(chmod, chown\)\n$/,
       ),
     ]);
   });
