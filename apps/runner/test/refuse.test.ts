@@ -38,13 +38,17 @@ function refused({ code, stderr }: Ended): string {
 describe('bad input ends with exit code 2, one line that names file and record, and nothing half-written', () => {
   const cases: [what: string, content: string | (() => Promise<string | Buffer>), says: RegExp][] = [
     ['an empty file', '', /bad\.fa: .*empty/],
-    ['no FASTA', 'ID\tlength\nx\t3\n', /bad\.fa: not FASTA: .*"I" where ">" is due/],
+    ['no FASTA', 'ID\tlength\nx\t3\n', /bad\.fa: not FASTA: .*"I" instead of ">"/],
     [
       'a record without residues',
       '>a\nACGT\n>b\n>c\nACGT\n',
-      /bad\.fa: record 2 \("b", line 3\): no residue/,
+      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
     ],
-    ['a last record without residues', '>a\nACGT\n>b\n', /bad\.fa: record 2 \("b", line 3\): no residue/],
+    [
+      'a last record without residues',
+      '>a\nACGT\n>b\n',
+      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
+    ],
     ['the same ID twice', '>a\nACGT\n>b\nACGT\n>a x\nACGT\n', /bad\.fa: record 3 \("a".*record 1/],
     ['a residue that is none', '>a\nAC!T\n', /bad\.fa: record 1 \("a".*!/],
     [

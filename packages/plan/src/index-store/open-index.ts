@@ -111,7 +111,7 @@ async function readSummary(path: string): Promise<{ summary: IndexSummary; diges
     throw new IndexError(
       'index_format',
       path,
-      `this version does not know format ${format}; use the version that wrote it`,
+      `it has format ${format}, but this version reads format ${INDEX_FORMAT}`,
     );
   }
   const parsed = summarySchema.safeParse(value);
