@@ -29,6 +29,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Modules are loaded once a worker instead of once a file, which saves a third of the time.
+          isolate: false,
           globalSetup,
           include: ['{packages,apps,tooling}/*/src/**/*.test.ts'],
           exclude: [LAWS, '**/node_modules/**'],
