@@ -41,6 +41,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
+          // They wait for delays, signals and disks for a sixth of their time.
+          maxWorkers: 3,
           globalSetup,
           include: ['{packages,apps,tooling}/*/test/**/*.test.ts'],
           exclude: [CHAOS, '**/node_modules/**'],
