@@ -23,7 +23,8 @@ export default defineConfig({
     // For tests that import onnxruntime-node themselves.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
-    maxWorkers: 2,
+    // On two cores: tests wait for delays, signals and disks for a sixth of their time.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
@@ -41,8 +42,6 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'process',
-          // They wait for delays, signals and disks for a sixth of their time.
-          maxWorkers: 3,
           globalSetup,
           include: ['{packages,apps,tooling}/*/test/**/*.test.ts'],
           exclude: [CHAOS, '**/node_modules/**'],
