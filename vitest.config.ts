@@ -23,12 +23,15 @@ export default defineConfig({
     // For tests that import onnxruntime-node themselves.
     env: { ORT_DISABLE_TELEMETRY: '1' },
     pool: 'forks',
-    maxWorkers: 2,
+    // On two cores: tests wait for delays, signals and disks for a sixth of their time.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
+          // Modules are loaded once a worker instead of once a file, which saves a third of the time.
+          isolate: false,
           globalSetup,
           include: ['{packages,apps,tooling}/*/src/**/*.test.ts'],
           exclude: [LAWS, '**/node_modules/**'],

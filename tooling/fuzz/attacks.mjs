@@ -76,8 +76,8 @@ const attacks = [
     'forbidden',
     'torch.constructor',
   ],
-  ['code_by_a_call_of_a_type', archive(`${global('torch', 'float32')})R.`), 'forbidden', 'called'],
-  ['code_by_a_call_of_a_list', archive(`])R.`), 'forbidden', 'called'],
+  ['code_by_a_call_of_a_type', archive(`${global('torch', 'float32')})R.`), 'forbidden', 'not callable'],
+  ['code_by_a_call_of_a_list', archive(`])R.`), 'forbidden', 'not callable'],
   ['code_in_the_old_container', legacy(`${global('os', 'system')}${RUN}`), 'forbidden', names],
   [
     'code_in_the_keys_of_the_old_container',
@@ -280,7 +280,7 @@ const attacks = [
   ['pickle_bare', latin1('\x80\x02N.'), 'zip', 'no zip'],
 
   ['old_sound', legacy(legacyTensor(6)), null, ''],
-  ['old_cut', legacy(legacyTensor(6), undefined, `${u64(6)}abc`), 'zip', 'cut off'],
+  ['old_cut', legacy(legacyTensor(6), undefined, `${u64(6)}abc`), 'zip', 'truncated'],
   ['old_count_wrong', legacy(legacyTensor(6), undefined, `${u64(5)}abcde`), 'tensor', 'has 5 elements'],
   [
     'old_count_huge',
@@ -288,9 +288,9 @@ const attacks = [
     'tensor',
     'elements, not 6',
   ],
-  ['old_storage_twice', legacy(legacyTensor(6), ']X\x01\0\0\x000aX\x01\0\0\x000a.'), 'zip', 'one twice'],
+  ['old_storage_twice', legacy(legacyTensor(6), ']X\x01\0\0\x000aX\x01\0\0\x000a.'), 'zip', 'a duplicate'],
   ['old_storage_missing', legacy(legacyTensor(6), '].', ''), 'zip', 'missing'],
-  ['old_storage_of_no_tensor', legacy('N.'), 'zip', 'no tensor has'],
+  ['old_storage_of_no_tensor', legacy('N.'), 'zip', 'no tensor uses'],
   [
     'old_more_after_the_end',
     legacy(legacyTensor(6), undefined, `${u64(6)}abcdefg`),

@@ -30,7 +30,7 @@ export async function attempt(pt, bytes, random) {
 }
 
 /** What a reader takes and a writer by its documentation does not. */
-const NOT_WRITTEN = /a tuple that holds itself|its storage is written as|nested deeper than/;
+const NOT_WRITTEN = /a tuple that contains itself|its storage is already written as|nested deeper than/;
 
 async function write(pt, value) {
   try {

@@ -15,7 +15,9 @@ test('decisions are printed where NODE_DEBUG asks for them, and nothing where it
   const [on, off] = runs as [(typeof runs)[0], (typeof runs)[0]];
   expect(on.stderr).toMatch(/^HOLDFAST:RUN \d+: a new run: \d+ tokens a batch, \d+ shards$/m);
   expect(on.stderr).toMatch(/^HOLDFAST:COORDINATOR \d+: slot 0 takes shard 0, attempt 1/m);
-  expect(on.workers).toContainEqual(expect.stringMatching(/^HOLDFAST:WORKER \d+: shard 0: batches 0 to/));
+  expect(on.workers).toContainEqual(
+    expect.stringMatching(/^HOLDFAST:WORKER \d+: shard 0: saving batches \[0, \d+\)/),
+  );
   expect(off.stderr).toBe('');
   expect(off.workers).toEqual([]);
   expect(on.digest).toBe(off.digest);

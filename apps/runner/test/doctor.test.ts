@@ -66,7 +66,7 @@ test('a folder that refuses gives exit code 1 and the way out', async () => {
   const uid = process.getuid?.() === 0 ? 65534 : undefined;
   const { code, stdout } = await run(['doctor', '--out', out], uid === undefined ? {} : { uid });
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^problem +folder +.*EACCES.*\n +→ name another --out/m);
+  expect(stdout).toMatch(/^problem +folder +.*EACCES.*\n +→ use another --out/m);
   expect(stdout).toMatch(/not possible: 1 problem/);
 });
 
@@ -79,7 +79,7 @@ test.each([
   await writeFile(join(folder, 'file'), '');
   const { code, stdout, stderr } = await run(['doctor', '--out', join(folder, name)]);
   expect([code, stderr]).toEqual([1, '']);
-  expect(stdout).toMatch(/^problem +folder +\S.*\n +→ name another --out/m);
+  expect(stdout).toMatch(/^problem +folder +\S.*\n +→ use another --out/m);
   expect(stdout).toMatch(says);
 });
 

@@ -91,9 +91,9 @@ test('sequences without a countable window are rows of zeros and a warning', asy
   const warnings = lines.filter(({ event }) => event === 'warning').map(({ message }) => message);
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^2 of 3 sequences hold letters that tnf does not know and leaves out \(9 N in 2\): b, c$/,
+      /^2 of 3 sequences contain letters that tnf does not know and drops \(9 N in 2\): b, c$/,
     ),
-    expect.stringMatching(/^1 of 3 sequences holds no definite residue that tnf knows, .*: c; take/),
+    expect.stringMatching(/^1 of 3 sequences contains no definite residue that tnf knows, .*: c; remove/),
     expect.stringMatching(/^2 sequence\(s\) have a row of zeros/),
   ]);
 });

@@ -88,7 +88,7 @@ describe.each([true, false])('of a run that is complete: %s', (finished) => {
       await writeFile(place.run, bytes);
       const warnings: string[] = [];
       const found = await prepared(place, (message) => warnings.push(message));
-      expect(warnings[0]).toMatch(/run\.json is damaged \(.*\); it is rebuilt/);
+      expect(warnings[0]).toMatch(/run\.json is damaged \(.*\); rebuilding it from/);
       expect('index' in found).toBe(!finished);
       expect(await readRunRecord(place.run)).toMatchObject(before);
     }

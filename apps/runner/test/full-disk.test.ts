@@ -45,7 +45,7 @@ describe.runIf(mountable)(
   'a full disk ends with exit code 1 whatever was being written, names the file and the remedy, and costs nothing',
   () => {
     test.each([
-      ['64k', 'residues.bin', 'begin'],
+      ['64k', 'residues.bin', 'start'],
       ['800k', 'manifest.json', 'resume'],
       ['1200k', '', 'resume'],
       ['2200k', '', 'resume'],

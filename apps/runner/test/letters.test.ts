@@ -119,9 +119,9 @@ test('tnf says at planning how many sequences hold letters it leaves out, and no
   const at = lines.findIndex(({ message }) => /no definite residue/.test(String(message)));
   expect([at >= 0, at < planned]).toEqual([true, true]);
   expect(warnings).toEqual([
-    expect.stringMatching(/^3 of 6 sequences hold letters that tnf does not know and leaves out \(/),
+    expect.stringMatching(/^3 of 6 sequences contain letters that tnf does not know and drops \(/),
     expect.stringMatching(
-      /^1 of 6 sequences holds no definite residue that tnf knows, so nothing is left .*: Ns;/,
+      /^1 of 6 sequences contains no definite residue that tnf knows, so no residue is left .*: Ns;/,
     ),
     expect.stringMatching(/^1 sequence\(s\) have a row of zeros: /),
   ]);
@@ -132,7 +132,7 @@ test('translated frames keep their stops, which are counted', async () => {
   const { letters } = await resultOf();
   const { read_as, final_stops } = letters;
   const first = lines.find(({ event }) => event === 'warning');
-  expect(first?.['message']).toMatch(/^1 of 6 record\(s\) hold gaps, 3 in all, .*: gapped$/);
+  expect(first?.['message']).toMatch(/^1 of 6 record\(s\) contain gaps, 3 in all, .*: gapped$/);
   expect(read_as).toBeUndefined();
   expect(final_stops.dropped).toBe(false);
   expect(letters.unknown.letters['*'].letters).toBe(final_stops.letters + letters.other_stops.letters);

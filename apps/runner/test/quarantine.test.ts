@@ -140,7 +140,7 @@ test.runIf(process.platform === 'linux')(
     expect([code, lines.at(-1)]).toMatchObject([3, { event: 'complete', already: false, quarantined: 2 }]);
     expect(lines.filter(({ event }) => event === 'warning').map(({ message }) => message)).toContainEqual(
       expect.stringMatching(
-        /^not every quarantined .* again: .*SIGSEGV.*; .*rerunning the same command tries them again$/,
+        /^not every quarantined sequence could be reattempted: .*SIGSEGV.*; .*rerunning the same command reattempts them$/,
       ),
     );
     const listed = (await table()).split('\n').slice(1, -1);

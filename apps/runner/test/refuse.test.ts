@@ -38,13 +38,17 @@ function refused({ code, stderr }: Ended): string {
 describe('bad input ends with exit code 2, one line that names file and record, and nothing half-written', () => {
   const cases: [what: string, content: string | (() => Promise<string | Buffer>), says: RegExp][] = [
     ['an empty file', '', /bad\.fa: .*empty/],
-    ['no FASTA', 'ID\tlength\nx\t3\n', /bad\.fa: not FASTA: .*"I" where ">" is due/],
+    ['no FASTA', 'ID\tlength\nx\t3\n', /bad\.fa: not FASTA: .*"I" instead of ">"/],
     [
       'a record without residues',
       '>a\nACGT\n>b\n>c\nACGT\n',
-      /bad\.fa: record 2 \("b", line 3\): no residue/,
+      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
     ],
-    ['a last record without residues', '>a\nACGT\n>b\n', /bad\.fa: record 2 \("b", line 3\): no residue/],
+    [
+      'a last record without residues',
+      '>a\nACGT\n>b\n',
+      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
+    ],
     ['the same ID twice', '>a\nACGT\n>b\nACGT\n>a x\nACGT\n', /bad\.fa: record 3 \("a".*record 1/],
     ['a residue that is none', '>a\nAC!T\n', /bad\.fa: record 1 \("a".*!/],
     [
@@ -53,7 +57,7 @@ describe('bad input ends with exit code 2, one line that names file and record, 
         const whole = await readFile(fixture('lambda_virus.fa.gz'));
         return whole.subarray(0, whole.length >> 1);
       },
-      /bad\.fa: the gzip data ends early/,
+      /bad\.fa: the gzip data is truncated/,
     ],
     [
       'a protein file for a DNA model',
@@ -233,7 +237,7 @@ describe('a resume that would mix two runs is refused', () => {
     await writeFile(mine, 'mine');
     for (const force of [[], ['--force-restart']]) {
       const stderr = refused(await holdfast(['embed', reads, '--out', out, ...force]));
-      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} is already there`);
+      expect(stderr).toContain(`${join(out, name.split('/')[0]!)} already exists`);
       expect(await readFile(mine, 'utf8')).toBe('mine');
     }
   });
@@ -470,7 +474,7 @@ test('a model folder with a folder in the place of a file is refused, not an acc
     await rm(join(model, name));
     await mkdir(join(model, name));
     const ended = await holdfast(['embed', input, '--out', out, '--model', model]);
-    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, where a file belongs`);
+    expect(refused(ended)).toContain(`${join(model, name)}: is a folder, not a file`);
   }
   expect(existsSync(out)).toBe(false);
 });

@@ -40,7 +40,7 @@ async function halfDone(): Promise<string> {
 /** Exit code 1, and one line that tells the cause by name, and how to go on: not elsewhere. */
 function passes({ code, stderr }: Ended, cause: RegExp): void {
   expect([code, stderr]).toEqual([1, expect.stringMatching(cause)]);
-  expect(stderr).toMatch(/^holdfast: [^\n]+, then rerun the same command to (resume|begin)\n$/);
+  expect(stderr).toMatch(/^holdfast: [^\n]+, then rerun the same command to (resume|start)\n$/);
   expect(stderr).not.toMatch(/another --out|force-restart|Unknown system error|(E[A-Z]+): \1/);
 }
 
@@ -168,7 +168,7 @@ describe.runIf(process.getuid?.() === 0)('as a user', () => {
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(
-        /model\.onnx: cannot be read \(EACCES\); see to it that this user may read it \(chmod, chown\)\n$/,
+        /model\.onnx: cannot be read \(EACCES\); let this user read it \(chmod, chown\)\n$/,
       ),
     ]);
   });

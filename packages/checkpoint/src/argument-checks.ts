@@ -2,13 +2,13 @@ import { type Check, kind, required, text, value, whole, words } from '@holdfast
 
 /** A checkpoint's number. */
 export const isIndex = required(whole(0));
-/** Of a file or folder; a name of any kind. */
+/** The path of a file or folder. */
 export const isPath = required(words);
 export const isText = required(text);
 export const isStep = required(whole(0));
-// Not `array`: the IDs themselves are looked at once, with their rows.
+// Not `array`: the IDs themselves are checked once, together with their rows.
 export const isIdList = required(kind('an array with one ID a row', Array.isArray));
-/** Room for so many float32. */
+/** Checks for a Float32Array of this length. */
 export const hasRoom = (numbers: number): Check =>
   value(
     `a Float32Array of ${numbers} numbers`,

@@ -1,6 +1,6 @@
 /**
- * A checkpoint that could not be written, or whose `onDurable` failed. `path` names it, `cause` is what the disk, the encoder
- * or the callback said.
+ * A checkpoint could not be written, or its `onDurable` failed. `path` names the checkpoint, `cause` is the
+ * error of the disk, the encoder or the callback.
  */
 export class CheckpointWriteError extends Error {
   readonly code = 'checkpoint_write';
@@ -9,17 +9,17 @@ export class CheckpointWriteError extends Error {
   constructor(
     readonly path: string,
     cause: unknown,
-    /** Whether the checkpoint is on disk and lasts; then `onDurable` failed, and it is not to be written again. */
+    /** Whether the checkpoint is durable: then `onDurable` failed, and it must not be written again. */
     readonly onDisk = false,
   ) {
     const what = onDisk
-      ? 'the checkpoint lasts, but onDurable failed'
+      ? 'the checkpoint is durable, but onDurable failed'
       : 'the checkpoint could not be written';
     super(`${path}: ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
-/** Several writes failed since the last call; `errors` holds each. */
+/** Writes failed since the last call; `errors` holds each. */
 export class CheckpointWritesError extends AggregateError {
   readonly code = 'checkpoint_writes';
   override readonly name = 'CheckpointWritesError';

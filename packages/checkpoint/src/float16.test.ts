@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FLOAT16_MAX, toFloat16 } from './float16.js';
 
-/** The float32 numbers of float16 bits, as a file with them is read. */
+/** The float32 numbers of float16 bits, read through a file. */
 async function numbers(bits: Uint16Array): Promise<Float32Array> {
   const file = await openPt(await encodePt(tensor('float16', [bits.length], bits)));
   return (file.value as LazyTensor).readFloat32();
@@ -11,14 +11,14 @@ async function numbers(bits: Uint16Array): Promise<Float32Array> {
 
 const ALL = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
 
-test('every float16 is kept as it is', async () => {
+test('every float16 is stored exactly', async () => {
   const { bits, loss } = toFloat16(await numbers(ALL));
   const again = Array.from(bits, (half, i) => ((i & 0x7c00) === 0x7c00 && i & 0x3ff ? i : half));
   expect(again).toEqual(Array.from(ALL));
   expect(loss).toEqual({ maxAbsoluteError: 0, zeroed: 0 });
 });
 
-test('any number becomes the nearest float16, of two the even one, and the loss is what it says', async () => {
+test('any number becomes the nearest float16, ties to even, and the reported loss is right', async () => {
   const halves = Array.from(await numbers(ALL.subarray(0, 0x7c00)));
   const nearest = (value: number): number => {
     let [low, high] = [0, halves.length - 1];
@@ -53,8 +53,10 @@ test('any number becomes the nearest float16, of two the even one, and the loss 
   );
 });
 
-test('a number beyond float16 is refused by its place; infinities and NaN stay', () => {
-  expect(() => toFloat16(Float32Array.of(1, 65520))).toThrow('number 1 is 65520; float16 ends at 65504');
+test('a number beyond float16 is refused with its index; infinities and NaN stay', () => {
+  expect(() => toFloat16(Float32Array.of(1, 65520))).toThrow(
+    'number 1 is 65520; the largest float16 is 65504',
+  );
   expect(toFloat16(Float32Array.of(65519)).loss.maxAbsoluteError).toBe(65519 - FLOAT16_MAX);
   const { bits } = toFloat16(Float32Array.of(Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN));
   expect([...bits]).toEqual([0x7c00, 0xfc00, 0x7e00]);

@@ -1,31 +1,39 @@
 import { checkOptions } from '@holdfast/options';
 import { isIndex, isPath, isText } from './argument-checks.js';
 
-/** The file name of a shard's checkpoint: `batch_00000.pt` for index 0 (the seed's name). @throws RangeError for what is no index (`code` is `invalid_option`). */
+/**
+ * The file name of a shard's checkpoint: `batch_00000.pt` for number 0 (the seed's name).
+ *
+ * @throws RangeError for an invalid number (`code` is `invalid_option`).
+ */
 export function checkpointName(index: number): string {
   if (!Number.isSafeInteger(index) || index < 0) checkOptions('checkpointName', index, isIndex, 'index');
   return `batch_${String(index).padStart(5, '0')}.pt`;
 }
 
 /**
- * The index in a checkpoint's file name, or null when it is the name of something else.
+ * The checkpoint number in a file name, or null if it is not a checkpoint's name.
  *
- * @throws TypeError for what is no string (`code` is `invalid_option`).
+ * @throws TypeError for anything but a string (`code` is `invalid_option`).
  */
 export function checkpointIndex(name: string): number | null {
   if (typeof name !== 'string') checkOptions('checkpointIndex', name, isText, 'name');
   const index = Number(/^batch_(\d{5,})\.pt$/.exec(name)?.[1] ?? Number.NaN);
-  // One name an index: batch_000002.pt is none.
+  // One name per number: batch_000002.pt is not valid.
   return Number.isSafeInteger(index) && checkpointName(index) === name ? index : null;
 }
 
-/** The index for which a file was being written when its writer ended, or null when it is no such file. */
+/** The checkpoint number of a writer's temporary file, or null if it is not one. */
 export function temporaryIndex(name: string): number | null {
   const match = /^(batch_\d+\.pt)(\.done)?(\.[0-9a-f]{12})?\.tmp$/.exec(name);
   return match ? checkpointIndex(match[1]!) : null;
 }
 
-/** The path of a checkpoint's marker. @throws RangeError and TypeError for what is no path (`code` is `invalid_option`). */
+/**
+ * The path of a checkpoint's marker.
+ *
+ * @throws RangeError and TypeError for an invalid path (`code` is `invalid_option`).
+ */
 export function markerPath(path: string): string {
   checkOptions('markerPath', path, isPath, 'path');
   return `${path}.done`;

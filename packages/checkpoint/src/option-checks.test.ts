@@ -19,7 +19,7 @@ const path = () => join(folder, 'batch_00000.pt');
 const rows = { data: new Float32Array(2), shape: [1, 2] as const };
 const notObjects = [null, 5, 'x', [], new Map()];
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const writer = async (options: Any) => new AsyncCheckpointWriter(options);
 const write = (options: Any) => writeCheckpoint(path(), rows, ['a'], {}, options);
@@ -112,23 +112,23 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('options that are undefined are as good as absent', async () => {
+test('undefined options count as absent', async () => {
   await read({ onCorruption: undefined, verify: undefined, accept: undefined });
   await resume({ forceRestart: undefined });
   const given = { fs: undefined, storage: undefined, thread: undefined, maxPendingBytes: undefined };
   await (await writer({ ...given, onDurable: undefined })).shutdown();
 });
 
-test('two rows of one ID, and facts that are none, are refused in a sentence', async () => {
+test('two rows with one ID, and invalid metadata, are refused with a clear message', async () => {
   await expect(writeCheckpoint(path(), pair, ['a', 'a'], {})).rejects.toThrow(
-    `${path()}: rows 0 and 1 have the same ID, "a"; give each row an ID of its own`,
+    `${path()}: rows 0 and 1 have the same ID, "a"; give each row its own ID`,
   );
   await expect(writeCheckpoint(path(), rows, ['a'], 5 as Any)).rejects.toThrow(
     'writeCheckpoint: metadata is 5; it must be a plain object of facts',
   );
 });
 
-test('rows are read into as much room as they need, in whole steps', async () => {
+test('rows are read only into an array of their size, and in whole steps', async () => {
   const at = join(await mkdtemp(join(tmpdir(), 'checkpoint-room-')), 'batch_00000.pt');
   await writeCheckpoint(at, pair, ['a', 'b'], {});
   await using checkpoint = await openCheckpoint(at);

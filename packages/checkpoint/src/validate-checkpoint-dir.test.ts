@@ -44,13 +44,13 @@ test('test_validate_checkpoint_dir_fresh_start', async () => {
   expect(warnings).toEqual([]);
 });
 
-test('what may be well the next time is thrown, to be looked at again', async () => {
-  // As of a disk that does not answer, which a test cannot have.
+test('an error that may pass is thrown, for a retry', async () => {
+  // Stands in for a disk that does not answer, which a test cannot have.
   await expect(validate(join(folder, 'n'.repeat(300)))).rejects.toThrow('ENAMETOOLONG');
   expect(warnings).toEqual([]);
 });
 
-test('what is no folder, or holds what cannot be removed, cannot be gone on with', async () => {
+test('anything but a folder, or one with files that cannot be removed, cannot be used', async () => {
   await write('file');
   expect(await validate(join(folder, 'file'))).toBe(false);
   await mkdir(join(folder, 'a.tmp'));
@@ -58,7 +58,7 @@ test('what is no folder, or holds what cannot be removed, cannot be gone on with
   expect(warnings).toHaveLength(2);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const notObjects = [null, 5, 'x', [], new Map()];
 const notFunctions = [5, 'log', {}, null];

@@ -6,15 +6,15 @@ const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir
   onWarning: callback,
 });
 
-/** Errors that another look would meet as well. */
-const LASTING = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
+/** Errors that a retry would meet again. */
+const PERMANENT = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
 
 /**
- * Looks at a shard's checkpoints before a worker is given it again: removes temporary files that a dead worker left behind,
- * and warns of checkpoints without their marker, which count as not written. No worker may be writing there.
+ * Checks a shard's folder before the shard is assigned again: removes temporary files of a dead worker, and
+ * warns of checkpoints without a marker, which count as not written. No worker may be writing there.
  *
- * @returns whether the folder can be gone on with, as one can that is not there yet.
- * @throws what the system says where it may say otherwise the next time, as of a disk that does not answer.
+ * @returns whether work in the folder can go on; true if it does not exist yet.
+ * @throws system errors that may pass, such as of a disk that does not answer.
  */
 export async function validateCheckpointDir(
   folder: string,
@@ -36,8 +36,8 @@ export async function validateCheckpointDir(
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return true;
-    if (!LASTING.has(code)) throw error;
-    onWarning(`${folder}: its checkpoints cannot be looked at (${message})`);
+    if (!PERMANENT.has(code)) throw error;
+    onWarning(`${folder}: its checkpoints cannot be checked (${message})`);
     return false;
   }
 }

@@ -2,7 +2,7 @@ import { checkOptions } from '@holdfast/options';
 import { isPath } from './argument-checks.js';
 import { InvalidCheckpointError, openCheckpoint } from './read/open.js';
 
-/** Whether a `.pt` is a whole checkpoint: `[true, '']`, or `[false, reason]`. */
+/** Whether a `.pt` is a valid checkpoint: `[true, '']`, or `[false, reason]`. */
 export async function validateCheckpointPt(path: string): Promise<[valid: boolean, reason: string]> {
   checkOptions('validateCheckpointPt', path, isPath, 'path');
   try {

@@ -3,13 +3,13 @@ import { basename, join } from 'node:path';
 import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
 
 /*
- * A model of what a crash may leave, after Pillai et al., "All File Systems Are Not Created Equal" (OSDI 2014, ALICE):
- * what was not synced may be there, be missing, or be there in part, each independently of the others. Operations on a
- * folder (a name made, moved or removed) are atomic one by one, and last only when the folder was synced; a file's bytes
- * last only when the file was.
+ * A model of the states after a crash, after Pillai et al., "All File Systems Are Not Created Equal" (OSDI
+ * 2014, ALICE): each unsynced change may be present, missing, or present in part, independently of the
+ * others. Each operation on a folder (a name created, moved or removed) is atomic, and durable only once the
+ * folder is synced; a file's bytes are durable only once the file is synced.
  */
 
-/** One file: its bytes on the device, and what was done to them since. */
+/** One file: its bytes on the device, and the changes since. */
 interface Inode {
   durable: Buffer;
   pending: ({ kind: 'truncate' } | { kind: 'write'; at: number; bytes: Buffer })[];
@@ -23,13 +23,13 @@ type Operation =
   | { kind: 'unlink'; name: string }
   | { kind: 'syncFolder' };
 
-/** Chooses one of `n` ways, 0 to n - 1. */
+/** Chooses one of `n` alternatives, 0 to n - 1. */
 export type Pick = (n: number) => number;
 
-/** What a sync is for, so that a test can leave it out. */
+/** A sync that a test can leave out. */
 export type SyncOf = 'pt' | 'marker' | 'folder after pt' | 'folder after marker';
 
-/** A file system over one folder that does what it is told and keeps a record of it. */
+/** A file system over one folder that records its operations. */
 export class CrashFileSystem implements DurableFileSystem {
   readonly operations: Operation[] = [];
   readonly #names = new Map<string, Inode>();
@@ -41,7 +41,7 @@ export class CrashFileSystem implements DurableFileSystem {
     this.#without = without;
   }
 
-  /** @param without a sync that is left out, to show that its absence is found. */
+  /** @param without a sync to leave out, to show that its absence is detected. */
   static async over(folder: string, without: SyncOf | null = null): Promise<CrashFileSystem> {
     const fs = new CrashFileSystem(without);
     for (const name of await readdir(folder)) {
@@ -65,7 +65,7 @@ export class CrashFileSystem implements DurableFileSystem {
     const opened = inode;
     return {
       write: async (bytes: Uint8Array) => {
-        // The whole is one operation only where the system took it at once; it may take less.
+        // One operation only if the system wrote it in one call; a write may be short.
         const half = Math.ceil(bytes.length / 2);
         for (const part of [bytes.subarray(0, half), bytes.subarray(half)]) {
           if (part.length === 0) continue;
@@ -92,7 +92,7 @@ export class CrashFileSystem implements DurableFileSystem {
     this.operations.push({ kind: 'rename', from: source, to: target, inode });
   }
 
-  /** As Linux does it: a second name, and then the first is removed. */
+  /** Like Linux: adds the second name, then removes the first. */
   async renameToFree(from: string, to: string): Promise<void> {
     await nodeFileSystem.renameToFree(from, to);
     const [source, target] = [basename(from), basename(to)];
@@ -116,7 +116,7 @@ export class CrashFileSystem implements DurableFileSystem {
     if (this.#without !== after) this.operations.push({ kind: 'syncFolder' });
   }
 
-  /** Makes a folder as a crash after the first `count` operations may leave it. */
+  /** Creates a folder in a possible state after a crash following the first `count` operations. */
   async crash(count: number, folder: string, pick: Pick): Promise<void> {
     await mkdir(folder, { recursive: true });
     const inodes = new Map<Inode, Inode>();
@@ -168,14 +168,17 @@ export class CrashFileSystem implements DurableFileSystem {
   }
 }
 
-/** Bytes of a file when all that was done is there. */
+/** Bytes of a file with all changes applied. */
 function sizeOf({ durable, pending }: Inode): number {
   const last = pending.at(-1);
   if (!last) return durable.length;
   return last.kind === 'truncate' ? 0 : last.at + last.bytes.length;
 }
 
-/** What a file may hold: each change whole (way 0), missing, its first half alone, or as zeros of its length. */
+/**
+ * A possible content of a file: each change whole (choice 0), missing, only its first half, or zeros of its
+ * length.
+ */
 function contentOf({ durable, pending }: Inode, pick: Pick): Buffer {
   let content = Buffer.from(durable);
   for (const change of pending) {

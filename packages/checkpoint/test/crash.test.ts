@@ -21,13 +21,13 @@ const fresh = () => join(root, String(folders++));
 const idOf = (ordinal: number) => `s${ordinal}`;
 const rowOf = (ordinal: number) => [ordinal, ordinal + 0.5, -ordinal];
 
-/** One life of a worker: the sizes of the checkpoints it writes, and after which of them it waits for the disk. */
+/** One life of a worker: the sizes of its checkpoints, and after which of them it waits for the disk. */
 interface Life {
   sizes: readonly number[];
   waits: readonly boolean[];
 }
 
-/** Rows found by a resume; throws when one is not what its ordinal says. */
+/** Rows found by a resume; throws if a row does not match its ordinal. */
 async function rowsIn(folder: string, verify: Verify): Promise<{ rows: number; next: number }> {
   let [rows, next] = [0, 0];
   for await (const entry of readShard(folder, { verify })) {
@@ -45,7 +45,10 @@ async function rowsIn(folder: string, verify: Verify): Promise<{ rows: number; n
   return { rows, next };
 }
 
-/** Every marker vouches for a whole file: the original, which believes in markers alone, may resume the folder. */
+/**
+ * Checks that every marker vouches for a whole file: the original Python, which trusts markers alone, may
+ * resume.
+ */
 async function checkMarkers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!/^batch_\d+\.pt\.done$/.test(name)) continue;
@@ -54,13 +57,16 @@ async function checkMarkers(folder: string): Promise<void> {
   }
 }
 
-/** No crash makes anything look corrupt, and freeing the next number leaves nothing that a killed writer had begun. */
+/**
+ * Checks that nothing looks corrupt after a crash, and that freeing the next number removes all unfinished
+ * files.
+ */
 async function checkFreed(folder: string): Promise<void> {
   const strange = (await readdir(folder)).filter((name) => /\.tmp$|corrupt/.test(name));
   if (strange.length > 0) throw new Error(`left behind: ${strange.join(', ')}`);
 }
 
-/** Resumes, writes on, and records: the operations, and how many rows were acknowledged after how many of them. */
+/** Resumes and writes on; records the operations, and the rows acknowledged after how many of them. */
 async function live(folder: string, { sizes, waits }: Life, without: SyncOf | null) {
   const fs = await CrashFileSystem.over(folder, without);
   const { rows, next } = await rowsIn(folder, 'checksum');
@@ -83,7 +89,7 @@ async function live(folder: string, { sizes, waits }: Life, without: SyncOf | nu
   return { fs, acknowledged };
 }
 
-/** Looks at a folder as a crash left it. */
+/** Checks a folder after a crash. */
 async function check(folder: string, acknowledged: number): Promise<void> {
   for (const verify of ['checksum', 'length'] as const) {
     const { rows } = await rowsIn(folder, verify);
@@ -92,7 +98,7 @@ async function check(folder: string, acknowledged: number): Promise<void> {
   await checkMarkers(folder);
 }
 
-/** Lives one life and crashes in it at a place of `pick`'s choice; returns what the crash left. */
+/** Lives one life, crashes at a point that `pick` chooses, and returns the folder after the crash. */
 async function liveAndCrash(folder: string, life: Life, pick: Pick, without: SyncOf | null): Promise<string> {
   const { fs, acknowledged } = await live(folder, life, without);
   const count = pick(fs.operations.length + 1);
@@ -110,7 +116,7 @@ const life = fc.record({
   waits: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
 });
 
-/** Several lives, each in what the crash of the one before left; of several ways to break the law, those that `how` names. */
+/** Several lives, each in the folder that the previous crash left. Only errors that match `how` count. */
 function lives(without: SyncOf | null, how = /./) {
   const choices = fc.array(fc.nat(1_000_000), { minLength: 20, maxLength: 80 });
   return fc.asyncProperty(fc.array(fc.tuple(life, choices), { minLength: 1, maxLength: 3 }), async (all) => {
@@ -129,7 +135,7 @@ function lives(without: SyncOf | null, how = /./) {
   });
 }
 
-test('whatever a crash leaves, resume finds all that was acknowledged, nothing torn and nothing under a wrong name', async () => {
+test('after any crash, resume finds all acknowledged rows, nothing torn and nothing under a wrong name', async () => {
   await fc.assert(lives(null), { numRuns: 400 });
 });
 
@@ -140,7 +146,7 @@ test('every state of two checkpoints, in full', async () => {
   let states = 0;
   for (let count = 0; count <= fs.operations.length; count++) {
     const safe = Math.max(...acknowledged.filter((one) => one.operations <= count).map(({ rows }) => rows));
-    // All sequences of choices, like the digits of a number that is counted up.
+    // All sequences of choices, like the digits of a counter.
     let digits: { value: number; of: number }[] = [];
     for (;;) {
       let at = 0;
@@ -163,11 +169,11 @@ test('every state of two checkpoints, in full', async () => {
 });
 
 test.each<[SyncOf, RegExp]>([
-  ['pt', /not what its .done marker says|failed to load/],
+  ['pt', /does not match its .done marker|failed to load/],
   ['marker', /damaged .done marker/],
   ['folder after pt', /file is missing/],
   ['folder after marker', /acknowledged/],
-])('without the sync of: %s, a crash is found that breaks the law', async (without, how) => {
+])('without the sync of: %s, some crash breaks a guarantee', async (without, how) => {
   const { failed, errorInstance } = await fc.check(lives(without, how), {
     numRuns: 2000,
     seed: 4,

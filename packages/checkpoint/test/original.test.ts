@@ -12,7 +12,7 @@ import { AsyncCheckpointWriter } from '../src/write/writer.js';
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const PYTHON = '/usr/bin/python3';
 
-/** Whether real PyTorch is on this machine; says so where it is not. */
+/** Whether real PyTorch is on this machine; reports if it is not. */
 function hasTorch(): boolean {
   try {
     execFileSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
@@ -31,7 +31,7 @@ beforeEach(async () => {
 const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `seq_${from + i}`);
 const numbers = (rows: number) => Float32Array.from({ length: rows * 4 }, (_, i) => i / 8);
 
-test('a folder that the original wrote is resumed, and gone on with', async () => {
+test('a folder written by the original is resumed and continued', async () => {
   await cp(at('fixtures/original'), folder, { recursive: true });
   expect(await resumeFromCheckpoints(folder)).toEqual([
     ids(0, 5),
@@ -47,14 +47,14 @@ test('a folder that the original wrote is resumed, and gone on with', async () =
   expect([all, embeddings, next]).toEqual([ids(0, 6), { data: numbers(6), shape: [6, 4] }, 3]);
 });
 
-test('a torn file of the original, of which an empty marker says nothing, is not believed', async () => {
+test('a torn file of the original, with an empty marker, is not trusted', async () => {
   await cp(at('fixtures/original'), folder, { recursive: true });
   await truncate(join(folder, checkpointName(1)), 500);
   const [all, , next] = await resumeFromCheckpoints(folder);
   expect([all, next]).toEqual([ids(0, 3), 1]);
 });
 
-test.runIf(hasTorch())('a folder that we wrote is resumed by the original as by us', async () => {
+test.runIf(hasTorch())('the original resumes a folder of ours as we do', async () => {
   await using writer = new AsyncCheckpointWriter();
   const random = Float32Array.from({ length: 9 * 4 }, () => Math.random());
   for (let i = 0; i < 3; i++) {
@@ -80,6 +80,6 @@ test.runIf(hasTorch())('real PyTorch loads a checkpoint without rows', async () 
   const script = `import sys, torch
 f = torch.load(sys.argv[1], weights_only=True)
 print(list(f["embeddings"].shape), f["embeddings"].dtype, f["sequence_ids"], f["metadata"])`;
-  const told = execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' });
-  expect(told).toBe("[0, 4] torch.float32 [] {'left_out': 3}\n");
+  const output = execFileSync(PYTHON, ['-c', script, path], { encoding: 'utf8' });
+  expect(output).toBe("[0, 4] torch.float32 [] {'left_out': 3}\n");
 });

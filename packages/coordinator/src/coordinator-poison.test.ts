@@ -314,7 +314,7 @@ test('a slot whose device fails on everything quarantines nothing: another slot 
 });
 
 test.each([
-  ['is given up', 0, [{ type: 'slot_closed', slot: 0, reason: 'it fails on everything' }]],
+  ['is closed', 0, [{ type: 'slot_closed', slot: 0, reason: 'it fails on everything' }]],
   ['that embeds something in between stays', 2, []],
 ])('a slot whose workers find its device at fault three times in a row %s', async (_, every, closed) => {
   let assigned = 0;

@@ -9,8 +9,8 @@ import type { ToWorker } from './messages.js';
 import { FakeClock, type FakeWorker, FakeWorkers, type Script } from './testing/index.js';
 
 // A whole run in miniature: shards of batches of sequences, on a disk that outlives workers and coordinators.
-// Some sequences are poison, some fit into memory only alone, some never. Everything else that can end a worker
-// comes in any order.
+// Some sequences are poison, some fit into memory only alone, some never. Everything else that can end a
+// worker comes in any order.
 
 const BATCHES = 3;
 const ROWS = 6;
@@ -69,7 +69,8 @@ const world: fc.Arbitrary<World> = fc.integer({ min: 1, max: 4 }).chain((shards)
   });
 });
 /**
- * All trouble comes from outside and passes: the sequences have no fault but poison, and every device is good.
+ * All trouble comes from outside and passes: the sequences have no fault but poison, and every device is
+ * good.
  */
 const outside: fc.Arbitrary<World> = fc
   .tuple(
@@ -350,9 +351,9 @@ function checkPolicy(events: readonly CoordinatorEvent[], spent: Map<string, num
   for (const event of events) {
     if (event.type === 'failed') kind = event.kind;
     // A shard that runs out on one slot goes to another with fresh retries.
-    const anew = event.type === 'retry' && event.reason.startsWith('exhausted');
+    const refilled = event.type === 'retry' && event.reason.startsWith('exhausted');
     // A failed shard has fresh retries in the next run.
-    if (event.type === 'checkpoint' || event.type === 'shard_failed' || anew)
+    if (event.type === 'checkpoint' || event.type === 'shard_failed' || refilled)
       for (const key of spent.keys()) if (key.startsWith(`${event.shard} `)) spent.delete(key);
     // Preemptions are retried without limit.
     if (event.type === 'shard_failed') expect(event.kind).not.toBe('spot_preemption');

@@ -37,7 +37,7 @@ export type CoordinatorEvent =
       silentMs: number;
       limitMs: number;
     }
-  /** A worker made no progress for this long. `why` is absent if it used the CPU, so it may hang. */
+  /** A worker made no progress for this long. `why`: the reason, unless it may hang. */
   | { type: 'stalled'; slot: number; shard: number | null; silentMs: number; why?: 'stopped' | 'idle' }
   /** The slot gets no more workers. */
   | { type: 'slot_closed'; slot: number; reason: string }

@@ -36,9 +36,9 @@ test('a blocked worker is killed after its coordinator was killed, and only then
 
 test('the watch keeps no process alive, and prints nothing', async () => {
   const child = fork(script('idle-worker.mjs'), { silent: true, execArgv: [] });
-  const said = [text(child.stdout!), text(child.stderr!)];
+  const output = [text(child.stdout!), text(child.stderr!)];
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(await Promise.all(said)).toEqual(['', '']);
+  expect(await Promise.all(output)).toEqual(['', '']);
 });
 
 test.each([-1, Number.NaN])('a grace of %d is refused', (orphanGraceMs) => {

@@ -192,8 +192,8 @@ test('a worker that never had a coordinator exits immediately', async () => {
   const child = spawn(process.execPath, [script('worker.mjs'), 'saves'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
-  expect(said).toMatch('saving, since orphaned');
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect(output).toMatch('saving, since orphaned');
   expect(code).toBe(143);
 });
 

@@ -10,7 +10,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'durable-'));
 });
 
-/** Node's file system, which notes each operation and can fail at one of them. */
+/** Node's file system, which records each operation and can fail at one of them. */
 function recording(failAt = Number.POSITIVE_INFINITY) {
   const log: string[] = [];
   const step = (what: string) => {
@@ -68,7 +68,7 @@ test('a failure at any step leaves the older or the newer file whole, and no tem
   }
 });
 
-test('with onlyNew, what has the name is kept, a failure leaves nothing new, and of many writers one has it', async () => {
+test('with onlyNew an existing file is kept, a failure leaves nothing new, and of many writers one succeeds', async () => {
   const path = join(folder, 'a');
   for (let failAt = 0; failAt < 5; failAt++) {
     const options = { ...recording(failAt), onlyNew: true };
@@ -85,7 +85,7 @@ test('with onlyNew, what has the name is kept, a failure leaves nothing new, and
   expect(await readdir(folder)).toEqual(['a']);
 });
 
-test('each new folder is made to last in its parent', async () => {
+test('each new folder is synced in its parent', async () => {
   const { fs, log } = recording();
   await makeDirectoryDurably(join(folder, 'x/y/z'), { fs });
   expect(log).toEqual(['syncDirectory .', 'syncDirectory x', 'syncDirectory x/y']);

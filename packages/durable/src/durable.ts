@@ -4,7 +4,11 @@ import { dirname } from 'node:path';
 import { type DurableFile, type DurableOptions, nodeFileSystem } from './file-system.js';
 import { systemErrorCode } from './system-error.js';
 
-/** Whether anything has the name, a link to nowhere too. @throws what the system says, if it says neither yes nor no (EIO, EACCES …). */
+/**
+ * Whether anything has the name, including a dangling link.
+ *
+ * @throws the system's error if it cannot tell (EIO, EACCES …).
+ */
 export function isThere(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -15,19 +19,19 @@ export function isThere(path: string): boolean {
 }
 
 export interface WriteDurablyOptions extends DurableOptions {
-  /** Whether something that has the name already is kept, and the write fails with EEXIST. Default false: it is replaced. */
+  /** Whether to keep an existing file and fail with EEXIST. Default false: it is replaced. */
   onlyNew?: boolean;
 }
 
 /**
- * Writes a file that is either wholly there or not at all, and that a power cut cannot take back once this resolves:
- * temp file in the same folder, data, fsync(file), rename, fsync(folder).
+ * Writes a file that is either complete or absent, and durable once this resolves: temp file in the same
+ * folder, data, fsync(file), rename, fsync(folder).
  *
- * @param path where the file shall be; an older file there is replaced in one step, unless `onlyNew` is set. Then several
- * writers may be at work on the name at once, and one of them has it.
- * @param produce writes the content; what it returns is handed on.
- * @throws whatever the file system threw (ENOSPC, EIO, EACCES …); the temp file is then gone and an older file untouched, and
- * with `onlyNew` nothing has the name that had it not before.
+ * @param path of the file. An older file is replaced in one step, unless `onlyNew` is set: then of several
+ * concurrent writers of the name one succeeds.
+ * @param produce the content, or a function that writes it; its result is returned.
+ * @throws errors of the file system (ENOSPC, EIO, EACCES …). The temp file is then removed and an older file
+ * untouched; with `onlyNew` no new file has the name.
  */
 export async function writeFileDurably<T>(
   path: string,
@@ -60,7 +64,7 @@ export async function writeFileDurably<T>(
   }
 }
 
-/** Renames a file or folder within one file system, and makes the new name last. */
+/** Renames a file or folder within one file system; once resolved the new name is durable. */
 export async function renameDurably(
   from: string,
   to: string,
@@ -71,7 +75,7 @@ export async function renameDurably(
   if (dirname(from) !== dirname(to)) await fs.syncDirectory(dirname(from));
 }
 
-/** Removes a file or a folder with all it holds, and makes its absence last. */
+/** Removes a file or a folder with its content; once resolved the removal is durable. */
 export async function removeDurably(
   path: string,
   { fs = nodeFileSystem }: DurableOptions = {},
@@ -81,19 +85,19 @@ export async function removeDurably(
   await fs.syncDirectory(dirname(path));
 }
 
-/** Makes a folder, with its parents where they are missing, and makes the entry of every new one last. */
+/** Creates a folder and its missing parents; once resolved all of them are durable. */
 export async function makeDirectoryDurably(
   path: string,
   { fs = nodeFileSystem }: DurableOptions = {},
 ): Promise<void> {
   const missing: string[] = [];
   for (let at = path; !isThere(at) && dirname(at) !== at; at = dirname(at)) missing.push(at);
-  // One by one: Node's own way of making several never ends where the system says ENOENT of a parent that is there.
+  // One by one: Node's recursive mkdir never returns if the system reports ENOENT for an existing parent.
   for (const folder of missing.length > 0 ? missing.reverse() : [path]) await fs.makeDirectory(folder);
   for (const folder of missing) await fs.syncDirectory(dirname(folder));
 }
 
-/** Makes all entries of a folder last. */
+/** Makes all entries of a folder durable. */
 export async function syncDirectory(
   path: string,
   { fs = nodeFileSystem }: DurableOptions = {},

@@ -5,14 +5,14 @@ import { atPath, systemErrorCode } from './system-error.js';
 export interface DurableFile {
   /** Appends all of `bytes`; a short write is continued until nothing is left. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Forces what was written to the device. */
+  /** Syncs the written data to the device. */
   sync(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The file operations durability is built from; a test's file system records them or fails at one of them. */
+/** The file operations that durable writes use; a test's file system records them or fails at one of them. */
 export interface DurableFileSystem {
-  /** Creates `path` for writing, emptying a file that was there; `onlyNew`: EEXIST where anything is. */
+  /** Creates `path` for writing and empties an existing file; with `onlyNew`: EEXIST if anything exists. */
   create(path: string, options?: { onlyNew?: boolean }): Promise<DurableFile>;
   rename(from: string, to: string): Promise<void>;
   /** Renames a file to an unused name, in one step; EEXIST if the name is in use. */
@@ -21,7 +21,9 @@ export interface DurableFileSystem {
   remove(path: string): Promise<void>;
   /** Makes one folder in an existing parent; an existing one is not an error. */
   makeDirectory(path: string): Promise<void>;
-  /** Forces a folder's entries (creations, renames, removals) to the device, where the file system can; see `syncsDirectories`. */
+  /**
+   * Syncs a folder's entries (creations, renames, removals), if the file system can; see `syncsDirectories`.
+   */
   syncDirectory(path: string): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export interface DurableOptions {
   fs?: DurableFileSystem;
 }
 
-/** Bytes after which the device is asked to take what there is while more is written: sooner done than all at the end. */
+/** Bytes after which a sync starts while more is written; faster than one sync at the end. */
 const SYNC_EVERY = 1 << 23;
 
 /** Errors of file systems without hard links, such as FAT and some network mounts. */
@@ -40,8 +42,8 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOTSUPP', 'ENOSYS']);
 
 /**
- * Whether the file system forces a folder's entries to the device when asked. Where it does not, a power cut may take back the
- * last names that were made, though not what lies in the files: who reads them must not rely on the last one being there.
+ * Whether the file system can sync a folder's entries. If not, a power cut may undo the latest names, though
+ * not the content of files: readers must not rely on the last file being there.
  *
  * @throws any other error of the file system.
  */
@@ -111,7 +113,7 @@ export const nodeFileSystem: DurableFileSystem = {
       await link(from, to);
     } catch (error) {
       if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      // The name is taken by an empty file, which only who made it replaces.
+      // Reserve the name with an empty file, which only its creator replaces.
       await (await open(to, 'wx')).close();
       await rename(from, to);
       return;

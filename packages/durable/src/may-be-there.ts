@@ -1,6 +1,6 @@
 import { isThere } from './durable.js';
 
-/** Whether something has the name, or may have it: what cannot be checked does not count as missing. */
+/** Whether something has the name or may have it: a name that cannot be checked does not count as missing. */
 export function mayBeThere(path: string): boolean {
   try {
     return isThere(path);
@@ -9,7 +9,7 @@ export function mayBeThere(path: string): boolean {
   }
 }
 
-/** Whether something has the name, as far as it can be looked at. */
+/** Whether something certainly has the name: a name that cannot be checked counts as missing. */
 export function isSurelyThere(path: string): boolean {
   try {
     return isThere(path);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { atPath, nameSystemErrors, systemErrorCode } from './system-error.js';
 
-/** As libuv gives an errno that it has no name for. */
+/** An error as libuv reports an errno without a name. */
 const unknown = (errno: number, call: string) =>
   Object.assign(new Error(`Unknown system error -${errno}: Unknown system error -${errno}, ${call}`), {
     code: `Unknown system error -${errno}`,
@@ -24,14 +24,14 @@ describe.runIf(process.platform === 'linux')('an errno without a name in Node.js
   });
 });
 
-test('names that Node.js knows stay, and other errors have none', () => {
+test('names that Node.js knows stay, and other errors have no name', () => {
   expect(systemErrorCode(Object.assign(new Error(''), { code: 'EIO' }))).toBe('EIO');
   for (const other of [new Error('x'), Object.assign(new Error(''), { code: 'ERR_X' }), null, 'EIO', 5])
     expect(systemErrorCode(other)).toBeNull();
   expect(nameSystemErrors('EIO: i/o error, read')).toBe('EIO: i/o error, read');
 });
 
-test('a call on an open file is told with the name of the file, once', () => {
+test('the error of a call on an open file gets the file’s path, once', () => {
   const error = Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
   atPath(atPath(error, '/out/x'), '/out/x');
   expect(error).toMatchObject({ message: "EIO: i/o error, fsync '/out/x'", path: '/out/x' });

@@ -1,6 +1,9 @@
 import { constants } from 'node:os';
 
-/** Linux's numbers that Node.js has no name for (`errno-base.h`, `errno.h`, and the kernel's own from 512 on, which some mounts leak). */
+/**
+ * Linux error numbers without a name in Node.js (`errno-base.h`, `errno.h`, and the kernel's own from 512 on,
+ * which some mounts leak).
+ */
 const UNNAMED: Readonly<Record<number, string>> = {
   66: 'EREMOTE',
   70: 'ECOMM',
@@ -26,7 +29,7 @@ const UNNAMED: Readonly<Record<number, string>> = {
 };
 
 /** Texts of strerror for errors that libuv prints as numbers. */
-const SAYS: Readonly<Record<string, string>> = {
+const TEXTS: Readonly<Record<string, string>> = {
   ECOMM: 'communication error on send',
   EDQUOT: 'disk quota exceeded',
   EHOSTDOWN: 'host is down',
@@ -48,7 +51,10 @@ function nameOf(errno: number): string | undefined {
   return known ?? Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
 }
 
-/** The name of a system error, such as `ESTALE`, even if Node.js knows only its number; null for any other error. */
+/**
+ * The name of a system error, such as `ESTALE`, even if Node.js knows only its number; null for any other
+ * error.
+ */
 export function systemErrorCode(error: unknown): string | null {
   const { code, errno } = (error ?? {}) as { code?: unknown; errno?: unknown };
   if (typeof code !== 'string') return null;
@@ -58,17 +64,19 @@ export function systemErrorCode(error: unknown): string | null {
   return nameOf(Number(number)) ?? (typeof errno === 'number' ? `errno ${-errno}` : null);
 }
 
-/** A text with `Unknown system error -116` put as `ESTALE: stale file handle`. */
+/** Replaces `Unknown system error -116` in a text by `ESTALE: stale file handle`. */
 export function nameSystemErrors(text: string): string {
   if (!text.includes('Unknown system error')) return text;
   return text.replace(/Unknown system error -(\d+)(?:: Unknown system error -\1)?/g, (_, number: string) => {
     const name = nameOf(Number(number)) ?? `errno ${number}`;
-    const says = SAYS[name];
-    return says === undefined ? name : `${name}: ${says}`;
+    const words = TEXTS[name];
+    return words === undefined ? name : `${name}: ${words}`;
   });
 }
 
-/** An error of a call on an open file says no name: this adds it, in the words that Node.js has for calls by name. */
+/**
+ * Adds the path to the error of a call on an open file, in the wording that Node.js uses for calls by name.
+ */
 export function atPath(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || systemErrorCode(error) === null) return error;
   const system = error as NodeJS.ErrnoException;

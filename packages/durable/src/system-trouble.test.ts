@@ -16,18 +16,18 @@ test.each([
   'EDQUOT',
   'EMFILE',
   'ENOMEM',
-])('%s passes: the command need not be changed', (code) => {
+])('%s may pass: the same command may work later', (code) => {
   expect(systemTrouble(failure(code))).toMatchObject({ code, passing: true });
 });
 
 test.each(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP'])(
-  '%s does not pass by itself',
+  '%s does not pass without a change',
   (code) => {
     expect(systemTrouble(failure(code))).toMatchObject({ code, passing: false });
   },
 );
 
-test('an errno without a name in Node.js is told by its own; what the table lacks passes', () => {
+test('an errno without a name in Node.js gets its own; one missing from the table may pass', () => {
   const number = constants.errno.ESTALE;
   expect(systemTrouble({ code: `Unknown system error -${number}`, errno: -number })).toMatchObject({
     code: 'ESTALE',
@@ -37,11 +37,11 @@ test('an errno without a name in Node.js is told by its own; what the table lack
   expect(systemTrouble(new Error('EIO'))).toBeNull();
 });
 
-test('a removed working directory is told as one', () => {
+test('a removed working directory is reported as such', () => {
   expect(systemTrouble(failure('ENOENT', { syscall: 'uv_cwd' }))).toMatchObject({
     passing: false,
     cause: 'the working directory was removed',
-    remedy: { write: 'cd to a folder that is there' },
+    remedy: { write: 'cd to a folder that exists' },
   });
 });
 

@@ -5,13 +5,13 @@ export interface SystemTrouble {
   /** Its name, such as `ESTALE`. */
   code: string;
   /**
-   * Whether the same command may work later, once the cause is gone: the disk answers, there is room, a limit is raised. Else the
-   * command, or the rights of a file, must be changed first.
+   * Whether the same command may work later, once the cause is gone: the disk answers, there is room, a limit
+   * is raised. Otherwise the command or a file's permissions must be changed first.
    */
   passing: boolean;
-  /** In words. */
+  /** The cause in words. */
   cause: string;
-  /** What to do beside rerunning, for a file that is read, and for one that is written. */
+  /** What to do before rerunning, for a file that is read and for one that is written. */
   remedy: Readonly<Record<Use, string>>;
 }
 
@@ -28,9 +28,9 @@ const READABLE = 'let this user read it (chmod, chown)';
 const WRITABLE = 'let this user write there (chmod, chown)';
 const NO_SUCH_CALL = 'the file system cannot do this';
 
-/** Each cause once: does it pass, what it is, and what to do. */
+/** By error name: whether it may pass, the cause, and the remedy. */
 const TROUBLES: Readonly<Record<string, Entry>> = {
-  // The disk or the file server does not answer, or not as it should.
+  // The disk or the file server does not answer, or misbehaves.
   EIO: [true, 'input/output error', `${DISK} or the network mount`],
   ESTALE: [true, 'the file server lost track of the file', SERVER],
   EREMOTEIO: [true, 'input/output error on the file server', SERVER],
@@ -53,53 +53,57 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   EKEYEXPIRED: [true, 'the ticket for this mount has expired', 'renew it (kinit)'],
   ENOKEY: [true, 'the key of this folder is not loaded', 'unlock the folder'],
   EKEYREVOKED: [true, 'the key of this folder was revoked', 'unlock the folder'],
-  ENOMEDIUM: [true, 'the disk is not there', DISK],
+  ENOMEDIUM: [true, 'the disk is missing', DISK],
   EUCLEAN: [true, 'the file system is damaged', REPAIR],
   EBADMSG: [true, 'the file system found a wrong checksum', REPAIR],
   EHWPOISON: [true, 'memory is faulty', 'use another machine'],
   // No room.
   ENOSPC: [true, 'no space left on the device', 'make room there'],
   EDQUOT: [true, 'the disk quota is used up', 'make room within the quota, or have it raised'],
-  // Limits, and what is short for the moment.
-  EFBIG: [true, 'a file would grow past a limit', 'raise the limit on the size of files (ulimit -f)'],
+  // Limits and temporary shortages.
+  EFBIG: [true, 'a file would grow past a limit', 'raise the file size limit (ulimit -f)'],
   EMFILE: [true, 'this process has too many files open', 'raise the limit on open files (ulimit -n)'],
   ENFILE: [
     true,
     'the system has too many files open',
-    'end other programs, or have fs.file-max raised (sysctl)',
+    'stop other programs, or have fs.file-max raised (sysctl)',
   ],
-  ENOMEM: [true, 'out of memory', 'make memory free, or raise the limit on it (ulimit -v)'],
-  ENOBUFS: [true, 'out of memory for buffers', 'make memory free'],
-  EAGAIN: [true, 'a resource is short at the moment', 'end other programs, or raise the limits (ulimit -a)'],
+  ENOMEM: [true, 'out of memory', 'free memory, or raise its limit (ulimit -v)'],
+  ENOBUFS: [true, 'out of memory for buffers', 'free memory'],
+  EAGAIN: [
+    true,
+    'a resource is temporarily exhausted',
+    'stop other programs, or raise the limits (ulimit -a)',
+  ],
   ENOLCK: [true, 'no locks are available', 'check the lock service of the mount (lockd)'],
   EBUSY: [true, 'it is in use', 'wait until it is free'],
   ETXTBSY: [true, 'it is being executed', 'wait until it is free'],
-  EINTR: [true, 'the call was interrupted', 'try again'],
-  EDEADLK: [true, 'a deadlock was avoided', 'try again'],
+  EINTR: [true, 'the call was interrupted', 'wait a moment'],
+  EDEADLK: [true, 'a deadlock was avoided', 'wait a moment'],
   // Someone else changed it at the same moment.
-  ENOTEMPTY: [true, 'files came into a folder that was being removed', 'see what writes there'],
-  // The command, or the rights, must be changed.
+  ENOTEMPTY: [true, 'files were added to a folder while it was being removed', 'check what writes there'],
+  // The command or the permissions must be changed.
   EACCES: [false, 'permission denied', READABLE, WRITABLE],
   EPERM: [false, 'not permitted', READABLE, WRITABLE],
   EROFS: [false, 'the file system is read-only', 'mount it writable'],
   ENOENT: [false, 'no such file or folder', 'check the path'],
-  EEXIST: [false, 'something else has the name', 'move it away'],
+  EEXIST: [false, 'the name is already in use', 'move that file away'],
   ENOTDIR: [false, 'a part of the path is not a folder', 'check the path'],
   EISDIR: [false, 'it is a folder', 'check the path'],
   ENAMETOOLONG: [false, 'the name is too long', 'use a shorter path'],
-  ELOOP: [false, 'symbolic links lead in a circle', 'remove the circle'],
+  ELOOP: [false, 'symbolic links form a loop', 'remove the loop'],
   EINVAL: [false, NO_SUCH_CALL, 'use a local disk'],
   ENOSYS: [false, NO_SUCH_CALL, 'use a local disk'],
   ENOTSUP: [false, NO_SUCH_CALL, 'use a local disk'],
   EOPNOTSUPP: [false, NO_SUCH_CALL, 'use a local disk'],
   ENOTSUPP: [false, NO_SUCH_CALL, 'use a local disk'],
-  ENXIO: [false, 'nothing is behind this name', 'check the path'],
-  ENODEV: [false, 'nothing is behind this name', 'check the path'],
+  ENXIO: [false, 'there is no device behind this name', 'check the path'],
+  ENODEV: [false, 'there is no device behind this name', 'check the path'],
 };
 
-/** The consequence if a file system cannot sync folders; doctor and embed say the same. */
+/** The consequence if a file system cannot sync folders; used by doctor and embed. */
 export const NO_FOLDER_SYNC =
-  'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may take back the last checkpoints, which are then computed again';
+  'the file system cannot sync folders (fsync: EINVAL): a run works, but a power cut may undo the last checkpoints, which are then recomputed';
 
 /** Facts about a system error; null for any other. One missing from the table counts as passing. */
 export function systemTrouble(error: unknown): SystemTrouble | null {
@@ -111,7 +115,7 @@ export function systemTrouble(error: unknown): SystemTrouble | null {
 }
 
 function noWorkingDirectory(code: string): SystemTrouble {
-  const remedy = 'cd to a folder that is there';
+  const remedy = 'cd to a folder that exists';
   const cause = 'the working directory was removed';
   return { code, passing: false, cause, remedy: { read: remedy, write: remedy } };
 }
@@ -125,7 +129,7 @@ export function systemErrorIn(error: unknown): unknown {
   return undefined;
 }
 
-/** The system error that a text names, such as a worker's last output; null if it names none that is known. */
+/** The known system error that a text names, such as a worker's last output; null if there is none. */
 export function troubleIn(text: string): SystemTrouble | null {
   for (const [, code] of text.matchAll(/\b(E[A-Z0-9]+): /g))
     if (code !== undefined && TROUBLES[code] !== undefined && code !== 'ENOENT')

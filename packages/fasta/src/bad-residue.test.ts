@@ -19,15 +19,15 @@ test.each([
   ['\u00ef', /0xef .*byte order mark.*sed/],
   ['\u00ff', /0xff .*UTF-16.*iconv/],
   ['\u00c3', /0xc3 .*not ASCII.*grep/],
-  ['"', /take it out, or see whether this is the right file/],
-])('the remedy fits the byte: %j', (character, says) => {
-  const said = badResidue(character.charCodeAt(0), HINT);
-  expect(said).toMatch(says);
-  expect(said).not.toContain(HINT);
+  ['"', /remove it, or check that this is the right file/],
+])('the remedy fits the byte: %j', (character, message) => {
+  const text = badResidue(character.charCodeAt(0), HINT);
+  expect(text).toMatch(message);
+  expect(text).not.toContain(HINT);
 });
 
 test.each(['Z', 'x', '*', '-', '.'])(
-  'what other alphabets have is put down to the model: %s',
+  'for a letter of another alphabet, the model is named: %s',
   (character) => {
     expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is not a residue; ${HINT}`);
   },
@@ -43,7 +43,7 @@ test.each([
   ['semi2.fa', /record 1 \("a", line 2\): ";" .*comment/],
   ['bom2.fa', /record 1 \("a", line 3\): the byte 0xef .*byte order mark/],
   ['glued.fa', /record 1 \("a", line 2\): ">" .*same line/],
-])('files that people have: %s', (name, says) => {
+])('faults of real files: %s', (name, message) => {
   const allowed = new Uint8Array(256);
   for (const letter of Buffer.from('ACDEFGHIKLMNPQRSTVWY')) allowed[letter] = 1;
   const bytes = file(name);
@@ -60,11 +60,11 @@ test.each([
         parser.write(bytes.subarray(at, at + step), new Uint8Array(step), 0);
       parser.end();
     };
-    expect(read).toThrow(says);
+    expect(read).toThrow(message);
   }
 });
 
-test('UTF-16 without its mark is told as UTF-16', () => {
+test('UTF-16 without its byte order mark is recognized', () => {
   expect(idProblem(Buffer.from('\u0000a\u0000'))).toMatch(/UTF-16.*iconv -f UTF-16LE /);
   expect(notFasta(0)).toMatch(/UTF-16.*iconv -f UTF-16BE /);
 });

@@ -2,28 +2,28 @@ import { describeByte } from './files/first-bytes.js';
 
 const ICONV = 'convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`';
 
-/** What a byte outside every alphabet says about its file, and the remedy. */
+/** What a byte outside every alphabet suggests about its file, and the remedy. */
 const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
   [
     (byte) => byte >= 0x30 && byte <= 0x39,
-    "lines are numbered, as in GenBank files; take the digits out, e.g. with `sed '/^>/!s/[0-9]//g'`",
+    "lines are numbered, as in GenBank files; remove the digits, e.g. with `sed '/^>/!s/[0-9]//g'`",
   ],
-  [(byte) => byte === 0x3b, "it begins a comment; take comments out, e.g. with `sed '/^;/d; /^>/!s/;.*//'`"],
+  [(byte) => byte === 0x3b, "it begins a comment; remove comments, e.g. with `sed '/^;/d; /^>/!s/;.*//'`"],
   [
     (byte) => byte === 0x3e,
-    "a header follows a sequence on the same line, probably because files were joined without a line end; put it on its own line, e.g. with `sed '/^>/!s/>/\\n>/g'`",
+    "a header follows a sequence on the same line, probably because files were joined without a line break; put it on its own line, e.g. with `sed '/^>/!s/>/\\n>/g'`",
   ],
   [
     (byte) => byte === 0x40 || byte === 0x2b,
-    'FASTQ has such lines; turn it into FASTA first, e.g. with `seqtk seq -a`',
+    'FASTQ has such lines; convert it to FASTA first, e.g. with `seqtk seq -a`',
   ],
-  [(byte) => byte === 0x3c, 'HTML and XML have it; download the sequences themselves as FASTA'],
-  [(byte) => byte === 0x2f, 'other formats end records with "//"; turn it into FASTA first'],
-  [(byte) => byte === 0, `UTF-16 text contains it; ${ICONV}. An incompletely copied file can contain it too`],
+  [(byte) => byte === 0x3c, 'this looks like HTML or XML; download the sequences themselves as FASTA'],
+  [(byte) => byte === 0x2f, 'other formats end records with "//"; convert it to FASTA first'],
+  [(byte) => byte === 0, `UTF-16 text contains it; ${ICONV}. An incomplete copy can contain it too`],
   [(byte) => byte >= 0xfe, `UTF-16 text begins with it; ${ICONV}`],
   [
     (byte) => byte === 0xef,
-    "it begins a byte order mark, as where files were joined; take marks out, e.g. with `sed 's/\\xef\\xbb\\xbf//g'`",
+    "it begins a byte order mark, probably because files were joined; remove the marks, e.g. with `sed 's/\\xef\\xbb\\xbf//g'`",
   ],
   [
     (byte) => byte >= 0x80,
@@ -34,13 +34,13 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
 /**
- * Says what is wrong with a byte where a residue is due, and the remedy that fits it.
+ * Describes a byte that is not a residue, with a remedy.
  *
- * @param hint what the reader wants, for letters and signs that other alphabets have.
+ * @param hint what the model reads, for letters and signs that other alphabets have.
  */
 export function badResidue(byte: number, hint: string): string {
   const what = `${describeByte(byte)} is not a residue`;
   if (isLetter(byte) || byte === 0x2a || byte === 0x2d || byte === 0x2e) return `${what}; ${hint}`;
   const sign = SIGNS.find(([is]) => is(byte));
-  return `${what}${sign === undefined ? '; take it out, or see whether this is the right file' : `: ${sign[1]}`}`;
+  return `${what}${sign === undefined ? '; remove it, or check that this is the right file' : `: ${sign[1]}`}`;
 }

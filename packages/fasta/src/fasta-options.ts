@@ -3,11 +3,11 @@ export interface FastaHandler {
   /**
    * A header was read.
    * @param id its first word; the bytes are valid only during the call.
-   * @param record number within the file, from 1.
-   * @param line of the header, from 1.
+   * @param record its number within the file, from 1.
+   * @param line the header's line, from 1.
    */
   header(id: Uint8Array, record: number, line: number): void;
-  /** The record whose header came last is complete, with this many residues (at least 1). */
+  /** The current record is complete, with this many residues (at least 1). */
   end(residues: number): void;
 }
 
@@ -15,8 +15,8 @@ export interface FastaHandler {
 export interface FastaOptions extends FastaHandler {
   /** Name used in errors. */
   file: string;
-  /** 256 flags, one per byte: not 0 for each upper-case byte that may be a residue. Lower case is taken as upper case. */
+  /** 256 flags: nonzero for each upper-case byte that may be a residue. Lower case counts as upper. */
   allowed: Uint8Array;
-  /** Completes the error about a byte that is not allowed: what the reader wants, and what to do. */
+  /** Ends the error about a disallowed byte: what the model reads, and the remedy. */
   hint: string;
 }

@@ -6,7 +6,7 @@ const letters = (text: string) =>
   Uint8Array.from({ length: 256 }, (_, c) => (text.includes(String.fromCharCode(c)) ? 1 : 0));
 const DNA = letters('ACGTN');
 
-/** Parses bytes pushed in pieces of `size`; the sink begins at an odd place, and is checked for bytes outside it. */
+/** Parses bytes in pieces of `size` into an offset of the sink; checks that nothing is written outside. */
 function parse(input: string | Uint8Array, size = Number.POSITIVE_INFINITY, allowed = DNA) {
   const bytes = Buffer.from(input as string);
   const records: { id: string; line: number; residues: string }[] = [];
@@ -50,8 +50,8 @@ function failure(input: string | Uint8Array, size?: number): InputError {
 test.each([
   ['LF', '>a\nACGT\nAC\n>b\nG\n'],
   ['CRLF', '>a\r\nACGT\r\nAC\r\n>b\r\nG\r\n'],
-  ['no last line end', '>a\nACGTAC\n>b\nG'],
-  ['a last carriage return', '>a\nACGTAC\n>b\nG\r'],
+  ['no final line break', '>a\nACGTAC\n>b\nG'],
+  ['a final carriage return', '>a\nACGTAC\n>b\nG\r'],
   ['lower case', '>a\nacgTAC\n>b\ng\n'],
   ['blanks in lines', '>a\n AC GT\tAC \n>b\nG \n'],
   ['a blank before >', '>a\nACGTAC\n >b\nG\n'],
@@ -65,7 +65,7 @@ test.each([
   }
 });
 
-test('blank lines and a byte order mark are passed over, and lines counted', () => {
+test('blank lines and a byte order mark are skipped, and lines are counted', () => {
   for (const size of [1, 2, 100]) {
     expect(parse('\ufeff\r\n \n>a\n\nAC\n\n\nGT\n\n>b\nG\n', size)).toEqual([
       { id: 'a', line: 3, residues: 'ACGT' },
@@ -75,12 +75,12 @@ test('blank lines and a byte order mark are passed over, and lines counted', () 
   }
 });
 
-test('an ID may hold any printing UTF-8, and be long', () => {
+test('an ID may contain any printable UTF-8 and be long', () => {
   const id = `sp|P1|ä→😀${'x'.repeat(5000)}`;
   for (const size of [1, 7, 10_000]) expect(parse(`>${id}\nA\n`, size)[0]!.id).toBe(id);
 });
 
-test('">" within a line is no header, and never a residue even if the table allows it', () => {
+test('">" within a line is not a header, and never a residue even if the table allows it', () => {
   expect(failure('>a\nAC>b\nGT\n').code).toBe('bad_residue');
   expect(() => parse('>a\nAC>b\n', 100, letters('ACGTB> \n'))).toThrow('">" is not a residue');
 });
@@ -104,25 +104,35 @@ test('a line of 20 MB is read', () => {
 });
 
 test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
-  ['an empty file', '', { code: 'empty' }, 'reads.fa: no record in it; check what was to write it'],
-  ['blank lines only', '\n \r\n', { code: 'empty' }, 'reads.fa: no record in it; check what was to write it'],
+  [
+    'an empty file',
+    '',
+    { code: 'empty' },
+    'reads.fa: the file has no record; check the program that writes it',
+  ],
+  [
+    'blank lines only',
+    '\n \r\n',
+    { code: 'empty' },
+    'reads.fa: the file has no record; check the program that writes it',
+  ],
   [
     'text',
     '\nhello\n',
     { code: 'not_fasta', line: 2 },
-    'reads.fa: line 2: not FASTA: the first character is "h" where ">" is due; check that this is the right file',
+    'reads.fa: line 2: not FASTA: the first character is "h" instead of ">"; check that this is the right file',
   ],
   [
     'FASTQ',
     '@r1\nACGT\n+\nIIII\n',
     { code: 'not_fasta', line: 1 },
-    'reads.fa: line 1: not FASTA: it begins with "@", as FASTQ does; turn it into FASTA first, e.g. with `seqtk seq -a`',
+    'reads.fa: line 1: not FASTA: it begins with "@", like FASTQ; convert it to FASTA first, e.g. with `seqtk seq -a`',
   ],
   [
     'half a byte order mark',
     Uint8Array.of(0xef, 0xbb, 0x3e),
     { code: 'not_fasta' },
-    'reads.fa: line 1: not FASTA: the first character is the byte 0xef where ">" is due; check that this is the right file',
+    'reads.fa: line 1: not FASTA: the first character is the byte 0xef instead of ">"; check that this is the right file',
   ],
   [
     'UTF-16',
@@ -134,31 +144,31 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a carriage return alone',
     '>a\rACGT\r',
     { code: 'bad_line_end', line: 1 },
-    "reads.fa: line 1: a carriage return without a line feed; convert the line ends first, e.g. with `tr '\\r' '\\n'`",
+    "reads.fa: line 1: a carriage return without a line feed; convert the line breaks first, e.g. with `tr '\\r' '\\n'`",
   ],
   [
     'a carriage return among residues',
     '>a\nAC\rGT\n',
     { code: 'bad_line_end', line: 2 },
-    "reads.fa: line 2: a carriage return without a line feed; convert the line ends first, e.g. with `tr '\\r' '\\n'`",
+    "reads.fa: line 2: a carriage return without a line feed; convert the line breaks first, e.g. with `tr '\\r' '\\n'`",
   ],
   [
     'no ID',
     '>a\nA\n>\nC\n',
     { code: 'bad_id', record: 2, line: 3 },
-    'reads.fa: record 2 (line 3): no ID after ">"; begin the header with a word of its own',
+    'reads.fa: record 2 (line 3): no ID after ">"; begin the header with a unique word',
   ],
   [
-    'a blank for an ID',
+    'a blank instead of an ID',
     '> a\nA\n',
     { code: 'bad_id', record: 1, line: 1 },
-    'reads.fa: record 1 (line 1): no ID after ">"; begin the header with a word of its own',
+    'reads.fa: record 1 (line 1): no ID after ">"; begin the header with a unique word',
   ],
   [
     'NUL in an ID',
     '>a\0b\nA\n',
     { code: 'bad_id', record: 1 },
-    'reads.fa: record 1 ("a\\x00b", line 1): a control character (the byte 0x00) in the ID; give the record an ID that prints',
+    'reads.fa: record 1 ("a\\x00b", line 1): a control character (the byte 0x00) in the ID; give the record a printable ID',
   ],
   [
     'invalid UTF-8 in an ID',
@@ -176,13 +186,13 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'no residues',
     '>a\n\n>b\nA\n',
     { code: 'no_residues', record: 1, id: 'a', line: 1 },
-    'reads.fa: record 1 ("a", line 1): no residue follows this header; remove it or add its sequence',
+    'reads.fa: record 1 ("a", line 1): this header has no sequence; add it, or remove the header',
   ],
   [
     'no residues at the end',
     '>a\nA\n>b x',
     { code: 'no_residues', record: 2, id: 'b', line: 3 },
-    'reads.fa: record 2 ("b", line 3): no residue follows this header; remove it or add its sequence',
+    'reads.fa: record 2 ("b", line 3): this header has no sequence; add it, or remove the header',
   ],
   [
     'a letter that is not allowed',
@@ -191,10 +201,10 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'reads.fa: record 2 ("b", line 5): "E" is not a residue; the model reads DNA; is this protein?',
   ],
   [
-    'a byte that does not print',
+    'an unprintable byte',
     '>a\nA\0\n',
     { code: 'bad_residue', record: 1, line: 2 },
-    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incompletely copied file can contain it too',
+    'reads.fa: record 1 ("a", line 2): the byte 0x00 is not a residue: UTF-16 text contains it; convert it to UTF-8 first, e.g. with `iconv -f UTF-16 -t UTF-8`. An incomplete copy can contain it too',
   ],
 ])('refused: %s', (_, input, fields, message) => {
   for (const size of [1, 2, 1_000_000]) {

@@ -20,15 +20,15 @@ const RESIDUES = 3;
 const AFTER_CR = 4;
 
 /**
- * Reads one FASTA file, pushed in chunks of any size. LF and CRLF, blank lines, blanks within lines, lower case,
- * a UTF-8 byte order mark and a missing last line end are accepted; the residues come out upper case, without anything
- * between them. The ID is the header's first word.
+ * Reads one FASTA file, pushed in chunks of any size. Accepts LF and CRLF, blank lines, blanks within lines,
+ * lower case, a UTF-8 byte order mark and a missing final line break. Residues come out contiguous and in
+ * upper case. The ID is the header's first word.
  *
- * The parser allocates nothing per line or residue: residues go straight into the caller's staging buffer.
+ * Allocates nothing per line or residue: residues go straight into the caller's staging buffer.
  */
 export class FastaParser {
   readonly #options: FastaOptions;
-  /** Byte → the residue it stands for, or 0. */
+  /** Byte → its residue, or 0. */
   readonly #residueOf: Uint8Array;
   #state = LINE_START;
   #bom = 0;
@@ -45,12 +45,12 @@ export class FastaParser {
   }
 
   /**
-   * Takes the next bytes of the file.
+   * Parses the next bytes of the file.
    *
    * @param chunk the bytes; not kept.
    * @param out receives residues from index `at` on; must have room for `chunk.length` of them.
    * @returns the index after the last residue written.
-   * @throws InputError at the first thing wrong with the file.
+   * @throws InputError for the first fault in the file.
    */
   write(chunk: Uint8Array, out: Uint8Array, at: number): number {
     const residueOf = this.#residueOf;
@@ -78,7 +78,7 @@ export class FastaParser {
       }
       const byte = chunk[i]!;
       if (this.#state === LINE_START) {
-        // A residue is left for the fast loop above.
+        // Leave a residue to the fast loop above.
         if (this.#atLineStart(byte)) i++;
       } else {
         i++;
@@ -89,14 +89,14 @@ export class FastaParser {
     return to;
   }
 
-  /** Ends the file. @throws InputError if it held no record, or its last record no residue. */
+  /** Ends the file. @throws InputError if it has no record, or its last record has no residue. */
   end(): void {
     if (this.#state === ID) this.#endId();
     if (this.#record === 0) {
       throw new InputError(
         'empty',
         { file: this.#options.file },
-        'no record in it; check what was to write it',
+        'the file has no record; check the program that writes it',
       );
     }
     this.#endRecord();
@@ -119,7 +119,7 @@ export class FastaParser {
     throw new InputError(
       'bad_line_end',
       { file: this.#options.file, line: this.#line },
-      "a carriage return without a line feed; convert the line ends first, e.g. with `tr '\\r' '\\n'`",
+      "a carriage return without a line feed; convert the line breaks first, e.g. with `tr '\\r' '\\n'`",
     );
   }
 
@@ -130,7 +130,7 @@ export class FastaParser {
     }
   }
 
-  /** Says whether the byte is dealt with. */
+  /** Returns whether it has consumed the byte. */
   #atLineStart(byte: number): boolean {
     if (byte === GREATER && (this.#bom === 0 || this.#bom === BOM.length)) {
       if (this.#record > 0) this.#endRecord();
@@ -197,7 +197,7 @@ export class FastaParser {
       this.#fail(
         'no_residues',
         this.#headerLine,
-        'no residue follows this header; remove it or add its sequence',
+        'this header has no sequence; add it, or remove the header',
       );
     }
     this.#options.end(this.#residues);

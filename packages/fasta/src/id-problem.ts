@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { describeByte } from './files/first-bytes.js';
 
-/** Says what is wrong with an ID, and what to do, or nothing if it may be used. */
+/** What is wrong with an ID, with the remedy; undefined if it is valid. */
 export function idProblem(id: Uint8Array): string | undefined {
-  if (id.length === 0) return 'no ID after ">"; begin the header with a word of its own';
+  if (id.length === 0) return 'no ID after ">"; begin the header with a unique word';
   if (id[0] === 0)
     return 'the byte 0x00 in the ID, which UTF-16 text contains; convert it to UTF-8 first, e.g. with `iconv -f UTF-16LE -t UTF-8`';
   const control = id.find((byte) => byte < 0x20 || byte === 0x7f);
   if (control !== undefined) {
-    return `a control character (${describeByte(control)}) in the ID; give the record an ID that prints`;
+    return `a control character (${describeByte(control)}) in the ID; give the record a printable ID`;
   }
   if (!isUtf8(id))
     return 'the ID is not valid UTF-8; convert the file, e.g. with `iconv -f LATIN1 -t UTF-8` if it is Latin-1';

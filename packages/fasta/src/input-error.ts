@@ -19,19 +19,19 @@ export type InputErrorCode =
   | 'too_many_records'
   | 'no_frame';
 
-/** The place in an input that an {@link InputError} is about. */
+/** Where in an input the fault is. */
 export interface InputPlace {
   /** The path as the caller gave it; `-` is standard input. */
   file: string;
   /** Record within the file, from 1. */
   record?: number;
-  /** The record's ID, where it is known. */
+  /** The record's ID, if known. */
   id?: string;
   /** Line within the decompressed file, from 1. */
   line?: number;
 }
 
-/** An input that can't be used. The message is one line: where, what, and what to do. */
+/** An input that can't be used. The message is one line: place, fault and remedy. */
 export class InputError extends Error {
   override readonly name = 'InputError';
   readonly code: InputErrorCode;
@@ -70,9 +70,9 @@ function shorten(id: string): string {
   return id.length > 100 ? `${id.slice(0, 100)}…` : id;
 }
 
-/** A file's name or a damaged ID may hold line ends or escape sequences, which would break a log or a terminal. */
+/** Sanitizes text: a file name or damaged ID may contain line breaks or escape sequences. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters on purpose.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
     return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });

@@ -1,14 +1,20 @@
-/** Bytes of residues that may be staged between two calls of {@link RecordSink.settle}. */
+/** Most bytes of residues that may be staged between two calls of {@link RecordSink.settle}. */
 export const ROOM_BYTES = 512 * 1024;
 
-/** Takes records as a parser comes upon them. */
+/** Receives records from a parser. */
 export interface RecordSink {
-  /** A record begins. @param id valid only during the call. @param record number within the input, from 1. @param line from 1. */
+  /**
+   * A record begins.
+   *
+   * @param id valid only during the call.
+   * @param record number within the input, from 1.
+   * @param line from 1.
+   */
   header(id: Uint8Array, record: number, line: number): void;
-  /** Lets `fill` put up to `ROOM_BYTES` residues of the records begun into a buffer; it returns the index after the last. */
+  /** Lets `fill` write up to `ROOM_BYTES` residues into a buffer; `fill` returns the index after the last. */
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void;
-  /** The record begun last is complete. @param residues how many it has. */
+  /** The current record is complete. @param residues how many it has. */
   end(residues: number): void;
-  /** Writes what is due, and makes room again. */
+  /** Writes the staged data and makes room again. */
   settle(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 /**
- * The residue of each byte of a FASTA line, 0 for none. Blanks, line ends and `>` are never residues,
- * whatever the caller's table says.
+ * The residue of each byte of a FASTA line, 0 for none. Blanks, line breaks and `>` are never residues, even
+ * if `allowed` has them.
  *
- * @param allowed 256 flags: not 0 for each upper-case byte that may be a residue.
+ * @param allowed 256 flags: nonzero for each upper-case byte that may be a residue.
  */
 export function residueTable(allowed: Uint8Array): Uint8Array {
   const table = new Uint8Array(256);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.release());
 
-/** The plain definition: count, divide in double, round once to float32. */
+/** The definition: count, divide in double, round once to float32. */
 function counted(sequence: string): number[] {
   const counts = STANDARD.map((residue) => [...sequence].filter((each) => each === residue).length);
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -43,14 +43,14 @@ test('real proteins', async () => {
 });
 
 test.each(['', 'X', 'BJOUXZ*-.'])(
-  'no standard residue in %j gives zeros, and the model says why',
+  'no standard residue in %j gives zeros, and the model gives the reason',
   async (sequence) => {
     expect([...(await model.embed([bytes(sequence)]))]).toEqual(new Array(20).fill(0));
     expect(model.source.zeroRowMeaning).toMatch(/none of the 20/);
   },
 );
 
-test('counts stay exact past 2^24 residues, where float32 counts stand still', async () => {
+test('counts stay exact past 2^24 residues, where float32 counts stop growing', async () => {
   const residues = 2 ** 24 + 5;
   const sequence = new Uint8Array(residues).fill('A'.charCodeAt(0));
   sequence[7] = 'Y'.charCodeAt(0);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Alphabet } from './tokens/alphabet.js';
 
-/** The model that is used where none is named: canonical tetranucleotide frequency. */
+/** The default model: canonical tetranucleotide frequency. */
 export const DEFAULT_MODEL = 'tnf';
 
 /** A model that ships in this package. */
@@ -29,7 +29,7 @@ const MODELS: readonly BuiltInModel[] = [
   },
 ];
 
-/** The models that ship in this package, the default one first; each name can be given to `resolveModel`. */
+/** The models that ship in this package, the default first. `resolveModel` takes each name. */
 export const builtInModels = (): BuiltInModel[] => MODELS.map((model) => ({ ...model }));
 
 /** Their names. */

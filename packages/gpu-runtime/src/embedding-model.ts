@@ -17,16 +17,17 @@ import { SubwordThread } from './tokens/thread/subword-thread.js';
 /** Options of one batch. */
 export interface EmbedOptions {
   /**
-   * Tokens, padding included, that one run of the graph may have where a sequence is many windows; one window has as many as it has.
-   * Default: what `batchTokensOn` says of the model and its device.
+   * Token budget of one call of the model, padding included, for a sequence of many windows. A single window
+   * may exceed it. Default: `batchTokensOn` for the model and its device.
    */
   windowTokens?: number | undefined;
   /**
-   * Called after the whole batch is embedded, with the index of each sequence that lost tokens, at its end or at a window's,
-   * because the model takes no more. Not called for sequences cut to `maxResidues`, which the plan knows.
+   * Called after the whole batch is embedded, with the index of each sequence that lost tokens because the
+   * model takes no more, at its end or at a window's end. Not called for sequences cut to `maxResidues`: the
+   * plan already knows those.
    */
   onTruncated?(at: number): void;
-  /** Called after each run of the graph; a batch with many windows has many. The next run waits until this resolves. */
+  /** Called after each call of the model; many windows take several. Awaited before the next call. */
   onProgress?(): Promise<void> | void;
 }
 
@@ -40,24 +41,27 @@ const embedOptions = object<EmbedOptions>({
 export interface EmbeddingModel {
   readonly source: ModelSource;
   /**
-   * If a tokenizer makes the tokens: starts making those of a batch in its own thread, so `embed`, called with the
-   * same array later, waits for none. Worth a call before the batch before it is embedded. Does nothing for other models.
+   * Starts tokenizing a batch in the tokenizer's thread, so a later `embed` with the same array need not
+   * wait. Call it before embedding the preceding batch. Does nothing for a model without a tokenizer.
    *
    * @param sequences as for `embed`; copied before this returns.
    * @throws SequenceError as `embed` does.
    */
   prepare?(sequences: readonly Uint8Array[]): void;
   /**
-   * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch is done. Calls made while another is
-   * under way are taken in turn.
+   * Embeds one batch. ONNX Runtime computes on the calling thread: timers and messages wait until the batch
+   * is done. Concurrent calls are queued.
    *
-   * @param sequences printable ASCII, residues in upper case, one array each; not to be changed until this resolves. A letter the model does not know
-   * is read as "other"; `letterRules` says which. An empty array is a sequence without residues.
+   * @param sequences printable ASCII, residues in upper case, one array each; do not change them until this
+   * resolves. A letter the model does not know is read as "other"; see `letterRules`. An empty array is a
+   * sequence without residues.
    * @returns row-major [sequences.length, source.dim], the caller's to keep.
-   * @throws SequenceError for anything but a `Uint8Array` of printable ASCII; InferenceError, whose `kind` says whether memory ran out; ModelError `model_mismatch` if the output has another shape than described, `model_released`.
+   * @throws SequenceError for anything but a `Uint8Array` of printable ASCII; InferenceError, whose `kind`
+   * tells lack of memory from other failures; ModelError `model_mismatch` if the output does not have the
+   * described shape, `model_released` after `release()`.
    */
   embed(sequences: readonly Uint8Array[], options?: EmbedOptions): Promise<Float32Array>;
-  /** Frees the session, and ends the thread, after the calls under way; a second call does nothing. */
+  /** Frees the session and ends the tokenizer's thread after pending calls; a second call does nothing. */
   release(): Promise<void>;
 }
 
@@ -71,7 +75,7 @@ function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): 
 export class SessionModel implements EmbeddingModel {
   readonly #session: SessionCalls;
   readonly #calls: BatchCalls;
-  /** Tokens of a run of the graph, where a sequence is many windows. */
+  /** Token budget of one call of the model, for a sequence of many windows. */
   readonly #windowTokens: number;
   readonly #hasThread: boolean;
   readonly #prepared = new WeakMap<readonly Uint8Array[], Begun>();
@@ -110,7 +114,7 @@ export class SessionModel implements EmbeddingModel {
     const prepared = windowTokens === undefined ? this.#prepared.get(sequences) : undefined;
     const begun = prepared ?? this.#calls.begin(sequences, windowTokens ?? this.#windowTokens);
     this.#prepared.delete(sequences);
-    // In turn, because all calls share the scratch buffers.
+    // Queued, because all calls share the scratch buffers.
     const embedded = this.#last.then(() => begun(onProgress));
     this.#last = embedded.catch(() => undefined);
     const { rows, truncated } = await embedded;

@@ -10,7 +10,7 @@ import { tokensOf } from './sequences/tokens-of.js';
 
 const folder = fixture('dna_encoder');
 
-test('tokens and masks on real DNA are those of the library itself, and tokensOf is never less', async () => {
+test('tokens and masks of real DNA equal the library’s, and tokensOf is never less', async () => {
   const read = async (name: string) => JSON.parse(await readFile(join(folder, name), 'utf8'));
   const library = new Tokenizer(await read('tokenizer.json'), await read('tokenizer_config.json'));
   const source = await resolveModel(folder);

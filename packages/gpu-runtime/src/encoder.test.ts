@@ -50,7 +50,7 @@ async function expectRows(kind: string, batch: Expected[]): Promise<void> {
   });
 }
 
-test.each(KINDS)('%s of each sequence alone is what PyTorch gave', async (kind) => {
+test.each(KINDS)('%s of each sequence alone equals PyTorch’s', async (kind) => {
   expect(expected.length).toBeGreaterThan(8);
   for (const one of expected) await expectRows(kind, [one]);
 });
@@ -67,7 +67,7 @@ test.each(KINDS)('%s is the same in any batch composition', async (kind) => {
   );
 });
 
-test('what the folder says is found: alphabet, dimension, special tokens, longest sequence, inputs and output', async () => {
+test('the folder gives alphabet, dimension, special tokens, longest sequence, inputs and output', async () => {
   const source = await resolveModel(folder);
   expect(source).toMatchObject({
     name: 'dna_encoder',
@@ -90,35 +90,35 @@ test('what the folder says is found: alphabet, dimension, special tokens, longes
   });
 });
 
-test('the tokens are those of another implementation of the same merges', () => {
+test('the tokens equal those of another implementation of the same merges', () => {
   const source = models.get('mean')!.source;
   const subwords = new Subwords({ ...source, files: source.recipe.tokenizer! });
   const { tokens } = subwords.encode(expected.map(({ sequence }) => bytes(sequence)));
   expect(tokens.map((each) => [1, ...each, 2])).toEqual(expected.map(({ ids }) => ids));
 });
 
-test('what is past maxTokens changes nothing, and is told of', async () => {
+test('residues past maxTokens change nothing and are reported', async () => {
   const model = models.get('mean')!;
   const dna = await lambda();
-  const told: number[] = [];
-  const onTruncated = (at: number) => told.push(at);
+  const truncated: number[] = [];
+  const onTruncated = (at: number) => truncated.push(at);
   const [short, longer] = [
     await model.embed([bytes(dna.slice(0, 3000))], { onTruncated }),
     await model.embed([bytes('ACGT'), bytes(dna.slice(0, 6000))], { onTruncated }),
   ];
   expect(longer.subarray(DIM)).toEqual(short);
-  expect(told).toEqual([0, 1]);
+  expect(truncated).toEqual([0, 1]);
   expect(tokensOf(model.source, 3000)).toBe(256);
 });
 
-test('each call is told of its own, one that fails of none, and of a sequence of many windows once', async () => {
+test('each call reports its own truncated sequences, a failed call none, and a sequence of many windows once', async () => {
   const dna = await lambda();
   const [short, long] = [bytes(dna.slice(0, 300)), bytes(dna.slice(0, 3000))];
   const { source } = models.get('mean')!;
   let fails = false;
   const session: ConstructorParameters<typeof SessionModel>[1] = {
     async run(feeds: InferenceSession.FeedsType) {
-      if (fails) throw new Error('as asked');
+      if (fails) throw new Error('failed as requested');
       const [n, width] = (feeds['input_ids'] as Tensor).dims;
       return {
         last_hidden_state: new Tensor('float32', new Float32Array(n! * width! * DIM), [n!, width!, DIM]),
@@ -128,9 +128,9 @@ test('each call is told of its own, one that fails of none, and of a sequence of
   };
   const bare = new SessionModel(source, session);
   const truncatedOf = async (model: EmbeddingModel, batch: Uint8Array[]) => {
-    const told: number[] = [];
-    await model.embed(batch, { onTruncated: (at) => told.push(at) }).catch(() => undefined);
-    return told;
+    const truncated: number[] = [];
+    await model.embed(batch, { onTruncated: (at) => truncated.push(at) }).catch(() => undefined);
+    return truncated;
   };
   expect(
     await Promise.all([truncatedOf(bare, [short, long, short, long]), truncatedOf(bare, [long])]),
@@ -145,7 +145,7 @@ test('each call is told of its own, one that fails of none, and of a sequence of
   expect(await truncatedOf(windowed, [short, bytes(dna.slice(0, 6000))])).toEqual([1]);
 });
 
-test('a record without residues gives zeros by mean and max, and leaves its neighbour as it is', async () => {
+test('a record without residues gives zeros with mean and max, and does not change its neighbour', async () => {
   const one = expected[3]!;
   for (const kind of ['mean', 'max']) {
     const rows = await models.get(kind)!.embed([bytes(''), bytes(one.sequence)]);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const UNKNOWN = 3;
-/** The rule of transformers' EsmTokenizer: tokens that it knows are cut out, and what is left between two of them is one word. */
+/** The rule of Transformers' EsmTokenizer: the text between two known tokens is one word. */
 const published = (sequence: string) => {
   const words = sequence.split(/([LAGVSERTIDPKQNFYMHWCXBUZO.-])/).filter((word) => word !== '');
   return [0, ...words.map((word) => (ESM2.includes(word) ? ESM2.indexOf(word) : UNKNOWN)), 2];
@@ -47,14 +47,14 @@ test('the vocabulary is the published one, all 33 tokens of it', () => {
   }
 });
 
-test('rare and ambiguous residues, gaps, and what the vocabulary lacks', async () => {
+test('rare, ambiguous and unknown residues, and gaps', async () => {
   const [fed] = await fedInputs(source, ['XBUZO.-*J']);
-  // The last two are one, and leave a place for padding.
+  // The last two make one token, which leaves a place for padding.
   expect(fed!['input_ids']!.data).toEqual([0, 24, 25, 26, 27, 28, 29, 30, UNKNOWN, 2, 1]);
   expect(fed!['attention_mask']!.data).toEqual([...new Array(10).fill(1), 0]);
 });
 
-test('adjacent residues that the vocabulary lacks are one <unk>, wherever they stand', async () => {
+test('adjacent residues that the vocabulary lacks make one <unk> anywhere in a sequence', async () => {
   const residues = fc.string({ unit: fc.constantFrom(...'MKX-**JJ'), maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(fc.array(residues, { minLength: 1, maxLength: 5 }), async (batch) => {
@@ -73,7 +73,7 @@ test('adjacent residues that the vocabulary lacks are one <unk>, wherever they s
 });
 
 test.each(['mean', 'mean_tokens', 'max', 'cls'] as const)(
-  'by %s a run of such residues counts as the one token that it is',
+  'with %s, a stretch of such residues counts as one token',
   async (pooling) => {
     const model = await loadModel(await resolveModel(fixture('tiny_esm2'), { pooling }));
     const [one, many] = await Promise.all(
@@ -86,13 +86,13 @@ test.each(['mean', 'mean_tokens', 'max', 'cls'] as const)(
   },
 );
 
-test('a model that is described has a token for each residue', async () => {
+test('a model with a descriptor has a token for each residue', async () => {
   const { fused: _, ...recipe } = source.recipe;
   const [fed] = await fedInputs({ ...source, recipe }, ['M**M']);
   expect(fed!['input_ids']!.data).toEqual([0, 20, UNKNOWN, UNKNOWN, 20, 2]);
 });
 
-test('real proteins, with X B U Z O . - * put in, padded to the longest', async () => {
+test('real proteins with X B U Z O . - * inserted, padded to the longest', async () => {
   const proteins = (await globins()).map((sequence, i) => {
     const at = (i * 7) % sequence.length;
     return `${sequence.slice(0, at)}${'XBUZO.-*'.slice(i % 8)}${sequence.slice(at)}`;
@@ -108,14 +108,14 @@ test('real proteins, with X B U Z O . - * put in, padded to the longest', async 
   expect(fed!['attention_mask']!.data).toEqual(proteins.flatMap((sequence) => pad(ones(sequence), 0)));
 });
 
-test('without vocab.txt the vocabulary is that of tokenizer.json, and the model is the same', async () => {
+test('without vocab.txt the vocabulary comes from tokenizer.json, and the model is the same', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await rm(join(folder, 'vocab.txt'));
   await writeFile(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer));
   expect((await resolveModel(folder)).fingerprint).toBe(source.fingerprint);
 });
 
-test('tokens of one residue by tokenizer.json of another model type are looked up, not merged', async () => {
+test('single-residue tokens in the tokenizer.json of another model type are looked up, not merged', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await rm(join(folder, 'vocab.txt'));
   const part = (token: string) => ({ SpecialToken: { id: token, type_id: 0 } });
@@ -129,7 +129,7 @@ test('tokens of one residue by tokenizer.json of another model type are looked u
   await writeFile(join(folder, 'config.json'), JSON.stringify({ ...config, model_type: 'bert' }));
   const other = await resolveModel(folder);
   expect(other.recipe.tokenizer).toBeUndefined();
-  // The tokenizers library does not join what is unknown unless it is told to.
+  // The tokenizers library does not fuse unknown residues by default.
   const { fused, ...recipe } = source.recipe;
   expect([other.recipe, fused]).toEqual([recipe, UNKNOWN]);
   // BERT counts positions from 0, ESM from its padding token upwards.

@@ -27,7 +27,7 @@ async function expectRows(batch: { sequence: string; embedding: number[] }[]): P
   });
 }
 
-test('each sequence alone gives what PyTorch gave', async () => {
+test('each sequence alone gives PyTorch’s row', async () => {
   expect(expected.length).toBeGreaterThan(3);
   for (const one of expected) await expectRows([one]);
 });
@@ -41,7 +41,7 @@ test('any batch composition gives the same rows', async () => {
   );
 });
 
-test('what is past maxResidues changes nothing, and the last kept residue does', async () => {
+test('residues past maxResidues change nothing, but the last kept one does', async () => {
   const { maxResidues } = model.source;
   expect(maxResidues).toBe(1022);
   const kept = 'MKTAYIAK'.repeat(128).slice(0, maxResidues);
@@ -52,13 +52,13 @@ test('what is past maxResidues changes nothing, and the last kept residue does',
   expect(other).not.toEqual(whole);
 });
 
-test('tokensOf counts cut and special tokens', () => {
+test('tokensOf counts special tokens and stops at maxResidues', () => {
   expect([0, 10, 1022, 5000].map((residues) => tokensOf(model.source, residues))).toEqual([
     2, 12, 1024, 1024,
   ]);
 });
 
-test('a record without residues gives zeros, and leaves its neighbour as it is', async () => {
+test('a record without residues gives zeros and does not change its neighbour', async () => {
   const one = expected[1]!;
   const rows = await model.embed([bytes(''), bytes(one.sequence)]);
   expect([...rows.subarray(0, 32)]).toEqual(new Array(32).fill(0));
@@ -74,21 +74,21 @@ test('an empty batch gives no rows', async () => {
   expect(await model.embed([])).toHaveLength(0);
 });
 
-test('rows stay the caller’s through later calls', async () => {
+test('later calls do not change earlier rows', async () => {
   const first = await model.embed([bytes('MKTAY')]);
   const copy = first.slice();
   await model.embed([bytes('GSHMRYDKELGSHMRYDKEL')]);
   expect(first).toEqual(copy);
 });
 
-test('calls under way at the same time do not mix', async () => {
+test('concurrent calls do not mix', async () => {
   const sequences = ['M', 'MKTAYIAKQRQISFVK', 'GSH', 'XBUZO'];
   const alone: Float32Array[] = [];
   for (const sequence of sequences) alone.push(await model.embed([bytes(sequence)]));
   expect(await Promise.all(sequences.map((sequence) => model.embed([bytes(sequence)])))).toEqual(alone);
 });
 
-test('a poisoned batch fails as cuda_runtime with what ONNX Runtime said, and the next batch works', async () => {
+test('a poisoned batch fails as cuda_runtime with ONNX Runtime’s error text, and the next batch works', async () => {
   const poison = await loadModel(await resolveModel(fixture('poison_esm2')));
   try {
     const error = await poison.embed([bytes('MKTAY'), bytes('MXK')]).catch((thrown: unknown) => thrown);

@@ -12,29 +12,31 @@ import { type CreateSession, openSession } from './onnx/open-session.js';
 import { checkSession } from './onnx/session-check.js';
 
 export interface LoadOptions {
-  /** Threads that compute one batch. Default: 1, as one worker process is started for each device or core. */
+  /** Threads that compute one batch. Default: 1, because each device or core has its own worker process. */
   intraOpThreads?: number;
   /** The device that computes. Default: the CPU. */
   device?: Device;
 }
 
-/** Threads beyond which ONNX Runtime fails or the machine does. */
+/** Most threads: beyond this, ONNX Runtime or the machine fails. */
 const MOST_THREADS = 1024;
 
 const loadOptions = object<LoadOptions>({ intraOpThreads: whole(1, MOST_THREADS), device: isDevice });
 
 /**
- * Loads a model onto a device. A process should load one model once: sessions leak some memory when they are released (onnxruntime#25325).
+ * Loads a model onto a device. A process should load one model once: a released session leaks some memory
+ * (onnxruntime#25325).
  *
- * @throws DeviceError if the device is not available: there is no fallback to another; ModelError `model_load` if ONNX
- * Runtime refuses the graph, `model_mismatch` if the graph is not as described; InferenceError of kind `cuda_oom` if there was
- * too little memory; RangeError and TypeError for invalid options (`code` is `invalid_option`).
+ * @throws DeviceError if the device is not available: there is no fallback; ModelError `model_load` if ONNX
+ * Runtime refuses the graph, `model_mismatch` if the graph does not match its description; InferenceError of
+ * kind `cuda_oom` if memory runs out; RangeError and TypeError for invalid options (`code` is
+ * `invalid_option`).
  */
 export function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<EmbeddingModel> {
   return loadWith(undefined, source, options);
 }
 
-/** As `loadModel`. @param create opens the session; by default ONNX Runtime's own. */
+/** `loadModel` with a replaceable session. @param create opens the session; default: ONNX Runtime's. */
 export async function loadWith(
   create: CreateSession | undefined,
   source: ModelSource,

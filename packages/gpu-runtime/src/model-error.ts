@@ -1,8 +1,9 @@
 /**
  * Why a model is refused:
- * `model_not_found` no such name or folder; `model_file_missing` the folder lacks a file, or it cannot be read; `model_bad_json` a file is not what its
- * format asks for; `model_unsupported` a kind of model this version cannot run; `model_mismatch` the graph is not as described;
- * `model_load` the file is not a graph, or ONNX Runtime refused it; `model_released` it was used after `release()`.
+ * `model_not_found` no such name or folder; `model_file_missing` a file is missing or cannot be read;
+ * `model_bad_json` a file does not follow its format; `model_unsupported` a kind of model this version cannot run;
+ * `model_mismatch` the graph does not match its description; `model_load` the file is not a graph, or ONNX Runtime
+ * refused it; `model_released` the model was used after `release()`.
  */
 export type ModelErrorCode =
   | 'model_not_found'
@@ -13,7 +14,7 @@ export type ModelErrorCode =
   | 'model_load'
   | 'model_released';
 
-/** A model that cannot be used. `path` is the folder or file at fault, `remedy` what to do about it. */
+/** A model that cannot be used. `path` is the folder or file at fault; `remedy` is how to fix it. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
 

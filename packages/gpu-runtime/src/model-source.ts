@@ -3,7 +3,7 @@ import type { ModelRecipe } from './model/recipe.js';
 import type { Windows } from './sequences/windows.js';
 import type { Alphabet } from './tokens/alphabet.js';
 
-/** Facts about a model before it is loaded: enough to plan a run, and to check whether an older run used the same model. */
+/** A model that is not loaded: enough to plan a run, or to compare it with the model of an older run. */
 export interface ModelSource {
   name: string;
   /** Absolute path of the model's folder. */
@@ -13,36 +13,36 @@ export interface ModelSource {
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;
-  /** The name of each number, if the model has names; `dim` of them. */
+  /** A name for each of the `dim` numbers, if the model names them. */
   columns?: readonly string[];
-  /** Residues of a sequence that are read, from its start; Infinity if all are. */
+  /** How many residues are read, from the start of a sequence; Infinity for all. */
   maxResidues: number;
-  /** Tokens that the graph takes of one sequence or window, special ones included, where a tokenizer makes them; what is past them is left out. */
+  /** With a tokenizer: most tokens of a sequence or window, special ones included; the rest is dropped. */
   maxTokens?: number;
-  /** How long sequences are cut into windows, if they are; then `maxResidues` is Infinity. */
+  /** How long sequences are cut into windows; then `maxResidues` is Infinity. Absent if they are not cut. */
   windows?: Windows;
-  /** Tokens added to each sequence, or to each of its windows. */
+  /** Special tokens added to each sequence, or to each of its windows. */
   specialTokens: number;
-  /** Tokens in a batch, padding included, that suit the model as its folder says; where it says nothing see {@link batchTokensOn}. */
+  /** Token budget of a batch, padding included, if the folder sets one; see {@link batchTokensOn}. */
   batchTokens?: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;
-  /** Why a row is all zeros, where the model has a reason for it. */
+  /** Why a row may be all zeros, if the model has a reason. */
   zeroRowMeaning?: string;
-  /** How sequences are put into the graph, and rows taken out. */
+  /** How sequences become inputs of the graph, and outputs become rows. */
   recipe: ModelRecipe;
 }
 
 type Given = Partial<ModelSource> | null | undefined;
 
-/** A check of the parts of a model source that a function reads: others need not be there. */
+/** Checks the parts of a model source that a function reads; other parts may be missing. */
 const source = (has: (given: NonNullable<Given>) => boolean): Check =>
-  kind('what resolveModel gives', (given) => typeof given === 'object' && given !== null && has(given));
+  kind('the result of resolveModel', (given) => typeof given === 'object' && given !== null && has(given));
 
 const isObject = (given: unknown) => typeof given === 'object' && given !== null;
 const isCount = (given: unknown) => Number.isSafeInteger(given) && (given as number) >= 0;
 
-/** A check for every sequence, in some nanoseconds: types only, unless there are windows. */
+/** Runs once for each sequence and takes nanoseconds: checks types only, unless there are windows. */
 export const mayCountTokens = (given: Given): boolean =>
   typeof given?.maxResidues === 'number' &&
   typeof given.specialTokens === 'number' &&
@@ -68,10 +68,10 @@ const hasTokens = ({ recipe }: NonNullable<Given>) =>
 /** For `tokensOf`. */
 export const tokenFacts = source(countsTokens);
 
-/** For what asks only how tokens are made. */
+/** For functions that read only the recipe. */
 export const recipeFacts = source(({ recipe }) => isObject(recipe));
 
-/** A model source of `resolveModel`, for `loadModel`; not a name or a path. */
+/** For `loadModel`: a model source from `resolveModel`, not a name or a path. */
 export const isSource = source(
   (given) => typeof given.modelPath === 'string' && typeof given.recipe === 'object',
 );

@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => model.release());
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const notObjects = [null, 5, 'windows', [], new Map()];
 const notWhole = [-1, 0.5, Number.NaN, '5', null, 5n];
@@ -93,7 +93,7 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
     await expect(use(value), String(value)).rejects.toMatchObject({ code: 'invalid_option', option });
 });
 
-test('an unknown pooling, and an unknown name, are told with what there is', async () => {
+test('the error for an unknown value or name lists the choices', async () => {
   await expect(resolve({ pooling: 'avg' })).rejects.toThrow(
     "resolveModel: pooling is \"avg\"; it must be 'none', 'mean', 'mean_tokens', 'cls' or 'max'",
   );
@@ -106,10 +106,10 @@ test('an unknown pooling, and an unknown name, are told with what there is', asy
 test.each([
   [
     'gpu',
-    'device is "gpu"; it must be what parseDevice(\'cuda:0\') gives; devices are cpu, cuda[:N], tensorrt[:N]',
+    'device is "gpu"; it must be the result of parseDevice(\'cuda:0\'); devices are cpu, cuda[:N], tensorrt[:N]',
   ],
-  ['cuda:1', 'device is "cuda:1"; it must be what parseDevice(\'cuda:1\') gives'],
-])('the name %s for a device is refused with the call that makes one', async (device, message) => {
+  ['cuda:1', 'device is "cuda:1"; it must be the result of parseDevice(\'cuda:1\');'],
+])('the device name %s is refused with the call that parses it', async (device, message) => {
   await expect(load({ device })).rejects.toThrow(`loadModel: ${message}`);
 });
 

@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 const refusal = (nameOrPath: string) => resolveModel(nameOrPath).catch((thrown: unknown) => thrown);
 
-test('a built-in model is found by name, wherever the process stands', async () => {
+test('a built-in model is found by name from any working directory', async () => {
   const source = await resolveModel(DEFAULT_MODEL);
   expect(source).toMatchObject({ name: 'tnf', folder: inPackage('models/tnf'), batchTokens: 65536 });
   expect(source.fingerprint).toMatch(/^[0-9a-f]{64}$/);
@@ -58,7 +58,7 @@ test('a folder with a descriptor', async () => {
   expect(['A', '*', 'B'].map((residue) => source.recipe.table[residue.charCodeAt(0)])).toEqual([5, 6, 7]);
 });
 
-test('a folder as Hugging Face exports ESM', async () => {
+test('a folder of ESM exported from Hugging Face', async () => {
   expect(await resolveModel(fixture('tiny_esm2'))).toMatchObject({
     name: 'tiny_esm2',
     alphabet: 'protein',
@@ -68,7 +68,7 @@ test('a folder as Hugging Face exports ESM', async () => {
   });
 });
 
-test('another output of a described model has its own dimension, and no columns', async () => {
+test('another output of a model with a descriptor has its own dimension and no columns', async () => {
   const tokens = ['int64', ['n', 'tokens']] as const;
   const layers = { y: ['float32', ['n', 'tokens', 3]], 'layer.1': ['float32', ['n', 'tokens', 5]] } as const;
   const file = await graph({ x: tokens, m: tokens }, layers);
@@ -86,7 +86,7 @@ test('a configuration without a longest sequence keeps every residue', async () 
   expect((await resolveModel(folder)).maxResidues).toBe(Number.POSITIVE_INFINITY);
 });
 
-test('the fingerprint follows what changes results, and nothing else', async () => {
+test('the fingerprint depends on everything that changes results, and on nothing else', async () => {
   const tokens = ['int64', ['n', 'tokens']] as const;
   const graphOf = (file: string) =>
     graph({ x: tokens, m: tokens }, { y: ['float32', ['n', 'tokens', 3]] }, () => [
@@ -120,7 +120,7 @@ test('the fingerprint follows what changes results, and nothing else', async () 
   expect(new Set([first, ...others]).size).toBe(7);
 });
 
-test('a file of weights that the graph names and that is not there is told', async () => {
+test('a missing weight file that the graph names is reported', async () => {
   const tokens = ['int64', ['n', 'tokens']] as const;
   const file = await graph({ x: tokens, m: tokens }, { y: ['float32', ['n', 'tokens', 3]] }, () => [
     block(5, outside('w', 'weights.bin')),
@@ -139,7 +139,7 @@ test('a vocabulary in another order gives another fingerprint', async () => {
   expect((await resolveModel(folder)).fingerprint).not.toBe(before);
 });
 
-test('a name that is neither built in nor a folder', async () => {
+test('a name of neither a built-in model nor a folder', async () => {
   const error = await refusal('no-such-model');
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
@@ -181,16 +181,16 @@ test('another model type needs a tokenizer', async () => {
   });
 });
 
-test('models of earlier versions keep their fingerprints, so that their runs go on, but where their rows are others now', async () => {
+test('models keep the fingerprints of earlier versions, so runs resume, unless their rows have changed', async () => {
   const of = async (nameOrPath: string) => (await resolveModel(nameOrPath)).fingerprint;
   expect(await of('tnf')).toBe('2b8396b7916bcef5aec9ea2830f938dd1e5317a43c6a43c3528d35f4b191e961');
-  // Until adjacent unknown residues were one token: e95d3964…
+  // Before adjacent unknown residues became one token: e95d3964…
   const esm = await of(fixture('tiny_esm2'));
   expect(esm).toBe('229c7e70635d20847b673c350e46b0c715fceca17c3012b99e18751a794d5979');
 });
 
 test.each<[string, Record<string, unknown>, RegExp]>([
-  ['that is no JSON', { 'holdfast.json': '{' }, /is not JSON/],
+  ['that is not JSON', { 'holdfast.json': '{' }, /is not JSON/],
   ['with a misspelt field', { 'holdfast.json': { ...descriptor, maxResidue: 3 } }, /maxResidue/],
   [
     'with a negative token',
@@ -219,16 +219,19 @@ test.each([
   ['beside it', 'model_quantized.onnx'],
   ['in onnx/', join('onnx', 'model_quantized.onnx')],
   ['under the name of an optimizer', 'model_optimized.onnx'],
-])('a graph %s under another name is named, with how to choose it, and that does it', async (_what, name) => {
-  const folder = await copyOf(fixture('tiny_esm2'));
-  await mkdir(join(folder, 'onnx'), { recursive: true });
-  await rename(join(folder, 'model.onnx'), join(folder, name));
-  const error = await resolveModel(folder).catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({
-    code: 'model_file_missing',
-    message: expect.stringContaining(`model.onnx: is missing, but the folder has ${name}; choose one: `),
-  });
-  const [, from, to] = /ln -s (\S+) (\S+)\)/.exec((error as ModelError).remedy)!;
-  await symlink(from!, to!);
-  expect(await resolveModel(folder)).toMatchObject({ dim: 32 });
-});
+])(
+  'for a graph %s under another name, the error shows how to choose it, and that works',
+  async (_what, name) => {
+    const folder = await copyOf(fixture('tiny_esm2'));
+    await mkdir(join(folder, 'onnx'), { recursive: true });
+    await rename(join(folder, 'model.onnx'), join(folder, name));
+    const error = await resolveModel(folder).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'model_file_missing',
+      message: expect.stringContaining(`model.onnx: is missing, but the folder has ${name}; choose one: `),
+    });
+    const [, from, to] = /ln -s (\S+) (\S+)\)/.exec((error as ModelError).remedy)!;
+    await symlink(from!, to!);
+    expect(await resolveModel(folder)).toMatchObject({ dim: 32 });
+  },
+);

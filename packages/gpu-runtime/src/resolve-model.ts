@@ -30,25 +30,26 @@ import { checkSession } from './onnx/session-check.js';
 
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 const GRAPH = 'model.onnx';
-/** Graphs that are named where none has the name that is looked for. */
+/** Most graphs that an error lists. */
 const MOST_NAMED = 8;
-/** Where exporters put it; the first one found counts. */
+/** Where exporters put the graph; the first one found counts. */
 const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
- * Finds a model and says what it is, without loading it: the graph is read for its inputs, outputs and fingerprint only.
+ * Finds and describes a model without loading it: reads only inputs, outputs and fingerprint.
  *
- * @param nameOrPath the name of a built-in model (`tnf`), or else the path of a folder: with a `holdfast.json`, or as Hugging Face
- * exports encoders (`config.json`, `tokenizer.json` or ESM's `vocab.txt`, `model.onnx` or `onnx/model.onnx`), or both: then the
- * `holdfast.json` has no tokens and says what is otherwise. A folder that has a built-in model's name is reached by `./name`.
+ * @param nameOrPath a built-in model's name (`tnf`), or a folder's path. The folder has a `holdfast.json`, or
+ * is an encoder exported from Hugging Face (`config.json`, `tokenizer.json` or ESM's `vocab.txt`,
+ * `model.onnx` or `onnx/model.onnx`), or both; then the `holdfast.json` names no tokens and changes settings.
+ * Use `./name` for a folder with a built-in model's name.
  * @param overrides settings that replace the folder's.
- * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for invalid overrides,
- * or that would be without effect (`code` is `invalid_option`).
+ * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for
+ * overrides that are invalid or would have no effect (`code` is `invalid_option`).
  */
 export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
   checkOptions('resolveModel', nameOrPath, text, 'nameOrPath');
   checkOptions('resolveModel', overrides, modelOverrides);
-  // An empty path would be the working directory.
+  // An empty path would mean the working directory.
   if (nameOrPath.trim() === '') {
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
@@ -63,7 +64,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
   });
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
   if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
-    const what = "puts no token before a sequence, so that pooling 'cls' has none to take";
+    const what = "puts no token before a sequence, so pooling 'cls' has none to use";
     throw new ModelError('model_mismatch', modelPath, what, 'choose another pooling');
   }
   checkSession(
@@ -82,7 +83,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
-    // Absent settings are left out: models of earlier versions keep their fingerprints.
+    // Omit absent settings, so models keep the fingerprints of earlier versions.
     fingerprint: await fingerprintOf(modelPath, graph.weightFiles, {
       alphabet,
       dim,
@@ -114,7 +115,7 @@ async function kindOf(folder: string): Promise<Kind> {
     'model_unsupported',
     folder,
     `has neither ${DESCRIPTOR} nor ${CONFIG}`,
-    `write a ${DESCRIPTOR}, or take the whole folder of an exported model`,
+    `write a ${DESCRIPTOR}, or copy the whole folder of an exported model`,
   );
 }
 
@@ -122,16 +123,16 @@ async function findGraph(folder: string): Promise<string> {
   for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
   const others = await otherGraphs(folder);
   if (others.length === 0) throw missing(join(folder, GRAPH));
-  // Which of them is meant is not ours to guess: one in lower precision gives other rows.
+  // Don't guess: a graph in lower precision gives different rows.
   throw new ModelError(
     'model_file_missing',
     join(folder, GRAPH),
     `is missing, but the folder has ${others.join(', ')}`,
-    `choose one: link it to that name (ln -s ${others[0]} ${join(folder, GRAPH)}); quantized and float16 weights give other rows than float32`,
+    `choose one: link it to that name (ln -s ${others[0]} ${join(folder, GRAPH)}); quantized and float16 weights give different rows than float32`,
   );
 }
 
-/** Graphs under other names than the one that is looked for, relative to the folder. */
+/** Graphs under other names, relative to the folder. */
 async function otherGraphs(folder: string): Promise<string[]> {
   const names: string[] = [];
   for (const place of ['', 'onnx']) {

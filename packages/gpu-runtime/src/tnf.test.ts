@@ -19,7 +19,9 @@ const strand = (word: string) =>
     .map((letter) => COMPLEMENT[letter])
     .join('');
 
-/** The plain definition: count windows of ACGTU under the lesser strand, divide in double, round once to float32. */
+/**
+ * The definition: count windows of ACGTU under the lesser strand, divide in double, round once to float32.
+ */
 function counted(sequence: string): number[] {
   const columns = model.source.columns!;
   const counts = new Array<number>(columns.length).fill(0);
@@ -58,7 +60,7 @@ test('both strands give the same row', async () => {
 });
 
 test.each(['', 'A', 'ACG', 'NNNNNNNN', 'ACGNACGNACG', 'acgtacgt'])(
-  'no countable window in %j gives zeros, and the model says why',
+  'no countable window in %j gives zeros, and the model gives the reason',
   async (sequence) => {
     const rows = await model.embed([bytes(sequence)]);
     expect([...rows]).toEqual(new Array(136).fill(0));
@@ -66,7 +68,7 @@ test.each(['', 'A', 'ACG', 'NNNNNNNN', 'ACGNACGNACG', 'acgtacgt'])(
   },
 );
 
-test('counts stay exact past 2^24 windows, where float32 counts stand still', async () => {
+test('counts stay exact past 2^24 windows, where float32 counts stop growing', async () => {
   const windows = 2 ** 24 + 5;
   const sequence = new Uint8Array(windows + 3).fill('A'.charCodeAt(0));
   sequence[sequence.length - 1] = 'C'.charCodeAt(0);

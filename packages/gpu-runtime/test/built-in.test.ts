@@ -5,7 +5,7 @@ import { builtInModels } from '../src/built-in.js';
 import { resolveModel } from '../src/resolve-model.js';
 import { inPackage, made } from './support.js';
 
-test('the list says what the models themselves say', async () => {
+test('the list agrees with the models themselves', async () => {
   expect(builtInModels().map(({ name }) => name)).toEqual(['tnf', 'aac']);
   for (const { description, ...listed } of builtInModels()) {
     expect(await resolveModel(listed.name)).toMatchObject(listed);
@@ -14,7 +14,7 @@ test('the list says what the models themselves say', async () => {
 });
 
 test.each([...builtInModels(), { name: 'probe' }])(
-  'the graph and descriptor of $name are what its script writes, byte for byte',
+  'the graph and descriptor of $name equal its script’s output, byte for byte',
   async ({ name }) => {
     const fresh = await made(`models/${name}/make-model.mjs`);
     for (const file of ['model.onnx', 'holdfast.json']) {

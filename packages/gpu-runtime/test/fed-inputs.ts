@@ -5,7 +5,7 @@ import { bytes } from './support.js';
 
 export type Fed = Record<string, { data: number[]; dims: readonly number[] }>;
 
-/** What a graph is fed with for these sequences, call by call; nothing is computed. */
+/** The graph's inputs for these sequences, call by call; computes nothing. */
 export async function fedInputs(source: ModelSource, sequences: readonly string[]): Promise<Fed[]> {
   const fed: Fed[] = [];
   const model = new SessionModel(source, {
@@ -15,7 +15,7 @@ export async function fedInputs(source: ModelSource, sequences: readonly string[
         return [name, { data: Array.from(data as BigInt64Array | Int32Array, Number), dims }];
       });
       fed.push(Object.fromEntries(copied));
-      throw new Error('the inputs are enough');
+      throw new Error('only the inputs are needed');
     },
     release: async () => undefined,
   });

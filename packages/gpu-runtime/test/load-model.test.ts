@@ -19,18 +19,22 @@ async function described(change: (descriptor: Json) => Json) {
 }
 
 test.each<[string, (descriptor: Json) => Json, RegExp]>([
-  ['an input it lacks', (d) => ({ ...d, inputs: { ids: 'tokens' } }), /nothing is known of: input_ids/],
+  ['an input it lacks', (d) => ({ ...d, inputs: { ids: 'tokens' } }), /has unknown inputs: input_ids/],
   [
     'a mask it lacks',
     (d) => ({ ...d, inputs: { ids: 'input_ids', mask: 'mask' } }),
-    /no input 'mask', it has: input_ids/,
+    /no input 'mask'; its inputs: input_ids/,
   ],
   [
     'another input type',
     (d) => ({ ...d, tokens: { ...(d.tokens as Json), type: 'int64' } }),
     /is int32, not int64/,
   ],
-  ['an output it lacks', (d) => ({ ...d, output: { name: 'rows', pooling: 'none' } }), /it has: frequencies/],
+  [
+    'an output it lacks',
+    (d) => ({ ...d, output: { name: 'rows', pooling: 'none' } }),
+    /its outputs: frequencies/,
+  ],
   ['another dimension', ({ columns: _, ...d }) => ({ ...d, dim: 135 }), /have 136 numbers, not 135/],
 ])('a graph described with %s is refused before it is loaded', async (_, change, message) => {
   const error = await described(change)
@@ -46,11 +50,11 @@ test('an output of another rank than described is refused', async () => {
   );
   expect(error).toMatchObject({
     code: 'model_mismatch',
-    message: expect.stringContaining("has 2 dimensions, where pooling 'mean' takes 3"),
+    message: expect.stringContaining("has 2 dimensions, but pooling 'mean' takes 3"),
   });
 });
 
-test('a graph that ONNX Runtime refuses comes with what it said', async () => {
+test('a graph that ONNX Runtime refuses is reported with its error text', async () => {
   const tokens = ['int64', ['n', 'tokens']] as const;
   const folder = await copyOf(fixture('tiny_esm2'));
   const file = await graph(
@@ -68,7 +72,7 @@ test('a graph that ONNX Runtime refuses comes with what it said', async () => {
   expect((error as ModelError).cause).toBeInstanceOf(Error);
 });
 
-test('a graph of operators from the future is refused with what ONNX Runtime said', async () => {
+test('a graph of future operators is refused with ONNX Runtime’s error text', async () => {
   const tokens = ['int64', ['n', 'tokens']] as const;
   const folder = await copyOf(fixture('tiny_esm2'));
   const file = await graph(
@@ -76,10 +80,10 @@ test('a graph of operators from the future is refused with what ONNX Runtime sai
     { last_hidden_state: ['float32', ['n', 'tokens', 32]] },
     ({ node, FLOAT }) => [node('Cast', ['input_ids'], 'last_hidden_state', { to: FLOAT })],
   );
-  // The operators' version is the file's last byte, the format's the second.
-  for (const [at, says, remedy] of [
-    [file.length - 1, /opset 99/i, /^export it with a lower opset$/],
-    [1, /IR version: 99/, /^its IR version is 99, .* reads \d+ at most/],
+  // The opset is the file's last byte, the IR version its second.
+  for (const [at, message, remedy] of [
+    [file.length - 1, /opset 99/i, /^re-export it with a lower opset$/],
+    [1, /IR version: 99/, /^its IR version is 99, .* reads at most \d+/],
   ] as const) {
     const later = Buffer.from(file);
     later[at] = 99;
@@ -87,13 +91,13 @@ test('a graph of operators from the future is refused with what ONNX Runtime sai
     const error = await loadModel(await resolveModel(folder)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'model_load',
-      message: expect.stringMatching(says),
+      message: expect.stringMatching(message),
       remedy: expect.stringMatching(remedy),
     });
   }
 });
 
-test('a dimension that differs between batches is refused when it does', async () => {
+test('a batch whose dimension differs is refused', async () => {
   const folder = await folderWith({
     'model.onnx': await graph({ ids: ['int32', ['n', 'tokens']] }, { rows: ['float32', []] }, (to) => [
       to.node('Cast', ['ids'], 'rows', { to: to.FLOAT }),
@@ -112,12 +116,12 @@ test('a dimension that differs between batches is refused when it does', async (
   expect([...(await model.embed([bytes('ACAC')]))]).toEqual([1, 0, 1, 0]);
   await expect(model.embed([bytes('ACACA')])).rejects.toMatchObject({
     code: 'model_mismatch',
-    message: expect.stringContaining("gave 'rows' as float32 [1,5], not float32 [1,4]"),
+    message: expect.stringContaining("returned 'rows' as float32 [1,5], not float32 [1,4]"),
   });
   await model.release();
 });
 
-test('a real want of memory is cuda_oom, and a smaller batch then works', async () => {
+test('real lack of memory is cuda_oom, and a smaller batch then works', async () => {
   const model = await loadModel(await resolveModel(await made('test/fixtures/make-hungry.mjs')));
   const error = await model.embed([bytes('AAAAAAAAA')]).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(InferenceError);
@@ -126,7 +130,7 @@ test('a real want of memory is cuda_oom, and a smaller batch then works', async 
   await model.release();
 });
 
-test('release waits for the calls under way, may be repeated, and ends the use of the model', async () => {
+test('release waits for pending calls, may be repeated, and makes the model unusable', async () => {
   const model = await loadModel(await resolveModel('tnf'), { intraOpThreads: 2 });
   const rows = model.embed([bytes('ACGTACGT')]);
   await Promise.all([model.release(), model.release()]);

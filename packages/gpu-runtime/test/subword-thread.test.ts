@@ -26,7 +26,7 @@ const cut = fc
   .record({ start: fc.nat(dna.length - 2000), length: fc.nat(2000) })
   .map(({ start, length }) => bytes(dna.slice(start, start + length)));
 
-/** A thread of the test's own. */
+/** A thread that runs the test's own script. */
 function thread(of: SubwordRules = rules, script?: string): SubwordThread {
   const made = new SubwordThread(
     of,
@@ -36,7 +36,7 @@ function thread(of: SubwordRules = rules, script?: string): SubwordThread {
   return made;
 }
 
-test('tokens and what is truncated are as without a thread, for calls made at once too', async () => {
+test('tokens and truncated sequences are the same as without a thread, also for concurrent calls', async () => {
   const threaded = thread();
   const here = new Subwords(rules);
   await fc.assert(
@@ -48,7 +48,7 @@ test('tokens and what is truncated are as without a thread, for calls made at on
   );
 });
 
-test('tokens are made while the thread of the caller can do nothing', async () => {
+test('tokens are made while the caller’s thread is blocked', async () => {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const script = `
     import { parentPort, workerData } from 'node:worker_threads';
@@ -64,11 +64,11 @@ test('tokens are made while the thread of the caller can do nothing', async () =
 });
 
 test.each([
-  ['ends', `process.exit(3)`, /thread that makes tokens ended with code 3/],
+  ['ends', `process.exit(3)`, /tokenizer thread exited with code 3/],
   ['throws', `throw new Error('no more')`, /no more/],
-])('a thread that %s fails all calls under way, and the next call has another', async (_, what, says) => {
+])('a thread that %s fails all pending calls, and the next call starts another', async (_, what, message) => {
   const begun = new Int32Array(new SharedArrayBuffer(4));
-  // The first of them fails at its first message.
+  // The first thread fails at its first message.
   const script = `
     import { parentPort, workerData } from 'node:worker_threads';
     const first = Atomics.add(workerData.begun, 0, 1) === 0;
@@ -78,15 +78,16 @@ test.each([
     });`;
   const threaded = thread({ ...rules, begun } as SubwordRules, script);
   const calls = await Promise.allSettled([threaded.encode([]), threaded.encode([])]);
-  for (const call of calls) expect(call).toMatchObject({ reason: { message: expect.stringMatching(says) } });
+  for (const call of calls)
+    expect(call).toMatchObject({ reason: { message: expect.stringMatching(message) } });
   expect(await threaded.encode([])).toEqual({ tokens: [], truncated: [7] });
 });
 
-test('a batch whose tokens cannot be made is an InferenceError, and the model can be used again', async () => {
+test('a batch that cannot be tokenized is an InferenceError, and the model remains usable', async () => {
   const here = new Subwords(rules);
   let calls = 0;
   const { model } = recorded(async (sequences) => {
-    if (calls++ === 0) throw new Error('the thread that makes tokens ended with code 3');
+    if (calls++ === 0) throw new Error('the tokenizer thread exited with code 3');
     return here.encode(sequences);
   });
   const failed = await model.embed([bytes('ACGT')]).catch((error: unknown) => error);
@@ -95,20 +96,20 @@ test('a batch whose tokens cannot be made is an InferenceError, and the model ca
   expect(await model.embed([bytes('ACGT')])).toHaveLength(source.dim);
 });
 
-/** A model whose session gives zeros, and what happened to it in order. */
+/** A model whose session returns zeros, and a log of its calls. */
 function recorded(
   encode: (sequences: readonly Uint8Array[]) => Promise<ReturnType<Subwords['encode']>>,
   of = source,
 ) {
-  const said: string[] = [];
+  const log: string[] = [];
   const session: Pick<InferenceSession, 'run' | 'release'> = {
-    // As ONNX Runtime does: in the next turn of the event loop, which stands still meanwhile.
+    // Like ONNX Runtime: in the next turn of the event loop, which is blocked meanwhile.
     run: (feeds) =>
       new Promise((resolve) => {
         setImmediate(() => {
           const { dims } = (feeds as Record<string, Tensor>)['input_ids']!;
           const [n, width] = dims as [number, number];
-          said.push(`computes ${n}`);
+          log.push(`computes ${n}`);
           const zeros = new Float32Array(n * width * source.dim);
           resolve({ last_hidden_state: new Tensor('float32', zeros, [n, width, source.dim]) });
         });
@@ -117,43 +118,43 @@ function recorded(
   };
   const model = new SessionModel(of, session, {
     encode(sequences) {
-      said.push(`tokenises ${sequences.length}`);
+      log.push(`tokenizes ${sequences.length}`);
       return encode(sequences);
     },
     close: async () => undefined,
   });
-  return { model, said };
+  return { model, log };
 }
 
-test('a batch that is prepared has its tokens made at once, once, and its rows computed when it is embedded', async () => {
+test('prepare makes a batch’s tokens immediately and once; embed computes its rows', async () => {
   const here = new Subwords(rules);
-  const { model, said } = recorded(async (sequences) => here.encode(sequences));
+  const { model, log } = recorded(async (sequences) => here.encode(sequences));
   const [first, second] = [1, 2].map((n) => new Array<Uint8Array>(n).fill(bytes('ACGTACGT')));
   model.prepare(first!);
   model.prepare(second!);
   await turn();
   await model.embed(first!);
   await turn();
-  expect(said).toEqual(['tokenises 1', 'tokenises 2', 'computes 1']);
+  expect(log).toEqual(['tokenizes 1', 'tokenizes 2', 'computes 1']);
   await model.embed(second!);
   await model.embed(second!);
-  expect(said.slice(3)).toEqual(['computes 2', 'tokenises 2', 'computes 2']);
+  expect(log.slice(3)).toEqual(['computes 2', 'tokenizes 2', 'computes 2']);
 });
 
-test('a sequence of many windows is one batch of them ahead by itself, and no more', async () => {
+test('a sequence of many windows is tokenized one batch ahead, and no further', async () => {
   const here = new Subwords(rules);
   const windows = { residues: 10, overlap: 0 };
-  const { model, said } = recorded(async (sequences) => here.encode(sequences), {
+  const { model, log } = recorded(async (sequences) => here.encode(sequences), {
     ...source,
     windows,
     batchTokens: 24,
   });
   await model.embed([bytes('ACGTACGT'.repeat(7))]);
-  expect(said).toEqual([
-    'tokenises 2',
-    'tokenises 2',
+  expect(log).toEqual([
+    'tokenizes 2',
+    'tokenizes 2',
     'computes 2',
-    'tokenises 2',
+    'tokenizes 2',
     'computes 2',
     'computes 2',
   ]);
@@ -162,7 +163,7 @@ test('a sequence of many windows is one batch of them ahead by itself, and no mo
 test.each<[string, ModelOverrides]>([
   ['truncated', {}],
   ['in windows', { longSequences: 'windows', windowOverlap: 20 }],
-])('rows of calls made at once are the bytes of calls one after another, %s', async (_, overrides) => {
+])('concurrent calls give the same bytes as sequential calls, %s', async (_, overrides) => {
   const found = await resolveModel(folder, overrides);
   const model = await loadModel({ ...found, batchTokens: 600 });
   onTestFinished(() => model.release());
@@ -183,16 +184,16 @@ test.each<[string, ModelOverrides]>([
   );
 });
 
-test('a process that releases nothing ends all the same', () => {
+test('a process exits even if it does not release its model', () => {
   const script = `
     import { loadModel, resolveModel } from ${JSON.stringify(pathToFileURL(inPackage('dist/index.js')))};
     const model = await loadModel(await resolveModel(${JSON.stringify(folder)}));
     console.log((await model.embed([Buffer.from('ACGTTGCA')])).length);`;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
-  expect(said.toString()).toBe(`${source.dim}\n`);
+  const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 });
+  expect(output.toString()).toBe(`${source.dim}\n`);
 });
 
-test('release ends the thread, after the calls under way', async () => {
+test('release ends the thread after pending calls', async () => {
   let closed = false;
   const here = new Subwords(rules);
   const model = new SessionModel(

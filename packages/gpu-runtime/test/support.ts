@@ -12,7 +12,7 @@ export const fixture = (name: string) => inPackage(`test/fixtures/${name}`);
 
 export const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-/** A folder for the test that runs; `files` are written into it, objects as JSON. */
+/** A folder for the current test with `files` in it; objects are written as JSON. */
 export async function folderWith(files: Record<string, unknown> = {}): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'model-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -39,14 +39,14 @@ export async function made(script: string): Promise<string> {
 
 type Element = 'float32' | 'int32' | 'int64' | 'float16';
 type Interface = Record<string, readonly [Element, readonly (string | number)[]]>;
-/** What writes a graph's nodes; its functions are those of `models/tnf/onnx-encode.mjs`. */
+/** The graph-writing functions of `models/tnf/onnx-encode.mjs`. */
 export type Encode = Record<
   'node' | 'constant' | 'input' | 'output' | 'model',
   (...of: unknown[]) => Buffer
 > &
   Record<'FLOAT' | 'INT32' | 'INT64', number>;
 
-/** A graph with these inputs and outputs; without nodes it can be resolved, and not loaded. */
+/** A graph with these inputs and outputs; without nodes it can be resolved but not loaded. */
 export async function graph(
   inputs: Interface,
   outputs: Interface,
@@ -63,13 +63,13 @@ export async function graph(
   ]);
 }
 
-/** A length-delimited protobuf field, of a number below 16 and less than 128 bytes. */
+/** A length-delimited protobuf field with a number below 16 and fewer than 128 bytes. */
 export const block = (field: number, ...parts: (string | Buffer)[]): Buffer => {
   const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
   return Buffer.concat([Buffer.from([field * 8 + 2, content.byteLength]), content]);
 };
 
-/** A TensorProto's fields: one float32 that lies at the start of a file beside the graph. */
+/** A TensorProto's fields: one float32 at the start of a file beside the graph. */
 export const outside = (name: string, file: string): Buffer =>
   Buffer.concat([
     Buffer.from([1 * 8, 1, 2 * 8, 1]),
@@ -79,7 +79,7 @@ export const outside = (name: string, file: string): Buffer =>
     Buffer.from([14 * 8, 1]),
   ]);
 
-/** The rest of a file whose graph is another, without being another graph: a field that nobody knows. */
+/** A field that no reader knows: changes a file's bytes but not its graph. */
 export const UNKNOWN_FIELD = Buffer.from([0xf8, 0x3f, 5]);
 
 /** The genome of phage lambda, 48,502 bases. */

@@ -6,11 +6,11 @@ if (isMainThread) {
   const how = process.argv[2];
   if (how === 'first') await import('../dist/index.js');
   const thread = new Worker(new URL(import.meta.url), how === 'shared' ? { env: SHARE_ENV } : {});
-  thread.on('message', (said) => console.log(said));
+  thread.on('message', (message) => console.log(message));
 } else {
-  const said = await import('../dist/index.js').then(
+  const message = await import('../dist/index.js').then(
     () => 'imported',
     (error) => error.message,
   );
-  parentPort.postMessage(said);
+  parentPort.postMessage(message);
 }

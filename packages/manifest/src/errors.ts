@@ -1,4 +1,4 @@
-/** The manifest is not what was written: cut off, changed by hand, or damaged. */
+/** The manifest is not as it was written: cut off, changed by hand, or damaged. */
 export class ManifestCorruptError extends Error {
   readonly code = 'manifest_corrupt';
   override readonly name = 'ManifestCorruptError';
@@ -9,13 +9,15 @@ export class ManifestCorruptError extends Error {
     options?: ErrorOptions,
   ) {
     super(
-      `${path}: the manifest cannot be read (${reason}); move it aside, and it is made anew from the checkpoints`,
+      `${path}: the manifest cannot be read (${reason}); move it aside to have it rebuilt from the checkpoints`,
       options,
     );
   }
 }
 
-/** The manifest is of a version that this one does not know; nothing is wrong with it, so nothing may replace it. */
+/**
+ * The manifest has a version that this Holdfast does not know. It is not damaged, so nothing may replace it.
+ */
 export class ManifestVersionError extends Error {
   readonly code = 'manifest_version';
   override readonly name = 'ManifestVersionError';
@@ -25,24 +27,24 @@ export class ManifestVersionError extends Error {
     readonly version: unknown,
   ) {
     super(
-      `${path} is of version ${JSON.stringify(version)}, and this Holdfast reads "1.0"; go on with the Holdfast that wrote it, or a newer one`,
+      `${path} has version ${JSON.stringify(version)}, but this Holdfast reads "1.0"; use the Holdfast that wrote it, or a newer one`,
     );
   }
 }
 
-/** An update that names a shard or a file the manifest cannot have. */
+/** An update names a shard or a file that the manifest cannot have. */
 export class ManifestUpdateError extends Error {
   readonly code: string = 'manifest_update';
   override readonly name: string = 'ManifestUpdateError';
 }
 
-/** An option of an update that there is not, or that has a value it cannot have. It changed nothing. */
+/** An update has an unknown option, or one with an invalid value. It changed nothing. */
 export class ManifestOptionError extends ManifestUpdateError {
   override readonly code = 'invalid_option';
   override readonly name = 'ManifestOptionError';
   /** The method that refused it. */
   readonly of: string;
-  /** The option; empty for the options themselves. */
+  /** The option; empty for the options object itself. */
   readonly option: string;
   readonly given: unknown;
 
@@ -54,39 +56,39 @@ export class ManifestOptionError extends ManifestUpdateError {
   }
 }
 
-/** A record that would have been replaced unasked. Nothing was changed. */
+/** A manifest exists, and replacing it was not requested. Nothing was changed. */
 export class ManifestExistsError extends Error {
   readonly code = 'EEXIST';
   override readonly name = 'ManifestExistsError';
 
   constructor(readonly path: string) {
     super(
-      `EEXIST: ${path} is there already, and initialize() would replace its record; go on with it as it is, or pass { replace: true } to begin anew`,
+      `EEXIST: ${path} already exists, and initialize() would replace it; keep using it, or pass { replace: true } to start over`,
     );
   }
 }
 
-/** An update by one that does not hold the shard's claim any more, or never did. It changed nothing. */
+/** An update by a process that does not hold the shard's claim, or no longer does. It changed nothing. */
 export class StaleClaimError extends ManifestUpdateError {
   override readonly code = 'stale_claim';
   override readonly name = 'StaleClaimError';
 
   constructor(
     readonly rank: number,
-    /** Who holds the shard now; null where nobody does. */
+    /** Who holds the shard now; null if nobody does. */
     readonly owner: string | null,
     hadToken: boolean,
   ) {
     const holder = owner === null ? 'nobody has claimed it' : `it is claimed by ${owner}`;
     super(
       hadToken
-        ? `shard ${rank} was given to another: ${holder}; this worker must end`
+        ? `this worker's claim to shard ${rank} is over: ${holder}; the worker must exit`
         : `shard ${rank} can only be updated with the token of its claim: ${holder}`,
     );
   }
 }
 
-/** A claim of a shard whose owner is alive: its process is, or it gave a sign of life not long ago. */
+/** A claim to a shard whose owner is alive: its process runs, or it gave a recent sign of life. */
 export class ShardClaimedError extends ManifestUpdateError {
   override readonly code = 'shard_claimed';
   override readonly name = 'ShardClaimedError';
@@ -96,11 +98,11 @@ export class ShardClaimedError extends ManifestUpdateError {
     readonly owner: string,
     /** Its last sign of life, ISO 8601. */
     readonly since: string,
-    /** Whether the kernel knows its process to be alive; else its last sign of life was near. */
+    /** Whether the kernel knows its process to be alive; otherwise its last sign of life was recent. */
     readonly running = false,
   ) {
     const alive = running
-      ? 'whose process is alive; claim the shard when that has ended, or pass { steal: true } to take it away'
+      ? 'whose process is alive; claim the shard once it has exited, or pass { steal: true } to take it away'
       : `who was alive at ${since}`;
     super(`shard ${rank} is claimed by ${owner}, ${alive}`);
   }

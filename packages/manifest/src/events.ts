@@ -21,7 +21,7 @@ export const recordedCheckpoints = required(
   ),
 );
 
-/** A checkpoint in the manifest's spelling. */
+/** A checkpoint with the manifest's field names. */
 export const factsOf = ({
   checkpoint,
   numSequences,
@@ -33,15 +33,16 @@ export const factsOf = ({
 });
 
 /**
- * An event as it may be written: nothing may be that is not read again, and what comes from JavaScript is of any type.
+ * Checks an event before it is written: JavaScript callers may pass anything, and only readable events may be
+ * written.
  *
- * @throws ManifestUpdateError that says what is wrong.
+ * @throws ManifestUpdateError that names the fault.
  */
 export function checkEvent(event: ManifestEvent): ManifestEvent {
   const parsed = eventSchema.safeParse(event);
   if (parsed.success) return parsed.data;
   const { code, path, message: own } = parsed.error.issues[0]!;
-  // Only our own issues are put in words for people.
-  const message = code === 'custom' ? own : 'is not what the manifest can hold';
+  // Only our own issues have text for people.
+  const message = code === 'custom' ? own : 'is not valid in a manifest';
   throw new ManifestUpdateError(`${path.join('.')}: ${message}`, { cause: parsed.error });
 }

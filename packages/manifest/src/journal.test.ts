@@ -17,10 +17,10 @@ const journal = () => `${manifest.path}.journal`;
 const other = () => new CheckpointManifest(manifest.path);
 const file = (batch: number) => `batch_${String(batch).padStart(5, '0')}.pt`;
 
-/** Bytes of the journal. */
+/** Length of the journal in bytes. */
 const written = () => statSync(journal(), { throwIfNoEntry: false })?.size ?? 0;
 
-/** A manifest that is large enough for updates to go to the journal. */
+/** Makes the manifest large enough for updates to go to the journal. */
 const SHARDS = 200;
 const LARGE = 16 * 1024;
 async function large(): Promise<void> {
@@ -28,7 +28,7 @@ async function large(): Promise<void> {
   expect(statSync(manifest.path).size).toBeGreaterThan(LARGE);
 }
 
-test('a large manifest is not written anew for an update, and what is in the journal counts', async () => {
+test('a large manifest is not rewritten for an update, and the journal counts', async () => {
   await large();
   const before = readFileSync(manifest.path);
   for (let i = 0; i < 10; i++) await manifest.updateShardCheckpoint(i, 0, 10, file(0));
@@ -40,7 +40,7 @@ test('a large manifest is not written anew for an update, and what is in the jou
   }
 });
 
-test('in time the journal becomes part of manifest.json, which then says it all', async () => {
+test('the journal is folded into manifest.json in time, which is then complete', async () => {
   await large();
   const sizes = new Set<number>();
   for (let i = 0; i < 600; i++) {
@@ -48,7 +48,7 @@ test('in time the journal becomes part of manifest.json, which then says it all'
     sizes.add(statSync(manifest.path).size);
     expect(written()).toBeLessThanOrEqual(statSync(manifest.path).size);
   }
-  // It was written anew some times, each time for more events than the last.
+  // It was folded a few times, each time with more events than before.
   expect(sizes.size).toBeGreaterThan(1);
   expect(sizes.size).toBeLessThan(10);
   expect((await other().getGlobalProgress()).total_checkpoints).toBe(600);
@@ -59,7 +59,7 @@ test('in time the journal becomes part of manifest.json, which then says it all'
   ]);
 });
 
-test('updates made at once share one taking of the lock, and each is told of its own fault', async () => {
+test('concurrent updates share one lock, and each gets its own error', async () => {
   await large();
   let taken = 0;
   const counted = new CheckpointManifest(manifest.path, {
@@ -78,24 +78,24 @@ test('updates made at once share one taking of the lock, and each is told of its
   expect((await manifest.getShardState(0))?.checkpoints).toHaveLength(99);
 });
 
-test('killed between a new manifest.json and the emptying of its journal, nothing counts twice', async () => {
+test('after a kill between a new manifest.json and the emptying of its journal, nothing counts twice', async () => {
   await large();
   for (let i = 0; i < 20; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
   const stale = readFileSync(journal());
   const whole = await manifest.load();
-  // What a fold leaves: here by writing the state as a large manifest's.
+  // The result of a fold, made here by writing a large manifest's state.
   const { formatSnapshot } = await import('./files/snapshot-format.js');
   await writeFile(manifest.path, [...formatSnapshot(whole)].join(''));
   await writeFile(journal(), stale);
   for (const one of [manifest, other()]) expect(await one.load()).toEqual(whole);
   await other().updateShardCheckpoint(0, 20, 10, file(20));
   expect((await manifest.getShardState(0))?.total_sequences).toBe(210);
-  // What manifest.json has is gone from it: were the new manifest.json lost, nothing could go with the old one.
+  // The journal no longer has the events of manifest.json: it could not complete an older one.
   const lines = readFileSync(journal(), 'utf8').trim().split('\n');
   expect(lines.map((line) => JSON.parse(line).revision)).toEqual([undefined, 21]);
 });
 
-test('a journal of a manifest that was there before is of no account', async () => {
+test('the journal of an earlier manifest is ignored', async () => {
   await large();
   for (let i = 0; i < 20; i++) await manifest.updateShardCheckpoint(0, i, 10, file(i));
   const stale = readFileSync(journal());
@@ -109,9 +109,9 @@ test('a journal of a manifest that was there before is of no account', async () 
   }
 });
 
-test('after a power cut anywhere behind what was acknowledged, that is there, and no more than what was begun', async () => {
+test('after a power cut anywhere, all acknowledged events are there, and none that was not begun', async () => {
   await large();
-  // Sizes of the journal at each acknowledgement.
+  // The journal's length at each acknowledgement.
   const acknowledged = [0];
   for (let i = 0; i < 12; i++) {
     await manifest.updateShardCheckpoint(0, i, 10, file(i));
@@ -125,7 +125,7 @@ test('after a power cut anywhere behind what was acknowledged, that is there, an
   });
   await fc.assert(
     fc.asyncProperty(kept, async ({ from, bytes, lost }) => {
-      // So many bytes behind the acknowledged ones had reached the disk.
+      // This many bytes after the acknowledged ones had reached the disk.
       const end = Math.min(whole.length, acknowledged[from]! + bytes);
       const rest = lost === 'zeros' ? Buffer.alloc(whole.length - end) : Buffer.alloc(0);
       await writeFile(journal(), Buffer.concat([whole.subarray(0, end), rest]));
@@ -133,7 +133,7 @@ test('after a power cut anywhere behind what was acknowledged, that is there, an
       const numbers = (await after.getShardState(0))!.checkpoints.map(({ batch_idx }) => batch_idx);
       expect(numbers).toEqual(numbers.map((_, i) => i));
       expect(numbers.length).toBeGreaterThanOrEqual(from);
-      // And it goes on from there.
+      // The manifest goes on from there.
       await after.updateShardCheckpoint(0, numbers.length, 10, file(numbers.length));
       expect((await other().getShardState(0))?.total_sequences).toBe(10 * (numbers.length + 1));
     }),
@@ -141,7 +141,7 @@ test('after a power cut anywhere behind what was acknowledged, that is there, an
   );
 });
 
-test('a damaged journal is refused by name, or made anew where the checkpoints can be read', async () => {
+test('a damaged journal is refused by name, or rebuilt if the checkpoints can be read', async () => {
   await large();
   await manifest.recordRedistribution(5, 6);
   await manifest.recordRecovery(7, { oom: 2 });
@@ -170,16 +170,16 @@ test('a damaged journal is refused by name, or made anew where the checkpoints c
   expect((await healing.getShardState(0))?.total_sequences).toBe(40);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toContain('journal is damaged at byte');
-  expect(warnings[0]).toContain('made anew from the checkpoints');
+  expect(warnings[0]).toContain('rebuilt from the checkpoints');
   expect(await readFile(`${journal()}.corrupt`)).toEqual(bytes);
-  // What stood before the damage and is in no folder is kept.
+  // Facts from before the damage that no folder has are kept.
   expect(await other().getRedistributedShards()).toEqual(new Map([[5, 6]]));
-  // But for what was counted of failures: some may be behind the damage.
+  // Counts of failures are not: newer ones may be lost in the damage.
   expect((await other().getShardState(7))?.recovery).toBeNull();
   expect((await other().getGlobalProgress()).total_checkpoints).toBe(4);
 });
 
-test('a damaged manifest.json is made anew from the checkpoints, by whoever meets it, also several at once', async () => {
+test('a damaged manifest.json is rebuilt from the checkpoints by any process that finds it, or several at once', async () => {
   await manifest.initialize(3);
   await manifest.updateShardCheckpoint(1, 0, 10, file(0));
   await truncate(manifest.path, 100);
@@ -201,7 +201,7 @@ test('a damaged manifest.json is made anew from the checkpoints, by whoever meet
   expect(await readdir(folder)).toContain('manifest.json.corrupt-1');
 });
 
-test('a newer version is refused by name, and never made anew', async () => {
+test('a newer version is refused by name, and never rebuilt', async () => {
   await manifest.initialize(1);
   const healing = new CheckpointManifest(manifest.path, {
     rebuild: () => Promise.reject(new Error('asked')),
@@ -221,18 +221,18 @@ async function newerJournal(text: string): Promise<string> {
   return `${head},"crc32":"${crc32(head).toString(16).padStart(8, '0')}"}\n`;
 }
 
-test('events that are gone from a journal that was read are missed', async () => {
+test('events that disappear from a journal after they were read are noticed', async () => {
   await large();
   await manifest.updateShardCheckpoint(0, 0, 10, file(0));
   await manifest.updateShardCheckpoint(0, 1, 10, file(1));
   await truncate(journal(), 0);
-  await expect(manifest.markShardComplete(0)).rejects.toThrow('events 1 to 2 are gone');
-  // Nor is it forgotten.
-  await expect(manifest.getGlobalProgress()).rejects.toThrow('events 1 to 2 are gone');
-  await expect(manifest.markShardComplete(0)).rejects.toThrow('events 1 to 2 are gone');
+  await expect(manifest.markShardComplete(0)).rejects.toThrow('events 1 to 2 are missing');
+  // The fault is not forgotten.
+  await expect(manifest.getGlobalProgress()).rejects.toThrow('events 1 to 2 are missing');
+  await expect(manifest.markShardComplete(0)).rejects.toThrow('events 1 to 2 are missing');
 });
 
-test('a journal that was cut and has grown again to its length is seen', async () => {
+test('a journal that was cut and grew back to its length is noticed', async () => {
   await large();
   await manifest.updateShardCheckpoint(0, 0, 10, file(0));
   const before = readFileSync(journal());
@@ -247,7 +247,7 @@ test('a journal that was cut and has grown again to its length is seen', async (
   expect((await other().getShardState(0))?.checkpoints.map(({ batch_idx }) => batch_idx)).toEqual([0, 7, 8]);
 });
 
-test('a manifest that is missing is told as such', async () => {
+test('a missing manifest is reported as missing', async () => {
   await expect(manifest.markShardComplete(0)).rejects.toMatchObject({ code: 'ENOENT' });
   await expect(manifest.load()).rejects.toMatchObject({ code: 'ENOENT' });
   await manifest.initialize(1);
@@ -256,9 +256,9 @@ test('a manifest that is missing is told as such', async () => {
   await expect(manifest.load()).rejects.toMatchObject({ code: 'ENOENT' });
 });
 
-test('what cannot be numbers is refused before anything is written', async () => {
+test('invalid numbers are refused before anything is written', async () => {
   for (const size of [-1, 1.5, Number.NaN])
-    await expect(manifest.initialize(size)).rejects.toThrow('no number');
+    await expect(manifest.initialize(size)).rejects.toThrow('not a number of shards');
   await manifest.initialize(1);
   for (const [batch, count] of [
     [-1, 1],
@@ -274,7 +274,7 @@ const golden = new URL('../test/golden/', import.meta.url);
 const goldenStates = JSON.parse(readFileSync(new URL('expected.json', golden), 'utf8'));
 
 test.each(Object.keys(goldenStates))(
-  '%s, as an older Holdfast wrote it, is read and gone on with',
+  '%s, as an older Holdfast wrote it, can be read and continued',
   async (name) => {
     cpSync(new URL(`${name}/`, golden), folder, { recursive: true });
     const { id, ...expected } = goldenStates[name];
@@ -291,7 +291,7 @@ test.each(Object.keys(goldenStates))(
   },
 );
 
-test('a reader sees whole states, in order, while others write and fold', async () => {
+test('a reader sees consistent states, in order, while others write and fold', async () => {
   await large();
   const writer = other();
   let done = false;
@@ -310,7 +310,7 @@ test('a reader sees whole states, in order, while others write and fold', async 
   expect((await manifest.getShardState(0))?.total_sequences).toBe(800);
 });
 
-test('appending to a journal by hand is found out', async () => {
+test('a line appended to a journal by hand is detected', async () => {
   await large();
   await manifest.updateShardCheckpoint(0, 0, 10, file(0));
   await appendFile(journal(), '{"revision":2,"type":"complete","rank":0}\n');

@@ -40,17 +40,18 @@ import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
 const debug = debuglog('holdfast:manifest');
 
 /**
- * All shards' shared record, safe under many processes. `manifest.json` is plain JSON; where it is large, updates go to a
- * journal beside it, `manifest.json.journal`, so that one costs the same however long the history is, and become part of
- * it now and then. Shards are named by their rank, from 0.
+ * The shared record of all shards, safe under many processes. `manifest.json` is plain JSON. If it is large,
+ * updates go to a journal beside it, `manifest.json.journal`, and are folded into it now and then, so an
+ * update costs the same however long the history is. Shards are named by their rank, from 0.
  *
- * An update is taken in under a lock of the kernel, after all others, and when it resolves it lasts. Updates that are made
- * while one is under way share its lock and its way to the disk.
+ * An update is applied under a kernel lock, in order; once resolved it is durable. Updates that arrive while
+ * one is under way share one lock acquisition and one sync.
  *
- * Every method throws ManifestCorruptError when the files are damaged and there is no `rebuild`, ManifestVersionError when
- * they are of a newer Holdfast, and ENOENT where there is no manifest; every update LockTimeoutError when the lock is not had
- * in time, LockUnsupportedError where there are none, ManifestUpdateError for a shard that is not there, and what the file
- * system throws (then the update may be recorded or not).
+ * Every method throws ManifestCorruptError if the files are damaged and there is no `rebuild`,
+ * ManifestVersionError if a newer Holdfast wrote them, and ENOENT if there is no manifest. Every update also
+ * throws LockTimeoutError if it does not get the lock in time, LockUnsupportedError if the file system has no
+ * locks, ManifestUpdateError for an unknown shard, and errors of the file system (the update may then be
+ * recorded or not).
  */
 export class CheckpointManifest {
   readonly #files: SharedFiles;
@@ -59,22 +60,22 @@ export class CheckpointManifest {
   /** Absolute path of `manifest.json`. */
   readonly path: string;
 
-  /** @throws RangeError and TypeError for options that are none (`code` is `invalid_option`). */
+  /** @throws RangeError and TypeError for invalid options (`code` is `invalid_option`). */
   constructor(path: string, options: ManifestOptions = {}) {
     checkOptions('CheckpointManifest', path, isPath, 'path');
     checkOptions('CheckpointManifest', options, manifestOptions);
-    // Whatever folder the process is in later.
+    // Absolute: the process may change its folder later.
     this.path = resolve(path);
     this.#files = new SharedFiles(this.path, options);
     this.#commits = new GroupCommit(this.#files);
   }
 
   /**
-   * Begins the record of a run. Its folder exists.
+   * Begins the record of a run. Its folder must exist.
    *
    * @param worldSize number of shards, at least 1.
-   * @throws ManifestExistsError (`code` is `EEXIST`) where one is there, whatever is in it, unless `replace` is set;
-   * ManifestVersionError where one of a newer Holdfast is there, which is never replaced.
+   * @throws ManifestExistsError (`code` is `EEXIST`) if one exists, whatever its content, unless `replace` is
+   * set; ManifestVersionError if a newer Holdfast wrote it, which is never replaced.
    */
   async initialize(worldSize: number, options: InitializeOptions = {}): Promise<void> {
     checkUpdateOptions('initialize', options, initializeOptions);
@@ -91,12 +92,12 @@ export class CheckpointManifest {
     return isThere(this.path);
   }
 
-  /** The whole state, the journal's events included. */
+  /** The whole state, including the journal's events. */
   async load(): Promise<ManifestState> {
     return this.#files.read((model) => model.toState());
   }
 
-  /** Records a checkpoint that lasts; recording it again changes nothing. */
+  /** Records a durable checkpoint; recording it again changes nothing. */
   async updateShardCheckpoint(
     rank: number,
     checkpoint: number,
@@ -116,7 +117,7 @@ export class CheckpointManifest {
     });
   }
 
-  /** Replaces a shard's checkpoints by what was found in its folder, which is the truth. */
+  /** Replaces a shard's checkpoints with those found in its folder, which is the truth. */
   async reconcileShard(
     rank: number,
     checkpoints: readonly RecordedCheckpoint[],
@@ -140,7 +141,7 @@ export class CheckpointManifest {
     this.#claimOver(token);
   }
 
-  /** Records a failure; a coordinator does so without the token of the worker that failed. */
+  /** Records a failure; a coordinator does so without the failed worker's token. */
   async markShardFailed(rank: number, error: string, options: UpdateOptions = {}): Promise<void> {
     checkUpdateOptions('markShardFailed', error, isText, 'error');
     const token = tokenIn('markShardFailed', rank, options);
@@ -151,7 +152,7 @@ export class CheckpointManifest {
     this.#claimOver(token);
   }
 
-  /** Opens a shard again that was failed, or complete by mistake. */
+  /** Reopens a shard that has failed, or that is complete by mistake. */
   async markShardInProgress(rank: number, options: UpdateOptions = {}): Promise<void> {
     const token = tokenIn('markShardInProgress', rank, options);
     await this.#commits.update((model) => {
@@ -161,13 +162,14 @@ export class CheckpointManifest {
   }
 
   /**
-   * Gives a shard to one worker, and takes it from one that is dead: updates with an older token are refused from now on, and
-   * so are those of a worker without one. The claim lives as long as the process that makes this call, which the kernel knows;
-   * a shard that is complete or failed is nobody's.
+   * Claims a shard for one worker, also from a dead owner. From then on, updates with an older token or
+   * without one are refused. The claim lives as long as the process that makes this call; the kernel releases
+   * it. A complete or failed shard has no owner.
    *
-   * @param owner who it is, for people: such as a process and its host.
-   * @throws ShardClaimedError when another owner is alive, in this process or another, unless `steal` is set; with
-   * `unlessAliveWithinMs`, when its last sign of life is that near. LockUnsupportedError where the file system cannot tell.
+   * @param owner a name for people, such as a process and its host.
+   * @throws ShardClaimedError if another owner is alive, in this process or another, unless `steal` is set;
+   * with `unlessAliveWithinMs`, if its last sign of life is that recent. LockUnsupportedError if the file
+   * system has no locks.
    */
   async claimShard(rank: number, owner: string, options: ClaimOptions = {}): Promise<ShardClaim> {
     checkUpdateOptions('claimShard', rank, isRank, 'rank');
@@ -194,20 +196,20 @@ export class CheckpointManifest {
         },
       );
     } catch (error) {
-      debug('shard %d is not given to %s: %s', rank, owner, error);
+      debug('shard %d: claim by %s refused: %s', rank, owner, error);
       this.#claimOver((claim as ShardClaim | null)?.token);
       throw error;
     }
-    debug('shard %d is given to %s; claimed before: %j', rank, owner, before);
+    debug('shard %d is claimed by %s; previous claim: %j', rank, owner, before);
     this.#claimOver((before as ShardClaim | null)?.token);
     return claim!;
   }
 
-  /** A sign of life of the shard's owner. @throws StaleClaimError when it is the owner no more. */
+  /** A sign of life of the shard's owner. @throws StaleClaimError if it is no longer the owner. */
   async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
     const token = tokenIn('heartbeat', rank, options);
     await this.#commits.update((model) => {
-      // Whoever has no token has no claim.
+      // Without a token there is no claim.
       if (token === undefined) throw new StaleClaimError(rank, claimOf(model, rank)?.owner ?? null, false);
       checkClaim(model, rank, token, true);
       return { type: 'heartbeat', rank };
@@ -215,12 +217,12 @@ export class CheckpointManifest {
   }
 
   /**
-   * Records what a shard's coordinator keeps of its failures, such as retries that are spent, so that one that begins later
-   * goes on counting. Like a failure it needs no token. Recording the same again changes nothing; claims keep it, and
-   * `markShardComplete` and a rebuild make it null.
+   * Records a coordinator's state about a shard's failures, such as spent retries, so the next coordinator
+   * goes on counting. Like a failure it needs no token. Recording the same again changes nothing. A claim
+   * keeps it; `markShardComplete` and a rebuild reset it to null.
    *
-   * @param recovery plain JSON, at most 1 MiB of it and 100 deep; taken as it is at the call.
-   * @throws ManifestUpdateError for what JSON would not give back as it was.
+   * @param recovery plain JSON, at most 1 MiB and 100 levels deep; copied at the call.
+   * @throws ManifestUpdateError for a value that JSON would not reproduce.
    */
   async recordRecovery(rank: number, recovery: Json | null): Promise<void> {
     checkUpdateOptions('recordRecovery', rank, isRank, 'rank');
@@ -231,9 +233,9 @@ export class CheckpointManifest {
   }
 
   /**
-   * Records that a failed shard's remaining work went to another's worker.
+   * Records that a failed shard's remaining work went to another shard's worker.
    *
-   * @param newRank the shard that worker had before; the failed one itself where it had none.
+   * @param newRank the shard which that worker had before; the failed one itself if it had none.
    */
   async recordRedistribution(failedRank: number, newRank: number): Promise<void> {
     checkUpdateOptions('recordRedistribution', failedRank, isRank, 'failedRank');
@@ -260,24 +262,24 @@ export class CheckpointManifest {
     return this.#files.read((model) => model.redistributed());
   }
 
-  /** One shard's state, or null when the run has no such shard. @throws RangeError for what is no rank. */
+  /** One shard's state, or null if the run has no such shard. @throws RangeError for an invalid rank. */
   async getShardState(rank: number): Promise<ShardState | null> {
     checkOptions('getShardState', rank, isRank, 'rank');
     return this.#files.read((model) => (model.has(rank) ? model.shard(rank).toState() : null));
   }
 
   /**
-   * Tells of changes, whoever makes them: at once of what there is, then of each change or, where the listener is slow, of
-   * several as one. Ends with the signal, with `return()`, or when the loop over it ends.
+   * Iterates over changes by any process: first the current state, then each change, or several together if
+   * the listener is slow. Ends with the signal, with `return()`, or when the loop over it ends.
    *
-   * @throws RangeError and TypeError for options that are none, such as a `pollMs` that no timer can have.
+   * @throws RangeError and TypeError for invalid options, such as a `pollMs` that no timer accepts.
    */
   watch(options: WatchOptions = {}): ManifestWatch {
     checkOptions('watch', options, watchOptions);
     return new ManifestWatch(this.path, (of) => this.#files.read(of), options);
   }
 
-  /** A claim of this process that is over keeps nobody out any more. */
+  /** Releases the lock of a claim of this process that is over. */
   #claimOver(token: string | undefined): void {
     if (token !== undefined) ClaimLocks.at(`${this.path}.claims`).release(token);
   }

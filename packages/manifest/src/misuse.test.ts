@@ -15,7 +15,7 @@ const other = () => new CheckpointManifest(manifest.path);
 const circle: unknown[] = [];
 circle.push(circle);
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 const wrong: [string, (of: any) => Promise<unknown>][] = [
   ['no file', (of) => of.updateShardCheckpoint(0, 0, 10, undefined)],
   ['a number for a file', (of) => of.updateShardCheckpoint(0, 0, 10, 5)],
@@ -58,20 +58,17 @@ const wrong: [string, (of: any) => Promise<unknown>][] = [
 test.each([
   ['small', 2],
   ['large', 200],
-])(
-  'whatever JavaScript hands over, nothing is written to a %s manifest that cannot be read',
-  async (_, shards) => {
-    await manifest.initialize(shards);
-    for (const [what, use] of wrong) {
-      await expect(use(manifest), what).rejects.toBeInstanceOf(ManifestUpdateError);
-      await other().load();
-    }
-    await manifest.updateShardCheckpoint(0, 0, 10, 'a.pt');
-    expect((await other().getShardState(0))?.total_sequences).toBe(10);
-  },
-);
+])('whatever JavaScript callers pass, nothing unreadable is written to a %s manifest', async (_, shards) => {
+  await manifest.initialize(shards);
+  for (const [what, use] of wrong) {
+    await expect(use(manifest), what).rejects.toBeInstanceOf(ManifestUpdateError);
+    await other().load();
+  }
+  await manifest.updateShardCheckpoint(0, 0, 10, 'a.pt');
+  expect((await other().getShardState(0))?.total_sequences).toBe(10);
+});
 
-test('a changed byte of manifest.json is found, or changes nothing', async () => {
+test('a changed byte of manifest.json is detected, or changes nothing', async () => {
   await manifest.initialize(2);
   await manifest.updateShardCheckpoint(0, 0, 10, 'a.pt');
   await manifest.claimShard(1, 'worker a');
@@ -92,7 +89,7 @@ test('a changed byte of manifest.json is found, or changes nothing', async () =>
   );
 });
 
-test("what was handed out is the caller's, and changes nothing", async () => {
+test('a caller may change returned values without effect', async () => {
   await manifest.initialize(2);
   const claim = await manifest.claimShard(0, 'worker a');
   await manifest.updateShardCheckpoint(0, 0, 10, 'a.pt', claim);
@@ -107,24 +104,24 @@ test("what was handed out is the caller's, and changes nothing", async () => {
   await manifest.heartbeat(0, claim);
 });
 
-test('of several who begin a run only where there is none, one does', async () => {
+test('of several processes that begin a run unless there is one, one succeeds', async () => {
   const begun = await Promise.allSettled(Array.from({ length: 4 }, () => other().initialize(3)));
   expect(begun.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const each of begun)
     if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'EEXIST' });
 });
 
-test('a file name that leaves the shard folder is refused in what is read, too', async () => {
+test('a stored file name that leaves the shard folder is refused, too', async () => {
   await manifest.initialize(1);
   await manifest.updateShardCheckpoint(0, 0, 10, 'a.pt');
   const state = JSON.parse(await readFile(manifest.path, 'utf8'));
   delete state.crc32;
   state.shards[0].checkpoints[0].file = '../../a.pt';
   await writeFile(manifest.path, JSON.stringify(state));
-  await expect(manifest.load()).rejects.toThrow('no plain name');
+  await expect(manifest.load()).rejects.toThrow('not a plain file name');
 });
 
-test('a run is not begun in the place of one of a newer version', async () => {
+test('a run of a newer version is not replaced', async () => {
   await manifest.initialize(1);
   const text = (await readFile(manifest.path, 'utf8')).replace('"1.0"', '"2.0"');
   await writeFile(manifest.path, text);
@@ -132,7 +129,7 @@ test('a run is not begun in the place of one of a newer version', async () => {
   expect(await readFile(manifest.path, 'utf8')).toBe(text);
 });
 
-test('what is found to make a manifest anew is held to the same, and a failure says of both', async () => {
+test('checkpoints found for a rebuild are checked too, and a failure names both faults', async () => {
   await manifest.initialize(2);
   const damage = () => writeFile(manifest.path, '{');
   for (const [says, rebuild] of [

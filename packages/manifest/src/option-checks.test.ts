@@ -12,7 +12,7 @@ beforeEach(async () => {
   await manifest.initialize(2);
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const notObjects = [null, 5, 'x', [], new Map()];
 const notRanks = [undefined, null, -1, 0.5, Number.NaN, '0', 'length'];
@@ -109,20 +109,20 @@ test.each<[string, readonly Any[], (value: Any) => Promise<unknown>]>([
   },
 );
 
-test('a claim is taken as it is for its token, and what is undefined is as good as absent', async () => {
+test('a whole claim is accepted for its token, and undefined counts as absent', async () => {
   const claimed = await claim({ steal: undefined, unlessAliveWithinMs: undefined });
   await manifest.updateShardCheckpoint(0, 0, 1, 'a.pt', claimed);
   await manifest.markShardFailed(1, 'x', { token: undefined } as Any);
   await create({ lockTimeoutMs: undefined, fsync: undefined });
 });
 
-test('checkpoints that are no array are refused', async () => {
+test('checkpoints other than an array are refused', async () => {
   for (const found of [undefined, null, 'ab', {}])
     await expect(manifest.reconcileShard(0, found as Any)).rejects.toBeInstanceOf(ManifestUpdateError);
 });
 
 test('a claim that is wrong or missing is called a claim', async () => {
-  const wanted = 'it must be what claimShard gave, or an object with its token';
+  const wanted = 'it must be the claim from claimShard, or an object with its token';
   await expect(manifest.heartbeat(0, undefined as Any)).rejects.toThrow(
     `heartbeat: the claim is missing; ${wanted}`,
   );
@@ -134,7 +134,7 @@ test('a claim that is wrong or missing is called a claim', async () => {
   );
 });
 
-test('no refusal has the wording of a library', async () => {
+test('no error has the wording of a library', async () => {
   const calls: [string, () => Promise<unknown>][] = [
     ['owner', () => manifest.claimShard(0, undefined as Any)],
     ['error', () => manifest.markShardFailed(0, 5 as Any)],

@@ -4,7 +4,7 @@ import type { Rebuild } from './files/rebuild.js';
 
 const milliseconds = atLeast(0, 'milliseconds');
 
-/** What a manifest needs of a lock. */
+/** The part of a lock that a manifest uses. */
 export interface Lock {
   release(): Promise<void>;
 }
@@ -16,11 +16,14 @@ export interface ManifestOptions {
   acquireLock?: () => Promise<Lock>;
   /** The time, for the record. Default: now. */
   now?: () => Date;
-  /** Whether an update is forced to the device before it is acknowledged. Default true; false loses some in a power cut. */
+  /**
+   * Whether an update is synced before it is acknowledged. Default true; false may lose updates in a power
+   * cut.
+   */
   fsync?: boolean;
-  /** Finds out what is in the checkpoint folders, to make a damaged manifest anew. Default: the damage is thrown. */
+  /** Reads the checkpoint folders, to rebuild a damaged manifest. Default: the damage is thrown. */
   rebuild?: Rebuild;
-  /** Told when a damaged manifest was made anew. Default: a warning of the process. */
+  /** Called when a damaged manifest was rebuilt. Default: a warning of the process. */
   onWarning?: (message: string) => void;
 }
 
@@ -34,27 +37,34 @@ export const manifestOptions = object<ManifestOptions>({
 });
 
 export interface InitializeOptions {
-  /** Whether a manifest that is there is replaced, with all that it records. Default false: it is kept, and that is an error. */
+  /**
+   * Whether an existing manifest is replaced, with everything it records. Default false: it is kept, with an
+   * error.
+   */
   replace?: boolean;
 }
 
 export const initializeOptions = object<InitializeOptions>({ replace: flag });
 
 export interface UpdateOptions {
-  /** The token of the shard's claim, which an update by a worker of a claimed shard needs. */
+  /** The token of the shard's claim; a worker's updates of a claimed shard need it. */
   token?: string;
 }
 
-/** A refusal of what is no object at all, in the words of who has a claim. */
+/** Refuses a value that is not an object with a message about claims. */
 const asClaim =
   (check: Check): Check =>
   (given, path) => {
     const fault = check(given, path);
     if (fault === null || fault.path !== path || fault.kind !== 'type') return fault;
-    return { ...fault, called: 'the claim', wanted: 'what claimShard gave, or an object with its token' };
+    return {
+      ...fault,
+      called: 'the claim',
+      wanted: 'the claim from claimShard, or an object with its token',
+    };
   };
 
-/** A claim is given as it is: it has the token. */
+/** Accepts a whole claim, since it has the token. */
 export const updateOptions = asClaim(
   object<UpdateOptions & Partial<ShardClaim>>({
     token: text,
@@ -65,11 +75,12 @@ export const updateOptions = asClaim(
 );
 
 export interface ClaimOptions {
-  /** Whether the shard is taken away from an owner whose process is alive. Default false. */
+  /** Whether to take the shard from an owner whose process is alive. Default false. */
   steal?: boolean;
   /**
-   * Judges the other owner by its last sign of life, and not by its process: where that is older than so many milliseconds, by
-   * the clocks of both, the shard is taken away; else it is not, dead or alive. Not together with `steal`.
+   * Judges the other owner by its last sign of life instead of its process: takes the shard away if that is
+   * older than this many milliseconds by the clocks of both, and refuses otherwise, dead or alive. Not
+   * together with `steal`.
    */
   unlessAliveWithinMs?: number;
 }

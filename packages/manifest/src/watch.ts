@@ -8,7 +8,7 @@ import type { GlobalProgress } from './model/progress.js';
 export interface WatchOptions {
   /** Ends the watch. */
   signal?: AbortSignal;
-  /** Milliseconds after which the files are looked at, also where the system tells of no change. Default 1000. */
+  /** Milliseconds between checks of the files, in case the system reports no change. Default 1000. */
   pollMs?: number;
 }
 
@@ -16,14 +16,14 @@ export const watchOptions = object<WatchOptions>({ signal, pollMs: timer });
 
 /** The manifest after one change or several. */
 export interface ManifestChange {
-  /** Number of the last event. It grows, but for a manifest that was begun anew. */
+  /** Number of the last event. It only grows, unless the manifest was replaced. */
   revision: number;
-  /** The shards that are not as they were at the change before, ascending; at first all of them. */
+  /** Shards that differ from the previous change, ascending; at first all. */
   changed: number[];
   progress: GlobalProgress;
 }
 
-/** A state as far as a change of it is told. */
+/** The part of a state that is compared for changes. */
 interface Look {
   id: string;
   revision: number;
@@ -44,7 +44,7 @@ export class ManifestWatch implements AsyncIterableIterator<ManifestChange, unde
   readonly #turns = new Turns();
   #before: Look | null = null;
 
-  /** @param read tells what is asked of the state as it is now. */
+  /** @param read applies a function to the current state. */
   constructor(
     path: string,
     read: (of: (model: ManifestModel) => Look) => Promise<Look>,
@@ -93,7 +93,10 @@ export class ManifestWatch implements AsyncIterableIterator<ManifestChange, unde
   }
 }
 
-/** Tells of changes to a manifest's files: those of which the system tells, and by the clock, as a network tells of none. */
+/**
+ * Detects changes to a manifest's files, by the system's events and by polling, as network file systems send
+ * no events.
+ */
 class Changes {
   ended = false;
   #resolve: () => void = () => undefined;
@@ -127,7 +130,7 @@ class Changes {
   }
 }
 
-/** Null where the system cannot watch, such as at the limit of its watchers. */
+/** Null if the system cannot watch, such as at its limit of watchers. */
 function watcher(path: string, wake: () => void): FSWatcher | null {
   const names = new Set([basename(path), `${basename(path)}.journal`]);
   try {

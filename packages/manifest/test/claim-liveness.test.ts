@@ -9,7 +9,7 @@ import { ShardClaimedError, StaleClaimError } from '../src/errors.js';
 import { CheckpointManifest } from '../src/manifest.js';
 import type { ClaimOptions } from '../src/options.js';
 
-// Who lives is asked of the kernel, so that real processes are what is tested.
+// The kernel decides who is alive, so these tests use real processes.
 
 const script = fileURLToPath(new URL('./claim-rival.mjs', import.meta.url));
 interface Answer {
@@ -52,7 +52,7 @@ async function killed(child: ChildProcess): Promise<void> {
 
 const refused = { error: 'ShardClaimedError', running: true };
 
-test('of many processes that claim a shard at once one has it, and when that is killed one of the others', async () => {
+test('of many processes that claim a shard at once one gets it, and after its kill one of the others', async () => {
   let rivals = await Promise.all(Array.from({ length: 6 }, (_, i) => rival(`worker ${i}`)));
   for (let round = 1; round <= 3; round++) {
     const answers = await Promise.all(rivals.map((child) => claims(child)));
@@ -67,7 +67,7 @@ test('of many processes that claim a shard at once one has it, and when that is 
   }
 });
 
-test('a claim outlives no process, however it ended, and no other shard is meant', async () => {
+test('a claim ends with its process, however that ended, and affects no other shard', async () => {
   const first = await rival('worker a');
   const { token } = await claims(first);
   await manifest.claimShard(1, 'worker b');
@@ -83,7 +83,7 @@ test('a claim outlives no process, however it ended, and no other shard is meant
   await manifest.heartbeat(0, claim);
 });
 
-test('a process that is stopped is alive; its shard is taken away only where that is asked for', async () => {
+test('a stopped process is alive; its shard is taken away only on request', async () => {
   const first = await rival('worker a');
   await claims(first);
   first.kill('SIGSTOP');
@@ -92,40 +92,40 @@ test('a process that is stopped is alive; its shard is taken away only where tha
   expect(error).toMatchObject({ code: 'shard_claimed', owner: 'worker a', running: true });
   expect(await manifest.claimShard(0, 'worker b', { steal: true })).toMatchObject({ attempt: 2 });
   first.kill('SIGCONT');
-  // Now it is the other that is alive.
+  // Now the other owner is alive.
   expect(await claims(first)).toMatchObject({ ...refused, holder: 'worker b' });
 });
 
-test('two processes of one name are two', async () => {
+test('two processes with one owner name are two owners', async () => {
   const [first, second] = [await rival('worker'), await rival('worker')];
   expect((await claims(first)).token).toBeDefined();
   expect(await claims(second)).toMatchObject(refused);
-  // Whoever has it may have it anew.
+  // The owner may claim it again.
   expect((await claims(first)).token).toBeDefined();
 });
 
-test('what was stolen from a process that lives on is held by the thief alone', async () => {
+test('a claim stolen from a live process is held by the thief alone', async () => {
   const [first, second, third] = [await rival('a'), await rival('b'), await rival('c')];
   await claims(first);
   expect((await claims(second, { steal: true })).token).toBeDefined();
   await killed(second);
-  // The first is alive, but has it no more.
+  // The first process is alive, but no longer the owner.
   expect((await claims(third)).token).toBeDefined();
   expect(await claims(first)).toMatchObject({ ...refused, holder: 'c' });
 });
 
-test('a shard that failed or is complete is nobody’s, whoever is alive', async () => {
+test('a failed or complete shard has no owner, whoever is alive', async () => {
   const [first, second] = [await rival('a'), await rival('b')];
   const { token } = await claims(first);
   await asked(first, { do: 'fail', token });
   expect((await claims(second)).token).toBeDefined();
-  await manifest.markShardFailed(0, 'said its coordinator');
+  await manifest.markShardFailed(0, 'reported by its coordinator');
   const claim = await manifest.claimShard(0, 'c');
   await manifest.markShardComplete(0, claim);
   expect((await claims(first)).token).toBeDefined();
 });
 
-test('the last sign of life decides instead where that is asked for', async () => {
+test('the last sign of life decides instead on request', async () => {
   const first = await rival('a');
   await claims(first);
   await expect(manifest.claimShard(0, 'b', { unlessAliveWithinMs: 600_000 })).rejects.toMatchObject({
@@ -139,7 +139,7 @@ test('the last sign of life decides instead where that is asked for', async () =
   );
 });
 
-test('within one process another owner is refused too, through whatever object; the same may claim again', async () => {
+test('within one process another owner is refused too, through any object; the same owner may claim again', async () => {
   const other = new CheckpointManifest(manifest.path);
   const claim = await manifest.claimShard(0, 'a');
   await expect(other.claimShard(0, 'b')).rejects.toBeInstanceOf(ShardClaimedError);
@@ -147,13 +147,13 @@ test('within one process another owner is refused too, through whatever object; 
   await expect(manifest.heartbeat(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
 });
 
-test('a claim that could not be recorded keeps nobody out', async () => {
+test('a claim that could not be recorded blocks nobody', async () => {
   await expect(manifest.claimShard(7, 'a')).rejects.toThrow('shard 7');
   await expect(manifest.claimShard(0, 5 as never)).rejects.toThrow();
   expect((await claims(await rival('b'))).token).toBeDefined();
 });
 
-test('a claim of before its folder was removed, or its manifest replaced, is over', async () => {
+test('a claim is over once its folder was removed or its manifest replaced', async () => {
   await manifest.claimShard(0, 'a');
   await manifest.initialize(2, { replace: true });
   const first = await rival('b');

@@ -1,4 +1,4 @@
-// Claims a shard as often as it is told, says what came of it, and lives until it is killed or told to end.
+// Claims a shard on each request, sends the outcome, and lives until it is killed or asked to exit.
 import { CheckpointManifest } from '../dist/index.js';
 
 const [path, owner] = process.argv.slice(2);
@@ -8,7 +8,7 @@ process.on('message', async ({ do: what, options, token }) => {
   const work =
     what === 'claim'
       ? manifest.claimShard(0, owner, options)
-      : manifest.markShardFailed(0, 'told so', { token });
+      : manifest.markShardFailed(0, 'on request', { token });
   const answer = await work.then(
     (claim) => ({ token: claim?.token ?? null }),
     ({ name, owner: holder, running }) => ({ error: name, holder, running }),

@@ -1,4 +1,5 @@
-// Claims a shard and records checkpoints, each told when it is acknowledged, until it is told that the shard is another's.
+// Claims a shard and records checkpoints, sends each acknowledgement, and exits once the shard has another
+// owner.
 import { CheckpointManifest } from '../dist/index.js';
 
 const [path, rank] = process.argv.slice(2);

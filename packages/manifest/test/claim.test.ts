@@ -18,7 +18,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-test('a claim says who has the shard, and since when', async () => {
+test('a claim names its owner and its start', async () => {
   const claim = await manifest.claimShard(1, 'worker a');
   expect(claim).toMatchObject({ rank: 1, owner: 'worker a', attempt: 1 });
   expect((await manifest.getShardState(1))?.lease).toMatchObject({ owner: 'worker a', attempt: 1 });
@@ -26,7 +26,7 @@ test('a claim says who has the shard, and since when', async () => {
   expect(await manifest.claimShard(1, 'worker a')).toMatchObject({ attempt: 2 });
 });
 
-test('who has lost the shard can change nothing of it, whatever it tries', async () => {
+test('a worker that lost its shard cannot change it in any way', async () => {
   const old = await manifest.claimShard(0, 'worker a');
   await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', old);
   const now = await manifest.claimShard(0, 'worker b', { steal: true });
@@ -49,7 +49,7 @@ test('who has lost the shard can change nothing of it, whatever it tries', async
   expect(await manifest.getShardState(0)).toMatchObject({ status: 'complete', total_sequences: 20 });
 });
 
-test('a claim of another shard, or of a run that was begun anew, is none', async () => {
+test('a claim to another shard, or from a replaced run, is not valid', async () => {
   const claim = await manifest.claimShard(0, 'worker a');
   await manifest.claimShard(1, 'worker b');
   await expect(manifest.markShardComplete(1, claim)).rejects.toBeInstanceOf(StaleClaimError);
@@ -67,7 +67,7 @@ test('a coordinator records failures and opens shards without a token', async ()
   expect((await manifest.getShardState(0))?.lease?.owner).toBe('worker a');
 });
 
-test('an owner that is alive keeps its shard from those who ask', async () => {
+test('a live owner keeps its shard from other claimants', async () => {
   let now = Date.parse('2026-01-01T00:00:00Z');
   const timed = new CheckpointManifest(manifest.path, { now: () => new Date(now) });
   const claim = await timed.claimShard(0, 'worker a', { unlessAliveWithinMs: 60_000 });
@@ -83,14 +83,14 @@ test('an owner that is alive keeps its shard from those who ask', async () => {
   expect(await timed.claimShard(0, 'worker b', { unlessAliveWithinMs: 60_000 })).toMatchObject({
     attempt: 2,
   });
-  // What is over is nobody's.
+  // A shard that is done has no owner.
   await timed.markShardFailed(0, 'x');
   expect(await timed.claimShard(0, 'worker c', { unlessAliveWithinMs: 60_000 })).toMatchObject({
     attempt: 3,
   });
 });
 
-test("a shard that failed and is tried again is its new owner's", async () => {
+test("a failed shard that is retried is its new owner's", async () => {
   await manifest.claimShard(0, 'worker a');
   await manifest.markShardFailed(0, 'killed');
   const asked = { unlessAliveWithinMs: 60_000 };
@@ -100,13 +100,13 @@ test("a shard that failed and is tried again is its new owner's", async () => {
   await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', claim);
 });
 
-test('after a manifest was made anew no token of before is good', async () => {
+test('after a rebuild no earlier token is valid', async () => {
   await manifest.initialize(200, { replace: true });
   const old = await manifest.claimShard(0, 'worker a');
   const journal = `${manifest.path}.journal`;
   const length = (await readFile(journal, 'utf8')).trimEnd().length;
   const now = await manifest.claimShard(0, 'worker b', { steal: true });
-  // The line of the second claim is damaged, and others follow.
+  // The line of the second claim is damaged, with others after it.
   await manifest.markShardComplete(1);
   const bytes = await readFile(journal);
   bytes[length + 10]! ^= 1;
@@ -122,7 +122,7 @@ test('after a manifest was made anew no token of before is good', async () => {
   await healing.markShardComplete(0, third);
 });
 
-test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing when it continues', async () => {
+test('a worker stopped with SIGSTOP, whose shard was reassigned, changes nothing when it continues', async () => {
   const script = fileURLToPath(new URL('./claim-worker.mjs', import.meta.url));
   const child = fork(script, [manifest.path, '0']);
   children.push(child);
@@ -135,12 +135,12 @@ test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing
     if (message.acknowledged !== undefined) acknowledged = message.acknowledged;
     if (message.error !== undefined) fenced = message.error;
   });
-  // It goes on until it is stopped, at no chosen moment: it may hold the lock then, and give it back when it continues.
+  // It runs until it is stopped, at an arbitrary moment: it may then hold the lock until it continues.
   child.kill('SIGSTOP');
   const claiming = new CheckpointManifest(manifest.path, { lockTimeoutMs: 200 });
   let claim = await claiming.claimShard(0, 'successor', { steal: true }).catch(() => null);
   while (claim === null) {
-    // It holds the lock: it goes on until it has given it back, and taken it again or not.
+    // It holds the lock: let it run a little, to release it.
     child.kill('SIGCONT');
     await once(child, 'message');
     child.kill('SIGSTOP');
@@ -152,7 +152,7 @@ test('a worker stopped with SIGSTOP, whose shard was given away, changes nothing
   const [code] = await exit;
   expect([code, fenced]).toEqual([0, 'StaleClaimError']);
   expect(await manifest.getShardState(0)).toEqual(before);
-  // All that it was told of before is there.
+  // Everything acknowledged to it is there.
   const numbers = new Set(before!.checkpoints.map(({ batch_idx }) => batch_idx));
   for (let i = 0; i <= acknowledged; i++) expect(numbers).toContain(i);
 });

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 
 test.each([2, 200])(
-  'a record of %i shards that is there is not begun anew unasked, whatever their number',
+  'an existing record of %i shards is not replaced by default, whatever the new number',
   async (shards) => {
     await manifest.initialize(shards);
     for (let batch = 0; batch < 3; batch++)
@@ -36,7 +36,7 @@ test.each([2, 200])(
   },
 );
 
-test.each(['', '{', '[]'])('nor is what cannot be read, such as %j', async (text) => {
+test.each(['', '{', '[]'])('nor is an unreadable one, such as %j', async (text) => {
   await writeFile(manifest.path, text);
   await expect(manifest.initialize(2)).rejects.toBeInstanceOf(ManifestExistsError);
   expect(await readFile(manifest.path, 'utf8')).toBe(text);
@@ -44,9 +44,9 @@ test.each(['', '{', '[]'])('nor is what cannot be read, such as %j', async (text
   expect((await manifest.load()).world_size).toBe(2);
 });
 
-test('of several processes that begin a record at once one does, and none takes it from the others', async () => {
+test('of several processes that begin a record at once one succeeds, and none replaces another’s', async () => {
   const script = fileURLToPath(new URL('./initializer.mjs', import.meta.url));
-  const said = await Promise.all(
+  const outcomes = await Promise.all(
     [1, 2, 3, 4].map(async (shards) => {
       const child = fork(script, [manifest.path, String(shards)]);
       const exit = once(child, 'exit');
@@ -55,9 +55,9 @@ test('of several processes that begin a record at once one does, and none takes 
       return message as string;
     }),
   );
-  expect(said.filter((word) => word === 'begun')).toHaveLength(1);
-  expect(said.filter((word) => word === 'EEXIST')).toHaveLength(3);
-  expect((await manifest.load()).world_size).toBe(said.indexOf('begun') + 1);
-  // What each did to shard 0 after that is there.
+  expect(outcomes.filter((word) => word === 'begun')).toHaveLength(1);
+  expect(outcomes.filter((word) => word === 'EEXIST')).toHaveLength(3);
+  expect((await manifest.load()).world_size).toBe(outcomes.indexOf('begun') + 1);
+  // Their later updates of shard 0 are all there.
   expect((await manifest.getShardState(0))?.total_sequences).toBe(1 + 2 + 3 + 4);
 });

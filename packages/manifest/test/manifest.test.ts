@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 const onDisk = async () => JSON.parse(await readFile(manifest.path, 'utf8'));
 
-/** A process that makes `count` updates of a shard. */
+/** A process that updates a shard `count` times. */
 async function updates(rank: number, first: number, count: number): Promise<void> {
   const script = fileURLToPath(new URL('./update-worker.mjs', import.meta.url));
   const [code] = await once(
@@ -143,7 +143,7 @@ test('test_manifest_file_lock_prevents_corruption', async () => {
   await locked.initialize(1);
   await locked.updateShardCheckpoint(0, 0, 1, 'batch_00000.pt');
   expect(log).toEqual(['lock', 'written', 'unlock', 'lock', 'written', 'unlock']);
-  // Given back also when the update fails.
+  // The lock is released even if the update fails.
   await expect(locked.markShardComplete(7)).rejects.toBeInstanceOf(ManifestUpdateError);
   expect(log.slice(6)).toEqual(['lock', 'unchanged', 'unlock']);
 });
@@ -168,7 +168,7 @@ test('test_manifest_get_redistributed_shards', async () => {
   );
 });
 
-test('what is found on disk replaces what was recorded', async () => {
+test('checkpoints found on disk replace recorded ones', async () => {
   await manifest.initialize(1);
   for (let i = 0; i < 3; i++) await manifest.updateShardCheckpoint(0, i, 10, `batch_0000${i}.pt`);
   await manifest.reconcileShard(0, [{ checkpoint: 0, numSequences: 10, file: 'batch_00000.pt' }]);

@@ -1,4 +1,4 @@
-// A worker process of the concurrency tests: so many updates of one shard, from a first batch on.
+// A worker process of the concurrency tests: updates one shard `count` times, from batch `first` on.
 import { CheckpointManifest } from '../dist/index.js';
 
 const [path, rank, first, count] = process.argv.slice(2);

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 
 test.each([1, 200])(
-  'a watch over %i shards tells of what is there, then of what another process changes',
+  'a watch over %i shards yields the current state, then the changes of another process',
   async (shards) => {
     await manifest.initialize(shards);
     const script = fileURLToPath(new URL('./update-worker.mjs', import.meta.url));
@@ -35,7 +35,7 @@ test.each([1, 200])(
   },
 );
 
-test('where the system tells of no change, the clock does', async () => {
+test('polling finds a change that the system does not report', async () => {
   await manifest.initialize(2);
   const changes = manifest.watch({ pollMs: 5 });
   await changes.next();
@@ -44,26 +44,26 @@ test('where the system tells of no change, the clock does', async () => {
   await changes.return();
 });
 
-test('whatever of a shard changes, it is told', async () => {
+test('any change to a shard is reported', async () => {
   await manifest.initialize(3);
   const { token } = await manifest.claimShard(1, 'worker a');
   const changes = manifest.watch({ pollMs: 5 });
   await changes.next();
-  const told = async (update: Promise<unknown>) => {
+  const changedBy = async (update: Promise<unknown>) => {
     await update;
     return (await changes.next()).value?.changed;
   };
   const found = (name: string) => [{ checkpoint: 0, numSequences: 5, file: name }];
-  expect(await told(manifest.markShardFailed(0, 'a'))).toEqual([0]);
-  expect(await told(manifest.markShardFailed(0, 'b'))).toEqual([0]);
-  expect(await told(manifest.reconcileShard(2, found('a.pt')))).toEqual([2]);
-  expect(await told(manifest.reconcileShard(2, found('b.pt')))).toEqual([2]);
-  expect(await told(manifest.heartbeat(1, { token }))).toEqual([1]);
-  expect(await told(manifest.recordRecovery(2, { oom: 1 }))).toEqual([2]);
+  expect(await changedBy(manifest.markShardFailed(0, 'a'))).toEqual([0]);
+  expect(await changedBy(manifest.markShardFailed(0, 'b'))).toEqual([0]);
+  expect(await changedBy(manifest.reconcileShard(2, found('a.pt')))).toEqual([2]);
+  expect(await changedBy(manifest.reconcileShard(2, found('b.pt')))).toEqual([2]);
+  expect(await changedBy(manifest.heartbeat(1, { token }))).toEqual([1]);
+  expect(await changedBy(manifest.recordRecovery(2, { oom: 1 }))).toEqual([2]);
   await changes.return();
 });
 
-test('a watch that waits is ended by return, and odd waits are refused', async () => {
+test('return() ends a waiting watch, and odd waits are refused', async () => {
   await manifest.initialize(1);
   const changes = manifest.watch();
   await changes.next();
@@ -74,7 +74,7 @@ test('a watch that waits is ended by return, and odd waits are refused', async (
     expect(() => manifest.watch({ pollMs })).toThrow(RangeError);
 });
 
-test('a watch ends with its signal, and tells of a manifest that is gone', async () => {
+test('a watch ends with its signal, and throws if the manifest is gone', async () => {
   await manifest.initialize(1);
   const stop = new AbortController();
   const seen: number[] = [];

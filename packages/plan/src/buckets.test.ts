@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { bucketLimits } from './buckets.js';
 
-// Other numbers would need another PLAN: batches of an older run would hold other sequences.
+// Changing these numbers needs a new PLAN, because batches of an older run would have other sequences.
 test.each([
   [1, 16_384],
   [136, 16_384],
@@ -11,6 +11,6 @@ test.each([
   [5120, 3276],
   [65_536, 256],
   [1_000_000, 256],
-])('of rows of %i numbers a bucket has at most %i, and 64 MiB of residues', (dim, sequences) => {
+])('a bucket of rows of %i numbers has at most %i of them, and 64 MiB of residues', (dim, sequences) => {
   expect(bucketLimits(dim)).toEqual({ sequences, residues: 67_108_864 });
 });

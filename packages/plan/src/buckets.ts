@@ -1,14 +1,14 @@
 /**
- * Version of the rules in this file and in `plan-bucket.ts`. Any change of them moves sequences to other batches, so it
- * must come with another number: it is part of a run's fingerprint. 1 cut batches along the input's order.
+ * Version of the rules in this file and in `plan-bucket.ts`, part of a run's fingerprint. Any change to the
+ * rules moves sequences to other batches and needs a new number. Version 1 cut batches in input order.
  */
 export const PLAN = 2;
 
-/** Limits of one bucket: how much of the input is sorted by length together. */
+/** Limits of a bucket, the part of the input that is sorted by length together. */
 export interface BucketLimits {
   /** Most sequences of a bucket, at least 1. */
   sequences: number;
-  /** Most residues of a bucket, in bytes; a longer sequence has a bucket of its own. */
+  /** Most residues of a bucket, in bytes; a longer sequence is a bucket of its own. */
   residues: number;
 }
 
@@ -17,8 +17,8 @@ const FEWEST_SEQUENCES = 256;
 const MOST_SEQUENCES = 16_384;
 
 /**
- * The buckets of a model: neither a bucket's residues nor, up to 65,536 numbers a row, its float32 rows take more than
- * 64 MiB, as both are held in memory. Shorter buckets pad more, longer ones gain little.
+ * The bucket limits of a model. A bucket's residues and its float32 rows are held in memory, so each takes at
+ * most 64 MiB (rows of up to 65,536 numbers). Smaller buckets pad more; larger ones gain little.
  *
  * @param dim numbers in a row.
  */

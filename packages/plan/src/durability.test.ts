@@ -29,7 +29,7 @@ async function build(texts: string[]) {
   });
 }
 
-/** Notes which file is forced to the device, and how long it was then, while `work` runs. */
+/** Records each file that is synced while `work` runs, and its size then. */
 async function syncsOf(work: () => Promise<unknown>) {
   const probe = await open(folder, 'r');
   const prototype = Object.getPrototypeOf(probe) as FileHandle;
@@ -66,7 +66,7 @@ test('every file is forced to the device whole, then the summary, then the folde
   expect(await place('.')).toBe(summary + 1);
 });
 
-test('a bad input leaves no summary, even of an index that was there before', async () => {
+test('a bad input leaves no summary, not even that of an earlier index', async () => {
   await build(['>a\nA\n']);
   await expect(build(['>a\nA\n', '>b\n1\n'])).rejects.toMatchObject({
     code: 'bad_residue',

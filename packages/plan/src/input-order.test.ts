@@ -6,7 +6,7 @@ import { inInputOrder } from './input-order.js';
 const DIM = 2;
 const rowOf = (ordinal: number) => [ordinal, -ordinal];
 
-/** Buckets of these orders (places counted from each bucket's first), as an index has them. */
+/** Buckets with these orders (places count from the start of each bucket), as in an index. */
 function bucketsOf(orders: number[][]): Bucket[] {
   let first = 0;
   return orders.map((order) => {
@@ -21,7 +21,7 @@ function bucketsOf(orders: number[][]): Bucket[] {
   });
 }
 
-/** Rows by position, but for those that are missing, cut into parts of these lengths over and over. */
+/** Rows by position, without the missing ones, cut cyclically into parts of these lengths. */
 async function* parts(
   buckets: Bucket[],
   lengths: number[],
@@ -49,7 +49,7 @@ async function ordered(buckets: Bucket[], lengths: number[], missing: ReadonlySe
   return { found, taken };
 }
 
-test('however buckets are ordered, rows cut into parts, and whichever are missing, rows come out by ordinal', async () => {
+test('rows come out by ordinal, for any order of buckets, cut into parts, and missing rows', async () => {
   const order = fc
     .integer({ min: 1, max: 9 })
     .chain((count) => fc.shuffledSubarray([...Array(count).keys()], { minLength: count }));
@@ -57,7 +57,7 @@ test('however buckets are ordered, rows cut into parts, and whichever are missin
     fc.asyncProperty(
       fc.array(fc.oneof(order, fc.constant<number[]>([0, 1, 2]))),
       fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
-      // Few, or whole buckets: positions, and stretches of them.
+      // Missing: single positions, or stretches up to whole buckets.
       fc.array(fc.tuple(fc.nat(60), fc.constantFrom(1, 1, 12)), { maxLength: 6 }),
       async (orders, lengths, stretches) => {
         const buckets = bucketsOf(orders);
@@ -77,7 +77,7 @@ test('however buckets are ordered, rows cut into parts, and whichever are missin
   );
 });
 
-test('a bucket in input order waits for nothing; another is given whole', async () => {
+test('a bucket in input order passes straight through; any other comes whole', async () => {
   const buckets = bucketsOf([
     [0, 1, 2, 3],
     [3, 1, 2, 0],
@@ -89,7 +89,7 @@ test.each<[string, number[], number[]]>([
   ['its last row missing', [7], [1, 2, 3]],
   ['its first row missing', [4], [0, 1, 2]],
   ['only one row', [4, 5, 7], [2]],
-])('a bucket with %s is given as soon as its rows are there', async (_what, missing, there) => {
+])('a bucket with %s is yielded as soon as its rows have arrived', async (_what, missing, there) => {
   const buckets = bucketsOf([
     [0, 1, 2, 3],
     [3, 1, 2, 0],

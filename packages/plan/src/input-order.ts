@@ -1,16 +1,16 @@
 import type { Bucket, SequenceIndex } from './index-store/sequence-index.js';
 
-/** Rows of a bucket that was put in order are given on in parts of about this size, in bytes. */
+/** Size of the parts, in bytes, in which a reordered bucket's rows are yielded. */
 const PART_BYTES = 4 << 20;
 
 /**
- * Brings rows from the plan's order back into the input's. A bucket that is in input order passes through; another is
- * collected first, so memory is one bucket's rows.
+ * Restores rows from the plan's order to the input's. A bucket in input order passes straight through. Any
+ * other is collected first, so memory holds at most one bucket's rows.
  *
  * @param rows all rows by position, whole rows in each part, row-major.
  * @param dim numbers in a row.
- * @param missing positions that have no row.
- * @returns all rows by ordinal; each part is valid until the next is asked for.
+ * @param missing positions without a row.
+ * @returns all rows by ordinal; each part is valid until the next is requested.
  */
 export async function* inInputOrder(
   rows: AsyncIterable<Float32Array>,
@@ -22,11 +22,11 @@ export async function* inInputOrder(
   let collected = new Float32Array(0);
   let bucket = { end: 0, inInputOrder: true };
   let places = new Uint32Array(0);
-  /** Rows of the bucket that have come. */
+  /** Rows of the bucket that have arrived. */
   let row = 0;
   for await (const part of rows) {
     for (let at = 0; at < part.length; ) {
-      // One all of whose rows are missing is passed over.
+      // Skip a bucket without any row.
       while (row === places.length) {
         const next = await index.bucketAt(bucket.end);
         places = placesIn(next, missing);
@@ -52,7 +52,7 @@ export async function* inInputOrder(
   }
 }
 
-/** For each row of a bucket as they come, its place among them in input order. */
+/** For each row of a bucket, in order of arrival: its rank in input order. */
 function placesIn({ first, order }: Bucket, missing: ReadonlySet<number>): Uint32Array<ArrayBuffer> {
   const there = missing.size === 0 ? order : order.filter((_, at) => !missing.has(first + at));
   if (there.length === order.length) return order.map((ordinal) => ordinal - first);

@@ -4,13 +4,17 @@ export interface Padding {
   tokens: number;
   /** Tokens of all batches, each padded to its longest sequence. */
   padded_tokens: number;
-  /** The part of `padded_tokens` that is padding, from 0 to 1, to four digits. */
+  /** The share of `padded_tokens` that is padding, from 0 to 1, to four digits. */
   padding_share: number;
-  /** There where a token may be several residues: both numbers are as many as there can be, and the share is of these. */
+  /** Present if a token may be several residues: both numbers are then upper bounds. */
   tokens_at_most?: true;
 }
 
-/** Tokens with and without padding, and the share that is padding. @param exact whether a token is one residue. */
+/**
+ * Tokens with and without padding, and the share that is padding.
+ *
+ * @param exact whether a token is one residue.
+ */
 export function padding(tokens: number, paddedTokens: number, exact: boolean): Padding {
   const share = paddedTokens === 0 ? 0 : 1 - tokens / paddedTokens;
   return {

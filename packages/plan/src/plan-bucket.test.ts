@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { planBucket } from './plan-bucket.js';
 
-test('longest first, equally long ones in input order, and a batch costs its count times its longest', () => {
+test('longest first, ties in input order, and a batch costs count × longest', () => {
   expect(planBucket([4, 9, 4, 1, 5, 20, 5, 1], 10)).toEqual({
     order: Uint32Array.of(5, 1, 4, 6, 0, 2, 3, 7),
     batches: [0, 1, 2, 4, 6],
@@ -10,12 +10,12 @@ test('longest first, equally long ones in input order, and a batch costs its cou
   });
 });
 
-test('what is in order stays as it is; an empty bucket has no batch', () => {
+test('a sorted bucket stays unchanged; an empty bucket has no batch', () => {
   expect(planBucket([5, 5, 5, 3, 3], 10).order).toEqual(Uint32Array.of(0, 1, 2, 3, 4));
   expect(planBucket([], 10)).toEqual({ order: new Uint32Array(0), batches: [], paddedTokens: 0 });
 });
 
-test('the order is a stable sort, and every batch fits or stands alone, and could not have taken the next', () => {
+test('the sort is stable; every batch fits or has one sequence, and has no room for the next', () => {
   const tokens = fc.array(
     fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 50 }), fc.constant(2 ** 40)),
   );

@@ -1,4 +1,4 @@
-/** The plan of one bucket. Places are counted from the bucket's first. */
+/** The plan of one bucket. Places count from the start of the bucket. */
 export interface BucketPlan {
   /** The sequence at each place of the plan: longest first, ties in input order. */
   order: Uint32Array;
@@ -9,11 +9,12 @@ export interface BucketPlan {
 }
 
 /**
- * Puts a bucket's sequences in order of length and cuts them into batches. A batch is padded to its longest sequence, so
- * it costs count × longest tokens; it takes as many sequences as the limit allows. A longer sequence is a batch of its own.
+ * Sorts a bucket's sequences by length and cuts them into batches. A batch is padded to its longest sequence,
+ * so it costs count × longest tokens. It takes as many sequences as the budget allows; a sequence above the
+ * budget is its own batch.
  *
- * @param tokens of each sequence, in input order.
- * @param batchTokens most padded tokens of a batch; above 0.
+ * @param tokens tokens of each sequence, in input order.
+ * @param batchTokens token budget of a batch, padding included; above 0.
  */
 export function planBucket(tokens: readonly number[], batchTokens: number): BucketPlan {
   const order = longestFirst(tokens);
@@ -35,8 +36,8 @@ function longestFirst(tokens: readonly number[]): Uint32Array {
   if (tokens.every((each, i) => i === 0 || each <= tokens[i - 1]!)) return Uint32Array.from(tokens.keys());
   let longest = 0;
   for (const each of tokens) longest = Math.max(longest, each);
-  // Length and place in one number: the native sort keeps ties in order. Both together stay far
-  // below 2^53: the residues of a bucket with more than one sequence are limited.
+  // Length and place in one number, so the native sort keeps ties in order. It stays far below 2^53, because
+  // the residues of a bucket with several sequences are limited.
   const keys = Float64Array.from(tokens, (each, i) => (longest - each) * count + i).sort();
   return Uint32Array.from(keys, (key) => key % count);
 }

@@ -18,7 +18,7 @@ test('there are never more shards than batches, and none for no batch', () => {
   expect(planShards([], 3)).toEqual([]);
 });
 
-test('the runs cover all batches in order, none empty, none far above an equal share', () => {
+test('the ranges cover all batches in order, none empty, none far above an equal share', () => {
   const weights = fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 0, max: 1e9 })), {
     minLength: 1,
   });
@@ -41,6 +41,6 @@ test('the runs cover all batches in order, none empty, none far above an equal s
   );
 });
 
-test('a count that is no count is refused', () => {
+test('an invalid count is refused', () => {
   for (const count of [0, -1, 1.5, Number.NaN]) expect(() => planShards([1], count)).toThrow(RangeError);
 });

@@ -1,15 +1,15 @@
-/** A share of the batches: those from `firstBatch` up to, not including, `endBatch`. */
+/** A range of batches, from `firstBatch` up to, but not including, `endBatch`. */
 export interface BatchRange {
   firstBatch: number;
   endBatch: number;
 }
 
 /**
- * Shares batches out in contiguous runs of about equal weight: none is empty, and none weighs more than an equal share
- * plus the heaviest batch. The same arguments always give the same runs.
+ * Splits the batches into contiguous ranges of about equal weight: none is empty, and none weighs more than
+ * an equal share plus the heaviest batch. The same arguments always give the same ranges.
  *
- * @param weights of each batch, e.g. its residues; none negative.
- * @param count runs wanted, at least 1; there are never more than batches.
+ * @param weights the weight of each batch, such as its residues; not negative.
+ * @param count requested number of ranges, at least 1; there are never more ranges than batches.
  * @throws RangeError if `count` is not a whole number above 0.
  */
 export function planShards(weights: ArrayLike<number>, count: number): BatchRange[] {
@@ -23,7 +23,7 @@ export function planShards(weights: ArrayLike<number>, count: number): BatchRang
   const ranges: BatchRange[] = [];
   let firstBatch = 0;
   for (let shard = 1; shard <= shards; shard++) {
-    // One batch at least is kept for each shard to come; the last takes all.
+    // Leave at least one batch for each later shard; the last shard takes the rest.
     const latest = batches - (shards - shard);
     const ideal = (total * shard) / shards;
     let endBatch = shard === shards ? batches : firstBatch + 1;

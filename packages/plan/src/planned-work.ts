@@ -2,14 +2,14 @@ import { type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import type { SequenceIndex } from './index-store/sequence-index.js';
 import type { Shard } from './shards.js';
 
-/** How the work of a plan is spread over its positions. */
+/** How a plan's work is distributed over its positions. */
 export interface PlannedWork {
   shards: readonly Shard[];
   /** Tokens of the batches before a position, padding included. */
   tokensBefore(position: number): number;
 }
 
-/** The cost of a plan's shards, from the lengths in its index. Holds one number per batch in memory. */
+/** The cost of a plan's shards, from the lengths in its index. Keeps one number per batch in memory. */
 export async function plannedWork(
   index: SequenceIndex,
   shards: readonly Shard[],

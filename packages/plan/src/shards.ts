@@ -1,7 +1,7 @@
 import type { SequenceIndex } from './index-store/sequence-index.js';
 import { planShards } from './plan-shards.js';
 
-/** A shard: a run of whole batches, and with them of positions in the plan. */
+/** A shard: a range of whole batches, and so of positions in the plan. */
 export interface Shard {
   shard: number;
   firstBatch: number;
@@ -10,7 +10,7 @@ export interface Shard {
   endPosition: number;
 }
 
-/** The shards of a run: contiguous runs of whole batches, the same for the same index and count in every process. */
+/** The shards of a run: contiguous ranges of whole batches, the same in every process. */
 export async function shardsOf(index: SequenceIndex, count: number): Promise<Shard[]> {
   return planShards(await index.batchWeights(), count).map(({ firstBatch, endBatch }, shard) => ({
     shard,

@@ -59,7 +59,7 @@ const records = fc.uniqueArray(
   { minLength: 1, maxLength: 10, selector: ({ id }) => id },
 );
 
-test('rows are the frames of each record in order, whatever the letters, gaps and chunks of the input', async () => {
+test('rows are the frames of each record in order, for any letters, gaps and chunks of the input', async () => {
   const property = fc.asyncProperty(
     records,
     fc.constantFrom('open' as const, 'all' as const),
@@ -102,7 +102,7 @@ test('rows are the frames of each record in order, whatever the letters, gaps an
   await fc.assert(property, { numRuns: 200 });
 });
 
-test('a contig far longer than any buffer, and the densest records, come out whole', async () => {
+test('a contig far longer than any buffer, and the densest records, come out complete', async () => {
   const period = 'GCTGGTAACCTTGCAGGCGTTTACCGGAACGGTT';
   const contig = period.repeat(60_000);
   const dense = Array.from({ length: 60_000 }, (_, i) => `>${i.toString(36)}\nGCC\n`).join('');
@@ -111,7 +111,7 @@ test('a contig far longer than any buffer, and the densest records, come out who
   const found = await rows();
   const due = [...sixFrames('CONTIG', contig, 'all'), ...sixFrames('LAST', contig.slice(1), 'all')];
   expect(found).toHaveLength(12 + 2 * 60_000);
-  // Not by toEqual: a difference of strings this long would take minutes to print.
+  // Not toEqual: printing the difference of such long strings would take minutes.
   [...found.slice(0, 6), ...found.slice(-6)].forEach(([id, residues], i) => {
     expect([id, residues === due[i]![1]]).toEqual([due[i]![0], true]);
   });
@@ -122,41 +122,41 @@ test('a contig far longer than any buffer, and the densest records, come out who
   });
 });
 
-test('two records with one ID are found though they share no frame, and both are named', async () => {
+test('two records with one ID are found even if they share no frame, and both are named', async () => {
   // Open: F1 and R1 of the first, the other four of the second.
   const first = await file('first.fa', '>a\nATG\n');
   const second = await file('second.fa', '>b\nATG\n>c\nATG\n>a again\nGCTTAACC\n');
   const error = await build('open', [first, second]).catch((error: unknown) => error);
   expect(error).toMatchObject({ name: 'InputError', code: 'duplicate_id', record: 3, line: 5, id: 'a' });
   expect((error as Error).message).toBe(
-    `${second}: record 3 ("a", line 5): duplicate ID, an earlier record of ${first} has it (row aF1); give every record an ID of its own`,
+    `${second}: record 3 ("a", line 5): duplicate ID: an earlier record of ${first} has it (row aF1); give every record a unique ID`,
   );
 });
 
-test('IDs that end like frames are no duplicates', async () => {
+test('IDs that end like frames are not duplicates', async () => {
   await build('all', [await file('f.fa', '>a\nATG\n>aF1\nATG\n>aF1F1\nATG\n')]);
   expect((await rows()).map(([id]) => id)).toEqual(['aF1', 'aR1', 'aF1F1', 'aF1R1', 'aF1F1F1', 'aF1F1R1']);
 });
 
-test('records without a row are counted over all inputs, and the first named', async () => {
+test('records without a row are counted over all inputs, and the first are named', async () => {
   const closed = Array.from({ length: 7 }, (_, i) => `>closed${i}\nTAATTAATTAATTA\n`).join('');
   const paths = [await file('a.fa', `>open\nATG\n${closed}`), await file('b.fa', '>short\nAC\n>gap\n---\n')];
   const { translation } = await build('open', paths);
   expect(withoutRow(translation!)).toBe(
-    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), and so no row: closed0, closed1, closed2, closed3, closed4, …',
+    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), so they have no row: closed0, closed1, closed2, closed3, closed4, …',
   );
   const all = await build('all', paths);
   expect(withoutRow(all.translation!)).toBe(
-    '2 of 10 record(s) have fewer bases than a codon, and so no row: short, gap',
+    '2 of 10 record(s) have fewer bases than a codon, so they have no row: short, gap',
   );
   expect(withoutRow((await build('all', [paths[0]!])).translation!)).toBeNull();
   const short = await build('open', [await file('c.fa', '>open\nATG\n>one\nA\n')]);
   expect(withoutRow(short.translation!)).toBe(
-    '1 of 2 record(s) have fewer bases than a codon, and so no row: one',
+    '1 of 2 record(s) have fewer bases than a codon, so they have no row: one',
   );
 });
 
-test('an index of an earlier version, which did not count records that are too short, is read and told of', async () => {
+test('an index of an earlier version, which did not count short records, is read and reported', async () => {
   await build('open', [await file('a.fa', '>open\nATG\n>one\nA\n')]);
   const path = join(folder, 'index', 'summary.json');
   const { translation, ...rest } = JSON.parse(await readFile(path, 'utf8'));
@@ -164,22 +164,22 @@ test('an index of an earlier version, which did not count records that are too s
   await writeFile(path, JSON.stringify({ ...rest, translation: older }));
   const index = await openIndex(join(folder, 'index'));
   expect(withoutRow(index.summary.translation!)).toBe(
-    '1 of 2 record(s) have no reading frame without a stop codon, and so no row: one',
+    '1 of 2 record(s) have no reading frame without a stop codon, so they have no row: one',
   );
   await index.close();
 });
 
 test.each<[string, Translation, RegExp]>([
   ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
-  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon \(three bases\); check the input$/],
   // More frames would not help.
-  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon, three bases; check the input$/],
+  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon \(three bases\); check the input$/],
   ['>a\nA\n>b\nTAATTAATTAATTA\n', 'open', /: none of 2 .*stop codon \(1 of them .*--translate all/],
-])('an input without a single row is refused with the way out: %j, %s', async (text, frames, says) => {
-  await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(says);
+])('an input without a row is refused with a remedy: %j, %s', async (text, frames, message) => {
+  await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(message);
 });
 
-test('an index of records as they are says nothing of translation', async () => {
+test('an index without translation has no translation counts', async () => {
   await buildIndex({
     inputs: [await file('a.fa', '>a\nACG\n')],
     folder: join(folder, 'index'),
@@ -193,11 +193,11 @@ test('an index of records as they are says nothing of translation', async () => 
   expect(await readFile(join(folder, 'index', 'summary.json'), 'utf8')).not.toContain('translation');
 });
 
-test('gaps that are taken out are told, with the first IDs', async () => {
+test('removed gaps are reported with the first IDs', async () => {
   const records = Array.from({ length: 7 }, (_, i) => `>g${i}\nGCC--G.CC\n`).join('');
   const { translation } = await build('open', [await file('gaps.fa', `>a\nGCCGCC\n${records}`)]);
   expect(withoutGaps(translation!)).toBe(
-    '7 of 8 record(s) hold gaps, 21 in all, which are taken out before translation: g0, g1, g2, g3, g4, …',
+    '7 of 8 record(s) contain gaps, 21 in all, which are removed before translation: g0, g1, g2, g3, g4, …',
   );
   expect(withoutGaps((await build('open', [await file('plain.fa', '>a\nGCC\n')])).translation!)).toBeNull();
 });

@@ -1,4 +1,5 @@
 export { closeDebugPort } from './close-debug-port.js';
+export { type ControlGroup, controlGroups, groupFolders } from './control-groups.js';
 export { noDebugPort } from './debug-port.js';
 export { type Answer, askProcess, exportedScript, START_LIMIT, startScript } from './helpers/ask-process.js';
 export { askProgram } from './helpers/ask-program.js';

@@ -6,7 +6,7 @@ export const pathOrBytes = kind(
   (given) => typeof given === 'string' || given instanceof Uint8Array || isBytes(given),
 );
 
-// One of another realm, as under some test runners.
+// Also a Uint8Array of another realm, as under some test runners.
 const isBytes = (given: unknown) => Object.prototype.toString.call(given) === '[object Uint8Array]';
 
 export const isNumber = required(kind('a number', (given) => typeof given === 'number'));

@@ -5,7 +5,10 @@ import { PtFormatError } from './format-error.js';
 import { openPt } from './open.js';
 
 const folder = fileURLToPath(new URL('../test/attacks/', import.meta.url));
-/** Made by tooling/fuzz/attacks.mjs: by name, the code of the refusal, null where the file is odd but harmless. */
+/**
+ * Made by tooling/fuzz/attacks.mjs: by name, the code of the refusal, or null if the file is
+ * odd but harmless.
+ */
 const attacks = JSON.parse(readFileSync(`${folder}attacks.json`, 'utf8')) as Record<
   string,
   { code: string | null; says: string }

@@ -6,7 +6,7 @@ import { openPt } from './open.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
 import { NumpyScalar, PtFloat, PtFrozenSet } from './values.js';
 
-/** Every item of a value by its path, as `expected.json` names them. */
+/** Every item of a value by `expected.json`'s path. */
 function walk(value: unknown, path: string, found: Map<string, unknown>): Map<string, unknown> {
   found.set(path, value);
   const entries = value instanceof Map ? value.entries() : Array.isArray(value) ? value.entries() : [];
@@ -14,7 +14,7 @@ function walk(value: unknown, path: string, found: Map<string, unknown>): Map<st
   return found;
 }
 
-/** A plain value in Python's words, as `expected.json` gives it. */
+/** A plain value in Python's notation, as in `expected.json`. */
 function python(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     const escaped = Array.from(value, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`);
@@ -26,7 +26,7 @@ function python(value: unknown): unknown {
   return value === null ? 'None' : String(value);
 }
 
-/** The name of a plain value's Python type, as `expected.json` gives it. */
+/** The Python type of a plain value, as in `expected.json`. */
 function kindOf(value: unknown): string {
   if (value === null) return 'NoneType';
   if (value instanceof NumpyScalar) return value.dtype === 'bool' ? 'bool_' : value.dtype;
@@ -73,7 +73,7 @@ for (const [name, { must, keys, items = [] }] of Object.entries(expected)) {
     });
     continue;
   }
-  test(`${name} holds what PyTorch reads in it`, async () => {
+  test(`${name} gives what PyTorch reads in it`, async () => {
     await using file = await openPt(FIXTURES + name, { exact: true });
     await file.verify();
     if (keys) expect([...(file.value as Map<unknown, unknown>).keys()].map(String)).toEqual(keys.map(String));

@@ -1,15 +1,15 @@
 /**
  * - `zip`: the archive, or the container before PyTorch 1.6, is damaged or unlike any that PyTorch writes;
- * - `pickle`: the object stream in it is;
- * - `forbidden`: the stream names something that is not plain data;
- * - `tensor`: a tensor's sizes, strides or storage do not fit together;
- * - `checksum`: bytes are not those that were written;
- * - `limit`: a limit on size or depth is passed;
- * - `unsupported`: a kind of file that this package does not read.
+ * - `pickle`: the same for the pickle in it;
+ * - `forbidden`: the pickle names something that is not plain data;
+ * - `tensor`: a tensor's sizes, strides and storage are inconsistent;
+ * - `checksum`: bytes do not match their checksum;
+ * - `limit`: a limit on size or depth is exceeded;
+ * - `unsupported`: this package does not read this kind of file.
  */
 export type PtErrorCode = 'zip' | 'pickle' | 'forbidden' | 'tensor' | 'checksum' | 'limit' | 'unsupported';
 
-/** The place of a problem in a file, as far as it is known. */
+/** Where in a file the fault is, as far as known. */
 export interface PtErrorPlace {
   path?: string;
   /** Name of the archive's member. */
@@ -18,7 +18,7 @@ export interface PtErrorPlace {
   offset?: number;
 }
 
-/** A `.pt` file that is not read, with the place and the reason. */
+/** A `.pt` file that is refused, with the place and the reason. */
 export class PtFormatError extends Error {
   override readonly name = 'PtFormatError';
   readonly path: string | undefined;
@@ -41,13 +41,13 @@ export class PtFormatError extends Error {
     this.offset = offset;
   }
 
-  /** The same error with more known of its place. */
+  /** The same error with more detail about its place. */
   at(place: PtErrorPlace): PtFormatError {
     const options = this.cause === undefined ? {} : { cause: this.cause };
     return new PtFormatError(this.code, this.reason, this.placeWithin(place), options);
   }
 
-  /** Its own place, and of this one what it does not know itself. */
+  /** Its own place, completed by `place`. */
   protected placeWithin(place: PtErrorPlace): PtErrorPlace {
     const { path, member, offset } = this;
     const known = Object.entries({ path, member, offset }).filter(([, value]) => value !== undefined);
@@ -58,5 +58,5 @@ export class PtFormatError extends Error {
 /** The error for a name that is not plain data. */
 export function forbidden(name: string): PtFormatError {
   const shown = name.length > 200 ? `${name.slice(0, 200)}…` : name;
-  return new PtFormatError('forbidden', `it names ${shown}, which is not plain data; nothing of it was run`);
+  return new PtFormatError('forbidden', `it names ${shown}, which is not plain data; none of it was run`);
 }

@@ -3,8 +3,8 @@ import { archive } from '../test/archive.js';
 import { PtFormatError } from './format-error.js';
 import { openPt } from './open.js';
 
-test('numbers of one hash, each slower to tell from the others, are counted wherever they become keys', async () => {
-  // All have the same lower 64 bits, which alone V8 hashes of an int so long.
+test('numbers of one hash, which are slow to compare, are counted wherever they become keys', async () => {
+  // All have the same lower 64 bits, the only ones that V8 hashes of such a long int.
   const far = (n: number) => `\x8a\x0c\x07\0\0\0\0\0\0\0${String.fromCharCode(n & 255, n >> 8, 1, 0)}`;
   const keys = (count: number) => Array.from({ length: count }, (_, n) => far(n));
   const dict = (count: number) => `}(${keys(count).join('N')}Nu`;

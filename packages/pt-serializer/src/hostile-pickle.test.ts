@@ -67,7 +67,7 @@ test.each([
   expect(await refusal(pickle)).toMatchObject({ code: 'pickle', member: 'a/data.pkl' });
 });
 
-test('an end that comes too early is told with the opcode that wanted more', async () => {
+test('a truncated pickle is reported with the opcode that needed more', async () => {
   expect(await refusal('NX\xff\0\0\0ab.')).toMatchObject({
     offset: 3,
     message: expect.stringContaining('255'),
@@ -78,7 +78,7 @@ test('a string of Python 2 is read as UTF-8, as torch.load does', async () => {
   expect(await value('U\x02\xc3\xa9.')).toBe('é');
 });
 
-test('a storage that was saved by itself is refused with what to do', async () => {
+test('a storage saved without a tensor is refused with a remedy', async () => {
   expect(await refusal(`${storage(6)}.`)).toMatchObject({
     code: 'unsupported',
     reason: expect.stringContaining('save a tensor'),
@@ -92,7 +92,7 @@ test('marks without values are refused before they fill the memory', async () =>
   });
 });
 
-test('an empty tensor with sizes that no number holds has no bytes', async () => {
+test('an empty tensor whose sizes overflow has no bytes', async () => {
   const huge = '\x8a\x07\xff\xff\xff\xff\xff\xff\x1f';
   const pickle = tensorOf(6, 'K\0', `(${huge.repeat(30)}K\0t`, `(${'K\x01'.repeat(31)}t`);
   await writeFile(path, await archive(`\x80\x02${pickle}.`, DATA));
@@ -102,7 +102,7 @@ test('an empty tensor with sizes that no number holds has no bytes', async () =>
   expect(await tensor.readBytes()).toHaveLength(0);
 });
 
-test('what Python can hash is a key: names of types, devices, complex numbers and those of numpy', async () => {
+test('every hashable value can be a key: dtypes, devices, complex numbers and numpy scalars', async () => {
   const dtype = `cnumpy\ndtype\n${text('i8')}\x85R(K\x03${text('<')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb`;
   const bytes = `c_codecs\nencode\n${text('\x07\0\0\0\0\0\0\0')}${text('latin1')}\x86R`;
   const keys = [
@@ -123,7 +123,7 @@ test('what Python can hash is a key: names of types, devices, complex numbers an
   expect((again.value as Map<unknown, unknown>).size).toBe(4);
 });
 
-test('a tensor over bytes that are no whole number of its elements is written as it was', async () => {
+test('a tensor over a storage that is not a whole number of its elements is written back unchanged', async () => {
   const untyped = `(${text('storage')}ctorch.storage\nUntypedStorage\n${text('0')}${text('cpu')}K\x07tQ`;
   const pickle = `ctorch._utils\n_rebuild_tensor_v3\n(${untyped}K\0K\x01\x85K\x01\x85\x89}ctorch\nfloat32\ntR.`;
   const bytes = await archive(`\x80\x02${pickle}`, { 'a/data/0': '1234567' });
@@ -132,7 +132,7 @@ test('a tensor over bytes that are no whole number of its elements is written as
   expect([tensor.storageByteLength, Buffer.from(await tensor.readBytes()).toString()]).toEqual([7, '1234']);
 });
 
-test('a tensor that lies in its storage is read, and none that leaves it by an element', async () => {
+test('a tensor inside its storage is read, and one that leaves it by one element is refused', async () => {
   expect(await value(`${tensorOf(6, 'K\x00', 'K\x02K\x03\x86', 'K\x03K\x01\x86')}.`)).toMatchObject({
     shape: [2, 3],
   });
@@ -147,7 +147,7 @@ test('a tensor that lies in its storage is read, and none that leaves it by an e
     ['K\x00', 'K\x02\x85', 'K\x01K\x01\x86'],
     ['K\x00', '\x88\x85', 'K\x01\x85'],
     ['K\x00', 'G\x3f\xf0\0\0\0\0\0\0\x85', '\x89\x85'],
-    // 2^40 × 2^40 elements of stride 0: cheap to say, and beyond any memory.
+    // 2^40 × 2^40 elements of stride 0: a few bytes that would exceed any memory.
     ['K\x00', '\x8a\x06\0\0\0\0\0\x01\x8a\x06\0\0\0\0\0\x01\x86', 'K\0K\0\x86'],
   ];
   for (const parts of outside) {
@@ -160,7 +160,7 @@ test('a tensor that lies in its storage is read, and none that leaves it by an e
   });
 });
 
-test('a tensor whose bytes mean something else by a flag is refused, and empty flags are not', async () => {
+test('a tensor with a flag that changes the meaning of its bytes is refused; empty flags are not', async () => {
   const flagged = (flags: string) =>
     `ctorch._utils\n_rebuild_tensor_v2\n(${storage(6)}K\0K\x06\x85K\x01\x85\x89}${flags}tR.`;
   expect(await value(flagged('}'))).toMatchObject({ shape: [6] });
@@ -169,7 +169,7 @@ test('a tensor whose bytes mean something else by a flag is refused, and empty f
   expect(error.message).toContain('conj');
 });
 
-test('a numpy array needs as many bytes as its shape says', async () => {
+test('a numpy array must have exactly the bytes of its shape', async () => {
   const array = (bytes: string, size = 'K\x03') => {
     const dtype = `cnumpy\ndtype\n${text('u1')}\x85R(K\x03${text('|')}NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb`;
     const data = `c_codecs\nencode\n${text(bytes)}${text('latin1')}\x86R`;
@@ -194,19 +194,19 @@ test('a shape that the pickle changes after the tensor is made does not move the
   expect(Buffer.from(await tensor.readBytes()).toString()).toBe('abcdef');
 });
 
-test('a pickle nested as deep as is read is read, and one deeper is refused, also where the depth is hidden', async () => {
+test('a pickle at the depth limit is read, and a deeper one is refused, even if the depth is hidden', async () => {
   const nested = (depth: number) => `${']'.repeat(depth)}${'a'.repeat(depth - 1)}.`;
   await expect(value(nested(1000))).resolves.toBeInstanceOf(Array);
   expect(await refusal(nested(1001))).toMatchObject({ code: 'limit' });
   expect(await refusal(nested(200_000))).toMatchObject({ code: 'limit' });
-  // Each list holds the one before, and the outermost holds them all: every one is near the top, too.
+  // Each list contains the one before, and the outermost contains all: each is near the top, too.
   const slot = (i: number) => String.fromCharCode(i & 0xff, i >> 8, 0, 0);
   let chain = `]r${slot(0)}`;
   for (let i = 1; i < 1200; i++) chain += `]j${slot(i - 1)}ar${slot(i)}`;
   expect(await refusal(`(${chain}l.`)).toMatchObject({ code: 'limit' });
 });
 
-test('a list that holds itself, and a value shared exponentially often, are read at once', async () => {
+test('a list that contains itself, and a value shared exponentially often, are read quickly', async () => {
   await writeFile(path, await archive('\x80\x02]q\x00h\x00a.'));
   await using cycle = await openPt(path);
   const list = cycle.value as unknown[];
@@ -220,7 +220,7 @@ test('a list that holds itself, and a value shared exponentially often, are read
   expect(first).toBe(second);
 });
 
-test('a pickle cannot make much out of little', async () => {
+test('a small pickle cannot expand into much memory', async () => {
   const long = `X\0\0\x01\0${'x'.repeat(0x10000)}`;
   const again = `c_codecs\nencode\n(h\x00${text('latin1')}tR0`.repeat(3);
   expect(await refusal(`${long}q\x000${again}N.`)).toMatchObject({ code: 'limit' });
@@ -239,7 +239,7 @@ test.each([
   await expect(read(500)).rejects.toMatchObject({ code: 'limit' });
 });
 
-test('a long bytearray of protocol 2, a text made bytes and then a bytearray, is not much out of little', async () => {
+test('a long bytearray of protocol 2, a string made bytes and then a bytearray, is not refused as expansion', async () => {
   const long = `X\0\0\x01\0${'x'.repeat(0x10000)}`;
   const read = await openPt(
     await archive(`\x80\x02c__builtin__\nbytearray\nc_codecs\nencode\n${long}${text('latin1')}\x86R\x85R.`),
@@ -258,7 +258,7 @@ test('__proto__ is a key like any other', async () => {
   expect(({} as Record<string, unknown>)['5']).toBeUndefined();
 });
 
-test('one number among many of its hash, set again and again, is counted, and those that lie close are not', async () => {
+test('one of many numbers of a hash that is set repeatedly is counted, but close numbers are not', async () => {
   const dict = (step: number) =>
     `}(${Array.from({ length: 256 }, (_, n) => `J${String.fromCharCode(n)}${step === 1 ? '\0\0' : '\0\x01'}\0N`).join('')}u`;
   const read = async (step: number) =>

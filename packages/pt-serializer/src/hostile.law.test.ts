@@ -24,7 +24,9 @@ function fixture(name: string): string {
   return fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
 }
 
-/** What a file holds, read through, or the error with which it is refused. Any error but ours fails the test. */
+/**
+ * The content of a file, read in full, or the error that refuses it. Any other error fails the test.
+ */
 async function read(bytes: Uint8Array): Promise<unknown> {
   await writeFile(path, bytes);
   try {
@@ -37,13 +39,13 @@ async function read(bytes: Uint8Array): Promise<unknown> {
   }
 }
 
-test('a file cut off anywhere is refused with a typed error', async () => {
+test('a file truncated anywhere is refused with a typed error', async () => {
   for (let length = 0; length < whole.length; length++) {
     expect(await read(whole.subarray(0, length)), `${length} bytes`).toBeInstanceOf(PtFormatError);
   }
 });
 
-test('a flipped bit is refused with a typed error or changes nothing that is read', async () => {
+test('a flipped bit is refused with a typed error, or does not change what is read', async () => {
   const sound = await read(whole);
   await fc.assert(
     fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
@@ -56,7 +58,10 @@ test('a flipped bit is refused with a typed error or changes nothing that is rea
   );
 });
 
-/** The pickle and the storages of a fixture; all are uncompressed and of 64-byte alignment, so they are found by name. */
+/**
+ * The pickle and the storages of a fixture; all are uncompressed and of 64-byte alignment, so they are found
+ * by name.
+ */
 async function opened(name: string) {
   const bytes = await readFile(fixture(name));
   const members: Record<string, string> = {};
@@ -127,12 +132,12 @@ test.each<[string, string, (bytes: Buffer) => void]>([
   ],
   ['claims fewer', 'more than its members', (bytes) => bytes.writeUInt16LE(2, bytes.length - 12)],
   [
-    'holds a compressed member',
+    'contains a compressed member',
     'compressed',
     (bytes) => bytes.writeUInt16LE(8, centralEntries(bytes)[0]! + 10),
   ],
   [
-    'holds an encrypted member',
+    'contains an encrypted member',
     'encrypted',
     (bytes) => bytes.writeUInt16LE(1, centralEntries(bytes)[0]! + 8),
   ],
@@ -165,7 +170,7 @@ test.each<[string, string, (bytes: Buffer) => void]>([
   expect((error as Error).message).toContain(reason);
 });
 
-test('a member within the bytes of another is refused', async () => {
+test('a member inside another is refused', async () => {
   const inner = Buffer.from(await archive('x')).subarray(0, 64);
   const header = inner.toString('latin1').replace('a/data.pkl', 'a/inner.xx');
   const bytes = Buffer.from(await archive('\x80\x02N.', { 'a/outer': `${header}y`, 'a/inner.xx': 'y' }));
@@ -176,7 +181,7 @@ test('a member within the bytes of another is refused', async () => {
   expect((error as Error).message).toContain('overlap');
 });
 
-test('a damaged pickle does not open; a damaged tensor opens, and is refused when it is read whole', async () => {
+test('a damaged pickle does not open; a damaged tensor opens but is refused when it is read whole', async () => {
   const bytes = Buffer.from(
     await encodePt({ ids: ['intact'], rows: tensor('uint8', [4], Buffer.from('rows')) }),
   );

@@ -10,7 +10,7 @@ const SYSTEM = '\x80\x02}.';
 /** A tensor of two elements at the beginning of elements 1 and 2 of a storage of four. */
 const viewed = `ctorch._utils\n_rebuild_tensor_v2\n((${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cpu')}K\x04(${text('view')}K\x01K\x02ttQK\0(K\x02t(K\x01t\x89}tR`;
 
-test('a tensor over a part of a storage lies where it says, also in the container before PyTorch 1.6', async () => {
+test('a tensor over a part of a storage is read from its place, in the container before PyTorch 1.6', async () => {
   const pickles = `${MAGIC}${VERSION}${SYSTEM}\x80\x02${viewed}.\x80\x02]${text('0')}a.\x04\0\0\0\0\0\0\0`;
   const elements = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer);
   const bytes = Buffer.concat([Buffer.from(pickles, 'latin1'), elements]);

@@ -9,28 +9,28 @@ import { ptWorld, type StorageId } from './pickle/world.js';
 import { DTYPES, type DType } from './tensors/dtypes.js';
 import type { Storage } from './tensors/storage.js';
 
-/** The first pickle, after its protocol and, from protocol 4 on, a frame: LONG1, ten bytes of the magic number, STOP. */
+/** The first pickle after its protocol and any frame (protocol 4): LONG1, the 10-byte magic number, STOP. */
 const MAGIC = Buffer.from('8a0a6cfc9c46f9206aa850192e', 'hex');
 const VERSION = 1001;
-/** How much is read first; pickles that go on beyond it are read again with four times as much. */
+/** Size of the first read. If the pickles are longer, they are read again with four times as much. */
 const WINDOW = 1 << 20;
 
-/** Whether a file begins as the container before PyTorch 1.6 does. */
+/** Whether a file begins like the container before PyTorch 1.6. */
 export function isLegacy(head: Buffer): boolean {
   const at = head[2] === OP.FRAME ? 11 : 2;
   return head[0] === OP.PROTO && head.subarray(at, at + MAGIC.length).equals(MAGIC);
 }
 
-/** A storage whose place is known only when the pickles before it have been read. */
+/** A storage whose place is unknown until the pickles before it have been read. */
 interface LateStorage extends Storage {
   readonly dtype: DType | null;
-  /** Byte of the file where its elements begin; below 0 until known. */
+  /** Offset of its elements in the file; negative until known. */
   start: number;
 }
 
 /**
- * Reads the container of PyTorch before 1.6: pickles back to back, then for each storage its count of elements and its
- * bytes. It has no checksums. Format: torch/serialization.py, `_legacy_save`.
+ * Reads the container of PyTorch before 1.6: pickles back to back, then the element count and the bytes of
+ * each storage. It has no checksums. Format: torch/serialization.py, `_legacy_save`.
  *
  * @throws PtFormatError.
  */
@@ -80,7 +80,7 @@ async function readWindow(
   next();
   const version = next();
   if (version !== VERSION)
-    throw fail(`version ${typeof version === 'number' ? version : '?'}; ${VERSION} is read`);
+    throw fail(`version ${typeof version === 'number' ? version : '?'} is not supported, only ${VERSION}`);
   const system = next();
   bigEndian = system instanceof Map && system.get('little_endian') === false;
   const value = next();
@@ -90,7 +90,7 @@ async function readWindow(
   return { value, verify: async () => undefined };
 }
 
-/** Finds where each storage begins: they follow each other in the order of the keys. */
+/** Finds where each storage begins: they follow each other in order of the keys. */
 async function place(
   source: Source,
   storages: ReadonlyMap<string, LateStorage>,
@@ -102,7 +102,7 @@ async function place(
   for (const key of keys) {
     const storage = typeof key === 'string' ? storages.get(key) : undefined;
     if (!storage || storage.start >= 0)
-      throw fail('its list of storages names one that no tensor has, or one twice');
+      throw fail('its list of storages has one that no tensor uses, or a duplicate');
     const head = await source.read(at, 8);
     const count = bigEndian ? head.readBigInt64BE() : head.readBigInt64LE();
     const width = storage.dtype ? DTYPES[storage.dtype].bytes : 1;
@@ -113,7 +113,7 @@ async function place(
     }
     storage.start = at + 8;
     at += 8 + storage.size;
-    if (at > source.size) throw fail('the file is cut off: a storage reaches beyond its end');
+    if (at > source.size) throw fail('the file is truncated: a storage reaches beyond its end');
   }
   if ([...storages.values()].some(({ start }) => start < 0)) throw fail('a storage is missing');
   if (at !== source.size) throw fail(`${source.size - at} bytes follow the last storage`);
@@ -132,7 +132,7 @@ function lateStorage(source: Source, { bytes, dtype }: StorageId, bigEndian: boo
   };
 }
 
-/** The part of a storage that an id speaks of: all of it, or (key, offset, elements) in its sixth item. */
+/** The part of a storage that an ID refers to: all of it, or (key, offset, elements) in its sixth item. */
 function viewOf(root: LateStorage, { dtype, more: [view] }: StorageId): Storage {
   if (view === null) return root;
   const [, offset, count] = Array.isArray(view) ? view : [];

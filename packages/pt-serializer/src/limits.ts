@@ -1,6 +1,6 @@
 import { atLeast, object } from '@holdfast/options';
 
-/** The most that reading one file may cost. Each limit is checked before the memory or time is spent. */
+/** Limits on the cost of reading one file. Each is checked before the memory or time is spent. */
 export interface PtLimits {
   /** Members of the archive. Default 2²⁰. */
   members: number;
@@ -8,24 +8,24 @@ export interface PtLimits {
   pickleBytes: number;
   /** Steps of the pickle machine. Default 2²⁷. */
   opcodes: number;
-  /** Values the pickle makes, each container counted as sixteen. Default 2²⁶, about 1 GiB of heap. */
+  /** Values that the pickle creates; a container counts as sixteen. Default 2²⁶, about 1 GiB of heap. */
   values: number;
-  /** Entries of the memo. Default 2²⁴, which is what a Map of V8 holds. */
+  /** Entries of the memo. Default 2²⁴, the capacity of V8's Map. */
   memo: number;
   /**
-   * Comparisons that keys of dicts and items of sets may take at worst that are numbers: a file can choose them so that each
-   * takes as many as there are others. Whole numbers that lie close to each other take few. Default 2³⁰: some seconds.
+   * Worst-case comparisons of numeric keys of dicts and items of sets. A file can choose them such that each
+   * is compared with all others; close whole numbers take few comparisons. Default 2³⁰: a few seconds.
    */
   keyComparisons: number;
-  /** Dicts, lists and tuples within each other. Default 1,000: code that recurses over a value is safe with it. */
+  /** Nesting of dicts, lists and tuples. Default 1,000, which is safe for code that recurses over a value. */
   depth: number;
   /** Bytes of one string. Default 2²⁸. */
   stringBytes: number;
   /** Bytes of one int. Default 2²⁴. */
   integerBytes: number;
   /**
-   * Bytes of one tensor that has more elements than its storage (one repeated by a stride of 0), when it is read.
-   * Default 256 MiB. A tensor no larger than its storage is bounded by the file.
+   * Bytes to read of a tensor with more elements than its storage (repeated by a stride of 0). Default 256
+   * MiB. The file bounds a tensor no larger than its storage.
    */
   expandedBytes: number;
 }
@@ -58,7 +58,7 @@ export const DEFAULT_LIMITS: Readonly<PtLimits> = {
   expandedBytes: 2 ** 28,
 };
 
-/** Limits in full. @param limits those that were checked. */
+/** All limits, with defaults. @param limits checked limits. */
 export function withDefaults(limits: Partial<PtLimits> = {}): PtLimits {
   const full = { ...DEFAULT_LIMITS };
   for (const name of Object.keys(full) as (keyof PtLimits)[]) full[name] = limits[name] ?? full[name];

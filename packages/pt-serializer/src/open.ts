@@ -18,14 +18,14 @@ import { readArchive } from './zip/archive.js';
 export interface OpenOptions {
   /** Default `always`. */
   checksums?: Checksums;
-  /** Give floats as PtFloat and numpy's scalars as NumpyScalar, to distinguish them from ints. Default false. */
+  /** Return floats as PtFloat and numpy scalars as NumpyScalar, to tell them from ints. Default false. */
   exact?: boolean;
   /**
-   * What becomes of classes and functions that are not plain data: `refuse` the file, which is the default, or give them as
+   * For classes and functions that are not plain data: `refuse` the file (default), or return them as
    * `PtOpaque`, inert data, so that the tensors beside them can be read. Nothing of the file is run either way.
    */
   unknown?: 'refuse' | 'opaque';
-  /** The most that reading may cost; a missing limit has its default. */
+  /** Limits on the cost of reading; a missing limit has its default. */
   limits?: Partial<PtLimits>;
 }
 
@@ -36,7 +36,7 @@ const openOptions = object<OpenOptions>({
   limits: areLimits,
 });
 
-/** A tensor or array and its path: the keys and indices that lead to it, each after a `/`. */
+/** A tensor or array and its path: the keys and indexes that lead to it, each after a `/`. */
 export interface FoundTensor {
   path: string;
   tensor: LazyTensor;
@@ -51,8 +51,8 @@ export class PtFile implements AsyncDisposable {
     source: Source,
     verify: () => Promise<void>,
     /**
-     * The file's content: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes as
-     * Uint8Array, ints beyond 2^53 as bigint.
+     * The file's content: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes
+     * as Uint8Array, ints beyond 2^53 as bigint.
      */
     readonly value: unknown,
   ) {
@@ -60,7 +60,7 @@ export class PtFile implements AsyncDisposable {
     this.#verify = verify;
   }
 
-  /** Every tensor, in the order in which the file names them, without reading elements; a shared one once. */
+  /** Every tensor in file order, without reading elements; a shared tensor once. */
   tensors(): FoundTensor[] {
     const found: FoundTensor[] = [];
     const seen = new Set<unknown>();
@@ -77,10 +77,10 @@ export class PtFile implements AsyncDisposable {
   }
 
   /**
-   * What lies at a path of keys, indices and attributes with points between them, such as `model.layers.0.weight`. Keys may hold
-   * points themselves, as those of state dicts do: of several that fit, the longest counts.
+   * The value at a path of keys, indices and attributes joined by points, such as `model.layers.0.weight`.
+   * Keys may contain points themselves, as those of state dicts do; of several that fit, the longest counts.
    *
-   * @returns undefined where nothing does.
+   * @returns undefined if there is none.
    */
   get(path: string): unknown {
     checkOptions('get', path, text, 'path');
@@ -88,7 +88,7 @@ export class PtFile implements AsyncDisposable {
   }
 
   /**
-   * Reads everything through and compares the archive's checksums. The container before PyTorch 1.6 has none.
+   * Reads the whole archive and checks its checksums. The container before PyTorch 1.6 has none.
    *
    * @throws PtFormatError (`checksum`).
    */
@@ -131,12 +131,12 @@ function at(value: unknown, path: string): unknown {
 }
 
 /**
- * Opens a `.pt` that any PyTorch since 0.1.10 wrote: reads what is in it, and of tensors only what they are. Executes
- * nothing: a file that names anything but plain data is refused.
+ * Opens a `.pt` of any PyTorch since 0.1.10. Reads everything except the elements of tensors. Executes
+ * nothing: it refuses a file that names anything but plain data.
  *
- * @param file its path, or its bytes; what is read from bytes may be views of them.
- * @throws PtFormatError for a file that is damaged, forbidden or not read; RangeError and TypeError for options
- * that are none (`code` is `invalid_option`); what the file system throws.
+ * @param file its path, or its bytes; results read from bytes may be views of them.
+ * @throws PtFormatError for a file that is damaged, forbidden or unsupported; RangeError and TypeError for
+ * invalid options (`code` is `invalid_option`); errors of the file system.
  */
 export async function openPt(file: string | Uint8Array, options: OpenOptions = {}): Promise<PtFile> {
   checkOptions('openPt', file, pathOrBytes, 'file');
@@ -178,7 +178,7 @@ async function readContent(
   if (head.toString('latin1', 0, 8) === 'PYTORCH1') {
     throw new PtFormatError(
       'unsupported',
-      'the first container of TorchScript: it holds code, not only data',
+      'the first container of TorchScript: it contains code, not only data',
     );
   }
   if (head.toString('latin1', 257, 262) === 'ustar') {

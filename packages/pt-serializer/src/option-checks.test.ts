@@ -13,7 +13,7 @@ const notNumbersFrom0 = [-1, Number.NaN, '5', null, {}];
 const notWhole = [...notNumbersFrom0, 0.5, 2 ** 53];
 const notObjects = [null, 5, 'x', [], new Map()];
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 type Any = any;
 const open = async (options: Any) => openPt(await bytes, options);
 const make = async (options: Any) => tensor('float32', [2], storage(16, numbers), options);
@@ -115,7 +115,7 @@ test('options that are undefined are as good as absent', async () => {
   await make({ stride: undefined, offset: undefined });
 });
 
-test('rows are named by whole numbers, also where halves of them add up', async () => {
+test('rows are given by whole numbers, even if fractions add up', async () => {
   const value = (await openPt(await encodePt(tensor('uint8', [3], Uint8Array.of(1, 2, 3)))))
     .value as LazyTensor;
   await expect(value.readRows(0.5, 1.5)).rejects.toThrow(RangeError);

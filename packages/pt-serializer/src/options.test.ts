@@ -30,7 +30,7 @@ test.each<[keyof PtLimits, number, string]>([
   await expect(openPt(bytes, { limits: { [limit]: 1000 } })).resolves.toBeDefined();
 });
 
-test('limits.expandedBytes bounds what is made of repeated elements, not what a storage has', async () => {
+test('limits.expandedBytes bounds expanded repeated elements, not the size of a storage', async () => {
   const one = storage(100, new Uint8Array(100));
   const value = {
     repeated: tensor('uint8', [50, 100], one, { stride: [0, 1] }),
@@ -46,7 +46,7 @@ test('limits.expandedBytes bounds what is made of repeated elements, not what a 
   expect(await (await open(1)).get('whole')!.readBytes()).toHaveLength(100);
 });
 
-test('checksums are compared before any part of a storage is read, or where the whole is, or never', async () => {
+test('checksums are checked before any part of a storage is read, or when all of it is, or never', async () => {
   const bytes = Buffer.from(await encodePt(tensor('uint8', [2, 4], Buffer.from('row1row2'))));
   bytes[bytes.indexOf('row2')]! ^= 1;
   const rows = async (checksums: 'always' | 'whole' | 'never') =>
@@ -58,7 +58,7 @@ test('checksums are compared before any part of a storage is read, or where the 
   expect(await (await rows('never')).readBytes()).toHaveLength(8);
 });
 
-test('floats are numbers, and with exact can be told from ints; tuples are arrays that can be told from lists', async () => {
+test('floats are numbers, distinguishable from ints with exact; tuples are arrays distinguishable from lists', async () => {
   const pickle = `\x80\x02(G\x3f\xf0\0\0\0\0\0\0K\x01)l.`;
   const plain = (await openPt(await archive(pickle))).value as unknown[];
   expect(plain).toEqual([1, 1, []]);
@@ -78,12 +78,12 @@ test.each([
   await expect(opening).rejects.toThrow(RangeError);
 });
 
-test('a limit that is undefined has its default', async () => {
+test('an undefined limit has its default', async () => {
   const limits = { opcodes: undefined } as unknown as Partial<PtLimits>;
   await expect(openPt(await encodePt([1]), { limits })).resolves.toBeDefined();
 });
 
-test('rows are read from the first where only the last is named, and a tensor without rows has none', async () => {
+test('rows are read from the first by default, and a tensor without rows has none', async () => {
   const value = [tensor('uint8', [3], Uint8Array.of(1, 2, 3)), tensor('uint8', [], Uint8Array.of(9))];
   const [rows, single] = (await openPt(await encodePt(value))).value as [LazyTensor, LazyTensor];
   expect([...(await rows.readArray(undefined, 1))]).toEqual([1]);
@@ -92,7 +92,7 @@ test('rows are read from the first where only the last is named, and a tensor wi
   expect([...(await single.readArray())]).toEqual([9]);
 });
 
-test('the part at one index is what the rows from there to the next hold', async () => {
+test('the part at one index equals that row', async () => {
   const value = tensor('uint8', [2, 3], storage(6, Uint8Array.of(1, 2, 3, 4, 5, 6)), { stride: [1, 2] });
   const whole = (await openPt(await encodePt(value))).value as LazyTensor;
   expect([...(await whole.select(1).readArray())]).toEqual([2, 4, 6]);
@@ -109,13 +109,13 @@ test('an int64 is rounded to float32 once', async () => {
   );
   const signed = (await openPt(await encodePt(tensor('int64', [4], ints)))).value as LazyTensor;
   const up = 2 ** 60 + 2 ** 37;
-  // Half way between two of them is the even one; a little more is the upper.
+  // Halfway between two of them rounds to even; a little more rounds up.
   expect([...(await signed.readFloat32())]).toEqual([up, -up, 2 ** 60, 7]);
   const most = (await openPt(await encodePt(tensor('uint64', [1], BigUint64Array.of(2n ** 64n - 1n))))).value;
   expect([...(await (most as LazyTensor).readFloat32())]).toEqual([2 ** 64]);
 });
 
-test('a key that could be endless in words is not written out in a path', async () => {
+test('a key whose text could be endless is not spelled out in a path', async () => {
   const one = () => tensor('uint8', [1], Uint8Array.of(1));
   const keys = [7n, 2n ** 70n, -(2n ** 1024n), 2n ** 30_000n, tuple(1), 'a'];
   const file = await openPt(await encodePt(new Map(keys.map((key) => [key, one()]))));
@@ -130,7 +130,7 @@ test('a key that could be endless in words is not written out in a path', async 
   await expect(encodePt(new Map([[2n ** 30_000n, undefined]]))).rejects.toThrow('/(…): undefined');
 });
 
-test('a tensor tells where its elements lie in the file, if they lie there as they are read', async () => {
+test('fileRange gives the place of a tensor’s elements if they are contiguous in the file', async () => {
   const rows = Float32Array.of(1, 2, 3, 4);
   const two = storage(16, rows);
   const value = [

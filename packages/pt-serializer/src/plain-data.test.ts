@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { toData } from './plain-data.js';
 
-/** The deepest path of a graph without cycles, by the plain definition. */
+/** The deepest path of an acyclic graph, by definition. */
 function depth(value: unknown): number {
   return Array.isArray(value) ? 1 + Math.max(0, ...value.map(depth)) : 0;
 }
 
-test('the depth that is allowed is that of the longest path, however lists are shared', () => {
-  // Node i holds earlier nodes only; chains of singles put the longest path near the limit.
+test('the depth limit applies to the longest path, however lists are shared', () => {
+  // Node i contains only earlier nodes; chains of single items bring the longest path near the limit.
   const graph = fc.array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 12 });
   fc.assert(
     fc.property(graph, fc.integer({ min: 985, max: 1003 }), (edges, chain) => {

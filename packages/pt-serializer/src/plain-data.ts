@@ -6,14 +6,14 @@ import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOpaque, PtOrdered
 interface Frame {
   readonly value: object;
   readonly items: Iterator<unknown>;
-  /** Containers within each other in what was seen of it so far. */
+  /** Nesting depth of its content, as far as seen. */
   below: number;
 }
 
 /**
- * Makes data of what a pickle left: makes sure that it consists of data alone (a pickle may end with a bare name or an
- * unfinished object), that it is not nested too deep on its longest path, and, unless `exact`, puts plain numbers in the
- * place of floats and numpy's scalars. Each object is visited once, however often it is shared; cycles are legal.
+ * Checks that a pickle's value is plain data (a pickle may end with a bare name or an unfinished object) and
+ * not nested too deeply. Unless `exact`, replaces floats and numpy's scalars by plain numbers. Visits each
+ * object once, however often it is shared; cycles are legal.
  *
  * @throws PtFormatError `pickle` or `limit`.
  */
@@ -65,7 +65,7 @@ const withoutStorage: Change = (value) =>
 
 const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar];
 
-/** The objects in a container, after `change`; null for data that hold nothing. */
+/** The objects in a container, after `change`; null for data without content. */
 function itemsOf(value: object, change: Change): Iterator<unknown> | null {
   if (Array.isArray(value)) return inArray(value, change);
   if (value instanceof Map) return inMap(value, change);
@@ -74,12 +74,12 @@ function itemsOf(value: object, change: Change): Iterator<unknown> | null {
   if (LEAVES.some((leaf) => value instanceof leaf)) return null;
   if (value instanceof StorageRef)
     throw new PtFormatError('unsupported', 'a storage without a tensor; save a tensor of it');
-  throw new PtFormatError('pickle', 'it holds a name or an unfinished object instead of data');
+  throw new PtFormatError('pickle', 'it contains a name or an unfinished object instead of data');
 }
 
 function* inArray(items: unknown[], change: Change): Generator<unknown> {
   for (let i = 0; i < items.length; i++) {
-    // Millions of IDs are passed over without another step.
+    // Skips millions of IDs without another step.
     if (typeof items[i] !== 'object') continue;
     items[i] = change(items[i]);
     yield items[i];

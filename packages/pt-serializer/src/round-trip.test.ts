@@ -26,7 +26,7 @@ test.each([2, 4] as const)(
         await using file = await openPt(bytes, { exact: true });
         await file.verify();
         expect(await alike(file.value)).toEqual(await alike(value));
-        // What was read can be written, and gives the same file.
+        // Writing what was read gives the same file.
         expect(Buffer.compare(await encodePt(file.value as never, { protocol }), bytes)).toBe(0);
       }),
       { numRuns: 1000 },
@@ -42,7 +42,7 @@ test('rows are read by position', async () => {
   const embeddings = (file.value as Map<string, LazyTensor>).get('embeddings')!;
   const rows = await embeddings.readRows(40, 43);
   expect(new Float32Array(rows.buffer, rows.byteOffset, 9)).toEqual(data.slice(120, 129));
-  // A Buffer's slice() would share memory, against what its type promises.
+  // A Buffer's slice() would share memory, contrary to its type.
   rows.slice().fill(0);
   expect(rows[3]).not.toBe(0);
   await expect(embeddings.readRows(99, 101)).rejects.toThrow(RangeError);
@@ -62,7 +62,7 @@ test('from memory, an aligned tensor is a view of the bytes given', async () => 
   }
 });
 
-test('any strided view gives the elements that its strides lead to', async () => {
+test('any strided view gives the elements at its strides', async () => {
   const data = Int16Array.from({ length: 500 }, (_, i) => i);
   const shared = storage(1000, data);
   const view = fc.record({
@@ -89,7 +89,7 @@ test('any strided view gives the elements that its strides lead to', async () =>
   );
 });
 
-test('views share one storage, also when what was read is written again', async () => {
+test('views share one storage, even after reading and writing again', async () => {
   const shared = storage(
     4000,
     Float32Array.from({ length: 1000 }, (_, i) => i),
@@ -106,7 +106,7 @@ test('views share one storage, also when what was read is written again', async 
   expect([...(await column.readArray(2, 4))]).toEqual([207, 307]);
 });
 
-test('an object that occurs twice is one object when it is read, a list may hold itself, a tuple may not', async () => {
+test('a repeated object is read as one; a list may contain itself, a tuple may not', async () => {
   const both = ['x'];
   const cycle: unknown[] = [both, tuple<unknown>(both, 1)];
   cycle.push(cycle);
@@ -116,7 +116,7 @@ test('an object that occurs twice is one object when it is read, a list may hold
   expect(itself).toBe(file.value);
   const list: unknown[] = [];
   list.push(tuple(list));
-  await expect(encodePt(list[0] as never)).rejects.toThrow('a tuple that holds itself');
+  await expect(encodePt(list[0] as never)).rejects.toThrow('a tuple that contains itself');
 });
 
 test('half-precision elements are exact as float32', async () => {
@@ -139,7 +139,7 @@ test('half-precision elements are exact as float32', async () => {
   expect([...brain]).toEqual([1, 1 + 2 ** -7]);
 });
 
-test('an open file is a sink, and is written from where it stands', async () => {
+test('an open file is a sink, written from its current position', async () => {
   const path = join(folder, 'handle.pt');
   const value = { rows: tensor('float32', [3], Float32Array.of(1, 2, 3)) };
   const file = await open(path, 'w');

@@ -2,11 +2,11 @@ import { checkOptions } from '@holdfast/options';
 import { isDeviceIndex, isNumber, isText } from './argument-checks.js';
 import { type DType, isDTypeName } from './tensors/dtypes.js';
 
-/** Whether Python can hash a tuple; null until that is known. Kept on the tuple: a WeakMap of millions is slow. */
+/** Whether Python can hash a tuple; null until known. A field, because a WeakMap of millions is slow. */
 export let hashabilityOf: (tuple: PtTuple) => boolean | null;
 export let setHashability: (tuple: PtTuple, hashable: boolean) => void;
 
-/** A Python tuple: an array that a reader gives for it, and that is written as one. Made by `tuple()`. */
+/** A Python tuple, read and written as this array. Made by `tuple()`. */
 export class PtTuple<T = unknown> extends Array<T> {
   #hashable: boolean | null = null;
 
@@ -17,7 +17,7 @@ export class PtTuple<T = unknown> extends Array<T> {
     };
   }
 
-  // map() and slice() make plain arrays of a tuple.
+  // map() and slice() of a tuple return plain arrays.
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
   }
@@ -29,12 +29,12 @@ export function tuple<T>(...items: T[]): PtTuple<T> {
 }
 
 /**
- * A Python float, even if the number is whole: `new PtFloat(1)` is written as `1.0`, while `1` is written as an int.
- * Read only with the option `exact`.
+ * A Python float, even if the number is whole: `new PtFloat(1)` is written as `1.0`, but `1` as an int.
+ * Returned only with the option `exact`.
  */
 export class PtFloat {
   constructor(readonly value: number) {
-    // Files have millions.
+    // A file may have millions.
     if (typeof value !== 'number') checkOptions('PtFloat', value, isNumber, 'value');
   }
 
@@ -85,7 +85,7 @@ export class PtDevice {
   }
 }
 
-/** A number of numpy with its type. Read only with the option `exact`; written as a plain Python number. */
+/** A numpy scalar with its type. Returned only with the option `exact`; written as a plain Python number. */
 export class NumpyScalar {
   constructor(
     readonly dtype: DType,

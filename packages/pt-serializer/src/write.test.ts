@@ -19,10 +19,11 @@ test('every storage begins at a multiple of 64 bytes, whatever the names and siz
   );
 });
 
-test('a small file is, byte for byte, what PyTorch writes but for the memo slots', async () => {
+test('a small file equals PyTorch’s, byte for byte, except for the memo slots', async () => {
   const bytes = Buffer.from(await encodePt({ x: tensor('uint8', [2], Uint8Array.of(7, 9)) }, { name: 'p' }));
   const local = bytes.subarray(0, 30).toString('hex');
-  // Signature, version 0, flags 0x0808, method, time and date 0, CRC and sizes 0, name of 10, extra of 4 + 20.
+  // Signature, version 0, flags 0x0808, method, time and date 0, CRC and sizes 0, name of 10, extra of 4 +
+  // 20.
   expect(local).toBe('504b0304000008080000000000000000000000000000000000000a001800');
   expect(bytes.subarray(30, 40).toString()).toBe('p/data.pkl');
   const padding = `FB\x14\x00${'Z'.repeat(20)}`;
@@ -48,12 +49,12 @@ test('a tensor given in pieces is the same file as one given whole, and a wrong 
     for (let at = 0; at < data.length; at += 7777) yield data.subarray(at, at + 7777);
   }
   expect(Buffer.compare(await encodePt(tensor('uint8', [100_000], pieces)), whole)).toBe(0);
-  await expect(encodePt(tensor('uint8', [100_001], pieces))).rejects.toThrow('but 100000 came');
-  await expect(encodePt(tensor('uint8', [99_999], pieces))).rejects.toThrow('but more came');
+  await expect(encodePt(tensor('uint8', [100_001], pieces))).rejects.toThrow('but the pieces have 100000');
+  await expect(encodePt(tensor('uint8', [99_999], pieces))).rejects.toThrow('but the pieces have more');
   expect(() => tensor('float32', [2, 2], new Float32Array(3))).toThrow('16 bytes, not 12');
 });
 
-test('pieces beyond the announced length are not asked for', async () => {
+test('pieces beyond the announced length are not requested', async () => {
   let asked = 0;
   function* pieces() {
     for (; asked < 1000; asked++) yield new Uint8Array(10);
@@ -72,7 +73,7 @@ test('one buffer can be used again for every piece', async () => {
   expect(Buffer.compare(reused, await encodePt(tensor('uint8', [data.length], data)))).toBe(0);
 });
 
-test('the sink gets the tensor itself, and few writes beside it', async () => {
+test('the sink gets the tensor itself, and few other writes', async () => {
   const data = new Float32Array(1 << 18);
   const handed: ArrayBufferLike[] = [];
   const sink = { write: async (bytes: Uint8Array) => void handed.push(bytes.buffer) };
@@ -86,7 +87,7 @@ test('a tensor that occurs twice is stored once', async () => {
   expect((await encodePt([once, once])).byteLength - (await encodePt([once])).byteLength).toBeLessThan(500);
 });
 
-test('what fails in the sink or in the data is thrown as it is', async () => {
+test('errors of the sink or the data are rethrown unchanged', async () => {
   const full = new Error('ENOSPC');
   const sink = { write: async () => Promise.reject(full) };
   await expect(writePt(sink, [1])).rejects.toBe(full);
@@ -102,9 +103,9 @@ test.each<[string, unknown, string]>([
   ['undefined in a list', { ids: ['a', undefined] }, '/ids/1: undefined'],
   ['a Date', { a: new Date(0) }, '/a: a Date'],
   ['a function', [() => 1], '/0: a function'],
-  ['half a character, which would make IDs equal', { ids: ['ok', 'a\ud800'] }, '/ids/1: "a\\ud800"'],
+  ['half a surrogate pair, which would make IDs equal', { ids: ['ok', 'a\ud800'] }, '/ids/1: "a\\ud800"'],
   ['a list in a thousand others', deep, 'nested deeper than 1000'],
-  ['a key that changes', new Map([[[1], 1]]), 'a key is a Array'],
+  ['a mutable key', new Map([[[1], 1]]), 'a key is a Array'],
   ['a dict in a set', { a: new Set([{}]) }, '/a: a set has a Object'],
 ])('%s is refused by its path', async (_, value, message) => {
   await expect(encodePt(value as PtValue)).rejects.toThrow(message);
@@ -128,7 +129,7 @@ test.each([
   expect(() => tensor(dtype as 'float32', shape, new Uint8Array(0))).toThrow(RangeError);
 });
 
-test('no name reaches the pickle that is not one, whatever made it', async () => {
+test('only valid names reach the pickle, whatever made them', async () => {
   const attack = 'float32\ncos\nsystem\n(X\x04\0\0\0truetR0ctorch\nfloat32' as DType;
   expect(() => new PtDType(attack)).toThrow(RangeError);
   const forged = Object.assign(Object.create(PtDType.prototype) as PtDType, { name: attack });
@@ -137,7 +138,7 @@ test('no name reaches the pickle that is not one, whatever made it', async () =>
   await expect(encodePt(renamed)).rejects.toThrow(TypeError);
 });
 
-test('pieces may be arrays of any element type, and what is no bytes is refused', async () => {
+test('pieces may be arrays of any element type, and anything but bytes is refused', async () => {
   const floats = Float32Array.from({ length: 4096 }, (_, i) => i + 0.5);
   const given = (pieces: () => Iterable<ArrayBufferView>) => encodePt(tensor('float32', [4096], pieces));
   const whole = await encodePt(tensor('float32', [4096], floats));
@@ -150,13 +151,13 @@ test('pieces may be arrays of any element type, and what is no bytes is refused'
   await expect(given(() => [[1, 2, 3] as unknown as Uint8Array])).rejects.toThrow(TypeError);
 });
 
-test('ints as large as are read are written, and larger ones are refused', async () => {
+test('ints up to the reader’s limit are written, and larger ones are refused', async () => {
   const large = 2n ** 600_000n;
   expect((await openPt(await encodePt(large))).value).toBe(large);
   await expect(encodePt({ a: 1n << (2n ** 27n) })).rejects.toThrow('/a: an int of more than');
 });
 
-test('a key that is a symbol is refused, and an object without an end, too', async () => {
+test('a symbol as a key is refused, and so is an endless object', async () => {
   await expect(encodePt({ [Symbol('id')]: 1 } as PtValue)).rejects.toThrow('Symbol(id)');
   const endless = (): PtValue => ({
     get a() {
@@ -166,7 +167,7 @@ test('a key that is a symbol is refused, and an object without an end, too', asy
   await expect(encodePt(endless())).rejects.toThrow('nested deeper than 1000');
 });
 
-test('a stream, which does not say when it took the bytes, is refused', async () => {
+test('a stream, which does not show when it has taken the bytes, is refused', async () => {
   const stream = { fd: 7, write: () => true };
-  await expect(writePt(stream as unknown as Sink, [1])).rejects.toThrow(/gives no promise/);
+  await expect(writePt(stream as unknown as Sink, [1])).rejects.toThrow(/returns no promise/);
 });

@@ -11,18 +11,18 @@ import { ZipWriter } from './zip/zip-writer.js';
 
 /** How a `.pt` is written. */
 export interface WriteOptions {
-  /** The folder inside the archive; PyTorch uses the file's name without its ending. Default `archive`. */
+  /** The folder inside the archive; PyTorch uses the file's name without its extension. Default `archive`. */
   name?: string;
   /** The pickle's protocol. Default 2; `torch.load(weights_only=True)` refuses 4. */
   protocol?: Protocol;
   /**
-   * For an open file: whether its content is on the device (fsync) when writing resolves. The device begins while the rest
-   * is written, which takes less time than one fsync at the end. Default false.
+   * For an open file: sync it before writing resolves. Writeback starts early, which is faster than one fsync
+   * at the end. Default false.
    */
   sync?: boolean;
 }
 
-/** Bytes; a member's name has fewer than 2^16. */
+/** In bytes; a member's name must be shorter than 2^16. */
 const MAX_NAME = 255;
 
 const folderName = value(`a folder's name of at most ${MAX_NAME} bytes`, (given) => {
@@ -39,20 +39,21 @@ const writeOptions = object<WriteOptions>({
 
 /** Facts about a written file. */
 export interface WrittenPt {
-  /** Its length. */
+  /** Its length in bytes. */
   bytes: number;
   /** CRC-32 (IEEE 802.3) of all of it. */
   crc32: number;
 }
 
 /**
- * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: beyond the pickle itself (dicts, lists,
- * strings) nothing is copied. Equal values give equal bytes.
+ * Writes a value as a `.pt` that `torch.load(weights_only=True)` reads. Streams: copies nothing but the
+ * pickle itself (dicts, lists, strings). Equal values give equal bytes.
  *
  * @param sink an open file, written from its current position, or anything that takes bytes.
- * @returns length and CRC-32 of all that was written.
- * @throws TypeError for a value that cannot be written; RangeError and TypeError for invalid options; RangeError when a tensor's pieces have the wrong length (`code` of each is `invalid_option`); what the sink throws. The sink then holds an
- * incomplete file.
+ * @returns length and CRC-32 of all written bytes.
+ * @throws TypeError for a value that cannot be written; RangeError and TypeError for invalid options;
+ * RangeError if a tensor's pieces have the wrong length (`code` of each is `invalid_option`); errors of the
+ * sink. After an error, the sink has an incomplete file.
  */
 export async function writePt(
   sink: Sink | FileHandle,
@@ -64,7 +65,7 @@ export async function writePt(
   return write(sink, value, options);
 }
 
-/** As `writePt`, with options that were checked. */
+/** `writePt` with checked options. */
 async function write(
   sink: Sink | FileHandle,
   value: PtValue,
@@ -88,7 +89,7 @@ async function write(
   }
 }
 
-/** The content of an archive: a pickle, and the storages that it names. */
+/** The content of an archive: a pickle and its storages. */
 interface Content {
   name: string;
   pickle: Uint8Array;

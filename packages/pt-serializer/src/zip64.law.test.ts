@@ -17,7 +17,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Writes a file in which the chunk of zeros is a hole, so that gigabytes take no room. */
+/** Writes a file in which the chunk of zeros is a hole, so gigabytes take no space. */
 function sparse(file: FileHandle) {
   let at = 0;
   return {
@@ -28,7 +28,7 @@ function sparse(file: FileHandle) {
   };
 }
 
-test('a tensor beyond 4 GiB, and one behind it, are written and read', async () => {
+test('a tensor larger than 4 GiB, and one after it, are written and read', async () => {
   const path = join(folder, 'large.pt');
   const file = await open(path, 'w');
   const last = new Uint8Array(CHUNK.length).fill(5);
@@ -42,7 +42,7 @@ test('a tensor beyond 4 GiB, and one behind it, are written and read', async () 
     behind: tensor('float32', [100], behind),
   });
   await file.close();
-  // Behind the large tensor: its descriptor with sizes of 8 bytes, then a header that gives its own offset.
+  // After the large tensor: its descriptor with sizes of 8 bytes, then a header with its own offset.
   const raw = await open(path, 'r');
   const { size } = await raw.stat();
   const tail = Buffer.alloc(1 << 12);

@@ -2,7 +2,9 @@ import { LazyTensor } from '../src/tensors/lazy-tensor.js';
 import { PtTensor } from '../src/tensors/pt-value.js';
 import { PtOrderedDict } from '../src/values.js';
 
-/** A value, written or read, in a form that compares: tensors by what they are and their bytes, others with their class. */
+/**
+ * A written or read value in a comparable form: tensors as their facts and bytes, others with their class.
+ */
 export async function alike(value: unknown): Promise<unknown> {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : value;
   if (value instanceof PtTensor) {
@@ -27,7 +29,7 @@ export async function alike(value: unknown): Promise<unknown> {
   return [type, await Promise.all(Object.values(value).map(alike))];
 }
 
-/** The bytes of a tensor's elements, row-major, picked one by one. */
+/** The bytes of a tensor's elements, row-major, copied one by one. */
 function elements({ shape, stride, offset, storage, byteLength }: PtTensor): number[] {
   const { buffer, byteOffset } = storage.data as Uint8Array;
   const count = shape.reduce((product, size) => product * size, 1);

@@ -24,7 +24,7 @@ const ownTensor = fc.tuple(dtype, shape, flags).chain(([type, sizes, options]) =
   return bytesOf(length).map((bytes) => tensor(type, sizes, bytes, options));
 });
 
-/** Views of one storage, as `t.T`, `t[1:]` and the like make them. */
+/** Views of one storage, like `t.T` and `t[1:]`. */
 const views = fc
   .tuple(dtype, fc.tuple(fc.integer({ min: 1, max: 4 }), fc.nat(4)), flags)
   .chain(([type, sizes, options]) => {
@@ -64,11 +64,11 @@ const scalar: fc.Arbitrary<PtValue> = fc.oneof(
   dtype.map((name) => new PtDType(name)),
   fc.constantFrom(new PtDevice('cpu', null), new PtDevice('cuda', 3)),
 );
-/** In Python, True and 1 are one key. */
+/** In Python, True and 1 are the same key. */
 const distinct = (name: unknown) => String(typeof name === 'boolean' ? Number(name) : name);
 const keys = fc.uniqueArray(key, { maxLength: 5, selector: distinct });
 
-/** Values of every kind that is written, nested. */
+/** Nested values of every writable kind. */
 export function anyValue(): fc.Arbitrary<PtValue> {
   return fc.letrec<{ value: PtValue }>((tie) => {
     const entries = fc.uniqueArray(fc.tuple(key, tie('value')), {
@@ -90,7 +90,7 @@ export function anyValue(): fc.Arbitrary<PtValue> {
         }),
         keys.map((items) => new Set(items)),
         keys.map((items) => new PtFrozenSet<unknown>(items)),
-        // Twice the same object.
+        // The same object twice.
         tie('value').map((item) => [item, item]),
       ),
     };

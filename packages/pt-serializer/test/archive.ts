@@ -1,6 +1,6 @@
 import { ZipWriter } from '../src/zip/zip-writer.js';
 
-/** A sound archive around any pickle, given by its bytes as latin1. */
+/** A valid archive around any pickle, given as bytes in latin1. */
 export async function archive(pickle: string, others: Record<string, string> = {}): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   const zip = new ZipWriter({ write: async (bytes) => void pieces.push(bytes.slice()) });

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { LazyTensor } from '../src/tensors/lazy-tensor.js';
 
-/** Of a larger tensor only what it is: a damaged file may announce gigabytes of one repeated element. */
+/** A larger tensor is not hashed: a damaged file may announce gigabytes of one repeated element. */
 const READ_AT_MOST = 2 ** 24;
 
 export const sha256 = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
-/** A value that was read, in a form that compares: tensors by what they are and their bytes, cycles by a word. */
+/**
+ * A read value in a comparable form: tensors as their facts and bytes, cycles as a word.
+ */
 export async function normal(value: unknown, around: readonly unknown[] = []): Promise<unknown> {
   if (value instanceof LazyTensor) {
     const { kind, dtype, shape, requiresGrad, byteLength } = value;

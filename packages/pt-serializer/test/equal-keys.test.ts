@@ -21,7 +21,7 @@ import { hasTorch, python } from './torch.js';
 const bytes = (...items: number[]) => Uint8Array.from(items);
 const nested = (leaf: unknown) => tuple<unknown>(tuple(leaf, bytes(1)), new PtFrozenSet([leaf, 'a']));
 
-/** Hashable values, many of which Python holds for equal. */
+/** Hashable values, many of them equal in Python. */
 const values: unknown[] = [
   [0, -0, false, new PtFloat(-0), 0n, new PtComplex(0, -0), null],
   [1, true, 1n, new PtFloat(1), new PtComplex(1, 0), new NumpyScalar('int8', 1), -1, new PtComplex(1, -1)],
@@ -48,7 +48,7 @@ const values: unknown[] = [
   [new PtDevice('cpu', null), new PtDevice('cpu', null), new PtDevice('cuda', 0), new PtDevice('cuda', 1)],
 ].flat();
 
-test('two keys have one name exactly when real Python holds them for equal', async () => {
+test('two keys have the same name if and only if they are equal in real Python', async () => {
   if (!hasTorch()) return;
   const path = join(await mkdtemp(join(tmpdir(), 'pt-')), 'keys.pt');
   await writeFile(path, await encodePt(values as PtValue));
@@ -92,7 +92,7 @@ test.each<[string, unknown]>([
 ])('what Python would hold for the key %s twice is not written', async (key, value) => {
   await expect(encodePt({ rows: [value as PtValue] })).rejects.toThrow(
     new TypeError(
-      `/rows/0: ${key} is there twice for Python, to which 1, 1.0 and True are one key, as are equal bytes and tuples`,
+      `/rows/0: ${key} is a duplicate key in Python, where 1, 1.0 and True are one key, as are equal bytes and tuples`,
     ),
   );
 });

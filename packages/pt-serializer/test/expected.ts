@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** One tensor, list or plain value that real PyTorch finds in a fixture. */
+/** A tensor, list or plain value that real PyTorch reads from a fixture. */
 export interface Item {
   path: string;
   kind: string;
@@ -15,7 +15,7 @@ export interface Item {
   value?: unknown;
 }
 
-/** What real PyTorch makes of a fixture. */
+/** How real PyTorch reads a fixture. */
 export interface Expected {
   must: 'load' | 'reject';
   keys?: string[] | null;
@@ -24,9 +24,9 @@ export interface Expected {
 
 export const FIXTURES = fileURLToPath(new URL('./fixtures/', import.meta.url));
 
-/** By the fixtures' names. */
+/** By fixture name. */
 export const expected = JSON.parse(
-  // Python writes numbers that JSON has no word for, and more digits than a JSON number keeps.
+  // Python writes numbers that JSON cannot express, and more digits than a JSON number keeps.
   readFileSync(`${FIXTURES}expected.json`, 'utf8').replace(
     /: (-?Infinity|NaN|-?\d{16,})(?=[,\s])/g,
     ': "$1"',

@@ -8,7 +8,7 @@ import { encodePt } from '../src/write.js';
 import { sha256 } from './digest.js';
 import { hasTorch, python } from './torch.js';
 
-/** Prints what the restricted reader makes of a file. */
+/** Prints how the restricted reader reads a file. */
 const SCRIPT = `
 import hashlib, json, sys, torch
 d = torch.load(sys.argv[1], weights_only=True)

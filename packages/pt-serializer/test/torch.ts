@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 const PYTHON = '/usr/bin/python3';
 
-/** Whether real PyTorch is on this machine; says so where it is not. */
+/** Whether this machine has real PyTorch; logs it if not. */
 export function hasTorch(): boolean {
   try {
     execFileSync(PYTHON, ['-c', 'import torch'], { stdio: 'ignore' });
@@ -13,7 +13,7 @@ export function hasTorch(): boolean {
   }
 }
 
-/** The JSON that a Python program prints. */
+/** Runs a Python program and parses the JSON it prints. */
 export function python(program: string, ...args: string[]): unknown {
   return JSON.parse(execFileSync(PYTHON, ['-c', program, ...args], { encoding: 'utf8', maxBuffer: 2 ** 28 }));
 }

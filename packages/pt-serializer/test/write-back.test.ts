@@ -8,7 +8,9 @@ import { encodePt } from '../src/write.js';
 import { expected, FIXTURES, type Item } from './expected.js';
 import { hasTorch, python } from './torch.js';
 
-/** Prints, for each file, every tensor by its path: dtype, shape, stride, digest of the elements, and flags. */
+/**
+ * Prints, for each file, every tensor by its path: dtype, shape, stride, digest of the elements, and flags.
+ */
 const PROGRAM = `
 import hashlib, json, sys, torch
 def tell(v, path, out):
@@ -23,7 +25,7 @@ def tell(v, path, out):
     return out
 print(json.dumps([tell(torch.load(p), '', {}) for p in sys.argv[1:]]))`;
 
-/** PyTorch 1.13 knows no uint16. */
+/** PyTorch 1.13 has no uint16. */
 const NEWER = ['rebuild_v3_uint16.pt'];
 
 test.each([2, 4] as const)(
@@ -47,7 +49,7 @@ test.each([2, 4] as const)(
   },
 );
 
-test('what only newer versions of PyTorch read is written so that we read the same', async () => {
+test('values that only newer versions of PyTorch read are written and read back by us', async () => {
   for (const name of NEWER) {
     await using file = await openPt(FIXTURES + name, { exact: true });
     const bytes = await encodePt(file.value as PtValue);
@@ -61,7 +63,7 @@ test('what only newer versions of PyTorch read is written so that we read the sa
   }
 });
 
-/** An array of numpy comes back as a tensor; expected.json has no stride for it. */
+/** A numpy array is written back as a tensor; expected.json has no stride for it. */
 function wanted({ dtype, shape, stride, sha256, requires_grad = false }: Item): unknown[] {
   return [`torch.${dtype}`, shape, stride ?? expect.any(Array), sha256, requires_grad];
 }

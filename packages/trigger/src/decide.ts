@@ -13,7 +13,7 @@ export interface Progress {
   bytes: number;
 }
 
-/** `decide` reads sequences and seconds; `bytes` is there for rules that count them. */
+/** `decide` reads sequences and seconds; `bytes` is for rules that count them. */
 const isProgress = object<Omit<Progress, 'bytes'> & Partial<Pick<Progress, 'bytes'>>>({
   sequences: required(atLeast(0, 'sequences')),
   seconds: required(atLeast(0, 'seconds')),
@@ -26,7 +26,7 @@ export interface Thresholds {
   seqThreshold: number;
   /** Seconds. */
   timeThresholdSec: number;
-  /** Seconds after which a checkpoint is due whatever the other rules say. */
+  /** Seconds after which a checkpoint is due whatever the other rules return. */
   emergencyOverrideSec: number;
 }
 
@@ -43,11 +43,11 @@ const areThresholds = object<Thresholds>({
   emergencyOverrideSec: required(thresholdChecks.emergencyOverrideSec),
 });
 
-/** A rule that says why a checkpoint is due, or null while it is not. */
+/** A rule that returns why a checkpoint is due, or null while it is not. */
 export type TriggerPolicy<Reason extends string = string> = (progress: Progress) => Reason | null;
 
 /**
- * Whether a checkpoint is due, and why; the emergency is looked at first.
+ * Whether a checkpoint is due, and why; the emergency is checked first.
  *
  * @throws RangeError and TypeError for values that are not numbers, and for unknown names.
  */
@@ -57,7 +57,7 @@ export function decide(progress: Omit<Progress, 'bytes'>, thresholds: Thresholds
   return reasonFor(progress, thresholds);
 }
 
-/** As `decide`, for numbers that were checked. */
+/** Like `decide`, for numbers that are already checked. */
 export function reasonFor(
   progress: Omit<Progress, 'bytes'>,
   thresholds: Readonly<Thresholds>,

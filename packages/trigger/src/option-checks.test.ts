@@ -4,7 +4,7 @@ import { everyBytes, firstOf, onceAborted } from './policies.js';
 import { resolveThresholds, VIRAL_MODE_VARIABLE } from './thresholds.js';
 import { CheckpointTrigger } from './trigger.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 const create = (options: any) => new CheckpointTrigger(options);
 const now = { sequences: 1, seconds: 1 };
 const limits = { seqThreshold: 1, timeThresholdSec: 1, emergencyOverrideSec: 1 };
@@ -12,7 +12,7 @@ const notFunctions = [5, 'rule', {}, null];
 const notCounts = [undefined, null, -1, 0.5, Number.NaN, '5'];
 const notNumbersAbove0 = [0, -1, Number.NaN, '5', 5n, null, [5], {}];
 
-// biome-ignore lint/suspicious/noExplicitAny: what JavaScript may hand over.
+// biome-ignore lint/suspicious/noExplicitAny: JavaScript callers may pass anything.
 test.each<[string, readonly any[], (value: any) => unknown]>([
   ['seqThreshold', notNumbersAbove0, (seqThreshold) => create({ seqThreshold })],
   ['timeThresholdSec', notNumbersAbove0, (timeThresholdSec) => create({ timeThresholdSec })],
@@ -76,7 +76,7 @@ test.each(['1', '0', 'yes', 'truee'])('a variable that is %j is refused by name'
   expect(() => create({ env })).toThrow(/VIRNUCPRO_VIRAL_CHECKPOINT_MODE is ".*"; set it to true or false/);
 });
 
-test('options that are undefined are as good as absent', () => {
+test('undefined options count as absent', () => {
   const options = { seqThreshold: undefined, policies: undefined, env: undefined, now: undefined };
   expect(create(options).thresholds).toEqual(new CheckpointTrigger().thresholds);
 });

@@ -24,8 +24,7 @@ export function everyBytes<Reason extends string = 'byte_threshold'>(
 }
 
 /**
- * From the moment a signal is aborted, such as by the notice that the machine will be taken away, a checkpoint after every
- * batch.
+ * A checkpoint after every batch once a signal is aborted, such as by a preemption notice.
  *
  * @throws TypeError for anything but an AbortSignal, and for a reason that is not a text.
  */
@@ -39,7 +38,7 @@ export function onceAborted<Reason extends string = 'preemption_notice'>(
 }
 
 /**
- * The first of several rules that says a checkpoint is due.
+ * Combines several rules: the first that returns a reason wins.
  *
  * @throws TypeError for anything but functions, and when a rule returns something that is not a reason.
  */
@@ -50,7 +49,7 @@ export function firstOf<Reason extends string>(
   return (progress) => {
     for (const policy of policies) {
       const reason: unknown = policy(progress);
-      // A function that ends without a word, or `condition && 'reason'`, says that nothing is due.
+      // A function without a result, or `condition && 'reason'`, means that nothing is due.
       if (reason === null || reason === undefined || reason === false) continue;
       if (typeof reason !== 'string')
         throw new OptionTypeError(

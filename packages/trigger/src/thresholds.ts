@@ -11,11 +11,12 @@ const DEFAULTS: Thresholds = { seqThreshold: 10_000, timeThresholdSec: 300, emer
 const VIRAL: Partial<Thresholds> = { seqThreshold: 5_000, timeThresholdSec: 180 };
 
 /**
- * The thresholds in force: what was passed, else viral mode's where it is on, else the defaults. Passing a value that
- * equals a default is passing it.
+ * The thresholds in force: passed values, else viral mode's if it is on, else the defaults. A passed value
+ * counts even if it equals a default.
  *
- * @throws RangeError for a threshold that is not a number above 0, an unknown name, or a variable that is neither `true`
- * nor `false`; TypeError for an environment that is not an object (`code` is `invalid_option`).
+ * @throws RangeError for a threshold that is not a number above 0, an unknown name, or a variable that is
+ * neither `true` nor `false`; TypeError for an environment that is not an object (`code` is
+ * `invalid_option`).
  */
 export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.ProcessEnv): Thresholds {
   checkOptions('resolveThresholds', passed, isPassed);
@@ -25,12 +26,12 @@ export function resolveThresholds(passed: Partial<Thresholds>, env: NodeJS.Proce
   return { ...DEFAULTS, ...(viral ? VIRAL : {}), ...given };
 }
 
-/** Whether viral mode is on; an empty variable is as good as none. */
+/** Whether viral mode is on; an empty variable counts as unset. */
 function isViral(setting: string | undefined): boolean {
   const word = (setting ?? '').trim().toLowerCase();
   if (word === 'true') return true;
   if (word === 'false' || word === '') return false;
-  // `1` or `yes` would be off without a word.
+  // Otherwise `1` or `yes` would silently mean off.
   throw new OptionRangeError(
     `the environment variable ${VIRAL_MODE_VARIABLE} is ${JSON.stringify(setting)}; set it to true or false, or unset it`,
     { of: 'resolveThresholds', option: `env.${VIRAL_MODE_VARIABLE}`, given: setting },

@@ -5,7 +5,7 @@ import { everyBytes, onceAborted } from './policies.js';
 import { VIRAL_MODE_VARIABLE } from './thresholds.js';
 import { CheckpointTrigger } from './trigger.js';
 
-/** A clock that is moved by hand, in seconds. */
+/** A clock that a test moves by hand, in seconds. */
 function clock() {
   let ms = 1_000_000;
   return {
@@ -79,7 +79,7 @@ test('test_trigger_viral_mode_disabled_uses_defaults', () => {
   }
 });
 
-test('thresholds and batch sizes that mean nothing are refused by name', () => {
+test('invalid thresholds and batch sizes are refused by name', () => {
   for (const value of [0, -1, Number.NaN]) {
     expect(() => new CheckpointTrigger({ seqThreshold: value, env: {} })).toThrow('seqThreshold');
     expect(() => new CheckpointTrigger({ timeThresholdSec: value, env: {} })).toThrow('timeThresholdSec');
@@ -126,7 +126,7 @@ test('more progress never makes a due checkpoint not due', () => {
   );
 });
 
-test('rules of the caller are asked first, in their order, and count from reset to reset', () => {
+test('the caller’s rules come first, in their order, and count from reset to reset', () => {
   const notice = new AbortController();
   const policies = [everyBytes(100), onceAborted(notice.signal)];
   const trigger = new CheckpointTrigger({ seqThreshold: 10, env: {}, now: () => 0, policies });
@@ -142,7 +142,7 @@ test('rules of the caller are asked first, in their order, and count from reset 
   expect(trigger.shouldCheckpoint(1)).toEqual([true, 'preemption_notice']);
 });
 
-test('a rule of its own decides on all there is to know', () => {
+test('a custom rule decides on the whole progress', () => {
   const slow = ({ sequences, seconds }: { sequences: number; seconds: number }) =>
     sequences > 0 && seconds / sequences > 2 ? ('slow' as const) : null;
   const time = clock();
@@ -157,7 +157,7 @@ test('a rule of its own decides on all there is to know', () => {
   ]).toEqual([true, 'slow']);
 });
 
-test('once due, it stays due until reset, whatever a rule or the clock says then', () => {
+test('once due, it stays due until reset, whatever a rule or the clock returns', () => {
   const hundredth = ({ sequences }: { sequences: number }) => (sequences % 100 === 0 ? 'hundred' : null);
   const ruled = new CheckpointTrigger({ env: {}, now: () => 0, policies: [hundredth] });
   expect(ruled.shouldCheckpoint(100)).toEqual([true, 'hundred']);
@@ -170,7 +170,7 @@ test('once due, it stays due until reset, whatever a rule or the clock says then
   expect(due).toEqual([false, false, false, true, true]);
 });
 
-test('a rule that ends without a word is not due; one that gives no reason is refused', () => {
+test('a rule without a result is not due; one that returns something other than a reason is refused', () => {
   const wordless = (() => undefined) as unknown as TriggerPolicy;
   const and = (({ seconds }) => seconds > 60 && 'minute') as TriggerPolicy;
   const trigger = new CheckpointTrigger({
@@ -185,7 +185,7 @@ test('a rule that ends without a word is not due; one that gives no reason is re
   expect(() => new CheckpointTrigger({ env: {}, policies: [later] }).shouldCheckpoint(1)).toThrow(TypeError);
 });
 
-test('nothing a rule does outvotes the emergency', () => {
+test('nothing a rule does overrides the emergency', () => {
   const time = clock();
   const throwing = () => {
     throw new Error('rule');
@@ -203,7 +203,7 @@ test('nothing a rule does outvotes the emergency', () => {
   expect(Object.isFrozen(frozen.thresholds)).toBe(true);
 });
 
-test('options of other kinds are refused when they are given', () => {
+test('options of other types are refused when they are passed', () => {
   for (const policies of ['ab', [3], {}])
     expect(() => new CheckpointTrigger({ env: {}, policies: policies as never })).toThrow(TypeError);
   for (const time of [Number.NaN, undefined])

@@ -11,7 +11,7 @@ import { firstOf } from './policies.js';
 import { resolveThresholds } from './thresholds.js';
 
 export interface TriggerOptions<Reason extends string = never> extends Partial<Thresholds> {
-  /** Further rules, asked in order and before the thresholds, except the emergency. */
+  /** Further rules, evaluated in order and before the thresholds, except the emergency. */
   policies?: readonly TriggerPolicy<Reason>[];
   /** The environment that sets viral mode. Default `process.env`. */
   env?: NodeJS.ProcessEnv;
@@ -27,8 +27,9 @@ const triggerOptions = object<TriggerOptions>({
 });
 
 /**
- * Says when to checkpoint: after a number of sequences (default 10,000; 5,000 in viral mode), after a number of seconds (300;
- * 180 in viral mode), and in any case after 600 seconds. Once it says so, it goes on saying so until `reset()`.
+ * Decides when to checkpoint: after a number of sequences (default 10,000; 5,000 in viral mode), after a
+ * number of seconds (300; 180 in viral mode), and in any case after 600 seconds. Once due, a checkpoint stays
+ * due until `reset()`.
  */
 export class CheckpointTrigger<Reason extends string = never> {
   /** The thresholds in force. */
@@ -38,15 +39,15 @@ export class CheckpointTrigger<Reason extends string = never> {
   readonly #rules: TriggerPolicy<Reason>;
   #sequences = 0;
   #bytes = 0;
-  /** Seconds up to the latest time seen; a clock that is set back takes none of them back. */
+  /** Seconds up to the latest time seen; a clock that is set back does not reduce them. */
   #seconds = 0;
   #since: number;
-  /** Why a checkpoint is due; kept until it is made. */
+  /** Why a checkpoint is due; kept until `reset()`. */
   #due: Reason | TriggerReason | null = null;
 
   /**
-   * @throws RangeError for a threshold that is not a number above 0, and an unknown name; TypeError for rules that are no
-   * functions.
+   * @throws RangeError for a threshold that is not a number above 0, and for an unknown name; TypeError for
+   * rules other than functions.
    */
   constructor(options: TriggerOptions<Reason> = {}) {
     checkOptions('CheckpointTrigger', options, triggerOptions);
@@ -58,12 +59,13 @@ export class CheckpointTrigger<Reason extends string = never> {
   }
 
   /**
-   * Counts an embedded batch and says whether a checkpoint is due now.
+   * Counts an embedded batch and decides whether a checkpoint is due.
    *
    * @param batchSize sequences in the batch.
    * @param batchBytes bytes of their rows, for rules that count them.
-   * @throws RangeError when one of them is not a whole number, at least 0, or the clock gives no number; what a rule throws, but
-   * not where the emergency is due; TypeError when it returns something that is not a reason.
+   * @throws RangeError if one of them is not a whole number of at least 0, or the clock does not return a
+   * number; what a rule throws, unless the emergency is due; TypeError if a rule returns something that is
+   * not a reason.
    */
   shouldCheckpoint(
     batchSize: number,
@@ -94,7 +96,7 @@ export class CheckpointTrigger<Reason extends string = never> {
       bytes: this.#bytes,
     });
     const reason = reasonFor(progress, this.thresholds);
-    // Before the caller's rules: whatever they say or throw, this is due.
+    // Before the caller's rules: whatever they return or throw, this is due.
     if (reason === 'emergency_time_override') return reason;
     return this.#rules(progress) ?? reason;
   }
@@ -103,7 +105,7 @@ export class CheckpointTrigger<Reason extends string = never> {
     const time = this.#now();
     if (!Number.isFinite(time)) {
       const refused = { of: 'CheckpointTrigger', option: 'now', given: time };
-      throw new OptionRangeError(`the clock says ${String(time)}, which is no time`, refused);
+      throw new OptionRangeError(`the clock returned ${String(time)}, which is not a time`, refused);
     }
     return time;
   }

@@ -24,7 +24,11 @@ const END = '<!-- end of generated -->';
 /** The reference of one command, as Markdown between two markers. */
 function commandBlock(command: CommandFacts): string {
   const args = command.registeredArguments.map((argument) =>
-    row([code(`${argument.name()}${argument.variadic ? '…' : ''}`), argument.description, 'required']),
+    row([
+      code(`${argument.name()}${argument.variadic ? '…' : ''}`),
+      argument.description,
+      argument.required ? 'required' : '',
+    ]),
   );
   const options = command.options.map((option) => {
     const { meaning, byDefault } = described(option);

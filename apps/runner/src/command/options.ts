@@ -1,102 +1,23 @@
-import type { Translation } from '@holdfast/fasta';
-import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
-import type { DeviceWish, DoctorOptions } from '@holdfast/preflight';
+import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS } from '@holdfast/gpu-runtime';
+import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import { formats } from '@holdfast/run-folder';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { QuarantineLimit } from '../coordinate/quarantine-limit.js';
-import { type EmbedOptions, MOST_AT_ONCE } from '../embed-options.js';
-
-/** More than any machine or input needs; small multiples of it are still exact integers. */
-const MOST = 1_000_000_000;
-
-function wholeTo(most: number, text: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || value > most) {
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-  }
-  return value;
-}
-
-const whole = (text: string) => wholeTo(MOST, text);
-/** Workers, and threads of a worker. */
-const atOnce = (text: string) => wholeTo(MOST_AT_ONCE, text);
-
-function tokensOrAuto(text: string): number | 'auto' {
-  if (text === 'auto') return text;
-  try {
-    return whole(text);
-  } catch {
-    throw new InvalidArgumentError(`It must be auto, or a whole number from 1 to ${MOST}.`);
-  }
-}
-
-/** Only digits and a decimal point, not the other forms that JavaScript parses, such as 0x10. */
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!/^(\d+(\.\d*)?|\.\d+)$/.test(text) || value <= 0 || value > MOST) {
-    throw new InvalidArgumentError(
-      `It must be a number of seconds above 0, up to ${MOST}, such as 90 or 2.5.`,
-    );
-  }
-  return value;
-}
-
-function device(text: string): DeviceWish {
-  try {
-    return text === 'auto' ? text : { ...parseDevice(text), every: !text.includes(':') };
-  } catch (error) {
-    throw new InvalidArgumentError((error as Error).message);
-  }
-}
-
-function folder(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It must name a folder.');
-  return text;
-}
-
-function model(text: string): string {
-  if (text.trim() === '') {
-    throw new InvalidArgumentError('It must be the name of a built-in model, or a model folder.');
-  }
-  return text;
-}
-
-/** Adds one of several files. */
-function files(text: string, before: readonly string[] = []): string[] {
-  if (text === '') throw new InvalidArgumentError('It must name a file.');
-  return [...before, text];
-}
-
-function layer(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError("It must name one of the graph's outputs.");
-  return text;
-}
-
-function frames(text: string): Translation {
-  if (text === 'open' || text === 'all') return text;
-  throw new InvalidArgumentError(
-    'It must be open or all. The word after --translate is read as its value: put the files first, or write --translate=open.',
-  );
-}
-
-function count(text: string): number {
-  if (text === '0') return 0;
-  try {
-    return whole(text);
-  } catch {
-    throw new InvalidArgumentError(`It must be a whole number from 0 to ${MOST}.`);
-  }
-}
-
-function mostQuarantined(text: string): QuarantineLimit {
-  const value = Number(text.replace(/%$/, ''));
-  if (/^\d+$/.test(text) && value <= MOST) return { count: value };
-  if (/^(\d+(\.\d*)?|\.\d+)%$/.test(text) && value <= 100) return { percent: value };
-  throw new InvalidArgumentError(
-    `It must be a whole number of sequences from 0 to ${MOST}, or a share of the input from 0% to 100%.`,
-  );
-}
+import type { EmbedOptions } from '../embed-options.js';
+import {
+  atOnce,
+  count,
+  device,
+  files,
+  folder,
+  frames,
+  layer,
+  model,
+  mostQuarantined,
+  seconds,
+  tokensOrAuto,
+  whole,
+} from './option-values.js';
 
 /** What each command does with its options. */
 export interface Commands {
@@ -238,7 +159,25 @@ export function commandLine(version: string, commands: Commands): Command {
     refuseRepeated(command);
     refuseSwallowed(command);
   }
+  helpCommand(program);
   return program;
+}
+
+/** Commander's own help command shows the general help for a name that it does not know. */
+function helpCommand(program: Command): void {
+  program
+    .command('help')
+    .description('Shows the options of a command.')
+    .argument('[command]', 'the command; without one, all commands are listed')
+    .action((name?: string) => {
+      if (name === undefined) program.help();
+      const known = program.commands.find((command) => command.name() === name);
+      if (known === undefined)
+        program.error(
+          `error: unknown command '${name}'; the commands are ${program.commands.map((each) => each.name()).join(', ')}`,
+        );
+      known.help();
+    });
 }
 
 /** Without this, an option that lacks its value would swallow the next option. */

@@ -5,13 +5,17 @@ import { isMetadata, isRows, type Matrix } from '../write/parts.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The function that was called, and the path it was called with: what a refusal names. */
+/** The called function and its path, for error messages. */
 export interface Call {
   of: string;
   path: string;
 }
 
-/** The kinds of what a checkpoint is made of. @throws RangeError and TypeError (`code` is `invalid_option`). */
+/**
+ * Checks the types of a checkpoint's parts.
+ *
+ * @throws RangeError and TypeError (`code` is `invalid_option`).
+ */
 export function checkParts(
   { of, path }: Call,
   { rows, ids, metadata }: { rows: unknown; ids: unknown; metadata: unknown },
@@ -22,7 +26,7 @@ export function checkParts(
   checkOptions(of, metadata, isMetadata, 'metadata');
 }
 
-/** The shape of a checkpoint's rows. @throws RangeError when it is no `[rows, dim]`, or there is not one ID a row. */
+/** The shape of a checkpoint's rows. @throws RangeError unless it is `[rows, dim]` with one ID per row. */
 export function checkShape(
   { of, path }: Call,
   shape: readonly number[] | undefined,
@@ -32,7 +36,7 @@ export function checkShape(
   const sizes = Array.isArray(shape) ? (shape as readonly unknown[]) : [];
   const [rows, dim] = sizes;
   if (sizes.length !== 2 || !isSize(rows) || !isSize(dim))
-    throw new OptionRangeError(`${path}: shape [${sizes.map(String).join(', ')}] is no [rows, dim]`, given);
+    throw new OptionRangeError(`${path}: shape [${sizes.map(String).join(', ')}] is not [rows, dim]`, given);
   if (rows !== sequenceIds.length)
     throw new OptionRangeError(`${path}: ${rows} rows but ${sequenceIds.length} sequence IDs`, given);
   return [rows, dim];
@@ -40,12 +44,12 @@ export function checkShape(
 
 const isSize = (size: unknown): size is number => Number.isSafeInteger(size) && (size as number) >= 0;
 
-/** @throws RangeError for an ID that no file can hold, and for one that two rows have. */
+/** @throws RangeError for an ID that cannot be stored, and for an ID of two rows. */
 export function checkIds({ of, path }: Call, sequenceIds: readonly string[]): void {
   const strange = sequenceIds.findIndex((id) => typeof id !== 'string' || LONE_SURROGATE.test(id));
   if (strange >= 0)
     throw new OptionRangeError(
-      `${path}: the ID of row ${strange}, ${shownId(sequenceIds[strange])}, is no text in UTF-8`,
+      `${path}: the ID of row ${strange}, ${shownId(sequenceIds[strange])}, is not valid UTF-8 text`,
       { of, option: `sequenceIds[${strange}]`, given: sequenceIds[strange] },
     );
   if (new Set(sequenceIds).size === sequenceIds.length) return;
@@ -54,22 +58,23 @@ export function checkIds({ of, path }: Call, sequenceIds: readonly string[]): vo
     const before = first.get(id);
     if (before !== undefined)
       throw new OptionRangeError(
-        `${path}: rows ${before} and ${row} have the same ID, ${JSON.stringify(id)}; give each row an ID of its own`,
+        `${path}: rows ${before} and ${row} have the same ID, ${JSON.stringify(id)}; give each row its own ID`,
         { of, option: `sequenceIds[${row}]`, given: id },
       );
     first.set(id, row);
   }
 }
 
-/** Never what somebody's toString does. */
+/** Never calls an object's own toString. */
 const shownId = (id: unknown) =>
   typeof id === 'string' ? JSON.stringify(id) : `a value of type ${typeof id}`;
 
-/** @throws TypeError for what is no Float32Array, RangeError for one of another length. */
+/** @throws TypeError for anything but a Float32Array, RangeError for one of another length. */
 export function checkNumbers({ of, path }: Call, data: unknown, [rows, dim]: Matrix['shape']): Float32Array {
   const given = { of, option: 'embeddings.data', given: data };
   // Not instanceof: it may come from another realm, as under some test runners.
-  if (!types.isFloat32Array(data)) throw new OptionTypeError(`${path}: rows that are no Float32Array`, given);
+  if (!types.isFloat32Array(data))
+    throw new OptionTypeError(`${path}: the rows are not a Float32Array`, given);
   if (data.length !== rows * dim)
     throw new OptionRangeError(`${path}: shape [${rows}, ${dim}] but ${data.length} numbers`, given);
   return data;

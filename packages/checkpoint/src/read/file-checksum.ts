@@ -1,9 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { crc32, fastCrc32 } from '@holdfast/pt-serializer';
 
-/** Bytes read at a time; the reading of some overlaps the checksum of others. */
+/** Bytes per read; reading one part overlaps the checksum of another. */
 const PART = 1 << 22;
-/** The same where several threads read. */
+/** The same when several threads read. */
 const SMALL_PART = 1 << 20;
 
 /** The CRC-32 of a file of `size` bytes. */
@@ -30,8 +30,8 @@ export async function crc32Of(path: string, size: number): Promise<number> {
 }
 
 /**
- * The CRC-32 of a file of `size` bytes, of which those from `offset` on are read into `target`. By several threads: most of
- * the time goes to the first touch of fresh memory.
+ * The CRC-32 of a file of `size` bytes; also reads the bytes from `offset` on into `target`. Uses several
+ * threads, as the first touch of fresh memory takes most of the time.
  */
 export async function crc32Into(
   path: string,
@@ -47,7 +47,7 @@ export async function crc32Into(
     const begin = (from: number, bytes: Uint8Array) => {
       for (let at = 0; at < bytes.byteLength; at += SMALL_PART) {
         const read = fill(file, bytes.subarray(at, at + SMALL_PART), from + at);
-        // Awaited below, in order; until then a failure is nobody's.
+        // Awaited below, in order; until then a rejection must not count as unhandled.
         read.catch(() => undefined);
         reads.push(read);
       }
@@ -64,9 +64,9 @@ export async function crc32Into(
 }
 
 /**
- * Some bytes of a file of `size` bytes, `step` at a time, each part in memory of its own.
+ * Yields a range of a file of `size` bytes, `step` bytes at a time, each part in its own memory.
  *
- * @returns the CRC-32 of the whole file, of which every byte was read once.
+ * @returns the CRC-32 of the whole file; every byte is read once.
  */
 export async function* partsWithCrc32(
   path: string,

@@ -1,11 +1,11 @@
 import { checkOptions, kind, required, type Shape, whole } from '@holdfast/options';
 import { isText } from '../argument-checks.js';
 
-/** What a `.done` marker says of its `.pt`. */
+/** The content of a `.done` marker, about its `.pt`. */
 export interface Marker {
   /** Length of the `.pt` in bytes. */
   bytes: number;
-  /** CRC-32 (IEEE 802.3) of all of the `.pt`. */
+  /** CRC-32 (IEEE 802.3) of the whole `.pt`. */
   crc32: number;
 }
 
@@ -13,13 +13,17 @@ const isMarker = required(
   kind('an object, { bytes, crc32 }', (given) => typeof given === 'object' && given !== null),
 );
 
-/** Other fields are not looked at, since they are not written. */
+/** Other fields are not written, so they are not checked. */
 const markerFields: Shape<Marker> = {
   bytes: required(whole(0)),
   crc32: required(whole(0, 2 ** 32 - 1)),
 };
 
-/** A marker's text: one line of JSON, the checksum as eight hexadecimal digits. @throws RangeError and TypeError for what is no marker (`code` is `invalid_option`). */
+/**
+ * A marker's text: one line of JSON, with the checksum as eight hexadecimal digits.
+ *
+ * @throws RangeError and TypeError for an invalid marker (`code` is `invalid_option`).
+ */
 export function formatMarker(marker: Marker): string {
   checkOptions('formatMarker', marker, isMarker, 'marker');
   const { bytes, crc32 } = marker;
@@ -31,8 +35,8 @@ export function formatMarker(marker: Marker): string {
 /**
  * Reads a marker's text.
  *
- * @returns the marker; `'empty'` for the markers of the original Python, which hold nothing; null when it is damaged.
- * @throws TypeError for what is no string (`code` is `invalid_option`).
+ * @returns the marker; `'empty'` for the original Python's empty markers; null if it is damaged.
+ * @throws TypeError for anything but a string (`code` is `invalid_option`).
  */
 export function parseMarker(text: string): Marker | 'empty' | null {
   checkOptions('parseMarker', text, isText, 'text');

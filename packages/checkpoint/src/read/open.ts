@@ -7,14 +7,14 @@ import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
 
 /**
- * What it takes to believe a file: its whole content against the marker's checksum, its length against the marker's, or
- * nothing (`'unmarked'`, to look into a file that is not trusted).
+ * How a file is verified: its content by the marker's checksum, only its length by the marker's, or not at
+ * all (`'unmarked'`, to inspect an untrusted file).
  */
 export type Verify = 'checksum' | 'length' | 'unmarked';
 
 export const isVerify = oneOf(['checksum', 'length', 'unmarked']);
 
-/** Why a file is not a valid checkpoint. `reason` begins with the seed's words where the seed has them. */
+/** A file is not a valid checkpoint. `reason` begins with the seed's wording where the seed has one. */
 export class InvalidCheckpointError extends Error {
   readonly code = 'invalid_checkpoint';
   override readonly name = 'InvalidCheckpointError';
@@ -28,13 +28,13 @@ export class InvalidCheckpointError extends Error {
   }
 }
 
-const WRONG_CHECKSUM = 'its content is not what its .done marker says (CRC-32)';
-/** Bytes; ours have fewer than a hundred. */
+const WRONG_CHECKSUM = 'its content does not match its .done marker (CRC-32)';
+/** Most bytes of a marker; ours have fewer than a hundred. */
 const MAX_MARKER = 4096;
-/** Numbers read at a time. */
+/** Numbers per read. */
 const PART = 1 << 20;
 
-/** A valid checkpoint, open: IDs and facts in memory, rows still on disk. */
+/** An open, valid checkpoint: IDs and metadata in memory, rows still on disk. */
 export class Checkpoint implements AsyncDisposable {
   readonly #file: PtFile;
   readonly #embeddings: LazyTensor;
@@ -45,7 +45,7 @@ export class Checkpoint implements AsyncDisposable {
     file: PtFile,
     embeddings: LazyTensor,
     marker: Marker | 'empty',
-    /** One ID a row, in the rows' order. */
+    /** One ID per row, in order. */
     readonly sequenceIds: readonly string[],
     readonly metadata: ReadonlyMap<unknown, unknown>,
   ) {
@@ -61,11 +61,11 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /**
-   * Reads all rows into `target`, and compares the file with its marker's checksum, or where it holds none with the archive's
-   * checksums, on the way.
+   * Reads all rows into `target` and verifies the file on the way: by its marker's checksum, or for an empty
+   * marker by the archive's own checksums.
    *
    * @param target as many numbers as the checkpoint has.
-   * @returns why the rows must not be believed, or null.
+   * @returns why the rows must not be trusted, or null.
    * @throws RangeError for a target of another length (`code` is `invalid_option`).
    */
   async readVerified(target: Float32Array): Promise<string | null> {
@@ -81,7 +81,7 @@ export class Checkpoint implements AsyncDisposable {
     try {
       if (this.#marker === 'empty') await this.#file.verify();
       const [rows, dim] = this.shape;
-      // In parts, whose memory is used again, where fresh memory for a whole file would cost more than reading it.
+      // In parts that reuse memory: fresh memory for a whole file would cost more than reading it.
       const step = Math.max(1, Math.floor(PART / Math.max(1, dim)));
       for (let at = 0; at < rows; at += step)
         target.set(await this.readRows(at, Math.min(rows, at + step)), at * dim);
@@ -93,11 +93,11 @@ export class Checkpoint implements AsyncDisposable {
   }
 
   /**
-   * All rows as float32, at most `step` at a time, each read once and compared with the marker's checksum on the way: only
-   * when the end is reached are the rows before it proven.
+   * Yields all rows as float32, at most `step` at a time. Each byte is read once, and the file is verified by
+   * the marker's checksum on the way, so the rows are proven only once the end is reached.
    *
-   * @throws InvalidCheckpointError at the end, where the file is not what its marker says; RangeError for a step that is no whole
-   * number (`code` is `invalid_option`).
+   * @throws InvalidCheckpointError at the end if the file does not match its marker; RangeError for a step
+   * that is not a whole number (`code` is `invalid_option`).
    */
   async *verifiedRows(step: number): AsyncGenerator<Float32Array, void, undefined> {
     checkOptions('verifiedRows', step, isStep, 'step');
@@ -105,7 +105,7 @@ export class Checkpoint implements AsyncDisposable {
     const { fileRange, dtype } = this.#embeddings;
     const wrong = (reason: string) => new InvalidCheckpointError(this.path, reason);
     if (this.#marker === 'empty' || !fileRange || dtype !== 'float32') {
-      // Files of others: their rows are read again after the whole was compared.
+      // Files of other writers: verify the whole first.
       const target = new Float32Array(rows * dim);
       const fault = await this.readVerified(target);
       if (fault !== null) throw wrong(fault);
@@ -126,7 +126,7 @@ export class Checkpoint implements AsyncDisposable {
     }
   }
 
-  /** Rows `from` (included) to `to` (not included) as float32, row-major; by default all. */
+  /** Rows `from` (inclusive) to `to` (exclusive) as float32, row-major; by default all. */
   readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
     return this.#embeddings.readFloat32(from, to);
   }
@@ -137,10 +137,11 @@ export class Checkpoint implements AsyncDisposable {
 }
 
 /**
- * Opens a checkpoint after checking it: marker, length and checksum, the keys, and one row an ID.
+ * Opens a checkpoint after checking marker, length, checksum, keys, and that there is one row per ID.
  *
- * @throws InvalidCheckpointError when any of it does not hold; what the file system throws, which says nothing of the
- * checkpoint; RangeError and TypeError for a `path` or `verify` that is none (`code` is `invalid_option`). The caller closes what is returned.
+ * @returns the checkpoint; the caller closes it.
+ * @throws InvalidCheckpointError if a check fails; errors of the file system, which say nothing about the
+ * checkpoint; RangeError and TypeError for an invalid `path` or `verify` (`code` is `invalid_option`).
  */
 export async function openCheckpoint(path: string, verify: Verify = 'checksum'): Promise<Checkpoint> {
   const invalid = (reason: string, cause?: unknown) => new InvalidCheckpointError(path, reason, { cause });
@@ -161,7 +162,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'checksum'):
   }
   let file: PtFile;
   try {
-    // What was compared as a whole needs no second reading for the archive's own checksums.
+    // A file verified as a whole does not need the archive's own checksums.
     file = await openPt(path, {
       checksums: marker !== 'empty' && verify === 'checksum' ? 'never' : 'always',
     });
@@ -169,7 +170,7 @@ export async function openCheckpoint(path: string, verify: Verify = 'checksum'):
     throw error instanceof PtFormatError ? invalid(`failed to load: ${error.message}`, error) : error;
   }
   try {
-    // A marker of the original holds no checksum; the archive's own checksums are then the proof.
+    // A marker of the original Python has no checksum; the archive's own checksums are the proof.
     if (marker === 'empty' && verify === 'checksum') await file.verify();
     return readCheckpoint(path, file, marker, invalid);
   } catch (error) {
@@ -211,13 +212,13 @@ function isMatrix(value: unknown): value is LazyTensor {
   );
 }
 
-/** Bytes of a file; null where none is, undefined for what is no file. */
+/** Bytes of a file; null if nothing is there, undefined for anything but a file. */
 async function sizeOf(path: string): Promise<number | null | undefined> {
   const found = await stat(path).catch(absent);
   return found === null ? null : found.isFile() ? found.size : undefined;
 }
 
-/** Null for what is not there; any other error says nothing of the file, and is thrown. */
+/** Null if the file does not exist; throws any other error, which says nothing about the file. */
 function absent(error: NodeJS.ErrnoException): null {
   if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
   throw error;
@@ -226,7 +227,7 @@ function absent(error: NodeJS.ErrnoException): null {
 async function readMarker(path: string): Promise<Marker | 'empty' | null | undefined> {
   const size = await sizeOf(markerPath(path));
   if (size === null) return undefined;
-  // Neither a pipe, which would be waited for, nor a huge file is read.
+  // Never read a pipe, which would block, or a huge file.
   if (size === undefined || size > MAX_MARKER) return null;
   return parseMarker(await readFile(markerPath(path), 'utf8'));
 }

@@ -50,7 +50,7 @@ test('test_validate_no_done_marker_fails', async () => {
 });
 
 test('test_validate_corrupt_torch_file_fails', async () => {
-  await writeFile(at(0), 'this is no archive');
+  await writeFile(at(0), 'not an archive');
   await writeFile(`${at(0)}.done`, '');
   const [valid, reason] = await validateCheckpointPt(at(0));
   expect(valid).toBe(false);
@@ -77,7 +77,7 @@ test('test_validate_valid_checkpoint_passes', async () => {
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
 });
 
-test('any byte added, removed or changed is found', async () => {
+test('any byte added, removed or changed is detected', async () => {
   await write(0, 3);
   const whole = await readFile(at(0));
   await appendFile(at(0), 'x');
@@ -149,7 +149,7 @@ test('a gap in the numbering is a fault at the gap', async () => {
   expect([names, next, corrupted]).toEqual([ids(2, 'b0'), 1, ids(2, 'b2')]);
 });
 
-test('what is set aside keeps its bytes, frees its number, and leaves no marker behind', async () => {
+test('a checkpoint that is set aside keeps its bytes, frees its number, and leaves no marker behind', async () => {
   for (let i = 0; i < 3; i++) await write(i, 2);
   await rm(at(2));
   const bytes = await readFile(at(1));
@@ -161,7 +161,7 @@ test('what is set aside keeps its bytes, frees its number, and leaves no marker 
   expect(left).toEqual(['batch_00000.pt', 'batch_00000.pt.done']);
 });
 
-test('a checkpoint the caller does not accept is a fault with the reason given', async () => {
+test('a checkpoint that the caller does not accept is a fault with the given reason', async () => {
   await write(0, 2);
   await write(1, 2);
   const seen: unknown[] = [];
@@ -171,7 +171,7 @@ test('a checkpoint the caller does not accept is a fault with the reason given',
   expect(seen).toEqual([0, 'of another run']);
 });
 
-test('salvage keeps the valid checkpoints after a bad one, and the next index is behind all there are', async () => {
+test('salvage keeps the valid checkpoints after a bad one, and the next number is after all of them', async () => {
   for (let i = 0; i < 5; i++) await write(i, 2);
   await rm(`${at(1)}.done`);
   await rm(at(3));
@@ -185,7 +185,7 @@ test('salvage keeps the valid checkpoints after a bad one, and the next index is
   expect([embeddings!.shape, next, corrupted]).toEqual([[6, 3], 5, ids(2, 'b1')]);
 });
 
-test('the streaming form tells where each checkpoint lies among the rows, also past a fault', async () => {
+test('the streaming form gives each checkpoint’s range of rows, even after a fault', async () => {
   for (let i = 0; i < 4; i++) await write(i, i + 1);
   await rm(`${at(1)}.done`);
   const seen: unknown[] = [];
@@ -199,7 +199,7 @@ test('the streaming form tells where each checkpoint lies among the rows, also p
   ]);
 });
 
-test('one of several is set aside, and its number is free', async () => {
+test('one of several checkpoints is set aside, and its number is free', async () => {
   for (let i = 0; i < 3; i++) await write(i, 2);
   expect(await setAsideOne(at(1))).toBe(`${at(1)}.corrupt`);
   await write(1, 1);
@@ -215,11 +215,11 @@ test('a checkpoint with other columns than those before it is a fault', async ()
 });
 
 test.each(['stop', 'salvage'] as const)(
-  'a changed byte is found while the rows are read (%s)',
+  'a changed byte is detected while the rows are read (%s)',
   async (onCorruption) => {
     for (let i = 0; i < 3; i++) await write(i, 2);
     const bytes = await readFile(at(1));
-    // In a row, which nothing but the checksum proves.
+    // In a row, which only the checksum protects.
     const place = bytes.indexOf(Buffer.from(Float32Array.of(1003).buffer));
     bytes[place]! ^= 1;
     await writeFile(at(1), bytes);
@@ -232,7 +232,7 @@ test.each(['stop', 'salvage'] as const)(
 );
 
 test.each(['float32', 'float16'] as const)(
-  'all rows in parts (%s): read once, and a byte that changed since the file was opened is found by their end',
+  'all rows in parts (%s): read once, and a byte that changed after opening is detected by the end',
   async (storage) => {
     const data = Float32Array.from({ length: 21 }, (_, i) => i);
     const names = ids(7);
@@ -260,7 +260,7 @@ test.each(['float32', 'float16'] as const)(
   },
 );
 
-test('a crash while one is moved aside, between its marker and itself: the next time it is moved, not removed', async () => {
+test('after a crash between setting aside a marker and its checkpoint, the checkpoint is moved, not removed', async () => {
   for (let i = 0; i < 2; i++) await write(i, 2);
   const bytes = await readFile(at(1));
   await rename(`${at(1)}.done`, `${at(1)}.corrupt.done`);
@@ -268,7 +268,7 @@ test('a crash while one is moved aside, between its marker and itself: the next 
   expect(await readFile(`${at(1)}.corrupt`)).toEqual(bytes);
 });
 
-test('a checkpoint without its marker is unfinished: it is removed, and not set aside', async () => {
+test('a checkpoint without its marker is unfinished: it is removed, not set aside', async () => {
   for (let i = 0; i < 3; i++) await write(i, 2);
   await rm(`${at(2)}.done`);
   expect(await setAside(folder, 2)).toEqual([]);
@@ -277,7 +277,7 @@ test('a checkpoint without its marker is unfinished: it is removed, and not set 
   );
 });
 
-test('rows kept as float16 are resumed, and a changed byte of them is found', async () => {
+test('rows stored as float16 are resumed, and a changed byte in them is detected', async () => {
   const data = Float32Array.of(1, 2, 3, 4);
   await writeCheckpoint(at(0), { data, shape: [2, 2] }, ids(2), {}, { storage: 'float16' });
   expect((await resumeFromCheckpoints(folder))[1]).toEqual({ data, shape: [2, 2] });
@@ -287,7 +287,7 @@ test('rows kept as float16 are resumed, and a changed byte of them is found', as
   expect((await resumeFromCheckpoints(folder))[0]).toEqual([]);
 });
 
-test('what is no checkpoint in a folder of checkpoints is a fault at its number, or nothing', async () => {
+test('anything else under a checkpoint’s name is a fault at its number, and other names are ignored', async () => {
   await write(0, 2);
   for (const name of ['batch_000001.pt', 'batch_99999999999999999999.pt', 'batch_0001.pt'])
     await writeFile(join(folder, name), 'x');
@@ -311,7 +311,7 @@ test('what is no checkpoint in a folder of checkpoints is a fault at its number,
     'missing .done marker',
   ]);
   expect(await validateCheckpointPt(at(3))).toEqual([false, 'not a regular file']);
-  // The file without a marker is unfinished, and removed.
+  // The file without a marker is unfinished and was removed.
   expect(await setAside(folder, 1)).toHaveLength(2);
   expect(existsSync(at(4))).toBe(false);
 });
@@ -330,7 +330,7 @@ test('a gap is one fault, however wide', async () => {
   expect(seen).toEqual([0, [1, '899999999 files are missing'], 900000000]);
 });
 
-test('a checkpoint without rows is followed by any', async () => {
+test('a checkpoint without rows may be followed by any', async () => {
   await writeCheckpoint(at(0), { data: new Float32Array(0), shape: [0, 0] }, [], {});
   expect((await resumeFromCheckpoints(folder))[1]?.shape).toEqual([0, 0]);
   await write(1, 2);
@@ -345,23 +345,23 @@ test('a checkpoint without rows is followed by any', async () => {
   ]);
 });
 
-test('rows without columns are counted', async () => {
+test('rows without columns count', async () => {
   await writeCheckpoint(at(0), { data: new Float32Array(0), shape: [3, 0] }, ids(3), {});
   expect((await resumeFromCheckpoints(folder))[1]?.shape).toEqual([3, 0]);
 });
 
-test('an index that is none has no name', () => {
+test('an invalid number has no name', () => {
   for (const index of [-1, 1.5, Number.NaN, 2 ** 53, undefined as unknown as number])
     expect(() => checkpointName(index)).toThrow(RangeError);
 });
 
-test('what a killed writer had begun is removed when its number is freed', async () => {
+test('a killed writer’s unfinished files are removed when their number is freed', async () => {
   await write(0, 1);
   const begun = [
     'batch_00001.pt.0123456789ab.tmp',
     'batch_00001.pt.done.0123456789ab.tmp',
     'batch_00001.pt.tmp',
-    // Its marker had its name already.
+    // Its marker already had its final name.
     'batch_00000.pt.done.0123456789ab.tmp',
   ];
   const kept = ['notes.tmp'];
@@ -370,7 +370,7 @@ test('what a killed writer had begun is removed when its number is freed', async
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp')).sort()).toEqual(kept.sort());
 });
 
-test('an error of the machine is thrown, not taken for damage', async () => {
+test('an error of the machine is thrown, not treated as damage', async () => {
   await write(0, 1);
   await write(1, 1);
   const loop = join(folder, 'loop');
@@ -387,7 +387,7 @@ test('an error of the machine is thrown, not taken for damage', async () => {
   expect((await resumeFromCheckpoints(folder))[2]).toBe(2);
 });
 
-test('a marker that is a pipe, a folder or huge is a damaged one', async () => {
+test('a marker that is a pipe, a folder or huge counts as damaged', async () => {
   for (const [index, make] of [
     (path: string) => execFileSync('mkfifo', [path]),
     (path: string) => mkdir(path),
@@ -403,7 +403,7 @@ test('a marker that is a pipe, a folder or huge is a damaged one', async () => {
   }
 });
 
-test('nothing that was set aside before is written over', async () => {
+test('files set aside earlier are never overwritten', async () => {
   await write(0, 1);
   await writeFile(`${at(0)}.corrupt.done`, 'mine');
   await symlink(join(folder, 'nowhere'), `${at(0)}.corrupt.1`);

@@ -10,7 +10,7 @@ import { type Checkpoint, openCheckpoint } from './open.js';
 import { checkpointIndexes, isOnCorruption, type OnCorruption, readShard } from './shard.js';
 
 export interface ResumeOptions {
-  /** Take nothing from disk. Default false. */
+  /** Whether to ignore everything on disk. Default false. */
   forceRestart?: boolean;
   /** Default `'stop'`. */
   onCorruption?: OnCorruption;
@@ -19,12 +19,12 @@ export interface ResumeOptions {
 const resumeOptions = object<ResumeOptions>({ forceRestart: flag, onCorruption: isOnCorruption });
 
 /**
- * The seed's resume of one shard: all rows at once, up to the first checkpoint that is not valid, or with `salvage` of all
- * that are.
+ * The seed's resume of one shard: all rows in memory, up to the first invalid checkpoint, or with `salvage`
+ * those of all valid ones.
  *
- * @returns IDs in order; their rows `[n, dim]` or null when there are none; the index of the next checkpoint (with
- * `salvage`, behind all files there are); and the IDs that can still be read in the checkpoints that were not taken. Those
- * are *not* done: they are embedded again.
+ * @returns the IDs in order; their rows `[n, dim]`, or null if there are none; the number of the next
+ * checkpoint (with `salvage`, after all existing files); and the IDs that can still be read in the rejected
+ * checkpoints. Those are *not* done: they must be embedded again.
  */
 export async function resumeFromCheckpoints(
   folder: string,
@@ -42,7 +42,7 @@ export async function resumeFromCheckpoints(
   const rows = new Rows(await bytesOf(folder, indexes));
   let next = 0;
   const accept = (checkpoint: Checkpoint) => rows.fault(checkpoint);
-  // The checksums are taken while the rows are read, so that each file is read once.
+  // Checksums are computed while the rows are read, so each file is read once.
   for await (const entry of readShard(folder, { verify: 'length', accept, onCorruption })) {
     const bad = 'fault' in entry || (await rows.append(entry.checkpoint)) !== null;
     if (!bad) {
@@ -58,7 +58,7 @@ export async function resumeFromCheckpoints(
   return [ids, rows.matrix(), next, corrupted];
 }
 
-/** Bytes of the files that have a marker, together. */
+/** Total bytes of the files that have a marker. */
 async function bytesOf(folder: string, indexes: readonly number[]): Promise<number> {
   let bytes = 0;
   for (const index of indexes) {
@@ -68,7 +68,7 @@ async function bytesOf(folder: string, indexes: readonly number[]): Promise<numb
   return bytes;
 }
 
-/** The IDs in a checkpoint, as far as they can be read at all, marker or not. */
+/** The IDs in a checkpoint, with or without a marker; empty if they cannot be read. */
 async function idsOf(folder: string, index: number): Promise<readonly string[]> {
   try {
     await using checkpoint = await openCheckpoint(join(folder, checkpointName(index)), 'unmarked');

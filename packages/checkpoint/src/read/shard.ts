@@ -18,7 +18,8 @@ import { type Checkpoint, InvalidCheckpointError, isVerify, openCheckpoint, type
 const debug = debuglog('holdfast:checkpoint');
 
 /**
- * What follows a checkpoint that is not valid: nothing (`stop`, the seed's rule), or the valid ones after it (`salvage`).
+ * What to do at an invalid checkpoint: stop there (`stop`, the seed's rule), or keep the valid ones after it
+ * (`salvage`).
  */
 export type OnCorruption = 'stop' | 'salvage';
 
@@ -29,7 +30,9 @@ export interface ReadOptions {
   onCorruption?: OnCorruption;
   /** Default `'checksum'`. */
   verify?: Verify;
-  /** A further condition, such as "these are the rows this shard needs next"; returns what is wrong, or null. */
+  /**
+   * An additional check, such as whether these are the rows the shard needs next; returns the fault, or null.
+   */
   accept?: (checkpoint: Checkpoint) => string | null | Promise<string | null>;
 }
 
@@ -39,12 +42,15 @@ const readOptions = object<ReadOptions>({
   accept: callback,
 });
 
-/** One thing in a shard's folder: a valid checkpoint with its place among the rows of all valid ones, or a fault. */
+/**
+ * An entry of a shard's folder: a valid checkpoint with the range of its rows among all valid ones, or a
+ * fault.
+ */
 export type ShardEntry =
   | { index: number; checkpoint: Checkpoint; rows: readonly [from: number, to: number] }
   | { index: number; fault: string; path: string };
 
-/** The indexes for which a shard's folder holds a checkpoint file, ascending; no folder, none. */
+/** The numbers of the checkpoint files in a shard's folder, ascending; empty without a folder. */
 export async function checkpointIndexes(folder: string): Promise<number[]> {
   checkOptions('checkpointIndexes', folder, isPath, 'folder');
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -56,11 +62,11 @@ export async function checkpointIndexes(folder: string): Promise<number[]> {
 }
 
 /**
- * Walks through a shard's checkpoints in order, one open at a time (each is closed when the next is asked for): IDs are
- * in memory, rows are read when asked. Stops at the first that is not valid, or with `salvage` goes on behind it. A gap in
- * the numbering is one fault, at the first missing index.
+ * Iterates over a shard's checkpoints in order, one open at a time; each is closed when the next is
+ * requested. IDs are in memory, rows are read on demand. Stops at the first invalid one, or with `salvage`
+ * goes on after it. A gap in the numbering is one fault, at the first missing number.
  *
- * @throws RangeError and TypeError for options that are none (`code` is `invalid_option`), when the first is asked for.
+ * @throws RangeError and TypeError for invalid options (`code` is `invalid_option`), at the first request.
  */
 export async function* readShard(
   folder: string,
@@ -85,7 +91,7 @@ export async function* readShard(
       checkpoint = await openCheckpoint(path, verify);
     } catch (error) {
       if (!(error instanceof InvalidCheckpointError)) throw error;
-      debug('%s is not valid (%s): %s', path, error.reason, onCorruption);
+      debug('%s is invalid (%s): %s', path, error.reason, onCorruption);
       yield { index, path, fault: error.reason };
       if (onCorruption === 'stop') return;
       continue;
@@ -107,11 +113,12 @@ export async function* readShard(
 }
 
 /**
- * Moves the checkpoints numbered `from` and above out of the way, so that those numbers can be written anew: `.corrupt`
- * is added to their names (with a number where that is taken). What a killed writer left unfinished, a `.pt` without its
- * marker or a temporary file, never was a checkpoint and is removed; nothing else is deleted. No writer may be at work there.
+ * Sets aside the checkpoints numbered `from` and above, to free their numbers: adds `.corrupt` to their names
+ * (and a number if that name is taken). A killed writer's unfinished files, a `.pt` without its marker or a
+ * temporary file, never were a checkpoint and are removed; nothing else is deleted. No writer may be active
+ * there.
  *
- * @returns the new paths of the `.pt` files that were moved.
+ * @returns the new paths of the moved `.pt` files.
  */
 export async function setAside(
   folder: string,
@@ -122,7 +129,7 @@ export async function setAside(
   checkOptions('setAside', from, isIndex, 'from');
   checkOptions('setAside', options, durableOptions);
   const moved: string[] = [];
-  // From the last to the first: a crash half way leaves the faulty one in place, and the next resume goes on from there.
+  // Last to first: a crash midway leaves the faulty one in place, and the next resume finds it again.
   for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse()) {
     const path = join(folder, checkpointName(index));
     const unfinished = !isThere(markerPath(path)) && lstatSync(path).isFile();
@@ -135,7 +142,9 @@ export async function setAside(
   return moved;
 }
 
-/** Where a checkpoint was being moved when a crash came between its marker and the file itself; null where it was not. */
+/**
+ * The target of a move that a crash cut off between the marker and the file itself; null if there was none.
+ */
 async function halfMoved(folder: string, path: string): Promise<string | null> {
   for (const name of await readdir(folder)) {
     const aside = join(folder, name.slice(0, -'.done'.length));
@@ -144,7 +153,9 @@ async function halfMoved(folder: string, path: string): Promise<string | null> {
   return null;
 }
 
-/** Removes what killed writers had begun in a shard's folder. No writer may be at work there. */
+/**
+ * Removes the temporary files that killed writers left in a shard's folder. No writer may be active there.
+ */
 export async function removeTemporaries(folder: string, options: DurableOptions = {}): Promise<void> {
   checkOptions('removeTemporaries', folder, isPath, 'folder');
   checkOptions('removeTemporaries', options, durableOptions);
@@ -154,7 +165,7 @@ export async function removeTemporaries(folder: string, options: DurableOptions 
 }
 
 /**
- * Moves one checkpoint out of the way, as `setAside` does, such as a faulty one among valid ones.
+ * Sets aside one checkpoint, like `setAside`, such as an invalid one among valid ones.
  *
  * @returns the new path of the `.pt`.
  */
@@ -162,15 +173,16 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
   checkOptions('setAsideOne', path, isPath, 'path');
   checkOptions('setAsideOne', options, durableOptions);
   const aside = freeName(`${path}.corrupt`);
-  // The marker first: without it the `.pt` counts for nothing, while a marker alone would vouch for the next of that name.
+  // Marker first: a `.pt` without one does not count, but a marker alone would vouch for the next `.pt` of
+  // that name.
   if (isThere(markerPath(path))) await renameDurably(markerPath(path), markerPath(aside), options);
   await renameDurably(path, aside, options);
   return aside;
 }
 
 /**
- * A marker whose `.pt` is gone would vouch for the next file of that name until its own marker is there: it is moved away.
- * What a writer that was killed had begun is removed, of whatever number: a kill may come when the file has its name already.
+ * Moves markers without a `.pt` aside: each would vouch for the next file of that name before its own marker
+ * exists. Removes temporary files of any number: a kill may come when the final name already exists.
  */
 async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
   if (!isThere(folder)) return;

@@ -1,7 +1,7 @@
 import type { Matrix, Metadata, StorageType } from './parts.js';
 import type { Written } from './write.js';
 
-/** One checkpoint to be written. Its rows stay as they are until it is. */
+/** One checkpoint to write. Its rows must not change until it is written. */
 export interface WriteJob {
   path: string;
   rows: Matrix;
@@ -10,20 +10,20 @@ export interface WriteJob {
   storage: StorageType;
 }
 
-/** Writes checkpoints one after another, in the order in which they are given; here, or in a thread. */
+/** Writes checkpoints one at a time and in order, in this thread or another. */
 export interface JobRunner {
   run(job: WriteJob): Promise<Written>;
-  /** Gives back what it holds; no job is at work. */
+  /** Releases its resources; no job may be running. */
   close(): Promise<void>;
 }
 
-/** A job on its way to the thread; IDs as one text, which crosses faster than a list. */
+/** A job as sent to the thread; the IDs are one text, which transfers faster than a list. */
 export interface JobMessage extends Omit<WriteJob, 'sequenceIds'> {
   id: number;
   sequenceIds: string;
 }
 
-/** What the thread answers; of an error, what survives the way. */
+/** The thread's answer; an error is reduced to the fields that can be sent. */
 export type AnswerMessage =
   | { id: number; written: Written }
   | { id: number; error: { name: string; message: string; stack: string | undefined; code: unknown } };

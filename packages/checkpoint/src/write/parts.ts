@@ -1,6 +1,6 @@
 import { kind, oneOf, required } from '@holdfast/options';
 
-/** Plain facts kept beside the rows; whole numbers and strings, so that every PyTorch since 1.13 loads them safely. */
+/** Plain facts stored beside the rows; every PyTorch since 1.13 loads whole numbers and strings safely. */
 export type Metadata = Record<string, string | number | boolean | null>;
 
 const isPlain = (given: unknown): boolean => {
@@ -17,26 +17,23 @@ export interface Matrix {
   shape: readonly [rows: number, dim: number];
 }
 
-/** Rows that still lie on a device, such as a tensor of onnxruntime; `getData` brings them to the host. */
+/** Rows on a device, such as a tensor of onnxruntime; `getData` downloads them to the host. */
 export interface DeviceMatrix {
   /** `[rows, dim]`. */
   shape?: readonly number[];
-  /** The same where there is no `shape`: the name it has in onnxruntime. */
+  /** The same under onnxruntime's name, if there is no `shape`. */
   dims?: readonly number[];
-  /** Element type, where the device's tensor tells it; must be `float32`. */
+  /** Element type, if the tensor has one; must be `float32`. */
   type?: string;
   /** The rows, row-major; must be a Float32Array. */
   getData(): Promise<unknown>;
 }
 
 export const isRows = required(
-  kind(
-    'rows: { data, shape }, or a tensor of a device',
-    (given) => typeof given === 'object' && given !== null,
-  ),
+  kind('rows: { data, shape }, or a device tensor', (given) => typeof given === 'object' && given !== null),
 );
 
-/** Element types in which rows are kept on disk. */
+/** Element types of rows on disk. */
 export type StorageType = 'float32' | 'float16';
 
 export const isStorage = oneOf(['float32', 'float16']);

@@ -1,11 +1,12 @@
 /**
- * Buffers for copies of rows, used again once their write is over: a copy into a fresh one costs several times more. Shared
- * memory, so that the thread that writes sees it as it is: to hand over what is not shared makes both sides collect garbage.
+ * Buffers for copies of rows, reused after each write: a copy into a fresh buffer costs several times more.
+ * The memory is shared with the writer thread, since transferring buffers would make both sides collect
+ * garbage.
  */
 export class StagingPool {
   readonly #free: SharedArrayBuffer[] = [];
 
-  /** Copies `data` into a buffer of the pool's. */
+  /** Copies `data` into a buffer of the pool. */
   copy(data: Float32Array): Float32Array {
     const fits = this.#free.findIndex((buffer) => buffer.byteLength >= data.byteLength);
     const buffer = fits >= 0 ? this.#free.splice(fits, 1)[0] : undefined;
@@ -14,7 +15,7 @@ export class StagingPool {
     return copy;
   }
 
-  /** Takes a buffer back; two are kept, the largest. */
+  /** Takes a buffer back; keeps the two largest. */
   release(copy: Float32Array): void {
     this.#free.push(copy.buffer as SharedArrayBuffer);
     this.#free.sort((a, b) => a.byteLength - b.byteLength);

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { AnswerMessage, JobMessage } from './job.js';
 import { writeCheckpoint } from './write.js';
 
-// The thread of a writer: encodes, takes checksums and writes, so that the event loop of the caller does none of it.
+// The thread of a writer: encodes, computes checksums and writes, to keep the caller's event loop free.
 let before = Promise.resolve();
 parentPort?.on('message', (job: JobMessage) => {
   before = before.then(async () => parentPort?.postMessage(await answerTo(job)));

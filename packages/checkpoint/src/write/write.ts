@@ -26,20 +26,21 @@ const checkpointOptions = object<CheckpointOptions>({ ...durableChecks, storage:
 
 /** A checkpoint that is on disk. */
 export interface Written extends Marker {
-  /** What float16 did not keep; null where rows are kept as they are. */
+  /** The loss from float16; null if rows are stored exactly. */
   loss: Float16Loss | null;
 }
 
 /**
- * Writes one checkpoint so that it lasts: first the `.pt`, wholly and synced, then its marker. A crash before the
- * marker is in place leaves a file that resume takes as not written. Of several at once for the same path, in whatever
- * processes, one succeeds and the others find that something is there.
+ * Writes one checkpoint durably: first the whole `.pt`, synced, then its marker. A crash before the marker is
+ * in place leaves a file that resume treats as not written. Of several concurrent writes to one path, in any
+ * processes, one succeeds and the others fail with `EEXIST`.
  *
- * @returns length and checksum of the `.pt`.
- * @param path of the `.pt`, of any name; `readShard` and resume find those that `checkpointName` gives.
- * @param sequenceIds one a row, each once.
- * @throws an error with code `EEXIST` where a file stands already, finished or not; RangeError and TypeError for rows, IDs,
- * metadata and options that do not agree or cannot be written (`code` is `invalid_option`); what the file system throws. Then nothing new is left.
+ * @param path of the `.pt`, with any name; `readShard` and resume find the names of `checkpointName`.
+ * @param sequenceIds one per row, without duplicates.
+ * @returns length and checksum of the `.pt`, and the loss from float16.
+ * @throws an error with code `EEXIST` if a file exists, finished or not; RangeError and TypeError for rows,
+ * IDs, metadata and options that do not agree or cannot be written (`code` is `invalid_option`); errors of
+ * the file system. After an error nothing new is left.
  */
 export async function writeCheckpoint(
   path: string,
@@ -69,7 +70,7 @@ export async function writeCheckpoint(
   try {
     await writeFileDurably(markerPath(path), formatMarker(marker), only);
   } catch (error) {
-    // The `.pt` goes too, so that the same can be tried again, and because a full disk needs the room.
+    // Remove the `.pt` too, to allow a retry and to free room on a full disk.
     await removeDurably(path, durable).catch(() => undefined);
     throw error;
   }
@@ -77,18 +78,18 @@ export async function writeCheckpoint(
 }
 
 function taken(path: string, cause?: unknown): Error {
-  const reason = isThere(markerPath(path)) ? 'a checkpoint' : 'a file, without a marker,';
-  return Object.assign(new Error(`EEXIST: ${reason} is there already; set it aside first`, { cause }), {
+  const what = isThere(markerPath(path)) ? 'a checkpoint' : 'a file without a marker';
+  return Object.assign(new Error(`EEXIST: ${what} already exists; set it aside first`, { cause }), {
     code: 'EEXIST',
   });
 }
 
 /**
- * Writes any value as a `.pt` that lasts; a file that is there is replaced, unless `onlyNew` is set.
+ * Writes any value durably as a `.pt`; replaces an existing file, unless `onlyNew` is set.
  *
- * @param value its tensors' bytes are given at once, or in pieces that stay as they are.
- * @throws RangeError and TypeError for a path or options that are none (`code` is `invalid_option`); what `writePt` and the file
- * system throw.
+ * @param value each tensor's bytes come whole, or in pieces that must not change.
+ * @throws RangeError and TypeError for an invalid path or options (`code` is `invalid_option`); what
+ * `writePt` and the file system throw.
  */
 export async function writePtDurably(
   path: string,
@@ -100,13 +101,13 @@ export async function writePtDurably(
   return writeFileDurably(
     path,
     async (file) => {
-      // A write resolves when the one before it is over: the next part is prepared while the system writes.
+      // A write resolves once the previous one is done: the next part is prepared while the system writes.
       let writing: Promise<void> = Promise.resolve();
       const sink = {
         write(bytes: Uint8Array): Promise<void> {
           const before = writing;
           writing = before.then(() => file.write(bytes));
-          // It is told by the next write, or at the end.
+          // The next write, or the end, reports the failure.
           writing.catch(() => undefined);
           return before;
         },

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { AnswerMessage, JobMessage, JobRunner, WriteJob } from './job.js';
 import type { Written } from './write.js';
 
-/** The thread's script, as it was built. Looked up where a thread is started: who starts none needs none. */
+/** The thread's built script, resolved only when a thread is started. */
 const threadScript = () => createRequire(import.meta.url).resolve('@holdfast/checkpoint/write-thread');
 
 interface Waiting {
@@ -11,29 +11,32 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Writes the checkpoints of one or more writers, in the order in which they come; it is started for the first, and keeps no process alive by itself. */
+/**
+ * Writes the checkpoints of one or more writers in order of arrival. Starts with the first; an idle thread
+ * keeps no process alive.
+ */
 export class WriterThread implements JobRunner {
   #thread: Worker | null = null;
   #jobs = 0;
   readonly #waiting = new Map<number, Waiting>();
 
-  /** For writers: writes one checkpoint. */
+  /** Writes one checkpoint, for a writer. */
   run({ sequenceIds, ...job }: WriteJob): Promise<Written> {
     const id = this.#jobs++;
     const message: JobMessage = { ...job, id, sequenceIds: JSON.stringify(sequenceIds) };
     return new Promise((resolve, reject) => {
       this.#thread ??= this.#start();
-      // First: what cannot cross must not be waited for.
+      // Post first: a message that cannot be sent must not be waited for.
       this.#thread.postMessage(message);
       this.#waiting.set(id, { resolve, reject });
       this.#thread.ref();
     });
   }
 
-  /** Ends the thread; no write is at work. A later one starts another. */
+  /** Ends the thread; no write may be running. A later write starts another. */
   async close(): Promise<void> {
     const thread = this.#thread;
-    // A job that comes while this one ends has another.
+    // A job that arrives while this thread ends gets another.
     this.#thread = null;
     await thread?.terminate();
   }
@@ -42,7 +45,7 @@ export class WriterThread implements JobRunner {
     const thread = new Worker(threadScript(), {
       name: 'holdfast-checkpoint',
       execArgv: [],
-      // Little address space, so that it also has room where a model took all but a little; rows are no part of it.
+      // Little address space: a model may have taken most of it. Rows are outside this limit.
       resourceLimits: { codeRangeSizeMb: 16 },
     });
     thread.on('message', (answer: AnswerMessage) => {
@@ -53,14 +56,14 @@ export class WriterThread implements JobRunner {
       else waiting?.reject(Object.assign(new Error(answer.error.message), answer.error));
     });
     const ended = (error: unknown) => {
-      // A later thread's jobs are not this one's.
+      // Jobs of a later thread are not affected.
       if (this.#thread !== thread) return;
       this.#thread = null;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     };
     thread.on('error', ended);
-    thread.on('exit', (code) => ended(new Error(`the writing thread ended with code ${code}`)));
+    thread.on('exit', (code) => ended(new Error(`the writer thread exited with code ${code}`)));
     return thread;
   }
 }

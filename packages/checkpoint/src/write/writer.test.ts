@@ -24,7 +24,7 @@ const matrix = (rows: number, dim: number, first = 0) => ({
   shape: [rows, dim] as const,
 });
 
-/** A file system that waits before each creation until it is let go, and can refuse one. */
+/** A file system that delays each creation until it is opened, and can refuse one. */
 function gated(refuse?: (path: string) => boolean) {
   let open = () => {};
   const gate = new Promise<void>((resolve) => {
@@ -132,11 +132,11 @@ test('test_writer_async_failure_propagates', async () => {
   expect(error?.message).toContain('no space left on device');
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
   expect((await readdir(folder)).filter((name) => name.includes('00001'))).toEqual([]);
-  // Told once; the writer goes on when there is space again.
+  // Reported once; the writer goes on when there is space again.
   await writer.waitAll();
 });
 
-test('a failed write is told by the next call too', async () => {
+test('the next call reports a failed write too', async () => {
   const { fs, open } = gated((path) => path.includes('batch_00000.pt'));
   const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 1 });
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
@@ -157,7 +157,7 @@ test('test_writer_has_pending_returns_true_before_completion', async () => {
   expect(writer.hasPending()).toBe(false);
 });
 
-test('beyond maxPendingBytes the caller is held back', async () => {
+test('beyond maxPendingBytes the caller waits', async () => {
   const { fs, open } = gated();
   const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 40 });
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
@@ -173,7 +173,7 @@ test('beyond maxPendingBytes the caller is held back', async () => {
   await writer.waitAll();
 });
 
-test('writers that share a thread leave it to its maker', async () => {
+test('writers that share a thread leave its closing to its creator', async () => {
   const started: string[] = [];
   const onStart = (thread: { threadName?: string }) => started.push(thread.threadName ?? '');
   process.on('worker', onStart);
@@ -205,7 +205,7 @@ test('rows, shape and IDs must agree', async () => {
   expect(writer.hasPending()).toBe(false);
 });
 
-test('what is not rows of float32 is refused before it is accepted, and so is an ID that is no text', async () => {
+test('anything but float32 rows is refused before it is accepted, and so is an ID that is not valid text', async () => {
   const writer = new AsyncCheckpointWriter();
   const rows = { data: new Float64Array(4) as unknown as Float32Array, shape: [2, 2] as const };
   await expect(writer.writeCheckpointAsync(at(0), rows, ids(2))).rejects.toThrow(TypeError);
@@ -213,12 +213,12 @@ test('what is not rows of float32 is refused before it is accepted, and so is an
   await expect(writer.writeCheckpointAsync(at(0), half, ids(2))).rejects.toThrow('float16');
   await expect(writer.writeCheckpointAsync(at(0), matrix(2, 2), ['a', '\ud800'])).rejects.toThrow('row 1');
   const flat = { data: new Float32Array(2), shape: [2] as unknown as [number, number] };
-  await expect(writer.writeCheckpointAsync(at(0), flat, ids(2))).rejects.toThrow('no [rows, dim]');
+  await expect(writer.writeCheckpointAsync(at(0), flat, ids(2))).rejects.toThrow('is not [rows, dim]');
   expect(writer.hasPending()).toBe(false);
   expect(() => new AsyncCheckpointWriter({ storage: 'float8' as 'float16' })).toThrow(RangeError);
 });
 
-test('a finished checkpoint is never written over', async () => {
+test('a finished checkpoint is never overwritten', async () => {
   const writer = new AsyncCheckpointWriter();
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
   await writer.waitAll();
@@ -229,7 +229,7 @@ test('a finished checkpoint is never written over', async () => {
   await writer.shutdown();
 });
 
-test('a device that fails gives back the room it had reserved, and the writer goes on', async () => {
+test('a device that fails releases its reserved bytes, and the writer goes on', async () => {
   const writer = new AsyncCheckpointWriter({ maxPendingBytes: 16 });
   const lost = { shape: [2, 2] as const, getData: () => Promise.reject(new Error('device lost')) };
   await expect(writer.writeCheckpointAsync(at(0), lost, ids(2))).rejects.toThrow('device lost');
@@ -238,18 +238,18 @@ test('a device that fails gives back the room it had reserved, and the writer go
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
 });
 
-test('an error of the disk comes out of the thread with path, code and cause, and the next write succeeds', async () => {
+test('a disk error leaves the thread with path, code and cause, and the next write succeeds', async () => {
   const missing = join(folder, 'absent', 'batch_00000.pt');
   await using writer = new AsyncCheckpointWriter();
   await writer.writeCheckpointAsync(missing, matrix(2, 2), ids(2));
-  const told = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
-  expect(told.errors[0]).toMatchObject({ path: missing, cause: { code: 'ENOENT' } });
+  const failure = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
+  expect(failure.errors[0]).toMatchObject({ path: missing, cause: { code: 'ENOENT' } });
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
   await writer.waitAll();
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
 });
 
-test('a marker that cannot be written takes its .pt with it', async () => {
+test('if its marker cannot be written, the .pt is removed', async () => {
   const { fs, open } = gated((path) => path.includes('.done'));
   const writer = new AsyncCheckpointWriter({ fs });
   open();
@@ -258,7 +258,7 @@ test('a marker that cannot be written takes its .pt with it', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('rows kept as float16 are the nearest, what is lost is told, and what cannot be kept is refused', async () => {
+test('rows stored as float16 are rounded, the loss is reported, and an overflow is refused', async () => {
   const done: DurableCheckpoint[] = [];
   await using writer = new AsyncCheckpointWriter({
     storage: 'float16',
@@ -276,15 +276,15 @@ test('rows kept as float16 are the nearest, what is lost is told, and what canno
   const lost = Math.fround(0.1) - 0.0999755859375;
   expect(done[0]).toMatchObject({ path: at(0), rows: 2, loss: { maxAbsoluteError: lost, zeroed: 1 } });
   await writer.writeCheckpointAsync(at(1), { data: Float32Array.of(1e6, 0), shape: [1, 2] }, ids(1));
-  await expect(writer.waitAll()).rejects.toThrow('float16 ends at 65504');
+  await expect(writer.waitAll()).rejects.toThrow('the largest float16 is 65504');
 });
 
-test('a checkpoint that is not sure to last is taken back, and can be written again', async () => {
+test('a checkpoint that may not be durable is removed, and can be written again', async () => {
   let syncs = 0;
   const fs: DurableFileSystem = {
     ...nodeFileSystem,
     async syncDirectory(path) {
-      // The second is that behind the marker, which is in place by then.
+      // The second sync is the one after the marker, which is in place by then.
       if (++syncs === 2) throw Object.assign(new Error('i/o error'), { code: 'EIO' });
       await nodeFileSystem.syncDirectory(path);
     },
@@ -298,7 +298,7 @@ test('a checkpoint that is not sure to last is taken back, and can be written ag
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
 });
 
-test('of several writers of one path, one has it and its file is whole; the others are told', async () => {
+test('of several writers of one path, one succeeds with a whole file; the others fail', async () => {
   for (let round = 0; round < 10; round++) {
     const path = join(folder, `batch_1000${round}.pt`);
     const writers = Array.from({ length: 4 }, () => new AsyncCheckpointWriter());
@@ -316,7 +316,7 @@ test('of several writers of one path, one has it and its file is whole; the othe
   expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
-test('a file without a marker, whoever left it, is not written over, and stays when the write fails', async () => {
+test('a file without a marker is not overwritten, whoever left it, and stays when the write fails', async () => {
   await writeFile(at(0), 'mine');
   const writer = new AsyncCheckpointWriter();
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
@@ -325,7 +325,7 @@ test('a file without a marker, whoever left it, is not written over, and stays w
   await writer.shutdown();
 });
 
-test('IDs and metadata are those of the call, also where it waits for room', async () => {
+test('IDs and metadata are those of the call, even if it waits for room', async () => {
   const { fs, open } = gated();
   const writer = new AsyncCheckpointWriter({ fs, maxPendingBytes: 1 });
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
@@ -341,7 +341,7 @@ test('IDs and metadata are those of the call, also where it waits for room', asy
   expect([checkpoint.sequenceIds, checkpoint.metadata.get('nested')]).toEqual([ids(2), [1]]);
 });
 
-test('metadata that are no plain data are refused before they are accepted', async () => {
+test('metadata other than plain data are refused before they are accepted', async () => {
   const writer = new AsyncCheckpointWriter();
   const metadata = { f: () => 1 } as unknown as Record<string, number>;
   await expect(writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2), metadata)).rejects.toThrow(TypeError);
@@ -349,34 +349,34 @@ test('metadata that are no plain data are refused before they are accepted', asy
   await writer.shutdown();
 });
 
-test('onDurable is told one after another in order, also past a write that fails', async () => {
-  const told: string[] = [];
+test('onDurable is called one at a time and in order, even after a failed write', async () => {
+  const calls: string[] = [];
   const writer = new AsyncCheckpointWriter({
     storage: 'float16',
     onDurable: async ({ path }) => {
-      told.push(`begin ${path.at(-4)}`);
+      calls.push(`begin ${path.at(-4)}`);
       for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-      told.push(`end ${path.at(-4)}`);
+      calls.push(`end ${path.at(-4)}`);
     },
   });
   for (let i = 0; i < 4; i++)
     await writer.writeCheckpointAsync(at(i), matrix(1, 2, i === 1 ? 1e6 : 0), ids(1));
   await expect(writer.waitAll()).rejects.toThrow('float16');
-  expect(told).toEqual([0, 2, 3].flatMap((i) => [`begin ${i}`, `end ${i}`]));
+  expect(calls).toEqual([0, 2, 3].flatMap((i) => [`begin ${i}`, `end ${i}`]));
   await writer.shutdown();
 });
 
-test('what onDurable throws is told as such: the checkpoint lasts', async () => {
+test('an error of onDurable is reported as such: the checkpoint is durable', async () => {
   const writer = new AsyncCheckpointWriter({ onDurable: () => Promise.reject(new Error('manifest away')) });
   await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
-  const told = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
-  expect(told.errors[0]).toMatchObject({ path: at(0), onDisk: true });
-  expect(told.message).toContain('manifest away');
+  const failure = (await writer.waitAll().catch((error: unknown) => error)) as CheckpointWritesError;
+  expect(failure.errors[0]).toMatchObject({ path: at(0), onDisk: true });
+  expect(failure.message).toContain('manifest away');
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
   await writer.shutdown();
 });
 
-test('whoever waits at the same time hears of the same failure', async () => {
+test('concurrent waiters get the same failure', async () => {
   const writer = new AsyncCheckpointWriter();
   await writer.writeCheckpointAsync(join(folder, 'absent', 'a.pt'), matrix(2, 2), ids(2));
   const ended = await Promise.allSettled([writer.waitAll(), writer.waitAll(), writer.shutdown()]);
@@ -384,7 +384,7 @@ test('whoever waits at the same time hears of the same failure', async () => {
   await writer.shutdown();
 });
 
-test('a write that is accepted while the writer shuts down lasts', async () => {
+test('a write accepted during shutdown is durable', async () => {
   for (let i = 0; i < 5; i++) {
     const writer = new AsyncCheckpointWriter();
     await writer.writeCheckpointAsync(join(folder, `batch_2000${i}.pt`), matrix(2, 2), ids(2));
@@ -397,7 +397,7 @@ test('a write that is accepted while the writer shuts down lasts', async () => {
   }
 });
 
-test('rows on a device may tell their shape as onnxruntime does', async () => {
+test('rows on a device may have their shape under onnxruntime’s name', async () => {
   const writer = new AsyncCheckpointWriter();
   const { data } = matrix(2, 3);
   await writer.writeCheckpointAsync(
@@ -410,7 +410,7 @@ test('rows on a device may tell their shape as onnxruntime does', async () => {
   expect(await checkpoint.readRows()).toEqual(data);
 });
 
-test('a path is that of the time of the call', async () => {
+test('a relative path is resolved at the time of the call', async () => {
   const before = process.cwd();
   const { fs, open } = gated();
   const writer = new AsyncCheckpointWriter({ fs });
@@ -425,13 +425,13 @@ test('a path is that of the time of the call', async () => {
   expect(await validateCheckpointPt(at(0))).toEqual([true, '']);
 });
 
-test('writing one checkpoint directly checks as much', async () => {
+test('writing one checkpoint directly makes the same checks', async () => {
   const write = (rows: Matrix, names: readonly string[], storage?: StorageType) =>
     writeCheckpoint(at(0), rows, names, {}, storage === undefined ? {} : { storage });
   await expect(write(matrix(2, 2), ids(1))).rejects.toThrow('2 rows but 1');
   await expect(write(matrix(2, 2), [1, 2] as unknown as string[])).rejects.toThrow('row 0');
   await expect(write({ ...matrix(2, 2), shape: [2] as unknown as [2, 2] }, ids(2))).rejects.toThrow(
-    'no [rows, dim]',
+    'is not [rows, dim]',
   );
   await expect(write(matrix(2, 2), ids(2), 'bfloat16' as StorageType)).rejects.toThrow('bfloat16');
   const doubles = { data: new Float64Array(4) as unknown as Float32Array, shape: [2, 2] as const };
@@ -439,11 +439,11 @@ test('writing one checkpoint directly checks as much', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('files are written in the order of the calls, whatever each has to wait for', async () => {
-  const told: string[] = [];
+test('files are written in the order of the calls, whatever each waits for', async () => {
+  const paths: string[] = [];
   const writer = new AsyncCheckpointWriter({
     maxPendingBytes: 1000,
-    onDurable: ({ path }) => void told.push(path),
+    onDurable: ({ path }) => void paths.push(path),
   });
   const { data, shape } = matrix(10, 10);
   const slow = async () => {
@@ -460,10 +460,10 @@ test('files are written in the order of the calls, whatever each has to wait for
   const ended = await Promise.allSettled(calls);
   expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled']);
   await writer.shutdown();
-  expect(told).toEqual([at(0), at(1), at(3)]);
+  expect(paths).toEqual([at(0), at(1), at(3)]);
 });
 
-test('options that are none are refused', async () => {
+test('invalid options are refused', async () => {
   for (const maxPendingBytes of ['100', 10n, 0, Number.NaN])
     expect(() => new AsyncCheckpointWriter({ maxPendingBytes: maxPendingBytes as number })).toThrow(
       RangeError,
@@ -474,7 +474,7 @@ test('options that are none are refused', async () => {
 });
 
 test.each<StorageType>(['float32', 'float16'])(
-  'a checkpoint without rows is one like any other: %s',
+  'a checkpoint without rows is like any other: %s',
   async (storage) => {
     const done: DurableCheckpoint[] = [];
     await using writer = new AsyncCheckpointWriter({ storage, onDurable: (each) => void done.push(each) });

@@ -10,7 +10,7 @@ import { StagingPool } from './staging.js';
 import { type Written, writeCheckpoint } from './write.js';
 import { WriterThread } from './writer-thread.js';
 
-/** A checkpoint that lasts. */
+/** A durable checkpoint. */
 export interface DurableCheckpoint extends Written {
   path: string;
   rows: number;
@@ -18,16 +18,20 @@ export interface DurableCheckpoint extends Written {
 }
 
 export interface WriterOptions extends DurableOptions {
-  /** How rows are kept: `float32` exactly (default), `float16` rounded, in half the room. */
+  /** How rows are stored: `float32` exactly (default), or `float16` rounded, in half the space. */
   storage?: StorageType;
-  /** A thread that other writers use as well, one after another or at once; closing it is its maker's. Default: one of the writer's own, started for its first checkpoint. No use with `fs`. */
+  /**
+   * A thread that several writers share, in turn or at the same time; its creator closes it. Default: the
+   * writer's own, started for its first checkpoint. Ignored with `fs`.
+   */
   thread?: WriterThread;
-  /** Bytes of rows that may wait for the disk; a caller beyond it is held back. Default 256 MiB. */
+  /** Bytes of rows that may wait for the disk; callers wait beyond that. Default 256 MiB. */
   maxPendingBytes?: number;
   /**
-   * Told of each checkpoint once it lasts, one after another in the order of acceptance, before it stops being pending; for
-   * a manifest. What it throws is told like a failed write, with `onDisk` set: that checkpoint lasts, and is not to be
-   * written again. It must not wait for `waitAll()`, which waits for it.
+   * Called for each checkpoint once it is durable, one at a time and in order of acceptance, while it still
+   * counts as pending; for a manifest. If it throws, the error is reported like a failed write, with `onDisk`
+   * set: the checkpoint is durable and must not be written again. It must not wait for `waitAll()`, which
+   * waits for it.
    */
   onDurable?: (checkpoint: DurableCheckpoint) => void | Promise<void>;
 }
@@ -41,11 +45,11 @@ const writerOptions = object<WriterOptions>({
 });
 
 /**
- * Writes checkpoints one after another behind the caller's back, in a thread of its own: the caller's event loop copies
- * the rows and nothing else. (With a file system of the caller's, `fs`, it is done in the caller's thread.)
+ * Writes checkpoints one at a time in the background, in its own thread: the caller's event loop only copies
+ * the rows. (With a custom file system, `fs`, it writes in the caller's thread.)
  *
- * What a call accepted is a snapshot: once `writeCheckpointAsync` resolves, the caller may overwrite its rows. A write
- * that failed is told by the next call and by `waitAll()`, never swallowed.
+ * An accepted call is a snapshot: once `writeCheckpointAsync` resolves, the caller may overwrite its rows.
+ * The next call and `waitAll()` report a failed write; it is never swallowed.
  */
 export class AsyncCheckpointWriter implements AsyncDisposable {
   readonly #options: WriterOptions;
@@ -55,16 +59,16 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   readonly #runner: JobRunner;
   readonly #failed: CheckpointWriteError[] = [];
   readonly #waiting: (() => void)[] = [];
-  /** Settles when all that was accepted is over; never fails. */
+  /** Settles once all accepted writes are done; never rejects. */
   #tail: Promise<unknown> = Promise.resolve();
   #draining: Promise<void> | null = null;
   #pendingWrites = 0;
-  /** Bytes of the rows that are copied and not yet written. */
+  /** Bytes of rows that are copied but not yet written. */
   #stagedBytes = 0;
-  /** Settles when all earlier calls are accepted or refused; never fails. */
+  /** Settles once all earlier calls are accepted or refused; never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @throws RangeError and TypeError for options that are none (`code` is `invalid_option`). */
+  /** @throws RangeError and TypeError for invalid options (`code` is `invalid_option`). */
   constructor(options: WriterOptions = {}) {
     checkOptions('AsyncCheckpointWriter', options, writerOptions);
     this.#options = options;
@@ -74,15 +78,16 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   }
 
   /**
-   * Accepts one checkpoint: resolves when its rows are copied, not when they are on disk.
+   * Accepts one checkpoint: resolves once its rows are copied, not when they are on disk.
    *
-   * @param path where the `.pt` shall be; its folder exists.
+   * @param path of the `.pt`; its folder must exist.
    * @param embeddings float32 rows `[rows, dim]`, on the host or on a device.
-   * @param sequenceIds one ID a row, in the rows' order.
+   * @param sequenceIds one ID per row, in order.
    * @param metadata plain facts, copied.
-   * @throws RangeError when shape, rows and IDs do not agree or two rows have one ID; TypeError for rows that are no float32,
-   * and metadata that are no plain data (`code` is `invalid_option`); in both cases nothing is accepted. CheckpointWritesError when an earlier write failed; this one is then
-   * not accepted either, and can be asked for again.
+   * @throws RangeError if shape, rows and IDs do not agree or two rows have the same ID; TypeError for rows
+   * other than float32 and for metadata that are not plain data (`code` is `invalid_option`); nothing is
+   * accepted then. CheckpointWritesError if an earlier write failed; this call is then not accepted either
+   * and can be repeated.
    */
   async writeCheckpointAsync(
     path: string,
@@ -93,13 +98,13 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     this.#throwFailures();
     const call = { of: 'writeCheckpointAsync', path };
     checkParts(call, { rows: embeddings, ids: sequenceIds, metadata });
-    // Copied before anything is awaited, and what is checked is the copy.
+    // Copied before anything is awaited; the checks below are of the copy.
     const ids = [...sequenceIds];
     const given = 'getData' in embeddings ? (embeddings.shape ?? embeddings.dims) : embeddings.shape;
     const shape = checkShape(call, given, ids);
     checkIds(call, ids);
     if ('getData' in embeddings && (embeddings.type ?? 'float32') !== 'float32')
-      throw new OptionTypeError(`${path}: rows of type ${embeddings.type}; float32 is written`, {
+      throw new OptionTypeError(`${path}: rows of type ${embeddings.type}; only float32 is accepted`, {
         of: call.of,
         option: 'embeddings.type',
         given: embeddings.type,
@@ -107,19 +112,19 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     const facts = plainCopy(path, metadata);
     const place = resolve(path);
     this.#pendingWrites++;
-    // In the order of the calls, whatever a device takes to hand out its rows: a later file without an earlier is a gap.
+    // In the order of the calls, however long a device takes: a later file without an earlier one is a gap.
     const accepted = this.#turn.then(() => this.#accept(embeddings, { path: place, shape, ids, facts }));
     this.#turn = accepted.catch(() => this.#leave(0));
     return accepted;
   }
 
-  /** Copies the rows once there is room for them, and hands them on to be written. */
+  /** Copies the rows once there is room for them, and queues them for writing. */
   async #accept(
     embeddings: Matrix | DeviceMatrix,
     { path, shape, ids, facts }: { path: string; shape: Matrix['shape']; ids: string[]; facts: Metadata },
   ): Promise<void> {
     const bytes = shape[0] * shape[1] * Float32Array.BYTES_PER_ELEMENT;
-    // One write larger than the whole allowance is let in alone, else it would wait for ever.
+    // Admit a single write beyond the whole allowance when idle; otherwise it would wait forever.
     while (this.#stagedBytes > 0 && this.#stagedBytes + bytes > this.#maxPendingBytes) await this.#change();
     const numbers = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
     const data = this.#pool.copy(checkNumbers({ of: 'writeCheckpointAsync', path }, numbers, shape));
@@ -132,7 +137,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
       metadata: facts,
       storage: this.#storage,
     });
-    // Told below, in its turn.
+    // Reported below, in order.
     written.catch(() => undefined);
     this.#tail = this.#tail
       .then(() => this.#settle(path, written, { rows: shape[0], metadata: facts }))
@@ -142,7 +147,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
       });
   }
 
-  /** Sees one write to its end, and keeps what went wrong for the next call. */
+  /** Waits for one write, and keeps its error for the next call. */
   async #settle(
     path: string,
     written: Promise<Written>,
@@ -150,15 +155,15 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   ): Promise<void> {
     let onDisk = false;
     try {
-      const told = await written;
+      const result = await written;
       onDisk = true;
-      await this.#options.onDurable?.({ ...told, path, ...facts });
+      await this.#options.onDurable?.({ ...result, path, ...facts });
     } catch (error) {
       this.#failed.push(new CheckpointWriteError(path, error, onDisk));
     }
   }
 
-  /** Whether anything accepted is not yet on disk. */
+  /** Whether an accepted checkpoint is not yet on disk. */
   hasPending(): boolean {
     return this.#pendingWrites > 0;
   }
@@ -166,10 +171,10 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   /**
    * Waits until everything accepted is on disk.
    *
-   * @throws CheckpointWritesError naming each write that failed and was not told before.
+   * @throws CheckpointWritesError with each failed write that was not reported before.
    */
   waitAll(): Promise<void> {
-    // Whoever waits at the same time hears the same.
+    // Concurrent callers get the same result.
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = null;
     });
@@ -177,8 +182,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   }
 
   /**
-   * The same as `waitAll()`, after which the thread is given back. A later write starts another; one that is accepted
-   * meanwhile is waited for too.
+   * Like `waitAll()`, then ends the thread. Also waits for writes accepted meanwhile; a later write starts
+   * another thread.
    */
   async shutdown(): Promise<void> {
     try {
@@ -197,7 +202,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     this.#throwFailures();
   }
 
-  /** Resolves when the next write is over. */
+  /** Resolves when the next write is done. */
   #change(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -213,12 +218,12 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   }
 }
 
-/** A copy of metadata that nobody else holds. @throws TypeError for what is no plain data, such as a function. */
+/** A private copy of metadata. @throws TypeError for anything but plain data, such as a function. */
 function plainCopy(path: string, metadata: Metadata): Metadata {
   try {
     return structuredClone({ ...metadata });
   } catch (cause) {
-    const message = `${path}: metadata that are no plain data: ${(cause as Error).message}`;
+    const message = `${path}: the metadata are not plain data: ${(cause as Error).message}`;
     const refused = { of: 'writeCheckpointAsync', option: 'metadata', given: metadata };
     throw Object.assign(new OptionTypeError(message, refused), { cause });
   }

@@ -23,7 +23,7 @@ function search({ size, poison, telling = false, fatal = false }: Search, start?
     state = JSON.parse(JSON.stringify(state)) as Isolation;
     const group = nextGroup(state, size, good);
     if (group === null) return { state, good, calls };
-    if (++calls > 100 * size + 100) throw new Error('it does not end');
+    if (++calls > 100 * size + 100) throw new Error('it does not converge');
     const faulty = group.filter((row) => poison.has(row));
     if (faulty.length === 0) {
       state = groupPassed(state, size, group);

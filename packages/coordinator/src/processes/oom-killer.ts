@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkOptions, words } from '@holdfast/options';
+import { type ControlGroup, controlGroups, groupFolders } from '@holdfast/process';
 
 /** Counts the kernel's out-of-memory kills, to distinguish its SIGKILLs from others. */
 export interface OomKiller {
@@ -21,7 +22,7 @@ export interface OomKiller {
  */
 export function kernelOomKiller(root = '/'): OomKiller {
   checkOptions('kernelOomKiller', root, words, 'root');
-  const counter = [...counters(root)].find((path) => read(path) !== null);
+  const counter = counters(root).find((path) => read(path) !== null);
   let last: number | null = null;
   return {
     kills() {
@@ -33,38 +34,21 @@ export function kernelOomKiller(root = '/'): OomKiller {
 }
 
 /** Files that may hold a count, closest to this process first. */
-function* counters(root: string): Generator<string> {
-  const groups = ownGroups(readText(join(root, 'proc/self/cgroup')) ?? '');
-  const mounted = join(root, 'sys/fs/cgroup');
-  for (const mount of [mounted, join(mounted, 'unified')])
-    yield* upwards(mount, groups.unified, 'memory.events');
-  yield* upwards(join(mounted, 'memory'), groups.memory, 'memory.oom_control');
-  yield join(root, 'proc/vmstat');
-}
-
-/**
- * A file of a group, then of its parents. In a container a group's own path may be missing; the mount is the
- * group.
- */
-function* upwards(mount: string, group: string | null, file: string): Generator<string> {
-  if (group === null) return;
-  for (let path = group; path !== '/'; path = dirname(path)) yield join(mount, path, file);
-  yield join(mount, file);
-}
-
-/**
- * A process's groups by the lines `number:controllers:path` of `/proc/<pid>/cgroup`; null if none is visible.
- */
-function ownGroups(text: string): { unified: string | null; memory: string | null } {
-  const groups: ReturnType<typeof ownGroups> = { unified: null, memory: null };
-  for (const line of text.split('\n')) {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    // A path above the namespace's root is not below the mount, which holds other groups.
-    if (controllers === undefined || path === undefined || path.split('/').includes('..')) continue;
-    if (controllers === '') groups.unified = path;
-    else if (controllers.split(',').includes('memory')) groups.memory = path;
-  }
-  return groups;
+function counters(root: string): string[] {
+  const groups = controlGroups(readText(join(root, 'proc/self/cgroup')) ?? '');
+  const files = (name: string, group: ControlGroup | undefined) =>
+    group === undefined ? [] : groupFolders(group).map((folder) => join(root, folder, name));
+  return [
+    ...files(
+      'memory.events',
+      groups.find(({ controllers }) => controllers.length === 0),
+    ),
+    ...files(
+      'memory.oom_control',
+      groups.find(({ controllers }) => controllers.includes('memory')),
+    ),
+    join(root, 'proc/vmstat'),
+  ];
 }
 
 /** The line `oom_kill N`, which all of these files share; null if there is none. */

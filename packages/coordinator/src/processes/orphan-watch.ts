@@ -5,7 +5,7 @@ const LONGEST = 2 ** 31 - 1;
 
 /**
  * Kills this process with SIGKILL if it still runs `graceMs` milliseconds after its parent is gone. Without
- * it, a process whose main thread is in a native call that never returns would live for ever and keep its
+ * it, a process whose main thread is in a native call that never returns would live forever and keep its
  * resources. The watch is a thread that checks once a second; it keeps no process alive, prints nothing, and
  * costs about 10 MB. If no thread can be created, such as without Node's permission, there is no watch.
  *

@@ -35,9 +35,9 @@ test('a pipe is not read', async () => {
 });
 
 test.each<[string, () => Promise<string>, string]>([
-  ['nothing there', async () => join(folder, 'none'), 'not_found'],
+  ['a missing file', async () => join(folder, 'none'), 'not_found'],
   ['a folder', async () => folder, 'is_directory'],
-  ['a file taken for a folder', async () => join(await file('>a'), 'x'), 'not_found'],
+  ['a file as a folder', async () => join(await file('>a'), 'x'), 'not_found'],
   ['an empty file', () => file(''), 'empty'],
   ['FASTQ', () => file('@a\nA\n+\nI\n'), 'not_fasta'],
   ['gzipped FASTQ', () => file(gzipSync('@a\nA\n+\nI\n')), 'not_fasta'],
@@ -60,7 +60,7 @@ test('a socket is refused', async () => {
   server.close();
 });
 
-test('standard input may be named once', async () => {
+test('standard input may be given once', async () => {
   await checkInputs(['-']);
   await expect(checkInputs(['-', '-'])).rejects.toMatchObject({
     code: 'stdin_twice',
@@ -68,14 +68,14 @@ test('standard input may be named once', async () => {
   });
 });
 
-test('a file may be named once, under whatever name; two files may hold the same', async () => {
+test('a file may be given once, by any name; two files may have the same content', async () => {
   const [a, b] = [await file('>a\nA\n', 'a'), await file('>a\nA\n', 'b')];
   await checkInputs([a, b]);
   await symlink(a, join(folder, 'link'));
   for (const again of [a, join(folder, '.', 'a'), `${folder}/./a`, join(folder, 'link')])
     await expect(checkInputs([b, a, again])).rejects.toMatchObject({
       code: 'given_twice',
-      message: `${again}: the same file is given as ${a} already; name each file once`,
+      message: `${again}: the same file is already given as ${a}; name each file once`,
     });
 });
 

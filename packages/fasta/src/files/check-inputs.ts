@@ -5,13 +5,13 @@ import { compressionOf, firstVisibleByte, notFasta } from './first-bytes.js';
 import { otherCompression } from './open-input.js';
 import { asInputError } from './unreadable-input.js';
 
-/** Enough for a file's beginning, and little enough that a gzip bomb stays small (1 : 1032 at most). */
+/** Enough for the start of a file, and small enough to bound a gzip bomb (1 : 1032 at most). */
 const HEAD_BYTES = 4096;
 
 /**
- * Finds, before anything is written, what can be found without reading the inputs through: that each is there, can be
- * read, is not empty and begins like FASTA or gzipped FASTA. Standard input, pipes and devices are not touched, since
- * what is read from them is gone.
+ * Checks inputs without reading them in full, before anything is written: each must exist, be readable, not
+ * be empty and begin like FASTA or gzipped FASTA. Does not touch standard input, pipes and devices, because
+ * they can be read only once.
  *
  * @throws InputError for the first input that can't be used, or if `-` or a file is given twice.
  */
@@ -26,13 +26,13 @@ export async function checkInputs(files: readonly string[]): Promise<void> {
   const given = new Map<string, string>();
   for (const file of files) {
     if (file === '-' || !(await checkInput(file))) continue;
-    // All its IDs would be there twice.
+    // All of its IDs would be duplicates.
     const path = await realpath(file).catch((error: unknown) => {
       throw asInputError(file, error);
     });
     const before = given.get(path);
     if (before !== undefined) {
-      const problem = `the same file is given as ${before} already; name each file once`;
+      const problem = `the same file is already given as ${before}; name each file once`;
       throw new InputError('given_twice', { file }, problem);
     }
     given.set(path, file);
@@ -44,7 +44,7 @@ async function checkInput(file: string): Promise<boolean> {
   const head = await readHead(file);
   if (!head) return false;
   if (head.length === 0)
-    throw new InputError('empty', { file }, 'the file is empty; check what was to write it');
+    throw new InputError('empty', { file }, 'the file is empty; check the program that writes it');
   const compression = compressionOf(head);
   if (compression && compression.name !== 'gzip') throw otherCompression(file, compression);
   const first = firstVisibleByte(compression ? gunzipHead(head) : head);
@@ -53,7 +53,7 @@ async function checkInput(file: string): Promise<boolean> {
   return true;
 }
 
-/** The first bytes of a regular file, nothing for a pipe or device. */
+/** The first bytes of a regular file; undefined for a pipe or device. */
 async function readHead(file: string): Promise<Uint8Array | undefined> {
   try {
     const kind = await stat(file);
@@ -73,7 +73,7 @@ async function readHead(file: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** The decompressed beginning; nothing if it is damaged, since the full read describes that better. */
+/** The decompressed beginning; undefined if it is damaged, because the full read describes that better. */
 function gunzipHead(head: Uint8Array): Uint8Array {
   try {
     return gunzipSync(head, { finishFlush: zlib.Z_SYNC_FLUSH });

@@ -1,10 +1,10 @@
-/** Bytes needed to recognise every compression of {@link compressionOf}. */
+/** Bytes that {@link compressionOf} needs. */
 export const MAGIC_LENGTH = 6;
 
-/** A compression that is recognised, and the command that undoes it. */
+/** A known compression and the command that decompresses it. */
 export interface Compression {
   name: 'gzip' | 'bzip2' | 'xz' | 'zstd' | 'zip';
-  /** Writes the decompressed file to standard output when followed by the file's name. */
+  /** Followed by the file's name, it writes the decompressed file to standard output. */
   command: string;
 }
 
@@ -17,26 +17,26 @@ const MAGICS: readonly (Compression & { magic: readonly number[] })[] = [
   { name: 'zip', command: 'unzip -p', magic: [0x50, 0x4b, 0x03, 0x04] },
 ];
 
-/** Detects a file's compression from its first bytes, whatever its name. */
+/** Detects a file's compression by its first bytes, not its name. */
 export function compressionOf(head: Uint8Array): Compression | undefined {
   return MAGICS.find(({ magic }) => magic.every((byte, i) => head[i] === byte));
 }
 
-/** Why a file whose first non-blank byte is `byte` is not FASTA; nothing if it may be. */
+/** Why a file whose first non-blank byte is `byte` is not FASTA; undefined if it may be. */
 export function notFasta(byte: number): string | undefined {
   if (byte === 0x3e) return undefined;
   if (byte === 0x40) {
-    return 'not FASTA: it begins with "@", as FASTQ does; turn it into FASTA first, e.g. with `seqtk seq -a`';
+    return 'not FASTA: it begins with "@", like FASTQ; convert it to FASTA first, e.g. with `seqtk seq -a`';
   }
   if (byte === 0xff || byte === 0xfe || byte === 0) {
-    // Without a byte order mark iconv must be told the order.
+    // Without a byte order mark, iconv needs the byte order.
     const from = byte === 0 ? 'UTF-16BE' : 'UTF-16';
     return `not FASTA: it begins like UTF-16 text; convert it to UTF-8 first, e.g. with \`iconv -f ${from} -t UTF-8\``;
   }
-  return `not FASTA: the first character is ${describeByte(byte)} where ">" is due; check that this is the right file`;
+  return `not FASTA: the first character is ${describeByte(byte)} instead of ">"; check that this is the right file`;
 }
 
-/** A byte as shown in messages: the character where it is one that prints, else its value. */
+/** A byte for messages: the character if it is printable, else its value. */
 export function describeByte(byte: number): string {
   if (byte === 0x22) return `'"'`;
   if (byte > 0x20 && byte < 0x7f) return `"${String.fromCharCode(byte)}"`;

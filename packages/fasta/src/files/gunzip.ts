@@ -7,10 +7,10 @@ import { asInputError } from './unreadable-input.js';
 const OUTPUT_BYTES = 256 * 1024;
 
 /**
- * Decompresses gzip data of any number of members (RFC 1952), zero padding after the last allowed.
+ * Decompresses gzip data of any number of members (RFC 1952). Zero padding after the last is allowed.
  *
  * @param chunks all compressed bytes, as they come from `raw`.
- * @throws InputError `bad_gzip` if the data is damaged, ends early, or is followed by something else.
+ * @throws InputError `bad_gzip` if the data is damaged, ends early, or is followed by other data.
  */
 export async function* gunzip(chunks: AsyncIterable<Uint8Array>, raw: RawStream): AsyncGenerator<Uint8Array> {
   const inflater = createGunzip({ chunkSize: OUTPUT_BYTES });
@@ -26,12 +26,12 @@ export async function* gunzip(chunks: AsyncIterable<Uint8Array>, raw: RawStream)
     inflater.destroy();
   }
   if (!source.readableEnded) for await (const _ of source);
-  // zlib stops at padding without a word; data after padding would be lost unseen.
+  // zlib silently stops at padding, so data after it would be lost unnoticed.
   if (raw.bytesWithoutPadding > inflater.bytesWritten) {
     throw new InputError(
       'bad_gzip',
       { file: raw.file },
-      `other data follows the gzip data at byte ${inflater.bytesWritten}; decompress it by hand and see what it holds`,
+      `other data follows the gzip data at byte ${inflater.bytesWritten}; decompress it by hand and check its contents`,
     );
   }
 }
@@ -43,7 +43,7 @@ function isZlibError(error: unknown): error is NodeJS.ErrnoException {
 function damaged(file: string, error: NodeJS.ErrnoException): InputError {
   const problem =
     error.code === 'Z_BUF_ERROR'
-      ? 'the gzip data ends early, so the file is incomplete; copy or download it again'
+      ? 'the gzip data is truncated; copy or download the file again'
       : `the gzip data is damaged (${error.message}); copy or download it again`;
   return new InputError('bad_gzip', { file }, problem, { cause: error });
 }

@@ -36,7 +36,7 @@ async function read(path: string, options?: InputOptions) {
   }
 }
 
-test('a plain file comes through as it is, with the digest of its bytes', async () => {
+test('a plain file is read unchanged, with the digest of its bytes', async () => {
   const bytes = Buffer.alloc(1_000_000, '>a\nACGT\n');
   const path = await file(bytes);
   const { text, digest } = await read(path);
@@ -45,7 +45,7 @@ test('a plain file comes through as it is, with the digest of its bytes', async 
   expect(await hashInput(path)).toEqual(digest);
 });
 
-test('gzip is told by content, not by name, and the digest is of the raw bytes', async () => {
+test('gzip is recognized by content, not by name, and the digest is of the raw bytes', async () => {
   const raw = await readFile(lambda);
   const { text, digest } = await read(await file(raw, 'plain.fa'));
   expect(text.equals(gunzipSync(raw))).toBe(true);
@@ -54,7 +54,7 @@ test('gzip is told by content, not by name, and the digest is of the raw bytes',
   expect(plain.text.toString()).toBe('>a\nA\n');
 });
 
-test('gzip of many members, with padding, whatever the chunks of a pipe', async () => {
+test('gzip of many members with padding, in any chunks of a pipe', async () => {
   const members = ['>a\nAC', 'GT\n', '', '>b\nA\n'].map((text) => gzipSync(text));
   const raw = Buffer.concat([...members, Buffer.alloc(700)]);
   for (const size of [1, 3, 19, 30, raw.length]) {
@@ -67,7 +67,7 @@ test('gzip of many members, with padding, whatever the chunks of a pipe', async 
   }
 });
 
-test('gzip that ends early names the file, wherever it ends', async () => {
+test('gzip truncated at any byte is refused and names the file', async () => {
   const first = gzipSync('>a\nACGT\n');
   const raw = Buffer.concat([first, gzipSync('>b\nACGT\n')]);
   for (const length of [2, 9, first.length - 1, first.length + 2, first.length + 12, raw.length - 1]) {
@@ -76,7 +76,7 @@ test('gzip that ends early names the file, wherever it ends', async () => {
       name: 'InputError',
       code: 'bad_gzip',
       file: path,
-      message: `${path}: the gzip data ends early, so the file is incomplete; copy or download it again`,
+      message: `${path}: the gzip data is truncated; copy or download the file again`,
     });
   }
 });
@@ -107,7 +107,7 @@ test.each([
   ['xz', '\xfd7zXZ\0\0', 'xz -dc'],
   ['zstd', '\x28\xb5\x2f\xfd\x04', 'zstd -dc'],
   ['zip', 'PK\x03\x04\x14', 'unzip -p'],
-])('%s is recognised, and the remedy named', async (name, magic, command) => {
+])('%s is recognized, and the error names the remedy', async (name, magic, command) => {
   const path = await file(Buffer.from(magic, 'latin1'));
   await expect(read(path)).rejects.toMatchObject({
     code: 'compressed',
@@ -119,7 +119,7 @@ test('files shorter than the longest magic are read', async () => {
   for (const text of ['', '>', '>a\nA']) expect((await read(await file(text))).text.toString()).toBe(text);
 });
 
-test('what is not there, a folder, and refusals of the system are input errors', async () => {
+test('a missing file, a folder, and a system error are input errors', async () => {
   await expect(openInput(join(folder, 'none'))).rejects.toMatchObject({ code: 'not_found' });
   await expect(read(folder)).rejects.toMatchObject({ code: 'is_directory', file: folder });
   await expect(hashInput(join(folder, 'none'))).rejects.toMatchObject({ code: 'not_found' });
@@ -127,7 +127,7 @@ test('what is not there, a folder, and refusals of the system are input errors',
   expect(asInputError('x.fa', denied)).toMatchObject({ code: 'not_readable', file: 'x.fa', cause: denied });
 });
 
-test('a read that fails on the way is an input error with its cause', async () => {
+test('a failed read is an input error with its cause', async () => {
   const cause = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
   for (const head of [Buffer.from('>a\nACGTACGT\n'), gzipSync(Buffer.alloc(100_000, 'A')).subarray(0, 40)]) {
     const stdin = Readable.from(
@@ -140,14 +140,14 @@ test('a read that fails on the way is an input error with its cause', async () =
   }
 });
 
-test('a signal ends the wait for a pipe that stays silent', async () => {
+test('a signal ends the wait for a silent pipe', async () => {
   const controller = new AbortController();
   const reason = new Error('stop');
   const silent = new Readable({ read: () => controller.abort(reason) });
   await expect(read('-', { stdin: silent, signal: controller.signal })).rejects.toBe(reason);
 });
 
-test('digest takes what was not read', async () => {
+test('the digest includes bytes that were not read', async () => {
   const bytes = Buffer.alloc(2_000_000, 'ACGT');
   const input = await openInput(await file(bytes));
   for await (const chunk of input.chunks()) {

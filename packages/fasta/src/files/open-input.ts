@@ -9,7 +9,7 @@ export interface Input {
   readonly file: string;
   /** Raw bytes read so far. */
   readonly bytesRead: number;
-  /** The text, decompressed; to be iterated once. */
+  /** The decompressed text; can be iterated once. */
   chunks(): AsyncGenerator<Uint8Array>;
   /** Reads the rest and returns the fingerprint of the raw bytes. Call it once. */
   digest(): Promise<InputDigest>;
@@ -18,10 +18,11 @@ export interface Input {
 }
 
 /**
- * Opens an input for streaming. Gzip is recognised by its first bytes, not by the name, and decompressed on the way.
+ * Opens an input for streaming. Recognizes gzip by its first bytes, not by the name, and decompresses it.
  *
  * @param file a path, or `-` for standard input.
- * @throws InputError if it can't be opened; the chunks throw it if reading fails or the compression is another or damaged.
+ * @throws InputError if it can't be opened; the chunks throw it if reading fails, or for damaged gzip or
+ * another compression.
  */
 export async function openInput(file: string, options: InputOptions = {}): Promise<Input> {
   const raw = await RawStream.open(file, options);
@@ -36,7 +37,7 @@ export async function openInput(file: string, options: InputOptions = {}): Promi
   };
 }
 
-/** The fingerprint of an input's raw bytes, without looking at what they are. */
+/** The fingerprint of an input's raw bytes, whatever they contain. */
 export async function hashInput(file: string, options: InputOptions = {}): Promise<InputDigest> {
   const raw = await RawStream.open(file, options);
   try {
@@ -46,7 +47,7 @@ export async function hashInput(file: string, options: InputOptions = {}): Promi
   }
 }
 
-/** The error for an input in a compression that is recognised but not read. */
+/** The error for an input in an unsupported compression. */
 export function otherCompression(file: string, { name, command }: Compression): InputError {
   const source = file === '-' ? 'FILE' : file;
   const problem = `this is ${name} data; decompress first: e.g. \`${command} ${source} | holdfast embed - …\``;

@@ -9,7 +9,7 @@ const CHUNK_BYTES = 256 * 1024;
 export interface InputOptions {
   /** Read when the path is `-`. Default: `process.stdin`. */
   stdin?: Readable;
-  /** Ends reading early; the reading side then throws the signal's reason. */
+  /** Stops reading; the reader then throws the signal's reason. */
   signal?: AbortSignal;
 }
 
@@ -21,7 +21,7 @@ export interface InputDigest {
   sha256: string;
 }
 
-/** The same promise, but rejected with the signal's reason as soon as it is aborted. */
+/** The same promise, but rejects with the signal's reason as soon as that aborts. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
@@ -37,7 +37,7 @@ export class RawStream {
   readonly file: string;
   /** Raw bytes passed so far. */
   bytes = 0;
-  /** Length up to and with the last byte that is not zero. */
+  /** Length up to and including the last nonzero byte. */
   bytesWithoutPadding = 0;
   readonly #hash = createHash('sha256');
   readonly #stream: Readable;
@@ -47,7 +47,7 @@ export class RawStream {
     this.file = file;
     this.#signal = signal;
     this.#stream = signal ? addAbortSignal(signal, stream) : stream;
-    // An error that comes while nobody reads is thrown to the next reader; unheard, it would end the process.
+    // An error between reads is thrown to the next reader. Without this listener, it would end the process.
     this.#stream.on('error', () => undefined);
   }
 
@@ -55,7 +55,7 @@ export class RawStream {
   static async open(file: string, { stdin = process.stdin, signal }: InputOptions): Promise<RawStream> {
     if (file === '-') return new RawStream(file, stdin, signal);
     try {
-      // The opening of a pipe waits for its writer.
+      // Opening a pipe waits for its writer.
       const handle = await unlessAborted(open(file, 'r'), signal);
       return new RawStream(file, handle.createReadStream({ highWaterMark: CHUNK_BYTES }), signal);
     } catch (error) {
@@ -64,7 +64,7 @@ export class RawStream {
     }
   }
 
-  /** The bytes from where the last reader stopped. */
+  /** The bytes after the previous reader's last. */
   async *chunks(): AsyncGenerator<Uint8Array> {
     try {
       const parts: AsyncIterator<Buffer> = this.#stream.iterator({ destroyOnReturn: false });

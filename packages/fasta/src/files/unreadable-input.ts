@@ -9,7 +9,7 @@ const KNOWN: Readonly<Record<string, readonly [InputErrorCode, string]>> = {
   EPERM: ['not_readable', 'permission denied; let this user read it (chmod, chown)'],
 };
 
-/** Turns what opening or reading an input threw into an {@link InputError} that names the input. */
+/** Turns an error from opening or reading an input into an {@link InputError} that names the input. */
 export function asInputError(file: string, error: unknown): InputError {
   if (error instanceof InputError) return error;
   const trouble = systemTrouble(error);
@@ -17,7 +17,7 @@ export function asInputError(file: string, error: unknown): InputError {
   return new InputError(kind, { file }, problem, { cause: error });
 }
 
-/** A passing trouble needs no other command; the runner, which knows what was begun, says how to go on. */
+/** A transient fault has no remedy here: the runner, which knows the run, reports how to resume. */
 function failed(error: unknown): string {
   const trouble = systemTrouble(error);
   if (trouble === null)

@@ -1,5 +1,5 @@
-// Translation by the textbook, without the sources' tables: strings, a list of codons by amino acid, and every
-// reading of an ambiguous codon spelt out.
+// Textbook translation, independent of the package's tables: strings, the codons of each amino acid, and
+// every reading of an ambiguous codon.
 
 const CODONS: Record<string, string> = {
   A: 'GCT GCC GCA GCG',

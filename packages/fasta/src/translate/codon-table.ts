@@ -1,6 +1,6 @@
 import { BASES, complement } from './nucleotide.js';
 
-/** Amino acids of TTT, TTC, TTA, TTG, TCT, … GGG, bases in the order TCAG: NCBI's genetic code 1, the standard one. */
+/** Amino acids of TTT, TTC, TTA, TTG, TCT, … GGG, bases in the order TCAG: NCBI's standard genetic code 1. */
 const STANDARD = 'FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG';
 const NCBI_ORDER = 'TCAG';
 
@@ -9,7 +9,7 @@ const X = 'X'.charCodeAt(0);
 /** A stop codon in a translation. */
 export const STOP = '*'.charCodeAt(0);
 
-/** Place of a codon in the tables, from the sets of bases at its three places on the forward strand. */
+/** A codon's index in the tables, from the sets of bases at its three positions on the forward strand. */
 export const codonIndex = (first: number, second: number, third: number): number =>
   (first << 8) | (second << 4) | third;
 
@@ -28,14 +28,14 @@ function agreed(first: number, second: number, third: number): number {
   return agreed;
 }
 
-/** Places of a set's bases in NCBI's order. */
+/** Indexes of a set's bases in NCBI's order. */
 function places(bases: number): number[] {
   return [...BASES].flatMap((base, bit) => (bases & (1 << bit) ? [NCBI_ORDER.indexOf(base)] : []));
 }
 
 /** Amino acid of each codon as ASCII, by {@link codonIndex}; 4096 entries. */
 export const FORWARD: Uint8Array = new Uint8Array(4096);
-/** Amino acid of the codon's reverse complement, by the same place: what the other strand reads there. */
+/** Amino acid of the codon's reverse complement, by the same index: what the other strand reads. */
 export const REVERSE: Uint8Array = new Uint8Array(4096);
 for (let first = 1; first < 16; first++) {
   for (let second = 1; second < 16; second++) {

@@ -30,12 +30,12 @@ test('all 64 codons, and every codon of IUPAC letters, on both strands', () => {
   }
 });
 
-test('an ambiguous codon is what its readings agree on', () => {
+test('an ambiguous codon translates to what all of its readings agree on, else X', () => {
   const of = (codon: string) => translated(FRAMES[0]!, codon);
   expect(['GCN', 'TTR', 'TAR', 'TRA', 'MGR', 'YTA', 'NNN', 'TGR', 'RAY'].map(of).join('')).toBe('AL**RLXXX');
 });
 
-test('the frames are named and ordered as rows are', () => {
+test('the frames have the names and the order of their rows', () => {
   expect(FRAMES.map(({ name }) => name)).toEqual(['F1', 'F2', 'F3', 'R1', 'R2', 'R3']);
   expect(all('ATGGCCTAA')).toEqual(['MA*', 'WP', 'GL', 'LGH', '*A', 'RP']);
 });
@@ -44,7 +44,7 @@ const letters = fc
   .array(fc.constantFrom(...LETTERS, ...'ACGTACGTACGTACGT'), { maxLength: 90 })
   .map((a) => a.join(''));
 
-test('reverse frames are the forward frames of the reverse complement, and the other way round', () => {
+test('reverse frames are the forward frames of the reverse complement, and vice versa', () => {
   fc.assert(
     fc.property(letters, (sequence) => {
       const [here, there] = [all(sequence), all(reverseComplement(sequence))];
@@ -54,7 +54,7 @@ test('reverse frames are the forward frames of the reverse complement, and the o
   );
 });
 
-test('any part of a frame is that part of the whole, and only frames with a codon and no stop are open', () => {
+test('a part of a frame equals that part of the whole, and only frames with a codon and no stop are open', () => {
   fc.assert(
     fc.property(letters, fc.constantFrom(...FRAMES), fc.nat(30), fc.nat(30), (sequence, frame, a, b) => {
       const bases = basesOf(sequence);

@@ -1,15 +1,15 @@
 import { codonIndex, FORWARD, REVERSE, STOP } from './codon-table.js';
 
-/** One of the six ways to read a record in codons. */
+/** One of a record's six reading frames. */
 export interface Frame {
-  /** Suffix of the row's ID, after the record's. */
+  /** Suffix that is appended to the record's ID. */
   name: string;
-  /** Bases left out at the strand's beginning. */
+  /** Bases to skip at the start of the strand. */
   offset: 0 | 1 | 2;
   reverse: boolean;
 }
 
-/** The frames in the order of their rows, named as VirNucPro names them. */
+/** The frames in order of their rows, with VirNucPro's names. */
 export const FRAMES: readonly Frame[] = [false, true].flatMap((reverse) =>
   ([0, 1, 2] as const).map((offset) => ({ name: `${reverse ? 'R' : 'F'}${offset + 1}`, offset, reverse })),
 );
@@ -22,8 +22,8 @@ export function codonsOf({ offset }: Frame, bases: number): number {
 /**
  * Translates codons `first` to `end` of a frame.
  *
- * @param bases the record's forward strand, a set of bases each.
- * @param out receives an ASCII letter a codon from index `at` on.
+ * @param bases the record's forward strand, as sets of bases.
+ * @param out receives one ASCII letter per codon from index `at` on.
  * @returns the index after the last letter.
  */
 export function translate(
@@ -40,7 +40,7 @@ export function translate(
   return at;
 }
 
-/** Whether a frame has a codon, and none that is a stop in all its readings. Looks no further than the first stop. */
+/** Whether a frame has a codon, and none that is a stop in all readings. Stops at the first stop codon. */
 export function isOpen(frame: Frame, bases: Uint8Array): boolean {
   const codons = codonsOf(frame, bases.length);
   const table = frame.reverse ? REVERSE : FORWARD;
@@ -52,7 +52,7 @@ export function isOpen(frame: Frame, bases: Uint8Array): boolean {
   return codons > 0;
 }
 
-/** A codon's place on the forward strand: that of its leftmost base. */
+/** A codon's place on the forward strand: the index of its leftmost base. */
 function placeOf({ offset, reverse }: Frame, bases: number, codon: number): number {
   return reverse ? bases - offset - 3 * (codon + 1) : offset + 3 * codon;
 }

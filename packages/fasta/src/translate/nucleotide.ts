@@ -1,6 +1,6 @@
 /**
- * Nucleotides as sets of bases, a bit each, so that an ambiguous letter is the set of its readings and the other strand
- * is the bits in reverse order. Letters: IUPAC (Cornish-Bowden 1985), and U, which is T.
+ * Nucleotides as sets of bases, one bit each: an ambiguous letter is the set of its readings, and the other
+ * strand is the bits in reverse order. Letters: IUPAC (Cornish-Bowden 1985), and U, which is T.
  */
 const READINGS: Readonly<Record<string, string>> = {
   A: 'A',
@@ -21,10 +21,10 @@ const READINGS: Readonly<Record<string, string>> = {
   N: 'ACGT',
 };
 
-/** Bases in the order of their bits, lowest first. */
+/** Bases in order of their bits, lowest first. */
 export const BASES = 'ACGT';
 
-/** Set of bases of each byte, 256 entries; 0 for anything but a nucleotide, gaps included. Upper case only. */
+/** Set of bases of each byte, 256 entries; 0 unless it is a nucleotide (a gap is not). Upper case only. */
 export const BASES_OF: Uint8Array = new Uint8Array(256);
 for (const [letter, readings] of Object.entries(READINGS)) {
   for (const base of readings) BASES_OF[letter.charCodeAt(0)]! |= 1 << BASES.indexOf(base);

@@ -6,18 +6,18 @@ import { BASES_OF } from './nucleotide.js';
 /** Which frames become rows: those without a stop, or all six. */
 export type Translation = 'open' | 'all';
 
-/** Codons translated at a time: a portion with its ID must fit the files' buffers many times over. */
+/** Codons per portion: the files' buffers must have room for many portions with their IDs. */
 const PORTION = ROOM_BYTES >> 3;
 
-/** A larger buffer is let go when its record is done. */
+/** A larger buffer is freed after its record. */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
-/** IDs that are named of records without a row, or with gaps. */
+/** Most IDs that a warning lists. */
 const NAMED = 5;
 
-/** Where rows go. */
+/** Receives the rows. */
 export interface FrameRows extends RecordSink {
-  /** The input in which an earlier row has this ID, or null. */
+  /** The input of an earlier row with this ID, or null. */
   inputWith(id: Uint8Array): string | null;
 }
 
@@ -25,12 +25,14 @@ export interface FrameRows extends RecordSink {
 export interface TranslationCount {
   frames: Translation;
   records: number;
-  /** Records that gave no row, and the first IDs of them. */
+  /** Records without a row, and their first IDs. */
   without_row: number;
-  /** How many of these are shorter than a codon and have no frame at all; absent in indexes of earlier versions. */
+  /**
+   * How many of these are shorter than a codon, so they have no frame; absent in indexes of earlier versions.
+   */
   too_short?: number;
   first_without_row: string[];
-  /** Gaps that were taken out, how many records had some, and the first IDs of these; absent where there was none. */
+  /** Gaps that were removed, how many records had some, and their first IDs; absent if there were none. */
   gaps?: { letters: number; records: number; first: string[] };
 }
 
@@ -44,17 +46,17 @@ export const countOf = (frames: Translation): TranslationCount => ({
 });
 
 interface HeldRecord {
-  /** The record's ID with room for a frame's name. */
+  /** The record's ID, with room for a frame's name. */
   id: Uint8Array;
   record: number;
   line: number;
-  /** Gaps included; undefined while it goes on. */
+  /** Gaps included; undefined until the record is complete. */
   residues: number | undefined;
 }
 
 /**
- * Turns each record of nucleotides into a row for each of its reading frames. A record is held whole, a byte a base,
- * since the reverse strand begins at its end; what is written of it leaves in portions.
+ * Turns each record of nucleotides into a row for each of its reading frames. It holds the whole record in
+ * memory, one byte per base, because the reverse strand begins at its end. It writes rows in portions.
  */
 export class SixFrameSink implements RecordSink {
   readonly count: TranslationCount;
@@ -63,10 +65,10 @@ export class SixFrameSink implements RecordSink {
   readonly #records: HeldRecord[] = [];
   #held = new Uint8Array(2 * ROOM_BYTES);
   #used = 0;
-  /** Bytes given to the rows since they last settled. */
+  /** Bytes passed to the rows since they last settled. */
   #unsettled = 0;
 
-  /** @param file the input's name in errors. @param count goes on from the inputs before. */
+  /** @param file the input's name in errors. @param count continues from earlier inputs. */
   constructor(rows: FrameRows, file: string, count: TranslationCount) {
     this.#rows = rows;
     this.#file = file;
@@ -142,19 +144,19 @@ export class SixFrameSink implements RecordSink {
     if (gaps.first.length < NAMED) gaps.first.push(textOf(id));
   }
 
-  /** A frame's ID is a record's and two letters, so rows can only have the same ID where records have. */
+  /** A frame's ID is the record's ID and two letters, so rows share an ID only if records do. */
   #refuseKnown({ id, record, line }: HeldRecord): void {
     for (const { name } of FRAMES) {
       const file = this.#rows.inputWith(named(id, name));
       if (file === null) continue;
-      const problem = `duplicate ID, an earlier record of ${displayName(file)} has it (row ${textOf(id)}${name}); give every record an ID of its own`;
+      const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (row ${textOf(id)}${name}); give every record a unique ID`;
       throw new InputError('duplicate_id', { file: this.#file, record, line, id: textOf(id) }, problem);
     }
   }
 
-  /** Settles the rows before more is staged than they have room for; not for each, since a read has few codons. */
+  /** Settles the rows before they run out of room; not after each row, because a read has few codons. */
   async #makeRoom(bytes: number): Promise<void> {
-    // A row's offsets and line feed count too.
+    // Includes a row's offsets and line feed.
     this.#unsettled += bytes + 32;
     if (this.#unsettled > ROOM_BYTES / 2) {
       await this.#settleRows();
@@ -174,7 +176,7 @@ export class SixFrameSink implements RecordSink {
   }
 }
 
-/** Turns letters into sets of bases, in place and closed up over gaps. */
+/** Turns letters into sets of bases, in place, and removes gaps. */
 function ungapped(residues: Uint8Array): Uint8Array {
   let to = 0;
   for (let i = 0; i < residues.length; i++) {
@@ -184,7 +186,7 @@ function ungapped(residues: Uint8Array): Uint8Array {
   return residues.subarray(0, to);
 }
 
-/** Puts a frame's name after the ID; the same bytes each time. */
+/** Appends a frame's name to the ID; reuses the same buffer. */
 function named(id: Uint8Array, name: string): Uint8Array {
   id[id.length - 2] = name.charCodeAt(0);
   id[id.length - 1] = name.charCodeAt(1);

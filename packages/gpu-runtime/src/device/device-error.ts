@@ -5,15 +5,15 @@ const REMEDY: Readonly<Partial<Record<Device['kind'], string>>> = {
   tensorrt: 'TensorRT needs the CUDA provider of onnxruntime-node and the TensorRT libraries',
 };
 
-/** CUDA's errors about a GPU that missing libraries do not explain, with their remedies. */
+/** CUDA errors that missing libraries do not explain, with their remedies. */
 const OF_GPUS: readonly (readonly [RegExp, string])[] = [
   [/driver version is insufficient|forward compatibility/i, 'update the NVIDIA driver'],
   [/invalid device ordinal/i, 'choose a number that nvidia-smi lists'],
   [
     /no CUDA-capable device|no CUDA devices/i,
-    'see that nvidia-smi lists a GPU, and that CUDA_VISIBLE_DEVICES does not hide it',
+    'check that nvidia-smi lists a GPU and that CUDA_VISIBLE_DEVICES does not hide it',
   ],
-  [/busy or unavailable|exclusive|in use/i, 'end what uses it, or wait for it'],
+  [/busy or unavailable|exclusive|in use/i, 'stop the process that uses it, or wait for it to finish'],
 ];
 
 const NO_ADAPTER = /WebGPU adapter/i;
@@ -45,7 +45,7 @@ export class DeviceError extends Error {
     const errorText = cause instanceof Error ? cause.message : String(cause);
     const remedy = deviceRemedy(device.kind, errorText);
     super(
-      `${nameOf(device)} cannot be used here (${firstLine(errorText)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor says what this machine has`,
+      `${nameOf(device)} cannot be used here (${firstLine(errorText)}); ${remedy === undefined ? '' : `${remedy}, or `}choose --device cpu or auto; holdfast doctor shows what this machine has`,
       { cause },
     );
   }

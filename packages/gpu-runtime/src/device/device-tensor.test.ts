@@ -7,7 +7,7 @@ import { resolveModel } from '../resolve-model.js';
 import { parseDevice } from './device.js';
 import type { DeviceTensor } from './device-tensor.js';
 
-/** A tensor on a device that no host can read but by downloading, and that is nothing any more once it was disposed of. */
+/** A tensor that the host can only read by downloading it, and not at all once it is disposed. */
 class FakeDeviceTensor implements DeviceTensor {
   readonly location = 'gpu-buffer';
   downloads = 0;
@@ -38,7 +38,7 @@ class FakeDeviceTensor implements DeviceTensor {
   }
 }
 
-/** The tiny ESM-2 on a device whose outputs are what `answer` says. */
+/** The tiny ESM-2 on a device whose outputs come from `answer`. */
 async function onDevice(answer: (dims: readonly number[]) => FakeDeviceTensor) {
   const given: FakeDeviceTensor[] = [];
   const meta = (name: string, type: string, shape: (string | number)[]) => ({
@@ -67,7 +67,7 @@ async function onDevice(answer: (dims: readonly number[]) => FakeDeviceTensor) {
 const filled = (type: string, dims: readonly number[], numbers: (length: number) => unknown) =>
   new FakeDeviceTensor(type, [...dims, 32], numbers(dims[0]! * dims[1]! * 32));
 
-test('what a device computed is downloaded once, given back once, and not used after', async () => {
+test('a device’s output is downloaded once, freed once, and not used afterwards', async () => {
   const { model, given } = await onDevice((dims) =>
     filled('float32', dims, (length) => new Float32Array(length).fill(1.5)),
   );
@@ -83,7 +83,7 @@ test('half precision comes out as float32', async () => {
   expect([...new Set(await model.embed([bytes('MKT')]))]).toEqual([1.5]);
 });
 
-test('a device that is lost at the download fails the batch, and its memory is given back all the same', async () => {
+test('a device lost during the download fails the batch, and its memory is still freed', async () => {
   const { model, given } = await onDevice((dims) =>
     filled('float32', dims, () => new Error('CUDA failure 700')),
   );
@@ -91,7 +91,7 @@ test('a device that is lost at the download fails the batch, and its memory is g
   expect(given[0]!.disposed).toBe(1);
 });
 
-test('an output of another type or shape is refused, and given back', async () => {
+test('an output of another type or shape is refused and freed', async () => {
   for (const answer of [
     (dims: readonly number[]) => filled('int64', dims, (length) => new BigInt64Array(length)),
     (dims: readonly number[]) => new FakeDeviceTensor('float32', dims, new Float32Array(1)),

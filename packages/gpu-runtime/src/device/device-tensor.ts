@@ -1,21 +1,21 @@
 import { fromFloat16 } from './float16.js';
 
-/** A tensor that may be in a device's memory, which only the device can read; ONNX Runtime's own have this shape. */
+/** A tensor that may be in device memory, which the host cannot read; shaped like ONNX Runtime's own. */
 export interface DeviceTensor {
   readonly type: string;
   readonly dims: readonly number[];
-  /** `cpu` where the host can read it, else the device's memory, such as `gpu-buffer`. */
+  /** `cpu` if the host can read it, else the device's memory, such as `gpu-buffer`. */
   readonly location: string;
-  /** The numbers on the host: a download where they are on a device. */
+  /** The numbers on the host; downloads them from a device. */
   getData(): Promise<unknown>;
-  /** Gives back its memory; it must not be used any more. */
+  /** Frees its memory; the tensor must not be used afterwards. */
   dispose(): void;
 }
 
 /**
- * Brings a tensor's numbers to the host and frees its device memory, whether or not that succeeded.
+ * Downloads a tensor's numbers and frees its device memory, even if the download fails.
  *
- * @returns float32 numbers, row-major; null where the tensor is neither float32 nor float16.
+ * @returns float32 numbers, row-major; null if the tensor is neither float32 nor float16.
  */
 export async function download(tensor: DeviceTensor): Promise<Float32Array | null> {
   try {

@@ -5,7 +5,7 @@ import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
 import { DeviceError } from './device-error.js';
 import { fromFloat16 } from './float16.js';
 
-test('names of devices are read and written', () => {
+test('device names are parsed and formatted', () => {
   for (const name of ['cpu', 'cuda:0', 'cuda:7', 'tensorrt:1', 'webgpu', 'coreml', 'dml:0'])
     expect(formatDevice(parseDevice(name))).toBe(name);
   expect(parseDevice('cuda')).toEqual({ kind: 'cuda', index: 0 });
@@ -13,12 +13,12 @@ test('names of devices are read and written', () => {
     expect(() => parseDevice(name)).toThrow('choose one of: auto, cpu, cuda[:N]');
 });
 
-test('auto takes the fastest that is listed, and the CPU where there is none', () => {
+test('auto prefers the fastest listed device, and falls back to the CPU', () => {
   expect(automaticDevices(['cpu', 'webgpu', 'cuda']).map(formatDevice)).toEqual(['cuda:0', 'cpu']);
   expect(automaticDevices(['cpu', 'webgpu'])).toEqual([CPU]);
 });
 
-/** A runtime that has some devices, and takes or refuses the graph. */
+/** A runtime that has some devices, and accepts or refuses the graph. */
 function runtime(devices: string[], { graph = true, message = 'no such provider' } = {}) {
   const asked: unknown[] = [];
   const create: CreateSession = async (_path, { executionProviders }) => {
@@ -31,13 +31,13 @@ function runtime(devices: string[], { graph = true, message = 'no such provider'
   return { create, asked };
 }
 
-test('a session is opened on the device that was asked for, and on no other', async () => {
+test('a session opens on the requested device only', async () => {
   const { create, asked } = runtime(['cpu', 'cuda']);
   await openSession('m.onnx', parseDevice('cuda:2'), 1, create);
   expect(asked).toEqual([{ name: 'cuda', deviceId: 2 }]);
 });
 
-test('a device that is not there is an error with a remedy, never another device', async () => {
+test('a missing device is an error with a remedy, never another device', async () => {
   const { create } = runtime(['cpu']);
   const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
     (thrown: unknown) => thrown,
@@ -46,12 +46,12 @@ test('a device that is not there is an error with a remedy, never another device
   expect((error as Error).message).toMatch(/^cuda:0 cannot be used here \(no such provider\);.*--device cpu/);
 });
 
-test('a bad graph is told as such, on any device', async () => {
+test('a bad graph is reported as such on any device', async () => {
   const { create } = runtime(['cpu', 'cuda'], { graph: false });
   await expect(openSession('m.onnx', parseDevice('cuda'), 1, create)).rejects.toThrow('bad graph');
 });
 
-test('want of memory is not taken for a missing device', async () => {
+test('lack of memory is not reported as a missing device', async () => {
   const { create } = runtime(['cpu'], { message: 'CUDA failure 2: out of memory' });
   const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
     (thrown: unknown) => thrown,
@@ -59,7 +59,7 @@ test('want of memory is not taken for a missing device', async () => {
   expect(error).not.toBeInstanceOf(DeviceError);
 });
 
-test('this machine without CUDA says so', async () => {
+test('a machine without CUDA is reported as such', async () => {
   const { onnxRuntime } = await import('../onnx/onnx-runtime.js');
   if (onnxRuntime().providers.includes('cuda')) return;
   const { inPackage } = await import('../../test/support.js');
@@ -79,7 +79,7 @@ test('float16 is read exactly, every one of them', () => {
     -0,
   ]);
   expect([values[0x7c00], values[0xfc00], values[0x7e00]]).toEqual([Infinity, -Infinity, Number.NaN]);
-  // They rise with their bits, each by what its exponent says.
+  // Values rise with their bits, in steps that the exponent determines.
   for (let i = 1; i < 0x7c00; i++)
     expect(values[i]! - values[i - 1]!).toBe(2 ** (Math.max(1, (i - 1) >> 10) - 25));
 });

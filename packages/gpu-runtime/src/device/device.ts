@@ -24,13 +24,16 @@ export const CPU: Device = { kind: 'cpu', index: null };
 const NUMBERED: readonly DeviceKind[] = ['cuda', 'tensorrt', 'dml'];
 export const KINDS: readonly DeviceKind[] = ['cpu', ...NUMBERED, 'webgpu', 'coreml'];
 
-/** Kinds that `auto` looks for, the fastest first. TensorRT takes minutes to begin, WebGPU needs a display driver: on request only. */
+/**
+ * Kinds that `auto` looks for, fastest first. TensorRT takes minutes to start and WebGPU needs a display
+ * driver: they are used on request only.
+ */
 const BY_ITSELF: readonly DeviceKind[] = ['cuda', 'coreml', 'dml'];
 
-/** Names of devices, as a message lists them. */
+/** Device names, for messages. */
 const NAMES = KINDS.map((each) => (NUMBERED.includes(each) ? `${each}[:N]` : each)).join(', ');
 
-/** The device of a name; null if there is none. */
+/** The device with this name, or null. */
 function named(text: string): Device | null {
   const [, name, number] = /^([a-z]+)(?::(\d{1,3}))?$/.exec(text) ?? [];
   const kind = KINDS.find((each) => each === name);
@@ -40,9 +43,9 @@ function named(text: string): Device | null {
 }
 
 /**
- * Reads the name of a device: `cpu`, `cuda`, `cuda:1`, … A numbered kind without a number is its first.
+ * Parses a device's name: `cpu`, `cuda`, `cuda:1`, … A numbered kind without a number means its first device.
  *
- * @throws RangeError that says what there is, and TypeError for what is not a string (`code` is `invalid_option`).
+ * @throws RangeError that lists the names; TypeError for anything but a string (`code` is `invalid_option`).
  */
 export function parseDevice(text: string): Device {
   checkOptions('parseDevice', text, required(string), 'text');
@@ -61,12 +64,15 @@ const isDeviceIndex = required(
 );
 const deviceObject = object<Device>({ kind: isKind, index: isDeviceIndex });
 
-/** A device with nothing else. A name is refused with the call that makes a device of it. */
+/** A device without extra fields. The error for a name shows the `parseDevice` call that parses it. */
 export const isDevice: Check = (given, path) => {
   const fault = deviceObject(given, path);
   if (fault === null || fault.path !== path || fault.kind !== 'type') return fault;
   const isName = typeof given === 'string' && named(given) !== null;
-  return { ...fault, wanted: `what parseDevice('${isName ? given : 'cuda:0'}') gives; devices are ${NAMES}` };
+  return {
+    ...fault,
+    wanted: `the result of parseDevice('${isName ? given : 'cuda:0'}'); devices are ${NAMES}`,
+  };
 };
 
 /**
@@ -83,13 +89,13 @@ export function formatDevice(device: Device): string {
   return nameOf(device);
 }
 
-/** As `formatDevice`, of a device that was checked. */
+/** `formatDevice` for a device that has been checked. */
 export const nameOf = ({ kind, index }: Device): string => (index === null ? kind : `${kind}:${index}`);
 
 /**
- * The kinds that `auto` tests, in order, among those whose libraries are present. The last is the CPU, which always is.
+ * The devices that `auto` tests, in order: those whose libraries are present, and last the CPU.
  *
- * @param listed names of execution providers, as `onnxRuntime().installed` has them.
+ * @param listed names of execution providers, as in `onnxRuntime().installed`.
  * @throws TypeError for anything but an array of strings (`code` is `invalid_option`).
  */
 export function automaticDevices(listed: readonly string[]): Device[] {
@@ -98,7 +104,7 @@ export function automaticDevices(listed: readonly string[]): Device[] {
   return [...found.map((kind) => parseDevice(kind)), CPU];
 }
 
-/** A device as ONNX Runtime's session options have it. */
+/** A device in the form of ONNX Runtime's session options. */
 export function executionProvider({ kind, index }: Device): { name: DeviceKind; deviceId?: number } {
   return index === null ? { name: kind } : { name: kind, deviceId: index };
 }

@@ -2,9 +2,9 @@
 let table: Float32Array | undefined;
 
 /**
- * Numbers of half precision (IEEE 754 binary16) as float32, exactly.
+ * Converts half-precision numbers (IEEE 754 binary16) to float32, exactly.
  *
- * @param bits as ONNX Runtime gives them: 16-bit patterns, or a Float16Array where the engine has one.
+ * @param bits from ONNX Runtime: 16-bit patterns, or a Float16Array if the engine has one.
  */
 export function fromFloat16(bits: ArrayBufferView): Float32Array {
   const patterns = new Uint16Array(bits.buffer, bits.byteOffset, bits.byteLength / 2);

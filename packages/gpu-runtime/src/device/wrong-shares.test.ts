@@ -5,10 +5,10 @@ const right = [0.25, 0.75];
 
 test.each<[string, number[], string | null]>([
   ['the same', right, null],
-  ['some thousandths off, as with TF32', [0.2537, 0.7463], null],
+  ['a few thousandths off, as with TF32', [0.2537, 0.7463], null],
   ['zeros, as CUDA counts whole numbers', [0, 0], 'shares that add up to 0'],
-  ['no numbers', [Number.NaN, 1], 'shares that add up to NaN'],
+  ['not a number', [Number.NaN, 1], 'shares that add up to NaN'],
   ['other shares', [0.75, 0.25], '0.75 where the CPU has 0.25'],
-])('a row of a device is judged by the CPU: %s', (_what, row, wrong) => {
+])('a device’s row is compared with the CPU’s: %s', (_what, row, wrong) => {
   expect(wrongShares(Float32Array.from(row), Float32Array.from(right))).toBe(wrong);
 });

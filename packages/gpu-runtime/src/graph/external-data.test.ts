@@ -13,7 +13,7 @@ async function filesOf(file: Buffer): Promise<readonly string[]> {
   return readGraph(join(await folderWith({ 'model.onnx': file }), 'model.onnx')).weightFiles;
 }
 
-test('the file that it finds is the one that ONNX Runtime reads', async () => {
+test('it finds the file that ONNX Runtime reads', async () => {
   const file = await graph(IDS, ROWS, ({ node }) => [
     node('Cast', ['ids'], 'numbers', { to: 1 }),
     node('Add', ['numbers', 'weight'], 'rows'),
@@ -45,7 +45,7 @@ test.each<[string, Buffer]>([
   ['one of a node’s constants', node(block(10, tensor))],
   ['the branch of a condition', node(block(6, block(5, tensor)))],
   ['a branch’s branch', node(block(11, node(block(6, node(block(5, tensor))))))],
-])('a tensor is found wherever it lies: %s', async (_, part) => {
+])('a tensor is found anywhere: %s', async (_, part) => {
   expect(await filesOf(await graph(IDS, ROWS, () => [part]))).toEqual(['w.bin']);
 });
 
@@ -57,7 +57,7 @@ test('a tensor is found in a function of the model', async () => {
   expect(await filesOf(Buffer.concat([await graph(IDS, ROWS), functions]))).toEqual(['w.bin']);
 });
 
-test('each file once, in order, however its name is written; tensors of the graph’s own file name none', async () => {
+test('each file once, sorted, however its name is written; tensors inside the graph name none', async () => {
   const names = ['b.bin', './a.bin', 'a.bin', 'sub/../b.bin'];
   const own = block(5, block(8, 'own'), block(13, block(1, 'location'), block(2, 'none.bin')));
   const parts = [...names.map((name) => block(5, outside('w', name))), own];
@@ -66,12 +66,12 @@ test('each file once, in order, however its name is written; tensors of the grap
 
 test.each<[string, () => Buffer[], RegExp]>([
   [
-    'a weight outside that names no file',
+    'an external weight without a file name',
     () => [block(5, Buffer.from([14 * 8, 1]))],
     /does not name the file/,
   ],
   [
-    'graphs without end in each other',
+    'endlessly nested graphs',
     () => {
       let graph = Buffer.alloc(0);
       const wrap = (field: number, content: Buffer) => {
@@ -83,10 +83,10 @@ test.each<[string, () => Buffer[], RegExp]>([
     },
     /too deep/,
   ],
-])('%s: refused', async (_, parts, says) => {
+])('%s: refused', async (_, parts, message) => {
   const path = join(await folderWith(), 'model.onnx');
   await writeFile(path, await graph(IDS, ROWS, parts));
   const read = () => readGraph(path);
   expect(read).toThrow(ModelError);
-  expect(read).toThrow(says);
+  expect(read).toThrow(message);
 });

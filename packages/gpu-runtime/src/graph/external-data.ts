@@ -11,7 +11,7 @@ import {
 
 type Message = 'model' | 'training' | 'function' | 'graph' | 'node' | 'attribute' | 'sparse' | 'tensor';
 
-/** Paths to tensors: for each message of onnx.proto3, the fields that lead to one. */
+/** Paths to tensors: for each message of onnx.proto3, the fields that lead to one, by field number. */
 const LEADS: Readonly<Record<Exclude<Message, 'tensor'>, Readonly<Record<number, Message>>>> = {
   model: { 7: 'graph', 20: 'training', 25: 'function' },
   training: { 1: 'graph', 2: 'graph' },
@@ -26,20 +26,20 @@ const ENTRY = { key: 1, value: 2 };
 /** TensorProto.DataLocation. */
 const EXTERNAL = 1;
 
-/** Messages in each other, as many as protobuf's own readers take. */
+/** Nesting limit of protobuf's own readers. */
 const DEEPEST = 100;
-/** Most bytes of a path on Linux. */
+/** Longest path on Linux, in bytes. */
 const LONGEST_PATH = 4096;
 
 /**
- * The files of a model's tensors, other than its own: each once, in order of their names, relative to the model's folder.
+ * The files outside the graph that hold its tensors: each once, sorted, relative to the model's folder.
  *
  * @throws BadProtobufError
  */
 export function externalFiles(bytes: FileBytes): string[] {
   const files = new Set<string>();
   const walk = (message: Message, within: Pick<Field, 'start' | 'end'> | undefined, depth: number) => {
-    if (depth > DEEPEST) throw new BadProtobufError('its graphs are nested too deep');
+    if (depth > DEEPEST) throw new BadProtobufError('its graphs are nested too deeply');
     if (message === 'tensor') {
       const file = fileOf(bytes, within as Field);
       if (file !== undefined) files.add(normalize(file));
@@ -71,6 +71,6 @@ function locationOf(bytes: FileBytes, entry: Field): string | undefined {
   const value = only(fieldsOf(bytes, entry), ENTRY.value);
   if (key === undefined || value === undefined) return undefined;
   if (key.end - key.start > LONGEST_PATH || textOf(bytes, key) !== 'location') return undefined;
-  if (value.end - value.start > LONGEST_PATH) throw new BadProtobufError('the name of a file has no end');
+  if (value.end - value.start > LONGEST_PATH) throw new BadProtobufError('a file name does not end');
   return textOf(bytes, value);
 }

@@ -2,16 +2,16 @@ import type { ModelRecipe } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import type { Graph } from './graph-reader.js';
 
-/** The usual name of an encoder's token vectors in an export. */
+/** The usual name of the token vectors in an exported encoder. */
 const HIDDEN = 'last_hidden_state';
-/** And what the guesses of a head are called, which are vectors of tokens too, and never meant. */
+/** A head's predictions: they have the shape of token vectors, but rows are never made of them by default. */
 const GUESSES = 'logits';
 
 /**
- * The output that rows are made of: the one asked for, else `last_hidden_state`, else the only one that can be it, of floats
- * in three dimensions. An output of two dimensions is a row already, and is taken only where it is asked for.
+ * The output that rows are made of: the requested one, else `last_hidden_state`, else the only float output
+ * with three dimensions. An output with two dimensions already holds rows and is used only on request.
  *
- * @throws ModelError `model_mismatch` if none or several can be meant.
+ * @throws ModelError `model_mismatch` if there is no candidate, or several.
  */
 export function chooseOutput(
   modelPath: string,
@@ -25,15 +25,15 @@ export function chooseOutput(
     throw new ModelError(
       'model_mismatch',
       modelPath,
-      `has no '${HIDDEN}', and not one single output of floats [n, tokens, dim] either: ${offered}`,
-      'choose one by output.name in holdfast.json',
+      `has no '${HIDDEN}', nor exactly one float output of shape [n, tokens, dim]: ${offered}`,
+      'choose one with output.name in holdfast.json',
     );
   }
   const rank = outputs.find((output) => output.name === name)?.shape.length;
   return { name, pooling: wanted.pooling ?? (rank === 2 ? 'none' : 'mean') };
 }
 
-/** The output used by default, if there is a clear one. */
+/** The default output, if there is exactly one candidate. */
 export function meantOutput({ outputs }: Graph): string | undefined {
   const candidates = outputs.filter(
     ({ name, type, shape }) => name !== GUESSES && type.startsWith('float') && shape.length === 3,
@@ -50,10 +50,10 @@ export interface RowFacts {
 }
 
 /**
- * The folder's facts about a row hold for the output that it means. Another output has the dimension of the graph, and
- * columns without names.
+ * The facts about a row of the chosen output. The folder's facts apply only to its own output; any other
+ * output has the dimension in the graph and no column names.
  *
- * @param outputs `meant` by the folder, undefined where it means none of its own; and `taken`.
+ * @param outputs `meant`: the folder's own output, undefined if it has none; `taken`: the chosen one.
  */
 export function rowFacts(
   graph: Graph,
@@ -67,7 +67,7 @@ export function rowFacts(
   };
 }
 
-/** Numbers in a vector of an output, where the graph says. */
+/** Numbers in a vector of an output, if the graph declares it. */
 export function lastLength({ outputs }: Graph, name: string): number | undefined {
   const last = outputs.find((output) => output.name === name)?.shape.at(-1);
   return typeof last === 'number' && last > 0 ? last : undefined;

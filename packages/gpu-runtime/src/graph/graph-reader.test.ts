@@ -8,7 +8,7 @@ import { ModelError } from '../model-error.js';
 import { readGraph } from './graph-reader.js';
 
 test.each(['test/fixtures/dna_encoder', 'test/fixtures/tiny_esm2', 'models/tnf', 'models/aac'])(
-  'of %s it reads what ONNX Runtime tells',
+  'it reads the same from %s as ONNX Runtime reports',
   async (folder) => {
     const path = inPackage(join(folder, 'model.onnx'));
     const session = await InferenceSession.create(path);
@@ -19,7 +19,7 @@ test.each(['test/fixtures/dna_encoder', 'test/fixtures/tiny_esm2', 'models/tnf',
   },
 );
 
-test('weights that an older graph lists among its inputs are none', async () => {
+test('weights that an older graph lists among its inputs are not inputs', async () => {
   const path = join(await folderWith(), 'model.onnx');
   const file = await graph(
     { ids: ['int32', ['n']], weight: ['int32', [1]] },
@@ -44,7 +44,7 @@ test('a file that lacks its last byte is refused', async () => {
   expect(() => readGraph(path)).toThrow(/ends too early/);
 });
 
-test('a damaged file is read or refused as such, whatever is wrong with it', async () => {
+test('a damaged file is read, or refused as damaged, whatever the damage', async () => {
   const path = join(await folderWith(), 'model.onnx');
   const size = intact.byteLength;
   const damage = fc.array(fc.tuple(fc.nat(size - 1), fc.nat(255)), { maxLength: 20 });

@@ -5,13 +5,13 @@ import { ModelError } from '../model-error.js';
 import { externalFiles } from './external-data.js';
 import { BadProtobufError, type Field, FileBytes, fieldsOf, numberOf, only, textOf } from './protobuf.js';
 
-/** An input or output of a graph, with the names that ONNX Runtime has for element types. */
+/** An input or output of a graph, with ONNX Runtime's names for element types. */
 export interface GraphValue {
   name: string;
   isTensor: boolean;
-  /** `float32`, `int64`, …; `undefined` (the word) where the graph does not say. */
+  /** `float32`, `int64`, …; the string `undefined` if the graph does not declare it. */
   type: string;
-  /** A length, or the name of a length that varies; empty where the graph says nothing of the shape. */
+  /** A length, or the name of a length that varies; empty if the graph declares no shape. */
   shape: readonly (number | string)[];
 }
 
@@ -19,11 +19,11 @@ export interface GraphValue {
 export interface Graph {
   inputs: readonly GraphValue[];
   outputs: readonly GraphValue[];
-  /** Files of weights outside the graph's own, relative to its folder; each once, in order. */
+  /** Weight files beside the graph, relative to its folder; each once, sorted. */
   weightFiles: readonly string[];
 }
 
-/** Numbers of the fields in onnx.proto3. */
+/** Field numbers in onnx.proto3. */
 const MODEL = { graph: 7 };
 const GRAPH = { initializer: 5, input: 11, output: 12 };
 const TENSOR = { name: 8 };
@@ -52,10 +52,11 @@ const ELEMENTS: Readonly<Record<number, string>> = {
 };
 
 /**
- * Reads a graph's inputs, outputs and places of weights without loading it: weights are skipped, so a file of
+ * Reads a graph's inputs, outputs and weight files without loading it. It skips the weights, so a file of
  * gigabytes takes milliseconds.
  *
- * @throws ModelError `model_load` if the file is not an ONNX model or is truncated, `model_file_missing` if it cannot be read.
+ * @throws ModelError `model_load` if the file is not an ONNX model or is truncated, `model_file_missing` if
+ * it cannot be read.
  */
 export function readGraph(path: string): Graph {
   let file: number;
@@ -68,15 +69,15 @@ export function readGraph(path: string): Graph {
     const beginning = Buffer.alloc(ENOUGH);
     refuseStandIn(path, beginning.subarray(0, readSync(file, beginning)), 'model_load');
     const bytes = new FileBytes(file, fstatSync(file).size);
-    // To the end of the file: it may be truncated after the graph.
+    // Read to the end of the file: it may be truncated after the graph.
     const graph = only([...fieldsOf(bytes)], MODEL.graph);
-    if (graph === undefined) throw new BadProtobufError('it holds no graph');
+    if (graph === undefined) throw new BadProtobufError('it contains no graph');
     return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
   } catch (error) {
     if (error instanceof ModelError) throw error;
     if (!(error instanceof BadProtobufError)) throw unreadable(path, error);
     const what = `is not an ONNX model, or is damaged (${error.message})`;
-    throw new ModelError('model_load', path, what, 'export or copy it again', { cause: error });
+    throw new ModelError('model_load', path, what, 're-export or copy it again', { cause: error });
   } finally {
     closeSync(file);
   }

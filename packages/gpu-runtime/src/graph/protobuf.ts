@@ -1,11 +1,11 @@
 import { readSync } from 'node:fs';
 
-/** Bytes that are not a protobuf message, or end within one. */
+/** Bytes that are not a protobuf message, or a truncated one. */
 export class BadProtobufError extends Error {
   override readonly name = 'BadProtobufError';
 }
 
-/** A field of a message: a number, or the place of a block of bytes in the file. */
+/** A field of a message: a number, or the range of a block of bytes in the file. */
 export interface Field {
   number: number;
   /** The value of a varint; else undefined. */
@@ -17,7 +17,7 @@ export interface Field {
 
 const CHUNK = 64 * 1024;
 
-/** A file read here and there, a chunk at a time. */
+/** Random access to a file's bytes, a chunk at a time. */
 export class FileBytes {
   readonly #chunk = Buffer.alloc(CHUNK);
   #at = 0;
@@ -45,8 +45,8 @@ export class FileBytes {
 }
 
 /**
- * The fields of a message in the order of the file; wire types are those of the protobuf encoding (varint, 64-bit,
- * length-delimited, 32-bit). Blocks are stepped over, not read.
+ * Yields the fields of a message in file order. Wire types are those of the protobuf encoding (varint,
+ * 64-bit, length-delimited, 32-bit). Blocks are skipped, not read.
  *
  * @param within the field that holds the message; the whole file by default.
  * @throws BadProtobufError
@@ -64,7 +64,7 @@ export function* fieldsOf(
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return BigInt.asUintN(64, value);
     }
-    throw new BadProtobufError('a number has no end');
+    throw new BadProtobufError('a number does not end');
   };
   while (at < within.end) {
     const tag = varint();
@@ -97,7 +97,7 @@ export function textOf(bytes: FileBytes, { value, start, end }: Field): string {
   return bytes.text(start, end);
 }
 
-/** The first field of a number. */
+/** The first field with this number. */
 export function only(fields: Iterable<Field>, number: number): Field | undefined {
   for (const field of fields) if (field.number === number) return field;
   return undefined;

@@ -1,6 +1,6 @@
 import type { ModelSource } from '../model-source.js';
 
-/** A folder's descriptor or configuration: a model source without what follows from its place on disk. */
+/** A folder's descriptor or configuration: a model source without the fields that depend on its location. */
 export type Description = Omit<
   ModelSource,
   'folder' | 'modelPath' | 'fingerprint' | 'specialTokens' | 'windows'

@@ -6,7 +6,7 @@ import { type ModelRecipe, POOLINGS, tokenTable } from './recipe.js';
 /** The descriptor's file name. */
 export const DESCRIPTOR = 'holdfast.json';
 
-/** The treatment of a sequence longer than the model reads: it is truncated, or cut into windows. */
+/** What happens to a sequence longer than the model reads: it is truncated, or cut into windows. */
 export const LONG_SEQUENCES = ['truncate', 'windows'] as const;
 export type LongSequences = (typeof LONG_SEQUENCES)[number];
 
@@ -30,7 +30,9 @@ const common = {
   columns: z.array(z.string()).optional(),
 };
 
-/** Format 1 of the descriptor; the README says what each field means. Unknown fields are refused: a typo must not pass. */
+/**
+ * Format 1 of the descriptor; the README documents each field. Unknown fields are refused, to catch typos.
+ */
 const descriptor = z
   .strictObject({
     ...common,
@@ -51,10 +53,10 @@ const descriptor = z
   })
   .refine(({ columns, dim }) => columns === undefined || columns.length === dim, {
     path: ['columns'],
-    message: 'there must be as many as dim says',
+    message: 'there must be dim of them',
   });
 
-/** The descriptor beside an exported folder: all of it is optional, and it has no tokens of its own. */
+/** The descriptor in an exported folder: every field is optional, and it has no `tokens`. */
 const changes = z.strictObject({
   ...common,
   name: z.string().min(1).optional(),
@@ -65,7 +67,7 @@ const changes = z.strictObject({
   maxTokens: z.int().positive().optional(),
 });
 
-/** How long sequences are read, where a descriptor says. */
+/** How a descriptor treats long sequences. */
 export interface LongReading {
   longSequences?: LongSequences | undefined;
   windowOverlap?: number | undefined;
@@ -78,12 +80,16 @@ export type ExportChanges = Omit<Parsed, 'inputs' | 'output'> & {
 };
 type Parsed = Partial<Omit<z.infer<typeof changes>, 'format'>>;
 
-/** Whether a folder's `holdfast.json` names tokens; if not, it changes the exported folder around it. @throws ModelError `model_bad_json`. */
+/**
+ * Whether a folder's `holdfast.json` names tokens. If not, it changes settings of the exported folder.
+ *
+ * @throws ModelError `model_bad_json`.
+ */
 export async function namesTokens(folder: string): Promise<boolean> {
   return 'tokens' in (await readModelJson(folder, DESCRIPTOR, z.looseObject({})));
 }
 
-/** Reads the `holdfast.json` in an exported folder. @throws ModelError `model_bad_json`. */
+/** Reads the `holdfast.json` of an exported folder. @throws ModelError `model_bad_json`. */
 export async function readChanges(folder: string): Promise<ExportChanges> {
   const { format: _, inputs, output, ...rest } = await readModelJson(folder, DESCRIPTOR, changes);
   return {
@@ -93,7 +99,7 @@ export async function readChanges(folder: string): Promise<ExportChanges> {
   };
 }
 
-/** Reads a folder's `holdfast.json` that describes a model wholly. @throws ModelError `model_bad_json`. */
+/** Reads a `holdfast.json` that describes the whole model. @throws ModelError `model_bad_json`. */
 export async function readDescriptor(folder: string): Promise<Description & LongReading> {
   const { name, alphabet, dim, tokens, inputs, output, ...rest } = await readModelJson(
     folder,

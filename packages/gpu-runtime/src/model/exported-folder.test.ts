@@ -10,14 +10,14 @@ import type { ModelOverrides } from './model-overrides.js';
 type Json = Record<string, unknown>;
 type Change = (folder: string) => Promise<unknown>;
 
-/** What a clone without Git LFS has of a large file. */
+/** A large file in a clone without Git LFS. */
 const POINTER = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 9\n`;
 
 const TOKENS = ['int64', ['n', 'tokens']] as const;
 const ALL_INPUTS = { input_ids: TOKENS, attention_mask: TOKENS, token_type_ids: TOKENS };
 const HIDDEN = { last_hidden_state: ['float32', ['n', 'tokens', 64]] } as const;
 
-/** Writes a file anew from what it holds. */
+/** Rewrites a JSON file. */
 const edit =
   (name: string, change: (value: Json) => Json): Change =>
   async (folder) => {
@@ -59,25 +59,25 @@ async function changed(change: Change): Promise<string> {
 
 test.each<[string, Change, string, RegExp]>([
   [
-    'a file that is no graph',
+    'a file that is not a graph',
     (at) => writeFile(join(at, 'model.onnx'), 'not a graph'),
     'model_load',
     /not an ONNX model/,
   ],
   [
-    'a pointer in the place of the graph',
+    'a pointer in place of the graph',
     (at) => writeFile(join(at, 'model.onnx'), POINTER),
     'model_load',
-    /model\.onnx: is a Git LFS pointer, not the file that belongs there; run git lfs pull/,
+    /model\.onnx: is a Git LFS pointer, not the model's file; run git lfs pull/,
   ],
   [
-    'a pointer in the place of the vocabulary',
+    'a pointer in place of the vocabulary',
     (at) => writeFile(join(at, 'tokenizer.json'), POINTER),
     'model_bad_json',
     /tokenizer\.json: is a Git LFS pointer.*git lfs pull/,
   ],
   [
-    'a pointer in the place of the weights beside the graph',
+    'a pointer in place of the weights beside the graph',
     async (at) => {
       await writeFile(
         join(at, 'model.onnx'),
@@ -89,12 +89,12 @@ test.each<[string, Change, string, RegExp]>([
     /model\.onnx_data: is a Git LFS pointer.*git lfs pull/,
   ],
   [
-    'a web page in the place of the graph',
+    'a web page in place of the graph',
     (at) => writeFile(join(at, 'model.onnx'), '\n<!DOCTYPE html>\n<html><body>Sign in</body></html>'),
     'model_load',
-    /model\.onnx: is a web page, not the file that belongs there; download the file itself/,
+    /model\.onnx: is a web page, not the model's file; download the file itself/,
   ],
-  ['an empty graph', (at) => writeFile(join(at, 'model.onnx'), ''), 'model_load', /holds no graph/],
+  ['an empty graph', (at) => writeFile(join(at, 'model.onnx'), ''), 'model_load', /contains no graph/],
   [
     'a graph cut short',
     async (at) => {
@@ -107,7 +107,7 @@ test.each<[string, Change, string, RegExp]>([
   ['no graph', without('model.onnx'), 'model_file_missing', /model\.onnx: is missing/],
   ['no tokenizer', without('tokenizer.json'), 'model_file_missing', /tokenizer\.json: is missing/],
   [
-    'a tokenizer that is no JSON',
+    'a tokenizer that is not JSON',
     (at) => writeFile(join(at, 'tokenizer.json'), '{'),
     'model_bad_json',
     /is not JSON/,
@@ -122,22 +122,22 @@ test.each<[string, Change, string, RegExp]>([
     'a tokenizer of an unknown kind',
     model((rest) => ({ ...rest, type: 'Guesswork', vocab: undefined, merges: undefined })),
     'model_bad_json',
-    /no tokenizer that is known/,
+    /no known tokenizer/,
   ],
   [
     'a tokenizer of an unknown kind, with a vocabulary',
     model((rest) => ({ ...rest, type: 'Guesswork' })),
     'model_bad_json',
-    /tokenizer\.json: describes no tokenizer that is known \(model of type 'Guesswork'\)/,
+    /tokenizer\.json: describes no known tokenizer \(model of type 'Guesswork'\)/,
   ],
   [
     'a tokenizer that keeps the ends of long sequences',
     edit('tokenizer_config.json', (config) => ({ ...config, truncation_side: 'left' })),
     'model_unsupported',
-    /tokenizer_config\.json: keeps the end of a long sequence \(truncation_side left\), and here its beginning is kept/,
+    /tokenizer_config\.json: keeps the end of a long sequence \(truncation_side left\), but Holdfast keeps its beginning/,
   ],
   [
-    'a tokenizer that does so by its own file',
+    'a tokenizer whose own file says so',
     edit('tokenizer.json', (file) => ({ ...file, truncation: { direction: 'Left', max_length: 9 } })),
     'model_unsupported',
     /tokenizer\.json: keeps the end of a long sequence/,
@@ -161,25 +161,25 @@ test.each<[string, Change, string, RegExp]>([
     /has 256 tokens, too few for a model of 4096/,
   ],
   [
-    'one token less than the model has, whose table is not rounded',
+    'one token less than the model, whose table is not rounded',
     edit('config.json', (config) => ({ ...config, vocab_size: 257 })),
     'model_bad_json',
     /too few for a model of 257/,
   ],
   [
-    'tokens of which nobody knows what they spell',
+    'tokens of an unclear alphabet',
     withToken('hello'),
     'model_unsupported',
-    /nucleotides or amino acids; say so beside it in holdfast\.json/,
+    /nucleotides or amino acids; add a holdfast\.json beside it/,
   ],
   [
     'a tokenizer that does not know plain residues',
     model((rest) => ({ ...rest, vocab: { '[UNK]': 0, '[PAD]': 3, ACGTAC: 255 }, merges: [] })),
     'model_unsupported',
-    /nothing it knows/,
+    /knows no residue of/,
   ],
   [
-    'no token for padding',
+    'no padding token',
     all(
       model(({ vocab, ...rest }) => {
         const { '[PAD]': id, ...others } = vocab as Json;
@@ -191,25 +191,25 @@ test.each<[string, Change, string, RegExp]>([
       })),
     ),
     'model_bad_json',
-    /no token for padding/,
+    /no padding token/,
   ],
   [
     'a graph without input_ids',
     regraph({ tokens: TOKENS }, HIDDEN),
     'model_mismatch',
-    /nothing is known of: tokens/,
+    /has unknown inputs: tokens/,
   ],
   [
     'a graph with an unknown input',
     regraph({ ...ALL_INPUTS, position_ids: TOKENS }, HIDDEN),
     'model_mismatch',
-    /nothing is known of: position_ids/,
+    /has unknown inputs: position_ids/,
   ],
   [
     'a graph without a mask',
     regraph({ input_ids: TOKENS }, HIDDEN),
     'model_mismatch',
-    /no attention_mask, so padding would change its rows/,
+    /no input attention_mask, so padding would change its rows/,
   ],
   [
     'inputs of several types',
@@ -221,7 +221,7 @@ test.each<[string, Change, string, RegExp]>([
     'a fixed number of sequences',
     regraph({ ...ALL_INPUTS, token_type_ids: ['int64', [1, 'tokens']] }, HIDDEN),
     'model_mismatch',
-    /its input 'token_type_ids' has the fixed shape \[1, tokens\].*; export it with dynamic axes for batch and sequence/,
+    /its input 'token_type_ids' has the fixed shape \[1, tokens\].*; re-export it with dynamic axes for batch and sequence/,
   ],
   [
     'a fixed number of tokens',
@@ -230,45 +230,45 @@ test.each<[string, Change, string, RegExp]>([
     /its input 'input_ids' has the fixed shape \[\?, 128\]/,
   ],
   [
-    'a graph of which no output is meant',
+    'a graph without a candidate for the output',
     regraph(ALL_INPUTS, { pooler_output: ['float32', ['n', 64]], logits: ['float32', ['n', 'tokens', 64]] }),
     'model_mismatch',
-    /not one single output of floats.*pooler_output float32 \[n,64\]/,
+    /nor exactly one float output.*pooler_output float32 \[n,64\]/,
   ],
   [
-    'a graph of which several outputs may be meant',
+    'a graph with several candidates for the output',
     regraph(ALL_INPUTS, { a: ['float32', ['n', 'tokens', 64]], b: ['float32', ['n', 'tokens', 64]] }),
     'model_mismatch',
     /output\.name in holdfast\.json/,
   ],
   [
-    'an output of which nobody knows the dimension',
+    'an output of unknown dimension',
     all(
       regraph(ALL_INPUTS, { last_hidden_state: ['float32', ['n', 'tokens', 'dim']] }),
       edit('config.json', ({ hidden_size: _, ...rest }) => rest),
     ),
     'model_mismatch',
-    /does not say how many numbers its output 'last_hidden_state' has/,
+    /does not declare how many numbers a row of its output 'last_hidden_state' has/,
   ],
   [
-    'another dimension than the configuration says',
+    'a dimension that differs from the configuration',
     edit('config.json', (config) => ({ ...config, hidden_size: 32 })),
     'model_mismatch',
     /rows have 64 numbers, not 32/,
   ],
   ...['model.onnx', 'config.json', 'tokenizer.json', 'tokenizer_config.json', 'holdfast.json'].map(
     (name): [string, Change, string, RegExp] => [
-      `a folder in the place of ${name}`,
+      `a folder in place of ${name}`,
       async (at) => {
         await rm(join(at, name), { force: true });
         await mkdir(join(at, name));
       },
       'model_file_missing',
-      new RegExp(`/${name}: is a folder, where a file belongs`),
+      new RegExp(`/${name}: is a folder, not a file`),
     ],
   ),
   [
-    'a device in the place of a file',
+    'a device in place of a file',
     async (at) => {
       await rm(join(at, 'tokenizer_config.json'));
       await symlink('/dev/null', join(at, 'tokenizer_config.json'));
@@ -295,10 +295,10 @@ test.each<[string, ModelOverrides, RegExp]>([
   [
     'an output it lacks',
     { output: 'hidden_states.9' },
-    /it has: last_hidden_state, hidden_states\.2, pooler_output/,
+    /its outputs: last_hidden_state, hidden_states\.2, pooler_output/,
   ],
   ['rows pooled again', { output: 'pooler_output', pooling: 'mean' }, /has 2 dimensions/],
-  ['vectors of tokens as rows', { pooling: 'none' }, /has 3 dimensions, where pooling 'none' takes 2/],
+  ['vectors of tokens as rows', { pooling: 'none' }, /has 3 dimensions, but pooling 'none' takes 2/],
 ])('asked for %s, a folder refuses', async (_, overrides, message) => {
   await expect(resolveModel(fixture('dna_encoder'), overrides)).rejects.toMatchObject({
     code: 'model_mismatch',
@@ -335,7 +335,7 @@ test('onnx/model.onnx is the same model', async () => {
   expect(source.fingerprint).toBe((await resolveModel(fixture('dna_encoder'))).fingerprint);
 });
 
-test('without hidden_size, the graph says the dimension; without a name, its single output is taken', async () => {
+test('without hidden_size the graph gives the dimension; without a name its only output is used', async () => {
   const folder = await changed(
     all(
       regraph({ input_ids: TOKENS, attention_mask: TOKENS }, { hidden: ['float32', ['n', 'tokens', 48]] }),
@@ -352,7 +352,7 @@ test('without hidden_size, the graph says the dimension; without a name, its sin
   expect((await resolveModel(folder)).recipe.inputs.types).toBeUndefined();
 });
 
-test('what a configuration gives as null it does not say', async () => {
+test('a null in a configuration counts as absent', async () => {
   const empty = {
     max_position_embeddings: null,
     vocab_size: null,
@@ -360,14 +360,14 @@ test('what a configuration gives as null it does not say', async () => {
     alibi_starting_size: null,
   };
   const folder = await changed(edit('config.json', (config) => ({ ...config, ...empty })));
-  // As the tokenizer and the graph have it.
+  // From the tokenizer and the graph.
   expect(await resolveModel(folder)).toMatchObject({ maxTokens: 256, dim: 64 });
   const limitless = edit('tokenizer_config.json', ({ model_max_length: _, ...rest }) => rest);
   await limitless(folder);
   expect((await resolveModel(folder)).maxTokens).toBeUndefined();
 });
 
-test('the side of padding, which a mask leaves out, changes no row', async () => {
+test('the padding side changes no row, because the mask excludes padding', async () => {
   const left = edit('tokenizer_config.json', (config) => ({
     ...config,
     padding_side: 'left',
@@ -384,7 +384,7 @@ test('ESM that keeps the ends of long sequences is refused as well', async () =>
   expect((await resolveModel(folder)).maxResidues).toBe(1022);
 });
 
-test('models that take any length, by their attention, or as their tokenizer says', async () => {
+test('models take any length if they use ALiBi or their tokenizer sets no limit', async () => {
   const alibi = edit('config.json', (config) => ({ ...config, alibi_starting_size: 512 }));
   const limit = (model_max_length: number) =>
     edit('tokenizer_config.json', (config) => ({ ...config, model_max_length }));
@@ -393,12 +393,12 @@ test('models that take any length, by their attention, or as their tokenizer say
   expect((await resolveModel(await changed(limit(1e30)))).maxTokens).toBe(256);
 });
 
-test('a vocabulary that is a little smaller than a rounded table of the model passes', async () => {
+test('a vocabulary slightly smaller than the model’s rounded table passes', async () => {
   const folder = await changed(edit('config.json', (config) => ({ ...config, vocab_size: 320 })));
   expect((await resolveModel(folder)).recipe.padding).toBe(3);
 });
 
-test('the order and layout of the tokenizer’s files change nothing, and a merge less does', async () => {
+test('the order and layout of the tokenizer’s files change nothing, but a missing merge does', async () => {
   const turned = (value: unknown): unknown =>
     typeof value !== 'object' || value === null || Array.isArray(value)
       ? value
@@ -414,7 +414,7 @@ test('the order and layout of the tokenizer’s files change nothing, and a merg
   expect(await of(fewer)).not.toBe(fingerprint);
 });
 
-test('residues past maxResidues are never tokenised', async () => {
+test('residues past maxResidues are never tokenized', async () => {
   const model = await loadModel(await resolveModel(await changed(beside({ maxResidues: 100 }))));
   const dna = await lambda();
   const rows = await model.embed([bytes(dna.slice(0, 200)), bytes(dna.slice(0, 100))]);
@@ -422,7 +422,7 @@ test('residues past maxResidues are never tokenised', async () => {
   await model.release();
 });
 
-test('a holdfast.json beside it says otherwise, and what a caller asks for comes before it', async () => {
+test('a holdfast.json overrides the exported folder, and the caller overrides both', async () => {
   const folder = await changed(
     all(
       withToken('hello'),
@@ -465,11 +465,11 @@ const LAYERS = {
 const NAMES = Array.from({ length: 64 }, (_, i) => `c${i}`);
 
 test.each<[string, Json]>([
-  ['the one that is always meant', {}],
-  ['the one that it names', { output: { name: 'last_hidden_state' } }],
+  ['the default one', {}],
+  ['the one it names', { output: { name: 'last_hidden_state' } }],
   ['and its dimension', { dim: 64 }],
 ])(
-  'columns beside an export are of its own output, %s; another one has its own dimension, and none',
+  'columns beside an export belong to its own output, %s; another output has its own dimension and no columns',
   async (_, more) => {
     const folder = await changed(all(regraph(ALL_INPUTS, LAYERS), beside({ columns: NAMES, ...more })));
     for (const overrides of [{}, { output: 'last_hidden_state' }])
@@ -477,26 +477,26 @@ test.each<[string, Json]>([
     const other = await resolveModel(folder, { output: 'small' });
     expect(other).toMatchObject({ dim: 48, recipe: { output: { name: 'small' } } });
     expect(other.columns).toBeUndefined();
-    // Nor does another one of the same dimension take them over.
+    // Nor does an output of the same dimension take them over.
     const same = await changed(beside({ columns: NAMES, ...more }));
     expect((await resolveModel(same, { output: 'hidden_states.2' })).columns).toBeUndefined();
   },
 );
 
-test('where a graph means none of its outputs, columns are of the one that is asked for', async () => {
+test('without a default output, columns belong to the requested one', async () => {
   const outputs = { a: LAYERS.last_hidden_state, b: LAYERS.last_hidden_state };
   const folder = await changed(all(regraph(ALL_INPUTS, outputs), beside({ columns: NAMES })));
   await expect(resolveModel(folder)).rejects.toThrow(/output\.name in holdfast\.json/);
   expect((await resolveModel(folder, { output: 'b' })).columns).toEqual(NAMES);
 });
 
-test('lengths of inputs that vary without a name, and such as an exporter wrote -1 for, are no fixed ones', async () => {
+test('unnamed dynamic axes, and axes that an exporter wrote as -1, are not fixed', async () => {
   const inputs = { input_ids: ['int64', ['', '']], attention_mask: ['int64', [-1, -1]] } as const;
   const { recipe } = await resolveModel(await changed(regraph(inputs, HIDDEN)));
   expect(recipe.inputs).toEqual({ ids: 'input_ids', mask: 'attention_mask' });
 });
 
-test('what a model does by itself can be asked for otherwise, where its graph gives it', async () => {
+test('pooling and output can be overridden if the graph provides them', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { pooling: 'cls' });
   const model = await loadModel(source);
   const mean = await loadModel(await resolveModel(fixture('tiny_esm2')));
@@ -507,12 +507,12 @@ test('what a model does by itself can be asked for otherwise, where its graph gi
   await mean.release();
 });
 
-test('a vocabulary that has a token twice, and names for too few numbers, are refused', async () => {
+test('a vocabulary with a duplicate token, and too few column names, are refused', async () => {
   const twice = await copyOf(fixture('tiny_esm2'));
   const vocabulary = await readFile(join(twice, 'vocab.txt'), 'utf8');
   await writeFile(join(twice, 'vocab.txt'), vocabulary.replace('\nB\n', '\nA\n'));
   await expect(resolveModel(twice)).rejects.toThrow(/has A in line 6 and again in line/);
   const few = await copyOf(fixture('tiny_esm2'));
   await writeFile(join(few, 'holdfast.json'), JSON.stringify({ format: 1, columns: ['a'] }));
-  await expect(resolveModel(few)).rejects.toThrow(/names 1 columns, and a row of 'last_hidden_state' has 32/);
+  await expect(resolveModel(few)).rejects.toThrow(/names 1 columns, but a row of 'last_hidden_state' has 32/);
 });

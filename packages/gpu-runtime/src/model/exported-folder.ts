@@ -18,23 +18,23 @@ const configuration = z.looseObject({
   hidden_size: z.int().positive().nullish(),
   vocab_size: z.int().positive().nullish(),
   max_position_embeddings: z.int().min(5).nullish(),
-  // Written by models whose attention is biased by distance (ALiBi): they take any length.
+  // Present in models with ALiBi, which biases attention by distance: they take any length.
   alibi_starting_size: z.int().positive().nullish(),
 });
 type Configuration = z.infer<typeof configuration>;
 
-/** Models that number positions from the padding token's id upwards, leaving that one out. */
+/** Models whose positions start just past the padding token's ID. */
 const NUMBERED_PAST_PADDING = new Set(['esm', 'roberta', 'xlm-roberta', 'camembert']);
 
-/** Lengths above this say "without limit" in a tokenizer's configuration. */
+/** In a tokenizer's configuration, a length above this means "no limit". */
 const NO_LIMIT = 1e9;
 
 /**
- * Reads a folder as Hugging Face exports encoders: `config.json`, and `vocab.txt` of ESM or else `tokenizer.json` with
- * `tokenizer_config.json`. What the graph takes and gives is read from the graph.
+ * Reads an encoder exported from Hugging Face: `config.json`, and ESM's `vocab.txt` or else `tokenizer.json`
+ * with `tokenizer_config.json`. Inputs and outputs are read from the graph.
  *
- * @param changes what a `holdfast.json` without tokens says otherwise.
- * @param wanted what the caller says of the output, before all others.
+ * @param changes settings from a `holdfast.json` without tokens.
+ * @param wanted the caller's choice of output, which overrides everything else.
  * @throws ModelError `model_bad_json`, `model_file_missing`, `model_unsupported`, `model_mismatch`.
  */
 export async function readExportedFolder(
@@ -57,7 +57,7 @@ export async function readExportedFolder(
   const maxTokens = changes.maxTokens ?? longest(config, tokens);
   const special = prefix.length + suffix.length;
   if (maxTokens <= special) {
-    const what = `its ${special} special tokens leave no room for residues in ${maxTokens}`;
+    const what = `its ${special} special tokens leave no room for residues: it takes ${maxTokens} tokens`;
     throw new ModelError('model_mismatch', modelPath, what, `raise maxTokens in ${DESCRIPTOR}`);
   }
   const meant = changes.output?.name ?? meantOutput(graph);
@@ -67,8 +67,8 @@ export async function readExportedFolder(
   };
   const { dim, columns } = rowFacts(graph, { meant, taken: output.name }, errorText);
   if (columns !== undefined && columns.length !== dim) {
-    const what = `names ${columns.length} columns, and a row of '${output.name}' has ${dim} numbers`;
-    throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name each number, or none');
+    const what = `names ${columns.length} columns, but a row of '${output.name}' has ${dim} numbers`;
+    throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name all of them, or none');
   }
   return {
     name: changes.name ?? basename(folder),
@@ -95,7 +95,7 @@ export async function readExportedFolder(
   };
 }
 
-/** Tokens that the model has positions for, special ones included. */
+/** Number of tokens the model has positions for, special ones included. */
 function longest(config: Configuration, { rules, longest: asked }: ExportTokens): number {
   const unused = NUMBERED_PAST_PADDING.has(config.model_type) ? rules.padding + 1 : 0;
   const { alibi_starting_size: alibi, max_position_embeddings: most } = config;
@@ -121,8 +121,8 @@ function dimOf(
   throw new ModelError(
     'model_mismatch',
     modelPath,
-    `does not say how many numbers its output '${output.name}' has, nor does ${CONFIG}`,
-    'give hidden_size there, or dim in holdfast.json',
+    `does not declare how many numbers a row of its output '${output.name}' has, nor does ${CONFIG}`,
+    `set hidden_size in ${CONFIG}, or dim in ${DESCRIPTOR}`,
   );
 }
 
@@ -132,8 +132,8 @@ const idType = (graph: Graph): ModelRecipe['idType'] =>
 function inputsOf(modelPath: string, { inputs }: Graph): ModelRecipe['inputs'] {
   const asked = new Set(inputs.map(({ name }) => name));
   if (asked.has('input_ids') && !asked.has('attention_mask')) {
-    const what = 'takes no attention_mask, so padding would change its rows';
-    throw new ModelError('model_mismatch', modelPath, what, 'export it with attention_mask');
+    const what = 'has no input attention_mask, so padding would change its rows';
+    throw new ModelError('model_mismatch', modelPath, what, 're-export it with attention_mask');
   }
   const types = asked.has('token_type_ids') ? { types: 'token_type_ids' } : {};
   return { ids: 'input_ids', mask: 'attention_mask', ...types };

@@ -8,8 +8,8 @@ import { missing, unreadable } from './model-files.js';
 import { refuseStandIn } from './stand-in.js';
 
 /**
- * SHA-256 over the graph, the files of its weights, and `settings`, which is hashed as JSON. Each part carries its
- * name and length, so no two lists of parts are alike. Other files beside the graph do not count.
+ * SHA-256 over the graph, its weight files, and `settings` as JSON. Each part is hashed with its name and
+ * length, so different lists of parts cannot hash alike. Other files beside the graph do not count.
  *
  * @param weightFiles relative to the graph's folder.
  * @throws ModelError `model_file_missing`; `model_load` for a placeholder, such as a Git LFS pointer.
@@ -41,7 +41,7 @@ export async function fingerprintOf(
   return hash.update(text).digest('hex');
 }
 
-/** The same JSON value with the keys of all objects sorted: a file's layout is not hashed. */
+/** The same JSON value with all keys sorted, so the file's layout does not change the hash. */
 export function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { isMissing, unreadable } from './model-files.js';
 
 /**
- * Whether a file is there.
+ * Whether a file exists.
  *
- * @throws ModelError `model_file_missing` if something else has its name, or it cannot be checked: that does not mean it is missing.
+ * @throws ModelError `model_file_missing` if the name is taken by something else or cannot be checked.
  */
 export async function isFile(path: string): Promise<boolean> {
   const found = await look(path);
@@ -16,7 +16,7 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** Whether a path is a folder, something else, or nothing. @throws ModelError `model_file_missing` if it cannot be checked. */
+/** What a path leads to. @throws ModelError `model_file_missing` if it cannot be checked. */
 export async function kindAt(path: string): Promise<'folder' | 'other' | 'nothing'> {
   const found = await look(path);
   if (found === undefined) return 'nothing';

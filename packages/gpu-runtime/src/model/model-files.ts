@@ -5,9 +5,9 @@ import { ModelError } from '../model-error.js';
 import { refuseStandIn } from './stand-in.js';
 
 /**
- * Reads a text file of a model folder, in UTF-8. A byte-order mark, which some editors put first, is skipped.
+ * Reads a UTF-8 text file of a model folder. Skips a byte-order mark, which some editors write.
  *
- * @throws ModelError `model_file_missing`, or what the disk says; `model_bad_json` if it is not UTF-8.
+ * @throws ModelError `model_file_missing` if it cannot be read; `model_bad_json` if it is not UTF-8.
  */
 export async function readModelText(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
@@ -25,7 +25,7 @@ export async function readModelText(folder: string, name: string): Promise<strin
   }
 }
 
-/** Reads a JSON file and holds it to a schema. @throws ModelError `model_file_missing` or `model_bad_json`. */
+/** Reads a JSON file and validates it. @throws ModelError `model_file_missing` or `model_bad_json`. */
 export async function readModelJson<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
   const path = join(folder, name);
   let value: unknown;
@@ -33,38 +33,34 @@ export async function readModelJson<T>(folder: string, name: string, schema: z.Z
     value = JSON.parse(await readModelText(folder, name));
   } catch (error) {
     if (error instanceof ModelError) throw error;
-    throw new ModelError('model_bad_json', path, 'is not JSON', `mend or replace it (${String(error)})`, {
+    throw new ModelError('model_bad_json', path, 'is not JSON', `fix or replace it (${String(error)})`, {
       cause: error,
     });
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
-    ({ path: at, message }) => `${at.join('.') || 'the whole'}: ${message}`,
+    ({ path: at, message }) => `${at.join('.') || 'the whole file'}: ${message}`,
   );
-  throw new ModelError(
-    'model_bad_json',
-    path,
-    `does not describe a model (${issues.join('; ')})`,
-    'mend it',
-    {
-      cause: parsed.error,
-    },
-  );
+  throw new ModelError('model_bad_json', path, `does not describe a model (${issues.join('; ')})`, 'fix it', {
+    cause: parsed.error,
+  });
 }
 
-/** Whether an error of the file system says that nothing has this name. */
+/** Whether a file-system error means that nothing has this name. */
 export function isMissing(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** The error for a file that is not there. */
+/** The error for a missing file. */
 export function missing(path: string): ModelError {
   return unreadable(path, Object.assign(new Error('no such file'), { code: 'ENOENT' }));
 }
 
-/** The error for a file that could not be read: missing, no file at all, or named as the disk names its trouble. */
+/**
+ * The error for a file that could not be read: missing, not a regular file, or with the system's error text.
+ */
 export function unreadable(path: string, error: unknown): ModelError {
   const [what, remedy] = trouble(error);
   return new ModelError('model_file_missing', path, what, remedy, { cause: error });
@@ -73,11 +69,11 @@ export function unreadable(path: string, error: unknown): ModelError {
 function trouble(error: unknown): [what: string, remedy: string] {
   if (isMissing(error)) return ['is missing', 'copy the whole model folder'];
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EISDIR') return ['is a folder, where a file belongs', "put the model's file there"];
+  if (code === 'EISDIR') return ['is a folder, not a file', "put the model's file there"];
   if (code === 'EFTYPE') return ['is not a regular file', "put the model's file there"];
   if (code === 'EACCES' || code === 'EPERM')
-    return [`cannot be read (${code})`, 'see to it that this user may read it (chmod, chown)'];
-  if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the circle of links'];
+    return [`cannot be read (${code})`, 'let this user read it (chmod, chown)'];
+  if (code === 'ELOOP') return ['cannot be read (ELOOP)', 'remove the loop of symbolic links'];
   const errorText = error instanceof Error ? error.message : String(error);
-  return [`cannot be read (${errorText})`, 'check the disk or the network mount, then try again'];
+  return [`cannot be read (${errorText})`, 'check the disk or the network mount, then retry'];
 }

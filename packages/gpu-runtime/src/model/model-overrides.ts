@@ -7,15 +7,18 @@ import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
 import { POOLINGS, type Pooling } from './recipe.js';
 
-/** Settings that replace those of the model's folder. Each changes results, and so the fingerprint. */
+/** Settings that override the model's folder. Each changes results and therefore the fingerprint. */
 export interface ModelOverrides {
-  /** How a row is made of its tokens' vectors; see {@link Pooling}. */
+  /** How token vectors are pooled into a row; see {@link Pooling}. */
   pooling?: Pooling | undefined;
-  /** `truncate` leaves out what a model does not read; `windows` cuts a sequence, and averages the windows' rows by their residues. Default: truncate. */
+  /**
+   * `truncate` drops the residues that the model does not read; `windows` cuts the sequence into windows and
+   * averages their rows, weighted by residues. Default: truncate.
+   */
   longSequences?: LongSequences | undefined;
-  /** Residues that a window shares with the one before it. Default: 0. */
+  /** Residues that a window shares with its predecessor. Default: 0. */
   windowOverlap?: number | undefined;
-  /** Name of the graph's output that rows are made of: a layer, where the graph gives several. */
+  /** Name of the graph's output that rows are made of, such as one of several layers. */
   output?: string | undefined;
 }
 
@@ -28,11 +31,11 @@ export const modelOverrides = object<ModelOverrides>({
 
 /** An overlap has no effect unless `longSequences` is windows. */
 export const noOverlap = value(
-  "left out, as long sequences are truncated; or choose longSequences 'windows'",
+  "left out, because long sequences are truncated; or choose longSequences 'windows'",
   (given) => given === undefined,
 );
 
-/** Says otherwise what a complete descriptor says. */
+/** Applies overrides to a complete descriptor. */
 export function overridden(
   description: Description,
   { pooling, output: name }: ModelOverrides,
@@ -48,9 +51,10 @@ export function overridden(
 }
 
 /**
- * The windows that long sequences are cut into, of as many residues as the model reads.
+ * The windows that long sequences are cut into, each as long as the model reads.
  *
- * @throws ModelError `model_unsupported` if the model reads any length; `model_mismatch` if the overlap leaves no step.
+ * @throws ModelError `model_unsupported` if the model reads any length; `model_mismatch` if the overlap is
+ * not shorter than a window.
  */
 export function windowsOf(
   modelPath: string,
@@ -62,8 +66,8 @@ export function windowsOf(
   const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
   const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
   if (residues === undefined) {
-    const what = 'reads sequences of any length as a whole, so there are no windows to cut';
-    const remedy = `choose truncate for long sequences, which leaves nothing out here, or set maxResidues in ${DESCRIPTOR}`;
+    const what = 'reads sequences of any length whole, so there are no windows to cut';
+    const remedy = `choose truncate for long sequences, which drops nothing here, or set maxResidues in ${DESCRIPTOR}`;
     throw new ModelError('model_unsupported', modelPath, what, remedy);
   }
   if (!Number.isInteger(overlap) || overlap < 0 || overlap >= residues) {

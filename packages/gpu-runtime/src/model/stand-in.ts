@@ -3,7 +3,7 @@ import { ModelError, type ModelErrorCode } from '../model-error.js';
 /** Bytes at the start of a file that are checked. */
 export const ENOUGH = 256;
 
-/** Contents that a failed download leaves in a file's place; `begins` is text. */
+/** What a failed download leaves in place of a file; `begins` is text. */
 const KINDS: readonly { begins: RegExp; is: string; remedy: string }[] = [
   {
     begins: /^version https:\/\/git-lfs\./,
@@ -14,7 +14,7 @@ const KINDS: readonly { begins: RegExp; is: string; remedy: string }[] = [
 ];
 
 /**
- * Refuses what is not a model's file at all, but what one gets in its place.
+ * Refuses what a failed download leaves in place of a model's file.
  *
  * @param beginning the first bytes of the file, or all of them.
  * @throws ModelError
@@ -24,5 +24,5 @@ export function refuseStandIn(path: string, beginning: Uint8Array, code: ModelEr
   const text = Buffer.from(buffer, byteOffset, Math.min(byteLength, ENOUGH)).toString('latin1');
   const found = KINDS.find(({ begins }) => begins.test(text));
   if (found === undefined) return;
-  throw new ModelError(code, path, `is ${found.is}, not the file that belongs there`, found.remedy);
+  throw new ModelError(code, path, `is ${found.is}, not the model's file`, found.remedy);
 }

@@ -11,9 +11,9 @@ test.each([
   'std::bad_alloc',
   'bad allocation: bad_alloc',
   'Array buffer allocation failed',
-  // WebGPU binds a tensor in parts of at most 2 GiB or so, and has places for 16 parts.
+  // WebGPU binds a tensor in parts of about 2 GiB at most, and has room for 16 parts.
   'webgpu/shader_helper.cc:306 numbers_storage_buffers_ <= limits_.maxStorageBuffersPerShaderStage was false. Too many storage buffers in shader. Current: 23, Max is 16',
-])('want of memory: %s', (message) => {
+])('lack of memory: %s', (message) => {
   expect(failureKind(new Error(message))).toBe('cuda_oom');
 });
 

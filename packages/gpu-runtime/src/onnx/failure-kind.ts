@@ -2,8 +2,8 @@
 export type InferenceFailureKind = 'cuda_oom' | 'cuda_runtime';
 
 /**
- * Wordings of CUDA, cuBLAS, cuDNN, ONNX Runtime's arena, WebGPU, the C++ and the JavaScript allocator, as a live session throws
- * them. What a dying process printed last is read elsewhere, by whoever watches over workers.
+ * Errors of CUDA, cuBLAS, cuDNN, ONNX Runtime's arena, WebGPU, and the C++ and JavaScript allocators, as a
+ * live session throws them. The coordinator reads the last output of a dead process.
  */
 const OUT_OF_MEMORY = [
   /out of memory/i,
@@ -14,11 +14,11 @@ const OUT_OF_MEMORY = [
   /cudaErrorMemoryAllocation/,
   /CUDA (failure|error) 2\b/i,
   /is smaller than requested bytes/i,
-  // A tensor larger than a buffer is bound in parts, and these were too many: a smaller batch has fewer.
+  // WebGPU binds a large tensor in parts, and there were too many; a smaller batch has fewer.
   /too many storage buffers in shader/i,
 ];
 
-/** Tells from its wording, which is all that ONNX Runtime gives, whether a failure was for want of memory. */
+/** Tells lack of memory from other failures by the error text, because ONNX Runtime provides nothing else. */
 export function failureKind(error: unknown): InferenceFailureKind {
   const message = error instanceof Error ? error.message : String(error);
   return OUT_OF_MEMORY.some((wording) => wording.test(message)) ? 'cuda_oom' : 'cuda_runtime';

@@ -1,6 +1,6 @@
 import { failureKind, type InferenceFailureKind } from './failure-kind.js';
 
-/** The batch that failed: its sequences, and the tokens of each with padding. */
+/** The size of the batch that failed: sequences, and tokens of each with padding. */
 export interface FailedBatch {
   model: string;
   sequences: number;
@@ -8,11 +8,11 @@ export interface FailedBatch {
 }
 
 const ADVICE: Readonly<Record<InferenceFailureKind, string>> = {
-  cuda_oom: 'try again with fewer tokens in a batch',
-  cuda_runtime: 'if it fails again, a sequence of this batch is at fault: halve the batch to find it',
+  cuda_oom: 'retry with fewer tokens in a batch',
+  cuda_runtime: 'if it fails again, a sequence of this batch is at fault: bisect the batch to find it',
 };
 
-/** A batch that the model could not embed. `cause` is the error of ONNX Runtime. */
+/** A batch that the model could not embed. `cause` is ONNX Runtime's error. */
 export class InferenceError extends Error {
   readonly code = 'inference';
   override readonly name = 'InferenceError';
@@ -23,7 +23,7 @@ export class InferenceError extends Error {
   readonly sequences: number;
   /** Tokens of each sequence, padding included. */
   readonly tokens: number;
-  /** The error text of ONNX Runtime, without advice. */
+  /** ONNX Runtime's error text, without advice. */
   readonly reason: string;
 
   constructor({ model, sequences, tokens }: FailedBatch, cause: unknown) {

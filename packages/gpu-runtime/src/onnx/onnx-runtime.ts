@@ -11,18 +11,18 @@ import { resolveModel } from '../resolve-model.js';
 import { openSession } from './open-session.js';
 import { ort } from './ort.js';
 
-/** The ONNX Runtime that is installed. */
+/** The installed ONNX Runtime. */
 export interface OnnxRuntime {
   version: string;
   /** Folder of its package. */
   folder: string;
-  /** Execution providers it was built for. Only {@link tryDevice} shows whether this machine can run one. */
+  /** Execution providers in this build. Only {@link tryDevice} shows whether this machine can run one. */
   providers: string[];
-  /** Those of them whose libraries came with the package; those of CUDA and TensorRT are fetched only where asked for. */
+  /** Those whose libraries are installed; the package fetches those of CUDA and TensorRT only on request. */
   installed: string[];
 }
 
-/** Providers that are libraries of their own. */
+/** Providers with separate libraries. */
 const SEPARATE: readonly string[] = ['cuda', 'tensorrt'];
 
 /** The package's libraries for this machine. */
@@ -34,7 +34,7 @@ function filesOf(folder: string): string[] {
   });
 }
 
-/** Says which ONNX Runtime is installed, without starting it. */
+/** Describes the installed ONNX Runtime without starting it. */
 export function onnxRuntime(): OnnxRuntime {
   const manifest = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const { version } = createRequire(manifest)(manifest) as { version: string };
@@ -47,15 +47,15 @@ export function onnxRuntime(): OnnxRuntime {
   return { version, folder, providers, installed };
 }
 
-/** The model that tests devices, beside the built-in ones: a transformer's operators in float32. */
+/** The model that tests devices besides the built-in ones: a transformer's operators in float32. */
 const PROBE = 'probe';
 
 /**
- * Has a device embed one short sequence, and compares the row with the CPU's. To be called in a process of its own: a device's
- * libraries may end the process, never answer, or write to standard error.
+ * Embeds one short sequence on a device and compares the row with the CPU's. Call it in a separate process: a
+ * device's libraries may crash, hang or write to standard error.
  *
- * @param builtIn the built-in model to try. Default: a small graph of the operators that transformers have. A device that
- * computes one may not compute the other: CUDA's ScatterElements adds whole numbers as if they were floats (onnxruntime#32061).
+ * @param builtIn the built-in model to test. Default: a small graph of transformer operators. A device may
+ * run one and not the other: CUDA's ScatterElements adds integers as if they were floats (onnxruntime#32061).
  * @throws ONNX Runtime's error, or an Error for a wrong row.
  */
 export async function tryDevice(device: Device, builtIn?: string): Promise<void> {

@@ -4,20 +4,21 @@ import { DeviceError } from '../device/device-error.js';
 import { failureKind } from './failure-kind.js';
 import { ort } from './ort.js';
 
-/** ONNX Runtime's level "fatal": every error comes back as an exception, and needs no second copy on stderr. */
+/** ONNX Runtime's level "fatal": errors are thrown, and need no second copy on stderr. */
 const LOG_FATAL = 4;
 
-/** Opens a session; a test's has no device. */
+/** Opens a session; tests replace it. */
 export type CreateSession = (
   path: string,
   options: InferenceSession.SessionOptions,
 ) => Promise<InferenceSession>;
 
 /**
- * Opens a session on a device, and on no other: ONNX Runtime computes on the CPU what a device has no kernel for, but a device
- * that is not there is an error.
+ * Opens a session on this device only. ONNX Runtime runs operators that the device has no kernel for on the
+ * CPU, but a missing device is an error.
  *
- * @throws DeviceError if the device is not available; ONNX Runtime's error for the graph, or for lack of memory.
+ * @throws DeviceError if the device is not available; ONNX Runtime's error for the graph, or for lack of
+ * memory.
  */
 export async function openSession(
   path: string,
@@ -29,7 +30,7 @@ export async function openSession(
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
-    // Plans are kept for every shape seen, and batches have many.
+    // Memory plans are kept for every shape seen, and batches have many shapes.
     enableMemPattern: false,
     logSeverityLevel: LOG_FATAL,
   });
@@ -37,7 +38,7 @@ export async function openSession(
     return await create(path, options(device));
   } catch (error) {
     if (device.kind === 'cpu' || failureKind(error) === 'cuda_oom') throw error;
-    // The graph or the device: the CPU takes every good graph.
+    // The graph or the device is at fault: the CPU accepts every good graph.
     const graph = await create(path, options(CPU)).then(
       (session) => session.release(),
       (refused: unknown) => ({ refused }),

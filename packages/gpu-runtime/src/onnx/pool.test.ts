@@ -4,7 +4,7 @@ import { pool } from './pool.js';
 
 const recipe = { prefix: [1], suffix: [2] };
 
-test('a mean is each number’s sum in double, in the order of the tokens, by their count: to the last digit', () => {
+test('a mean is, to the last digit, each number’s sum in double and token order, divided by the count', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 21 }),
@@ -13,7 +13,7 @@ test('a mean is each number’s sum in double, in the order of the tokens, by th
       (dim, counts, numbers) => {
         const width = Math.max(...counts) + 3;
         const hidden = new Float32Array(counts.length * width * dim);
-        // Few numbers, repeated: what counts is that none is added twice, or left out, or of another column.
+        // A few repeated numbers suffice to show one added twice, left out, or from another column.
         const some = Array.from({ length: 97 }, () => numbers.next().value as number);
         hidden.forEach((_, at) => {
           hidden[at] = some[at % some.length]!;

@@ -5,16 +5,16 @@ export interface PooledBatch {
   /** Tokens of each sequence in the batch, padding included. */
   width: number;
   dim: number;
-  /** Tokens of residues that each sequence has, special ones not counted. */
+  /** Tokens of each sequence, without special ones and padding. */
   counts: readonly number[];
   recipe: Pick<ModelRecipe, 'prefix' | 'suffix'>;
 }
 
-/** Tokens whose vectors are read several times in a row; few enough to stay in a cache. */
+/** Tokens per block. Each block's vectors are read several times, so they must fit in a cache. */
 const TILE = 64;
 
 /**
- * Rows from the vectors of tokens. A mean is summed in double; a sequence without a token to pool gets zeros.
+ * Pools token vectors into rows. A mean is summed in double; a sequence without a token to pool gets zeros.
  *
  * @param hidden row-major [sequences, width, dim].
  * @returns row-major [sequences, dim].
@@ -53,8 +53,8 @@ function mean(
 }
 
 /**
- * Adds vectors of tokens to sums, each number's in the order of the tokens, so the digits do not depend on the blocking.
- * Four sums at a time are kept out of memory, which is three times as fast as one vector after another.
+ * Adds token vectors to sums, always in token order, so the digits do not depend on the blocking. It keeps
+ * four sums at a time in registers, which is three times as fast as adding whole vectors.
  */
 function addTokens(hidden: Float32Array, from: number, tokens: number, dim: number, sum: Float64Array): void {
   const end = from + tokens * dim;

@@ -1,11 +1,13 @@
-/** A larger buffer is let go after use: one very long sequence must not hold its memory for the rest of a run. */
+/**
+ * A larger buffer is freed after use: one very long sequence must not hold its memory for the rest of a run.
+ */
 const KEEP_BYTES = 64 * 1024 * 1024;
 
-/** Memory that is reused between calls, since fresh pages cost more than what is written to them. */
+/** Memory that is reused between calls, because fresh pages cost more than writing to them. */
 export class ScratchBuffer {
   #buffer = new ArrayBuffer(0);
 
-  /** At least `bytes` bytes holding anything; valid until the next `take`. */
+  /** At least `bytes` bytes with arbitrary content; valid until the next `take`. */
   take(bytes: number): ArrayBuffer {
     if (bytes <= this.#buffer.byteLength) return this.#buffer;
     const fresh = new ArrayBuffer(bytes);

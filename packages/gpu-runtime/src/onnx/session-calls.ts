@@ -14,17 +14,21 @@ import { ScratchBuffer } from './scratch-buffer.js';
 export interface Embedded {
   /** Row-major [sequences, dim]. */
   rows: Float32Array;
-  /** Indexes of sequences that lost tokens, because the model takes no more. */
+  /** Indexes of sequences that lost tokens because the model takes no more. */
   truncated: Iterable<number>;
 }
 
-/** Embeds a batch that was begun. One at a time. @param onProgress is called after each run of the graph, and awaited. */
+/**
+ * Embeds a batch that was begun. One at a time.
+ *
+ * @param onProgress called and awaited after each call of the model.
+ */
 export type Begun = (onProgress?: () => Promise<void> | void) => Promise<Embedded>;
 
 /** Embeds batches. */
 export interface BatchCalls {
   /**
-   * Begins a batch: its tokens are made in a thread where a tokenizer makes them, and returns before they are.
+   * Begins a batch. If the model has a tokenizer, this starts it in its thread and returns immediately.
    *
    * @param windowTokens see `EmbedOptions`.
    */
@@ -34,14 +38,14 @@ export interface BatchCalls {
 export type Session = Pick<InferenceSession, 'run' | 'release'>;
 export type Subwording = Pick<SubwordThread, 'encode' | 'close'>;
 
-/** One run of the graph for each batch: tokens in, rows out. */
+/** One call of the model for each batch: tokens in, rows out. */
 export class SessionCalls implements BatchCalls {
   readonly #source: ModelSource;
   readonly #session: Session;
   readonly #subwords: Subwording | undefined;
   readonly #ids = new ScratchBuffer();
   readonly #mask = new ScratchBuffer();
-  /** Zeros, never written to. */
+  /** Zeros; never written to. */
   readonly #types = new ScratchBuffer();
 
   constructor(source: ModelSource, session: Session, subwords: Subwording | undefined) {
@@ -53,7 +57,7 @@ export class SessionCalls implements BatchCalls {
   begin(sequences: readonly Uint8Array[]): Begun {
     const { maxResidues } = this.#source;
     const tokens = this.#subwords?.encode(sequences.map((residues) => residues.subarray(0, maxResidues)));
-    // A failure is that of who awaits them.
+    // Whoever awaits the tokens handles a failure.
     tokens?.catch(() => undefined);
     return async (onProgress) => {
       const embedded = await this.#run(sequences, tokens);
@@ -89,7 +93,7 @@ export class SessionCalls implements BatchCalls {
       if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
       if (recipe.inputs.types !== undefined) feeds[recipe.inputs.types] = tensor(this.#types.take(bytes));
       output = (await this.#session.run(feeds, [recipe.output.name]))[recipe.output.name];
-      // The shape outlives what it was the shape of.
+      // Only the shape is needed from here on; the data is freed.
       if (output) numbers = await download(output);
     } catch (error) {
       throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
@@ -108,12 +112,12 @@ export class SessionCalls implements BatchCalls {
     throw new ModelError(
       'model_mismatch',
       this.#source.modelPath,
-      `gave '${this.#source.recipe.output.name}' as ${output?.type} [${output?.dims}], not float32 [${shape}]`,
+      `returned '${this.#source.recipe.output.name}' as ${output?.type} [${output?.dims}], not float32 [${shape}]`,
       'describe its actual output and pooling in holdfast.json',
     );
   }
 
-  /** Frees the session, and ends the thread. */
+  /** Frees the session and ends the thread. */
   async release(): Promise<void> {
     await this.#subwords?.close();
     await this.#session.release();

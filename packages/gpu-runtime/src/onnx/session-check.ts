@@ -7,13 +7,13 @@ type Metadata = { readonly name: string } & (
   | { readonly isTensor: false }
 );
 
-/** A session's inputs and outputs by ONNX Runtime, or a graph's by our own reader. */
+/** Inputs and outputs: a session's from ONNX Runtime, or a graph's from our own reader. */
 export interface GraphMetadata {
   readonly inputMetadata: readonly Metadata[];
   readonly outputMetadata: readonly Metadata[];
 }
 
-/** Holds a graph to its description. @throws ModelError `model_mismatch`. */
+/** Checks a graph against its description. @throws ModelError `model_mismatch`. */
 export function checkSession(
   source: Pick<ModelSource, 'modelPath' | 'dim' | 'recipe'>,
   { inputMetadata, outputMetadata }: GraphMetadata,
@@ -25,17 +25,17 @@ export function checkSession(
   const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
   const asked = inputMetadata.map(({ name }) => name);
   const unfed = asked.filter((name) => !fed.includes(name));
-  if (unfed.length > 0) throw mismatch(`asks for inputs that nothing is known of: ${unfed.join(', ')}`);
+  if (unfed.length > 0) throw mismatch(`has unknown inputs: ${unfed.join(', ')}`);
   for (const name of fed) {
     const found = inputMetadata.find((input) => input.name === name);
-    if (found === undefined) throw mismatch(`has no input '${name}', it has: ${asked.join(', ')}`);
+    if (found === undefined) throw mismatch(`has no input '${name}'; its inputs: ${asked.join(', ')}`);
     const type = found.isTensor ? found.type : 'no tensor';
     if (type !== idType) throw mismatch(`its input '${name}' is ${type}, not ${idType}`);
-    // A length that varies has a name or none; some exporters write it as -1.
+    // A dynamic axis has a name or none; some exporters write it as -1.
     if (found.isTensor && found.shape.some((length) => typeof length === 'number' && length > 0)) {
       const shape = found.shape.map((length) => (length === '' ? '?' : length)).join(', ');
-      const what = `its input '${name}' has the fixed shape [${shape}], and batches are of any number and length of sequences`;
-      throw mismatch(what, 'export it with dynamic axes for batch and sequence');
+      const what = `its input '${name}' has the fixed shape [${shape}], but batches vary in the number and length of sequences`;
+      throw mismatch(what, 're-export it with dynamic axes for batch and sequence');
     }
   }
 
@@ -43,8 +43,8 @@ export function checkSession(
   if (found === undefined) {
     const offered = outputMetadata.map(({ name }) => name).join(', ');
     throw mismatch(
-      `has no output '${output.name}', it has: ${offered}`,
-      `choose one of these as the layer, or leave the layer out; where ${DESCRIPTOR} names it, mend that`,
+      `has no output '${output.name}'; its outputs: ${offered}`,
+      `choose one of these as the layer, or omit the layer; if ${DESCRIPTOR} names it, fix it there`,
     );
   }
   if (!found.isTensor || (found.type !== 'float32' && found.type !== 'float16')) {
@@ -53,10 +53,10 @@ export function checkSession(
     );
   }
   const rank = output.pooling === 'none' ? 2 : 3;
-  // A graph may leave it open; the first batch shows it then.
+  // A graph may leave it open; then the first batch shows it.
   if (found.shape.length > 0 && found.shape.length !== rank) {
     throw mismatch(
-      `its output '${output.name}' has ${found.shape.length} dimensions, where pooling '${output.pooling}' takes ${rank}`,
+      `its output '${output.name}' has ${found.shape.length} dimensions, but pooling '${output.pooling}' takes ${rank}`,
     );
   }
   const last = found.shape.at(-1);

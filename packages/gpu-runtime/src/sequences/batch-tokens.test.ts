@@ -13,7 +13,7 @@ test.each([
   ['aac', 65_536, 65_536],
   [fixture('tiny_esm2'), 512, 16_384],
   [fixture('dna_encoder'), 2048, 16_384],
-])('%s suit %i tokens on the CPU, and %i elsewhere', async (model, cpu, gpu) => {
+])('the token budget of %s is %i on the CPU and %i elsewhere', async (model, cpu, gpu) => {
   const source = await resolveModel(model);
   expect([batchTokensOn(source, CPU), batchTokensOn(source, parseDevice('cuda:0'))]).toEqual([cpu, gpu]);
   expect(batchTokensOn({ ...source, batchTokens: 7 }, CPU)).toBe(7);
@@ -22,7 +22,7 @@ test.each([
 test.each([
   ['cpu', 512],
   ['cuda:0', 16_384],
-])('a sequence of many windows is put into runs that suit %s', async (device, most) => {
+])('a sequence of many windows is split into calls that suit %s', async (device, most) => {
   const source = await resolveModel(fixture('tiny_esm2'), { longSequences: 'windows' });
   const sizes: number[] = [];
   const session = {
@@ -42,7 +42,7 @@ test.each([
   expect(Math.max(...sizes)).toBe(102 * Math.floor(most / 102));
 });
 
-test.each([['cpu'], [{ kind: 'nope' }], [{}]])('%j is no device to suit a batch to', (device) => {
+test.each([['cpu'], [{ kind: 'nope' }], [{}]])('%j is refused: it is not a device', (device) => {
   const call = batchTokensOn as (source: unknown, device: unknown) => number;
   expect(() => call({ recipe: {} }, device)).toThrow(/batchTokensOn.*device\.kind/);
 });

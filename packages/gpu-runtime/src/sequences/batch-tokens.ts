@@ -4,26 +4,27 @@ import { type ModelSource, recipeFacts } from '../model-source.js';
 import { tokensAreExact } from './tokens-of.js';
 
 /**
- * A CPU is busy with one sequence of some hundred tokens, and with more of them their numbers no longer fit its caches: a larger
- * batch is slower, and its memory grows with it. Measured by `tooling/bench/batch-tokens.mjs`.
+ * One sequence of a few hundred tokens keeps a CPU busy. A larger batch no longer fits its caches: it is
+ * slower and takes more memory. Measured by `tooling/bench/batch-tokens.mjs`.
  */
 const ON_CPU = 512;
-/** The same, where tokens are counted as if each were a residue but are several. */
+/** The same for a model with a tokenizer: the count assumes one residue per token, but a token is several. */
 const ON_CPU_AT_MOST = 2048;
-/** A GPU needs more to be busy. How many is better measured. */
+/** A GPU needs more to be busy. Measure for the best value. */
 const ON_DEVICE = 16_384;
 
 /**
- * The default token budget of a batch, padding included, of a model on a device: the model's own if
- * its folder names one. The rows are the same whatever the number.
+ * The default token budget of a batch, padding included, for a model on a device: the model folder's own if
+ * it sets one. Rows do not depend on it.
  *
- * @throws RangeError for an unknown device, TypeError for anything but a model source (`code` is `invalid_option`).
+ * @throws RangeError for an unknown device, TypeError for anything but a model source (`code` is
+ * `invalid_option`).
  */
 export function batchTokensOn(
   source: Pick<ModelSource, 'batchTokens' | 'recipe'>,
   device: Pick<Device, 'kind'>,
 ): number {
-  // The name of a device has no kind, and would count as a GPU.
+  // A device's name has no kind and would count as a GPU.
   const kind = (device as Partial<Device> | null | undefined)?.kind;
   checkOptions('batchTokensOn', kind, required(oneOf(KINDS)), 'device.kind');
   checkOptions('batchTokensOn', source, recipeFacts, 'source');

@@ -29,7 +29,7 @@ async function refusal(call: () => unknown): Promise<SequenceError> {
   throw new Error('it was not refused');
 }
 
-test.each(MODELS)('%s refuses every byte that is no printable ASCII character, and names its place', (name) =>
+test.each(MODELS)('%s refuses every byte that is not printable ASCII and names its position', (name) =>
   withModel(name, async (model) => {
     for (let byte = 0; byte < 256; byte++) {
       if (byte >= 0x21 && byte <= 0x7e) continue;
@@ -58,7 +58,7 @@ test.each(MODELS)('%s takes every printable ASCII character', (name) =>
   }),
 );
 
-test('the first bad byte is named, wherever it stands', () =>
+test('the first bad byte is named at any position', () =>
   withModel('tnf', async (model) => {
     const letters = fc.array(fc.integer({ min: 0x21, max: 0x7e }), { maxLength: 20 });
     const bad = fc.oneof(fc.integer({ min: 0, max: 0x20 }), fc.integer({ min: 0x7f, max: 0xff }));
@@ -79,7 +79,7 @@ test.each([
   ['a bare buffer', new ArrayBuffer(4), /sequence 0 is of type ArrayBuffer/],
   ['nothing', null, /sequence 0 is null/],
   ['undefined', undefined, /sequence 0 is undefined/],
-])('%s in the place of a sequence is refused', (_, value, message) =>
+])('%s in place of a sequence is refused', (_, value, message) =>
   withModel('tnf', async (model) => {
     const error = await refusal(() => model.embed([value as unknown as Uint8Array]));
     expect(error).toMatchObject({ code: 'sequence_not_bytes', sequence: 0 });
@@ -91,7 +91,7 @@ test.each([
   ['a sequence', bytes('ACGT')],
   ['text', 'ACGT'],
   ['nothing', undefined],
-])('%s in the place of the list is refused', (_, value) =>
+])('%s in place of the list is refused', (_, value) =>
   withModel('tnf', async (model) => {
     const error = await refusal(() => model.embed(value as unknown as Uint8Array[]));
     expect(error.code).toBe('sequences_not_a_list');
@@ -117,7 +117,7 @@ test('a Buffer, a view and an array of another realm are sequences', () =>
   }));
 
 test.each(['tnf', 'aac', fixture('tiny_esm2'), fixture('dna_encoder')])(
-  'an empty sequence has a row of zeros in %s, whatever stands beside it',
+  'an empty sequence has a row of zeros in %s, whatever its neighbours',
   (name) =>
     withModel(name, async (model) => {
       const { dim } = model.source;

@@ -5,10 +5,10 @@ const FIRST_PRINTABLE = 0x21;
 const LAST_PRINTABLE = 0x7e;
 
 /**
- * Refuses what no tokenizer reads as residues. A tokenizer may drop blanks, strip accents or split a word at other bytes,
- * which gives an ordinary-looking row of another sequence. An empty sequence is allowed: its row is what the pooling makes of none.
+ * Refuses bytes that no tokenizer reads as residues. A tokenizer may drop blanks, strip accents or split a
+ * word at such bytes, and then return the plausible row of a different sequence. Empty sequences are fine.
  *
- * @throws SequenceError that names the sequence's index and the byte's position.
+ * @throws SequenceError with the sequence's index and the byte's position.
  */
 export function checkSequences(sequences: readonly Uint8Array[]): void {
   const given: unknown = sequences;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nonFiniteRows } from './non-finite-rows.js';
 
-test('the rows with NaN or an infinity are found, each once, at its first column, and no other', () => {
+test('each row with NaN or an infinity is found once, at its first such column, and no other row', () => {
   const value = fc.oneof(
     { weight: 20, arbitrary: fc.float({ noNaN: true, noDefaultInfinity: true }) },
     { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Infinity, -Infinity) },

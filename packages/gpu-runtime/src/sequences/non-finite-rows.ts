@@ -6,7 +6,7 @@ export interface NonFiniteRow {
 }
 
 /**
- * Finds the rows that hold NaN or an infinity, each with the first column that does.
+ * Finds the rows that contain NaN or an infinity, each with the first such column.
  *
  * @param rows row-major [n, dim].
  */
@@ -14,7 +14,7 @@ export function nonFiniteRows(rows: Float32Array, dim: number): NonFiniteRow[] {
   const found: NonFiniteRow[] = [];
   for (let at = 0; at < rows.length; at++) {
     const value = rows[at]!;
-    // Zero for every finite number, NaN for the others.
+    // Zero for a finite number, NaN otherwise.
     if (value - value === 0) continue;
     const row = Math.floor(at / dim);
     found.push({ row, column: at - row * dim, value });

@@ -3,16 +3,17 @@ import { InferenceError } from '../onnx/inference-error.js';
 import { nonFiniteRows } from './non-finite-rows.js';
 import { randomSequences } from './random-sequences.js';
 
-/** Residues that every model reads, of either alphabet. */
+/** Residues that every model of either alphabet reads. */
 export const PLAIN_RESIDUES = 'ACGTACGTACGT';
 
 /** Rows, or the error text. */
 export type Attempt = { rows: Float32Array; failure: null } | { rows: null; failure: string };
 
 /**
- * Embeds a batch on which the model may fail.
+ * Embeds a batch that the model may fail on.
  *
- * @throws failures that are not the model's, above all lack of memory; ModelError for rows of another shape than described.
+ * @throws failures that are not the model's, above all lack of memory; ModelError for rows of the wrong
+ * shape.
  */
 export async function attempt(
   model: Pick<EmbeddingModel, 'embed'>,
@@ -27,9 +28,9 @@ export async function attempt(
 }
 
 /**
- * Embeds plain residues, which no good model on a good device fails on.
+ * Embeds plain residues, on which no working model on a working device fails.
  *
- * @returns the error text, or null if they are embedded.
+ * @returns the error text, or null if it succeeded.
  * @throws as `attempt`.
  */
 export async function plainResiduesFail(model: EmbeddingModel): Promise<string | null> {
@@ -40,10 +41,10 @@ export async function plainResiduesFail(model: EmbeddingModel): Promise<string |
 }
 
 /**
- * Embeds a control: plain residues as long as a sequence that hung, in random order, of which a tokenizer makes about as
- * many tokens of them.
+ * Embeds a control: plain residues as long as a sequence that hung. Their order is random, so a tokenizer
+ * makes about as many tokens of them.
  *
- * @returns the error text if it failed; null if it was embedded, or there is too little memory for anything of this length.
+ * @returns the error text if it failed; null if it was embedded, or if memory is too small for this length.
  */
 export async function controlFails(model: EmbeddingModel, length: number): Promise<string | null> {
   // Both alphabets have these letters.

@@ -1,10 +1,10 @@
 /**
- * Why the sequences of a call are refused: `sequences_not_a_list` they are not an array; `sequence_not_bytes` one is not a
- * `Uint8Array`; `sequence_bad_byte` one holds a byte that is not a printable ASCII character.
+ * Why the sequences of a call are refused: `sequences_not_a_list` they are not an array; `sequence_not_bytes`
+ * one is not a `Uint8Array`; `sequence_bad_byte` one contains a byte that is not printable ASCII.
  */
 export type SequenceErrorCode = 'sequences_not_a_list' | 'sequence_not_bytes' | 'sequence_bad_byte';
 
-/** The place of the fault. */
+/** Where the fault is. */
 export interface SequencePlace {
   /** Index of the sequence in the call. */
   sequence?: number;
@@ -13,7 +13,7 @@ export interface SequencePlace {
   byte?: number;
 }
 
-/** Sequences that no row can be right for. Nothing of the call was embedded. */
+/** Sequences that cannot be embedded correctly. Nothing of the call was embedded. */
 export class SequenceError extends Error {
   override readonly name = 'SequenceError';
   readonly sequence?: number;

@@ -3,18 +3,18 @@ import { type ModelSource, mayCountTokens, recipeFacts, tokenFacts } from '../mo
 import { windowCount } from './windows.js';
 
 /**
- * Tokens of a sequence with this many residues in a batch, without padding: exact if a residue is a token. For ESM,
- * adjacent residues that its vocabulary lacks are one token, and are counted here as many, which a batch has room for.
- * If a tokenizer makes the tokens, several residues are one, and this is an upper bound; `embed` pads a batch to the
- * tokens it really has.
+ * Number of tokens of a sequence with this many residues, without padding: exact if each residue is a token.
+ * For ESM it counts each residue that the vocabulary lacks, though adjacent ones make one token. With a
+ * tokenizer, a token may be several residues and this is an upper bound; `embed` pads to the actual tokens.
  *
- * @throws RangeError for an invalid number of residues, TypeError for anything but a model source (`code` is `invalid_option`).
+ * @throws RangeError for an invalid number of residues, TypeError for anything but a model source (`code` is
+ * `invalid_option`).
  */
 export function tokensOf(
   source: Pick<ModelSource, 'maxResidues' | 'maxTokens' | 'windows' | 'specialTokens'>,
   residues: number,
 ): number {
-  // Asked of every sequence that is planned: no more than this when all is well.
+  // Runs for every planned sequence: the full checks run only if this one fails.
   if (!Number.isSafeInteger(residues) || residues < 0)
     checkOptions('tokensOf', residues, required(whole(0)), 'residues');
   if (!mayCountTokens(source)) checkOptions('tokensOf', source, required(tokenFacts), 'source');
@@ -32,7 +32,7 @@ export function tokensOf(
 }
 
 /**
- * Whether `tokensOf` is exact, apart from residues that a vocabulary lacks; else it is an upper bound.
+ * Whether `tokensOf` is exact, except for residues that the vocabulary lacks; if not, it is an upper bound.
  *
  * @throws TypeError for anything but a model source (`code` is `invalid_option`).
  */

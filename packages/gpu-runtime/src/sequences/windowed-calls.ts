@@ -2,7 +2,7 @@ import type { ModelSource } from '../model-source.js';
 import type { BatchCalls, Begun } from '../onnx/session-calls.js';
 import { cutWindows, joinWindows, type Windows, withinBudget } from './windows.js';
 
-/** Cuts long sequences into windows, has these embedded in batches of their own, and joins their rows. */
+/** Cuts long sequences into windows, embeds these in batches of their own, and joins their rows. */
 export class WindowedCalls implements BatchCalls {
   readonly #calls: BatchCalls;
   readonly #windows: Windows;
@@ -34,7 +34,7 @@ export class WindowedCalls implements BatchCalls {
       for (const [i, pieces] of batches.entries()) {
         const run = next;
         const following = batches[i + 1];
-        // Its tokens are made while this one is embedded.
+        // Tokenizes the next one while this one is embedded.
         if (following !== undefined) next = begin(following);
         const embedded = await run(onProgress);
         rows.set(embedded.rows, done * this.#source.dim);

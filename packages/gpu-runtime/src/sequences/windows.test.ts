@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => truncating.release());
 
-/** The same graph with shorter windows than ESM's, so that real proteins are cut. */
+/** The same graph with shorter windows than ESM's, so real proteins are cut. */
 async function windowed(residues: number, overlap: number, change: Partial<ModelSource> = {}) {
   const source = await resolveModel(fixture('tiny_esm2'), {
     longSequences: 'windows',
@@ -36,7 +36,7 @@ test('a sequence is cut at every step, and its windows cover it', () => {
   expect(cut(0, 4, 0)).toEqual(['']);
 });
 
-test('every residue is in a window, none is longer than asked, and none lies in another', () => {
+test('every residue is in a window, no window is longer than asked, and none is inside another', () => {
   fc.assert(
     fc.property(fc.nat(200), fc.integer({ min: 1, max: 50 }), fc.nat(49), (length, residues, some) => {
       const overlap = some % residues;
@@ -52,7 +52,7 @@ test('every residue is in a window, none is longer than asked, and none lies in 
   );
 });
 
-test('runs within a budget hold all pieces in order, and more than it only when alone', () => {
+test('ranges within a budget contain all pieces in order, and exceed it only with a single piece', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 1, max: 40 })),
@@ -97,7 +97,7 @@ test.each([
   },
 );
 
-test('runs of windows are as large as asked, one window at the least, and the rows are the same', async () => {
+test('calls of windows are as large as asked, at least one window each, and the rows are the same', async () => {
   const source = { ...truncating.source, windows: { residues: 50, overlap: 0 } };
   const shapes: (readonly number[])[] = [];
   const session: ConstructorParameters<typeof SessionModel>[1] = {
@@ -125,7 +125,7 @@ test('runs of windows are as large as asked, one window at the least, and the ro
   ]);
 });
 
-test('by max it is the greatest of the windows', async () => {
+test('with max, the row is the maximum over the windows', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { pooling: 'max', longSequences: 'windows' });
   const whole = await loadModel(source);
   const model = await loadModel({ ...source, windows: { residues: 50, overlap: 0 } });
@@ -143,7 +143,7 @@ test('by max it is the greatest of the windows', async () => {
   await whole.release();
 });
 
-test('tokensOf counts the tokens of each window as it is, the last one too', async () => {
+test('tokensOf counts the tokens of each window, including a shorter last one', async () => {
   const source = await resolveModel(fixture('tiny_esm2'), { longSequences: 'windows' });
   fc.assert(
     fc.property(fc.nat(300), fc.integer({ min: 1, max: 50 }), fc.nat(49), (length, residues, some) => {
@@ -169,13 +169,13 @@ test('a model that cuts windows reads all residues, and tokensOf counts every wi
   ]);
 });
 
-test('with a tokenizer, windows of so many residues as there are tokens always fit', async () => {
+test('with a tokenizer, windows with as many residues as the model takes tokens always fit', async () => {
   const model = await loadModel(await resolveModel(fixture('dna_encoder'), { longSequences: 'windows' }));
   expect(model.source.windows).toEqual({ residues: 254, overlap: 0 });
-  const told: number[] = [];
-  const onTruncated = (at: number) => told.push(at);
+  const truncated: number[] = [];
+  const onTruncated = (at: number) => truncated.push(at);
   await model.embed([bytes('NACGN'.repeat(200)), bytes((await lambda()).slice(0, 3000))], { onTruncated });
-  expect(told).toEqual([]);
+  expect(truncated).toEqual([]);
   await model.release();
 });
 
@@ -184,10 +184,10 @@ test.each<[string, Parameters<typeof resolveModel>, string, RegExp]>([
     'of a model that reads any length',
     ['tnf', { longSequences: 'windows' }],
     'model_unsupported',
-    /reads sequences of any length as a whole, so there are no windows to cut; choose truncate .*, or set maxResidues in holdfast\.json$/,
+    /reads sequences of any length whole, so there are no windows to cut; choose truncate .*, or set maxResidues in holdfast\.json$/,
   ],
   [
-    'that overlap wholly',
+    'that overlap entirely',
     [fixture('tiny_esm2'), { longSequences: 'windows', windowOverlap: 1022 }],
     'model_mismatch',
     /windows of 1022 residues cannot overlap by 1022; choose 0 to 1021/,

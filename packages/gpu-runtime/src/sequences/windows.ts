@@ -1,17 +1,20 @@
 import { array, atLeast, checkOptions, required } from '@holdfast/options';
 
-/** How long sequences are cut: windows of `residues`, each beginning `overlap` before the end of the one before it; the last may be shorter. */
+/**
+ * How long sequences are cut: windows of `residues`, each sharing `overlap` with its predecessor; the last
+ * may be shorter.
+ */
 export interface Windows {
   residues: number;
   overlap: number;
 }
 
-/** Windows of a sequence with this many residues, at least 1. */
+/** Number of windows of a sequence with this many residues, at least 1. */
 export function windowCount({ residues: longest, overlap }: Windows, residues: number): number {
   return residues <= longest ? 1 : 1 + Math.ceil((residues - longest) / (longest - overlap));
 }
 
-/** Windows of several sequences, and whose each is. */
+/** Windows of several sequences, each with its sequence. */
 export interface CutSequences {
   pieces: Uint8Array[];
   /** The sequence's index, for each piece. */
@@ -37,7 +40,7 @@ const isBudget = required(atLeast(0, 'tokens'));
 const areTokens = required(array(isBudget, 'numbers of tokens'));
 
 /**
- * Runs of pieces, `[first, end)`, whose tokens with padding stay within a budget, one piece at the least.
+ * Splits pieces into ranges `[first, end)` whose tokens with padding stay within a budget, at least one piece each.
  *
  * @throws RangeError and TypeError for invalid numbers of tokens (`code` is `invalid_option`).
  */
@@ -48,7 +51,7 @@ export function withinBudget(tokens: readonly number[], budget: number): [number
   let first = 0;
   let width = 0;
   tokens.forEach((count, at) => {
-    // A comparison with NaN would put all into one run.
+    // Comparisons with NaN would put everything into one range.
     if (!(count >= 0)) checkOptions('withinBudget', tokens, areTokens, 'tokens');
     const wider = Math.max(width, count);
     if (at > first && wider * (at + 1 - first) > budget) {
@@ -62,8 +65,8 @@ export function withinBudget(tokens: readonly number[], budget: number): [number
 }
 
 /**
- * One row of each sequence from the rows of its windows: their mean, each weighted by its residues, or with `greatest`
- * the greatest of each number. Summed in double; a sequence of one window keeps its row as it is.
+ * Joins the rows of a sequence's windows into one row: their mean, weighted by residues, or with `greatest`
+ * the maximum of each number. Sums in double; a sequence of one window keeps its row.
  *
  * @param rows row-major [pieces, dim].
  * @returns row-major [sequences, dim].

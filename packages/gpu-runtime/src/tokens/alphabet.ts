@@ -3,15 +3,15 @@ import { checkOptions, oneOf } from '@holdfast/options';
 /** The kind of a model's sequences. */
 export type Alphabet = 'dna' | 'protein';
 
-/** IUPAC nucleotides (Cornish-Bowden 1985) with U, and gaps; every letter, stop and gaps for proteins. */
+/** DNA: IUPAC nucleotides (Cornish-Bowden 1985), U and gaps. Protein: every letter, stop and gaps. */
 const RESIDUES: Readonly<Record<Alphabet, string>> = {
   dna: 'ACGTURYSWKMBDHVN-.',
   protein: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.',
 };
 
 /**
- * The bytes allowed in a sequence: 256 entries, 1 where the ASCII character is a residue of the alphabet, else 0.
- * Upper case only. A residue that is allowed may still be unknown to a model, which then reads it as "other".
+ * The bytes allowed in a sequence: 256 entries, 1 if the ASCII character is a residue of the alphabet, else
+ * 0. Upper case only. A model may not know an allowed residue; it then reads it as "other".
  *
  * @throws RangeError for another alphabet.
  */

@@ -20,22 +20,22 @@ const SPECIAL = /^<.+>$|^\[.+\]$/;
 
 /** How an exported folder makes tokens. */
 export interface ExportTokens {
-  /** The file that says so. */
+  /** The file that defines the tokens. */
   path: string;
   ids: ReadonlyMap<string, number>;
   rules: Pick<ModelRecipe, 'table' | 'fused' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
-  /** Tokens that the tokenizer says are the most, special ones included. */
+  /** The tokenizer's own limit of tokens, special ones included. */
   longest: number;
-  /** @throws ModelError `model_unsupported` if it is unclear. */
+  /** @throws ModelError `model_unsupported` if the vocabulary does not show it. */
   alphabet(): Alphabet;
 }
 
 /**
- * ESM's tokens: `<cls>` residues `<eos>`, by `vocab.txt`, a token a line, its id the line's number from 0, or else by the
- * vocabulary of `tokenizer.json`. Adjacent residues that it lacks are one `<unk>` together.
+ * ESM's tokens: `<cls>` residues `<eos>`. IDs come from `vocab.txt`, one token a line numbered from 0, or
+ * else from the vocabulary in `tokenizer.json`. Adjacent residues that it lacks make one `<unk>`.
  *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several residues, or if the ends of
- * long sequences are kept.
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several
+ * residues, or if the tokenizer keeps the ends of long sequences.
  */
 export async function readEsmTokens(folder: string): Promise<ExportTokens> {
   const path = join(folder, VOCABULARY);
@@ -51,7 +51,7 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
     if (name === '') continue;
     if (ids.has(name)) {
       const what = `has ${name} in line ${ids.get(name)! + 1} and again in line ${id + 1}`;
-      throw new ModelError('model_bad_json', path, what, 'take the vocab.txt that belongs to the model');
+      throw new ModelError('model_bad_json', path, what, 'copy the vocab.txt that belongs to the model');
     }
     ids.set(name, id);
   }
@@ -62,13 +62,13 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
   const special = (name: string): number => {
     const id = ids.get(name);
     if (id !== undefined) return id;
-    const remedy = `take the ${basename(path)} that belongs to the model`;
+    const remedy = `copy the ${basename(path)} that belongs to the model`;
     throw new ModelError('model_bad_json', path, `has no token ${name}`, remedy);
   };
   const several = [...ids.keys()].find((name) => !RESIDUE.test(name) && !SPECIAL.test(name));
   if (several !== undefined) {
     const what = `has tokens of several residues, such as ${several}`;
-    throw new ModelError('model_unsupported', path, what, 'use an ESM model of single residues');
+    throw new ModelError('model_unsupported', path, what, 'use an ESM model with one token for each residue');
   }
   const residues = new Map([...ids].filter(([name]) => RESIDUE.test(name)));
   return {
@@ -76,7 +76,7 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
     ids,
     rules: {
       table: tokenTable(residues, special('<unk>')),
-      // Transformers' EsmTokenizer reads everything between known tokens as one word, whatever its length.
+      // Transformers' EsmTokenizer reads everything between two known tokens as one word.
       fused: special('<unk>'),
       padding: special('<pad>'),
       prefix: [special('<cls>')],
@@ -88,9 +88,11 @@ function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens
 }
 
 /**
- * Tokens by `tokenizer.json`. Where each token is one residue they are looked up in a table, else the tokenizers library makes them.
+ * Tokens by `tokenizer.json`. If each token is one residue, a table looks them up; else the tokenizers
+ * library makes them.
  *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it does not know plain residues.
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it does not know plain
+ * residues.
  */
 export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): Promise<ExportTokens> {
   const path = join(folder, TOKENIZER);
@@ -122,7 +124,7 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
     alphabet() {
       if (found !== undefined) return found;
       const what = 'does not show whether its tokens are nucleotides or amino acids';
-      const remedy = 'say so beside it in holdfast.json: { "format": 1, "alphabet": "dna" } or "protein"';
+      const remedy = 'add a holdfast.json beside it: { "format": 1, "alphabet": "dna" } or "protein"';
       throw new ModelError('model_unsupported', path, what, remedy);
     },
   };
@@ -145,7 +147,7 @@ function residueTable(tokenizer: Tokenizer, unknown: number): number[] {
   return tokenTable(ids, unknown);
 }
 
-/** Finds out by trying what the library puts before and after a sequence. */
+/** Tokenizes a sample to see what the library puts before and after a sequence. */
 function specialTokens(
   tokenizer: Tokenizer,
   path: string,
@@ -158,13 +160,13 @@ function specialTokens(
   const sample = (alphabet === 'protein' ? 'MKTAYIAKQRLGW' : 'ACGTTGCAAGCT').slice(0, single ? 1 : undefined);
   const inner = bare(tokenizer, sample);
   if (inner.every((id) => id === unknown)) {
-    const what = `reads ${sample} as nothing it knows`;
+    const what = `knows no residue of ${sample}`;
     throw new ModelError('model_unsupported', path, what, 'use a model whose tokenizer takes plain residues');
   }
   const whole: number[] = tokenizer.encode(sample).ids;
   const before = whole.findIndex((_, start) => inner.every((id, i) => whole[start + i] === id));
   if (before < 0) {
-    const what = `makes other tokens of ${sample} with special tokens than without`;
+    const what = `makes different tokens of ${sample} with special tokens than without`;
     throw new ModelError('model_unsupported', path, what, 'save it again with the tokenizers library');
   }
   return { prefix: whole.slice(0, before), suffix: whole.slice(before + inner.length) };
@@ -175,6 +177,6 @@ function paddingOf(files: TokenizerFiles, ids: ReadonlyMap<string, number>, path
   const byName = names.flatMap((name) => ids.get(name ?? '') ?? [])[0];
   const padding = byName ?? files.definition.padding?.pad_id;
   if (padding !== undefined) return padding;
-  const remedy = 'name it in tokenizer_config.json as pad_token';
-  throw new ModelError('model_bad_json', path, 'has no token for padding', remedy);
+  const remedy = 'name it as pad_token in tokenizer_config.json';
+  throw new ModelError('model_bad_json', path, 'has no padding token', remedy);
 }

@@ -47,7 +47,7 @@ describe('what a model knows', () => {
     expect(rules).toEqual({ known: rules.known, finalStop: false, spreads: false });
   });
 
-  test('aac reads the 20 amino acids, and no final stop', async () => {
+  test('aac reads the 20 amino acids and drops a final stop', async () => {
     const rules = letterRules(await resolveModel('aac'));
     expect(spelled(rules.known)).toBe('ACDEFGHIKLMNPQRSTVWY');
     expect(rules).toEqual({ known: rules.known, finalStop: true, spreads: false });
@@ -101,7 +101,7 @@ test('no byte above 0x7e and no blank is known', async () => {
   }
 });
 
-test('of byte-pair encoding, the letters that are not known are the unknown tokens, one each, in any text', () => {
+test('byte-pair encoding makes one unknown token for each unknown letter, in any text', () => {
   const { known } = ofFiles(files);
   const tokenizer = tokenizerOf(files, folder);
   const letters = fc.string({ unit: fc.constantFrom(...'ACGTACGTNURYKM'), minLength: 1, maxLength: 60 });
@@ -121,12 +121,12 @@ test('a tokenizer that folds case knows both cases, one that does not only its o
   expect(spelled(ofFiles(withModel({ vocab, merges: [] })).known)).toBe('acgt');
 });
 
-test('a letter that the normaliser takes out is not known', () => {
+test('a letter that the normalizer removes is not known', () => {
   const normalizer = { type: 'Replace', pattern: { String: 'G' }, content: '' };
   expect(spelled(ofFiles(withModel({}, { normalizer })).known)).toBe('ACT');
 });
 
-test('where the vocabulary has no unknown token, what it lacks is not known either', () => {
+test('without an unknown token, letters missing from the vocabulary are still not known', () => {
   const { config, definition } = withModel({ unk_token: null });
   expect(spelled(ofFiles({ definition, config: { ...config, unk_token: null } }).known)).toBe('ACGT');
 });
@@ -142,14 +142,14 @@ describe('WordPiece', () => {
       ...more,
     });
 
-  test('a letter that has no token within a word is not known, and one unknown letter loses the whole word', () => {
+  test('a letter without a token within a word is not known, and one unknown letter makes its whole word unknown', () => {
     const rules = ofFiles(wordPiece(pieces));
     expect(spelled(rules.known)).toBe('ACGT');
     expect(rules.spreads).toBe(true);
     expect(rules.readAs).toEqual({ from: 'U', to: 'T' });
   });
 
-  test('the longest word is the one of the file, or 100 letters', () => {
+  test('the longest word is the file’s limit, or 100 letters', () => {
     expect(ofFiles(wordPiece(pieces)).longestWord).toBe(100);
     expect(ofFiles(wordPiece(pieces, { max_input_chars_per_word: 12 })).longestWord).toBe(12);
     expect(ofFiles(files).longestWord).toBeUndefined();
@@ -165,14 +165,14 @@ describe('WordPiece', () => {
         const { ids } = tokenizer.encode(word, { add_special_tokens: false });
         const lost =
           [...word].some((letter) => known[letter.charCodeAt(0)] === 0) || word.length > longestWord!;
-        // A lone N has a token, which it has nowhere else.
+        // N has a token only at the start of a word.
         if (word !== 'N' && !/^N[ACGT]*$/.test(word)) expect(ids.includes(0)).toBe(lost);
       }),
     );
   });
 });
 
-test('a tokenizer by likelihood knows the letters of its list', () => {
+test('a Unigram tokenizer knows the letters in its list', () => {
   const vocab = ['<unk>', ...'ACGT', 'ACG', 'TT'].map((token, i) => [token, -i]);
   const changed = withModel({ type: 'Unigram', vocab, unk_id: 0, unk_token: undefined, merges: undefined });
   const rules = ofFiles(changed);
@@ -180,8 +180,8 @@ test('a tokenizer by likelihood knows the letters of its list', () => {
   expect(rules.spreads).toBe(false);
 });
 
-test('the rules are no part of the fingerprint', async () => {
-  // Fingerprints of runs on disk must not change with what is told of letters.
+test('the rules are not part of the fingerprint', async () => {
+  // A change in the letter rules must not change the fingerprints of runs on disk.
   const { tokens } = JSON.parse(await readFile(join(fixture('../../models/tnf'), 'holdfast.json'), 'utf8'));
   const before = await resolveModel('tnf');
   letterRules(before);

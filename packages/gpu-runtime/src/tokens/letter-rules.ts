@@ -3,17 +3,19 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { letterFacts, type ModelSource } from '../model-source.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
-/** How a model reads each letter, gap or stop of a sequence, as far as its vocabulary decides. */
+/** How a model reads each letter, gap or stop, as far as its vocabulary decides. */
 export interface LetterRules {
-  /** 256 entries: 1 for each byte that the model has a token for, else 0. Others are read as its unknown token, or not at all. */
+  /**
+   * 256 entries: 1 for each byte with a token, else 0. Other bytes are read as the unknown token or skipped.
+   */
   known: Uint8Array;
-  /** A letter read as one that the vocabulary has: U for T if it has T and no U, or T for U the other way round. Nucleotides only. */
+  /** Nucleotides only: U is read as T if the vocabulary has T and no U, or T as U if it has U and no T. */
   readAs?: { from: 'T' | 'U'; to: 'T' | 'U' };
-  /** Whether a final `*`, as gene finders write it, is dropped: the model reads proteins and has no token for it. */
+  /** Whether a final `*`, which gene finders write, is dropped: a protein model without a token for it. */
   finalStop: boolean;
-  /** Whether one unknown letter makes the whole word unknown: known letters beside it are lost too. */
+  /** Whether one unknown letter makes its whole word unknown, known letters included. */
   spreads: boolean;
-  /** The longest stretch of letters that the tokenizer does not read as one unknown token; absent if there is no limit. */
+  /** Most letters in a row before the tokenizer reads them as one unknown token; absent for no limit. */
   longestWord?: number;
 }
 
@@ -24,13 +26,14 @@ const LAST = 0x7e;
 const LONGEST_WORD = 100;
 
 /**
- * What a model's vocabulary knows. Pure, and independent of any sequence; builds the tokenizer if the model has one.
+ * Which letters a model's vocabulary knows. Pure, and independent of any sequence; builds the tokenizer if
+ * the model has one.
  *
- * A model that looks residues up in a table knows those whose token is not the one of every other byte. Of a tokenizer, a letter is
- * known if it has a token in every place: alone, within a word and at its end.
+ * A model with a token table knows the residues whose token is not the one for every other byte. A tokenizer
+ * knows a letter if it has a token everywhere: alone, within a word and at its end.
  *
- * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files; TypeError for anything but a model
- * source (`code` is `invalid_option`).
+ * @throws ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files; TypeError for
+ * anything but a model source (`code` is `invalid_option`).
  */
 export function letterRules(source: Pick<ModelSource, 'alphabet' | 'folder' | 'recipe'>): LetterRules {
   checkOptions('letterRules', source, letterFacts, 'source');
@@ -48,7 +51,7 @@ export function letterRules(source: Pick<ModelSource, 'alphabet' | 'folder' | 'r
 
 type Vocabulary = Pick<LetterRules, 'known' | 'spreads' | 'longestWord'>;
 
-/** No residue is a NUL, so its token is that of every byte the vocabulary lacks. */
+/** NUL is never a residue, so its token is the one for every byte that the vocabulary lacks. */
 function ofTable(table: readonly number[]): Vocabulary {
   return { known: Uint8Array.from(table, (token) => (token === table[0] ? 0 : 1)), spreads: false };
 }
@@ -68,7 +71,7 @@ function ofTokenizer(files: TokenizerFiles, folder: string): Vocabulary {
   if (neighbour === undefined) return { known, spreads: false };
   const continues = continuation(files, tokenizer);
   for (const letter of alone) {
-    // If the neighbour has no token within a word, no letter has one.
+    // If the neighbour has no token within a word, no letter has.
     const everywhere = [letter + letter, neighbour + letter, neighbour + letter + neighbour].every(isRead);
     if (everywhere && continues(letter)) known[letter.charCodeAt(0)] = 1;
   }
@@ -83,16 +86,16 @@ function ofTokenizer(files: TokenizerFiles, folder: string): Vocabulary {
 const letters = (): string[] =>
   Array.from({ length: LAST - FIRST + 1 }, (_, i) => String.fromCharCode(FIRST + i));
 
-/** Tells an unknown token by its ID; one without an ID is unknown too. */
+/** Recognizes an unknown token by its ID; a token without an ID is unknown too. */
 function unknownIn({ definition, config }: TokenizerFiles, tokenizer: Tokenizer) {
   const { unk_token, unk_id } = definition.model as Loose;
   const name = unk_token ?? config.unk_token;
-  // Unigram names it by its place in the list.
+  // Unigram gives its index in the list.
   const unknown = unk_id ?? (name == null ? undefined : tokenizer.get_vocab().get(name));
   return (id: number | undefined): boolean => id === undefined || id === unknown;
 }
 
-/** Fields that the library reads, whatever the kind of tokenizer. */
+/** Fields that the library reads for every kind of tokenizer. */
 interface Loose {
   type?: string | null;
   unk_token?: string | null;
@@ -101,7 +104,7 @@ interface Loose {
   max_input_chars_per_word?: number | null;
 }
 
-/** For WordPiece: whether a letter has a token of its own within a word; a longer token could hide that it has none. */
+/** For WordPiece: whether a letter has its own token within a word; a longer token could hide the lack. */
 function continuation({ definition }: TokenizerFiles, tokenizer: Tokenizer): (letter: string) => boolean {
   const { type, continuing_subword_prefix: prefix } = definition.model as Loose;
   if (type !== 'WordPiece') return () => true;

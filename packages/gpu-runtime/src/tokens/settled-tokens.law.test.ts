@@ -9,10 +9,10 @@ import type { TokenizerFiles } from './tokenizer-files.js';
 
 type Json = Record<string, unknown>;
 
-/** All that a tokenizer of a test knows; N is none of them. */
+/** All letters that the tests' tokenizers know; N is not among them. */
 const LETTERS = [...'ABCDEFGHIJKLMOPQRSTUVWXYZ'];
 
-/** A tokenizer of these merges, whose tokens are all in its vocabulary. */
+/** A tokenizer with these merges; its vocabulary has all of their tokens. */
 function filesOf(merges: readonly (readonly [string, string])[], change: Json = {}): TokenizerFiles {
   const tokens = ['[UNK]', ...LETTERS, ...new Set(merges.map(([left, right]) => left + right))];
   const definition = {
@@ -32,7 +32,7 @@ function filesOf(merges: readonly (readonly [string, string])[], change: Json = 
   return { definition, config: {} } as unknown as TokenizerFiles;
 }
 
-/** Merges in any order, also such as a training never gives: of tokens that are made by later merges. */
+/** Merges in any order, even those that training never produces, of tokens made by later merges. */
 const anyMerges = fc
   .array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 14 })
   .map((picks) => {
@@ -56,8 +56,8 @@ function library(files: TokenizerFiles): (text: string) => { ids: number[]; toke
 }
 
 /**
- * Neighbours in the alphabet merge, those further on before. What follows a text then decides of letters far before it: of
- * ABCDE these are A BC DE, and of ABCDEF, AB CD EF.
+ * Neighbours in the alphabet merge, later letters first. The continuation of a text then affects letters far
+ * before it: ABCDE gives A BC DE, but ABCDEF gives AB CD EF.
  */
 const farMerges = fc
   .record({ places: fc.subarray([...LETTERS.keys()].slice(1), { minLength: 15 }), swap: fc.nat(20) })
@@ -69,7 +69,7 @@ const alphabet = fc
   .array(fc.tuple(fc.nat(20), fc.integer({ min: 1, max: 25 })), { maxLength: 5 })
   .map((cuts) => cuts.map(([start, length]) => LETTERS.slice(start, start + length).join('')).join(''));
 
-test('what follows a text may decide of all of its tokens, and then none is settled', () => {
+test('if the continuation of a text can change all of its tokens, none is settled', () => {
   const merges = LETTERS.slice(1).map((letter, i): [string, string] => [LETTERS[i]!, letter]);
   const files = filesOf(merges.reverse());
   const encode = library(files);
@@ -85,7 +85,7 @@ test.each([
   ['of few letters', anyMerges, text],
   ['that reach far', farMerges, alphabet],
 ] as const)(
-  'tokens that are settled are the first of every longer text, by merges %s',
+  'settled tokens are the first tokens of every longer text, with merges %s',
   (_, anyMerges, text) => {
     let some = 0;
     let others = 0;
@@ -112,8 +112,8 @@ test.each([
       ),
       { numRuns: 3000 },
     );
-    // The law is not kept by having nothing to say: many texts have such tokens, and what follows did change others. How many is
-    // chance (the latter some 75 to 250), so that this leaves room.
+    // Guards against a vacuous law: many texts have settled tokens, and many continuations change other
+    // tokens. The counts are random (about 75 to 250 for the latter), so the bounds leave room.
     expect(some).toBeGreaterThan(500);
     expect(others).toBeGreaterThan(20);
   },
@@ -127,7 +127,7 @@ const rules: SubwordRules = {
   specialTokens: source.specialTokens,
 };
 
-test.each([4, 20, 256])('of real DNA the first %d tokens are those of the whole sequence', (maxTokens) => {
+test.each([4, 20, 256])('the first %d tokens of real DNA equal those of the whole sequence', (maxTokens) => {
   const short = new Subwords({ ...rules, maxTokens });
   const whole = library(rules.files);
   const sequence = fc
@@ -144,7 +144,7 @@ test.each([4, 20, 256])('of real DNA the first %d tokens are those of the whole 
   );
 });
 
-test('of a long sequence only the beginning is tokenised, where that is the same, and else all', () => {
+test('only the beginning of a long sequence is tokenized if that gives the same tokens, else all of it', () => {
   const encode = vi.spyOn(Tokenizer.prototype, 'encode');
   onTestFinished(() => encode.mockRestore());
   const given = (change: Json) => {
@@ -161,14 +161,14 @@ test('of a long sequence only the beginning is tokenised, where that is the same
 });
 
 test.each<[string, (files: Json & { model: Json }) => Json]>([
-  ['that normalises', (of) => ({ ...of, normalizer: { type: 'NFKC' } })],
+  ['that normalizes', (of) => ({ ...of, normalizer: { type: 'NFKC' } })],
   ['that marks words', (of) => ({ ...of, pre_tokenizer: { type: 'Metaspace' } })],
   ['that adds a residue as a token', (of) => ({ ...of, added_tokens: [{ id: 1, content: 'N' }] })],
-  ['by likelihood', (of) => ({ ...of, model: { ...of.model, type: 'Unigram' } })],
-  ['of whole words', (of) => ({ ...of, model: { ...of.model, type: 'WordPiece' } })],
+  ['of type Unigram', (of) => ({ ...of, model: { ...of.model, type: 'Unigram' } })],
+  ['of type WordPiece', (of) => ({ ...of, model: { ...of.model, type: 'WordPiece' } })],
   ['with marked ends', (of) => ({ ...of, model: { ...of.model, end_of_word_suffix: '</w>' } })],
-  ['that merges to what it lacks', (of) => ({ ...of, model: { ...of.model, merges: ['A N'] } })],
-])('a tokenizer %s is none of which it can be told', (_, change) => {
+  ['that merges to a token it lacks', (of) => ({ ...of, model: { ...of.model, merges: ['A N'] } })],
+])('a tokenizer %s is not plain byte-pair encoding', (_, change) => {
   const { definition, config } = filesOf([['A', 'C']]);
   expect(plainMerges({ definition, config })).toEqual({ longest: 2, unknown: '[UNK]' });
   const other = change(definition as Json & { model: Json });

@@ -11,7 +11,7 @@ export interface PlainMerges {
 
 const none = z.union([z.literal(''), z.null()]).optional();
 const no = z.union([z.literal(false), z.literal(0), z.null()]).optional();
-/** Words are runs of characters of one kind: two neighbours show whether one ends. */
+/** A word is a stretch of characters of one kind, so two neighbours show whether one ends. */
 const wordsByKind = z.looseObject({ type: z.enum(['Whitespace', 'WhitespaceSplit']) });
 const merge = z.union([
   z.tuple([z.string(), z.string()]),
@@ -21,7 +21,7 @@ const merge = z.union([
 const plain = z.looseObject({
   normalizer: z.null().optional(),
   pre_tokenizer: wordsByKind.nullish(),
-  // Cut out of the text first; none can be among residues.
+  // Added tokens are cut out of the text first; these cannot occur among residues.
   added_tokens: z.array(z.looseObject({ content: z.string().regex(/[[\]<>|]/) })).default([]),
   model: z.looseObject({
     type: z.literal('BPE'),
@@ -39,7 +39,7 @@ const plain = z.looseObject({
 });
 const plainConfig = z.looseObject({ remove_space: no, do_lowercase_and_remove_accent: no });
 
-/** Reads them; undefined for every other tokenizer. */
+/** Reads a tokenizer's merges; undefined if it is not plain byte-pair encoding. */
 export function plainMerges({ definition, config }: TokenizerFiles): PlainMerges | undefined {
   const { data } = plain.safeParse(definition);
   if (data === undefined || !plainConfig.safeParse(config).success) return undefined;
@@ -47,32 +47,34 @@ export function plainMerges({ definition, config }: TokenizerFiles): PlainMerges
   let longest = 1;
   for (const [left, right] of merges) {
     const product = left + right;
-    // Else a token that is unknown could be of any length.
+    // Otherwise an unknown token could have any length.
     if (!Object.hasOwn(vocab, product)) return undefined;
     longest = Math.max(longest, product.length);
   }
   return { longest, unknown };
 }
 
-/** Boundaries that are looked at before more text is asked for. */
+/** Boundaries to check before asking for more text. */
 const TRIES = 8;
 
 /**
- * How many tokens of a text are the first ones of every text that begins with it, too.
+ * How many leading tokens of a text stay the same however the text continues.
  *
- * Byte-pair encoding merges the pair of lowest rank, of several the leftmost, until there is none. What merges among
- * neighbours hangs on nothing but them, as long as none merges with what is outside. So:
- * - neighbouring tokens of a text are, alone, the tokens of their part of it;
- * - the tokens of two texts are those of both together if the last of the one and the first of the other stay two when alone.
+ * Byte-pair encoding merges the pair of lowest rank, leftmost first, until no pair is left. Merges within a
+ * stretch depend only on that stretch, as long as none crosses its edges. Therefore:
+ * - adjacent tokens of a text are also the tokens of their stretch encoded alone;
+ * - the tokens of two texts are the tokens of their concatenation if the last token of the first and the
+ *   first token of the second stay separate when only these two are encoded.
  *
- * However a text goes on, it has a boundary between tokens in each stretch as long as the longest token, and so among the last
- * places of this text. Where, for each of these places, the tokens from a boundary up to there can follow what is before the
- * boundary, it is one in every such text, and what is before it stays.
+ * However the text continues, every stretch as long as the longest token contains a token boundary, so one of
+ * the last positions of this text is a boundary. A candidate boundary is settled if, for each such position,
+ * the tokens between candidate and position can follow the token before the candidate. Then it is a boundary
+ * in every continuation, and all tokens before it stay.
  *
- * @param encode the tokens of a text, by their names.
- * @param tokens those of this text.
- * @param least fewer are of no use.
- * @returns 0 if it cannot be shown for `least`.
+ * @param encode returns the tokens of a text, by name.
+ * @param tokens the tokens of this text.
+ * @param least fewest tokens that are useful.
+ * @returns 0 if fewer than `least` are proved to be settled.
  */
 export function settledTokens(
   encode: (text: string) => readonly string[],
@@ -82,7 +84,7 @@ export function settledTokens(
   const lengthOf = (token: string) => (token === unknown ? 1 : token.length);
   let place = 0;
   const ends = tokens.map((token) => (place += lengthOf(token)));
-  // White space makes no tokens.
+  // A mismatch means white space, which makes no tokens.
   if (place !== text.length) return 0;
   let tries = TRIES;
   for (let settled = tokens.length; settled >= least && tries > 0; settled--) {

@@ -3,7 +3,7 @@ import type { ModelSource } from '../model-source.js';
 import { type PlainMerges, plainMerges, settledTokens } from './settled-tokens.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
-/** The parts of a model source that make its tokens; all can be sent to a thread. */
+/** The parts of a model source that tokenizing needs; all can be sent to a thread. */
 export interface SubwordRules extends Pick<ModelSource, 'folder' | 'maxTokens' | 'specialTokens'> {
   files: TokenizerFiles;
 }
@@ -11,14 +11,14 @@ export interface SubwordRules extends Pick<ModelSource, 'folder' | 'maxTokens' |
 /** Tokens of several sequences, without special ones. */
 export interface Tokenized {
   tokens: Int32Array[];
-  /** The indexes of those that had more tokens than the model takes. */
+  /** Indexes of the sequences that had more tokens than the model takes. */
   truncated: number[];
 }
 
-/** Residues to a token, as a first guess of how many are enough. */
+/** First guess of the residues per token, to choose how much text to encode. */
 const RESIDUES_A_TOKEN = 8;
 
-/** Makes tokens of several residues, as the tokenizers library does. */
+/** Tokenizes sequences with the tokenizers library. */
 export class Subwords {
   readonly #tokenizer: Tokenizer;
   readonly #longest: number;
@@ -31,7 +31,7 @@ export class Subwords {
     this.#merges = maxTokens === undefined ? undefined : plainMerges(files);
   }
 
-  /** The tokens of each sequence, no more than the model takes. */
+  /** The tokens of each sequence, at most as many as the model takes. */
   encode(sequences: readonly Uint8Array[]): Tokenized {
     const truncated: number[] = [];
     const tokens = sequences.map((residues, at) => {
@@ -43,13 +43,13 @@ export class Subwords {
     return { tokens, truncated };
   }
 
-  /** More tokens than the model takes from the beginning of a long sequence, where the rest of it cannot change them. */
+  /** From the start of a long sequence: more tokens than the model takes, if the rest cannot change them. */
   #head(residues: Uint8Array): number[] | undefined {
     if (this.#merges === undefined) return undefined;
     const names = (text: string) => this.#encode(text).tokens;
     const least = this.#longest + 1;
     const { longest } = this.#merges;
-    // Residues that it takes to find out.
+    // Residues that the check itself encodes; past the text's end it costs more than it saves.
     const cost = 4 * longest * longest;
     for (let read = least * RESIDUES_A_TOKEN; read + cost < residues.byteLength; read *= 2) {
       const text = textOf(residues.subarray(0, read));

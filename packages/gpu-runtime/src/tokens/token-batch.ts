@@ -1,13 +1,13 @@
 import type { ModelRecipe } from '../model/recipe.js';
 
-/** Tokens of the longest sequence: what the batch is padded to. */
+/** Tokens of the longest sequence, to which the batch is padded. */
 export function batchWidth(recipe: ModelRecipe, counts: readonly number[]): number {
   let longest = 0;
   for (const count of counts) longest = Math.max(longest, count);
   return Math.max(recipe.minimumTokens, recipe.prefix.length + longest + recipe.suffix.length);
 }
 
-/** Room for a batch's inputs, [sequences, width] each. Of an int64 model these are 32-bit views, see {@link fillTokens}. */
+/** A batch's inputs, [sequences, width] each; 32-bit views for an int64 model, see {@link fillTokens}. */
 export interface TokenRoom {
   width: number;
   ids: Int32Array;
@@ -15,13 +15,13 @@ export interface TokenRoom {
 }
 
 /**
- * Writes a batch's tokens, and its mask (1 for a token, 0 for padding) where one is wanted. Of an int64 model the room is
- * the 32-bit view, low word first as on every machine ONNX Runtime ships for: tokens are never negative, and BigInt is
- * several times slower.
+ * Writes a batch's tokens, and its mask (1 for a token, 0 for padding) if the model takes one. For an int64
+ * model the buffers are 32-bit views, low word first as on every platform of ONNX Runtime: tokens are never
+ * negative, and BigInt is several times slower.
  *
- * @param rows the sequences' residues, or their tokens where a tokenizer made them.
- * @param counts how many of each row are taken.
- * @returns how many tokens that made of each: as many, or fewer where the recipe has residues that are fused.
+ * @param rows the sequences' residues, or their tokens if a tokenizer made them.
+ * @param counts how many elements of each row to use.
+ * @returns the number of tokens of each row: its count, or fewer if the recipe fuses residues.
  */
 export function fillTokens(
   recipe: ModelRecipe,
@@ -32,7 +32,7 @@ export function fillTokens(
   const table = recipe.tokenizer === undefined ? Int32Array.from(recipe.table) : undefined;
   const fused = recipe.fused ?? NONE;
   const step = recipe.idType === 'int64' ? 2 : 1;
-  // Only low words are ever written, so high words stay the zeros they were allocated as; an older mask must go.
+  // Only low words are ever written, so high words keep their initial zeros. An older mask must be cleared.
   mask?.fill(0);
   return rows.map((content, row) => {
     const count = counts[row]!;

@@ -7,14 +7,14 @@ import { tokenCounts } from './token-counts.js';
 const counted = async (model: string, sequences: readonly string[]) =>
   tokenCounts(await resolveModel(model), sequences.map(bytes));
 
-test('where a residue is a token, all residues are counted, and unknown ones as they are read', async () => {
+test('if a residue is a token, all residues are counted, and unknown ones as the model reads them', async () => {
   expect(await counted(fixture('tiny_esm2'), ['', 'MKT', 'M*JJK', 'M'.repeat(3000)])).toEqual([
     2, 5, 5, 3002,
   ]);
   expect(await counted('tnf', ['ACGTN'])).toEqual([5]);
 });
 
-test('where a tokenizer makes them, it says how many, past the limit too', async () => {
+test('a tokenizer counts its own tokens, past the limit too', async () => {
   const folder = fixture('dna_encoder');
   const dna = await lambda();
   const [unknown, one, long] = await counted(folder, ['N'.repeat(300), 'A', dna.slice(0, 3000)]);

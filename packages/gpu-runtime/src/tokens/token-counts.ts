@@ -5,13 +5,12 @@ import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
 
 /**
- * The tokens that sequences really make, special ones included, by asking the model's tokenizer where it has one: `tokensOf`
- * knows their lengths only. What a model reads at the most is left aside: all of each sequence is counted. Takes the time of
- * the calling thread.
+ * The actual number of tokens of each sequence, special ones included. Runs the model's tokenizer if it has
+ * one, on the calling thread; `tokensOf` only knows lengths. Counts the whole sequence, even past the limit.
  *
  * @param sequences as for `embed`.
- * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the tokenizer's files;
- * TypeError for anything but a model source (`code` is `invalid_option`).
+ * @throws SequenceError as `embed` does; ModelError `model_bad_json` if the tokenizers library refuses the
+ * tokenizer's files; TypeError for anything but a model source (`code` is `invalid_option`).
  */
 export function tokenCounts(
   source: Pick<ModelSource, 'folder' | 'specialTokens' | 'recipe'>,

@@ -37,25 +37,27 @@ export interface TokenizerFiles {
 }
 
 /**
- * Reads them; `tokenizer_config.json` may be missing.
+ * Reads a tokenizer's files; `tokenizer_config.json` may be missing.
  *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if they keep the ends of long sequences.
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if they keep the ends of
+ * long sequences.
  */
 export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
   const files = {
     definition: await readModelJson(folder, TOKENIZER, definition),
     config: await readTokenizerConfig(folder),
   };
-  // Transformers asks the configuration first.
+  // As in Transformers, the configuration takes precedence.
   const side = files.config.truncation_side ?? files.definition.truncation?.direction;
   refuseEnds(join(folder, TOKENIZER), side);
   return files;
 }
 
 /**
- * Reads `tokenizer_config.json`, if there is one.
+ * Reads `tokenizer_config.json` if it exists.
  *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it keeps the ends of long sequences.
+ * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it keeps the ends of long
+ * sequences.
  */
 export async function readTokenizerConfig(folder: string): Promise<TokenizerFiles['config']> {
   const path = join(folder, TOKENIZER_CONFIG);
@@ -67,23 +69,23 @@ export async function readTokenizerConfig(folder: string): Promise<TokenizerFile
 
 function refuseEnds(path: string, side: string | null | undefined): void {
   if (side?.toLowerCase() !== 'left') return;
-  const what = 'keeps the end of a long sequence (truncation_side left), and here its beginning is kept';
-  const remedy = 'say right there if that will do, or windows are to be cut; else cut the sequences yourself';
+  const what = 'keeps the end of a long sequence (truncation_side left), but Holdfast keeps its beginning';
+  const remedy = 'set it to right to keep the beginning or to cut windows; else cut the sequences yourself';
   throw new ModelError('model_unsupported', path, what, remedy);
 }
 
-/** Those that the tokenizers library has; ours takes others for one of them, as it seems fit. */
+/** The model types of the tokenizers library. It silently treats an unknown type as one of these. */
 const TYPES: readonly string[] = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 
 /** The library's tokenizer of these files. @throws ModelError `model_bad_json` if it refuses them. */
 export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
   const { type } = files.definition.model;
   const unknown = (errorText: string, options?: ErrorOptions) => {
-    const what = `describes no tokenizer that is known (${errorText})`;
+    const what = `describes no known tokenizer (${errorText})`;
     const remedy = 'save it again with the tokenizers library';
     return new ModelError('model_bad_json', join(folder, TOKENIZER), what, remedy, options);
   };
-  // Older files have none.
+  // Older files have no type.
   if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
   try {
     return new Tokenizer(files.definition, files.config);

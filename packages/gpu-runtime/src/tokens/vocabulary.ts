@@ -1,13 +1,14 @@
 import { ModelError } from '../model-error.js';
 import type { Alphabet } from './alphabet.js';
 
-/** Marks that tokenizers put at a token's start or end: of a word, or of a word's continuation. */
+/** Marks at a token's start or end: of a word, or of its continuation. */
 const MARKS = /^(?:##|[Ġ▁])|(?:<\/w>|@@)$/gu;
 const STANDARD = [...'ACDEFGHIKLMNPQRSTVWY'];
 
 /**
- * The alphabet of a vocabulary, if it is clear: DNA if all tokens of several letters are of ACGTUN, else proteins where
- * all are capital letters; where every token is one residue, by whether they are nucleotides or hold all 20 amino acids.
+ * The alphabet of a vocabulary, if it is clear. Tokens of several letters: DNA if all consist of ACGTUN, else
+ * protein if all are capital letters. Only single residues: protein if all 20 amino acids are among them, DNA
+ * if all are nucleotides.
  *
  * @param tokens without special ones.
  */
@@ -24,12 +25,12 @@ export function alphabetOf(tokens: Iterable<string>): Alphabet | undefined {
   return nucleotides && [...'ACG'].every((residue) => residues.has(residue)) ? 'dna' : undefined;
 }
 
-/** Rows of token tables are rounded up by at most this much, for speed. */
+/** Token tables are rounded up by less than this many rows, for speed. */
 const ROUNDED_TO = 128;
 
 /**
- * Holds a vocabulary to the number of tokens that the model was made for. More in the model are allowed only where its
- * table looks rounded up: a multiple of 8, by less than 128.
+ * Checks a vocabulary's size against the model's. The model may have more tokens only if its table looks
+ * rounded up: a multiple of 8, larger by less than 128.
  *
  * @param path the vocabulary's file. @throws ModelError `model_bad_json`.
  */
@@ -42,6 +43,6 @@ export function checkVocabularySize(path: string, ids: Iterable<number>, expecte
     'model_bad_json',
     path,
     `has ${size} tokens, too ${size > expected ? 'many' : 'few'} for a model of ${expected} (vocab_size in config.json)`,
-    'take the vocabulary that belongs to the model',
+    'copy the vocabulary that belongs to the model',
   );
 }

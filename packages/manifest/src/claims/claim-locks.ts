@@ -2,18 +2,18 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants as flags, fstatSync, openSync, statSync } from 'node:fs';
 import { LockUnsupportedError, releaseKernelLock, tryKernelLock } from '@holdfast/file-lock';
 
-/** Who holds a claim: this process, another that is alive, or nobody who is. */
+/** Who holds a claim: this process, another live process, or nobody alive. */
 export type Holder = 'this process' | 'another' | 'nobody';
 
-/** The claims of this process, by the file of their locks: what lets go of the file lets go of all its locks. */
+/** The claims of this process, by lock file: closing the file would release all its locks. */
 const files = new Map<string, ClaimLocks>();
 
 /**
- * Tells which claims are held by a process that lives. Each claim is one byte of a file that stays empty, at a place of its
- * own, which the process that claimed keeps locked. The kernel gives the lock back when that process is gone, however it
- * went. The file is never unlinked here, for the reason of `FileLock`.
+ * Knows which claims a live process holds. Each claim is one byte, at its own offset in a file that stays
+ * empty; the claiming process keeps that byte locked. The kernel releases the lock when the process is gone,
+ * however it ended. The file is never unlinked here, for the same reason as in `FileLock`.
  *
- * To be asked and told under the manifest's lock alone: one who asks holds a dead one's byte for a moment.
+ * Use it only under the manifest's lock: a check briefly locks a dead owner's byte.
  */
 export class ClaimLocks {
   #file: number | null = null;
@@ -21,7 +21,7 @@ export class ClaimLocks {
 
   private constructor(readonly path: string) {}
 
-  /** @param path of the file. @returns the same for all in this process, so that they are one holder. */
+  /** @param path of the file. @returns one instance per process and path, so the process is one holder. */
   static at(path: string): ClaimLocks {
     let locks = files.get(path);
     if (locks === undefined) {
@@ -31,7 +31,7 @@ export class ClaimLocks {
     return locks;
   }
 
-  /** @throws LockUnsupportedError where the file system cannot tell. */
+  /** @throws LockUnsupportedError if the file system has no locks. */
   holderOf(token: string): Holder {
     const file = this.#open();
     if (this.#held.has(token)) return 'this process';
@@ -42,7 +42,7 @@ export class ClaimLocks {
     return 'nobody';
   }
 
-  /** Holds a new claim from now on. Where the file system has no locks, nobody can tell that it is held. */
+  /** Holds a new claim. On a file system without locks, others cannot see that it is held. */
   hold(token: string): void {
     const file = this.#open();
     try {
@@ -53,7 +53,7 @@ export class ClaimLocks {
     this.#held.add(token);
   }
 
-  /** The claim is over; one that is not this process's is left alone. */
+  /** Releases a claim that is over; ignores one of another process. */
   release(token: string): void {
     if (!this.#held.delete(token) || this.#file === null) return;
     releaseKernelLock(this.#file, placeOf(token), 1);
@@ -61,7 +61,7 @@ export class ClaimLocks {
   }
 
   #open(): number {
-    // A file that was removed with its folder belongs to a manifest that is gone, and so do the claims.
+    // If the file was removed with its folder, its manifest is gone and so are the claims.
     if (
       this.#file !== null &&
       statSync(this.path, { throwIfNoEntry: false })?.ino !== fstatSync(this.#file).ino
@@ -82,5 +82,7 @@ export class ClaimLocks {
   }
 }
 
-/** A claim's byte: 48 bits of its token's hash, since no two claims of any manifest that was here may share one. */
+/**
+ * A claim's byte: 48 bits of its token's hash, as no two claims of any manifest at this path may share one.
+ */
 const placeOf = (token: string) => createHash('sha256').update(token).digest().readUIntBE(0, 6);

@@ -1,34 +1,34 @@
 import { StaleClaimError } from '../errors.js';
 import type { ManifestModel } from '../model/model.js';
 
-/** A shard that was given to one worker. */
+/** One worker's right to a shard. */
 export interface ShardClaim {
   rank: number;
   owner: string;
-  /** How many have claimed the shard, this one included. */
+  /** How often the shard has been claimed, including this claim. */
   attempt: number;
   /**
-   * The fencing token: what the worker shows at each update. It is refused as soon as another has claimed the shard. Plain
-   * text, to be handed to the process that does the work.
+   * The fencing token, which the worker passes with each update. It is refused once another has claimed the
+   * shard. Plain text, so it can be passed to the process that does the work.
    */
   token: string;
 }
 
-/** The claim that holds now; null where nobody has claimed the shard. */
+/** The current claim; null if nobody has claimed the shard. */
 export function claimOf(model: ManifestModel, rank: number): ShardClaim | null {
   const { lease } = model.shard(rank);
   if (lease === null) return null;
   const { owner, attempt } = lease;
-  // The manifest's name is in it, so that a worker of a run that was begun anew is refused as well.
+  // It contains the manifest's ID, so a worker of a replaced run is refused as well.
   return { rank, owner, attempt, token: `${model.id}/${rank}/${attempt}` };
 }
 
 /**
- * Whether an update may be made.
+ * Checks whether an update is allowed.
  *
- * @param token what the updater shows; undefined where it has none.
- * @param required whether a shard that is claimed is updated by its owner alone.
- * @throws StaleClaimError when not.
+ * @param token the updater's token; undefined if it has none.
+ * @param required whether only its owner may update a claimed shard.
+ * @throws StaleClaimError if it is not allowed.
  */
 export function checkClaim(model: ManifestModel, rank: number, token: string | undefined, required: boolean) {
   const claim = claimOf(model, rank);

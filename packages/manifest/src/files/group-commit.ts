@@ -5,19 +5,19 @@ import type { JournalRecord } from './journal-format.js';
 import type { SharedFiles } from './shared-files.js';
 import type { Settle } from './store.js';
 
-/** An update that waits for its turn. */
+/** A waiting update. */
 interface Update {
   event: (model: ManifestModel, at: string) => ManifestEvent;
   then: (model: ManifestModel) => void;
   resolve: () => void;
   reject: (error: unknown) => void;
-  /** When it came, by `performance.now()`. */
+  /** When it arrived, by `performance.now()`. */
   since: number;
-  /** Why it cannot be. */
+  /** Why it was refused. */
   refusal?: { error: unknown };
 }
 
-/** Commits updates in the order in which they come. Those made while one is under way share its lock and its way to the disk. */
+/** Commits updates in order of arrival. Updates that arrive during a commit share the next lock and sync. */
 export class GroupCommit {
   readonly #files: SharedFiles;
   #waiting: Update[] = [];
@@ -30,8 +30,8 @@ export class GroupCommit {
   /**
    * Resolves once the update is durable.
    *
-   * @param event makes the event of the state before it; what it throws refuses this update alone.
-   * @param then is called with the state right after the event, before others, under the lock.
+   * @param event returns the event, given the state before it; if it throws, only this update is refused.
+   * @param then is called under the lock with the state right after the event.
    */
   async update(
     event: (model: ManifestModel, at: string) => ManifestEvent,
@@ -43,7 +43,7 @@ export class GroupCommit {
     });
   }
 
-  /** Commits what waits, and what comes while it does. */
+  /** Commits all waiting updates, including those that arrive meanwhile. */
   async #commitAll(): Promise<void> {
     if (this.#committing) return;
     this.#committing = true;
@@ -51,11 +51,11 @@ export class GroupCommit {
     this.#committing = false;
   }
 
-  /** Everything that waits, with one taking of the lock and one way to the disk. */
+  /** Commits all waiting updates with one lock and one sync. */
   async #commit(): Promise<void> {
     const files = this.#files;
     const first = this.#waiting.length;
-    // What came while another waited has waited as well.
+    // The oldest update has already waited this long; its wait counts against the lock's limit.
     const waited = performance.now() - this.#waiting[0]!.since;
     let batch: Update[] = [];
     try {
@@ -70,7 +70,8 @@ export class GroupCommit {
       );
       // The lock is free: others need not wait for the disk.
       await settle().catch(async (error: unknown) => {
-        // Nobody else is told that the lines may not last; a new manifest.json does, if the disk lets us.
+        // Other processes do not know that the lines may be lost, so write a new manifest.json if the disk
+        // permits.
         await files.locked(async () => files.store.replace(await files.current())).catch(() => undefined);
         throw error;
       });
@@ -81,7 +82,7 @@ export class GroupCommit {
     }
   }
 
-  /** Applies a batch of updates, except those that are refused. */
+  /** Applies a batch of updates; refusals are recorded in the updates. */
   #apply(model: ManifestModel, batch: readonly Update[]): Promise<Settle> {
     const { store, now } = this.#files;
     const records: JournalRecord[] = [];

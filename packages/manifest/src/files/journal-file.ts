@@ -15,13 +15,16 @@ import { empty, opened, range } from './store-files.js';
 
 const dataSync = promisify(fdatasync);
 
-/** Bytes at a line's end that tell it from another: the checksum and a line feed. */
+/** Bytes at a line's end that identify it: the checksum and a line feed. */
 const LINE_END = 21;
 
-/** `manifest.json.journal`, the events since `manifest.json`, and how far it was read. Its steps are synchronous but for the sync. */
+/**
+ * `manifest.json.journal`, the events since `manifest.json`, and how far it was read. Synchronous except for
+ * the sync.
+ */
 export class JournalFile {
   readonly path: string;
-  /** Bytes that were read or written; what lies behind is new, or torn. */
+  /** Bytes read or written so far; anything after them is new or torn. */
   #bytes = 0;
   /** The end of the last line within them, with its checksum. */
   #lastLine: Buffer = Buffer.alloc(0);
@@ -34,12 +37,12 @@ export class JournalFile {
     return this.#bytes;
   }
 
-  /** Begins to read or write at the start again. */
+  /** Starts reading or writing from the beginning. */
   rewind(): void {
     this.#bytes = 0;
   }
 
-  /** The bytes that are new; null where the last line read is not there any more. */
+  /** The new bytes; null if the last line read is gone. */
   tail(): Buffer | null {
     const known = this.#bytes === 0 ? 0 : LINE_END;
     const bytes = range(this.path, this.#bytes - known);
@@ -50,7 +53,8 @@ export class JournalFile {
   /**
    * Applies the events of a tail to the model.
    *
-   * @throws ManifestCorruptError where they are damaged, with those before the damage applied; ManifestVersionError.
+   * @throws ManifestCorruptError if they are damaged, after the events before the damage are applied;
+   * ManifestVersionError.
    */
   replay(model: ManifestModel, tail: Buffer): void {
     const reading = readJournal(tail, this.#bytes);
@@ -59,7 +63,7 @@ export class JournalFile {
       const header = parseHeader(values[0]);
       if (header === null) throw this.#corrupt('its journal has no first line');
       if (!isKnownVersion(header.version)) throw new ManifestVersionError(this.path, header.version);
-      // Left by one who was killed between a new manifest.json and the emptying of the old one's journal.
+      // Left by a process killed between writing a new manifest.json and emptying the old journal.
       if (header.manifestId !== model.id) return;
       values = values.slice(1);
     }
@@ -80,30 +84,30 @@ export class JournalFile {
       model.apply(event, at);
       if (model.revision !== revision) throw new RangeError(`event ${revision} changes nothing`);
     } catch (cause) {
-      const reason = cause instanceof RangeError ? cause.message : 'it has a line that is no event';
+      const reason = cause instanceof RangeError ? cause.message : 'it has a line that is not an event';
       throw this.#corrupt(`its journal: ${reason}`, cause);
     }
   }
 
-  /** What is to be written for these events; the first line of a journal names its manifest. */
+  /** The bytes to write for these events; the first line of a journal names its manifest. */
   format(records: readonly JournalRecord[], manifestId: string): Buffer {
     const lines = records.map(formatRecord).join('');
     return Buffer.from(this.#bytes === 0 ? formatHeader(manifestId) + lines : lines);
   }
 
-  /** @returns its descriptor, the caller's to close. */
+  /** @returns its descriptor; the caller closes it. */
   open(): number {
     return openSync(this.path, constants.O_RDWR | constants.O_CREAT, 0o666);
   }
 
-  /** The same, of what is there already; null where that is nothing. */
+  /** The same for an existing journal; null if it is empty. */
   openWritten(): number | null {
     return this.#bytes > 0 ? opened(this.path, 'r+') : null;
   }
 
   /**
-   * Writes behind the last event that is whole. What a full disk takes of it stays: whole lines may have been read already,
-   * and half a one is cut off by the next who writes.
+   * Writes after the last whole event. On a full disk the part that fits stays: whole lines may already have
+   * been read, and the next writer cuts off half a line.
    */
   write(file: number, bytes: Buffer): void {
     const start = this.#bytes;
@@ -114,7 +118,7 @@ export class JournalFile {
     this.#lastLine = Buffer.from(bytes.subarray(-LINE_END));
   }
 
-  /** Forces what was written to the device, if that is wanted, and closes the descriptor. */
+  /** Syncs the file if `sync` is set, and closes the descriptor. */
   async settle(file: number, { sync }: { sync: boolean }): Promise<void> {
     try {
       if (sync) await dataSync(file);
@@ -123,7 +127,7 @@ export class JournalFile {
     }
   }
 
-  /** Takes everything out of it. */
+  /** Empties it. */
   empty(): void {
     empty(this.path);
     this.#bytes = 0;

@@ -32,7 +32,7 @@ const event: fc.Arbitrary<ManifestEvent> = fc.oneof(
   fc.record({
     type: fc.constant('recovery' as const),
     rank,
-    // JSON has no sign of zero.
+    // JSON does not keep the sign of zero.
     recovery: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as Json),
   }),
 );
@@ -42,10 +42,10 @@ const journal = fc.array(record, { maxLength: 6 }).map((records) => ({
   bytes: Buffer.from(formatHeader('id') + records.map(formatRecord).join('')),
 }));
 
-/** The records of what was read, without the first line. */
+/** The records that were read, without the first line. */
 const recordsOf = (bytes: Buffer) => readJournal(bytes).values.slice(1).map(parseRecord);
 
-test('what is written is read', () => {
+test('a journal reads as it was written', () => {
   fc.assert(
     fc.property(journal, ({ records, bytes }) => {
       expect(readJournal(bytes)).toMatchObject({ end: 'whole', bytes: bytes.length });
@@ -54,7 +54,7 @@ test('what is written is read', () => {
   );
 });
 
-test('cut off anywhere, or zeros from anywhere on, the lines before are read and the rest is torn', () => {
+test('cut off or zeroed from anywhere on, the lines before are read and the rest is torn', () => {
   fc.assert(
     fc.property(journal, fc.nat(), fc.nat(5000), ({ records, bytes }, place, zeros) => {
       const length = place % (bytes.length + 1);
@@ -67,7 +67,7 @@ test('cut off anywhere, or zeros from anywhere on, the lines before are read and
   );
 });
 
-test('a changed byte is never taken for another event', () => {
+test('a changed byte never reads as another event', () => {
   fc.assert(
     fc.property(
       journal,
@@ -87,14 +87,14 @@ test('a changed byte is never taken for another event', () => {
   );
 });
 
-test('a damaged line that others follow is told from one that was cut off', () => {
+test('a damaged line with others after it is distinguished from a torn one', () => {
   const record = { revision: 1, at: 'now', event: { type: 'complete', rank: 0 } } as const;
   const line = formatRecord(record);
   expect(readJournal(Buffer.from(`${line}${line.replace('0', '1')}`)).end).toBe('mangled');
   expect(readJournal(Buffer.from(`${line}${line.slice(0, -1)}`)).end).toBe('torn');
 });
 
-test('a hole of whole sectors is torn, wherever it lies, and one of any other size is damage', () => {
+test('a hole of whole sectors anywhere counts as torn, and one of any other size as damage', () => {
   const line = (revision: number) =>
     formatRecord({ revision, at: 'now', event: { type: 'failed', rank: 0, error: 'x'.repeat(1200) } });
   const bytes = Buffer.from(line(1) + line(2) + line(3));
@@ -109,11 +109,11 @@ test('a hole of whole sectors is torn, wherever it lies, and one of any other si
   expect(holed(700, 701)).toBe('mangled');
   expect(holed(600, 1024)).toBe('mangled');
   expect(holed(512, 1000)).toBe('mangled');
-  // From where the bytes begin it is told as well.
+  // The same for bytes that start at an offset.
   expect(readJournal(Buffer.concat([bytes.subarray(0, 12), Buffer.alloc(512), bytes]), 500).end).toBe('torn');
 });
 
-test('lines are JSON that other programs read', () => {
+test('other programs can read the lines as JSON', () => {
   const line = formatRecord({ revision: 7, at: 'now', event: { type: 'failed', rank: 0, error: 'é\n' } });
   expect(JSON.parse(line)).toEqual({
     revision: 7,

@@ -2,10 +2,10 @@ import { crc32 } from 'node:zlib';
 import { isEventType, type ManifestEvent } from '../model/schema.js';
 import { hex } from './hex.js';
 
-// The journal is lines of JSON. Each ends in the CRC-32 of what stands before it in the line, so that a line that is there
-// in part is told from one that was written. The first line names the manifest that the journal goes with.
+// The journal is lines of JSON. Each ends with the CRC-32 of the text before it, which reveals a partial
+// line. The first line names the journal's manifest.
 
-/** One event, as a line has it. */
+/** One event, as in a line. */
 export interface JournalRecord {
   revision: number;
   /** The time, ISO 8601. */
@@ -13,20 +13,22 @@ export interface JournalRecord {
   event: ManifestEvent;
 }
 
-/** How the bytes end: with a line; with the beginning of one that nobody was told of; or as nothing we write. */
+/**
+ * How the bytes end: with a whole line; with the start of an unacknowledged one; or unlike anything we write.
+ */
 export type JournalEnd = 'whole' | 'torn' | 'mangled';
 
 export interface JournalReading {
   /** The lines' values, without their checksums. */
   values: unknown[];
-  /** Bytes up to the end of the last line that is whole. */
+  /** Bytes up to the end of the last whole line. */
   bytes: number;
   end: JournalEnd;
 }
 
 const VERSION = '1.0';
 const NEWLINE = 0x0a;
-/** Bytes that a disk writes at once, at the least. */
+/** Fewest bytes that a disk writes at a time. */
 const SECTOR = 512;
 /** `,"crc32":"89abcdef"}` */
 const CHECKSUM_LENGTH = 20;
@@ -38,7 +40,7 @@ export const formatHeader = (manifestId: string) => formatLine({ journal: VERSIO
 export const formatRecord = ({ revision, at, event }: JournalRecord) =>
   formatLine({ revision, at, ...event });
 
-/** Reads lines until one is not whole. @param offset where in the journal the bytes begin. */
+/** Reads lines until one is not whole. @param offset position of the bytes in the journal. */
 export function readJournal(bytes: Buffer, offset = 0): JournalReading {
   const values: unknown[] = [];
   let start = 0;
@@ -53,9 +55,10 @@ export function readJournal(bytes: Buffer, offset = 0): JournalReading {
 }
 
 /**
- * What lies behind the last whole line, `start` bytes from the file's beginning. A kill leaves the beginning of a line. A
- * power cut leaves zeros in the place of bytes that never reached the disk: of whole sectors, from where what had reached
- * it ended. Lines behind such a hole were never acknowledged, since a sync would have filled it.
+ * Classifies the bytes after the last whole line, which start `start` bytes into the file. A kill leaves the
+ * start of a line. A power cut leaves zeros for bytes that never reached the disk: up to the end of a sector,
+ * from where the written bytes ended. Lines after such a hole were never acknowledged, since a sync would
+ * have filled it.
  */
 function endOf(rest: Buffer, start: number): JournalEnd {
   if (rest.length === 0) return 'whole';
@@ -69,24 +72,25 @@ function endOf(rest: Buffer, start: number): JournalEnd {
   return begins && (start + end) % SECTOR === 0 ? 'torn' : 'mangled';
 }
 
-/** What the first line says; null when it is no header. */
+/** The content of the first line; null if it is not a header. */
 export function parseHeader(value: unknown): { version: unknown; manifestId: unknown } | null {
   const { journal, manifest_id } = value as { journal?: unknown; manifest_id?: unknown };
   return journal === undefined ? null : { version: journal, manifestId: manifest_id };
 }
 
-/** Whether this Holdfast reads a journal of that version. */
+/** Whether this Holdfast reads journals of that version. */
 export const isKnownVersion = (version: unknown) => version === VERSION;
 
 /**
- * What a line says. That it is as it was written, and so as an event must be, its checksum tells.
+ * The content of a line. Its checksum already proves that it is as we wrote it, so its fields are not checked
+ * again.
  *
- * @throws TypeError where the line is no event that we know.
+ * @throws TypeError if the line is not a known event.
  */
 export function parseRecord(value: unknown): JournalRecord {
   const { revision, at, ...event } = value as { revision: number; at: string } & ManifestEvent;
   if (!Number.isSafeInteger(revision) || typeof at !== 'string' || !isEventType(event.type))
-    throw new TypeError('no event');
+    throw new TypeError('not an event');
   return { revision, at, event: event as ManifestEvent };
 }
 

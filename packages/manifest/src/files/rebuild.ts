@@ -5,24 +5,27 @@ import { checkEvent, factsOf, type RecordedCheckpoint } from '../events.js';
 import { ManifestModel } from '../model/model.js';
 import type { ManifestState } from '../model/schema.js';
 
-/** What was found in the checkpoint folders. */
+/** The checkpoints found in the shards' folders. */
 export interface FoundCheckpoints {
   /** Number of shards. */
   worldSize: number;
-  /** Valid checkpoints of the shards that have any, by rank. */
+  /** Valid checkpoints by rank; shards without any may be absent. */
   checkpoints: ReadonlyMap<number, readonly RecordedCheckpoint[]>;
 }
 
-/** Reads the checkpoint folders, which are the truth. It is called under the manifest's lock, and must not use the manifest. */
+/**
+ * Reads the checkpoint folders, which are the truth. Called under the manifest's lock; must not use the
+ * manifest.
+ */
 export type Rebuild = () => Promise<FoundCheckpoints>;
 
 /**
- * A manifest of what was found.
+ * Rebuilds a manifest from the checkpoints found.
  *
- * @param known what could still be read of the damaged one; null where nothing could. What no folder tells (who has a shard,
- * which failed, where work went) is taken from it, but for the counts of failures: what became of them behind the damage is
- * lost, so that they begin anew.
- * @throws ManifestUpdateError for what no manifest can have.
+ * @param known the readable part of the damaged manifest; null if there is none. Facts that no folder has
+ * (claims, failed shards, redistributions) are taken from it, except the counts of failures: their newest
+ * values may be lost in the damage, so they restart.
+ * @throws ManifestUpdateError for checkpoints that a manifest cannot have.
  */
 export async function rebuilt(
   known: ManifestModel | null,
@@ -30,7 +33,7 @@ export async function rebuilt(
   at: string,
 ): Promise<ManifestModel> {
   const { worldSize, checkpoints } = await rebuild();
-  // A name of its own: claims may be lost, so that no token of before may pass, and the old journal goes with it no more.
+  // A new ID: claims may be lost, so no earlier token may pass, and the old journal must not be applied.
   const id = randomUUID();
   const model =
     known?.worldSize === worldSize
@@ -51,9 +54,9 @@ function withoutRecoveries(known: ManifestModel): ManifestState {
 }
 
 /**
- * Copies damaged files, to names that are free, so that they can be looked at.
+ * Copies damaged files to unused names, for inspection.
  *
- * @returns the first one's copy.
+ * @returns the copy of the first.
  */
 export async function keepDamaged(paths: readonly string[]): Promise<string> {
   let number = 0;

@@ -11,12 +11,12 @@ import { Turns } from './turns.js';
 
 const debug = debuglog('holdfast:manifest');
 
-/** What the system answers who may not write. */
+/** Errors for a process that may not write. */
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
 
 /**
- * The manifest's files as many processes share them: read without the lock, changed under it, and made anew where they are
- * damaged and that is possible.
+ * The manifest's files, shared by many processes: read without the lock, changed under it, and rebuilt if
+ * they are damaged and a `rebuild` was passed.
  */
 export class SharedFiles {
   readonly lockTimeoutMs: number;
@@ -24,7 +24,7 @@ export class SharedFiles {
   readonly now: () => string;
   readonly #acquireLock: (timeoutMs: number) => Promise<Lock>;
   readonly #options: ManifestOptions;
-  /** For one piece of work with the store at a time. */
+  /** Serializes work with the store. */
   readonly #turns = new Turns();
   #store: ManifestStore | null = null;
 
@@ -39,7 +39,7 @@ export class SharedFiles {
     this.now = () => now().toISOString();
   }
 
-  /** Opened late: the folder need not be there before the first use. */
+  /** Created on first use: the folder need not exist before. */
   get store(): ManifestStore {
     this.#store ??= new ManifestStore(this.path, {
       fsync: this.#options.fsync ?? true,
@@ -48,9 +48,9 @@ export class SharedFiles {
     return this.#store;
   }
 
-  /** What is to be known of the files' state, without the lock unless they are being changed too fast or damaged. */
+  /** Reads from the current state, without the lock unless the files change too fast or look damaged. */
   async read<T>(of: (model: ManifestModel) => T): Promise<T> {
-    // The reading itself waits for nothing: a loop of it would leave timers and signals no turn.
+    // The read is synchronous: without this, a loop of reads would starve timers and signals.
     await turn();
     try {
       return await this.#turns.take(() => of(this.store.read(false)));
@@ -58,19 +58,19 @@ export class SharedFiles {
       if (!(error instanceof UnsettledError)) throw error;
       return await this.locked(async () => of(await this.current())).catch(
         (caught: NodeJS.ErrnoException) => {
-          // Who may only read is told what is wrong, not that the lock cannot be had.
+          // A process that may only read gets the actual fault, not the failure to lock.
           throw READ_ONLY.has(caught.code ?? '') && error.cause ? error.cause : caught;
         },
       );
     }
   }
 
-  /** Reads ahead, so that less is left to do under the lock. */
+  /** Reads ahead, to shorten the work under the lock. */
   async prepare(): Promise<void> {
     await this.#turns.take(() => this.store.prepare());
   }
 
-  /** Does some work with the store under the lock. */
+  /** Runs `work` under the lock. */
   async locked<T>(work: (files: SharedFiles) => T | Promise<T>, timeoutMs = this.lockTimeoutMs): Promise<T> {
     const lock = await this.#acquireLock(timeoutMs);
     try {
@@ -80,7 +80,9 @@ export class SharedFiles {
     }
   }
 
-  /** The state as the files have it; made anew where they are damaged and that is possible. Under the lock. */
+  /**
+   * The files' current state; rebuilt if they are damaged and a `rebuild` was passed. Call it under the lock.
+   */
   async current(): Promise<ManifestModel> {
     const { store } = this;
     try {
@@ -92,14 +94,14 @@ export class SharedFiles {
       const model = await rebuilt(store.readable(), rebuild, this.now()).catch((cause: unknown) => {
         throw new ManifestCorruptError(
           this.path,
-          `${error.reason}; it could not be made anew: ${messageOf(cause)}`,
+          `${error.reason}; it could not be rebuilt: ${messageOf(cause)}`,
           { cause },
         );
       });
       const aside = await keepDamaged([store.path, store.journalPath]);
       await store.replace(model);
       onWarning(
-        `${this.path} was damaged (${error.reason}) and is made anew from the checkpoints; the damaged one is ${aside}`,
+        `${this.path} was damaged (${error.reason}) and was rebuilt from the checkpoints; the damaged one is kept as ${aside}`,
       );
       return model;
     }

@@ -4,7 +4,7 @@ import type { ManifestState } from '../model/schema.js';
 import { formatSnapshot, HEAD_LENGTH, parseSnapshot } from './snapshot-format.js';
 import { pieces, readAt } from './store-files.js';
 
-/** `manifest.json`, and which one was read or written last. */
+/** `manifest.json`, and the identity of the one last read or written. */
 export class SnapshotFile {
   /** Its beginning, and its length in bytes. */
   #head: Buffer = Buffer.alloc(0);
@@ -28,10 +28,10 @@ export class SnapshotFile {
     return this.#revision;
   }
 
-  /** @throws ManifestCorruptError, ManifestVersionError; ENOENT where there is none. */
+  /** @throws ManifestCorruptError, ManifestVersionError; ENOENT if there is none. */
   read(): ManifestState {
     const bytes = readFileSync(this.path);
-    // Also of one that cannot be read, so that it is known again.
+    // Remembered even if it cannot be parsed, to recognise it again.
     this.#head = Buffer.from(bytes.subarray(0, HEAD_LENGTH));
     this.#bytes = bytes.length;
     const state = parseSnapshot(this.path, bytes);
@@ -39,7 +39,7 @@ export class SnapshotFile {
     return state;
   }
 
-  /** Whether the one that is there is the one read or written last. */
+  /** Whether the file is the one last read or written. */
   isSame(): boolean {
     const file = openSync(this.path, 'r');
     try {
@@ -50,7 +50,7 @@ export class SnapshotFile {
     }
   }
 
-  /** Replaces it in one rename; once that resolves the new one is durable. */
+  /** Replaces it in one rename; once resolved the new one is durable. */
   async write(state: ManifestState): Promise<void> {
     const head: Buffer[] = [];
     let total = 0;

@@ -3,14 +3,14 @@ import { ManifestCorruptError, ManifestVersionError } from '../errors.js';
 import { type ManifestState, manifestSchema, type ShardState } from '../model/schema.js';
 import { hex } from './hex.js';
 
-/** Bytes at the beginning of `manifest.json` that tell it from every other that was or will be there. */
+/** Bytes at the start of `manifest.json` that distinguish it from every other version of the file. */
 export const HEAD_LENGTH = 256;
 
-/** The document's last field: the CRC-32 of all that stands before it. */
+/** The document's last field: the CRC-32 of everything before it. */
 const CHECKSUM = /,\n "crc32": "([0-9a-f]{8})"\n\}\n$/;
 const CHECKSUM_LENGTH = ',\n "crc32": "89abcdef"\n}\n'.length;
 
-/** `manifest.json`, piece by piece: a line for each field, and one for each checkpoint; last its checksum. */
+/** `manifest.json` in pieces: a line for each field and each checkpoint, and last its checksum. */
 export function* formatSnapshot(state: ManifestState): Generator<string> {
   let checksum = 0;
   for (const text of withoutChecksum(state)) {
@@ -44,11 +44,11 @@ export function parseSnapshot(path: string, bytes: Buffer): ManifestState {
     throw new ManifestCorruptError(path, 'it is not JSON', { cause });
   }
   const version = (json as { version?: unknown } | null)?.version;
-  if (version === undefined) throw new ManifestCorruptError(path, 'it says no version');
+  if (version === undefined) throw new ManifestCorruptError(path, 'it has no version');
   if (version !== '1.0') throw new ManifestVersionError(path, version);
-  // Files from before there was one have none.
+  // Files of older versions have no checksum.
   if ((json as { crc32?: unknown }).crc32 !== undefined && !hasChecksum(bytes))
-    throw new ManifestCorruptError(path, 'its checksum is not that of what it says');
+    throw new ManifestCorruptError(path, 'its checksum does not match its content');
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;
@@ -67,7 +67,7 @@ function hasChecksum(bytes: Buffer): boolean {
   return CHECKSUM.exec(bytes.subarray(text.length).toString('latin1'))?.[1] === hex(crc32(text));
 }
 
-/** What in a shard contradicts itself, as after a change by hand. */
+/** A contradiction within a shard, as after an edit by hand; null if there is none. */
 function disagreement({ checkpoints, total_sequences, last_checkpoint_batch }: ShardState): string | null {
   let total = 0;
   let last = -1;

@@ -1,10 +1,10 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { type DurableFileSystem, nodeFileSystem } from '@holdfast/durable';
 
-/** Bytes that are handed to the disk at once. */
+/** Bytes per write. */
 const PIECE = 1 << 20;
 
-/** As Node's own, but that nothing is forced to the device. */
+/** Node's file system without syncs. */
 export const WITHOUT_SYNC: DurableFileSystem = {
   ...nodeFileSystem,
   create: async (path, options) => ({
@@ -14,7 +14,7 @@ export const WITHOUT_SYNC: DurableFileSystem = {
   syncDirectory: async () => undefined,
 };
 
-/** Texts put together to buffers of about a mebibyte. */
+/** Joins texts to buffers of about a mebibyte. */
 export function* pieces(texts: Iterable<string>): Generator<Buffer> {
   let text = '';
   for (const each of texts) {
@@ -26,7 +26,7 @@ export function* pieces(texts: Iterable<string>): Generator<Buffer> {
   if (text !== '') yield Buffer.from(text);
 }
 
-/** The bytes of a file from `start` on; null where it ends before, or is missing. */
+/** The bytes of a file from `start` on; null if it is shorter, or missing. */
 export function range(path: string, start: number): Buffer | null {
   const file = opened(path, 'r');
   if (file === null) return null;
@@ -38,7 +38,7 @@ export function range(path: string, start: number): Buffer | null {
   }
 }
 
-/** Takes everything out of a file, where it is there. */
+/** Empties a file, if it exists. */
 export function empty(path: string): void {
   const file = opened(path, 'r+');
   if (file === null) return;
@@ -49,7 +49,7 @@ export function empty(path: string): void {
   }
 }
 
-/** A descriptor of the file; null where it is missing. */
+/** A descriptor of the file; null if it is missing. */
 export function opened(path: string, flags: string): number | null {
   try {
     return openSync(path, flags);
@@ -59,7 +59,7 @@ export function opened(path: string, flags: string): number | null {
   }
 }
 
-/** Up to `length` bytes of a file; fewer where it ends. */
+/** Up to `length` bytes of a file; fewer at its end. */
 export function readAt(file: number, start: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;

@@ -13,16 +13,16 @@ import { WITHOUT_SYNC } from './store-files.js';
 
 const debug = debuglog('holdfast:manifest');
 
-/** Bytes of `manifest.json` from which on it is read before the lock is taken. */
+/** From this many bytes, `manifest.json` is read before the lock is taken. */
 const LARGE = 1 << 20;
 
-/** Readings without the lock that a change by another made void, before the lock is taken instead. */
+/** Reads without the lock that another process may invalidate before the lock is taken instead. */
 const READINGS = 50;
 
-/** What was read without the lock was changed meanwhile, again and again, or looks damaged: to be read under the lock. */
+/** The files kept changing during reads without the lock, or look damaged: read them under the lock. */
 export class UnsettledError extends Error {}
 
-/** Makes appended events last; to be called when the lock was given back. */
+/** Makes appended events durable; call it after the lock is released. */
 export type Settle = () => Promise<void>;
 
 const SETTLED: Settle = async () => undefined;
@@ -30,35 +30,36 @@ const SETTLED: Settle = async () => undefined;
 const hasNoRoom = (error: unknown) =>
   ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 
-/** How much longer the journal is when room is looked for again. */
+/** Growth of the journal after which a failed fold is retried. */
 const FOLD_AGAIN = 1.1;
 
 export interface StoreOptions {
-  /** Whether what is written is forced to the device. */
+  /** Whether writes are synced. */
   fsync: boolean;
-  /** Whether others on this machine see what was written before it was forced to the device, as on any disk of its own. */
+  /** Whether other processes see writes before they are synced, as on any local disk. */
   coherent: boolean;
 }
 
 /**
- * The two files of a manifest, and what they say, in memory: `manifest.json`, and `manifest.json.journal` with the events
- * since. Reading costs what is new. Between two calls the files may have been changed by anybody who holds the lock.
+ * The two files of a manifest, `manifest.json` and `manifest.json.journal` with the events since, and their
+ * state in memory. A read costs only what is new. Between two calls any holder of the lock may change the
+ * files.
  *
- * The small steps under the lock are synchronous: each takes microseconds, and the lock is free sooner.
+ * The small steps under the lock are synchronous: each takes microseconds, and the lock is released sooner.
  */
 export class ManifestStore {
   readonly #fs: DurableFileSystem;
   readonly #snapshot: SnapshotFile;
   readonly #journal: JournalFile;
-  /** What both say together, as far as they were read. */
+  /** The state of both files, as far as they were read. */
   #model: ManifestModel | null = null;
-  /** Bytes of the journal below which there was no room to write `manifest.json` anew. */
+  /** After a fold without room, the length of the journal, in bytes, at which to retry. */
   #foldAfter = 0;
-  /** After a failed write or sync nobody knows what of the files will last; a new `manifest.json` will. */
+  /** After a failed write or sync it is unknown what is durable; a new `manifest.json` will be. */
   #doubtful = false;
-  /** Whether another made the `manifest.json` in memory, who may have been killed before its name was sure to last. */
+  /** Whether another process wrote `manifest.json`; it may have been killed before the name was durable. */
   #foreign = false;
-  /** The last event that was seen on disk, of which manifest. What was there does not go by itself. */
+  /** The last event seen on disk, and its manifest. Events do not disappear without damage. */
   #seen = { id: '', revision: 0 };
 
   constructor(
@@ -75,10 +76,11 @@ export class ManifestStore {
   }
 
   /**
-   * What the files say now.
+   * The files' current state.
    *
-   * @param locked whether the caller holds the lock; without it another may change the files meanwhile.
-   * @throws ManifestCorruptError, ManifestVersionError; UnsettledError only without the lock; ENOENT where there is no manifest.
+   * @param locked whether the caller holds the lock; without it the files may change meanwhile.
+   * @throws ManifestCorruptError, ManifestVersionError; UnsettledError only without the lock; ENOENT if there
+   * is no manifest.
    */
   read(locked: boolean): ManifestModel {
     if (locked) return this.#readOnce();
@@ -95,18 +97,21 @@ export class ManifestStore {
     throw new UnsettledError('changed while it was read');
   }
 
-  /** Brings what is in memory up to date as far as it goes without the lock, so that less is left to do under it. */
+  /** Updates the state in memory without the lock, as far as possible, to shorten the work under it. */
   prepare(): void {
     try {
-      // A small one is read faster than it is found out whether it was.
+      // Reading a small file is faster than checking whether it changed.
       if (this.#model === null || (this.#snapshot.bytes > LARGE && !this.#snapshot.isSame()))
         this.read(false);
     } catch {
-      // Under the lock it is told.
+      // The read under the lock will report it.
     }
   }
 
-  /** Of damaged files, what can be read: `manifest.json` and the events before the damage. Null where that is nothing. */
+  /**
+   * The readable part of damaged files: `manifest.json` and the events before the damage. Null if there is
+   * none.
+   */
   readable(): ManifestModel | null {
     let model: ManifestModel;
     try {
@@ -117,20 +122,20 @@ export class ManifestStore {
     try {
       this.#journal.replay(model, this.#journal.tail()!);
     } catch {
-      // The events before are in it.
+      // The events before the damage are applied.
     }
-    // The caller's: what becomes of it is not what is on disk.
+    // The caller may change it, so it no longer equals the files.
     this.#model = null;
     return model;
   }
 
   /**
-   * Adds events that the model has taken in already. Under the lock.
+   * Appends events that are already applied to the model. Call it under the lock.
    *
-   * @returns what makes them last.
+   * @returns the step that makes them durable.
    */
   async append(records: readonly JournalRecord[]): Promise<Settle> {
-    // Left by one who was killed before emptying it: all of it is in manifest.json.
+    // Left by a process killed before emptying it: manifest.json has all of it.
     if (records[0]!.revision === this.#snapshot.revision + 1) this.#journal.rewind();
     const bytes = this.#journal.format(records, this.#model!.id);
     const length = this.#journal.bytes + bytes.length;
@@ -144,13 +149,13 @@ export class ManifestStore {
     let file: number | null = null;
     try {
       file = this.#journal.open();
-      // Both names must last before anything in the journal can.
+      // Both names must be durable before anything in the journal can be.
       if (this.#journal.bytes === 0 || this.#foreign) await this.#syncNames();
       this.#journal.write(file, bytes);
       this.#saw(this.#model!);
     } catch (error) {
       this.#forget();
-      // A full disk takes a line or not; what it took lasts like any other.
+      // A full disk accepts a line or not; an accepted line is as good as any other.
       if (hasNoRoom(error)) this.#doubtful = false;
       if (file !== null) closeSync(file);
       throw atPath(error, this.journalPath);
@@ -166,7 +171,7 @@ export class ManifestStore {
     return SETTLED;
   }
 
-  /** Writes `manifest.json` anew, if there is room for it: a line in the journal needs less. */
+  /** Folds the journal into `manifest.json`, if there is room; a line in the journal needs less. */
   async #fold(): Promise<boolean> {
     const model = this.#model!;
     try {
@@ -174,14 +179,14 @@ export class ManifestStore {
       return true;
     } catch (error) {
       if (!hasNoRoom(error)) throw error;
-      // The old one is still there, and was not doubtful.
+      // The old one is still in place and was not doubtful.
       this.#model = model;
       this.#doubtful = false;
       return false;
     }
   }
 
-  /** Makes what is there last, where nothing was added: those who did may not have come to it. */
+  /** Makes the files durable when nothing was added: their writers may not have done so. */
   async settled(): Promise<Settle> {
     if (this.#doubtful) return this.#replaced();
     if (this.#foreign) await this.#syncNames();
@@ -191,12 +196,13 @@ export class ManifestStore {
     };
   }
 
-  /** Writes a `manifest.json` that has everything, and empties the journal. Under the lock. */
+  /** Writes a complete `manifest.json` and empties the journal. Call it under the lock. */
   async replace(model: ManifestModel): Promise<void> {
     this.#model = null;
     this.#doubtful = true;
     await this.#snapshot.write(model.toState());
-    // A journal that is left here by a kill is of events that manifest.json has, or of another manifest.
+    // A kill here leaves a journal whose events manifest.json already has, or that belongs to another
+    // manifest.
     this.#journal.empty();
     this.#foldAfter = 0;
     this.#doubtful = false;
@@ -205,7 +211,7 @@ export class ManifestStore {
     this.#saw(model);
   }
 
-  /** @throws ManifestVersionError where what is there is of a newer Holdfast. Under the lock. */
+  /** Call it under the lock. @throws ManifestVersionError if a newer Holdfast wrote the files. */
   refuseNewer(): void {
     try {
       this.#readOnce();
@@ -223,7 +229,7 @@ export class ManifestStore {
     this.#seen = { id, revision };
   }
 
-  /** Forgets what is in memory: it was changed, and the change may not have reached the disk. */
+  /** Forgets the state in memory: it has a change that may not have reached the disk. */
   #forget(): void {
     this.#model = null;
     this.#doubtful = true;
@@ -239,7 +245,7 @@ export class ManifestStore {
     try {
       this.#journal.replay(model, tail);
       if (model.id === this.#seen.id && model.revision < this.#seen.revision) {
-        const gone = `events ${model.revision + 1} to ${this.#seen.revision} are gone from it`;
+        const gone = `events ${model.revision + 1} to ${this.#seen.revision} are missing from it`;
         throw new ManifestCorruptError(this.path, gone);
       }
       this.#saw(model);
@@ -253,7 +259,7 @@ export class ManifestStore {
   #readSnapshot(): ManifestModel {
     this.#model = null;
     const state = this.#snapshot.read();
-    // One from before there was a journal has no name by which to tell its own; the next update gives it one.
+    // A file older than the journal has no ID to match one; the next update adds it.
     const isOld = state.manifest_id === '';
     if (isOld) this.#doubtful = true;
     this.#model = ManifestModel.from(state, isOld ? randomUUID() : state.manifest_id);

@@ -1,4 +1,4 @@
-/** Lets pieces of asynchronous work be done one after another. */
+/** Runs asynchronous work one piece at a time, in order. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 

@@ -1,9 +1,9 @@
-/** Up to this many bytes a manifest is written anew at each update, so that one file says it all. */
+/** Up to this many bytes, each update rewrites `manifest.json`, so that one file is complete. */
 const SMALL = 16 * 1024;
 
 /**
- * Whether the events of the journal shall become part of `manifest.json`: when they would outgrow it. It doubles from one
- * time to the next, more or less, so that an event's share of the writing is the same in long histories.
+ * Whether to fold the journal into `manifest.json`: when the journal would outgrow it. The file then roughly
+ * doubles from one fold to the next, so the cost per event stays the same in a long history.
  *
  * @param snapshotBytes length of `manifest.json`.
  * @param journalBytes length the journal would have.

@@ -28,7 +28,7 @@ const step = fc.oneof(
   }),
 );
 
-/** A shard as one would keep it with no thought of speed. */
+/** A simple, slow model of a shard. */
 interface Plain {
   status: string;
   error: string | null;
@@ -38,8 +38,8 @@ interface Plain {
   checkpoints: Map<number, Omit<CheckpointEntry, 'recorded_at'>>;
 }
 
-/** All of a state but what counts the events. */
-const said = (model: ManifestModel) =>
+/** A state without its event counts, as text. */
+const textOf = (model: ManifestModel) =>
   JSON.stringify(model.toState(), (key, value) =>
     key === 'revision' || key === 'updated_at' ? undefined : value,
   );
@@ -53,7 +53,7 @@ function eventOf(
   return step_;
 }
 
-test('after any events, the state is what one that keeps it plainly has', () => {
+test('after any events, the state is that of a simple model', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       let model = ManifestModel.initial(SHARDS, 'id', 'begin');
@@ -67,11 +67,11 @@ test('after any events, the state is what one that keeps it plainly has', () => 
       }));
       const owners = new Map<number, number>();
       for (const [i, each] of steps.entries()) {
-        const before = said(model);
+        const before = textOf(model);
         const revision = model.revision;
         const changed = model.apply(eventOf(model, each), `at ${i}`);
-        // Nothing is counted that changed nothing, and nothing changes uncounted.
-        expect(said(model) !== before).toBe(changed);
+        // An event counts if and only if it changes something.
+        expect(textOf(model) !== before).toBe(changed);
         expect(model.revision).toBe(revision + (changed ? 1 : 0));
         if (each.type === 'redistributed') owners.set(each.failed_rank, each.new_rank);
         else {
@@ -93,7 +93,7 @@ test('after any events, the state is what one that keeps it plainly has', () => 
             shard.error = each.type === 'failed' ? each.error : null;
           }
         }
-        // Written and read again it is the same, and goes on the same.
+        // Written and read again it is the same, and continues the same.
         if (i % 7 === 3)
           model = ManifestModel.from(
             parseSnapshot('path', Buffer.from([...formatSnapshot(model.toState())].join(''))),
@@ -119,7 +119,7 @@ test('after any events, the state is what one that keeps it plainly has', () => 
   );
 });
 
-test('what tells a manifest.json from another is in its first bytes', () => {
+test('the first bytes of manifest.json distinguish it from any other', () => {
   const id = '01234567-89ab-cdef-0123-456789abcdef';
   const text = [...formatSnapshot(ManifestModel.initial(SHARDS, id, 'now').toState())].join('');
   const head = text.slice(0, HEAD_LENGTH);
@@ -130,7 +130,7 @@ test('what tells a manifest.json from another is in its first bytes', () => {
 test('a state that contradicts itself is refused', () => {
   const model = ManifestModel.initial(2, 'id', 'now');
   model.apply({ type: 'checkpoint', rank: 0, batch_idx: 0, num_sequences: 5, file: 'a.pt' }, 'now');
-  // As one had it before there was a checksum.
+  // As in versions without a checksum.
   const text = [...formatSnapshot(model.toState())].join('').replace(/,\n "crc32".*/, '');
   for (const [from, to, reason] of [
     ['"total_sequences": 5', '"total_sequences": 6', 'total_sequences is 6'],

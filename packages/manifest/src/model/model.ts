@@ -5,7 +5,9 @@ import { ShardModel } from './shard-model.js';
 
 type Redistribution = ManifestState['redistributions'][number];
 
-/** A manifest in memory, in which an event costs the same however long the history is. Touches neither disk nor clock. */
+/**
+ * A manifest in memory. An event costs the same however long the history is. Touches neither disk nor clock.
+ */
 export class ManifestModel {
   #updatedAt: string;
   #revision: number;
@@ -26,7 +28,7 @@ export class ManifestModel {
     for (const { failed_rank, new_rank } of redistributions) this.#owners.set(failed_rank, new_rank);
   }
 
-  /** A run before anything happened. @param at the time, ISO 8601. */
+  /** A new run. @param at the time, ISO 8601. */
   static initial(worldSize: number, id: string, at: string): ManifestModel {
     const shards = Array.from({ length: worldSize }, () => new ShardModel());
     return new ManifestModel(id, at, { updatedAt: at, revision: 0, shards, redistributions: [] });
@@ -54,12 +56,12 @@ export class ManifestModel {
   }
 
   /**
-   * Takes in an event; one that tells nothing new changes nothing and is not counted.
+   * Applies an event; one without news changes nothing and is not counted.
    *
    * @param at the time, ISO 8601.
    * @returns whether it changed anything.
-   * @throws ManifestUpdateError for a shard that is not in the manifest, or for more sequences than can be counted; then
-   * nothing is changed.
+   * @throws ManifestUpdateError for an unknown shard, or for more sequences than can be counted; nothing is
+   * changed.
    */
   apply(event: ManifestEvent, at: string): boolean {
     const changed =
@@ -78,11 +80,11 @@ export class ManifestModel {
     return Number.isSafeInteger(rank) && this.#shards[rank] !== undefined;
   }
 
-  /** @throws ManifestUpdateError for a shard that is not in the manifest. */
+  /** @throws ManifestUpdateError for an unknown shard. */
   shard(rank: number): ShardModel {
     const shard = this.has(rank) ? this.#shards[rank] : undefined;
     if (shard === undefined)
-      throw new ManifestUpdateError(`shard ${rank} is not among the ${this.worldSize} of this run`);
+      throw new ManifestUpdateError(`shard ${rank} is not one of the ${this.worldSize} shards of this run`);
     return shard;
   }
 
@@ -108,7 +110,7 @@ export class ManifestModel {
     };
   }
 
-  /** All of it, as `manifest.json` has it. */
+  /** The whole state, in the form of `manifest.json`. */
   toState(): ManifestState {
     return {
       version: '1.0',

@@ -1,4 +1,4 @@
-/** All shards taken together. */
+/** Totals over all shards. */
 export interface GlobalProgress {
   total_shards: number;
   completed: number;

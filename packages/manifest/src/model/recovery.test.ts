@@ -15,11 +15,11 @@ const recovery = async (rank: number) => (await other().getShardState(rank))?.re
 
 const failures: Json = { retries: { oom: 2, transient: 1 }, breaker: { batch: 7, strikes: 2 } };
 
-test('what a coordinator knows of failures is there for the next one, until the shard is complete', async () => {
+test('a coordinator’s record of failures stays for the next one until the shard is complete', async () => {
   await manifest.initialize(2);
   expect(await recovery(0)).toBeNull();
   const first = await manifest.claimShard(0, 'worker a');
-  // By whoever looks after the shard, without its worker's token.
+  // Recorded by the shard's coordinator, without the worker's token.
   await manifest.recordRecovery(0, failures);
   expect(await recovery(0)).toEqual(failures);
   await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', first);
@@ -30,13 +30,13 @@ test('what a coordinator knows of failures is there for the next one, until the 
   expect(await recovery(1)).toBeNull();
   await manifest.markShardComplete(0, second);
   expect(await recovery(0)).toBeNull();
-  // Also where it was complete before, and somebody wrote it down again.
+  // Even if the shard was complete before and it was recorded again.
   await manifest.recordRecovery(0, failures);
   await manifest.markShardComplete(0, second);
   expect(await recovery(0)).toBeNull();
 });
 
-test('recorded again it changes nothing', async () => {
+test('recording the same again changes nothing', async () => {
   await manifest.initialize(1);
   await manifest.recordRecovery(0, failures);
   const before = await readFile(manifest.path);
@@ -46,7 +46,7 @@ test('recorded again it changes nothing', async () => {
   expect(await recovery(0)).toBeNull();
 });
 
-test("what is recorded is as it was at the call, and what is handed out is the caller's", async () => {
+test('a record is copied at the call, and returned values are the caller’s', async () => {
   await manifest.initialize(1);
   const mine = { oom: 1 };
   const recorded = manifest.recordRecovery(0, mine);
@@ -57,11 +57,11 @@ test("what is recorded is as it was at the call, and what is handed out is the c
   expect((await manifest.getShardState(0))?.recovery).toEqual({ oom: 1 });
 });
 
-test('what is no plain JSON is named with its place', async () => {
+test('a value that is not plain JSON is named with its path', async () => {
   await manifest.initialize(1);
   const wrong = { batches: [{ at: Number.NaN }] };
   await expect(manifest.recordRecovery(0, wrong)).rejects.toThrow(
-    'recovery.batches.0.at: NaN is no plain JSON',
+    'recovery.batches.0.at: NaN is not plain JSON',
   );
   let deep: Json = 0;
   for (let i = 0; i < 101; i++) deep = [deep];
@@ -69,7 +69,7 @@ test('what is no plain JSON is named with its place', async () => {
   await manifest.recordRecovery(0, (deep as Json[])[0]!);
 });
 
-test('one of the most bytes is taken, and one more refused', async () => {
+test('a record of exactly the limit is accepted, and one byte more is refused', async () => {
   await manifest.initialize(1);
   const most = 'x'.repeat(2 ** 20 - 2);
   await manifest.recordRecovery(0, most);
@@ -78,9 +78,9 @@ test('one of the most bytes is taken, and one more refused', async () => {
 });
 
 test.each([
-  ['small, and written anew each time', 1],
+  ['small, and rewritten each time', 1],
   ['large, and has a journal', 200],
-])('any JSON is read as it was written, from a manifest that is %s', async (_, shards) => {
+])('any JSON reads as it was written, from a manifest that is %s', async (_, shards) => {
   await manifest.initialize(shards);
   await fc.assert(
     fc.asyncProperty(fc.jsonValue(), async (value) => {

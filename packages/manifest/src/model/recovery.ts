@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
-/** What plain JSON can say. */
+/** Plain JSON. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Bytes that a shard's recovery may have as JSON. */
+/** Most bytes of a shard's recovery as JSON. */
 const LONGEST = 1 << 20;
-/** How deep it may be nested: what reads it may have less of a stack than what wrote it. */
+/** Most levels of nesting: a reader may have a smaller stack than the writer. */
 const DEEPEST = 100;
 
 /**
- * What a shard's coordinator keeps of its failures. The manifest does not look into it, but it takes only what reads as it
- * was written: JSON would make null of NaN, and nothing of undefined, without a word.
+ * A coordinator's state about a shard's failures, opaque to the manifest. It accepts only values that survive
+ * a round trip: JSON would silently turn NaN into null and drop undefined.
  */
 export const recovery = z
   .custom<Json>()
@@ -20,7 +20,10 @@ export const recovery = z
     if (fault !== null) return context.addIssue({ code: 'custom', ...fault });
     const bytes = Buffer.byteLength(JSON.stringify(value));
     if (bytes > LONGEST)
-      context.addIssue({ code: 'custom', message: `${bytes} bytes of JSON, and ${LONGEST} are the most` });
+      context.addIssue({
+        code: 'custom',
+        message: `${bytes} bytes of JSON, but at most ${LONGEST} are allowed`,
+      });
   });
 
 interface Fault {
@@ -28,15 +31,15 @@ interface Fault {
   message: string;
 }
 
-/** Why a value is no JSON, and where in it; null where it is. */
+/** Why a value is not plain JSON, and where; null if it is. */
 function faultOf(value: unknown, path: (string | number)[]): Fault | null {
-  const fault = (what: string): Fault => ({ path, message: `${what} is no plain JSON` });
+  const fault = (what: string): Fault => ({ path, message: `${what} is not plain JSON` });
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return null;
   if (typeof value === 'number') return Number.isFinite(value) ? null : fault(`${value}`);
   if (typeof value !== 'object') return fault(typeof value);
   if (path.length === DEEPEST) return { path: [], message: `more than ${DEEPEST} deep` };
   if (!Array.isArray(value) && !isPlain(value)) return fault('an object of a class');
-  // Holes of an array are told as undefined.
+  // Holes in an array come as undefined.
   const members: Iterable<[string | number, unknown]> = Array.isArray(value)
     ? value.entries()
     : Object.entries(value);
@@ -47,7 +50,7 @@ function faultOf(value: unknown, path: (string | number)[]): Fault | null {
   return null;
 }
 
-/** Whether it was made by a literal: one of a class says in JSON what its class likes. */
+/** Whether an object has no class: a class may define its own JSON. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

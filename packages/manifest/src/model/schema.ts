@@ -3,12 +3,12 @@ import { recovery } from './recovery.js';
 
 const count = z.custom<number>(
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-  'must be a whole number from 0 on',
+  'must be a whole number of at least 0',
 );
 
 /** A name that stays within the shard's folder. */
 const baseName = z.string().refine((name) => !/^\.{0,2}$|[/\\\0]/.test(name), {
-  error: ({ input }) => `${JSON.stringify(input)} is no plain name within the shard's folder`,
+  error: ({ input }) => `${JSON.stringify(input)} is not a plain file name within the shard's folder`,
 });
 
 const checkpoint = z.object({
@@ -20,7 +20,7 @@ const checkpoint = z.object({
 
 const lease = z.object({
   owner: z.string(),
-  /** How many have claimed the shard, this one included. */
+  /** How often the shard has been claimed, including this claim. */
   attempt: z.number().int().positive(),
   claimed_at: z.string(),
   /** The owner's last sign of life. */
@@ -29,14 +29,14 @@ const lease = z.object({
 
 const shard = z.object({
   status: z.enum(['in_progress', 'complete', 'failed']),
-  /** Index of the newest checkpoint; -1 before the first. */
+  /** Number of the newest checkpoint; -1 before the first. */
   last_checkpoint_batch: z.number().int().min(-1),
   total_sequences: count,
   checkpoints: z.array(checkpoint),
   completed_at: z.string().nullable(),
   error: z.string().nullable(),
   lease: lease.nullable().default(null),
-  /** What the shard's coordinator keeps of its failures; opaque here. */
+  /** The coordinator's state about the shard's failures; opaque here. */
   recovery: recovery.default(null),
   /** The number of the last event that changed it. */
   revision: count.default(0),
@@ -44,11 +44,11 @@ const shard = z.object({
 
 const redistribution = z.object({ failed_rank: count, new_rank: count, recorded_at: z.string() });
 
-/** `manifest.json`, in the seed's spelling. What later fields say has a default, so that older files are read for ever. */
+/** `manifest.json`, in the seed's spelling. Later fields have defaults, so older files stay readable. */
 export const manifestSchema = z
   .object({
     version: z.literal('1.0'),
-    /** Tells this manifest from others that were at its place before it; empty in files older than the journal. */
+    /** Distinguishes this manifest from earlier ones at its path; empty in files older than the journal. */
     manifest_id: z.string().default(''),
     /** The number of the last event that this document contains; the journal goes on from there. */
     revision: count.default(0),
@@ -70,7 +70,7 @@ export const manifestSchema = z
 
 const rank = count;
 
-/** What can happen to a manifest, as a line of the journal says it. */
+/** An event, as a line of the journal stores it. */
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('checkpoint'),
@@ -82,7 +82,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('reconciled'),
     rank,
-    /** Batches that are no longer recorded. */
+    /** Numbers of checkpoints that are removed. */
     removed: z.array(count),
     added: z.array(checkpoint.omit({ recorded_at: true })),
   }),

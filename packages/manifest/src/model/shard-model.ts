@@ -5,7 +5,7 @@ import type { CheckpointEntry, Lease, ManifestEvent, ShardState, ShardStatus } f
 /** An event of one shard. */
 export type ShardEvent = Exclude<ManifestEvent, { type: 'redistributed' }>;
 
-/** One shard in memory: its checkpoints by number, and what is asked of all of them kept along. */
+/** One shard in memory: its checkpoints by number, with their totals kept up to date. */
 export class ShardModel {
   /** The number of the last event that changed it. */
   revision = 0;
@@ -13,12 +13,12 @@ export class ShardModel {
   #completedAt: string | null = null;
   #error: string | null = null;
   #lease: Lease | null = null;
-  /** As JSON, which nobody can change from outside. */
+  /** As JSON text, which nobody can change from outside. */
   #recovery = 'null';
   readonly #checkpoints = new Map<number, CheckpointEntry>();
   #last = -1;
   #totalSequences = 0;
-  /** Whether the map's order is that of the numbers. */
+  /** Whether the map's order is ascending. */
   #ascending = true;
 
   static from(state: ShardState): ShardModel {
@@ -59,7 +59,7 @@ export class ShardModel {
         this.#checkSum(event.added);
         return this.#reconcile(event, at);
       case 'complete': {
-        // A shard that is complete has nothing to recover from.
+        // A complete shard has nothing to recover from.
         const hadRecovery = this.#recover(null);
         return this.#become('complete', at, null) || hadRecovery;
       }
@@ -70,7 +70,7 @@ export class ShardModel {
       case 'claimed': {
         const attempt = (this.#lease?.attempt ?? 0) + 1;
         this.#lease = { owner: event.owner, attempt, claimed_at: at, heartbeat_at: at };
-        // Whatever became of it before, somebody is at work on it.
+        // Whatever its state was, somebody works on it now.
         this.#become('in_progress', null, null);
         return true;
       }
@@ -82,7 +82,7 @@ export class ShardModel {
     }
   }
 
-  /** The event that leaves exactly these checkpoints. */
+  /** The event after which exactly these checkpoints are recorded. */
   difference(rank: number, found: readonly CheckpointFacts[]): Extract<ShardEvent, { type: 'reconciled' }> {
     const numbers = new Set(found.map(({ batch_idx }) => batch_idx));
     return {
@@ -94,7 +94,7 @@ export class ShardModel {
   }
 
   toState(): ShardState {
-    // The caller's to change: not what is kept here.
+    // Copies: the caller may change them.
     const checkpoints = Array.from(this.#checkpoints.values(), (entry) => ({ ...entry }));
     if (!this.#ascending) checkpoints.sort((a, b) => a.batch_idx - b.batch_idx);
     return {
@@ -150,7 +150,7 @@ export class ShardModel {
     return known?.num_sequences === num_sequences && known.file === file;
   }
 
-  /** @throws ManifestUpdateError when no number can hold their sum. */
+  /** @throws ManifestUpdateError if the sum is not a safe integer. */
   #checkSum(added: readonly CheckpointFacts[]): void {
     const sum = added.reduce((total, { num_sequences }) => total + num_sequences, this.#totalSequences);
     if (!Number.isSafeInteger(sum))

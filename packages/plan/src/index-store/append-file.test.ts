@@ -5,7 +5,7 @@ import { ROOM_BYTES } from '@holdfast/fasta';
 import { expect, test } from 'vitest';
 import { AppendFile } from './append-file.js';
 
-test('what is appended is what is read back, before and after it is written', async () => {
+test('appended bytes are read back, before and after they are written', async () => {
   const path = join(await mkdtemp(join(tmpdir(), 'append-')), 'f');
   const file = await AppendFile.create(path);
   const parts: Buffer[] = [];
@@ -16,7 +16,7 @@ test('what is appended is what is read back, before and after it is written', as
     await file.settle();
     const all = Buffer.concat(parts);
     expect(file.length).toBe(all.length);
-    // Ranges that lie in the file, in the buffer, and across both.
+    // Ranges in the file, in the buffer, and across both.
     for (const back of [1, 10, ROOM_BYTES, 2 * ROOM_BYTES, all.length]) {
       const offset = Math.max(0, all.length - back);
       expect(Buffer.compare(file.readBack(offset, all.length - offset), all.subarray(offset))).toBe(0);

@@ -15,8 +15,9 @@ export interface WrittenFile {
 }
 
 /**
- * A new file that grows at its end through one reused staging buffer. Appending is synchronous, so a parser can
- * do it per record; `settle` after each bite of input writes what is due, and the wait for it is the backpressure.
+ * A new file that is appended to through one reused staging buffer. Appending is synchronous, so a parser can
+ * do it for each record. `settle` after each portion of input writes the buffer; awaiting it
+ * is the backpressure.
  */
 export class AppendFile {
   readonly #handle: FileHandle;
@@ -33,7 +34,7 @@ export class AppendFile {
     this.#handle = handle;
   }
 
-  /** Creates the file, emptying what was there. */
+  /** Creates or truncates the file. */
   static async create(path: string): Promise<AppendFile> {
     await fastCrc32;
     return new AppendFile(path, await open(path, 'w+'));
@@ -64,12 +65,16 @@ export class AppendFile {
     this.#used = this.#staged.writeUInt32LE(Math.floor(value / 2 ** 32), this.#used);
   }
 
-  /** Appends what `fill` puts into the staging buffer. @param fill gets the buffer and an index; returns the index after. */
+  /**
+   * Appends what `fill` writes to the staging buffer.
+   *
+   * @param fill gets buffer and index; returns the index after.
+   */
   appendWith(fill: (staged: Uint8Array, at: number) => number): void {
     this.#used = fill(this.#staged, this.#used);
   }
 
-  /** Reads back `length` bytes from `offset`, whether they are on disk yet or not. Blocks; for rare use. */
+  /** Reads back `length` bytes from `offset`, from the file or the buffer. Blocks; for rare use. */
   readBack(offset: number, length: number): Buffer {
     const bytes = Buffer.allocUnsafe(length);
     let done = 0;
@@ -77,7 +82,7 @@ export class AppendFile {
       const here = Math.min(length - done, this.#written - offset - done);
       const got = readSync(this.#handle.fd, bytes, done, here, offset + done);
       if (got === 0)
-        throw new Error('a file being written became shorter; is another process writing there?');
+        throw new Error('the file shrank while it was being written; is another process writing to it?');
       done += got;
     }
     if (done < length) {
@@ -92,7 +97,7 @@ export class AppendFile {
     if (this.#used >= ROOM_BYTES) await this.#flush();
   }
 
-  /** Writes what is staged and forces the file to the device. @returns its checksums. */
+  /** Writes the buffer and syncs the file. @returns its checksums. */
   async finish(): Promise<WrittenFile> {
     await this.#flush();
     await this.#handle.sync().catch(this.#named);

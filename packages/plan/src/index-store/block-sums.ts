@@ -3,17 +3,17 @@ import { crc32 } from '@holdfast/pt-serializer';
 /** Bytes that one checksum of `blocks.bin` covers; a file's last block may be shorter. */
 export const BLOCK_BYTES = 64 * 1024;
 
-/** How many blocks a file of this size has. */
+/** Number of blocks of a file of this size. */
 export const blockCount = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES);
 
-/** The CRC-32 of each block of a file that grows at its end. */
+/** The CRC-32 of each block of a file that is appended to. */
 export class BlockSums {
   readonly #sums: number[] = [];
-  /** CRC-32 of the block that is not full yet, and its bytes. */
+  /** CRC-32 of the current, incomplete block, and its size in bytes. */
   #sum = 0;
   #length = 0;
 
-  /** Takes in the bytes that come next. */
+  /** Adds the next bytes. */
   update(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + BLOCK_BYTES - this.#length);
@@ -24,7 +24,7 @@ export class BlockSums {
     }
   }
 
-  /** All of them, the last block's too. */
+  /** The checksums of all blocks, including the last. */
   finish(): readonly number[] {
     if (this.#length > 0) this.#close();
     return this.#sums;
@@ -38,7 +38,7 @@ export class BlockSums {
 }
 
 /**
- * The first of some blocks that is not what was written, counted from the first of the file; -1 where all are.
+ * The number of the first block whose checksum does not match, counted from the start of the file, or -1.
  *
  * @param bytes whole blocks, from block `first` on. @param sums of all blocks of the file.
  */

@@ -40,7 +40,7 @@ async function file(bytes: Uint8Array | string, name: string): Promise<string> {
 
 const sum = (numbers: number[]) => numbers.reduce((sum, each) => sum + each, 0);
 
-/** All of an index, as its reader gives it: records in input order, lengths batch by batch and bucket by bucket. */
+/** Everything an index reader returns: records in input order, lengths by batch and by bucket. */
 async function contents() {
   const index = await openIndex(join(folder, 'index'));
   try {
@@ -70,7 +70,7 @@ async function contents() {
   }
 }
 
-test('the fixtures, over several inputs in order', async () => {
+test('indexes the fixtures, over several inputs in order', async () => {
   const inputs = ['messy.fa', 'lambda_virus.fa.gz', 'globins45.faa'].map(fixture);
   const progress: number[] = [];
   const summary = await build(inputs, {
@@ -181,7 +181,7 @@ const pieces = (bytes: Buffer, size: number) =>
     ),
   );
 
-test('however records are rendered, the index holds them', async () => {
+test('the index has all records, however they are formatted', async () => {
   await fc.assert(
     fc.asyncProperty(
       records,
@@ -197,7 +197,7 @@ test('however records are rendered, the index holds them', async () => {
           expect(lengths).toEqual([...lengths].sort((a, b) => b - a));
           expect(lengths.length).toBeLessThanOrEqual(bucket.sequences);
           if (lengths.length > 1) expect(sum(lengths)).toBeLessThanOrEqual(bucket.residues);
-          // The first of the next bucket, in input order, was not to be taken.
+          // The first of the next bucket, in input order, did not fit.
           const ended = sum(read.buckets.slice(0, i + 1).map(({ length }) => length));
           const next = records[ended]?.residues.length ?? Number.POSITIVE_INFINITY;
           expect(lengths.length === bucket.sequences || sum(lengths) + next > bucket.residues).toBe(true);
@@ -216,7 +216,7 @@ test('however records are rendered, the index holds them', async () => {
   );
 });
 
-test('the order of a bucket is longest first, equally long ones as in the input, and a bucket in order says so', async () => {
+test('a bucket is sorted longest first, ties in input order, and reports whether it is in input order', async () => {
   const lengths = [3, 7, 3, 9, 7, 5, 5, 1, 8];
   const path = await file(lengths.map((n, i) => `>${i}\n${'A'.repeat(n)}\n`).join(''), 'in.fa');
   await build([path], { bucket: { sequences: 5, residues: 1000 }, batchTokens: 18 });
@@ -232,7 +232,7 @@ test('the order of a bucket is longest first, equally long ones as in the input,
   await index.close();
 });
 
-test('the first residues are those of the input, whatever the order of the plan', async () => {
+test('the first residues are the input’s first, whatever the order of the plan', async () => {
   await build([await file('>a\nAC\n>b\nGTTTT\n>c\nN\n', 'in.fa')]);
   const index = await openIndex(join(folder, 'index'));
   const first = async (most: number) => Buffer.from(await index.firstResidues(most)).toString();
@@ -240,7 +240,7 @@ test('the first residues are those of the input, whatever the order of the plan'
   await index.close();
 });
 
-test('the same records give the same files, however they come', async () => {
+test('the same records give the same files, in any format and chunks', async () => {
   const text = Array.from({ length: 300 }, (_, i) => `>${i}\n${'ACGT'.repeat(1 + ((i * 37) % 50))}\n`).join(
     '',
   );
@@ -253,13 +253,13 @@ test('the same records give the same files, however they come', async () => {
   expect(built).toEqual(built.map(() => built[0]));
 });
 
-test('a bucket ends before the sequence that would make it too large, whatever its count', async () => {
+test('a bucket ends before the sequence that would exceed its residues, whatever its count', async () => {
   const path = await file('>a\nCCCC\n>b\nCCCCC\n>c\nC\n>d\nCCCCCCCCCCCC\n>e\nCC\n>f\nCCCCCCC\n', 'in.fa');
   await build([path], { bucket: { sequences: 1000, residues: 9 } });
   expect((await contents()).buckets).toEqual([[5, 4], [1], [12], [7, 2]]);
 });
 
-test('an ID that any earlier record of any input has is refused, both places named', async () => {
+test('an ID that an earlier record of any input has is refused, and both places are named', async () => {
   const property = fc.asyncProperty(
     fc.array(fc.stringMatching(/^[ab]{1,6}$/), { minLength: 1, maxLength: 12 }),
     fc.nat(12),
@@ -282,14 +282,14 @@ test('an ID that any earlier record of any input has is refused, both places nam
         line: 2 * record - 1,
         message:
           `${name}: record ${record} ("${ids[again]}", line ${2 * record - 1}): duplicate ID, ` +
-          `first seen as record ${first.record} of ${first.file}; give every record an ID of its own`,
+          `first seen as record ${first.record} of ${first.file}; give every record a unique ID`,
       });
     },
   );
   await fc.assert(property, { numRuns: 100 });
 });
 
-test('the densest input fits the staging buffers, and a duplicate is found across what was written', async () => {
+test('the densest input fits the staging buffers, and a duplicate of a written ID is found', async () => {
   const count = 400_000;
   const lines: string[] = [];
   for (let i = 0; i < count; i++) lines.push(`>${i.toString(36)}\nC\n`);
@@ -327,7 +327,7 @@ test('no input, and a limit that admits nothing, are refused', async () => {
   await expect(build([path], { bucket: { sequences: 0, residues: 1 } })).rejects.toThrow(RangeError);
 });
 
-test('the disk refusing is told as it is', async () => {
+test('an error of the file system is passed on unchanged', async () => {
   await rm(folder, { recursive: true });
   await writeFile(folder, 'a file where the folder should be');
   await expect(build([fixture('messy.fa')])).rejects.toMatchObject({ code: 'ENOTDIR' });

@@ -21,17 +21,17 @@ import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 
 /**
- * Input parsed between two chances to write. The densest records (`>a\nC\n`) make 8 bytes of offsets from 5 of input,
- * and an ID of up to 64 KiB, or a bucket whose 16,384 sequences came before, may end in it, so no file grows by more than
- * its `ROOM_BYTES` meanwhile.
+ * Bytes of input parsed between two writes. No file may grow by more than `ROOM_BYTES` meanwhile: the densest
+ * records (`>a\nC\n`) make 8 bytes of offsets from 5 bytes of input, and an ID of up to 64 KiB or a bucket of
+ * 16,384 earlier sequences may end in it.
  */
 const BITE_BYTES = 128 * 1024;
 
-/** How far the index has come. */
+/** Progress of the index. */
 export interface IndexProgress {
-  /** Input being read. */
+  /** The current input. */
   file: string;
-  /** Raw bytes read of all inputs. */
+  /** Raw bytes read so far, over all inputs. */
   bytes: number;
   sequences: number;
   residues: number;
@@ -39,46 +39,46 @@ export interface IndexProgress {
 
 /** The input and how to index it. */
 export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'> {
-  /** FASTA files, gzipped or not, `-` for standard input; at least one. Ordinals run through them in this order. */
+  /** FASTA files, gzipped or not, `-` for standard input; at least one. Ordinals follow this order. */
   inputs: readonly string[];
-  /** Made if it is missing. After an error it holds an incomplete index, which the caller removes. */
+  /** Created if missing. After an error it contains an incomplete index, which the caller removes. */
   folder: string;
-  /** 256 flags: not 0 for each upper-case byte that may be a residue. */
+  /** 256 flags: nonzero for each upper-case byte that may be a residue. */
   allowed: Uint8Array;
-  /** Ends the error about a byte that is not allowed: what the model reads, and what to do. */
+  /** Ends the error about a disallowed byte: what the model reads, and the remedy. */
   hint: string;
   /** Tokens of a sequence with this many residues, after truncation. */
   tokensOf(residues: number): number;
-  /** Most tokens of a batch, padding included: count × longest. */
+  /** Token budget of a batch, padding included: count × longest. */
   batchTokens: number;
-  /** How much is sorted by length together; see `bucketLimits`. At most 16,384 sequences fit the writing buffers. */
+  /** How much is sorted by length together; see `bucketLimits`. The write buffers fit 16,384 sequences. */
   bucket: BucketLimits;
-  /** Residues beyond which the model cuts a sequence off; those sequences are counted. Default: no limit. */
+  /** Most residues that the model reads of a sequence; longer sequences are counted. Default: no limit. */
   maxResidues?: number;
-  /** The inputs hold nucleotides, and a sequence is a reading frame of a record, translated. Default: as they are. */
+  /** Translate records of nucleotides into their reading frames, which are then the sequences. */
   translate?: Translation;
-  /** How letters are counted and changed. Default: they are taken as they are, and not counted. */
+  /** How letters are counted and changed. Default: neither counted nor changed. */
   letters?: LetterPlan;
-  /** Describes the run that the index is for, given the inputs as read; the summary keeps it. Default: nobody's. */
+  /** Describes the run of the index, from the inputs as read; stored in the summary. Default: no run. */
   runOf?(inputs: IndexSummary['inputs']): { fingerprint: string };
-  /** Called after each chunk of input, so up to some thousand times per second. */
+  /** Called after each chunk of input, up to a few thousand times per second. */
   onProgress?(progress: IndexProgress): void;
 }
 
 /**
- * Reads all inputs once, in order, and writes the plan of a run: every sequence's residues, ID, position and batch. Memory is
- * a few MiB of buffers and 13 to 18 bytes per sequence, for finding duplicate IDs. When this resolves, the index is whole
- * and a power cut cannot take it back.
+ * Reads all inputs once, in order, and writes the plan of a run: every sequence's residues, ID, position and
+ * batch. Takes a few MiB of buffers, and 13 to 18 bytes per sequence to find duplicate IDs. Once it resolves,
+ * the index is complete and durable.
  *
- * @throws InputError for the first thing wrong with an input; whatever the file system threw while writing; the
- * signal's reason; RangeError if there is no input, or a limit admits nothing.
+ * @throws InputError for the first fault in an input; any file-system error while writing; the signal's
+ * reason; RangeError if there is no input, or a limit admits nothing.
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<IndexSummary> {
   const { folder, batchTokens, tokensOf, bucket, maxResidues = Number.POSITIVE_INFINITY } = options;
   if (options.inputs.length === 0) throw new RangeError('no input to index; name at least one file');
   const summaryPath = join(folder, FILES.summary);
   await makeDirectoryDurably(folder);
-  // An older index that is being overwritten must not look whole.
+  // An older index that is being overwritten must not look complete.
   await removeDurably(summaryPath);
   const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, bucket, maxResidues });
   const inputs: IndexSummary['inputs'] = [];
@@ -117,7 +117,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   return summary;
 }
 
-/** The index, and what its rows pass on their way there. */
+/** The index, behind the sinks that its rows pass through. */
 interface Rows {
   writer: IndexWriter;
   sink: FrameRows;

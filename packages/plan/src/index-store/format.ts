@@ -4,31 +4,34 @@ import { letterCountsSchema } from '../letters/letter-counts.js';
 export const INDEX_FORMAT = 2;
 
 /**
- * Names of an index's files. Numbers in them are little-endian. A sequence's ordinal is its place in the input, its
- * position its place in the plan, where each bucket is in order of length; both count from 0.
+ * Names of an index's files. Their numbers are little-endian. A sequence's ordinal is its place in the input;
+ * its position is its place in the plan, where each bucket is sorted by length. Both count from 0.
  */
 export const FILES = {
   /** All residues, upper case, back to back. */
   residues: 'residues.bin',
-  /** u64 × (sequences + 1): where each sequence begins in `residues.bin`, and its length last. */
+  /** u64 × (sequences + 1): where each sequence begins in `residues.bin`, then the file's length. */
   residueOffsets: 'residue-offsets.bin',
   /** All IDs in UTF-8, each followed by a line feed. */
   ids: 'ids.txt',
-  /** u64 × (sequences + 1): where each ID begins in `ids.txt`, and its length last. */
+  /** u64 × (sequences + 1): where each ID begins in `ids.txt`, then the file's length. */
   idOffsets: 'id-offsets.bin',
-  /** u32 × (buckets + 1): first ordinal of each bucket, which is its first position too, and the number of sequences last. */
+  /**
+   * u32 × (buckets + 1): first ordinal of each bucket, which is also its first position; then the number of
+   * sequences.
+   */
   windows: 'windows.bin',
-  /** u32 × sequences: the ordinal at each position. A bucket's positions hold the bucket's ordinals. */
+  /** u32 × sequences: the ordinal at each position. A bucket's positions have the bucket's ordinals. */
   order: 'order.bin',
-  /** u32 × (batches + 1): first position of each batch, and the number of sequences last. No batch is of two buckets. */
+  /** u32 × (batches + 1): first position of each batch, in one bucket each; then the number of sequences. */
   batches: 'batches.bin',
-  /** u32 for each 64 KiB of each file above, file after file: its CRC-32. What is read while a run works is compared with it. */
+  /** u32 CRC-32 for each 64 KiB of each file above, file by file. Every read during a run is checked. */
   blocks: 'blocks.bin',
   /** {@link IndexSummary} as JSON; written last, so an index that has it is complete. */
   summary: 'summary.json',
 } as const;
 
-/** The files whose blocks have checksums, in the order in which `blocks.bin` has them. */
+/** The files whose blocks have checksums, in the order of `blocks.bin`. */
 export const SUMMED = [
   'residues',
   'residueOffsets',
@@ -43,20 +46,20 @@ const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 export const summarySchema = z.object({
-  /** Version of the format. 1 had neither buckets nor positions: its batches were cut in input order. */
+  /** Version of the format. Version 1 had no buckets and positions: it cut batches in input order. */
   format: z.literal(INDEX_FORMAT),
   sequences: count,
   /** Residues of all sequences together. */
   residues: count,
   windows: count,
   batches: count,
-  /** Tokens of all sequences together, as the model counts them beforehand: as many as there can be. */
+  /** Tokens of all sequences together, as planned: an upper bound. */
   tokens: count,
   /** Tokens of all batches together, padding included: the sum of count × longest. */
   padded_tokens: count,
-  /** The `batchTokens` that the batches were cut with. */
+  /** The `batchTokens` that the batches were cut by. */
   batch_tokens: z.number().positive(),
-  /** Sequences that have more residues than the model reads. */
+  /** Sequences with more residues than the model reads. */
   truncated: count,
   /** SHA-256 of each of the other files. */
   files: z.object({
@@ -67,10 +70,10 @@ export const summarySchema = z.object({
     windows: sha256,
     order: sha256,
     batches: sha256,
-    /** Earlier versions had none: their indexes are built again. */
+    /** Absent in earlier versions, whose indexes are rebuilt. */
     blocks: sha256,
   }),
-  /** The run that the index is of, as its record describes it; without one, as in tests, the index is nobody's. */
+  /** The run of the index, as its run record describes it; absent in tests. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
   /** Counts of the translated records, if any; the sequences are then the rows of their frames. */
   translation: z
@@ -78,14 +81,14 @@ export const summarySchema = z.object({
       frames: z.enum(['open', 'all']),
       records: count,
       without_row: count,
-      /** Those of them that have no frame at all; not counted by earlier versions. */
+      /** Those of them without any frame; earlier versions did not count them. */
       too_short: count.exactOptional(),
       first_without_row: z.array(z.string()),
       /** Removed letters; absent if there are none, and in indexes of earlier versions. */
       gaps: z.object({ letters: count, records: count, first: z.array(z.string()) }).exactOptional(),
     })
     .exactOptional(),
-  /** Letters that the model does not read as they stand; absent in indexes of earlier versions. */
+  /** Letters that the model does not read as written; absent in indexes of earlier versions. */
   letters: letterCountsSchema.exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),

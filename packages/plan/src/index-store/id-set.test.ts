@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IdSet } from './id-set.js';
 
-/** Adds all; returns for each the earlier ordinal or -1. The rejected are kept out, as the caller does. */
+/** Adds all; returns for each the earlier ordinal or -1. Like the caller, it skips rejected IDs. */
 function addAll(ids: Uint8Array[], hash?: (id: Uint8Array, seed: number) => number) {
   const kept: Uint8Array[] = [];
   let readBacks = 0;
@@ -28,7 +28,7 @@ function expected(ids: Uint8Array[]): number[] {
   });
 }
 
-test('it answers as a map does, also where every hash collides', () => {
+test('it agrees with a Map, even if every hash collides', () => {
   const ids = fc.array(fc.uint8Array({ minLength: 1, maxLength: 3, max: 7 }), { maxLength: 300 });
   const hash = fc.constantFrom(
     undefined,

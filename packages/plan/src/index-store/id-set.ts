@@ -1,26 +1,26 @@
 const CHUNK_IDS = 1 << 14;
 const FIRST_SLOTS = 1 << 10;
-/** Double hashing needs about five looks per ID at this load. */
+/** Load factor: double hashing needs about five probes per ID at this load. */
 const MOST_LOAD = 0.8;
 const FIRST_SEED = 0x9747b28c;
 const SECOND_SEED = 0x3c6ef372;
 
 /**
- * Finds IDs that occur twice among many millions, in 13 to 18 bytes per ID: 8 for two 32-bit hashes, and the slots of
- * an open-addressing table, which is rebuilt from the hashes when it grows. The IDs themselves stay with the caller.
+ * Finds duplicates among many millions of IDs, in 13 to 18 bytes per ID: 8 for two 32-bit hashes, the rest
+ * for an open-addressing table, which is rebuilt from the hashes when it grows. The caller stores the IDs.
  */
 export class IdSet {
   readonly #idAt: (ordinal: number) => Uint8Array;
   readonly #hash: (id: Uint8Array, seed: number) => number;
-  /** Two hashes per ordinal, in chunks: growing copies nothing. */
+  /** Two hashes per ordinal, in chunks, so growth copies nothing. */
   readonly #hashes: Uint32Array[] = [];
-  /** Ordinal + 1, or 0 where free. */
+  /** Ordinal + 1, or 0 if free. */
   #slots = new Uint32Array(FIRST_SLOTS);
   #size = 0;
 
   /**
-   * @param idAt gives back an ID taken earlier; called only where both hashes agree.
-   * @param hash 32-bit hash; replaced by tests to force collisions.
+   * @param idAt returns an earlier ID; called only if both hashes agree.
+   * @param hash 32-bit hash; tests replace it to force collisions.
    */
   constructor(
     idAt: (ordinal: number) => Uint8Array,
@@ -30,13 +30,13 @@ export class IdSet {
     this.#hash = hash;
   }
 
-  /** Bytes held. */
+  /** Bytes in use. */
   get byteLength(): number {
     return this.#slots.byteLength + this.#hashes.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   }
 
   /**
-   * Takes the next ordinal's ID, unless an earlier one has it.
+   * Adds the next ordinal's ID, unless an earlier one has it.
    *
    * @returns the earlier ordinal with the same ID, or -1 if there is none.
    */
@@ -56,14 +56,14 @@ export class IdSet {
     return -1;
   }
 
-  /** The ordinal that has this ID, or -1. Takes nothing. */
+  /** The ordinal with this ID, or -1. Adds nothing. */
   find(id: Uint8Array): number {
     const first = this.#hash(id, FIRST_SEED) >>> 0;
     const second = this.#hash(id, SECOND_SEED) >>> 0;
     return this.#slots[this.#slotOf(id, first, second)]! - 1;
   }
 
-  /** The slot that holds the ID, or else the free one where it belongs. */
+  /** The slot that has the ID, or else the free slot where it belongs. */
   #slotOf(id: Uint8Array, first: number, second: number): number {
     const mask = this.#slots.length - 1;
     let slot = first & mask;
@@ -84,7 +84,7 @@ export class IdSet {
 
   #grow(): void {
     const slots = new Uint32Array(2 * this.#slots.length);
-    // The old table is not needed to fill the new one.
+    // The new table is filled from the hashes, not from the old table.
     this.#slots = slots;
     const mask = slots.length - 1;
     for (let ordinal = 0; ordinal < this.#size; ordinal++) {

@@ -6,26 +6,28 @@ import { AppendFile } from './append-file.js';
 import { FILES, type IndexSummary, SUMMED } from './format.js';
 import { IdSet } from './id-set.js';
 
-/** `IdSet` keeps ordinal + 1, and the tables of buckets and batches the number of sequences, in 32 bits. */
+/**
+ * `IdSet` stores ordinal + 1 in 32 bits, and the tables of buckets and batches store the number of sequences.
+ */
 const MOST_SEQUENCES = 2 ** 32 - 2;
 const LINE_FEED = 0x0a;
-/** Checksums of blocks that are appended between two chances to write. */
+/** Block checksums appended between two writes. */
 const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
 /** How sequences become batches. */
 export interface CutOptions {
   /** Tokens of a sequence with this many residues. */
   tokensOf(residues: number): number;
-  /** Most tokens of a batch: count × longest. */
+  /** Token budget of a batch: count × longest. */
   batchTokens: number;
   bucket: BucketLimits;
-  /** Residues beyond which the model cuts a sequence off; only counted here. */
+  /** Most residues that the model reads of a sequence; longer sequences are only counted here. */
   maxResidues: number;
 }
 
 type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
 
-/** The growing files of an index. Takes one record after another, over all inputs. */
+/** Writes the files of an index, record by record, over all inputs. */
 export class IndexWriter implements RecordSink {
   sequences = 0;
   buckets = 0;
@@ -41,7 +43,7 @@ export class IndexWriter implements RecordSink {
   readonly #options: CutOptions;
   readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
   readonly #inputs: { file: string; first: number }[] = [];
-  /** Tokens of each sequence of the bucket that is not yet complete. */
+  /** Tokens of each sequence of the current bucket. */
   #bucket: number[] = [];
   #bucketResidues = 0;
 
@@ -87,7 +89,7 @@ export class IndexWriter implements RecordSink {
     this.#inputs.push({ file, first: this.sequences });
   }
 
-  /** Takes a record's ID. @throws InputError `duplicate_id` if an earlier record of any input has it. */
+  /** Begins a record. @throws InputError `duplicate_id` if an earlier record of any input has its ID. */
   header(id: Uint8Array, record: number, line: number): void {
     const place = {
       file: this.#inputs.at(-1)?.file ?? '',
@@ -96,12 +98,12 @@ export class IndexWriter implements RecordSink {
       id: Buffer.from(id).toString('utf8'),
     };
     if (this.sequences === MOST_SEQUENCES) {
-      const problem = `an index holds at most ${MOST_SEQUENCES} sequences; run the input in parts`;
+      const problem = `an index has room for ${MOST_SEQUENCES} sequences; split the input and run each part`;
       throw new InputError('too_many_records', place, problem);
     }
     const earlier = this.#seen.add(id);
     if (earlier >= 0) {
-      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record an ID of its own`;
+      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record a unique ID`;
       throw new InputError('duplicate_id', place, problem);
     }
     this.#files.ids.append(id);
@@ -109,12 +111,12 @@ export class IndexWriter implements RecordSink {
     this.#files.idOffsets.appendU64(this.#files.ids.length);
   }
 
-  /** Lets `fill` put residues of the record begun last into the staging buffer. */
+  /** Lets `fill` write residues of the current record into the staging buffer. */
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
     this.#files.residues.appendWith(fill);
   }
 
-  /** Completes the record begun last. */
+  /** Completes the current record. */
   end(residues: number): void {
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
@@ -134,7 +136,7 @@ export class IndexWriter implements RecordSink {
     for (const file of Object.values(this.#files)) await file.settle();
   }
 
-  /** Completes the files and forces them to the device. @returns the SHA-256 of each. */
+  /** Completes and syncs the files. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
     this.#closeBucket();
     const { windows, batches, blocks } = this.#files;
@@ -157,7 +159,7 @@ export class IndexWriter implements RecordSink {
     for (const file of Object.values(this.#files)) await file.close();
   }
 
-  /** The input in which an earlier record has this ID, or null. */
+  /** The input of an earlier record with this ID, or null. */
   inputWith(id: Uint8Array): string | null {
     const ordinal = this.#seen.find(id);
     return ordinal < 0 ? null : (this.#inputOf(ordinal)?.file ?? null);
@@ -167,7 +169,7 @@ export class IndexWriter implements RecordSink {
     return this.#inputs.findLast(({ first }) => first <= ordinal);
   }
 
-  /** Plans the sequences taken since the last bucket. */
+  /** Plans the sequences added since the last bucket. */
   #closeBucket(): void {
     if (this.#bucket.length === 0) return;
     const first = this.sequences - this.#bucket.length;

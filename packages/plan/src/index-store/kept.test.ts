@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Kept } from './kept.js';
 
-test('what was read last is not read again; overlapping calls share one reading', async () => {
+test('the last result is cached; overlapping calls share one read', async () => {
   const read: number[] = [];
   const kept = new Kept(async (bucket) => {
     read.push(bucket);
@@ -15,7 +15,7 @@ test('what was read last is not read again; overlapping calls share one reading'
   expect(read).toEqual([3, 4, 3]);
 });
 
-test('a reading that fails is tried again by the next call', async () => {
+test('the next call retries a failed read', async () => {
   let works = false;
   const kept = new Kept(async (bucket) => {
     if (!works) throw new Error('no');
@@ -26,7 +26,7 @@ test('a reading that fails is tried again by the next call', async () => {
   expect(await kept.at(1)).toBe(1);
 });
 
-test('a failure that comes late does not forget what was read since', async () => {
+test('a late failure does not discard a newer result', async () => {
   let reject: (error: Error) => void = () => undefined;
   const promise = new Promise<string>((_, rejected) => {
     reject = rejected;

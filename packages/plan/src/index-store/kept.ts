@@ -1,4 +1,6 @@
-/** Caches the last read, for the next call with the same number: readers go through buckets in order. */
+/**
+ * Caches the last result for the next call with the same number, because readers go through buckets in order.
+ */
 export class Kept<T> {
   readonly #read: (bucket: number) => Promise<T>;
   #bucket = -1;
@@ -8,10 +10,10 @@ export class Kept<T> {
     this.#read = read;
   }
 
-  /** Reads, unless it is what was read last. A reading that fails is not kept. */
+  /** Reads, unless it is cached. A failed read is not cached. */
   at(bucket: number): Promise<T> {
     if (bucket === this.#bucket && this.#value !== undefined) return this.#value;
-    // Before the next is read, so memory holds only one.
+    // Free it before the next read, so memory holds only one.
     this.#value = undefined;
     const value = this.#read(bucket);
     this.#bucket = bucket;

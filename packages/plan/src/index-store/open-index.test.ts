@@ -27,7 +27,7 @@ beforeEach(async () => {
   });
 });
 
-/** Has the checksums vouch for the files as they are now, as those of a faulty writer would. */
+/** Makes the checksums match the current files, as a faulty writer would. */
 async function vouch(): Promise<void> {
   const sums: number[] = [];
   for (const name of SUMMED) {
@@ -43,7 +43,7 @@ async function vouch(): Promise<void> {
   await writeFile(path, JSON.stringify(summary));
 }
 
-test('any range of positions can be read, also of two buckets, and the empty one', async () => {
+test('any range of positions can be read, even across buckets or empty', async () => {
   const index = await openIndex(folder);
   expect([index.sequences, index.batches, index.summary.windows]).toEqual([5, 3, 2]);
   expect([0, 1, 2].map((batch) => index.batchRange(batch))).toEqual([
@@ -71,7 +71,7 @@ test('any range of positions can be read, also of two buckets, and the empty one
   await index.close();
 });
 
-test('who goes through batches in order reads every byte once', async () => {
+test('reading batches in order reads every byte once', async () => {
   const probe = await open(join(folder, 'ids.txt'), 'r');
   const prototype = Object.getPrototypeOf(probe) as FileHandle;
   const read = vi.spyOn(prototype, 'read');
@@ -83,7 +83,7 @@ test('who goes through batches in order reads every byte once', async () => {
       await Promise.all([index.residues(first, end), index.ids(first, end)]);
       await index.ids(first, end);
     }
-    // Of each bucket: its order, and offsets and bytes of both kinds; fewer where a block that was read before has them.
+    // For each bucket: its order, and offsets and bytes of both kinds; fewer if the cached block has them.
     expect(read.mock.calls.length).toBeLessThanOrEqual(2 * 5);
     await index.close();
   } finally {
@@ -109,7 +109,7 @@ test('a range outside the index is refused', async () => {
   await index.close();
 });
 
-test.each(Object.values(FILES))('%s missing, shorter or longer is found at once', async (name) => {
+test.each(Object.values(FILES))('%s missing, shorter or longer is detected at opening', async (name) => {
   const path = join(folder, name);
   const bytes = await readFile(path);
   await truncate(path, bytes.length - 2);
@@ -123,7 +123,7 @@ test.each(Object.values(FILES))('%s missing, shorter or longer is found at once'
 test.each<[string, (summary: Record<string, unknown>) => void, string]>([
   ['of the first format', (summary) => Object.assign(summary, { format: 1 }), 'index_format'],
   ['of a later format', (summary) => Object.assign(summary, { format: 3 }), 'index_format'],
-  ['with a count that is none', (summary) => Object.assign(summary, { sequences: -1 }), 'index_damaged'],
+  ['with an invalid count', (summary) => Object.assign(summary, { sequences: -1 }), 'index_damaged'],
   ['without its inputs', (summary) => Object.assign(summary, { inputs: undefined }), 'index_damaged'],
 ])('a summary %s is refused', async (_, change, code) => {
   const path = join(folder, 'summary.json');
@@ -148,14 +148,14 @@ test.each([
   await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
 });
 
-test('a batch of two buckets is refused', async () => {
+test('a batch that spans two buckets is refused', async () => {
   await writeFile(join(folder, 'windows.bin'), Uint32Array.of(0, 2, 5));
   await vouch();
   const path = join(folder, 'batches.bin');
   await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
 });
 
-test('an order that lacks a sequence of the bucket, or has one twice, is refused when it is read', async () => {
+test('an order with a missing or duplicate sequence is refused when it is read', async () => {
   const path = join(folder, 'order.bin');
   for (const order of [
     [2, 2, 1, 4, 3],
@@ -173,7 +173,7 @@ test('an order that lacks a sequence of the bucket, or has one twice, is refused
   }
 });
 
-test('offsets that fall or leave the file are refused when they are read, without asking for the memory', async () => {
+test('offsets that fall or leave the file are refused when they are read, before memory is allocated', async () => {
   for (const name of ['residue-offsets.bin', 'id-offsets.bin']) {
     const path = join(folder, name);
     const bytes = await readFile(path);
@@ -219,13 +219,13 @@ test.each<[keyof typeof FILES, (index: SequenceIndex) => Promise<unknown>]>([
   ['ids', (index) => index.idFile().next()],
   ['idOffsets', (index) => index.ids(0, 5)],
   ['order', (index) => index.bucketAt(0)],
-])('a bit of %s that flips once the index was verified is found when it is read', async (name, read) => {
+])('a bit of %s that flips after verification is detected when it is read', async (name, read) => {
   const path = join(folder, FILES[name]);
   const bytes = await readFile(path);
   const intact = await openIndex(folder);
   const due = await read(intact);
   await intact.close();
-  // Of offsets, the last block was read, and kept, when the index was opened.
+  // Opening the index read and cached the last block of the offsets.
   const mayBeKept = name.endsWith('Offsets');
   for (let at = 0; at < bytes.length; at++) {
     const index = await openIndex(folder);
@@ -243,7 +243,7 @@ test.each<[keyof typeof FILES, (index: SequenceIndex) => Promise<unknown>]>([
 });
 
 test.each(['windows', 'batches', 'blocks'] as const)(
-  'a flipped bit of %s, which are read at once, is found then',
+  'a flipped bit of %s, which are read at opening, is detected then',
   async (name) => {
     const path = join(folder, FILES[name]);
     const bytes = await readFile(path);
@@ -256,7 +256,7 @@ test.each(['windows', 'batches', 'blocks'] as const)(
   },
 );
 
-test('of a file of many blocks, only those that are read must be as they were written', async () => {
+test('in a file of many blocks, only the blocks that are read are checked', async () => {
   const input = join(folder, 'long.fa');
   const long = Buffer.alloc(3 * BLOCK_BYTES, 'ACGT');
   await writeFile(input, `>first\n${long}\n>second\n${long.subarray(0, 1000)}\n`);
@@ -281,7 +281,7 @@ test('of a file of many blocks, only those that are read must be as they were wr
   await index.close();
 });
 
-test('an index is opened as the one that was asked for, and as no other', async () => {
+test('an index opens only with its own digest', async () => {
   const index = await openIndex(folder);
   const { digest } = index;
   await index.close();

@@ -8,18 +8,18 @@ import { damaged, PositionalFile, unreadable } from './positional-file.js';
 import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-index.js';
 
 /**
- * Opens an index that `buildIndex` wrote, and checks that its files fit together (sizes and ends, not every byte).
- * Only the tables of buckets and batches, and the checksums of blocks, are held in memory: 4 bytes each.
+ * Opens an index that `buildIndex` wrote, and checks that its files are consistent (sizes and ends, not every
+ * byte). Holds only the tables of buckets and batches and the block checksums in memory, 4 bytes per entry.
  *
- * @param digest SHA-256 that its `summary.json` must have, as a run's record says it; absent: any.
- * @throws IndexError `index_missing`, `index_format`, `index_damaged`, `index_unreadable`, or `index_other` for another
- * index than the one asked for; naming the file.
+ * @param digest expected SHA-256 of its `summary.json`, from the run record; absent: any.
+ * @throws IndexError that names the file: `index_missing`, `index_format`, `index_damaged`,
+ * `index_unreadable`, or `index_other` if `digest` does not match.
  */
 export async function openIndex(folder: string, digest?: string): Promise<SequenceIndex> {
   const path = join(folder, FILES.summary);
   const { summary, digest: found } = await readSummary(path);
   if (digest !== undefined && found !== digest)
-    throw new IndexError('index_other', path, 'it is not the summary of the index that this run made');
+    throw new IndexError('index_other', path, 'it is not the summary of the index that this run built');
   const opened: PositionalFile[] = [];
   const open = async (name: string) => {
     const file = await PositionalFile.open(join(folder, name));
@@ -70,7 +70,9 @@ export async function indexSummary(folder: string): Promise<IndexSummary | null>
   );
 }
 
-/** Compares each later read of a file with the checksums of its blocks, and these with the summary. */
+/**
+ * Enables the check of every later read against the block checksums, and checks these against the summary.
+ */
 async function expectBlocks(
   blockFile: PositionalFile,
   files: Record<(typeof SUMMED)[number], PositionalFile>,
@@ -109,7 +111,7 @@ async function readSummary(path: string): Promise<{ summary: IndexSummary; diges
     throw new IndexError(
       'index_format',
       path,
-      `format ${format} is not known here; use the version that wrote it`,
+      `it has format ${format}, but this version reads format ${INDEX_FORMAT}`,
     );
   }
   const parsed = summarySchema.safeParse(value);
@@ -121,12 +123,12 @@ async function readSummary(path: string): Promise<{ summary: IndexSummary; diges
 }
 
 function checkSize(file: PositionalFile, due: number): void {
-  if (file.size !== due) throw damaged(file.path, `it has ${file.size} bytes where ${due} are due`);
+  if (file.size !== due) throw damaged(file.path, `it has ${file.size} bytes instead of ${due}`);
 }
 
 async function checkLast(offsets: PositionalFile, sequences: number, due: number): Promise<void> {
   const [last] = await offsets.readU64(sequences, sequences);
-  if (last !== due) throw damaged(offsets.path, `its last offset is ${last} where ${due} is due`);
+  if (last !== due) throw damaged(offsets.path, `its last offset is ${last} instead of ${due}`);
 }
 
 async function readStarts(file: PositionalFile, count: number, sequences: number): Promise<Uint32Array> {
@@ -138,11 +140,11 @@ async function readStarts(file: PositionalFile, count: number, sequences: number
   return starts;
 }
 
-/** A batch of two buckets would be read from one of them only. */
+/** A batch that spanned two buckets would be read from only one of them. */
 function checkBuckets(batchFile: PositionalFile, { buckets, batches }: IndexTables): void {
   let batch = 0;
   for (const start of buckets) {
     while (batches[batch]! < start) batch++;
-    if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches goes beyond a bucket`);
+    if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches spans two buckets`);
   }
 }

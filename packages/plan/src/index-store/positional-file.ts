@@ -13,7 +13,7 @@ export class PositionalFile {
   readonly size: number;
   readonly #handle: FileHandle;
   #sums: Uint32Array | null = null;
-  /** The block that was read last, for reads that are shorter than it. */
+  /** The last block read, for reads shorter than a block. */
   #kept = { block: -1, bytes: Buffer.alloc(0) };
 
   private constructor(path: string, size: number, handle: FileHandle) {
@@ -34,7 +34,7 @@ export class PositionalFile {
     }
   }
 
-  /** Compares every later read with these checksums of the file's blocks. */
+  /** Checks every later read against these block checksums. */
   async expect(sums: Uint32Array): Promise<void> {
     await fastCrc32;
     this.#sums = sums;
@@ -43,14 +43,14 @@ export class PositionalFile {
   /**
    * Reads exactly `length` bytes from `offset`.
    *
-   * @throws IndexError if the file ends before, can't be read, or a block of it is not what was written.
+   * @throws IndexError if the file ends early, can't be read, or a block does not match its checksum.
    */
   async read(offset: number, length: number): Promise<Buffer<ArrayBuffer>> {
-    // Before the memory is asked for: a damaged offset may ask for any amount.
+    // Check before allocating: a damaged offset may ask for any amount of memory.
     if (offset + length > this.size) throw damaged(this.path, `it ends before byte ${offset + length}`);
     const sums = this.#sums;
     if (sums === null) return this.#readAll(offset, length);
-    // Whole blocks, since only these have a checksum.
+    // Whole blocks, because only these have a checksum.
     const first = Math.floor(offset / BLOCK_BYTES);
     const start = first * BLOCK_BYTES;
     const end = Math.min(this.size, Math.ceil((offset + length) / BLOCK_BYTES) * BLOCK_BYTES);
@@ -64,7 +64,7 @@ export class PositionalFile {
       throw damaged(this.path, `its bytes ${from} to ${to} are not those that were written`);
     }
     const last = Math.max(0, Math.ceil(bytes.length / BLOCK_BYTES) - 1);
-    // A copy: a part would keep all that was read in memory.
+    // A copy: a view would keep the whole read in memory.
     this.#kept = { block: first + last, bytes: copyOf(bytes.subarray(last * BLOCK_BYTES)) };
     return bytes.subarray(offset - start, offset - start + length);
   }
@@ -74,13 +74,13 @@ export class PositionalFile {
     let done = 0;
     while (done < length) {
       const bytesRead = await this.#readSome(bytes, done, offset + done);
-      if (bytesRead === 0) throw damaged(this.path, `it became shorter than ${this.size} bytes`);
+      if (bytesRead === 0) throw damaged(this.path, `it shrank below ${this.size} bytes`);
       done += bytesRead;
     }
     return bytes;
   }
 
-  /** Reads the u32 numbers from index `first` to `end`, which is not included. */
+  /** Reads the u32 numbers from index `first` up to, but not including, `end`. */
   async readU32(first: number, end: number): Promise<Uint32Array> {
     const bytes = await this.read(4 * first, 4 * (end - first));
     if (BIG_ENDIAN) bytes.swap32();
@@ -101,7 +101,7 @@ export class PositionalFile {
 
   async #readSome(bytes: Uint8Array, at: number, position: number): Promise<number> {
     try {
-      // One read call takes less than 2 GiB.
+      // One read call returns less than 2 GiB.
       const length = Math.min(bytes.length - at, 2 ** 30);
       return (await this.#handle.read(bytes, at, length, position)).bytesRead;
     } catch (error) {
@@ -110,18 +110,18 @@ export class PositionalFile {
   }
 }
 
-/** In its own memory, so numbers in it are aligned. */
+/** Copies the bytes, so numbers in them are aligned. */
 function copyOf(bytes: Uint8Array): Buffer<ArrayBuffer> {
   const copy = Buffer.from(new ArrayBuffer(bytes.length));
   copy.set(bytes);
   return copy;
 }
 
-/** The error for a file of an index that the system does not let us read. */
+/** The error for a file of an index that cannot be read. */
 export function unreadable(path: string, error: unknown): IndexError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') {
-    return new IndexError('index_missing', path, 'no such file, so the index is not whole', {
+    return new IndexError('index_missing', path, 'no such file, so the index is incomplete', {
       cause: error,
     });
   }
@@ -130,7 +130,7 @@ export function unreadable(path: string, error: unknown): IndexError {
   });
 }
 
-/** The error for a file of an index whose content does not fit the rest. */
+/** The error for a file of an index whose content is inconsistent. */
 export function damaged(path: string, problem: string): IndexError {
   return new IndexError('index_damaged', path, `${problem}, so the index is damaged`);
 }

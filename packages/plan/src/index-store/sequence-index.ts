@@ -2,7 +2,7 @@ import type { IndexSummary } from './format.js';
 import { Kept } from './kept.js';
 import { damaged, type PositionalFile } from './positional-file.js';
 
-/** Bytes of the ID file that are read in one call. */
+/** Bytes of the ID file that one call reads. */
 const ID_PART = 1 << 20;
 
 /** The files that an open index reads from. */
@@ -14,37 +14,37 @@ export interface IndexFiles {
   order: PositionalFile;
 }
 
-/** First position of each bucket and of each batch, and the number of sequences last. */
+/** First position of each bucket and of each batch; then the number of sequences. */
 export interface IndexTables {
   buckets: Uint32Array;
   batches: Uint32Array;
 }
 
-/** A run of sequences whose positions are another order of their ordinals. */
+/** Consecutive sequences whose positions permute their ordinals. */
 export interface Bucket {
-  /** Its first ordinal, and its first position. */
+  /** Its first ordinal, which is also its first position. */
   first: number;
   end: number;
   /** The ordinal at each of its positions. */
   order: Uint32Array;
-  /** Whether position and ordinal are the same throughout. */
+  /** Whether each position equals its ordinal. */
   inInputOrder: boolean;
 }
 
-/** The bytes of a bucket's items in input order, and each one's begin, with the end of the last. */
+/** The bytes of a bucket's items in input order, where each begins, and where the last ends. */
 interface Items {
   bytes: Buffer;
   offsets: Float64Array;
 }
 
 /**
- * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`: `end` is not part of them. The
- * bucket read last is kept, so reading positions in order reads every byte once. All methods that read throw
- * IndexError if what they read is not what was written, and RangeError for a range outside the index.
+ * An index open for reading; calls may overlap. Ranges of positions are `[first, end)`. It caches the last
+ * bucket, so reading positions in order reads every byte once. All methods that read throw IndexError for
+ * bytes that do not match their checksum, and RangeError for a range outside the index.
  */
 export class SequenceIndex {
   readonly summary: IndexSummary;
-  /** SHA-256 of its `summary.json`, which holds those of all its other files. */
+  /** SHA-256 of its `summary.json`, which has the SHA-256 of each other file. */
   readonly digest: string;
   readonly #files: IndexFiles;
   readonly #tables: IndexTables;
@@ -67,20 +67,20 @@ export class SequenceIndex {
     return this.summary.batches;
   }
 
-  /** The positions of a batch. All are of one bucket. */
+  /** The positions of a batch, all in one bucket. */
   batchRange(batch: number): [first: number, end: number] {
     checkRange('batch', batch, batch + 1, this.batches);
     const { batches } = this.#tables;
     return [batches[batch]!, batches[batch + 1]!];
   }
 
-  /** The batch that a position is in. */
+  /** The batch of a position. */
   batchAt(position: number): number {
     checkRange('position', position, position + 1, this.sequences);
     return lastAtOrBefore(this.#tables.batches, position, this.batches);
   }
 
-  /** The bucket that a position is in. */
+  /** The bucket of a position. */
   async bucketAt(position: number): Promise<Bucket> {
     checkRange('position', position, position + 1, this.sequences);
     return this.#buckets.at(this.#bucketOf(position));
@@ -91,14 +91,14 @@ export class SequenceIndex {
     return this.#gather(first, end, this.#ids, idAt);
   }
 
-  /** The residues of the sequences at these positions, upper case: views of what is kept, so only to be read. */
+  /** The residues of the sequences at these positions, upper case; read-only views of the cache. */
   residues(first: number, end: number): Promise<Uint8Array[]> {
     return this.#gather(first, end, this.#residues, ({ bytes, offsets }, item) =>
       bytes.subarray(offsets[item]!, offsets[item + 1]!),
     );
   }
 
-  /** The first residues of the input, over its first sequences; all of them where it has fewer. */
+  /** The input's first residues, over its first sequences; all of them if it has fewer. */
   firstResidues(most: number): Promise<Uint8Array> {
     return this.#files.residues.read(0, Math.min(most, this.summary.residues));
   }
@@ -113,13 +113,13 @@ export class SequenceIndex {
     return ids;
   }
 
-  /** The file of all IDs, in input order, each followed by a line feed; in parts. */
+  /** The file of all IDs in input order, each followed by a line feed, in parts. */
   async *idFile(): AsyncGenerator<Uint8Array> {
     const { ids } = this.#files;
     for (let at = 0; at < ids.size; at += ID_PART) yield await ids.read(at, Math.min(ID_PART, ids.size - at));
   }
 
-  /** How many residues each batch has; the weights for `planShards`. */
+  /** The number of residues of each batch: the weights for `planShards`. */
   async batchWeights(): Promise<Float64Array> {
     const weights = new Float64Array(this.batches);
     await this.#eachLength((batch, residues) => {
@@ -129,7 +129,7 @@ export class SequenceIndex {
   }
 
   /**
-   * Tokens of all batches before each, padding included, and those of all batches last.
+   * Tokens of all batches before each batch, padding included; then the tokens of all batches.
    *
    * @param tokensOf tokens of a sequence with this many residues, as for `buildIndex`.
    */
@@ -200,9 +200,9 @@ export class SequenceIndex {
     let inInputOrder = true;
     for (let at = 0; at < order.length; at++) {
       const ordinal = order[at]!;
-      // One that is missing or twice would put a row in another's place.
+      // A missing or duplicate ordinal would put a row in another's place.
       if (ordinal < first || ordinal >= end || found[ordinal - first] !== 0)
-        throw damaged(file.path, `it has not each sequence from ${first} to before ${end} once there`);
+        throw damaged(file.path, `it does not list each sequence in [${first}, ${end}) exactly once`);
       found[ordinal - first] = 1;
       if (ordinal !== first + at) inInputOrder = false;
     }
@@ -220,14 +220,14 @@ export class SequenceIndex {
     const start = offsets[0]!;
     for (let i = 1; i < offsets.length; i++) {
       if (offsets[i]! <= offsets[i - 1]!)
-        throw damaged(offsetFile.path, `its offsets do not rise at ${first + i}`);
+        throw damaged(offsetFile.path, `its offset ${first + i} is not greater than the one before`);
     }
     const bytes = await file.read(start, offsets[end - first]! - start);
     return { bytes, offsets: offsets.map((offset) => offset - start) };
   }
 }
 
-/** The last of `count` that begins at or before a position. */
+/** The last of `count` ranges that begins at or before a position. */
 function lastAtOrBefore(starts: Uint32Array, position: number, count: number): number {
   let [low, high] = [0, count - 1];
   while (low < high) {

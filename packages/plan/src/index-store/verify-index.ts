@@ -5,9 +5,9 @@ import { damaged, unreadable } from './positional-file.js';
 import type { SequenceIndex } from './sequence-index.js';
 
 /**
- * Reads every byte of an index and compares it with what was written, and with what was opened.
+ * Reads every byte of an index and checks it against the summary and the opened index.
  *
- * @throws IndexError `index_damaged` or `index_unreadable`, naming the file; the signal's reason.
+ * @throws IndexError that names the file: `index_damaged` or `index_unreadable`; the signal's reason.
  */
 export async function verifyIndex(folder: string, index: SequenceIndex, signal: AbortSignal): Promise<void> {
   const expected = { ...index.summary.files, summary: index.digest };

@@ -1,9 +1,9 @@
 import { type Alphabet, allowedResidues, type LetterRules } from '@holdfast/gpu-runtime';
 import type { LetterUse } from './letter-use.js';
 
-/** A residue that the model reads as one. */
+/** Class: a residue that the model knows. */
 export const RESIDUE = 1;
-/** Something to count or to change. */
+/** Class: a letter to count or to change. */
 export const NOTABLE = 2;
 
 export const STOP = 0x2a;
@@ -15,14 +15,14 @@ const ANY: Readonly<Record<Alphabet, number>> = { dna: 0x4e, protein: 0x58 };
 export interface LetterPlan {
   /** 256 sets of {@link RESIDUE} and {@link NOTABLE}. */
   classes: Uint8Array;
-  /** Bytes that a sequence can hold and the vocabulary lacks. */
+  /** Bytes that a sequence may contain but the vocabulary lacks. */
   unknown: readonly number[];
   readAs?: { from: number; to: number };
   dropsFinalStop: boolean;
   longestWord?: number;
 }
 
-/** The tables for a model's rules and a run's choice. */
+/** The tables for a model's rules and a run's letter use. */
 export function letterPlan(
   { known, longestWord }: Pick<LetterRules, 'known' | 'longestWord'>,
   { read, final_stop }: LetterUse,

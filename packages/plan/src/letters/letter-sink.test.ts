@@ -15,7 +15,7 @@ interface Records {
   counts: LetterCounts;
 }
 
-/** Takes sequences as an index would, and keeps them as text. */
+/** Takes sequences like an index, and keeps them as text. */
 class TextRows implements FrameRows {
   readonly records: { id: string; residues: string }[] = [];
   #text = '';
@@ -34,7 +34,7 @@ class TextRows implements FrameRows {
     this.#lengths.push(residues);
   }
   async settle(): Promise<void> {
-    // Lengths are told before the residues they are of.
+    // A length arrives before its residues.
     for (const [i, length] of this.#lengths.entries()) {
       const residues = this.#text.slice(this.#taken, this.#taken + length);
       expect(residues).toHaveLength(length);
@@ -93,7 +93,7 @@ async function through(files: readonly string[], pieces: readonly number[], of: 
   return { records: rows.records, counts: sink.counts };
 }
 
-/** The same by plain text, one sequence after another. */
+/** A naive implementation on strings, sequence by sequence. */
 function naive(sequences: readonly [id: string, residues: string][], of: Case): Records {
   const [from, to] = of.use.read === 'as they are' ? [] : of.use.read.split(' as ');
   const dropped = of.use.final_stop === 'dropped';
@@ -170,9 +170,9 @@ const cases: Record<string, Case> = {
 };
 
 test.each(Object.entries(cases))(
-  'counts and sequences are those of a naive reading, however the input comes in pieces: %s',
+  'counts and sequences equal the naive ones, however the input is cut into pieces: %s',
   async (_, of) => {
-    // Mostly residues, with stops, gaps and unknown letters enough to meet the ends of pieces.
+    // Mostly residues, with enough stops, gaps and unknown letters to hit the ends of pieces.
     const letter = fc.oneof(
       fc.constantFrom(...alphabets[of.alphabet]),
       fc.constantFrom(...of.known.slice(0, 4)),
@@ -202,7 +202,7 @@ test.each(Object.entries(cases))(
   },
 );
 
-test('a stop that ends a piece is final only if its sequence ends there', async () => {
+test('a stop at the end of a piece is final only if its sequence ends there', async () => {
   const of = cases['proteins, a final stop dropped']!;
   const text = '>a\nMK*\nAV*\n>b\n*\n>c\nM**\n';
   for (let size = 1; size <= text.length; size++) {
@@ -224,7 +224,7 @@ test('lower case is counted as upper case, and a selenocysteine is never a T', a
   expect(counts.unknown.letters).toEqual({ J: { letters: 1, sequences: 1, first: ['a'] } });
 });
 
-test('a long ID is named whole', async () => {
+test('a long ID is named in full', async () => {
   const id = 'i'.repeat(3000);
   const { counts } = await through([`>${id}\nMJ\n`], [64], cases['proteins, stops kept']!);
   expect(counts.unknown.first).toEqual([id]);

@@ -4,29 +4,30 @@ import { type LetterPlan, NOTABLE, RESIDUE, STOP } from './letter-plan.js';
 import { LetterTally } from './letter-tally.js';
 
 /**
- * Counts the letters of sequences on their way into the index, and changes what the run's rules change. A portion is gone through
- * once, and again only where something in it is notable. Memory: one byte of a sequence is held back between two portions.
+ * Counts the letters of sequences on their way into the index, and applies the run's changes. Scans each
+ * portion once, and again only if it has notable letters. Holds back at most one byte of a sequence between
+ * two portions.
  */
 export class LetterSink implements FrameRows {
   readonly #rows: FrameRows;
   readonly #plan: LetterPlan;
   readonly #tally: LetterTally;
-  /** The ID of the record that is open. */
+  /** The ID of the current record. */
   #id: Uint8Array = Buffer.allocUnsafe(256);
   #idLength = 0;
   #open = false;
-  /** A stop that ended the last portion: whether it is a final one is not known yet. */
+  /** A stop at the end of the last portion: it is not yet known to be the final one. */
   #held = false;
-  /** Residues of the open record that were gone through. */
+  /** Residues of the current record that have been scanned. */
   #done = 0;
   #classes = 0;
   #stretch = 0;
   #longestStretch = 0;
   readonly #counts = new Uint32Array(256);
-  /** The portion that is being filled, and where the open record's residues in it begin. */
+  /** The current portion, and where the current record's residues in it begin. */
   #staged: Uint8Array | null = null;
   #from = 0;
-  /** Places in it that are left out. */
+  /** Places in it that are dropped. */
   #dropped: number[] = [];
 
   constructor(rows: FrameRows, plan: LetterPlan) {
@@ -66,14 +67,14 @@ export class LetterSink implements FrameRows {
     const drops = this.#plan.dropsFinalStop && residues > 1;
     let endsWithStop: boolean;
     if (this.#staged === null) {
-      // The input ended. All but a held stop was gone through.
+      // The input ended. Everything but a held stop has been scanned.
       endsWithStop = this.#held;
       this.#held = false;
       if (endsWithStop && !drops) this.#rows.appendResidues(appendStop);
     } else {
       const end = this.#from + residues - this.#done;
       endsWithStop = end > this.#from && this.#staged[end - 1] === STOP;
-      // Not scanned with the rest: a file of genes has one in each, and nothing else to count.
+      // Not scanned with the rest: every gene in a file may have one, and no other notable letter.
       this.#scan(this.#from, endsWithStop ? end - 1 : end);
       this.#from = end;
       if (endsWithStop && drops) this.#dropped.push(end - 1);
@@ -94,7 +95,7 @@ export class LetterSink implements FrameRows {
     return this.#rows.inputWith(id);
   }
 
-  /** Goes through residues of the open record. */
+  /** Scans residues of the current record. */
   #scan(from: number, end: number): void {
     const staged = this.#staged!;
     const { classes, readAs, longestWord } = this.#plan;
@@ -104,7 +105,7 @@ export class LetterSink implements FrameRows {
     if (longestWord !== undefined) this.#measureStretches(staged, from, end);
     if ((found & NOTABLE) !== 0) {
       const counts = this.#counts;
-      // No byte is above 255, so a missing rule matches none.
+      // No byte is above 255, so a missing rule matches nothing.
       const { from: replaced, to } = readAs ?? { from: 256, to: 0 };
       for (let i = from; i < end; i++) {
         const byte = staged[i]!;
@@ -116,7 +117,7 @@ export class LetterSink implements FrameRows {
     this.#from = end;
   }
 
-  /** Letters in a row: what is neither gap nor stop. */
+  /** Measures letters in a row, which end at a gap or stop. */
   #measureStretches(staged: Uint8Array, from: number, end: number): void {
     for (let i = from; i < end; i++) {
       this.#stretch = staged[i]! >= 0x41 ? this.#stretch + 1 : 0;
@@ -124,7 +125,7 @@ export class LetterSink implements FrameRows {
     }
   }
 
-  /** The open record is complete. */
+  /** Completes the current record. */
   #close(residues: number, endsWithStop: boolean): void {
     const classes = this.#classes;
     const longestStretch = this.#longestStretch;
@@ -141,7 +142,7 @@ export class LetterSink implements FrameRows {
     this.#longestStretch = 0;
   }
 
-  /** Moves what follows a place that is left out. @returns the index after the last residue. */
+  /** Closes the gaps of dropped places. @returns the index after the last residue. */
   #closeGaps(staged: Uint8Array, end: number): number {
     const dropped = this.#dropped;
     if (dropped.length === 0) return end;

@@ -1,12 +1,12 @@
 import type { Held, LetterCounts, Sequences } from './letter-counts.js';
 import { GAPS, type LetterPlan, RESIDUE, STOP } from './letter-plan.js';
 
-/** IDs that are kept of each kind. */
+/** Most IDs kept of each kind. */
 const FIRST = 5;
 
 /** A sequence's letters before any is dropped or read as another. */
 export interface SequenceLetters {
-  /** How often each byte is there; exact for notable ones. */
+  /** How often each byte occurs; exact for notable bytes. */
   counts: Uint32Array;
   /** The classes of all its bytes. */
   classes: number;
@@ -18,7 +18,7 @@ export interface SequenceLetters {
 
 const none = (): Held => ({ letters: 0, sequences: 0, first: [] });
 
-/** Adds up what sequences hold, in the order of the input. */
+/** Adds up the letters of sequences, in input order. */
 export class LetterTally {
   readonly #plan: LetterPlan;
   readonly #unknown = new Map<number, Held>();
@@ -38,7 +38,7 @@ export class LetterTally {
     };
   }
 
-  /** Takes a sequence that holds something notable, or no residue, or too long a word. */
+  /** Adds a sequence with a notable letter, without a residue, or with too long a word. */
   add(sequence: SequenceLetters): void {
     const { counts, classes, residues, endsWithStop, longestStretch, id } = sequence;
     const { unknown: bytes, readAs, dropsFinalStop, longestWord } = this.#plan;

@@ -20,12 +20,12 @@ test.each([
     { ...none, keepU: true },
     { read: 'as they are', final_stop: 'dropped' },
   ],
-  ['frames that are translated', protein, { ...none, translated: true }, AS_THEY_ARE],
+  ['translated frames', protein, { ...none, translated: true }, AS_THEY_ARE],
 ] as const)('%s', (_, rules, switches, use) => {
   expect(letterUse(rules, switches)).toEqual(use);
 });
 
-test('what differs is named by the option that makes it', () => {
+test('a difference is named by its option', () => {
   const dropped = { read: 'as they are', final_stop: 'dropped' } as const;
   const asT = { read: 'U as T', final_stop: 'kept' } as const;
   expect(letterDifferences(dropped, AS_THEY_ARE)).toEqual(['--keep-stop: not given → given']);

@@ -1,7 +1,7 @@
 import type { LetterRules } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 
-/** How a run changes its sequences before they are planned. Kept in `run.json`; part of the run's fingerprint. */
+/** How a run changes its sequences before planning. Stored in `run.json`; part of the run's fingerprint. */
 export const letterUseSchema = z.object({
   read: z.enum(['as they are', 'U as T', 'T as U']),
   /** For a final `*`. */
@@ -9,16 +9,16 @@ export const letterUseSchema = z.object({
 });
 export type LetterUse = z.infer<typeof letterUseSchema>;
 
-/** Nothing is changed: what versions did that kept no record of it. */
+/** No change: the use of earlier versions, which did not record one. */
 export const AS_THEY_ARE: LetterUse = { read: 'as they are', final_stop: 'kept' };
 
-/** The parts that the command line can switch off. */
+/** The parts that options can switch off. */
 export interface LetterSwitches {
   keepU: boolean;
   keepStop: boolean;
 }
 
-/** The choice of a new run. Frames that are translated here keep their stops: the user asked for them. */
+/** The letter use of a new run. Translated frames keep their stops, because the user asked for them. */
 export function letterUse(
   { readAs, finalStop }: Pick<LetterRules, 'readAs' | 'finalStop'>,
   { keepU, keepStop, translated }: LetterSwitches & { translated: boolean },

@@ -6,13 +6,13 @@ export interface LetterWarning {
   facts: Partial<LetterCounts>;
 }
 
-/** The subject of the sentences. */
+/** What the warnings are about. */
 export interface LetterContext {
   /** The model's name. */
   model: string;
   /** Sequences of the run. */
   sequences: number;
-  /** Whether the model leaves unknown letters out; others read them as one unknown token. */
+  /** Whether the model drops unknown letters; otherwise it reads each as an unknown token. */
   ignores: boolean;
   /** Whether an unknown letter makes its whole word unknown. */
   spreads: boolean;
@@ -30,13 +30,13 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
   if (read_as && read_as.letters > 0) {
     const { from, to, letters } = read_as;
     report(
-      `${some(read_as, 'hold')} ${from}, ${letters} in all, and each is read as ${to}, because ${model} knows ${to} and not ${from}: ${named(read_as)}; to keep them, add --keep-u --force-restart`,
+      `${some(read_as, 'contain')} ${from}, ${letters} in all, and each is read as ${to}, because ${model} knows ${to} but not ${from}: ${named(read_as)}; to keep them, add --keep-u --force-restart`,
       { read_as },
     );
   }
   if (final_stops.dropped && final_stops.sequences > 0) {
     report(
-      `${some(final_stops, 'end')} with *, which is left out, because ${model} does not know it: ${named(final_stops)}; to keep it, add --keep-stop --force-restart`,
+      `${some(final_stops, 'end')} with *, which is dropped, because ${model} does not know it: ${named(final_stops)}; to keep it, add --keep-stop --force-restart`,
       { final_stops },
     );
   }
@@ -44,39 +44,37 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
     const letters = Object.entries(unknown.letters)
       .map(([letter, held]) => `${held.letters} ${letter} in ${held.sequences}`)
       .join(', ');
-    const spread = spreads ? '; each makes its whole word unknown, known letters beside it too' : '';
+    const spread = spreads ? '; each makes its whole word unknown, known letters included' : '';
     report(
-      `${some(unknown, 'hold')} letters that ${model} does not know and ${ignores ? 'leaves out' : 'reads as unknown'} (${letters})${spread}: ${named(unknown)}`,
+      `${some(unknown, 'contain')} letters that ${model} does not know and ${ignores ? 'drops' : 'reads as unknown'} (${letters})${spread}: ${named(unknown)}`,
       { unknown },
     );
   }
   const isKnown = (letter: string) => !(letter in unknown.letters);
   if (gaps.letters > 0 && isKnown('-') && isKnown('.')) {
     report(
-      `${some(gaps, 'hold')} gaps, ${gaps.letters} in all, which ${model} reads as letters: ${named(gaps)}; take them out if the model was made for unaligned sequences`,
+      `${some(gaps, 'contain')} gaps, ${gaps.letters} in all, which ${model} reads as letters: ${named(gaps)}; remove them if the model was trained on unaligned sequences`,
       { gaps },
     );
   }
   if (other_stops.letters > 0 && isKnown('*')) {
     report(
-      `${some(other_stops, 'hold')} stops within, ${other_stops.letters} in all, which ${model} reads as letters: ${named(other_stops)}`,
+      `${some(other_stops, 'contain')} internal stops, ${other_stops.letters} in all, which ${model} reads as letters: ${named(other_stops)}`,
       { other_stops },
     );
   }
-  // Nothing is promised: any of them may yet be quarantined, and zeros are counted at the end.
+  // Promise no row: any of these may yet be quarantined, and zeros are counted at the end.
   if (without_residues.sequences > 0) {
     const verb = without_residues.sequences === 1 ? 'is' : 'are';
-    const then = ignores
-      ? 'so nothing is left to make a row from'
-      : `and ${verb} given to the model all the same`;
+    const then = ignores ? 'so no residue is left to embed' : `but ${verb} still given to the model`;
     report(
-      `${some(without_residues, 'hold')} no definite residue that ${model} knows, ${then}: ${named(without_residues)}; take such records out of the input`,
+      `${some(without_residues, 'contain')} no definite residue that ${model} knows, ${then}: ${named(without_residues)}; remove such records from the input`,
       { without_residues },
     );
   }
   if (long_words && long_words.sequences > 0) {
     report(
-      `${some(long_words, 'hold')} more than ${long_words.longest} letters in a row, which the tokenizer of ${model} reads as one unknown token: ${named(long_words)}; cut them, or choose another model`,
+      `${some(long_words, 'contain')} more than ${long_words.longest} letters in a row, which the tokenizer of ${model} reads as one unknown token: ${named(long_words)}; cut them, or choose another model`,
       { long_words },
     );
   }

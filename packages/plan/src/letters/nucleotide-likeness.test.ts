@@ -23,7 +23,7 @@ test('a genome is reported, with the remedy', () => {
   );
 });
 
-test('proteins, translated input and input for a nucleotide model are not', () => {
+test('proteins, translated input and input for a nucleotide model are not reported', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz')));
   expect(nucleotideWarning(residuesOf(fixture('globins45.faa')), esm, false)).toBeNull();
   expect(nucleotideWarning(genome, esm, true)).toBeNull();
@@ -31,7 +31,7 @@ test('proteins, translated input and input for a nucleotide model are not', () =
   expect(nucleotideWarning(new Uint8Array(0), esm, false)).toBeNull();
 });
 
-test('the warning appears exactly when 95% or more of the letters are those of nucleotides, in any order', () => {
+test('the warning appears exactly when at least 95% of the letters are nucleotides, in any order', () => {
   const letters = (from: string) => fc.array(fc.constantFrom(...from), { maxLength: 100 });
   const mixtures = fc
     .tuple(letters('ACGTUN'), letters('DEFHIKLMPQRSVWXY*'))

@@ -1,13 +1,13 @@
 import type { Alphabet } from '@holdfast/gpu-runtime';
 
-/** How many residues of the input are checked. */
+/** Residues of the input to check. */
 export const NUCLEOTIDE_SAMPLE = 10_000;
 
-/** About a quarter of a protein is made of these letters; nucleotides have only a few ambiguous letters besides. */
+/** These letters make up about a quarter of a protein, and nearly all of a nucleotide sequence. */
 const LETTERS = Buffer.from('ACGTUN');
 const NEARLY_ALL = 0.95;
 
-/** Share of the residues that are A, C, G, T, U or N. @param residues upper case, 1 at least. */
+/** Share of the residues that are A, C, G, T, U or N. @param residues upper case, at least 1. */
 function nucleotideShare(residues: Uint8Array): number {
   let count = 0;
   for (const residue of residues) if (LETTERS.includes(residue)) count++;
@@ -15,8 +15,8 @@ function nucleotideShare(residues: Uint8Array): number {
 }
 
 /**
- * The warning for a protein model whose input looks like nucleotides, else null. All letters of nucleotides are amino acids too,
- * so nothing else would notice.
+ * The warning for a protein model whose input looks like nucleotides, else null. Nucleotide letters are all
+ * amino acids too, so no other check would notice.
  *
  * @param residues the first residues of the input, upper case, over its first records.
  */

@@ -1,6 +1,10 @@
 import { PtFormatError } from '../format-error.js';
 
-/** Memory of its own, not cleared. @throws PtFormatError (`limit`) where Node or the machine has not as much. */
+/**
+ * Allocates uninitialized memory.
+ *
+ * @throws PtFormatError (`limit`) if Node or the machine does not have enough.
+ */
 export function allocate(length: number): Buffer {
   try {
     return Buffer.allocUnsafeSlow(length);

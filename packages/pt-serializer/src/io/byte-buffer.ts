@@ -1,4 +1,4 @@
-/** Bytes that grow at the end; doubles when full. */
+/** A growing byte buffer; doubles when full. */
 export class ByteBuffer {
   #bytes = Buffer.allocUnsafe(4096);
   #length = 0;
@@ -52,7 +52,7 @@ export class ByteBuffer {
     return length;
   }
 
-  /** Text of ASCII characters alone, for short ones faster than `text`. */
+  /** ASCII text; faster than `text` for short strings. */
   ascii(value: string): void {
     this.#room(value.length);
     const bytes = this.#bytes;

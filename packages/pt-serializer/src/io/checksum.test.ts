@@ -5,7 +5,7 @@ import { tensor } from '../tensors/pt-value.js';
 import { encodePt, writePt } from '../write.js';
 import { combineCrc32, crc32, fastCrc32 } from './checksum.js';
 
-test('the CRC-32 is that of zlib, in one piece and in two that are combined', async () => {
+test('the CRC-32 equals that of zlib, in one piece and combined from two', async () => {
   await fastCrc32;
   const bytes = fc.uint8Array({ maxLength: 5000 });
   fc.assert(
@@ -17,13 +17,13 @@ test('the CRC-32 is that of zlib, in one piece and in two that are combined', as
   );
 });
 
-test('of lengths beyond 2^32, too', () => {
-  // Zeros behind bytes, once in two steps and once in one.
+test('the same for lengths beyond 2^32', () => {
+  // Zeros after bytes, combined in two steps and in one.
   const half = combineCrc32(0x12345678, 0, 2 ** 33);
   expect(combineCrc32(half, 0, 2 ** 33 + 5)).toBe(combineCrc32(0x12345678, 0, 2 ** 34 + 5));
 });
 
-test('what was written is told by its length and CRC-32', async () => {
+test('writePt returns the length and CRC-32 of the written bytes', async () => {
   for (const size of [0, 1, 4095, 4096, 10_000_000]) {
     const value = [
       tensor('uint8', [size], new Uint8Array(size).fill(7)),

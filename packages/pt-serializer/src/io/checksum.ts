@@ -7,8 +7,8 @@ type Crc32 = (bytes: Uint8Array, sum?: number) => number;
 let fast: Crc32 = slow;
 
 /**
- * Settles when the CRC-32 with the processor's carry-less multiplication is loaded, about five times as fast as that of
- * Node's zlib; where its native part is missing, zlib's does, with the same result.
+ * Settles once the CRC-32 with the processor's carry-less multiplication is loaded. It is about five times as
+ * fast as that of Node's zlib, which is used, with the same result, if the native part is missing.
  */
 export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
   ({ crc32 }) => {
@@ -18,7 +18,7 @@ export const fastCrc32: Promise<void> = import('@node-rs/crc32').then(
 );
 
 /**
- * The CRC-32 of bytes, going on from that of what came before them.
+ * The CRC-32 of bytes, continuing from that of the bytes before them.
  *
  * @throws RangeError and TypeError for anything but bytes and a CRC-32 (`code` is `invalid_option`).
  */
@@ -28,7 +28,7 @@ export function crc32(bytes: Uint8Array, sum = 0): number {
   return fast(bytes, sum);
 }
 
-/** The polynomial of CRC-32 (IEEE 802.3); here and below the highest bit is x⁰. */
+/** The polynomial of CRC-32 (IEEE 802.3). Here and below, the highest bit is x⁰. */
 const POLYNOMIAL = 0xedb88320;
 /** x⁰. */
 const ONE = 0x80000000;
@@ -43,7 +43,7 @@ function multiply(a: number, b: number): number {
   return product >>> 0;
 }
 
-/** x^(8 × 2ⁿ), for every n that a length of up to 2^53 needs. */
+/** x^(8 × 2ⁿ), for every n that lengths up to 2^53 need. */
 const SHIFTS: readonly number[] = (() => {
   const shifts = [ONE >>> 8];
   while (shifts.length < 53) shifts.push(multiply(shifts.at(-1)!, shifts.at(-1)!));
@@ -51,7 +51,7 @@ const SHIFTS: readonly number[] = (() => {
 })();
 
 /**
- * The CRC-32 of bytes whose first part has the CRC-32 `first`, and whose last `length` bytes have `last`.
+ * The CRC-32 of bytes whose last `length` bytes have the CRC-32 `last`, and all bytes before them `first`.
  *
  * @throws RangeError for an invalid CRC-32 or length (`code` is `invalid_option`).
  */

@@ -10,13 +10,13 @@ beforeAll(async () => {
   await writeFile(path, 'abcdefghijklmnopqrstuvwxyz');
 });
 
-test('more bytes than one call of the system reads come whole', async () => {
+test('a read longer than one system call is complete', async () => {
   const file = await FileSource.open(path, 7);
   expect((await file.read(1, 24)).toString()).toBe('bcdefghijklmnopqrstuvwxy');
   await file.close();
 });
 
-test('bytes that the file has not, or no longer has, are an error and never padding', async () => {
+test('bytes that the file lacks, or no longer has, are an error, never padding', async () => {
   const file = await FileSource.open(path);
   await expect(file.read(20, 7)).rejects.toMatchObject({ code: 'zip', path });
   await expect(file.read(-1, 2)).rejects.toMatchObject({ code: 'zip', path });

@@ -9,10 +9,10 @@ const MAX_READ = 1 << 30;
 /** Bytes that one thread reads at a time. */
 const PART = 1 << 22;
 
-/** A file read by position. */
+/** Reads a file by position. */
 export class FileSource implements Source {
   readonly path: string;
-  /** Bytes of the file when it was opened. */
+  /** The file's size in bytes when it was opened. */
   readonly size: number;
   readonly #file: FileHandle;
   readonly #maxRead: number;
@@ -24,11 +24,13 @@ export class FileSource implements Source {
     this.#maxRead = maxRead;
   }
 
-  /** @param maxRead bytes that one call of the system reads at most. */
+  /** @param maxRead most bytes that one system call reads. */
   static async open(path: string, maxRead = MAX_READ): Promise<FileSource> {
-    // Before it is opened: opening a pipe waits for its writer.
+    // Check before opening: opening a pipe waits for its writer.
     if (!(await stat(path)).isFile())
-      throw new PtFormatError('unsupported', 'not a regular file, which alone is read by position', { path });
+      throw new PtFormatError('unsupported', 'not a regular file; only those can be read by position', {
+        path,
+      });
     const file = await open(path, 'r');
     try {
       return new FileSource(path, (await file.stat()).size, file, maxRead);
@@ -42,12 +44,12 @@ export class FileSource implements Source {
     checkRange(this, offset, length);
     const bytes = allocate(length);
     await useHugePages(bytes);
-    // Large reads by several threads: most of their time goes to the first touch of fresh memory.
+    // Use several threads for large reads, whose time goes mostly to the first touch of fresh memory.
     const parts: [part: Buffer, read: Promise<void>][] = [];
     for (let at = 0; at < length; at += PART) {
       const part = bytes.subarray(at, at + PART);
       const read = this.#fill(part, offset + at);
-      // Awaited below, in order; nothing handles a failure until then.
+      // Awaited below, in order; until then, nothing handles a failure.
       read.catch(() => undefined);
       parts.push([part, read]);
     }

@@ -12,7 +12,7 @@ async function opened() {
   return { path, file: await open(path, 'w') };
 }
 
-test('a file written with sync is synced last, and holds the same bytes', async () => {
+test('a file written with sync is synced last, and has the same bytes', async () => {
   const { path, file } = await opened();
   const calls: string[] = [];
   for (const name of ['write', 'datasync', 'sync'] as const) {
@@ -35,13 +35,13 @@ test('a file written with sync is synced last, and holds the same bytes', async 
 test('a device that fails while more is written fails the writing', async () => {
   const { file } = await opened();
   const failure = new Error('EIO');
-  // The system tells of it once: the sync at the end would succeed.
+  // The system reports the failure once: the sync at the end would succeed.
   Object.assign(file, { datasync: async () => Promise.reject(failure) });
   await expect(writePt(file, value, { sync: true })).rejects.toBe(failure);
   await file.close();
 });
 
-test('a system that takes little at a time gets everything', async () => {
+test('short writes are continued until everything is written', async () => {
   const { path, file } = await opened();
   const real = file.write.bind(file);
   Object.assign(file, {

@@ -3,7 +3,7 @@ import { having } from '@holdfast/options';
 import { wrongKind } from '../refusals.js';
 import { release, reserve } from './system-calls.js';
 
-/** Takes bytes. `write` takes all of them; they may be reused once it resolves. */
+/** Takes bytes. `write` takes all of them; the caller may reuse them once it resolves. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
@@ -12,20 +12,20 @@ export const isSink = having('an open file of node:fs/promises or a sink', 'writ
 
 /** The system writes less than 2 GiB at a time. */
 const MAX_WRITE = 2 ** 30;
-/** Bytes after which the device is asked to take what there is while more is written. */
+/** Bytes after which writeback starts, while more is written. */
 const SYNC_EVERY = 2 ** 24;
 
-/** A sink that appends to an open file, however little the system takes at a time. */
+/** A sink that appends to an open file and handles short writes. */
 export class FileSink implements Sink {
   readonly #file: FileHandle;
   readonly #sync: boolean;
-  /** Whether room was reserved for what will be written. */
+  /** Whether space is reserved for bytes that are not yet written. */
   #reserved = false;
   #unsynced = 0;
   #syncing: Promise<void> | null = null;
   #failure: { error: unknown } | null = null;
 
-  /** @param sync whether `finish` leaves the content on the device. */
+  /** @param sync whether `finish` syncs the file. */
   constructor(file: FileHandle, sync: boolean) {
     this.#file = file;
     this.#sync = sync;
@@ -36,7 +36,7 @@ export class FileSink implements Sink {
     this.#reserved = await reserve(this.#file, bytes);
   }
 
-  /** Says that no more will be written, whether or not all came that was expected. */
+  /** Ends writing, even if fewer bytes arrived than expected. */
   async abandon(): Promise<void> {
     if (this.#reserved) await release(this.#file);
   }
@@ -51,10 +51,10 @@ export class FileSink implements Sink {
     if (this.#sync && this.#unsynced >= SYNC_EVERY && !this.#syncing) this.#beginSync();
   }
 
-  /** Waits for all that was begun. */
+  /** Waits for pending operations. */
   async finish(): Promise<void> {
     await this.#syncing;
-    // The system reports a failed write only once, so an early report must not be lost.
+    // The system reports a failed write only once, so keep an early report.
     if (this.#failure) throw this.#failure.error;
     if (this.#sync) await this.#file.sync();
   }
@@ -78,9 +78,10 @@ export function isFileHandle(sink: Sink | FileHandle): sink is FileHandle {
 }
 
 /**
- * A sink that others wrote, held to its word.
+ * Wraps a caller's sink and checks its contract.
  *
- * @throws TypeError when its `write` gives no promise: a stream's does not say when the bytes may be reused.
+ * @throws TypeError if its `write` returns no promise, like a stream's, which does not show when bytes may be
+ * reused.
  */
 export function checkedSink(sink: Sink): Sink {
   return {
@@ -90,7 +91,7 @@ export function checkedSink(sink: Sink): Sink {
         throw wrongKind(
           'writePt',
           'sink',
-          'the write of the sink gives no promise; pass an open file of node:fs/promises, or for a stream { write: (bytes) => … } with a promise that resolves when it took them',
+          'the write method of the sink returns no promise; pass an open file of node:fs/promises, or for a stream { write: (bytes) => … } with a promise that resolves once the stream has taken them',
         );
       return written as Promise<void>;
     },

@@ -7,16 +7,17 @@ export interface Source {
   /** Bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `offset` on. From a file they are the caller's own; from memory they are a view.
+   * Exactly `length` bytes from `offset` on. From a file they belong to the caller; from memory they are a
+   * view.
    *
-   * @param inOrder is given the bytes in parts, from first to last, while later ones are still being read.
-   * @throws PtFormatError when there are fewer.
+   * @param inOrder receives the bytes in parts, in order, while later parts are still being read.
+   * @throws PtFormatError if there are fewer.
    */
   read(offset: number, length: number, inOrder?: (part: Buffer) => void): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-/** @throws PtFormatError when the range reaches beyond the source. */
+/** @throws PtFormatError if the range reaches beyond the source. */
 export function checkRange(source: Source, offset: number, length: number): void {
   if (offset >= 0 && length >= 0 && offset + length <= source.size) return;
   throw new PtFormatError(

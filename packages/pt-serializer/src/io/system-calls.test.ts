@@ -15,7 +15,7 @@ const data = Uint8Array.from({ length: SIZE }, (_, i) => i % 251);
 const newPath = async () => join(await mkdtemp(join(tmpdir(), 'pt-')), 'large.pt');
 const reserved = (path: string) => statSync(path).blocks * 512;
 
-/** Writes a large tensor; what was reserved and how long the file was when its bytes were asked for. */
+/** Writes a large tensor; returns the reserved space and the file's length when its bytes were requested. */
 async function written(path: string, file: FileHandle) {
   const seen: { reserved: number; size: number }[] = [];
   function* pieces() {
@@ -27,7 +27,7 @@ async function written(path: string, file: FileHandle) {
   return seen[0]!;
 }
 
-/** Whether room is reserved here; says so where it is not. */
+/** Whether space is reserved on this file system; logs it if not. */
 async function reserves(path: string): Promise<boolean> {
   const ext4 = process.platform === 'linux' && (await statfs(dirname(path))).type === 0xef53;
   if (!ext4) console.warn('LEFT OUT: the folder for temporary files is not on ext4');
@@ -39,7 +39,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test('room is reserved before a large file is written, and neither shows in its length nor stays behind it', async () => {
+test('space is reserved before a large file is written, does not show in its length, and does not outlive it', async () => {
   const path = await newPath();
   if (!(await reserves(path))) return;
   const before = await written(path, await open(path, 'w'));
@@ -51,7 +51,7 @@ test('room is reserved before a large file is written, and neither shows in its 
   );
 });
 
-test('also where a file is appended to; nothing elsewhere than at its end', async () => {
+test('space is also reserved for an append, but only at the end of the file', async () => {
   const path = await newPath();
   if (!(await reserves(path))) return;
   const before = Buffer.alloc(1_000_000, 'before');
@@ -77,7 +77,7 @@ test.each<[string, () => Iterable<Uint8Array>, string]>([
     },
     'no more',
   ],
-  ['fewer come than were announced', () => [data.subarray(0, 10_000)], 'were announced'],
+  ['fewer bytes than announced', () => [data.subarray(0, 10_000)], 'were announced'],
 ])('what is reserved is given back when %s', async (_, pieces, message) => {
   const path = await newPath();
   if (!(await reserves(path))) return;
@@ -91,7 +91,7 @@ test.each<[string, () => Iterable<Uint8Array>, string]>([
   expect((await readFile(path)).toString('latin1', 0, 8)).toBe('beforePK');
 });
 
-test('memory for a large read comes in large pages, and holds what was read', async () => {
+test('memory for a large read comes in large pages and has the bytes that were read', async () => {
   const memory = Buffer.allocUnsafeSlow(SIZE);
   await useHugePages(memory);
   if (existsSync('/sys/kernel/mm/transparent_hugepage')) {
@@ -106,7 +106,7 @@ test('memory for a large read comes in large pages, and holds what was read', as
   await file.close();
 });
 
-/** The flags of the mapping in which an address lies. */
+/** The flags of the mapping that contains an address. */
 function flagsAt(address: bigint): string[] {
   let inside = false;
   for (const line of readFileSync('/proc/self/smaps', 'utf8').split('\n')) {
@@ -159,7 +159,7 @@ test.each<[string, () => object]>([
   await opened.close();
 });
 
-test('small files are written and read without looking for the calls', async () => {
+test('small files are written and read without looking up the calls', async () => {
   vi.resetModules();
   const load = vi.fn(() => ({}));
   vi.doMock('koffi', load);

@@ -1,31 +1,31 @@
 import { type FileHandle, statfs } from 'node:fs/promises';
 
-/** Calls of the C library that Node does not offer. */
+/** Calls of the C library that Node does not provide. */
 interface SystemCalls {
   fallocate(fd: number, mode: number, offset: number, bytes: number): number;
   lseek(fd: number, offset: number, whence: number): number;
   madvise(memory: Uint8Array, bytes: number, advice: number): number;
-  /** The address of the first byte in memory. */
+  /** The address of the first byte. */
   address(memory: Uint8Array): bigint;
 }
 
 /**
- * Bytes from which on finding these calls, some 7 ms once, is paid back. So large, memory is mapped for itself alone
- * (M_MMAP_THRESHOLD of the C library), and what was asked for it ends with it.
+ * Size from which these calls pay for their one-time lookup of about 7 ms. Memory of this size has a mapping
+ * of its own (M_MMAP_THRESHOLD of the C library), so its advice ends with it.
  */
 export const LARGE = 1 << 25;
 
-/** fallocate: the length of the file stays. */
+/** fallocate: keep the file's length. */
 const FALLOC_FL_KEEP_SIZE = 1;
 const SEEK_CUR = 1;
 const MADV_HUGEPAGE = 14;
 const EXT4_SUPER_MAGIC = 0xef53;
-/** The largest size of ordinary pages on Linux. */
+/** Largest ordinary page size on Linux. */
 const PAGE = 65_536;
 
 let found: Promise<SystemCalls | null> | undefined;
 
-/** Null where they cannot be made: not on 64-bit Linux, or `koffi`, which makes them, is not installed or not allowed. */
+/** Null if unavailable: not on 64-bit Linux, or `koffi` is not installed or not allowed to load. */
 async function find(): Promise<SystemCalls | null> {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return null;
   try {
@@ -42,7 +42,7 @@ async function find(): Promise<SystemCalls | null> {
   }
 }
 
-/** The result of calls that may fail; null if they do, and the caller goes on without. */
+/** The result of calls that may fail; null if they do, and the caller continues without them. */
 async function hint<T>(ask: (calls: SystemCalls) => T | Promise<T>): Promise<T | null> {
   found ??= find();
   const calls = await found;
@@ -55,22 +55,22 @@ async function hint<T>(ask: (calls: SystemCalls) => T | Promise<T>): Promise<T |
 }
 
 /**
- * Asks the file system for room for bytes that are about to be appended, which takes ext4 less time in one call than block by
- * block while they come. A hint: the file's length and content are as before.
+ * Reserves space for bytes that are about to be appended; on ext4 one call is faster than block by block. A
+ * hint: the file's length and content do not change.
  *
- * @returns whether there is room that must be released unless it is filled.
+ * @returns whether space was reserved, which must be released unless it is filled.
  */
 export async function reserve(file: FileHandle, bytes: number): Promise<boolean> {
   if (bytes < LARGE) return false;
   const asked = await hint(async ({ lseek, fallocate }) => {
     const disk = await statfs(`/proc/self/fd/${file.fd}`);
     const { size } = await file.stat();
-    // When space runs short, concurrent writers must not reserve space that they do not use yet.
+    // If space is short, do not take it from concurrent writers before it is needed.
     if (disk.type !== EXT4_SUPER_MAGIC || disk.bavail * disk.bsize < 4 * bytes) return false;
-    // Elsewhere than at the end, blocks behind it would stay reserved for nothing.
+    // Unless the position is the end of the file, blocks past the data would stay reserved.
     if (lseek(file.fd, 0, SEEK_CUR) !== size) return false;
     fallocate(file.fd, FALLOC_FL_KEEP_SIZE, size, bytes);
-    // Also where it failed: it then keeps what it got.
+    // Also if it failed: it keeps what it got.
     return true;
   });
   return asked === true;
@@ -80,14 +80,15 @@ export async function reserve(file: FileHandle, bytes: number): Promise<boolean>
 export async function release(file: FileHandle): Promise<void> {
   await hint(async ({ lseek }) => {
     const { size } = await file.stat();
-    // Elsewhere than at the end, others have written to it too, and a truncation could take from them.
+    // If the position is not the end of the file, others have written too, and truncation could drop their
+    // bytes.
     if (lseek(file.fd, 0, SEEK_CUR) === size) await file.truncate(size);
   });
 }
 
 /**
- * Asks for memory that was not touched yet to come in pages of 2 MiB; most of a large read goes to the first touch of
- * pages of 4 KiB. A hint.
+ * Asks for pages of 2 MiB for untouched memory, because a large read spends most of its time on the first
+ * touch of 4 KiB pages. A hint.
  */
 export async function useHugePages(memory: Uint8Array): Promise<void> {
   if (memory.byteLength < LARGE) return;

@@ -1,16 +1,16 @@
 import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtFrozenSet, PtTuple } from '../values.js';
 
 /**
- * Tells which keys Python holds for one: `1`, `1.0` and `True`, and bytes, tuples and frozensets of equal items, all of
- * which a Map or a Set holds apart.
+ * Finds keys that are equal in Python but distinct in a Map or a Set: `1`, `1.0` and `True`, and bytes,
+ * tuples and frozensets with equal items.
  */
 export class EqualKeys {
-  /** Short names of everything seen so far: nothing is walked twice. */
+  /** Short names of everything seen so far, so nothing is walked twice. */
   readonly #names = new Map<object, string>();
   readonly #short = new Map<string, string>();
   #nans = 0;
 
-  /** Two hashable values other than strings have the same name exactly if they are equal in Python. */
+  /** Two hashable values other than strings have the same name if and only if they are equal in Python. */
   nameOf(key: unknown): string | number {
     if (typeof key === 'number') return this.#number(key);
     if (typeof key === 'boolean') return Number(key);
@@ -40,13 +40,13 @@ export class EqualKeys {
   }
 
   #number(value: number): string | number {
-    // In Python no NaN equals another.
+    // In Python, no NaN equals another.
     if (Number.isNaN(value)) return `nan${this.#nans++}`;
     return Number.isInteger(value) && !Number.isSafeInteger(value) ? integer(BigInt(value)) : value + 0;
   }
 }
 
-/** As numbers where they are such; else in a base whose digits take no longer than the number is. */
+/** A number if exact; otherwise digits in a base that takes linear time. */
 function integer(value: bigint): string | number {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : `i${value.toString(32)}`;

@@ -13,35 +13,37 @@ import {
   setHashability,
 } from '../values.js';
 
-/** A tuple of these items. Known facts about the tuples in it are reused: no nesting is walked twice. */
+/** A tuple of these items. Reuses known facts about nested tuples, so no nesting is walked twice. */
 export function makeTuple(items: readonly unknown[]): PtTuple {
   const made = PtTuple.from(items) as PtTuple;
   isHashable(made);
   return made;
 }
 
-/** A dict or a set that is being filled. */
+/** A dict or set that is being filled. */
 type Keyed = ReadonlyMap<unknown, unknown> | ReadonlySet<unknown>;
 
-/** A whole number from here on, either sign, or one with a fraction: there are enough of any one hash. */
+/** From here on, and with a fraction, a file can find many numbers of one hash. */
 const FAR = 2 ** 31;
-/** Bytes of two ints that are compared in the time of one comparison. */
+/** Bytes of two long ints that compare in the time of one ordinary comparison. */
 const BYTES_AT_ONCE = 64;
 
 /**
- * Keys of dicts and sets: numbers as numbers, whether Python had ints or floats. V8 hashes numbers without a seed,
- * so a file can have thousands of one hash, each of which is compared with all before it, and again wherever one is set
- * again; so those with which a number is compared at worst are counted, over all that is filled.
+ * Keys of dicts and items of sets, with Python's ints and floats both as numbers. V8 hashes numbers without a
+ * seed, so a file can have thousands of numbers of one hash, each compared with all earlier ones, and again
+ * whenever one is set again. This counts the worst-case comparisons over all dicts and sets.
  */
 export class KeyReader {
   readonly #limit: number;
-  /** Comparisons for which one with an int too long for words counts. */
+  /** Comparisons that one comparison with a long int counts as. */
   readonly #longest: number;
-  /** An upper bound of the numbers in each dict or set; a few close ones have few of one hash. */
+  /**
+   * An upper bound of the numbers in each dict or set: whole numbers below a low bound rarely share a hash.
+   */
   readonly #reaches = new WeakMap<Keyed, number>();
   #left: number;
 
-  /** @param pickleBytes of the pickle, which no int in it has more of. */
+  /** @param pickleBytes size of the pickle, which bounds every int in it. */
   constructor({ keyComparisons, integerBytes }: PtLimits, pickleBytes: number) {
     this.#limit = keyComparisons;
     this.#left = keyComparisons;
@@ -49,14 +51,14 @@ export class KeyReader {
   }
 
   /**
-   * The key for a value that is about to go into a dict or a set.
+   * The key for a value that is about to be added to a dict or a set.
    *
-   * @throws PtFormatError: `pickle` for what Python cannot hash, `limit` for one comparison too many.
+   * @throws PtFormatError: `pickle` for a value that Python cannot hash, `limit` for too many comparisons.
    */
   keyOf(value: unknown, into: Keyed): unknown {
     const key = value instanceof PtFloat || value instanceof NumpyScalar ? value.value : value;
     if (!isHashable(key))
-      throw new PtFormatError('pickle', 'a key is a list, a dict or another thing that changes');
+      throw new PtFormatError('pickle', 'a key is a list, a dict or another mutable object');
     if (typeof key === 'number' || typeof key === 'bigint') this.#count(key, into);
     return key;
   }
@@ -70,10 +72,11 @@ export class KeyReader {
   #count(key: number | bigint, into: Keyed): void {
     const reach = Math.max(reachOf(key), this.#reaches.get(into) ?? 0);
     this.#reaches.set(into, reach);
-    // Half as many hashes are told apart as there are keys, and of twice the reach (either sign) each has an equal part.
+    // A table has half as many buckets as keys; the 2 × reach whole numbers (either sign) spread evenly over
+    // them.
     this.#left -= Math.min(into.size, (4 * reach) / into.size) * (isLongInt(key) ? this.#longest : 1);
     if (this.#left >= 0) return;
-    const what = 'keys of dicts and items of sets that are numbers may take more';
+    const what = 'numeric keys of dicts and items of sets may take more';
     throw new PtFormatError('limit', `${what} than ${this.#limit} comparisons (limits.keyComparisons)`);
   }
 }
@@ -83,7 +86,7 @@ function reachOf(key: number | bigint): number {
   return near ? Math.abs(key) + 1 : Number.POSITIVE_INFINITY;
 }
 
-/** Whether Python can hash a value, as a key must be. */
+/** Whether Python can hash a value, as keys require. */
 export function isHashable(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return true;
   if (value instanceof PtTuple) {
@@ -97,14 +100,14 @@ export function isHashable(value: unknown): boolean {
 
 const HASHABLE = [PtFloat, PtFrozenSet, Uint8Array, NumpyScalar, PtComplex, PtDType, PtDevice];
 
-/** Ints from here on are not put into words: that takes long, and few bytes can refer to one many times. */
+/** Ints from here on are not spelled out: that is slow, and a few bytes can refer to one many times. */
 const LONG_INT = 1n << 1024n;
 
 function isLongInt(key: unknown): boolean {
   return typeof key === 'bigint' && (key >= LONG_INT || key <= -LONG_INT);
 }
 
-/** A dict's key in a path; `(…)` for one that could be endless in words: an object, or an int of hundreds of digits. */
+/** A dict's key in a path; `(…)` if its text could be endless: an object, or an int of hundreds of digits. */
 export function keyName(key: unknown): string {
   return isLongInt(key) || typeof key === 'object' ? '(…)' : String(key);
 }

@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto';
 
 /**
- * A pickle's memo, by slot. Picklers number slots from 0 upwards, so these are in an array, several times as fast
- * as a Map; a slot out of turn, which a made-up pickle may have, goes into a Map. There its key is shuffled: V8 hashes
- * numbers without a seed, and a file could choose slots of one hash.
+ * A pickle's memo, by slot. Picklers number slots upwards from 0, so these are in an array, several times as
+ * fast as a Map. Other slots, which only a crafted pickle has, go into a Map under a shuffled key: V8 hashes
+ * numbers without a seed, so a file could choose slots of one hash.
  */
 export class Memo {
   readonly #inTurn: unknown[] = [];
   readonly #outOfTurn = new Map<number, unknown>();
   readonly #chance = [randomInt(2 ** 32), randomInt(2 ** 31) * 2 + 1] as const;
 
-  /** Slots that hold something. */
+  /** Number of filled slots. */
   get size(): number {
     return this.#inTurn.length + this.#outOfTurn.size;
   }
@@ -29,7 +29,7 @@ export class Memo {
     else this.#outOfTurn.set(this.#key(slot), value);
   }
 
-  /** Another number of 32 bits for each slot. */
+  /** A different 32-bit number for each slot. */
   #key(slot: number): number {
     return Math.imul(slot ^ this.#chance[0], this.#chance[1]);
   }

@@ -4,7 +4,7 @@ import type { PtLimits } from '../limits.js';
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
-/** A pickle that goes on beyond the bytes that were given. */
+/** A pickle that continues beyond the given bytes. */
 export class EndOfPickle extends PtFormatError {
   constructor(
     readonly wanted: number,
@@ -19,7 +19,9 @@ export class EndOfPickle extends PtFormatError {
   }
 }
 
-/** A pickle's bytes, read from front to back; each length is compared with what is left before it is used. */
+/**
+ * A pickle's bytes, read sequentially; each length is checked against the remaining bytes before it is used.
+ */
 export class PickleBytes {
   /** Offset of the next byte. */
   at: number;
@@ -59,7 +61,7 @@ export class PickleBytes {
     return this.#bytes.readUInt32LE(this.#skip(4));
   }
 
-  /** Rounded beyond 2^53, where it is more than any file has. */
+  /** Rounded above 2^53, which no file reaches. */
   u64(): number {
     return Number(this.#bytes.readBigUInt64LE(this.#skip(8)));
   }
@@ -74,9 +76,9 @@ export class PickleBytes {
 
   utf8(length: number): string {
     const from = this.#skipText(length);
-    // An encoding that is named is looked up each time; UTF-8 is what is taken where none is.
+    // No encoding argument: a named one is looked up each time, and UTF-8 is the default.
     const text = this.#bytes.toString(undefined, from, this.at);
-    // Decoding puts U+FFFD for what is not UTF-8, which would make different names equal.
+    // Decoding replaces invalid UTF-8 by U+FFFD, which could make different names equal.
     if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(from, this.at)))
       throw fail('a string is not UTF-8');
     return text;
@@ -111,7 +113,9 @@ export class PickleBytes {
     return this.#skip(length);
   }
 
-  /** Skips this many bytes and returns where they begin. No view is made of them: this runs for every opcode. */
+  /**
+   * Skips this many bytes and returns where they begin. Makes no view, because this runs for every opcode.
+   */
   #skip(length: number): number {
     if (length > this.left) throw new EndOfPickle(length, this.left);
     this.at += length;

@@ -3,7 +3,7 @@ import { ByteBuffer } from '../io/byte-buffer.js';
 import { unwritable } from '../refusals.js';
 import { OP } from './opcodes.js';
 
-/** The pickle protocols that are written: 2, which PyTorch's restricted reader takes, and 4. */
+/** The supported pickle protocols: 2, which PyTorch's restricted reader takes, and 4. */
 export type Protocol = 2 | 4;
 
 export const isProtocol = oneOf([2, 4]);
@@ -11,7 +11,7 @@ export const isProtocol = oneOf([2, 4]);
 /** Half of a surrogate pair. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Characters up to which going through them one by one is faster than asking the runtime. */
+/** Length up to which a loop over the characters is faster than a call of the runtime. */
 const SHORT = 64;
 
 function isShortAscii(value: string): boolean {
@@ -20,7 +20,7 @@ function isShortAscii(value: string): boolean {
   return true;
 }
 
-/** Writes the opcodes of values that hold no others. */
+/** Writes the opcodes of values that contain no others. */
 export class PickleEmitter {
   readonly out = new ByteBuffer();
 
@@ -29,10 +29,10 @@ export class PickleEmitter {
     this.out.byte(protocol);
   }
 
-  /** @throws TypeError for half a character: UTF-8 has none, and two different IDs could become one. */
+  /** @throws TypeError for half a surrogate pair: UTF-8 lacks it, so two different IDs could become one. */
   string(value: string, path: () => string): void {
     const { out } = this;
-    // IDs are such texts; thousands of them are written.
+    // The common case: thousands of IDs.
     if (isShortAscii(value)) {
       this.#textHeader(value.length);
       out.ascii(value);
@@ -40,7 +40,7 @@ export class PickleEmitter {
     }
     if (LONE_SURROGATE.test(value)) {
       throw unwritable(
-        `${path() || 'the value'}: ${JSON.stringify(value)} has half a character and cannot be written`,
+        `${path() || 'the value'}: ${JSON.stringify(value)} has half a surrogate pair and cannot be written`,
       );
     }
     this.#textHeader(Buffer.byteLength(value));
@@ -58,7 +58,7 @@ export class PickleEmitter {
     }
   }
 
-  /** Whole numbers that a double holds exactly as ints, others as floats. */
+  /** Writes whole numbers up to 2^53 as ints, others as floats. */
   number(value: number): void {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) this.integer(value);
     else this.float(value);
@@ -109,7 +109,7 @@ export class PickleEmitter {
       out.raw(value);
       return;
     }
-    // Protocol 2 has no bytes: a text of as many code points represents them.
+    // Protocol 2 has no bytes; a string of that many code points represents them.
     this.global('_codecs', 'encode');
     this.#latin1(value);
     this.string('latin1', () => '');
@@ -145,7 +145,7 @@ export class PickleEmitter {
     this.endTuple(items.length);
   }
 
-  /** Makes a tuple of what was put since; beyond three items, since the mark. */
+  /** Makes a tuple of the last items; of more than three, those since the mark. */
   endTuple(length: number): void {
     this.out.byte([OP.EMPTY_TUPLE, OP.TUPLE1, OP.TUPLE2, OP.TUPLE3][length] ?? OP.TUPLE);
   }
@@ -171,11 +171,11 @@ export class PickleEmitter {
   }
 }
 
-/** Little-endian two's complement in as few bytes as hold the sign too. */
+/** Little-endian two's complement in the fewest bytes that include the sign. */
 function twosComplement(value: bigint): Uint8Array {
   const bits = (value < 0n ? ~value : value).toString(16).length * 4 + 1;
   let length = Math.ceil(bits / 8);
-  // The first hexadecimal digit may have left a byte unused.
+  // The first hexadecimal digit may leave a byte unused.
   if (length > 1 && BigInt.asIntN((length - 1) * 8, value) === value) length--;
   const hex = BigInt.asUintN(length * 8, value)
     .toString(16)

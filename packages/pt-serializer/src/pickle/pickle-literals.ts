@@ -30,7 +30,7 @@ const literals = new Map<number, Literal>([
   [OP.EMPTY_SET, () => new Set()],
 ]);
 
-/** The opcodes that only put a value on the stack, by their byte: how to read or make it. An array: one look-up a step. */
+/** By opcode, how to read or make the value that it pushes. An array: one lookup per step. */
 export const LITERALS: readonly (Literal | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>
   literals.get(opcode),
 );

@@ -7,40 +7,40 @@ import { OP } from './opcodes.js';
 import { EndOfPickle, PickleBytes } from './pickle-bytes.js';
 import { LITERALS } from './pickle-literals.js';
 
-/** Everything that the machine knows of the world outside a pickle. */
+/** Everything that the pickle machine knows outside a pickle. */
 export interface PickleWorld {
-  /** Makes the keys of dicts and sets. */
+  /** Makes the keys of dicts and the items of sets. */
   readonly keys: KeyReader;
-  /** The value of a global, or an error for one that is not plain data. */
+  /** The value of a global; throws for one that is not plain data. */
   global(module: string, name: string): unknown;
-  /** The result of "calling" a global on arguments; no code of the file's runs. */
+  /** The result of "calling" a global with arguments; runs no code of the file. */
   reduce(callable: unknown, args: readonly unknown[]): unknown;
   /** The result of giving an object its state. */
   build(object: unknown, state: unknown): unknown;
   persistentId(id: unknown): unknown;
-  /** The present value of a memo entry; `build` may have replaced the object. */
+  /** The current value of a memo entry; `build` may have replaced the object. */
   settled(value: unknown): unknown;
 }
 
 const MARK = Symbol('mark');
-/** The cost of an object in `limits.values`, by its size relative to a number; and of a mark, kept twice. */
+/** Cost of an object in `limits.values`, relative to a number; and of a mark, which is stored twice. */
 const OBJECT_COST = 16;
 const MARK_COST = 4;
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
-/** A value and the offset behind the pickle it came from. */
+/** A value, and the offset after its pickle. */
 export interface Unpickled {
   value: unknown;
   end: number;
 }
 
 /**
- * Runs a pickle of protocol 2 to 5, from `from` on, and returns what it describes: dicts as Map, lists as arrays, tuples
- * as PtTuple, sets as Set, bytes as Uint8Array, floats as PtFloat, ints as number or, beyond 2^53, bigint. Executes
- * nothing. What is referred to twice is shared.
+ * Reads a pickle of protocol 2 to 5, from `from` on, and returns its value: dicts as Map, lists as arrays,
+ * tuples as PtTuple, sets as Set, bytes as Uint8Array, floats as PtFloat, ints as number or, beyond 2^53,
+ * bigint. Executes nothing. An object that occurs twice is shared.
  *
- * @throws PtFormatError with code `pickle` or `limit`, or what `world` throws, with the offset of the opcode.
+ * @throws PtFormatError with code `pickle` or `limit`, or the error of `world`, with the opcode's offset.
  */
 export function unpickle(bytes: Buffer, world: PickleWorld, limits: PtLimits, from = 0): Unpickled {
   const machine = new PickleMachine(new PickleBytes(bytes, limits, from), world, limits);
@@ -55,7 +55,7 @@ export function unpickle(bytes: Buffer, world: PickleWorld, limits: PtLimits, fr
 }
 
 class PickleMachine {
-  /** Offset of the opcode at work. */
+  /** Offset of the current opcode. */
   opcodeAt = 0;
   readonly #in: PickleBytes;
   readonly #world: PickleWorld;
@@ -91,7 +91,7 @@ class PickleMachine {
     switch (opcode) {
       case OP.PROTO: {
         const protocol = bytes.u8();
-        if (protocol < 2 || protocol > 5) throw fail(`protocol ${protocol}; 2 to 5 are read`);
+        if (protocol < 2 || protocol > 5) throw fail(`protocol ${protocol} is not supported, only 2 to 5`);
         return;
       }
       case OP.FRAME: {
@@ -189,7 +189,7 @@ class PickleMachine {
       case OP.BINPERSID:
         return this.#pushNew(this.#world.persistentId(this.#pop()));
       default:
-        throw fail(`opcode 0x${opcode.toString(16).padStart(2, '0')} is not one that plain data need`);
+        throw fail(`opcode 0x${opcode.toString(16).padStart(2, '0')} is never needed for plain data`);
     }
   }
 
@@ -213,8 +213,7 @@ class PickleMachine {
 
   #push(value: unknown, cost = 1): void {
     this.#cost += cost;
-    if (this.#cost > this.#limits.values)
-      throw beyond('it holds too many values to be read at once', 'values');
+    if (this.#cost > this.#limits.values) throw beyond('it contains too many values', 'values');
     this.#stack.push(value);
   }
 
@@ -249,7 +248,7 @@ class PickleMachine {
   }
 
   #get(slot: number): void {
-    if (!this.#memo.has(slot)) throw fail(`nothing is memorised under ${slot}`);
+    if (!this.#memo.has(slot)) throw fail(`memo slot ${slot} is empty`);
     this.#push(this.#world.settled(this.#memo.get(slot)));
   }
 }

@@ -21,11 +21,11 @@ import { OP } from './opcodes.js';
 import { PickleEmitter, type Protocol } from './pickle-emitter.js';
 import { sharedObjects } from './shared-objects.js';
 
-/** Beyond it a value is not read either. */
+/** The reader's default limit, too. */
 const { depth: MAX_DEPTH, integerBytes: MAX_INTEGER } = DEFAULT_LIMITS;
 
 /**
- * A value as a pickle, and the storages `0`, `1`, … it names. What occurs twice is written once.
+ * A value as a pickle, and the storages `0`, `1`, … that it names. Repeated objects are written once.
  *
  * @throws TypeError for a value that cannot be written, with its path.
  */
@@ -87,7 +87,7 @@ class PickleWriter {
     this.#remember(value);
   }
 
-  /** Gives the object on top of the stack a slot if it occurs again. */
+  /** Stores the object on top of the stack in the memo if it occurs again. */
   #remember(value: object): void {
     if (!this.#shared.has(value) || this.#memo.has(value)) return;
     const slot = this.#memo.size;
@@ -95,7 +95,7 @@ class PickleWriter {
     this.emit.put(slot);
   }
 
-  /** Numbers and names that are objects here. */
+  /** Numbers and names that are objects in JavaScript. */
   #scalar(value: object, path: string): boolean {
     const { emit } = this;
     if (value instanceof PtFloat) emit.float(value.value);
@@ -128,8 +128,8 @@ class PickleWriter {
   }
 
   #tuple(items: PtTuple, path: string, depth: number): void {
-    // Unlike a list it is made after what it holds.
-    if (this.#openTuples.has(items)) throw unwritable(`${place(path)}: a tuple that holds itself`);
+    // Unlike a list, a tuple is made after its items.
+    if (this.#openTuples.has(items)) throw unwritable(`${place(path)}: a tuple that contains itself`);
     this.#openTuples.add(items);
     if (items.length > 3) this.emit.out.byte(OP.MARK);
     this.#each(items, path, depth);
@@ -140,7 +140,7 @@ class PickleWriter {
   #each(items: readonly unknown[], path: string, depth: number): void {
     for (let i = 0; i < items.length; i++) {
       const item = items[i];
-      // Lists of IDs are long; a path is made only for what can fail.
+      // Lists of IDs are long, so a path is built only for values that can fail.
       if (typeof item === 'string') this.emit.string(item, () => `${path}/${i}`);
       else this.value(item, `${path}/${i}`, depth + 1);
     }
@@ -193,13 +193,16 @@ class PickleWriter {
     for (const item of items) this.#checkDistinct(item, names, path);
   }
 
-  /** Python would keep only the last of equal keys. Called after the key was written: it is then known to be finite. */
+  /**
+   * Python would keep only the last of equal keys. Called after writing the key, which proves that it is
+   * finite.
+   */
   #checkDistinct(key: unknown, names: Set<string | number>, path: string): void {
     if (typeof key === 'string') return;
     const name = this.#equal.nameOf(key);
     if (names.has(name))
       throw unwritable(
-        `${place(path)}: ${keyName(key)} is there twice for Python, to which 1, 1.0 and True are one key, as are equal bytes and tuples`,
+        `${place(path)}: ${keyName(key)} is a duplicate key in Python, where 1, 1.0 and True are one key, as are equal bytes and tuples`,
       );
     names.add(name);
   }
@@ -233,7 +236,7 @@ class PickleWriter {
     emit.integer(value.offset);
     emit.tuple(value.shape);
     emit.tuple(value.stride);
-    // A parameter's own flag counts; the tensor within has none.
+    // The parameter's own flag counts, so its tensor has none.
     out.byte(value.requiresGrad && !value.parameter ? OP.NEWTRUE : OP.NEWFALSE);
     emit.global('collections', 'OrderedDict');
     this.#call(0);
@@ -242,7 +245,7 @@ class PickleWriter {
     out.byte(OP.REDUCE);
   }
 
-  /** Calls the global below the last items with them, at most three. */
+  /** Calls the global below the last items (at most three) with them. */
   #call(items: number): void {
     this.emit.endTuple(items);
     this.emit.out.byte(OP.REDUCE);
@@ -254,7 +257,7 @@ function isPlainObject(value: object): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The place of a problem in the value; the end of a long path. */
+/** Where in the value the fault is; the end of a long path. */
 function place(path: string): string {
   return path.length > 200 ? `…${path.slice(-150)}` : path || 'the value';
 }

@@ -1,6 +1,6 @@
 /**
- * The objects that occur more than once in a value; the writer refers back to them. Looks no deeper than `depth`, where
- * the writer gives up: a getter can make new objects for ever.
+ * The objects that occur more than once in a value, which the writer refers back to. Searches no deeper than
+ * `depth`, where the writer gives up, because a getter can make new objects forever.
  */
 export function sharedObjects(root: unknown, depth: number): Set<object> {
   const seen = new Set<object>();

@@ -20,34 +20,34 @@ import type { PickleWorld } from './pickle-reader.js';
 /** A storage as a tensor's pickle describes it. */
 export interface StorageId {
   key: string;
-  /** Bytes, from the count of elements. */
+  /** Size in bytes, from the element count. */
   bytes: number;
   /** Null for bytes without a type. */
   dtype: DType | null;
-  /** Items after the five of an archive's id: the view of the container before PyTorch 1.6. */
+  /** Items after the five of an archive's ID: the view in the container before PyTorch 1.6. */
   more: readonly unknown[];
 }
 
 /** The parts of a `.pt` besides its pickle. */
 export interface WorldOptions {
-  /** Items of a persistent id: 5 in an archive, 6 in the container before PyTorch 1.6. */
+  /** Items of a persistent ID: 5 in an archive, 6 in the container before PyTorch 1.6. */
   idLength: 5 | 6;
-  /** Gives a storage, the same one for the same key, or throws if its size is not so. */
+  /** Returns a storage, the same one for the same key; throws if its size differs. */
   findStorage(id: StorageId): Storage;
   limits: PtLimits;
-  /** Bytes of the pickle. */
+  /** The pickle's size in bytes. */
   pickleBytes: number;
   /** Whether what is not known is given as `PtOpaque`. */
   opaque: boolean;
 }
 
-/** A name in a pickle for one of the few things this reader knows. */
+/** A name in a pickle that this reader knows. */
 class Known {
   constructor(readonly name: string) {}
 }
 
 interface Tools {
-  /** Takes from what may still be copied, or walked. */
+  /** Deducts bytes from those that may still be copied or walked. */
   spend(count: number): void;
   keys: KeyReader;
   limits: PtLimits;
@@ -56,16 +56,16 @@ type Handler = (args: readonly unknown[], tools: Tools) => unknown;
 
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
-/** The world of a `.pt`: a closed table of names, each of which is data or makes data. Nothing is ever called. */
+/** The world of a `.pt`: a closed table of names, each of which is or makes data. Nothing is ever called. */
 export function ptWorld({ idLength, findStorage, limits, pickleBytes, opaque }: WorldOptions): PickleWorld {
-  // What is written out once in a pickle is converted or walked at most twice (a bytearray of protocol 2 is a text, made
-  // bytes, made a bytearray), so twice its length is enough; without a bound, a few bytes that refer back to a long string
-  // could fill the memory.
+  // Each byte of a pickle is converted or walked at most twice (a bytearray of protocol 2 is a string, made
+  // bytes, made a bytearray), so twice its length is enough. Without a bound, a few bytes that refer back to
+  // a long string could fill the memory.
   let left = 2 * pickleBytes;
   const tools: Tools = {
     spend(count) {
       left -= count;
-      if (left < 0) throw new PtFormatError('limit', 'it converts more than it holds');
+      if (left < 0) throw new PtFormatError('limit', 'it converts more bytes than it contains');
     },
     keys: new KeyReader(limits, pickleBytes),
     limits,
@@ -87,7 +87,7 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes, opaque }: 
       if (handler) return opaque ? attempt(handler, callable as Known, args, tools) : handler(args, tools);
       if (callable instanceof PtOpaque && callable.args === null)
         return new PtOpaque(callable.module, callable.name, args);
-      throw new PtFormatError('forbidden', 'it calls what cannot be called');
+      throw new PtFormatError('forbidden', 'it calls an object that is not callable');
     },
     build(object, state) {
       if (object instanceof NumpyDraft || object instanceof NumpyDType) return object.setState(state);
@@ -99,7 +99,7 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes, opaque }: 
         object.state = state;
         return object;
       }
-      throw new PtFormatError('forbidden', 'it gives a state to what has none');
+      throw new PtFormatError('forbidden', 'it sets the state of an object that has none');
     },
     settled: (value) => (value instanceof NumpyDraft ? (value.array ?? value) : value),
     persistentId(id) {
@@ -138,7 +138,7 @@ function isStorageClass(module: string, name: string): boolean {
   return name === 'UntypedStorage' || dtypeOfStorage(name) !== undefined;
 }
 
-/** Names that have a meaning only as arguments. */
+/** Names that are used only as arguments. */
 const NAMES = new Set(['numpy.ndarray', 'torch.nn.parameter.Parameter']);
 
 /** Names of what may hold anything. */
@@ -165,7 +165,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   'torch._utils._rebuild_tensor_v3': (args, tools) => {
     plainFlags(args[7], tools);
-    if (!(args[6] instanceof PtDType)) throw fail('a tensor has no dtype that is read');
+    if (!(args[6] instanceof PtDType)) throw fail('a tensor has no known dtype');
     return rebuild(args, tools, args[6].name);
   },
   'torch._utils._rebuild_parameter': ([tensor, requiresGrad]) => {
@@ -175,7 +175,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'torch.Size': ([sizes = []], { spend }) => makeTuple(list(sizes, 'a torch.Size', spend)),
   'torch.device': ([type, index = null]) => {
     if (typeof type !== 'string' || type.length > 64) throw fail('a torch.device without a name');
-    if (index !== null && !Number.isSafeInteger(index)) throw fail('a torch.device with a strange index');
+    if (index !== null && !Number.isSafeInteger(index)) throw fail('a torch.device with an invalid index');
     return new PtDevice(type, index as number | null);
   },
   'collections.OrderedDict': ([items], tools) => fill(new PtOrderedDict(), items, tools),
@@ -223,7 +223,7 @@ function rebuild(args: readonly unknown[], { spend, limits }: Tools, dtype?: DTy
   return new LazyTensor(facts, ref.storage, limits.expandedBytes);
 }
 
-/** Flags such as "conjugate" change what the bytes mean. */
+/** Flags such as "conjugate" change the meaning of the bytes. */
 function plainFlags(flags: unknown, { spend }: Tools): void {
   if (!(flags instanceof Map)) return;
   spend(flags.size);
@@ -232,7 +232,7 @@ function plainFlags(flags: unknown, { spend }: Tools): void {
     const shown = typeof name === 'string' ? JSON.stringify(name.slice(0, 100)) : 'that is not a string';
     throw new PtFormatError(
       'unsupported',
-      `a tensor with the flag ${shown}, by which its bytes mean something else`,
+      `a tensor with the flag ${shown}, which changes the meaning of its bytes`,
     );
   }
 }

@@ -2,8 +2,8 @@ import { wrongKind } from '../refusals.js';
 import type { DType } from './dtypes.js';
 
 /**
- * Elements in memory: the array type of their dtype; float16 and bfloat16 as their bits, bool as bytes 0 and 1, complex
- * numbers as pairs of floats.
+ * Elements in memory, as the array type of their dtype: float16 and bfloat16 as their bits, bool as bytes 0
+ * and 1, complex numbers as pairs of floats.
  */
 export type TypedArray =
   | Float64Array
@@ -40,7 +40,7 @@ const CLASSES: Readonly<Record<DType, ArrayClass>> = {
   complex128: Float64Array,
 };
 
-/** Little-endian bytes as the array type of their dtype: the same memory where it is aligned, else a copy. */
+/** Little-endian bytes as the array type of their dtype: the same memory if aligned, else a copy. */
 export function arrayOf(dtype: DType, bytes: Uint8Array): TypedArray {
   const type = CLASSES[dtype];
   const { buffer, byteOffset, byteLength } =
@@ -49,7 +49,7 @@ export function arrayOf(dtype: DType, bytes: Uint8Array): TypedArray {
 }
 
 /**
- * Little-endian bytes of real elements as float32, each rounded to the nearest; float16 and bfloat16 exactly.
+ * Converts little-endian bytes of real elements to float32: float16 and bfloat16 exactly, others rounded.
  *
  * @throws TypeError for complex elements.
  */
@@ -58,7 +58,7 @@ export function float32Of(dtype: DType, bytes: Uint8Array): Float32Array {
     throw wrongKind(
       'readFloat32',
       'dtype',
-      `readFloat32: ${dtype} elements have no float32; read them with readArray`,
+      `readFloat32: ${dtype} elements have no float32 value; read them with readArray`,
     );
   const array = arrayOf(dtype, bytes);
   if (array instanceof Float32Array) return array;
@@ -77,18 +77,18 @@ export function float32Of(dtype: DType, bytes: Uint8Array): Float32Array {
   return out;
 }
 
-/** A number that becomes a float32 without rounding twice. */
+/** A number that converts to float32 without double rounding. */
 function toDouble(value: number | bigint): number {
   const double = Number(value);
   if (typeof value === 'number' || Number.isSafeInteger(double)) return double;
-  // Bits far below a float32's last are one bit here: it shows only that there is something, and the double is exact.
+  // Bits far below float32's last collapse into one sticky bit, so the double is exact.
   const low = value & 0xfffn;
   return Number(low === 0n ? value : value - low + 0x800n);
 }
 
 let table: Uint32Array | null = null;
 
-/** The float32 bits of every float16: 256 KiB, made when first needed. */
+/** The float32 bits of every float16: 256 KiB, made on first use. */
 function halves(): Uint32Array {
   if (table) return table;
   table = new Uint32Array(1 << 16);

@@ -1,6 +1,6 @@
 import { oneOf } from '@holdfast/options';
 
-/** Element types a tensor can have, by PyTorch's names. */
+/** Element types of a tensor, by PyTorch's names. */
 export type DType =
   | 'float64'
   | 'float32'
@@ -21,9 +21,9 @@ export type DType =
 interface DTypeFacts {
   /** Bytes of one element. */
   bytes: number;
-  /** Bytes of the unit whose order is swapped on a machine of the other byte order (half an element when complex). */
+  /** Bytes of the unit that is swapped for the other byte order (half an element if complex). */
   swap: number;
-  /** The class of a storage of it; null for the types that PyTorch keeps in an UntypedStorage. */
+  /** Its storage class; null for types that PyTorch stores in an UntypedStorage. */
   storage: string | null;
 }
 
@@ -49,7 +49,7 @@ export const DTYPES: Readonly<Record<DType, DTypeFacts>> = {
 
 export const isDTypeName = oneOf(Object.keys(DTYPES));
 
-/** Whether a name is that of an element type. */
+/** Whether a name is an element type. */
 export function isDType(name: unknown): name is DType {
   return typeof name === 'string' && Object.hasOwn(DTYPES, name);
 }
@@ -61,11 +61,11 @@ export function dtypeOfStorage(name: string): DType | undefined {
 
 /** Elements of a shape: the product of its sizes. */
 export function elementCount(shape: readonly number[]): number {
-  // A product that passes what a double holds would make NaN of a later zero.
+  // An overflow to infinity would make NaN of a later zero.
   return shape.includes(0) ? 0 : shape.reduce((count, size) => count * size, 1);
 }
 
-/** Strides, in elements, of a row-major tensor of this shape without gaps, as PyTorch counts them. */
+/** PyTorch's strides, in elements, of a contiguous row-major tensor of this shape. */
 export function contiguousStride(shape: readonly number[]): number[] {
   const stride = new Array<number>(shape.length);
   let step = 1;

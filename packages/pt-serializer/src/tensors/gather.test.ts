@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { elementCount } from './dtypes.js';
 import { gather, type View } from './gather.js';
 
-/** The elements one by one, as the definition of a strided view says. */
+/** The elements one by one, by the definition of a strided view. */
 function oneByOne(bytes: Uint8Array, { offset, shape, stride }: View, width: number): Uint8Array {
   const count = elementCount(shape);
   const out = new Uint8Array(count * width);
@@ -26,7 +26,7 @@ const view = fc
     return { offset, shape: axes.map(([size]) => size), stride: axes.map(([, step]) => step) };
   });
 
-test('any view, overlapping, repeated or with gaps, has the elements that its strides say', async () => {
+test('any view, overlapping, repeated or with gaps, has the elements at its strides', async () => {
   await fc.assert(
     fc.asyncProperty(
       view,
@@ -70,7 +70,7 @@ test.each<[string, View]>([
   expect(read).toBeLessThanOrEqual(reach * 4);
 });
 
-test('of elements that lie far from each other the bytes between are not read', async () => {
+test('the bytes between distant elements are not read', async () => {
   let read = 0;
   const view = { offset: 0, shape: [64, 3], stride: [10_000_000, 1] };
   await gather(

@@ -9,12 +9,12 @@ export interface View {
   stride: readonly number[];
 }
 
-/** Bytes of a storage held in memory while elements are picked out of it. */
+/** Bytes of a storage held in memory at a time. */
 const WINDOW = 1 << 24;
-/** The longest gap that is read along with its neighbours; beyond it, another read costs less. */
+/** The longest gap to read through; past a longer one, a separate read is cheaper. */
 const GAP = 1 << 17;
 
-/** One dimension: its size, and elements from one index to the next in the storage and in the result. */
+/** One dimension: its size, and its strides, in elements, in the storage and in the result. */
 interface Axis {
   size: number;
   from: number;
@@ -22,9 +22,9 @@ interface Axis {
 }
 
 /**
- * The elements of a view that is not contiguous, row-major, `width` bytes each. The storage is walked in its own order,
- * in windows, and each window is read once: a transposed matrix costs as much as a row-major one, and a column of
- * a large one not its memory. Only a view whose elements overlap is held as a whole.
+ * Gathers the elements of a non-contiguous view, row-major, `width` bytes each. Walks the storage in its own
+ * order, in windows that are each read once: a transposed matrix costs as much as a row-major one, and a
+ * column of a large matrix does not take its memory. Only a view whose elements overlap is held whole.
  */
 export async function gather(
   read: (offset: number, length: number) => Promise<Uint8Array>,
@@ -59,17 +59,17 @@ export async function gather(
   return out;
 }
 
-/** Elements of the storage from the first to the last of these. */
+/** Elements of the storage from the first of these to the last. */
 function extent(axes: readonly Axis[]): number {
   return axes.reduce((sum, { size, from }) => sum + (size - 1) * from, 1);
 }
 
-/** Whether a step along an axis leads to where the axes within it still have elements. */
+/** Whether a step along an axis lands within the reach of the axes inside it. */
 function overlaps(axes: readonly Axis[]): boolean {
   return axes.some(({ from }, i) => from > 0 && from < extent(axes.slice(i + 1)));
 }
 
-/** Copies the elements of the axes to their places, the first of them to element `start`. */
+/** Copies the elements of the axes to their places, the first to element `start`. */
 function scatter(
   bytes: Uint8Array,
   out: Uint8Array,
@@ -77,7 +77,7 @@ function scatter(
   axes: readonly Axis[],
   start: number,
 ): void {
-  // Bits, never floats: a NaN may lose its payload on the way through one.
+  // Copy bits, not floats, which may lose a NaN's payload.
   const dtype = width === 1 ? 'uint8' : width === 2 ? 'int16' : 'int32';
   const source = arrayOf(dtype, bytes);
   const target = arrayOf(dtype, out);

@@ -7,10 +7,10 @@ import { gather } from './gather.js';
 import { type Storage, swapped } from './storage.js';
 import { checkBounds, type TensorFacts } from './tensor-facts.js';
 
-/** The storage a tensor is a view of. */
+/** The storage of which a tensor is a view. */
 export let storageOf: (tensor: LazyTensor) => Storage;
 
-/** A tensor in a file: what it is, known; its elements, read when asked. */
+/** A tensor in a file; its elements are read on request. */
 export class LazyTensor implements TensorFacts {
   readonly kind: 'tensor' | 'ndarray';
   readonly dtype: DType;
@@ -27,14 +27,14 @@ export class LazyTensor implements TensorFacts {
   }
 
   /**
-   * @param maxExpanded bytes that are read at most of a tensor with more elements than its storage.
-   * @throws PtFormatError (`tensor`) when an element would lie outside the storage.
+   * @param maxExpanded most bytes to read of a tensor with more elements than its storage.
+   * @throws PtFormatError (`tensor`) if an element would be outside the storage.
    */
   constructor(facts: TensorFacts, storage: Storage, maxExpanded = DEFAULT_LIMITS.expandedBytes) {
     checkBounds(facts, storage.size);
     this.kind = facts.kind;
     this.dtype = facts.dtype;
-    // Copies: a pickle could append to these lists after they were checked.
+    // Copy: a pickle could append to these lists after the check.
     this.shape = [...facts.shape];
     this.stride = [...facts.stride];
     this.offset = facts.offset;
@@ -49,12 +49,12 @@ export class LazyTensor implements TensorFacts {
     return elementCount(this.shape) * DTYPES[this.dtype].bytes;
   }
 
-  /** Bytes of the storage it is a view of, which others may share. */
+  /** Bytes of its storage, which other tensors may share. */
   get storageByteLength(): number {
     return this.#storage.size;
   }
 
-  /** Whether the elements are row-major without gaps. */
+  /** Whether the elements are contiguous and row-major. */
   get contiguous(): boolean {
     const expected = contiguousStride(this.shape);
     return (
@@ -63,8 +63,8 @@ export class LazyTensor implements TensorFacts {
   }
 
   /**
-   * The place of its elements in the archive, for callers that read the file themselves; null if they are not there one after
-   * another, as `readBytes` gives them. What is read so is compared with no checksum.
+   * The range of its elements in the file, for callers that read it themselves; null if they are not
+   * contiguous there in the order of `readBytes`. Such reads are not checked against a checksum.
    */
   get fileRange(): { offset: number; length: number } | null {
     const { start, bigEndian } = this.#storage;
@@ -74,9 +74,9 @@ export class LazyTensor implements TensorFacts {
   }
 
   /**
-   * The part at one index of the first dimension, without that dimension, as `torch.select(tensor, 0, index)`.
+   * The part at one index of the first dimension, without that dimension, like `torch.select(t, 0, index)`.
    *
-   * @throws RangeError for an index the tensor has not.
+   * @throws RangeError for an index out of range.
    */
   select(index: number): LazyTensor {
     const [size, ...shape] = this.shape;
@@ -92,26 +92,26 @@ export class LazyTensor implements TensorFacts {
     return new LazyTensor(facts, this.#storage, this.#maxExpanded);
   }
 
-  /** The same elements as a parameter of a module. */
+  /** The same tensor as a parameter of a module. */
   asParameter(requiresGrad: boolean): LazyTensor {
     return new LazyTensor({ ...this, requiresGrad, parameter: true }, this.#storage, this.#maxExpanded);
   }
 
   /**
-   * All elements' bytes, row-major, little-endian, whatever the strides. From a file they are the caller's own; from
-   * memory they may be a view of it.
+   * The bytes of all elements, row-major and little-endian, whatever the strides. From a file they belong to
+   * the caller; from memory they may be a view of it.
    *
-   * @throws PtFormatError: `checksum` when the storage is damaged, `limit` when Node has no array so large or a repeated
-   * element is repeated too often.
+   * @throws PtFormatError: `checksum` if the storage is damaged, `limit` if the array is too large for Node
+   * or elements are repeated too often.
    */
   readBytes(): Promise<Uint8Array> {
     return this.#readPart(this.shape, this.offset);
   }
 
   /**
-   * The bytes of rows `from` (included) to `to` (not included) of the first dimension, as by `readBytes`.
+   * The bytes of rows `[from, to)` of the first dimension, like `readBytes`.
    *
-   * @throws RangeError for rows the tensor has not.
+   * @throws RangeError for rows out of range.
    */
   async readRows(from: number, to: number): Promise<Uint8Array> {
     const [rows, ...rest] = this.shape;
@@ -130,13 +130,13 @@ export class LazyTensor implements TensorFacts {
     return this.#readPart([to - from, ...rest], this.offset + from * this.stride[0]!);
   }
 
-  /** Elements, all or those of some rows, as the array type of their dtype; without a copy of what was read. */
+  /** The elements of all or some rows, as the array type of their dtype; does not copy the bytes it read. */
   async readArray(from?: number, to?: number): Promise<TypedArray> {
     return arrayOf(this.dtype, await this.#readRange(from, to));
   }
 
   /**
-   * Elements, all or those of some rows, as float32: float16 and bfloat16 exactly, others rounded to the nearest.
+   * The elements of all or some rows as float32: float16 and bfloat16 exactly, others rounded to nearest.
    *
    * @throws TypeError for complex elements.
    */
@@ -156,7 +156,7 @@ export class LazyTensor implements TensorFacts {
     if (length > Math.max(this.#storage.size, this.#maxExpanded)) {
       throw new PtFormatError(
         'limit',
-        `${length} bytes of shape [${shape}] from a storage of ${this.#storage.size}; at most ${this.#maxExpanded} are made of repeated elements (limits.expandedBytes), read fewer rows`,
+        `${length} bytes of shape [${shape}] from a storage of ${this.#storage.size}; at most ${this.#maxExpanded} may be expanded from repeated elements (limits.expandedBytes); read fewer rows`,
         this.#storage.place,
       );
     }
@@ -165,7 +165,7 @@ export class LazyTensor implements TensorFacts {
       ? await read(offset * width, length)
       : await gather(read, { offset, shape, stride: this.stride }, width);
     if (this.#storage.bigEndian && swap > 1) bytes = swapped(bytes, swap);
-    // Not a Buffer, whose slice() does not copy as a Uint8Array's does.
+    // Not a Buffer: unlike a Uint8Array's, its slice() does not copy.
     return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 }

@@ -24,7 +24,7 @@ const CODES: Readonly<Record<string, DType>> = {
   c16: 'complex128',
 };
 
-/** A numpy dtype while its pickle is read: the code first, the byte order by its state. */
+/** A numpy dtype while its pickle is read: first the code, then the byte order from its state. */
 export class NumpyDType {
   readonly dtype: DType;
   bigEndian = false;
@@ -33,7 +33,7 @@ export class NumpyDType {
     const dtype = typeof code === 'string' && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
     if (dtype === undefined) {
       const shown = typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `a ${typeof code}`;
-      throw new PtFormatError('unsupported', `numpy dtype ${shown} is not read`);
+      throw new PtFormatError('unsupported', `numpy dtype ${shown} is not supported`);
     }
     this.dtype = dtype;
   }
@@ -89,7 +89,7 @@ export function numpyArray(dtype: unknown, shape: unknown, fortran: boolean, byt
   return new LazyTensor(facts, memoryStorage(bytes, dtype.bigEndian));
 }
 
-/** One number of numpy. */
+/** A numpy scalar. */
 export function numpyScalar(dtype: unknown, bytes: unknown): NumpyScalar {
   if (!(dtype instanceof NumpyDType) || !(bytes instanceof Uint8Array))
     throw fail('a numpy scalar without dtype or bytes');

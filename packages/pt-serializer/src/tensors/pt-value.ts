@@ -4,33 +4,33 @@ import type { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat } from '../valu
 import { contiguousStride, DTYPES, type DType, elementCount, isDTypeName } from './dtypes.js';
 import type { LazyTensor } from './lazy-tensor.js';
 
-/** A tensor's bytes: row-major, little-endian; in one piece, or in several on request. */
+/** A tensor's bytes, row-major and little-endian: in one piece, or in several on request. */
 export type TensorData = ArrayBufferView | (() => Iterable<ArrayBufferView> | AsyncIterable<ArrayBufferView>);
 
 const isTensorData = kind(
-  'a view of bytes, such as a typed array, or a function that gives such views',
+  'a view of bytes, such as a typed array, or a function that returns such views',
   (given) => typeof given === 'function' || ArrayBuffer.isView(given),
 );
 
-/** Bytes that several tensors are views of; written once. Made by `storage()`. */
+/** Bytes of which several tensors are views; written once. Made by `storage()`. */
 export class PtStorage {
   constructor(
-    /** Bytes. */
+    /** Size in bytes. */
     readonly size: number,
     readonly data: TensorData,
   ) {
     checkOptions('storage', size, whole(0), 'size');
     checkOptions('storage', data, isTensorData, 'data');
     if (typeof data !== 'function' && data.byteLength !== size)
-      throw outOfRange('storage', 'data', `a storage of ${size} bytes, not ${data.byteLength}`);
+      throw outOfRange('storage', 'data', `a storage of ${size} bytes, but its data has ${data.byteLength}`);
   }
 }
 
-/** A tensor's layout in its storage, and its facts beside the elements. */
+/** A tensor's layout in its storage, and its flags. */
 export interface TensorOptions {
-  /** Steps between neighbours of each dimension, in elements. Default: row-major without gaps. */
+  /** Stride of each dimension, in elements. Default: contiguous and row-major. */
   stride?: readonly number[];
-  /** The first element's place within the storage, in elements. Default 0. */
+  /** Offset of the first element in the storage, in elements. Default 0. */
   offset?: number;
   /** Default false. */
   requiresGrad?: boolean;
@@ -47,7 +47,7 @@ const tensorOptions = object<TensorOptions>({
   parameter: flag,
 });
 
-/** A tensor to be written. Made by `tensor()`. */
+/** A tensor to write. Made by `tensor()`. */
 export class PtTensor {
   /** Bytes of all elements. */
   readonly byteLength: number;
@@ -109,7 +109,7 @@ export class PtTensor {
       throw outOfRange(
         'tensor',
         'data',
-        `a storage of ${storage.size} bytes has no whole number of ${dtype} elements`,
+        `a storage of ${storage.size} bytes is not a whole number of ${dtype} elements`,
       );
     if (this.byteLength === 0) return;
     const last = shape.reduce((sum, size, i) => sum + (size - 1) * stride[i]!, offset);
@@ -123,12 +123,12 @@ export class PtTensor {
 }
 
 /**
- * A tensor to be written.
+ * A tensor to write.
  *
- * @param data its bytes, row-major and little-endian, as a view; or a function that gives them in pieces when they are
- * due (for what does not fit in memory), as many as the shape says; or a `storage()` that it is a view of.
- * @throws RangeError when shape, dtype, stride, offset and length do not agree; RangeError and TypeError for arguments and
- * invalid options (`code` is `invalid_option`).
+ * @param data its bytes, row-major and little-endian, as a view; or a function that returns them in pieces on
+ * request, if they do not fit in memory; or a `storage()` of which it is a view.
+ * @throws RangeError if shape, dtype, stride, offset and length are inconsistent; RangeError and TypeError
+ * for invalid arguments and options (`code` is `invalid_option`).
  */
 export function tensor(
   dtype: DType,
@@ -142,18 +142,18 @@ export function tensor(
 /**
  * Bytes that several tensors share.
  *
- * @param size bytes.
- * @param data as many bytes, little-endian, in one piece or in several on request.
- * @throws RangeError when the length is another (`code` is `invalid_option`).
+ * @param size size in bytes.
+ * @param data that many bytes, little-endian, in one piece or in several on request.
+ * @throws RangeError if the length differs (`code` is `invalid_option`).
  */
 export function storage(size: number, data: TensorData): PtStorage {
   return new PtStorage(size, data);
 }
 
 /**
- * A value that can be written: everything that is read, and plain objects as dicts. Whole numbers up to 2^53 and bigints become
- * ints, other numbers floats; `new PtFloat(1)` makes a float of a whole one, `tuple()` a tuple. What occurs twice is
- * written once and is one object when it is loaded.
+ * A value that can be written: everything that can be read, and plain objects as dicts. Whole numbers up to
+ * 2^53 and bigints become ints, other numbers floats; `new PtFloat(1)` is the float 1.0, `tuple()` makes a
+ * tuple. An object that occurs twice is written once and loads as one object.
  */
 export type PtValue =
   | PtTensor

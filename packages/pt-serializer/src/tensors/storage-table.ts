@@ -4,21 +4,23 @@ import { type LazyTensor, storageOf } from './lazy-tensor.js';
 import { PtStorage, PtTensor } from './pt-value.js';
 import { piecesOf, type Storage } from './storage.js';
 
-/** A storage as it is written: the member `data/<key>`. */
+/** A storage to write, as the member `data/<key>`. */
 export interface StorageEntry {
   key: number;
   /** Bytes. */
   size: number;
-  /** Its class, such as FloatStorage; null for bytes without a type, or with no whole number of elements. */
+  /**
+   * Its class, such as FloatStorage; null for bytes without a type, or without a whole number of elements.
+   */
   type: string | null;
   pieces(): AsyncIterable<Uint8Array>;
 }
 
-/** The storages of a value's tensors, each once, numbered in the order in which they are first met. */
+/** The storages of a value's tensors, each once, numbered in order of first use. */
 export class StorageTable {
   readonly #entries = new Map<PtStorage | Storage, StorageEntry & { dtype: DType }>();
 
-  /** @throws TypeError where two tensors see the same bytes as different types, which PyTorch does not write either. */
+  /** @throws TypeError if two tensors view the same bytes as different types, as in PyTorch. */
   entry(tensor: PtTensor | LazyTensor, path: string): StorageEntry {
     const { dtype } = tensor;
     const storage = tensor instanceof PtTensor ? tensor.storage : storageOf(tensor);
@@ -28,7 +30,9 @@ export class StorageTable {
     const known = this.#entries.get(storage);
     if (known) {
       if (known.type === type && DTYPES[known.dtype].swap === swap) return known;
-      throw unwritable(`${path}: its storage is written as ${known.dtype}, and cannot be ${dtype} too`);
+      throw unwritable(
+        `${path}: its storage is already written as ${known.dtype} and cannot be ${dtype} too`,
+      );
     }
     const pieces = () => (storage instanceof PtStorage ? dataOf(storage) : piecesOf(storage, swap));
     const entry = { key: this.#entries.size, size: storage.size, type, dtype, pieces };
@@ -36,7 +40,7 @@ export class StorageTable {
     return entry;
   }
 
-  /** In the order of their keys. */
+  /** In order of their keys. */
   entries(): StorageEntry[] {
     return [...this.#entries.values()];
   }

@@ -1,9 +1,9 @@
 import type { PtErrorPlace } from '../format-error.js';
 import type { DType } from './dtypes.js';
 
-/** Bytes that tensors are views of. */
+/** Bytes of which tensors are views. */
 export interface Storage {
-  /** Their place, for errors. */
+  /** Their place, for error messages. */
   readonly place?: PtErrorPlace;
   /** Bytes. */
   readonly size: number;
@@ -11,7 +11,7 @@ export interface Storage {
   readonly start?: number;
   /** Whether multi-byte elements are big-endian. */
   readonly bigEndian: boolean;
-  /** Exactly `length` bytes from `offset` on; from a file they are the caller's own. */
+  /** Exactly `length` bytes from `offset` on; from a file they belong to the caller. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
@@ -23,10 +23,10 @@ export class StorageRef {
   ) {}
 }
 
-/** Bytes per read when a whole storage is read through. */
+/** Bytes per read of a whole storage. */
 const CHUNK = 1 << 22;
 
-/** All bytes of a storage in pieces, little-endian where its units are `swap` bytes. */
+/** All bytes of a storage in pieces, as little-endian units of `swap` bytes. */
 export async function* piecesOf(storage: Storage, swap: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < storage.size; at += CHUNK) {
     const piece = await storage.read(at, Math.min(CHUNK, storage.size - at));
@@ -43,7 +43,7 @@ export function memoryStorage(bytes: Uint8Array, bigEndian: boolean): Storage {
   };
 }
 
-/** A copy with the bytes of every unit in the other order. */
+/** A copy with the bytes of every unit reversed. */
 export function swapped(bytes: Uint8Array, unit: number): Uint8Array {
   const copy = Buffer.from(new Uint8Array(bytes).buffer);
   if (unit === 2) copy.swap16();

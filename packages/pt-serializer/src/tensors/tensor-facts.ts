@@ -8,7 +8,7 @@ export interface TensorFacts {
   shape: readonly number[];
   /** In elements. */
   stride: readonly number[];
-  /** The first element's place within the storage, in elements. */
+  /** Offset of the first element in the storage, in elements. */
   offset: number;
   requiresGrad: boolean;
   /** Whether it is a parameter of a module. */
@@ -16,17 +16,17 @@ export interface TensorFacts {
 }
 
 const MAX_RANK = 64;
-/** No machine has a tensor of more bytes. */
+/** No machine has a larger tensor. */
 const MAX_BYTES = 2 ** 50;
 
-/** @throws PtFormatError (`tensor`) unless every element lies within a storage of this many bytes. */
+/** @throws PtFormatError (`tensor`) unless every element is within a storage of this many bytes. */
 export function checkBounds({ dtype, shape, stride, offset }: TensorFacts, storageBytes: number): void {
   const fail = (reason: string) => new PtFormatError('tensor', reason);
   if (shape.length !== stride.length) throw fail(`${shape.length} sizes but ${stride.length} strides`);
   if (shape.length > MAX_RANK) throw fail(`${shape.length} dimensions; at most ${MAX_RANK} are read`);
   for (const value of [...shape, ...stride, offset]) {
     if (!Number.isSafeInteger(value) || value < 0) {
-      // Only a number is put into words: a nested list could be exponentially long.
+      // Print only a number: a nested list could be exponentially long.
       throw fail(
         `${typeof value === 'number' ? value : `a ${typeof value}`} is not a size, stride or offset`,
       );

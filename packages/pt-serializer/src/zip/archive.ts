@@ -8,10 +8,10 @@ import { ptWorld } from '../pickle/world.js';
 import type { Storage } from '../tensors/storage.js';
 import { type Member, readZip } from './zip-reader.js';
 
-/** Bytes per read when a member's checksum is computed. */
+/** Bytes per read when checking a member's checksum. */
 const CHUNK = 1 << 22;
 
-/** Reads the archive of PyTorch since 1.6: its directory and its pickle. @throws PtFormatError. */
+/** Reads the archive of PyTorch since 1.6: directory and pickle. @throws PtFormatError. */
 export async function readArchive(
   source: Source,
   { limits, checksums, opaque }: { limits: PtLimits; checksums: Checksums; opaque: boolean },
@@ -65,14 +65,18 @@ export async function readArchive(
   }
 }
 
-/** PyTorch before 2.1 does not say, and ran on little-endian machines. */
+/** PyTorch before 2.1 does not record it, and ran on little-endian machines. */
 async function isBigEndian(source: Source, member: Member | undefined): Promise<boolean> {
   if (!member) return false;
   const order = (await source.read(member.start, Math.min(member.size, 16))).toString('latin1');
   if (order === 'little' || order === 'big') return order === 'big';
-  throw new PtFormatError('zip', `the byte order ${JSON.stringify(order)}; little and big are known`, {
-    member: member.name,
-  });
+  throw new PtFormatError(
+    'zip',
+    `unknown byte order ${JSON.stringify(order)}; only little and big are supported`,
+    {
+      member: member.name,
+    },
+  );
 }
 
 function memberStorage(source: Source, member: Member, bigEndian: boolean, checksums: Checksums): Storage {
@@ -111,7 +115,7 @@ async function checkMember(source: Source, member: Member): Promise<void> {
 
 function compare(source: Source, member: Member, found: number): void {
   if (found === member.crc) return;
-  const reason = 'its CRC-32 is wrong: the bytes are not those that were written';
+  const reason = 'its CRC-32 does not match: the bytes have changed since they were written';
   throw new PtFormatError('checksum', reason, placeOf(source, member));
 }
 

@@ -1,7 +1,7 @@
 import { PtFormatError } from '../format-error.js';
 import type { Source } from '../io/source.js';
 
-/** A stored member: its bytes are those of the file from `start` on. */
+/** A stored member; its bytes begin at `start` in the file. */
 export interface Member {
   name: string;
   start: number;
@@ -10,11 +10,11 @@ export interface Member {
 }
 
 const U32_MAX = 0xffffffff;
-/** Bytes of an entry of the central directory; a file's name has 255 at most, and extras are few. */
+/** Most bytes of an entry of the central directory: a file name has at most 255, and extras are short. */
 const MAX_ENTRY = 1024;
-/** Bytes per read for small things in a row. */
+/** Bytes per read for consecutive small records. */
 const AHEAD = 1 << 16;
-/** A local header no farther than this from the next is read with it. */
+/** Local headers no farther apart than this are read together. */
 const NEAR = 4096;
 /** The end record, and the longest comment that may follow it. */
 const END_SEARCH = 22 + 0xffff;
@@ -25,8 +25,8 @@ interface CentralEntry extends Omit<Member, 'start'> {
 }
 
 /**
- * The members of a zip, by their whole name. Believes only the central directory, and that only where it fits the file:
- * members are stored, have plain names of their own, are before the directory and do not overlap.
+ * The members of a zip, by their full name. Trusts only the central directory, and only if it is consistent
+ * with the file: members are stored, have unique plain names, precede the directory and do not overlap.
  *
  * @throws PtFormatError with code `zip` or `unsupported`.
  */
@@ -35,13 +35,13 @@ export async function readZip(file: Source, maxMembers: number): Promise<Map<str
     new PtFormatError('zip', reason, offset === undefined ? {} : { offset });
   const { count, size, start } = await findDirectory(file, fail);
   if (start + size > file.size) throw fail('the central directory reaches beyond the file');
-  // Each entry has 46 bytes at least, so a larger count does not fit the directory.
+  // Each entry has at least 46 bytes, so a larger count cannot fit the directory.
   if (count > maxMembers)
     throw new PtFormatError('limit', `${count} members; at most ${maxMembers} are read (limits.members)`);
-  if (size > count * MAX_ENTRY) throw fail('the central directory holds more than its members');
+  if (size > count * MAX_ENTRY) throw fail('the central directory contains more than its members');
   const entries = await readDirectory(file, count, start, start + size, fail);
   if (entries.some(({ name }) => /^[^/]+\/constants\.pkl$/.test(name))) {
-    throw new PtFormatError('unsupported', 'a TorchScript archive: it holds code, not only data');
+    throw new PtFormatError('unsupported', 'a TorchScript archive: it contains code, not only data');
   }
   const members = new Map<string, Member>();
   const ranges: [from: number, to: number, name: string][] = [];
@@ -77,7 +77,7 @@ async function findDirectory(file: Source, fail: Fail) {
     !(tail.readUInt32LE(at) === 0x06054b50 && at + 22 + tail.readUInt16LE(at + 20) === tail.length)
   )
     at--;
-  if (at < 0) throw fail('no zip end record: the file is cut off or no zip archive');
+  if (at < 0) throw fail('no zip end record: the file is truncated or not a zip archive');
   const end = {
     count: tail.readUInt16LE(at + 10),
     size: tail.readUInt32LE(at + 12),
@@ -98,7 +98,7 @@ async function findDirectory(file: Source, fail: Fail) {
   };
 }
 
-/** Reads small pieces of a file, from front to back, out of larger ones. */
+/** Reads small pieces of a file sequentially, through larger reads. */
 class ReadAhead {
   readonly #file: Source;
   #from = 0;
@@ -121,7 +121,7 @@ class ReadAhead {
   }
 }
 
-/** The entries of the directory between two offsets. Not read as a whole: a sparse file can announce 4 GiB. */
+/** The entries of the directory between two offsets. Not read whole: a sparse file can announce 4 GiB. */
 async function readDirectory(
   file: Source,
   count: number,
@@ -141,7 +141,7 @@ async function readDirectory(
     entries.push(parseEntry(await directory.read(at, length, AHEAD), failed));
     at += length;
   }
-  if (at !== end) throw fail('the central directory holds more than its members', at);
+  if (at !== end) throw fail('the central directory contains more than its members', at);
   return entries;
 }
 
@@ -163,7 +163,7 @@ function parseEntry(bytes: Buffer, fail: (reason: string) => PtFormatError): Cen
   return { name, stored, size: fields.size, offset: fields.offset, crc: bytes.readUInt32LE(16) };
 }
 
-/** Takes the 64-bit values of the fields that overflow from the zip64 extra, in the order the format lays down. */
+/** Reads the 64-bit values of overflowing fields from the zip64 extra, in their prescribed order. */
 function widen(fields: Record<'size' | 'compressed' | 'offset', number>, extra: Buffer, fail: Fail): void {
   const overflowing = (['size', 'compressed', 'offset'] as const).filter(
     (field) => fields[field] === U32_MAX,

@@ -11,25 +11,25 @@ interface Entry {
 }
 
 const U32_MAX = 0xffffffff;
-/** Bit 11, names are UTF-8; bit 3, sizes and CRC follow the data. As PyTorch writes. */
+/** Bit 11: names are UTF-8; bit 3: sizes and CRC follow the data. As in PyTorch. */
 const FLAGS = 0x0808;
-/** Every member's data begin at a multiple of this in the file, for mapping into memory. */
+/** Every member's data is aligned to this in the file, for memory mapping. */
 const ALIGNMENT = 64;
-/** Smaller pieces are gathered with what is before and behind them. */
+/** Smaller pieces are gathered with their neighbours. */
 const SMALL = 4096;
 /** Bytes of one write to the sink. */
 const PART = 1 << 23;
 
 /**
- * Writes a zip of stored members as PyTorch does: aligned data, sizes behind them, zip64 where a size or an offset needs
- * it. Small pieces are gathered, data are passed on without a copy.
+ * Writes a zip of stored members like PyTorch: aligned data followed by its sizes, zip64 if a size or an
+ * offset needs it. Gathers small pieces and passes data on without a copy.
  */
 export class ZipWriter {
   readonly #sink: Sink;
   readonly #entries: Entry[] = [];
   #pending = new ByteBuffer();
   #offset = 0;
-  /** CRC-32 of all that was handed to the sink. */
+  /** CRC-32 of all bytes passed to the sink. */
   #sum = 0;
 
   constructor(sink: Sink) {
@@ -39,8 +39,8 @@ export class ZipWriter {
   /**
    * Adds a member.
    *
-   * @param size its bytes; the pieces must have as many together.
-   * @throws RangeError when they have not.
+   * @param size its size in bytes; the pieces must add up to it.
+   * @throws RangeError if they do not.
    */
   async add(
     path: string,
@@ -55,7 +55,7 @@ export class ZipWriter {
     for await (const piece of pieces) {
       written += piece.byteLength;
       if (written > size) break;
-      // While a part is on its way to the sink, the checksum of it is taken.
+      // Compute a part's checksum while the sink writes it.
       for (let at = 0; at < piece.byteLength; at += PART) {
         const part = piece.subarray(at, at + PART);
         const writing = this.#data(part);
@@ -69,14 +69,14 @@ export class ZipWriter {
       throw outOfRange(
         'writePt',
         'value',
-        `${path}: ${size} bytes were announced, but ${written > size ? 'more' : written} came`,
+        `${path}: ${size} bytes were announced, but the pieces have ${written > size ? 'more' : written}`,
       );
     }
     if (size > 0) this.#descriptor(crc, size, needsZip64(size, offset));
     this.#entries.push({ name, offset, size, crc });
   }
 
-  /** Writes the central directory; nothing can be added afterwards. Returns what the whole is. */
+  /** Writes the central directory; nothing can be added afterwards. Returns facts about the whole file. */
   async finish(): Promise<{ bytes: number; crc32: number }> {
     const start = this.#offset;
     for (const entry of this.#entries) this.#centralHeader(entry);
@@ -94,7 +94,7 @@ export class ZipWriter {
       zip64.u64(size);
       zip64.u64(size);
     } else if (offset >= U32_MAX) {
-      // PyTorch puts a small member's own offset here.
+      // PyTorch writes a small member's own offset here.
       zip64.u16(0x0001);
       zip64.u16(8);
       zip64.u64(offset);
@@ -190,7 +190,7 @@ export class ZipWriter {
       if (this.#pending.length >= 65_536) await this.#flush();
       return;
     }
-    // Awaited only if there is something: the write begins before this returns.
+    // Awaited only if needed; the write begins before this returns.
     if (this.#pending.length > 0) await this.#flush();
     await this.#sink.write(piece);
     this.#offset += piece.byteLength;

@@ -1,10 +1,12 @@
-/** Several arrays put one after another in one, which crosses to a thread without being copied, and where each ends. */
+/**
+ * Several arrays concatenated into one, which is transferred to a thread without a copy, and where each ends.
+ */
 export interface Joined<T> {
   all: T;
   ends: Float64Array<ArrayBuffer>;
 }
 
-/** Joins copies of arrays. @param make gives an array of zeros. */
+/** Concatenates copies of arrays. @param make returns an array of zeros. */
 export function joined<T extends Uint8Array | Int32Array>(
   arrays: readonly (Uint8Array | Int32Array)[],
   make: (length: number) => T,
@@ -22,7 +24,7 @@ export function joined<T extends Uint8Array | Int32Array>(
   return { all, ends };
 }
 
-/** The arrays that were joined, as views. */
+/** The original arrays, as views. */
 export function parted<T extends Uint8Array | Int32Array>({ all, ends }: Joined<T>): T[] {
   return Array.from(ends, (end, i) => all.subarray(i === 0 ? 0 : ends[i - 1]!, end) as T);
 }

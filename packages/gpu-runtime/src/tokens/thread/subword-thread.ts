@@ -4,7 +4,7 @@ import type { SubwordRules, Tokenized } from '../subwords.js';
 import { joined, parted } from './joined-arrays.js';
 import type { TokenAnswer, TokenJob } from './token-job.js';
 
-/** The thread's script, as it was built. */
+/** The thread's built script. */
 const threadScript = () => createRequire(import.meta.url).resolve('@holdfast/gpu-runtime/token-thread');
 
 interface Waiting {
@@ -12,7 +12,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** {@link Subwords} in a thread of its own, which starts with the first sequences and keeps no process alive. */
+/** {@link Subwords} in its own thread, which starts on first use and does not keep the process alive. */
 export class SubwordThread {
   readonly #rules: SubwordRules;
   readonly #script: string | URL;
@@ -27,7 +27,7 @@ export class SubwordThread {
   }
 
   /**
-   * The tokens of each sequence; calls are answered in the order they are made in. The sequences are copied before this returns.
+   * The tokens of each sequence. Calls are answered in order. The sequences are copied before this returns.
    *
    * @throws the tokenizer's error, or an Error if the thread died; the next call gets a new one.
    */
@@ -62,14 +62,14 @@ export class SubwordThread {
       else waiting?.resolve({ tokens: parted(answer), truncated: answer.truncated });
     });
     const ended = (error: unknown) => {
-      // A later thread's sequences are not this one's.
+      // The end of an earlier thread must not fail the calls of a later one.
       if (this.#thread !== thread) return;
       this.#thread = null;
       for (const { reject } of this.#waiting.values()) reject(error);
       this.#waiting.clear();
     };
     thread.on('error', ended);
-    thread.on('exit', (code) => ended(new Error(`the thread that makes tokens ended with code ${code}`)));
+    thread.on('exit', (code) => ended(new Error(`the tokenizer thread exited with code ${code}`)));
     return thread;
   }
 }

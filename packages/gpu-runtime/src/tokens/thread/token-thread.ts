@@ -3,7 +3,7 @@ import { type SubwordRules, Subwords } from '../subwords.js';
 import { joined, parted } from './joined-arrays.js';
 import type { TokenAnswer, TokenJob } from './token-job.js';
 
-// The thread of a model with a tokenizer: tokens are made while the device computes on the caller's thread.
+// The tokenizer thread: it makes tokens while the device computes on the caller's thread.
 const subwords = new Subwords(workerData as SubwordRules);
 parentPort?.on('message', (job: TokenJob) => {
   const answer = answerTo(job);
