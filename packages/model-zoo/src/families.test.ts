@@ -1,5 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
@@ -12,7 +11,7 @@ import { esmGraph } from './families/esm/graph.js';
 import { esmWeights } from './families/esm/weights.js';
 import { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';
 import { t5Graph } from './families/t5/t5.js';
-import type { BuiltGraph } from './onnx/encoder-graph.js';
+import type { BuiltGraph } from './onnx/built-graph.js';
 import { openWeights } from './weights/open-weights.js';
 import { openPtWeights } from './weights/pt-weights.js';
 import type { Weights } from './weights/weights.js';
@@ -26,12 +25,10 @@ const esm: Build = (path, config, weights) => {
   return esmGraph(read, esmWeights(weights, read));
 };
 
-/** ONNX Runtime takes external data only from the graph's own folder. */
-async function session({ model, files }: BuiltGraph): Promise<ort.InferenceSession> {
-  const cache = mkdtempSync(join(tmpdir(), 'graph-'));
-  for (const [location, weights] of files) copyFileSync(weights, join(cache, location));
-  writeFileSync(join(cache, 'model.onnx'), model);
-  return ort.InferenceSession.create(join(cache, 'model.onnx'), { logSeverityLevel: 3 });
+/** The weights stay where they are. */
+function session({ model, folder }: BuiltGraph): Promise<ort.InferenceSession> {
+  const extra = { session: { model_external_initializers_file_folder_path: folder } };
+  return ort.InferenceSession.create(model, { logSeverityLevel: 3, extra });
 }
 
 async function fromFolder(name: string, build: Build): Promise<ort.InferenceSession> {

@@ -8,7 +8,7 @@ export { type EsmLayer, type EsmWeights, esmWeights } from './families/esm/weigh
 export { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';
 export { t5Graph } from './families/t5/t5.js';
 export { ModelConfigError } from './model-config-error.js';
-export type { BuiltGraph } from './onnx/encoder-graph.js';
+export type { BuiltGraph } from './onnx/built-graph.js';
 export type { ElementType, StoredTensor } from './onnx/graph-builder.js';
 export type { Affine } from './weights/named-tensors.js';
 export { openWeights } from './weights/open-weights.js';

@@ -1,13 +1,6 @@
 import type { Affine } from '../weights/named-tensors.js';
+import { type BuiltGraph, builtGraph } from './built-graph.js';
 import { GraphBuilder, MICROSOFT, type StoredTensor } from './graph-builder.js';
-
-/** A graph without its weights, and the files that it takes them from. */
-export interface BuiltGraph {
-  /** An ONNX ModelProto. */
-  model: Uint8Array;
-  /** The name by which the graph refers to a file of weights, and the file's absolute path. */
-  files: ReadonlyMap<string, string>;
-}
 
 /** Number of a type in ONNX's TensorProto. */
 const FLOAT32 = 1;
@@ -146,7 +139,7 @@ export class EncoderGraph {
   finish(rows: string): BuiltGraph {
     this.graph.node('Identity', [this.deep(rows)], {}, { outputs: ['last_hidden_state'] });
     this.graph.output('last_hidden_state', 'float32', ['n', 'tokens', this.dim]);
-    return { model: this.graph.encode(), files: this.graph.files };
+    return builtGraph(this.graph, this.dim);
   }
 }
 

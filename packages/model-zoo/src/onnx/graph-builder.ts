@@ -40,8 +40,8 @@ export class GraphBuilder {
   readonly #initializers: Message[] = [];
   readonly #inputs: Message[] = [];
   readonly #outputs: Message[] = [];
+  readonly #weights: { name: string; tensor: StoredTensor }[] = [];
   readonly #known = new Set<string>();
-  readonly #files = new Map<string, string>();
   readonly #name: string;
   #count = 0;
 
@@ -49,12 +49,7 @@ export class GraphBuilder {
     this.#name = name;
   }
 
-  /** Names of files by which the model refers to weights, and their paths. */
-  get files(): ReadonlyMap<string, string> {
-    return this.#files;
-  }
-
-  /** @param shape a text is the name of a length that varies. */
+  /** @param shape a string is the name of a length that varies. */
   input(name: string, type: ElementType, shape: readonly (number | string)[]): string {
     this.#inputs.push(valueInfo(name, type, shape));
     return name;
@@ -64,18 +59,10 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(name, type, shape));
   }
 
-  /** A constant whose bytes stay where they are: ONNX's external data. The same name twice is one constant. */
+  /** A constant whose bytes stay in their file: ONNX's external data. The same name twice is one constant. */
   weight(name: string, tensor: StoredTensor): string {
-    if (this.#known.has(name)) return name;
+    if (!this.#known.has(name)) this.#weights.push({ name, tensor });
     this.#known.add(name);
-    const location = this.#locationOf(tensor.file);
-    const entry = (key: string, value: string) => new Message().text(1, key).text(2, value);
-    const proto = tensorHead(name, tensor.type, tensor.shape)
-      .message(13, entry('location', location))
-      .message(13, entry('offset', String(tensor.offset)))
-      .message(13, entry('length', String(tensor.length)))
-      .int(14, 1);
-    this.#initializers.push(proto);
     return name;
   }
 
@@ -118,12 +105,23 @@ export class GraphBuilder {
     return names.find((name) => name !== '')!;
   }
 
-  /** The whole model, without the weights. */
-  encode(): Uint8Array {
+  /** Absolute paths of the files with weights, in the order in which the graph first uses them. */
+  get files(): string[] {
+    return [...new Set(this.#weights.map(({ tensor }) => tensor.file))];
+  }
+
+  /**
+   * The whole model, without the weights.
+   *
+   * @param locationOf the name by which the model refers to a file of weights.
+   */
+  encode(locationOf: (file: string) => string): Uint8Array {
     const graph = new Message();
     for (const node of this.#nodes) graph.message(1, node);
     graph.text(2, this.#name);
     for (const tensor of this.#initializers) graph.message(5, tensor);
+    for (const { name, tensor } of this.#weights)
+      graph.message(5, externalTensor(name, tensor, locationOf(tensor.file)));
     for (const value of this.#inputs) graph.message(11, value);
     for (const value of this.#outputs) graph.message(12, value);
     const opset = (domain: string, version: number) => {
@@ -138,13 +136,19 @@ export class GraphBuilder {
       .message(8, opset(MICROSOFT, 1))
       .encode();
   }
+}
 
-  #locationOf(file: string): string {
-    for (const [location, path] of this.#files) if (path === file) return location;
-    const location = `weights-${this.#files.size}`;
-    this.#files.set(location, file);
-    return location;
-  }
+function externalTensor(
+  name: string,
+  { type, shape, offset, length }: StoredTensor,
+  location: string,
+): Message {
+  const entry = (key: string, value: string) => new Message().text(1, key).text(2, value);
+  return tensorHead(name, type, shape)
+    .message(13, entry('location', location))
+    .message(13, entry('offset', String(offset)))
+    .message(13, entry('length', String(length)))
+    .int(14, 1);
 }
 
 function tensorHead(name: string, type: ElementType, shape: readonly number[]): Message {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import { type BuiltGraph, EncoderGraph } from '../../onnx/encoder-graph.js';
+import type { BuiltGraph } from '../../onnx/built-graph.js';
+import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
@@ -25,11 +26,7 @@ const IGNORED = /(^|\.)(pooler|cls|classifier|lm_head)\.|position_ids$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function bertGraph(
-  path: string,
-  config: Config,
-  weights: Weights,
-): BuiltGraph & { dim: number; tokens: number } {
+export function bertGraph(path: string, config: Config, weights: Weights): BuiltGraph & { tokens: number } {
   const read = checkConfig(path, config, {
     family: 'BERT',
     followed,
@@ -83,5 +80,5 @@ export function bertGraph(
     x = of.norm(of.add(down, x), tensors.norm(`${at}.output.LayerNorm`, dim), epsilon);
   }
   tensors.refuseOthers('BERT', IGNORED);
-  return { ...of.finish(x), dim, tokens: positions.shape[0]! - first };
+  return { ...of.finish(x), tokens: positions.shape[0]! - first };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import { type BuiltGraph, EncoderGraph } from '../../onnx/encoder-graph.js';
+import type { BuiltGraph } from '../../onnx/built-graph.js';
+import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
@@ -25,7 +26,7 @@ const IGNORED = /(^|\.)(pooler|cls|classifier)\.|position_ids$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function dnabert2Graph(path: string, config: Config, weights: Weights): BuiltGraph & { dim: number } {
+export function dnabert2Graph(path: string, config: Config, weights: Weights): BuiltGraph {
   const read = checkConfig(path, config, {
     family: 'DNABERT-2',
     followed,
@@ -83,7 +84,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): B
     x = of.norm(of.add(down, x), tensors.norm(`${at}.mlp.layernorm`, dim), epsilon);
   }
   tensors.refuseOthers('DNABERT-2', IGNORED);
-  return { ...of.finish(x), dim };
+  return of.finish(x);
 }
 
 /** -slope × distance, for each head and pair of tokens: [1, heads, tokens, tokens]. */

@@ -1,4 +1,5 @@
-import { type BuiltGraph, EncoderGraph, type Rotation, rotaryFrequencies } from '../../onnx/encoder-graph.js';
+import type { BuiltGraph } from '../../onnx/built-graph.js';
+import { EncoderGraph, type Rotation, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { EsmConfig } from './config.js';
 import type { EsmLayer, EsmWeights } from './weights.js';
 

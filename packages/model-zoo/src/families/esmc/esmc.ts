@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import { type BuiltGraph, EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
+import type { BuiltGraph } from '../../onnx/built-graph.js';
+import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
@@ -49,7 +50,7 @@ interface Esmc {
  * @param heads by default a 64th of the width, as in all published models; the file does not say.
  * @throws WeightsError
  */
-export function esmcGraph(weights: Weights, heads?: number): BuiltGraph & { dim: number } {
+export function esmcGraph(weights: Weights, heads?: number): BuiltGraph {
   const tensors = new NamedTensors(weights);
   const embedding = tensors.take('embed.weight', [null, null]);
   const dim = embedding.shape[1]!;
@@ -81,11 +82,7 @@ export function esmcGraph(weights: Weights, heads?: number): BuiltGraph & { dim:
 }
 
 /** The same from a folder as Hugging Face's transformers writes it. @throws ModelConfigError and WeightsError. */
-export function esmcFolderGraph(
-  path: string,
-  config: Config,
-  weights: Weights,
-): BuiltGraph & { dim: number } {
+export function esmcFolderGraph(path: string, config: Config, weights: Weights): BuiltGraph {
   const read = checkConfig(path, config, {
     family: 'ESM C',
     followed,
@@ -152,7 +149,7 @@ function ropeOf(rope: unknown): string {
   return `${rope_type} ${rope_theta}`;
 }
 
-function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph & { dim: number } {
+function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph {
   const of = new EncoderGraph('esmc', dim);
   const { graph } = of;
   const size = dim / heads;
@@ -178,7 +175,7 @@ function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph 
     const [gate, up] = split(of, block.up, z, [`${index}.gate`, `${index}.up`]);
     x = residual(x, of.linear(of.mul(of.silu(gate!), up!), block.down));
   });
-  return { ...of.finish(of.norm(x, lastNorm, EPSILON)), dim };
+  return of.finish(of.norm(x, lastNorm, EPSILON));
 }
 
 /** One layer whose output is cut into equal parts, or a layer for each part. */

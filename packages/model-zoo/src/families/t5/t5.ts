@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type BuiltGraph, EncoderGraph } from '../../onnx/encoder-graph.js';
+import type { BuiltGraph } from '../../onnx/built-graph.js';
+import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
@@ -26,7 +27,7 @@ const IGNORED = /^(decoder|lm_head)\.|^encoder\.embed_tokens\.weight$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function t5Graph(path: string, config: Config, weights: Weights): BuiltGraph & { dim: number } {
+export function t5Graph(path: string, config: Config, weights: Weights): BuiltGraph {
   const read = checkConfig(path, config, {
     family: 'T5 encoder',
     followed,
@@ -78,7 +79,7 @@ export function t5Graph(path: string, config: Config, weights: Weights): BuiltGr
   }
   x = of.rootMeanSquareNorm(x, tensors.norm('encoder.final_layer_norm', dim, false), epsilon);
   tensors.refuseOthers('T5 encoder', IGNORED);
-  return { ...of.finish(x), dim };
+  return of.finish(x);
 }
 
 /** What each head adds to a score, by the distance of the two tokens: [1, heads, tokens, tokens]. */
