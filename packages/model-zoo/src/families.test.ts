@@ -111,7 +111,7 @@ test.each([
   ['esm2_t2_tinyf32_UR50D', BOTH, 9],
   ['esm2_t3_tinyf16_UR50D', BOTH, 5],
 ] as const)('%s.pt of fair-esm gives its rows', async (name, left, least) => {
-  const { config, weights } = await openFairEsm(join(fixture(name), `${name}.pt`));
+  const { config, weights } = (await openFairEsm(join(fixture(name), `${name}.pt`)))!;
   const embed = await session(esmGraph(config, esmWeights(weights, config)));
   const { most, compared } = await worst(embed, name, 'mean', [...left]);
   expect(compared).toBeGreaterThanOrEqual(least);

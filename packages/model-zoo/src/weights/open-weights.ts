@@ -21,6 +21,11 @@ const PLACES: readonly [name: string, open: OpenFile][] = [
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
 
+/** Whether a folder has weights as Hugging Face lays them out. */
+export function hasWeights(folder: string): boolean {
+  return PLACES.some(([name]) => existsSync(resolve(folder, name)));
+}
+
 /**
  * The weights in a folder as Hugging Face lays it out: `model.safetensors` or `pytorch_model.bin`, whole or in several files that
  * an index lists.

@@ -11,18 +11,18 @@ const EPSILON = 1e-5;
 const PREFIX = 'encoder.sentence_encoder.';
 
 /**
- * An ESM-2 in the file that fair-esm itself loads: a dict of `cfg`, of which four fields count, and the state dict `model`. The
- * contact regression beside it is not needed.
+ * An ESM-2 in the file that fair-esm itself loads: a dict of `cfg`, of which four fields count, and the state dict
+ * `model`. The contact regression beside it is not needed.
  *
+ * @returns null for a file of something else.
  * @throws WeightsError and ModelConfigError; PtFormatError for a damaged file.
  */
-export async function openFairEsm(path: string): Promise<{ config: EsmConfig; weights: Weights }> {
+export async function openFairEsm(path: string): Promise<{ config: EsmConfig; weights: Weights } | null> {
   await using file = await openPt(path, { checksums: 'never', unknown: 'opaque' });
-  if (!(file.value instanceof Map) || !file.value.has('model'))
-    throw new WeightsError('weights_format', path, "is not a file of fair-esm: it has no 'model'");
+  if (!(file.value instanceof Map) || !file.value.has('model')) return null;
   if (file.value.has('args'))
     throw new ModelConfigError(path, 'ESM-2', [
-      "it holds 'args' where an ESM-2 has 'cfg' (an ESM-1, ESM-1b or ESM-1v)",
+      "it has 'args' where an ESM-2 has 'cfg': an ESM-1, ESM-1b or ESM-1v; use the folder that Hugging Face has of it",
     ]);
   const weights = { path, tensors: tensorsOf(path, file.value.get('model')) };
   const field = <T>(name: string, is: (value: unknown) => value is T): T => {
