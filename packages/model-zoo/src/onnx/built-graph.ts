@@ -14,13 +14,18 @@ export interface BuiltGraph {
   identity: Uint8Array;
   /** Numbers in a row. */
   dim: number;
+  /** Tokens in its table. */
+  vocabulary: number;
 }
 
 /**
  * Encodes a graph. ONNX Runtime refuses weights outside of the folder that it is given, also behind a symbolic
  * link, as in the cache of Hugging Face; so links are resolved here.
  */
-export function builtGraph(graph: GraphBuilder, dim: number): BuiltGraph {
+export function builtGraph(
+  graph: GraphBuilder,
+  { dim, vocabulary }: Pick<BuiltGraph, 'dim' | 'vocabulary'>,
+): BuiltGraph {
   const { files } = graph;
   const real = new Map(files.map((file) => [file, realpathSync(file)]));
   const folder = commonFolder([...real.values()]);
@@ -30,6 +35,7 @@ export function builtGraph(graph: GraphBuilder, dim: number): BuiltGraph {
     files,
     identity: graph.encode((file) => `weights-${files.indexOf(file)}`),
     dim,
+    vocabulary,
   };
 }
 

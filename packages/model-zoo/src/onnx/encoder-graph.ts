@@ -15,6 +15,7 @@ export class EncoderGraph {
   readonly dim: number;
   readonly #shape: string;
   #positions: string | undefined;
+  #vocabulary = 0;
 
   constructor(name: string, dim: number) {
     this.graph = new GraphBuilder(name);
@@ -49,6 +50,7 @@ export class EncoderGraph {
 
   /** Rows of a table, for each token: [n, tokens, dim]. */
   embed(name: string, table: StoredTensor): string {
+    this.#vocabulary = table.shape[0]!;
     return this.graph.node('Gather', [this.take(name, table), this.ids]);
   }
 
@@ -139,7 +141,7 @@ export class EncoderGraph {
   finish(rows: string): BuiltGraph {
     this.graph.node('Identity', [this.deep(rows)], {}, { outputs: ['last_hidden_state'] });
     this.graph.output('last_hidden_state', 'float32', ['n', 'tokens', this.dim]);
-    return builtGraph(this.graph, this.dim);
+    return builtGraph(this.graph, { dim: this.dim, vocabulary: this.#vocabulary });
   }
 }
 
