@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -73,3 +75,174 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>
     }
   },
 );
+
+/** A copy of a fixture, changed. */
+async function changed(name: string, change: (folder: string) => Promise<unknown>): Promise<string> {
+  const folder = join(await mkdtemp(join(tmpdir(), 'published-')), name);
+  await cp(fixture(name), folder, { recursive: true });
+  await change(folder);
+  return folder;
+}
+
+async function edited(folder: string, edit: (config: Record<string, unknown>) => void): Promise<void> {
+  const path = join(folder, 'config.json');
+  const config = JSON.parse(await readFile(path, 'utf8'));
+  edit(config);
+  await writeFile(path, JSON.stringify(config));
+}
+
+test('the weights behind links, as in the cache of Hugging Face, are the same model', async () => {
+  const plain = await resolveModel(fixture('esm2_tiny_hf'));
+  const cache = await mkdtemp(join(tmpdir(), 'hub-'));
+  const snapshot = join(cache, 'snapshots', 'c0ffee', 'esm2_tiny_hf');
+  await mkdir(join(cache, 'blobs'));
+  await mkdir(snapshot, { recursive: true });
+  for (const name of ['config.json', 'vocab.txt', 'tokenizer_config.json', 'model.safetensors']) {
+    await cp(join(fixture('esm2_tiny_hf'), name), join(cache, 'blobs', `blob-of-${name}`));
+    await symlink(join('..', '..', '..', 'blobs', `blob-of-${name}`), join(snapshot, name));
+  }
+  const linked = await resolveModel(snapshot);
+  expect(linked.fingerprint).toBe(plain.fingerprint);
+  const rows = [];
+  for (const source of [plain, linked]) {
+    const model = await loadModel(source);
+    rows.push(await model.embed([Buffer.from('MKTAYIAK')]));
+    await model.release();
+  }
+  expect(rows[1]).toEqual(rows[0]);
+});
+
+test('other weights are another model', async () => {
+  const plain = await resolveModel(fixture('esm2_tiny_hf'));
+  const other = await changed('esm2_tiny_hf', async (folder) => {
+    const bytes = await readFile(join(folder, 'model.safetensors'));
+    bytes[bytes.length - 2]! ^= 1;
+    await writeFile(join(folder, 'model.safetensors'), bytes);
+  });
+  expect((await resolveModel(other)).fingerprint).not.toBe(plain.fingerprint);
+});
+
+test('a holdfast.json beside the weights changes settings', async () => {
+  const folder = await changed('esm2_tiny_hf', (at) =>
+    writeFile(join(at, 'holdfast.json'), JSON.stringify({ format: 1, maxTokens: 12, name: 'short' })),
+  );
+  expect(await resolveModel(folder)).toMatchObject({ name: 'short', maxResidues: 10 });
+});
+
+test.each<[string, string, (folder: string) => Promise<unknown>, string, RegExp]>([
+  [
+    'another family',
+    'esm2_tiny_hf',
+    (at) => edited(at, (config) => Object.assign(config, { model_type: 'llama' })),
+    'model_unsupported',
+    /config\.json: names the model type "llama".*the known families are ESM-2.*optimum-cli export onnx/,
+  ],
+  [
+    'a key that the graph does not follow',
+    'esm2_tiny_hf',
+    (at) => edited(at, (config) => Object.assign(config, { is_folding_model: true })),
+    'model_unsupported',
+    /is_folding_model is true \(an ESMFold\)/,
+  ],
+  [
+    'a key that is not known',
+    'esm2_tiny_hf',
+    (at) => edited(at, (config) => Object.assign(config, { sliding_window: 3 })),
+    'model_unsupported',
+    /sliding_window is not known/,
+  ],
+  [
+    'fewer layers than the configuration says',
+    'esm2_tiny_hf',
+    (at) => edited(at, (config) => Object.assign(config, { num_hidden_layers: 9 })),
+    'model_mismatch',
+    /model\.safetensors: lacks 'esm\.encoder\.layer\.2\..*same revision/,
+  ],
+  [
+    'more layers than the configuration says',
+    'esm2_tiny_hf',
+    (at) => edited(at, (config) => Object.assign(config, { num_hidden_layers: 1 })),
+    'model_mismatch',
+    /a plain ESM does not have: esm\.encoder\.layer\.1/,
+  ],
+  [
+    'weights that are cut off',
+    'esm2_tiny_hf',
+    async (at) => {
+      const bytes = await readFile(join(at, 'model.safetensors'));
+      await writeFile(join(at, 'model.safetensors'), bytes.subarray(0, -5));
+    },
+    'model_load',
+    /model\.safetensors: .*download all files of the model again/,
+  ],
+  [
+    'no tokenizer',
+    'esm2_tiny_hf',
+    (at) => rm(join(at, 'vocab.txt')),
+    'model_file_missing',
+    /vocab\.txt: is missing/,
+  ],
+  [
+    'no pieces',
+    'prott5_tiny',
+    (at) => rm(join(at, 'spiece.model')),
+    'model_file_missing',
+    /spiece\.model: is missing/,
+  ],
+  [
+    'a configuration that is not JSON',
+    'esm2_tiny_hf',
+    (at) => writeFile(join(at, 'config.json'), '{'),
+    'model_bad_json',
+    /config\.json: is not a JSON object/,
+  ],
+  [
+    'tokens of six letters',
+    'ntv2_tiny',
+    async () => undefined,
+    'model_unsupported',
+    /Nucleotide Transformer v2, whose tokens of six letters/,
+  ],
+])('a folder with %s is refused', async (_, name, change, code, says) => {
+  await expect(resolveModel(await changed(name, change))).rejects.toMatchObject({
+    name: 'ModelError',
+    code,
+    message: expect.stringMatching(says),
+  });
+});
+
+test.each<[string, (at: string) => Promise<unknown>, string, RegExp]>([
+  [
+    'a .pt of something else',
+    (at) => cp(join(fixture('dnaberts_tiny'), 'pytorch_model.bin'), join(at, 'some.pt')),
+    'model_unsupported',
+    /some\.pt: holds no model that can be built from one file.*the known families/,
+  ],
+  [
+    'a .pt that is none',
+    (at) => writeFile(join(at, 'some.pt'), 'no'),
+    'model_load',
+    /some\.pt: .*download it again/,
+  ],
+  [
+    'safetensors alone',
+    (at) => cp(join(fixture('esm2_tiny_hf'), 'model.safetensors'), join(at, 'some.safetensors')),
+    'model_unsupported',
+    /some\.safetensors: holds weights without the config\.json/,
+  ],
+])('%s is refused', async (_, make, code, says) => {
+  const folder = await mkdtemp(join(tmpdir(), 'published-'));
+  await make(folder);
+  const path = join(folder, says.source.startsWith('some\\.pt') ? 'some.pt' : 'some.safetensors');
+  await expect(resolveModel(path)).rejects.toMatchObject({
+    name: 'ModelError',
+    code,
+    message: expect.stringMatching(says),
+  });
+});
+
+test('a file of weights in its folder stands for the folder', async () => {
+  const whole = await resolveModel(fixture('esm2_tiny_hf'));
+  const file = await resolveModel(join(fixture('esm2_tiny_hf'), 'model.safetensors'));
+  expect(file.fingerprint).toBe(whole.fingerprint);
+});

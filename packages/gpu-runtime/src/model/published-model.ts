@@ -1,4 +1,4 @@
-import { basename, dirname, extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import {
   type BuiltGraph,
   FAMILIES,
@@ -18,6 +18,7 @@ import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
 import { describeEncoder, readFolderTokens } from './exported-folder.js';
 import type { FingerprintPart } from './fingerprint.js';
+import { unreadable } from './model-files.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
 
 /** A model that was built from published weights. */
@@ -44,6 +45,13 @@ export async function readPublished(
   { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
 ): Promise<Published> {
   const { graph: built, tokens: letters, maxTokens, pooling, family } = await opened(path);
+  if (family === 'Nucleotide Transformer v2')
+    throw new ModelError(
+      'model_unsupported',
+      path,
+      'is a Nucleotide Transformer v2, whose tokens of six letters this version does not make',
+      'use DNABERT-2 or DNABERT-S for DNA',
+    );
   const graph = interfaceOf(built);
   const modelPath = built.files[0] ?? path;
   const tokens =
@@ -95,19 +103,22 @@ function modelError(error: unknown): unknown {
     );
   if (error instanceof ModelConfigError)
     return as('model_unsupported', error, `use a model without this, ${EXPORT}`);
-  if (error instanceof WeightsError)
+  if (error instanceof WeightsError) {
+    const damaged = error.path.endsWith('.json') ? 'model_bad_json' : 'model_load';
     return as(
-      error.code === 'weights_missing' ? 'model_mismatch' : 'model_load',
+      error.code === 'weights_format' ? damaged : 'model_mismatch',
       error,
       'download all files of the model again, from the same revision',
     );
+  }
   if (error instanceof PtFormatError)
     return as(
       'model_load',
       error,
       'download it again; if it stays so, save it with torch.save(model.state_dict(), path)',
     );
-  return error;
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code !== undefined && path !== undefined ? unreadable(path, error) : error;
 }
 
 /** Above this, a tokenizer's limit means that it has none. */
@@ -131,9 +142,6 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
     alphabet: () => alphabet,
   };
 }
-
-/** The folder in which a published model's other files are. */
-export const folderOf = (path: string, isFolder: boolean) => (isFolder ? path : dirname(path));
 
 function interfaceOf({ dim }: BuiltGraph): Graph {
   const value = (name: string, type: string, shape: (number | string)[]) => ({
