@@ -76,6 +76,50 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>
   },
 );
 
+/** The rows of each layer, by its number. */
+function layersOf(of: unknown): [layer: number, row: number[]][] {
+  return Object.entries((of ?? {}) as Record<string, number[]>).map(([layer, row]) => [Number(layer), row]);
+}
+
+test.each<[path: string, of: string, key: string, pooling: Pooling | undefined, first: number]>([
+  ['esm2_tiny_hf', 'esm2_tiny_hf', 'hidden_states_mean_without_special', undefined, 0],
+  ['esm2_t3_tinyf16_UR50D/esm2_t3_tinyf16_UR50D.pt', 'esm2_t3_tinyf16_UR50D', 'mean', undefined, 0],
+  ['dnaberts_tiny', 'dnaberts_tiny', 'all_layers_mean_all_tokens', undefined, 1],
+  ['prott5_tiny', 'prott5_tiny', 'hidden_states_mean_residues', undefined, 0],
+])('%s gives the rows of every layer (%s, %s)', async (path, of, key, pooling, first) => {
+  const cases = casesOf(of).filter(({ sequence }) => /^[A-Z]{2,60}$/.test(String(sequence)));
+  expect(cases.length).toBeGreaterThanOrEqual(2);
+  const layers = layersOf(cases[0]![key]);
+  expect(layers.length).toBeGreaterThanOrEqual(2);
+  for (const [layer] of layers) {
+    const output = `hidden_states.${layer + first}`;
+    const model = await loadModel(await resolveModel(fixture(path), { output, ...(pooling && { pooling }) }));
+    for (const each of cases) {
+      const row = await model.embed([Buffer.from(String(each['sequence']))]);
+      const expected = layersOf(each[key])[layer]![1];
+      expect(Math.max(...expected.map((value, at) => Math.abs(value - row[at]!)))).toBeLessThan(1e-5);
+    }
+    await model.release();
+  }
+});
+
+test('the last layer is the default, and a layer that is not there is refused with those that are', async () => {
+  const rows = [];
+  for (const output of ['last_hidden_state', 'hidden_states.2', 'hidden_states.1']) {
+    const model = await loadModel(await resolveModel(fixture('esm2_tiny_hf'), { output }));
+    rows.push(await model.embed([Buffer.from('MKTAYIAK')]));
+    await model.release();
+  }
+  expect(rows[1]).toEqual(rows[0]);
+  expect(rows[2]).not.toEqual(rows[0]);
+  await expect(resolveModel(fixture('esm2_tiny_hf'), { output: 'hidden_states.3' })).rejects.toMatchObject({
+    code: 'model_mismatch',
+    message: expect.stringMatching(
+      /no output 'hidden_states\.3'; its outputs: last_hidden_state, hidden_states\.0, hidden_states\.1, hidden_states\.2;/,
+    ),
+  });
+});
+
 /** A copy of a fixture, changed. */
 async function changed(name: string, change: (folder: string) => Promise<unknown>): Promise<string> {
   const folder = join(await mkdtemp(join(tmpdir(), 'published-')), name);

@@ -1,7 +1,7 @@
 export type { Config } from './families/check-config.js';
 export type { LetterTokens } from './letters.js';
 export { ModelConfigError } from './model-config-error.js';
-export type { BuiltGraph } from './onnx/built-graph.js';
+export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
 export type { ElementType, StoredTensor } from './onnx/graph-builder.js';
 export { FAMILIES, hasPublishedModel, openModel, type PublishedModel } from './open-model.js';
 export { UnsupportedModelError } from './unsupported-model-error.js';

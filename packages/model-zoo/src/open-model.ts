@@ -13,7 +13,7 @@ import { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';
 import { t5Tokens } from './families/t5/pieces.js';
 import { t5Graph } from './families/t5/t5.js';
 import type { LetterTokens } from './letters.js';
-import type { BuiltGraph } from './onnx/built-graph.js';
+import type { Encoder } from './onnx/encoder.js';
 import { UnsupportedModelError } from './unsupported-model-error.js';
 import { hasWeights, openWeights } from './weights/open-weights.js';
 import { openPtWeights } from './weights/pt-weights.js';
@@ -24,7 +24,7 @@ import { WeightsError } from './weights/weights-error.js';
 export interface PublishedModel {
   /** Its family, as in `FAMILIES`. */
   family: string;
-  graph: BuiltGraph;
+  encoder: Encoder;
   /** Null: the folder's own `vocab.txt` of an ESM, or its `tokenizer.json`. */
   tokens: LetterTokens | null;
   /** Most tokens that it was made for, special ones included; Infinity if its positions have no end. */
@@ -83,8 +83,8 @@ async function openPtFile(path: string): Promise<PublishedModel> {
   const fairEsm = await openFairEsm(path);
   if (fairEsm !== null) {
     const { config, weights } = fairEsm;
-    const graph = esmGraph(config, esmWeights(weights, config));
-    return { family: 'ESM-2', graph, tokens: ESM_TOKENS, maxTokens: ESM_LENGTH, pooling: 'mean' };
+    const encoder = esmGraph(config, esmWeights(weights, config));
+    return { family: 'ESM-2', encoder, tokens: ESM_TOKENS, maxTokens: ESM_LENGTH, pooling: 'mean' };
   }
   const weights = await openPtWeights(path).catch((error: unknown) => {
     if (error instanceof WeightsError) return null;
@@ -100,7 +100,7 @@ async function openPtFile(path: string): Promise<PublishedModel> {
 function openEsmc(weights: Weights): PublishedModel {
   return {
     family: 'ESM C',
-    graph: esmcGraph(weights),
+    encoder: esmcGraph(weights),
     tokens: ESMC_TOKENS,
     maxTokens: ESMC_LENGTH,
     pooling: 'mean',
@@ -122,34 +122,34 @@ async function openFolder(folder: string): Promise<PublishedModel> {
   const weights = await openWeights(folder);
   if (type === 'esm') {
     const read = esmConfig(path, config);
-    const graph = esmGraph(read, esmWeights(weights, read));
+    const encoder = esmGraph(read, esmWeights(weights, read));
     const family = read.gated === null ? 'ESM' : 'Nucleotide Transformer v2';
     const positions = Number(config['max_position_embeddings'] ?? Number.NaN) - read.padToken - 1;
     return {
       family,
-      graph,
+      encoder,
       tokens: null,
       maxTokens: Number.isFinite(positions) ? positions : ESM_LENGTH,
       pooling: read.gated === null ? 'mean' : 'mean_tokens',
     };
   }
   if (type === 'esmc') {
-    const graph = esmcFolderGraph(path, config, weights);
-    return { family: 'ESM C', graph, tokens: ESMC_TOKENS, maxTokens: ESMC_LENGTH, pooling: 'mean' };
+    const encoder = esmcFolderGraph(path, config, weights);
+    return { family: 'ESM C', encoder, tokens: ESMC_TOKENS, maxTokens: ESMC_LENGTH, pooling: 'mean' };
   }
   if (type === 't5') {
-    const graph = t5Graph(path, config, weights);
+    const encoder = t5Graph(path, config, weights);
     const tokens = t5Tokens(folder);
-    return { family: 'ProtT5', graph, tokens, maxTokens: Number.POSITIVE_INFINITY, pooling: 'mean' };
+    return { family: 'ProtT5', encoder, tokens, maxTokens: Number.POSITIVE_INFINITY, pooling: 'mean' };
   }
   if (type === 'bert' && config['alibi_starting_size'] != null) {
-    const graph = dnabert2Graph(path, config, weights);
+    const encoder = dnabert2Graph(path, config, weights);
     const maxTokens = Number.POSITIVE_INFINITY;
-    return { family: 'DNABERT-2', graph, tokens: null, maxTokens, pooling: 'mean_tokens' };
+    return { family: 'DNABERT-2', encoder, tokens: null, maxTokens, pooling: 'mean_tokens' };
   }
   if (type === 'bert' || type === 'roberta') {
-    const { tokens: maxTokens, ...graph } = bertGraph(path, config, weights);
-    return { family: 'BERT', graph, tokens: bertTokens(folder), maxTokens, pooling: 'mean' };
+    const { tokens: maxTokens, encoder } = bertGraph(path, config, weights);
+    return { family: 'BERT', encoder, tokens: bertTokens(folder), maxTokens, pooling: 'mean' };
   }
   throw new UnsupportedModelError(path, `names the model type ${JSON.stringify(type)}, which is not known`);
 }

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import {
   type BuiltGraph,
+  type EncoderFacts,
   FAMILIES,
   type LetterTokens,
   ModelConfigError,
@@ -44,7 +45,7 @@ export async function readPublished(
   folder: string,
   { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
 ): Promise<Published> {
-  const { graph: built, tokens: letters, maxTokens, pooling, family } = await opened(path);
+  const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
   if (family === 'Nucleotide Transformer v2')
     throw new ModelError(
       'model_unsupported',
@@ -52,8 +53,15 @@ export async function readPublished(
       'is a Nucleotide Transformer v2, whose tokens of six letters this version does not make',
       'use DNABERT-2 or DNABERT-S for DNA',
     );
-  const graph = interfaceOf(built);
-  const modelPath = built.files[0] ?? path;
+  const output = wanted.name ?? changes.output?.name ?? encoder.outputs[0]!;
+  if (!encoder.outputs.includes(output))
+    throw new ModelError(
+      'model_mismatch',
+      path,
+      `has no output '${output}'; its outputs: ${encoder.outputs.join(', ')}`,
+      'choose one of these as the layer, or omit the layer',
+    );
+  const graph = interfaceOf(encoder);
   const tokens =
     letters === null
       ? await readFolderTokens(folder, family.startsWith('ESM') ? 'esm' : 'other', changes)
@@ -63,13 +71,15 @@ export async function readPublished(
   checkVocabularySize(
     tokens.path,
     tokens.ids.values(),
-    letters !== null && known <= built.vocabulary ? known : built.vocabulary,
+    letters !== null && known <= encoder.vocabulary ? known : encoder.vocabulary,
   );
   const description = describeEncoder(
     folder,
-    { modelPath, graph, changes, wanted },
+    { modelPath: path, graph, changes, wanted },
     { name: basename(path, extname(path)), tokens, longest: Math.min(maxTokens, limit(tokens)), pooling },
   );
+  const built = encoder.build(output);
+  const modelPath = built.files[0] ?? path;
   const parts: FingerprintPart[] = [
     { name: 'graph', bytes: built.identity },
     ...built.files.map((file, i) => ({ name: `weights-${i}`, path: file })),
@@ -143,7 +153,7 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
   };
 }
 
-function interfaceOf({ dim }: BuiltGraph): Graph {
+function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
   const value = (name: string, type: string, shape: (number | string)[]) => ({
     name,
     isTensor: true,
@@ -152,7 +162,7 @@ function interfaceOf({ dim }: BuiltGraph): Graph {
   });
   return {
     inputs: [value('input_ids', 'int64', ['n', 'tokens'])],
-    outputs: [value('last_hidden_state', 'float32', ['n', 'tokens', dim])],
+    outputs: outputs.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
     weightFiles: [],
   };
 }

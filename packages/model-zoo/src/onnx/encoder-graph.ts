@@ -1,5 +1,5 @@
 import type { Affine } from '../weights/named-tensors.js';
-import { type BuiltGraph, builtGraph } from './built-graph.js';
+import { Encoder, LAST, LAYER } from './encoder.js';
 import { GraphBuilder, MICROSOFT, type StoredTensor } from './graph-builder.js';
 
 /** Number of a type in ONNX's TensorProto. */
@@ -16,6 +16,7 @@ export class EncoderGraph {
   readonly #shape: string;
   #positions: string | undefined;
   #vocabulary = 0;
+  readonly #layers: string[] = [];
 
   constructor(name: string, dim: number) {
     this.graph = new GraphBuilder(name);
@@ -48,7 +49,7 @@ export class EncoderGraph {
     return this.#positions;
   }
 
-  /** Rows of a table, for each token: [n, tokens, dim]. */
+  /** The rows of the tokens in the table of embeddings: [n, tokens, dim]. */
   embed(name: string, table: StoredTensor): string {
     this.#vocabulary = table.shape[0]!;
     return this.graph.node('Gather', [this.take(name, table), this.ids]);
@@ -137,11 +138,24 @@ export class EncoderGraph {
     return this.flat(this.graph.node('MultiHeadAttention', inputs, attributes, { domain: MICROSOFT }), width);
   }
 
-  /** Ends the graph: `last_hidden_state` float32 [n, tokens, dim]. */
-  finish(rows: string): BuiltGraph {
-    this.graph.node('Identity', [this.deep(rows)], {}, { outputs: ['last_hidden_state'] });
-    this.graph.output('last_hidden_state', 'float32', ['n', 'tokens', this.dim]);
-    return builtGraph(this.graph, { dim: this.dim, vocabulary: this.#vocabulary });
+  /** Notes the rows after the embedding, then after each layer. */
+  layer(rows: string): void {
+    this.#layers.push(rows);
+  }
+
+  /**
+   * Ends the graph. @param rows the last layer's, after the last norm.
+   */
+  finish(rows: string): Encoder {
+    const { graph, dim } = this;
+    const offer = (name: string, value: string): string => {
+      graph.node('Identity', [this.deep(value)], {}, { outputs: [name] });
+      graph.output(name, 'float32', ['n', 'tokens', dim]);
+      return name;
+    };
+    const layers = [...this.#layers.slice(0, -1), rows].map((value, i) => offer(`${LAYER}${i}`, value));
+    const outputs = [offer(LAST, rows), ...layers];
+    return new Encoder(graph, { dim, vocabulary: this.#vocabulary, outputs });
   }
 }
 

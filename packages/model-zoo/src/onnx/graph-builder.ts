@@ -36,10 +36,10 @@ const OPSET = 17;
  * Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 export class GraphBuilder {
-  readonly #nodes: Message[] = [];
-  readonly #initializers: Message[] = [];
+  readonly #nodes: { proto: Message; inputs: readonly string[]; outputs: readonly string[] }[] = [];
+  readonly #constants: { name: string; proto: Message }[] = [];
   readonly #inputs: Message[] = [];
-  readonly #outputs: Message[] = [];
+  readonly #outputs = new Map<string, Message>();
   readonly #weights: { name: string; tensor: StoredTensor }[] = [];
   readonly #known = new Set<string>();
   readonly #name: string;
@@ -55,8 +55,9 @@ export class GraphBuilder {
     return name;
   }
 
+  /** Declares a value that can be an output. */
   output(name: string, type: ElementType, shape: readonly (number | string)[]): void {
-    this.#outputs.push(valueInfo(name, type, shape));
+    this.#outputs.set(name, valueInfo(name, type, shape));
   }
 
   /** A constant whose bytes stay in their file: ONNX's external data. The same name twice is one constant. */
@@ -77,7 +78,10 @@ export class GraphBuilder {
     this.#known.add(name);
     const bytes =
       type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (value) => BigInt(value));
-    this.#initializers.push(tensorHead(name, type, shape).bytes(9, new Uint8Array(bytes.buffer)));
+    this.#constants.push({
+      name,
+      proto: tensorHead(name, type, shape).bytes(9, new Uint8Array(bytes.buffer)),
+    });
     return name;
   }
 
@@ -101,7 +105,7 @@ export class GraphBuilder {
     proto.text(3, `${operator}_${this.#count++}`).text(4, operator);
     for (const [name, value] of Object.entries(attributes)) proto.message(5, attribute(name, value));
     if (domain !== '') proto.text(7, domain);
-    this.#nodes.push(proto);
+    this.#nodes.push({ proto, inputs, outputs: names });
     return names.find((name) => name !== '')!;
   }
 
@@ -111,19 +115,26 @@ export class GraphBuilder {
   }
 
   /**
-   * The whole model, without the weights.
+   * The model with one of its outputs and all that it needs, without the weights.
    *
    * @param locationOf the name by which the model refers to a file of weights.
    */
-  encode(locationOf: (file: string) => string): Uint8Array {
+  encode(output: string, locationOf: (file: string) => string): Uint8Array {
+    const needed = new Set([output]);
+    // A node comes after the nodes whose values it takes.
+    const kept = [...this.#nodes].reverse().filter(({ inputs, outputs }) => {
+      if (!outputs.some((name) => needed.has(name))) return false;
+      for (const name of inputs) needed.add(name);
+      return true;
+    });
     const graph = new Message();
-    for (const node of this.#nodes) graph.message(1, node);
+    for (const { proto } of kept.reverse()) graph.message(1, proto);
     graph.text(2, this.#name);
-    for (const tensor of this.#initializers) graph.message(5, tensor);
+    for (const { name, proto } of this.#constants) if (needed.has(name)) graph.message(5, proto);
     for (const { name, tensor } of this.#weights)
-      graph.message(5, externalTensor(name, tensor, locationOf(tensor.file)));
+      if (needed.has(name)) graph.message(5, externalTensor(name, tensor, locationOf(tensor.file)));
     for (const value of this.#inputs) graph.message(11, value);
-    for (const value of this.#outputs) graph.message(12, value);
+    graph.message(12, this.#outputs.get(output)!);
     const opset = (domain: string, version: number) => {
       const proto = new Message();
       return (domain === '' ? proto : proto.text(1, domain)).int(2, version);

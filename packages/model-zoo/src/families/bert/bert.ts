@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import type { BuiltGraph } from '../../onnx/built-graph.js';
+import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
@@ -26,7 +26,11 @@ const IGNORED = /(^|\.)(pooler|cls|classifier|lm_head)\.|position_ids$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function bertGraph(path: string, config: Config, weights: Weights): BuiltGraph & { tokens: number } {
+export function bertGraph(
+  path: string,
+  config: Config,
+  weights: Weights,
+): { encoder: Encoder; tokens: number } {
   const read = checkConfig(path, config, {
     family: 'BERT',
     followed,
@@ -68,6 +72,7 @@ export function bertGraph(path: string, config: Config, weights: Weights): Built
   );
   x = of.flat(of.add(x, graph.node('Gather', [of.take('positions', positions), places])));
   x = of.norm(x, tensors.norm(`${prefix}embeddings.LayerNorm`, dim), epsilon);
+  of.layer(x);
   for (let layer = 0; layer < read.num_hidden_layers; layer++) {
     const at = `${prefix}encoder.layer.${layer}`;
     const part = (name: string) =>
@@ -78,7 +83,8 @@ export function bertGraph(path: string, config: Config, weights: Weights): Built
     const up = of.gelu(of.linear(x, tensors.linear(`${at}.intermediate.dense`, hidden, dim)));
     const down = of.linear(up, tensors.linear(`${at}.output.dense`, dim, hidden));
     x = of.norm(of.add(down, x), tensors.norm(`${at}.output.LayerNorm`, dim), epsilon);
+    of.layer(x);
   }
   tensors.refuseOthers('BERT', IGNORED);
-  return { ...of.finish(x), tokens: positions.shape[0]! - first };
+  return { encoder: of.finish(x), tokens: positions.shape[0]! - first };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import type { BuiltGraph } from '../../onnx/built-graph.js';
+import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
@@ -26,7 +26,7 @@ const IGNORED = /(^|\.)(pooler|cls|classifier)\.|position_ids$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function dnabert2Graph(path: string, config: Config, weights: Weights): BuiltGraph {
+export function dnabert2Graph(path: string, config: Config, weights: Weights): Encoder {
   const read = checkConfig(path, config, {
     family: 'DNABERT-2',
     followed,
@@ -69,6 +69,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): B
   const firstType = graph.node('Gather', [types, graph.constant('type', 'int64', [], [0])]);
   let x = of.flat(of.add(of.embed('embedding', tensors.take(`${prefix}${word}`, [null, dim])), firstType));
   x = of.norm(x, tensors.norm(`${prefix}embeddings.LayerNorm`, dim), epsilon);
+  of.layer(x);
   const bias = linearBiases(of, heads);
   for (let layer = 0; layer < read.num_hidden_layers; layer++) {
     const at = `${prefix}encoder.layer.${layer}`;
@@ -82,6 +83,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): B
     const [first, second] = of.halves(gates);
     const down = of.linear(of.mul(of.gelu(first), second), tensors.linear(`${at}.mlp.wo`, dim, hidden));
     x = of.norm(of.add(down, x), tensors.norm(`${at}.mlp.layernorm`, dim), epsilon);
+    of.layer(x);
   }
   tensors.refuseOthers('DNABERT-2', IGNORED);
   return of.finish(x);

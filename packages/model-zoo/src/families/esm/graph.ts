@@ -1,4 +1,4 @@
-import type { BuiltGraph } from '../../onnx/built-graph.js';
+import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, type Rotation, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { EsmConfig } from './config.js';
 import type { EsmLayer, EsmWeights } from './weights.js';
@@ -10,7 +10,7 @@ const KEPT = 1 - 0.15 * 0.8;
  * The encoder of an ESM-2 (Lin et al. 2023), an ESM-1b (Rives et al. 2021) or a Nucleotide Transformer v2 (Dalla-Torre et al.
  * 2024), as fair-esm and Hugging Face compute it. For calls whose sequences have one length; see {@link EncoderGraph}.
  */
-export function esmGraph(config: EsmConfig, weights: EsmWeights): BuiltGraph {
+export function esmGraph(config: EsmConfig, weights: EsmWeights): Encoder {
   const { dim, epsilon } = config;
   const of = new EncoderGraph('esm', dim);
   let x = of.embed('embedding', weights.embedding);
@@ -22,12 +22,14 @@ export function esmGraph(config: EsmConfig, weights: EsmWeights): BuiltGraph {
   }
   x = of.flat(x);
   if (weights.normBefore !== null) x = of.norm(x, weights.normBefore, epsilon);
+  of.layer(x);
   const rotation = rotations(of, config);
   for (const layer of weights.layers) {
     const y = of.norm(x, layer.attentionNorm, epsilon);
     x = of.add(x, of.linear(attention(of, config, layer, y, rotation(layer)), layer.attentionOut));
     const up = of.linear(of.norm(x, layer.feedForwardNorm, epsilon), layer.up);
     x = of.add(x, of.linear(activated(of, config, up), layer.down));
+    of.layer(x);
   }
   return of.finish(of.norm(x, weights.lastNorm, epsilon));
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
-import type { BuiltGraph } from '../../onnx/built-graph.js';
+import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
@@ -50,7 +50,7 @@ interface Esmc {
  * @param heads by default a 64th of the width, as in all published models; the file does not say.
  * @throws WeightsError
  */
-export function esmcGraph(weights: Weights, heads?: number): BuiltGraph {
+export function esmcGraph(weights: Weights, heads?: number): Encoder {
   const tensors = new NamedTensors(weights);
   const embedding = tensors.take('embed.weight', [null, null]);
   const dim = embedding.shape[1]!;
@@ -82,7 +82,7 @@ export function esmcGraph(weights: Weights, heads?: number): BuiltGraph {
 }
 
 /** The same from a folder as Hugging Face's transformers writes it. @throws ModelConfigError and WeightsError. */
-export function esmcFolderGraph(path: string, config: Config, weights: Weights): BuiltGraph {
+export function esmcFolderGraph(path: string, config: Config, weights: Weights): Encoder {
   const read = checkConfig(path, config, {
     family: 'ESM C',
     followed,
@@ -149,7 +149,7 @@ function ropeOf(rope: unknown): string {
   return `${rope_type} ${rope_theta}`;
 }
 
-function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph {
+function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): Encoder {
   const of = new EncoderGraph('esmc', dim);
   const { graph } = of;
   const size = dim / heads;
@@ -157,6 +157,7 @@ function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph 
   const scale = of.scalar('residual_scale', Math.sqrt(blocks.length / REFERENCE_LAYERS));
   const residual = (x: string, change: string) => of.add(x, graph.node('Div', [change, scale]));
   let x = of.flat(of.embed('embedding', embedding));
+  of.layer(x);
   blocks.forEach((block, index) => {
     const y = of.norm(x, block.attentionNorm, EPSILON);
     const [query, key, value] = split(of, block.attention, y, [
@@ -174,6 +175,7 @@ function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): BuiltGraph 
     const z = of.norm(x, block.feedForwardNorm, EPSILON);
     const [gate, up] = split(of, block.up, z, [`${index}.gate`, `${index}.up`]);
     x = residual(x, of.linear(of.mul(of.silu(gate!), up!), block.down));
+    of.layer(x);
   });
   return of.finish(of.norm(x, lastNorm, EPSILON));
 }

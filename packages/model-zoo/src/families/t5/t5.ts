@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BuiltGraph } from '../../onnx/built-graph.js';
+import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
@@ -27,7 +27,7 @@ const IGNORED = /^(decoder|lm_head)\.|^encoder\.embed_tokens\.weight$/;
  *
  * @throws ModelConfigError and WeightsError
  */
-export function t5Graph(path: string, config: Config, weights: Weights): BuiltGraph {
+export function t5Graph(path: string, config: Config, weights: Weights): Encoder {
   const read = checkConfig(path, config, {
     family: 'T5 encoder',
     followed,
@@ -58,6 +58,7 @@ export function t5Graph(path: string, config: Config, weights: Weights): BuiltGr
   const { graph } = of;
   const table = tensors.has('shared.weight') ? 'shared.weight' : 'encoder.embed_tokens.weight';
   let x = of.flat(of.embed('embedding', tensors.take(table, [null, dim])));
+  of.layer(x);
   const block = (index: number) => `encoder.block.${index}.layer`;
   const buckets = read.relative_attention_num_buckets;
   const bias = relativeBias(of, {
@@ -76,6 +77,7 @@ export function t5Graph(path: string, config: Config, weights: Weights): BuiltGr
     const z = of.rootMeanSquareNorm(x, tensors.norm(`${at}.1.layer_norm`, dim, false), epsilon);
     const up = graph.node('Relu', [linear(z, `${at}.1.DenseReluDense.wi`, hidden, dim)]);
     x = of.add(x, linear(up, `${at}.1.DenseReluDense.wo`, dim, hidden));
+    of.layer(x);
   }
   x = of.rootMeanSquareNorm(x, tensors.norm('encoder.final_layer_norm', dim, false), epsilon);
   tensors.refuseOthers('T5 encoder', IGNORED);
