@@ -63,7 +63,11 @@ async function list(
   output: InspectOutput,
 ): Promise<boolean> {
   // All checksums are compared before digests are taken; a table reads at most some rows.
-  await using file = await openPt(path, { exact: true, checksums: json ? 'never' : 'whole' });
+  await using file = await openPt(path, {
+    exact: true,
+    unknown: 'opaque',
+    checksums: json ? 'never' : 'whole',
+  });
   const pieces = json ? jsonLine(path, file, (await stat(path)).size) : tableOf(file.value, head);
   let pending = name;
   for (;;) {

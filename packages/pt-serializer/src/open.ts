@@ -109,12 +109,7 @@ export class PtFile implements AsyncDisposable {
 /** What is in a container, by key, index or attribute. */
 function* partsOf(value: object): Generator<[key: unknown, item: unknown]> {
   if (Array.isArray(value) || value instanceof Map) yield* value.entries();
-  if (!(value instanceof PtOpaque)) return;
-  if (value.state instanceof Map) yield* value.state;
-  else if (value.state !== null) yield ['state', value.state];
-  yield* value.entries;
-  yield* value.items.entries();
-  for (const [i, item] of (value.args ?? []).entries()) yield [`args[${i}]`, item];
+  if (value instanceof PtOpaque) yield* value.parts();
 }
 
 function at(value: unknown, path: string): unknown {

@@ -113,4 +113,13 @@ export class PtOpaque {
     readonly name: string,
     readonly args: readonly unknown[] | null,
   ) {}
+
+  /** Everything it holds, by key, index or attribute; what it was made of is under `args[0]`, …. */
+  *parts(): Generator<[key: unknown, part: unknown]> {
+    if (this.state instanceof Map) yield* this.state;
+    else if (this.state !== null) yield ['state', this.state];
+    yield* this.entries;
+    yield* this.items.entries();
+    for (const [i, part] of (this.args ?? []).entries()) yield [`args[${i}]`, part];
+  }
 }
