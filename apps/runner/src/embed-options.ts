@@ -18,7 +18,9 @@ import {
 } from '@holdfast/options';
 import type { DeviceWish } from '@holdfast/preflight';
 import { type FormatName, formats } from '@holdfast/run-folder';
-import type { QuarantineLimit } from './coordinate/quarantine-limit.js';
+
+/** How many sequences may be quarantined before a run is stopped: a count, or percent of the input. */
+export type QuarantineLimit = { count: number } | { percent: number };
 
 export interface EmbedOptions {
   inputs: readonly string[];

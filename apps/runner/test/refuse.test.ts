@@ -42,12 +42,12 @@ describe('bad input ends with exit code 2, one line that names file and record, 
     [
       'a record without residues',
       '>a\nACGT\n>b\n>c\nACGT\n',
-      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
+      /bad\.fa: record 2 \("b", line 3\): no sequence follows this header/,
     ],
     [
       'a last record without residues',
       '>a\nACGT\n>b\n',
-      /bad\.fa: record 2 \("b", line 3\): this header has no sequence/,
+      /bad\.fa: record 2 \("b", line 3\): no sequence follows this header/,
     ],
     ['the same ID twice', '>a\nACGT\n>b\nACGT\n>a x\nACGT\n', /bad\.fa: record 3 \("a".*record 1/],
     ['a residue that is none', '>a\nAC!T\n', /bad\.fa: record 1 \("a".*!/],
@@ -339,7 +339,7 @@ test('a second run on the same folder at the same time ends with 1, to be rerun,
   const { code, stderr } = await holdfast(['embed', fixture('messy.fa'), '--out', out]);
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    new RegExp(`in use by another run.*process ${first.child.pid} on .*wait.*rerun the same command`),
+    new RegExp(`in use by another command.*process ${first.child.pid} on .*wait.*rerun the same command`),
   );
   first.child.stdin!.end('>b\nACGT\n');
   expect((await first.ended).code).toBe(0);

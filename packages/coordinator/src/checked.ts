@@ -28,7 +28,7 @@ import { type WorkerStatus, workerStatus } from './workers/worker-status.js';
 // may send anything, and that must not end the run.
 
 /**
- * Classifies a failure by how the worker ended and by its error text; preemption is checked first.
+ * Classifies a failure by how the worker ended and by its error text; a code of the error counts for more than its message.
  *
  * @throws RangeError and TypeError for an invalid status (`code` is `invalid_option`).
  */

@@ -106,13 +106,13 @@ export class Scheduler {
     this.#ended();
   }
 
-  endWorkers(report: (slot: Slot) => void, reason: string): void {
+  endWorkers(end: (slot: Slot) => void, reason: string): void {
     this.#run.ending = true;
     for (const slot of this.#run.slots) {
       // It has nothing to save, and receives no message while it loads its model.
       if (!slot.life.ready) slot.kill('the run is ending, and it was still starting');
       else {
-        report(slot);
+        end(slot);
         slot.endWithin(this.#run.graceMs, reason);
       }
     }

@@ -89,7 +89,7 @@ const TROUBLES: Readonly<Record<string, Entry>> = {
   ENOENT: [false, 'no such file or folder', 'check the path'],
   EEXIST: [false, 'the name is already in use', 'move that file away'],
   ENOTDIR: [false, 'a part of the path is not a folder', 'check the path'],
-  EISDIR: [false, 'it is a folder', 'check the path'],
+  EISDIR: [false, 'it is a folder, where a file belongs', 'check the path, or move the folder away'],
   ENAMETOOLONG: [false, 'the name is too long', 'use a shorter path'],
   ELOOP: [false, 'symbolic links form a loop', 'remove the loop'],
   EINVAL: [false, NO_SUCH_CALL, 'use a local disk'],

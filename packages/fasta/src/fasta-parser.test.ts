@@ -186,13 +186,13 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'no residues',
     '>a\n\n>b\nA\n',
     { code: 'no_residues', record: 1, id: 'a', line: 1 },
-    'reads.fa: record 1 ("a", line 1): this header has no sequence; add it, or remove the header',
+    'reads.fa: record 1 ("a", line 1): no sequence follows this header; add the sequence, or remove the header',
   ],
   [
     'no residues at the end',
     '>a\nA\n>b x',
     { code: 'no_residues', record: 2, id: 'b', line: 3 },
-    'reads.fa: record 2 ("b", line 3): this header has no sequence; add it, or remove the header',
+    'reads.fa: record 2 ("b", line 3): no sequence follows this header; add the sequence, or remove the header',
   ],
   [
     'a letter that is not allowed',

@@ -197,7 +197,7 @@ export class FastaParser {
       this.#fail(
         'no_residues',
         this.#headerLine,
-        'this header has no sequence; add it, or remove the header',
+        'no sequence follows this header; add the sequence, or remove the header',
       );
     }
     this.#options.end(this.#residues);

@@ -24,12 +24,12 @@ const failed = (work: Promise<unknown>) =>
     },
   );
 
-test('a folder in use by another run becomes free later: exit code 1, and rerun', async () => {
+test('a folder in use by another command becomes free later: exit code 1, and rerun', async () => {
   await using _other = await FileLock.acquire(place.lock);
   const { code, message } = await failed(lockFolder(place));
   expect(code).toBe('busy');
   expect(message).toMatch(
-    /lock-folder-\w+ is in use by another run \(.* locked by process \d+ on .*\); wait for it to end, then rerun the same command/,
+    /lock-folder-\w+ is in use by another command \(.* locked by process \d+ on .*\); wait for it to end, then rerun the same command/,
   );
 });
 

@@ -5,14 +5,14 @@ import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { BusyError, RunFolderError } from './run-folder-error.js';
 
-/** Locks a run's folder for this process. @throws BusyError if another run holds it; RunFolderError if this user may not. */
+/** Locks a run's folder for this process. @throws BusyError if another command holds it; RunFolderError if this user may not. */
 export async function lockFolder(place: Layout): Promise<FileLock> {
   try {
     return await FileLock.acquire(place.lock, { timeoutMs: 0 });
   } catch (cause) {
     if (!(cause instanceof LockTimeoutError)) throw unopened(place.lock, cause);
     throw new BusyError(
-      `${place.out} is in use by another run (${cause.message}); wait for it to end, then rerun the same command, or use another --out`,
+      `${place.out} is in use by another command (${cause.message}); wait for it to end, then rerun the same command, or use another --out`,
       { cause },
     );
   }

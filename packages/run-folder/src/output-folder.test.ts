@@ -66,7 +66,7 @@ test('several commands that create the folder, start nothing and remove it keep 
       inside--;
     } catch (error) {
       if (!(error instanceof BusyError)) throw error;
-      expect(error.message).toContain('in use by another run');
+      expect(error.message).toContain('in use by another command');
       refused++;
     }
   };

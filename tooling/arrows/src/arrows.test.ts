@@ -108,7 +108,7 @@ test('an arrow between rooms of the runner runs downward', () => {
     'apps/runner/src/run/a.ts: run may not import coordinate',
   ]);
   expect(roomViolations([file('run/a', '../cli.js'), file('shed/a', '../errors.js')])).toHaveLength(2);
-  expect(roomViolations([file('coordinate/a', '../run/b.js'), file('run/a', './b.js')])).toEqual([]);
+  expect(roomViolations([file('result/a', '../run/b.js'), file('run/a', './b.js')])).toEqual([]);
 });
 
 test('only the index of a package passes on what other files have', () => {

@@ -68,14 +68,14 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals'];
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
   cli: ['command', 'embed', ...SHARED],
-  command: ['coordinate', 'run', ...SHARED],
+  command: SHARED,
   embed: ['embed-and-join', 'result', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],
   result: ['run', ...SHARED],
-  coordinate: ['run', ...SHARED],
+  coordinate: SHARED,
   run: SHARED,
   work: ['coordinate', ...SHARED],
-  'embed-options': ['coordinate', 'errors', 'events'],
+  'embed-options': ['errors', 'events'],
   errors: [],
   events: [],
 };

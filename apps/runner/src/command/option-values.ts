@@ -2,8 +2,7 @@ import type { Translation } from '@holdfast/fasta';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from '@holdfast/preflight';
 import { InvalidArgumentError } from 'commander';
-import type { QuarantineLimit } from '../coordinate/quarantine-limit.js';
-import { MOST_AT_ONCE } from '../embed-options.js';
+import { MOST_AT_ONCE, type QuarantineLimit } from '../embed-options.js';
 
 /** More than any machine or input needs; small multiples of it are still exact integers. */
 const MOST = 1_000_000_000;

@@ -128,7 +128,7 @@ test.each([
   ['--out', ' ', /name a folder/],
   ['--stall-timeout', '0', /seconds above 0/],
   ['--grace', '-1', /seconds above 0/],
-  ['--format', 'csv', /safetensors, npy, pt/],
+  ['--format', 'no-format', /safetensors, npy, pt/],
   ['--out', '', /name a folder/],
   ['--model', '', /name of a built-in model, or the path of a model/],
   ['--model', ' ', /name of a built-in model, or the path of a model/],

@@ -27,13 +27,12 @@ export interface Commands {
   doctor(options: DoctorOptions): Promise<void>;
 }
 
-/** The command line. */
 export function commandLine(version: string, commands: Commands): Command {
   const program = new Command('holdfast')
     .description('Embeds sequences with a model. Whatever gets killed, rerun the same command to resume.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(see `holdfast help COMMAND`)');
+    .showHelpAfterError('(see `holdfast help`)');
   program
     .command('embed')
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
@@ -161,6 +160,7 @@ export function commandLine(version: string, commands: Commands): Command {
       await commands.doctor({ out, json });
     });
   for (const command of program.commands) {
+    command.showHelpAfterError(`(see \`holdfast help ${command.name()}\`)`);
     refuseRepeated(command);
     refuseSwallowed(command);
   }

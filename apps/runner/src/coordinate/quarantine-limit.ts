@@ -1,8 +1,6 @@
 import type { PoisonKind } from '@holdfast/coordinator';
 import { causeOf, errorLine, type Quarantined } from '@holdfast/run-folder';
-
-/** How many sequences may be quarantined before a run is stopped: a count, or percent of the input. */
-export type QuarantineLimit = { count: number } | { percent: number };
+import type { QuarantineLimit } from '../embed-options.js';
 
 /** The default is the larger of the two: in a small input, a few bad sequences are many percent. */
 const DEFAULT_COUNT = 100;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
-import { removeDurably, writeFileDurably } from '@holdfast/durable';
+import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 import { type IndexSummary, inInputOrder, type SequenceIndex, type Shard, verifyIndex } from '@holdfast/plan';
 import type { Sink } from '@holdfast/pt-serializer';
@@ -86,6 +86,9 @@ export async function assemble({
       chunks,
     }),
   );
+  // An older result in another format may have other rows, and would stand beside the new ids.txt.
+  for (const other of Object.keys(formats) as FormatName[])
+    if (other !== format && mayBeThere(place.embeddings(other))) await removeDurably(place.embeddings(other));
   const ids = await writeMeasured(place.ids, async (sink) => {
     for await (const chunk of withoutLines(index.idFile(), ordinals)) await sink.write(chunk);
   });

@@ -13,7 +13,6 @@ export interface BatchEmbedderOptions extends Omit<PoisonSearchOptions, 'device'
   isolation?: Isolation | undefined;
 }
 
-/** An embedded batch. */
 export type EmbeddedBatch = SearchResult;
 
 /**

@@ -12,6 +12,7 @@ import {
   ShardCursor,
 } from '@holdfast/run-folder';
 import { BatchEmbedder } from './batch-embedder.js';
+import { identifyRow } from './identify-row.js';
 import type { ShardWork } from './work-shard.js';
 
 /**
@@ -73,7 +74,7 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
     const embedder = new BatchEmbedder({
       ...work,
       isolation,
-      identify: async (_, row) => ({ ordinal: first + row, id: `position ${first + row}` }),
+      identify: identifyRow(index),
       onCall: report.calling,
       onControl: report.control,
       onReturn: report.returned,

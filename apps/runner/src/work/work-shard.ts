@@ -16,6 +16,7 @@ import {
 } from '@holdfast/run-folder';
 import type { CheckpointTrigger } from '@holdfast/trigger';
 import { BatchEmbedder } from './batch-embedder.js';
+import { identifyRow } from './identify-row.js';
 import { RowBuffer } from './row-buffer.js';
 
 const debug = debuglog('holdfast:worker');
@@ -166,12 +167,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     trigger.reset();
   };
 
-  const identify = async (batch: number, row: number) => {
-    const position = index.batchRange(batch)[0] + row;
-    const { first, order } = await index.bucketAt(position);
-    const [id] = await index.ids(position, position + 1);
-    return { ordinal: order[position - first]!, id: id! };
-  };
+  const identify = identifyRow(index);
   const embedder = new BatchEmbedder({
     ...work,
     identify,

@@ -94,11 +94,11 @@ export function describeEncoder(
     throw new ModelError('model_mismatch', modelPath, what, `raise maxTokens in ${DESCRIPTOR}`);
   }
   const meant = changes.output?.name ?? meantOutput(graph);
-  const errorText = {
+  const ownFacts = {
     dim: dimOf(modelPath, { graph, changes, hidden, output }),
     columns: changes.columns,
   };
-  const { dim, columns } = rowFacts(graph, { meant, taken: output.name }, errorText);
+  const { dim, columns } = rowFacts(graph, { meant, taken: output.name }, ownFacts);
   if (columns !== undefined && columns.length !== dim) {
     const what = `names ${columns.length} columns, but a row of '${output.name}' has ${dim} numbers`;
     throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name all of them, or none');

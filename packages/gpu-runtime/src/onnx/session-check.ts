@@ -57,6 +57,7 @@ export function checkSession(
   if (found.shape.length > 0 && found.shape.length !== rank) {
     throw mismatch(
       `its output '${output.name}' has ${found.shape.length} dimensions, but pooling '${output.pooling}' takes ${rank}`,
+      `leave the pooling out, or choose an output with ${rank} dimensions`,
     );
   }
   const last = found.shape.at(-1);
