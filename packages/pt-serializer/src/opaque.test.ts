@@ -16,6 +16,7 @@ test.each(['unknown_classes.pt', 'unknown_classes_not_zip.pt', 'whole_module.pt'
 test('classes that are not known are inert data, and the tensors beside them are read', async () => {
   await using file = await open('unknown_classes.pt');
   expect(await (file.get('model.w') as LazyTensor).readFloat32()).toEqual(Float32Array.of(0, 1, 2, 3, 4, 5));
+  expect(file.unknownNames).toEqual(expect.arrayContaining(['argparse.Namespace', 'pathlib.PurePosixPath']));
   const namespace = file.get('cfg.model') as PtOpaque;
   expect([namespace.module, namespace.name, namespace.args]).toEqual(['argparse', 'Namespace', []]);
   expect(file.get('cfg.model.encoder_layers')).toBe(2);

@@ -55,6 +55,11 @@ export class PtFile implements AsyncDisposable {
      * as Uint8Array, ints beyond 2^53 as bigint.
      */
     readonly value: unknown,
+    /**
+     * With `unknown: 'opaque'`: every class and function that the file names and that is not plain data, such as
+     * `argparse.Namespace`, also if nothing of it is left in the value.
+     */
+    readonly unknownNames: readonly string[] = [],
   ) {
     this.#source = source;
     this.#verify = verify;
@@ -137,13 +142,14 @@ export async function openPt(file: string | Uint8Array, options: OpenOptions = {
   checkOptions('openPt', file, pathOrBytes, 'file');
   checkOptions('openPt', options, openOptions);
   const { checksums = 'always', exact = false, limits } = options;
-  const opaque = options.unknown === 'opaque';
+  const unknown = options.unknown === 'opaque' ? new Set<string>() : null;
   await fastCrc32;
   const bounds = withDefaults(limits);
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {
-    const content = await readContent(source, { limits: bounds, checksums, opaque });
-    return new PtFile(source, content.verify, dataOf(content, { depth: bounds.depth, exact, opaque }));
+    const content = await readContent(source, { limits: bounds, checksums, unknown });
+    const value = dataOf(content, { depth: bounds.depth, exact, opaque: unknown !== null });
+    return new PtFile(source, content.verify, value, [...(unknown ?? [])]);
   } catch (error) {
     await source.close();
     throw error instanceof PtFormatError && source.path !== undefined
@@ -165,11 +171,11 @@ function dataOf(
 
 async function readContent(
   source: Source,
-  options: { limits: PtLimits; checksums: Checksums; opaque: boolean },
+  options: { limits: PtLimits; checksums: Checksums; unknown: Set<string> | null },
 ): Promise<Content> {
   if (source.size === 0) throw new PtFormatError('zip', 'the file is empty');
   const head = await source.read(0, Math.min(source.size, 512));
-  if (isLegacy(head)) return readLegacy(source, options.limits, options.opaque);
+  if (isLegacy(head)) return readLegacy(source, options.limits, options.unknown);
   if (head.toString('latin1', 0, 8) === 'PYTORCH1') {
     throw new PtFormatError(
       'unsupported',

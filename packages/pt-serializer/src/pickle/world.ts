@@ -37,8 +37,8 @@ export interface WorldOptions {
   limits: PtLimits;
   /** The pickle's size in bytes. */
   pickleBytes: number;
-  /** Whether what is not known is given as `PtOpaque`. */
-  opaque: boolean;
+  /** Collects names that are not known, whose objects are then `PtOpaque`; null refuses them. */
+  unknown: Set<string> | null;
 }
 
 /** A name in a pickle that this reader knows. */
@@ -57,7 +57,7 @@ type Handler = (args: readonly unknown[], tools: Tools) => unknown;
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
 /** The world of a `.pt`: a closed table of names, each of which is or makes data. Nothing is ever called. */
-export function ptWorld({ idLength, findStorage, limits, pickleBytes, opaque }: WorldOptions): PickleWorld {
+export function ptWorld({ idLength, findStorage, limits, pickleBytes, unknown }: WorldOptions): PickleWorld {
   // Each byte of a pickle is converted or walked at most twice (a bytearray of protocol 2 is a string, made
   // bytes, made a bytearray), so twice its length is enough. Without a bound, a few bytes that refer back to
   // a long string could fill the memory.
@@ -78,13 +78,17 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes, opaque }: 
       if (isStorageClass(module, name)) return new Known(name);
       const known = ALIASES[full] ?? full;
       if (Object.hasOwn(HANDLERS, known) || NAMES.has(known)) return new Known(known);
-      if (opaque) return new PtOpaque(module, name, null);
+      if (unknown !== null) {
+        unknown.add(`${module}.${name}`);
+        return new PtOpaque(module, name, null);
+      }
       throw forbidden(full);
     },
     reduce(callable, args) {
       const handler =
         callable instanceof Known && Object.hasOwn(HANDLERS, callable.name) ? HANDLERS[callable.name] : null;
-      if (handler) return opaque ? attempt(handler, callable as Known, args, tools) : handler(args, tools);
+      if (handler)
+        return unknown !== null ? attempt(handler, callable as Known, args, tools) : handler(args, tools);
       if (callable instanceof PtOpaque && callable.args === null)
         return new PtOpaque(callable.module, callable.name, args);
       throw new PtFormatError('forbidden', 'it calls an object that is not callable');

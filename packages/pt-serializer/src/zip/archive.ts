@@ -14,7 +14,7 @@ const CHUNK = 1 << 22;
 /** Reads the archive of PyTorch since 1.6: directory and pickle. @throws PtFormatError. */
 export async function readArchive(
   source: Source,
-  { limits, checksums, opaque }: { limits: PtLimits; checksums: Checksums; opaque: boolean },
+  { limits, checksums, unknown }: { limits: PtLimits; checksums: Checksums; unknown: Set<string> | null },
 ): Promise<Content> {
   const members = await readZip(source, limits.members);
   const folder = [...members.keys()][0]?.split('/')[0];
@@ -35,7 +35,7 @@ export async function readArchive(
     idLength: 5,
     limits,
     pickleBytes: bytes.length,
-    opaque,
+    unknown,
     findStorage({ key, bytes: size }) {
       const member = find(`data/${key}`);
       if (!member) throw new PtFormatError('zip', `the storage data/${key} is missing`);
