@@ -47,7 +47,7 @@ export async function loadWith(
   const { intraOpThreads = 1, device = CPU } = options;
   let session: InferenceSession;
   try {
-    session = await openSession(source.modelPath, device, intraOpThreads, create);
+    session = await openSession(source, device, intraOpThreads, create);
   } catch (error) {
     if (error instanceof DeviceError) throw error;
     if (failureKind(error) === 'cuda_oom') {

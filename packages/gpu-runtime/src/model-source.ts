@@ -8,8 +8,10 @@ export interface ModelSource {
   name: string;
   /** Absolute path of the model's folder. */
   folder: string;
-  /** Absolute path of its `model.onnx`. */
+  /** Absolute path of its `model.onnx`; of its first file of weights if the graph was built from them. */
   modelPath: string;
+  /** The graph, if it was built from published weights: an ONNX ModelProto, and the folder of its files of weights. */
+  built?: { model: Uint8Array; folder: string };
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;

@@ -63,7 +63,12 @@ async function list(
   output: InspectOutput,
 ): Promise<boolean> {
   // All checksums are compared before digests are taken; a table reads at most some rows.
-  await using file = await openPt(path, { exact: true, checksums: json ? 'never' : 'whole' });
+  await using file = await openPt(path, {
+    exact: true,
+    unknown: 'opaque',
+    checksums: json ? 'never' : 'whole',
+  });
+  if (!json && file.unknownNames.length > 0) output.error(namesOf(path, file.unknownNames));
   const pieces = json ? jsonLine(path, file, (await stat(path)).size) : tableOf(file.value, head);
   let pending = name;
   for (;;) {
@@ -75,6 +80,15 @@ async function list(
     }
     if (done) return value ?? true;
   }
+}
+
+/** Most names that a warning shows. */
+const MOST_NAMES = 8;
+
+function namesOf(path: string, names: readonly string[]): string {
+  const some = names.slice(0, MOST_NAMES).join(', ');
+  const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '';
+  return `${path}: names ${some}${more}, which are not plain data; loading the file with Python may run code, but nothing was run here`;
 }
 
 function reason(path: string, error: Error): string {

@@ -1,4 +1,4 @@
-import { LazyTensor, NumpyScalar, PtFloat, PtFormatError } from '@holdfast/pt-serializer';
+import { LazyTensor, NumpyScalar, PtFloat, PtFormatError, PtOpaque } from '@holdfast/pt-serializer';
 import { isLongInt, keyText, repr, typeName } from './python.js';
 
 /** One thing in a `.pt` and the keys and indices that lead to it, each after a `/`. */
@@ -24,7 +24,8 @@ interface Frame {
 }
 
 /**
- * Everything a `.pt` holds, in its order, cut into items as `check_pt.py` does.
+ * Everything a `.pt` holds, in its order, cut into items as `check_pt.py` does. An object of an unknown class is an
+ * item with the name of the class, followed by its parts.
  *
  * @param root the value of a file opened with `exact`.
  * @throws PtFormatError (`limit`) for a listing that would be endless.
@@ -42,11 +43,12 @@ export function* itemsOf(root: unknown): Generator<Item> {
     if (++values > MOST_VALUES) throw endless(`${MOST_VALUES} values`);
     if (characters > MOST_CHARACTERS) throw endless(`${MOST_CHARACTERS} characters`);
     if (item) return item;
-    const container = value as unknown[] | Map<unknown, unknown>;
+    const container = value as unknown[] | Map<unknown, unknown> | PtOpaque;
     if (open.has(container)) return { path, kind: typeName(value), value: '(itself)' };
     open.add(container);
-    frames.push({ container, path, items: container.entries() });
-    return null;
+    const opaque = container instanceof PtOpaque;
+    frames.push({ container, path, items: opaque ? container.parts() : container.entries() });
+    return opaque ? { path, kind: typeName(value), value: `${container.module}.${container.name}` } : null;
   };
   const first = enter(root, '');
   if (first) yield first;
@@ -78,7 +80,7 @@ function leafOf(value: unknown, path: string, kinds: Map<object, 'strings' | 'nu
     if (kind === 'strings') return { path, kind, strings: value };
     return kind === 'numbers' ? { path, kind, numbers: value } : null;
   }
-  if (value instanceof Map) return null;
+  if (value instanceof Map || value instanceof PtOpaque) return null;
   if (value instanceof LazyTensor) return { path, kind: value.kind, tensor: value };
   return { path, kind: typeName(value), value: plainValue(value) };
 }

@@ -31,6 +31,8 @@ export async function* jsonLine(
   yield ',"keys":';
   if (file.value instanceof Map) yield* jsonList(file.value.keys(), (key) => JSON.stringify(keyText(key)));
   else yield 'null';
+  // Absent in a file of plain data, as in the listing of `check_pt.py`.
+  if (file.unknownNames.length > 0) yield `,"unknown_names":${JSON.stringify(file.unknownNames)}`;
   yield ',"ok":true}\n';
   return true;
 }

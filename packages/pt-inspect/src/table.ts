@@ -49,6 +49,8 @@ function cells(item: Item): string[] {
   if ('strings' in item) return [path, 'strings', '', `[${item.strings.length}]`, ''];
   if ('numbers' in item) return [path, 'numbers', '', `[${item.numbers.length}]`, ''];
   const { value } = item;
+  // The name of an unknown class or function.
+  if (item.kind === 'object') return [path, item.kind, '', '', `${short(sanitize(String(value)))} (not run)`];
   return [path, item.kind, '', '', short(sanitize(typeof value === 'string' ? value : repr(value)))];
 }
 

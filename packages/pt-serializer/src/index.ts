@@ -26,6 +26,7 @@ export {
   PtDType,
   PtFloat,
   PtFrozenSet,
+  PtOpaque,
   PtOrderedDict,
   PtTuple,
   tuple,

@@ -34,11 +34,15 @@ interface LateStorage extends Storage {
  *
  * @throws PtFormatError.
  */
-export async function readLegacy(source: Source, limits: PtLimits): Promise<Content> {
+export async function readLegacy(
+  source: Source,
+  limits: PtLimits,
+  unknown: Set<string> | null,
+): Promise<Content> {
   const most = Math.min(source.size, limits.pickleBytes);
   for (let window = Math.min(WINDOW, most); ; window = Math.min(window * 4, most)) {
     try {
-      return await readWindow(source, await source.read(0, window), limits);
+      return await readWindow(source, await source.read(0, window), limits, unknown);
     } catch (error) {
       if (!(error instanceof EndOfPickle) || window === source.size) throw error;
       if (window < most) continue;
@@ -47,13 +51,19 @@ export async function readLegacy(source: Source, limits: PtLimits): Promise<Cont
   }
 }
 
-async function readWindow(source: Source, bytes: Buffer, limits: PtLimits): Promise<Content> {
+async function readWindow(
+  source: Source,
+  bytes: Buffer,
+  limits: PtLimits,
+  unknown: Set<string> | null,
+): Promise<Content> {
   const storages = new Map<string, LateStorage>();
   let bigEndian = false;
   const world = ptWorld({
     idLength: 6,
     limits,
     pickleBytes: bytes.length,
+    unknown,
     findStorage(id) {
       let root = storages.get(id.key);
       if (!root) {

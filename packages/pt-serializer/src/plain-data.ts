@@ -1,7 +1,7 @@
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
 import { StorageRef } from './tensors/storage.js';
-import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOrderedDict } from './values.js';
+import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOpaque, PtOrderedDict } from './values.js';
 
 interface Frame {
   readonly value: object;
@@ -17,11 +17,12 @@ interface Frame {
  *
  * @throws PtFormatError `pickle` or `limit`.
  */
-export function toData(root: unknown, depth: number, exact: boolean): unknown {
+export function toData(root: unknown, depth: number, exact: boolean, opaque = false): unknown {
   const heights = new Map<object, number>();
   const open = new Set<object>();
   const frames: Frame[] = [];
-  const change = exact ? (value: unknown) => value : plainNumber;
+  const numbers: Change = exact ? (value) => value : plainNumber;
+  const change: Change = opaque ? (value) => numbers(withoutStorage(value)) : numbers;
   const enter = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const items = itemsOf(value, change);
@@ -58,6 +59,10 @@ type Change = (value: unknown) => unknown;
 const plainNumber: Change = (value) =>
   value instanceof PtFloat || value instanceof NumpyScalar ? value.value : value;
 
+/** A storage that no tensor is a view of. */
+const withoutStorage: Change = (value) =>
+  value instanceof StorageRef ? new PtOpaque('torch.storage', 'UntypedStorage', [value.storage.size]) : value;
+
 const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar];
 
 /** The objects in a container, after `change`; null for data without content. */
@@ -65,6 +70,7 @@ function itemsOf(value: object, change: Change): Iterator<unknown> | null {
   if (Array.isArray(value)) return inArray(value, change);
   if (value instanceof Map) return inMap(value, change);
   if (value instanceof Set) return value.values();
+  if (value instanceof PtOpaque) return inOpaque(value, change);
   if (LEAVES.some((leaf) => value instanceof leaf)) return null;
   if (value instanceof StorageRef)
     throw new PtFormatError('unsupported', 'a storage without a tensor; save a tensor of it');
@@ -78,6 +84,14 @@ function* inArray(items: unknown[], change: Change): Generator<unknown> {
     items[i] = change(items[i]);
     yield items[i];
   }
+}
+
+function* inOpaque(value: PtOpaque, change: Change): Generator<unknown> {
+  yield value.args;
+  yield value.items;
+  yield value.entries;
+  value.state = change(value.state);
+  yield value.state;
 }
 
 function* inMap(dict: Map<unknown, unknown>, change: Change): Generator<unknown> {

@@ -94,3 +94,32 @@ export class NumpyScalar {
     checkOptions('NumpyScalar', dtype, isDTypeName, 'dtype');
   }
 }
+
+/**
+ * An object of a class that is not known here, or what a function that is not known would have made: inert data, of which nothing
+ * was run. Read only with the option `unknown: 'opaque'`.
+ */
+export class PtOpaque {
+  /** What it was given afterwards, usually the object's attributes by name; null for nothing. */
+  state: unknown = null;
+  /** What was appended to it, as to a list or set. */
+  readonly items: unknown[] = [];
+  /** What was set in it, as in a dict. */
+  readonly entries = new Map<unknown, unknown>();
+
+  /** @param args what it was made of; null for the bare name of a class or function. */
+  constructor(
+    readonly module: string,
+    readonly name: string,
+    readonly args: readonly unknown[] | null,
+  ) {}
+
+  /** Everything it holds, by key, index or attribute; what it was made of is under `args[0]`, …. */
+  *parts(): Generator<[key: unknown, part: unknown]> {
+    if (this.state instanceof Map) yield* this.state;
+    else if (this.state !== null) yield ['state', this.state];
+    yield* this.entries;
+    yield* this.items.entries();
+    for (const [i, part] of (this.args ?? []).entries()) yield [`args[${i}]`, part];
+  }
+}

@@ -54,7 +54,7 @@ export function folder(text: string): string {
 
 export function model(text: string): string {
   if (text.trim() === '') {
-    throw new InvalidArgumentError('It must be the name of a built-in model, or a model folder.');
+    throw new InvalidArgumentError('It must be the name of a built-in model, or the path of a model.');
   }
   return text;
 }

@@ -38,7 +38,12 @@ export function commandLine(version: string, commands: Commands): Command {
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
-    .option('--model <name|path>', 'a built-in model or a model folder', model, DEFAULT_MODEL)
+    .option(
+      '--model <name|path>',
+      'a built-in model, a folder or file of a model, or OWNER/NAME of one that was downloaded',
+      model,
+      DEFAULT_MODEL,
+    )
     .addOption(
       new Option(
         '--pooling <how>',

@@ -33,13 +33,13 @@ function runtime(devices: string[], { graph = true, message = 'no such provider'
 
 test('a session opens on the requested device only', async () => {
   const { create, asked } = runtime(['cpu', 'cuda']);
-  await openSession('m.onnx', parseDevice('cuda:2'), 1, create);
+  await openSession({ modelPath: 'm.onnx' }, parseDevice('cuda:2'), 1, create);
   expect(asked).toEqual([{ name: 'cuda', deviceId: 2 }]);
 });
 
 test('a missing device is an error with a remedy, never another device', async () => {
   const { create } = runtime(['cpu']);
-  const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
+  const error = await openSession({ modelPath: 'm.onnx' }, parseDevice('cuda'), 1, create).catch(
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(DeviceError);
@@ -48,12 +48,14 @@ test('a missing device is an error with a remedy, never another device', async (
 
 test('a bad graph is reported as such on any device', async () => {
   const { create } = runtime(['cpu', 'cuda'], { graph: false });
-  await expect(openSession('m.onnx', parseDevice('cuda'), 1, create)).rejects.toThrow('bad graph');
+  await expect(openSession({ modelPath: 'm.onnx' }, parseDevice('cuda'), 1, create)).rejects.toThrow(
+    'bad graph',
+  );
 });
 
 test('lack of memory is not reported as a missing device', async () => {
   const { create } = runtime(['cpu'], { message: 'CUDA failure 2: out of memory' });
-  const error = await openSession('m.onnx', parseDevice('cuda'), 1, create).catch(
+  const error = await openSession({ modelPath: 'm.onnx' }, parseDevice('cuda'), 1, create).catch(
     (thrown: unknown) => thrown,
   );
   expect(error).not.toBeInstanceOf(DeviceError);
@@ -64,7 +66,7 @@ test('a machine without CUDA is reported as such', async () => {
   if (onnxRuntime().providers.includes('cuda')) return;
   const { inPackage } = await import('../../test/support.js');
   await expect(
-    openSession(inPackage('models/tnf/model.onnx'), parseDevice('cuda'), 1),
+    openSession({ modelPath: inPackage('models/tnf/model.onnx') }, parseDevice('cuda'), 1),
   ).rejects.toBeInstanceOf(DeviceError);
 });
 

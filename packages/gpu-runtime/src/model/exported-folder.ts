@@ -8,7 +8,7 @@ import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { readModelJson } from './model-files.js';
-import type { ModelRecipe } from './recipe.js';
+import type { ModelRecipe, Pooling } from './recipe.js';
 
 /** The configuration's file name in a folder exported from Hugging Face. */
 export const CONFIG = 'config.json';
@@ -29,32 +29,65 @@ const NUMBERED_PAST_PADDING = new Set(['esm', 'roberta', 'xlm-roberta', 'camembe
 /** In a tokenizer's configuration, a length above this means "no limit". */
 const NO_LIMIT = 1e9;
 
+/** What a folder's settings and the caller choose, and the graph that it is for. */
+export interface Choices {
+  modelPath: string;
+  graph: Graph;
+  /** Settings from a `holdfast.json` without tokens. */
+  changes: ExportChanges;
+  /** The caller's choice of output, which overrides everything else. */
+  wanted: Partial<ModelRecipe['output']>;
+}
+
+/** Facts about an encoder that its graph does not declare. */
+export interface EncoderFacts {
+  name: string;
+  tokens: ExportTokens;
+  /** Most tokens that it takes, special ones included. */
+  longest: number;
+  /** Numbers of a token vector, if known. */
+  hidden?: number | undefined;
+  /** How its authors make rows. */
+  pooling?: Pooling;
+}
+
 /**
  * Reads an encoder exported from Hugging Face: `config.json`, and ESM's `vocab.txt` or else `tokenizer.json`
  * with `tokenizer_config.json`. Inputs and outputs are read from the graph.
  *
- * @param changes settings from a `holdfast.json` without tokens.
- * @param wanted the caller's choice of output, which overrides everything else.
  * @throws ModelError `model_bad_json`, `model_file_missing`, `model_unsupported`, `model_mismatch`.
  */
-export async function readExportedFolder(
-  folder: string,
-  {
-    modelPath,
-    graph,
-    changes,
-    wanted,
-  }: { modelPath: string; graph: Graph; changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
-): Promise<Description> {
+export async function readExportedFolder(folder: string, choices: Choices): Promise<Description> {
   const config = await readModelJson(folder, CONFIG, configuration);
-  const tokens =
-    config.model_type === 'esm'
-      ? await readEsmTokens(folder)
-      : await readTokenizerTokens(folder, changes.alphabet);
+  const tokens = await readFolderTokens(folder, config.model_type, choices.changes);
   checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size ?? undefined);
-  const output = chooseOutput(modelPath, graph, { ...changes.output, ...wanted });
+  return describeEncoder(folder, choices, {
+    name: basename(folder),
+    tokens,
+    longest: longest(config, tokens),
+    hidden: config.hidden_size ?? undefined,
+  });
+}
+
+/** Tokens by ESM's `vocab.txt`, or else by `tokenizer.json`. */
+export function readFolderTokens(
+  folder: string,
+  modelType: string,
+  { alphabet }: ExportChanges,
+): Promise<ExportTokens> {
+  return modelType === 'esm' ? readEsmTokens(folder) : readTokenizerTokens(folder, alphabet);
+}
+
+/** Describes an encoder with one row of numbers for each token. @throws ModelError `model_bad_json`, `model_mismatch`. */
+export function describeEncoder(
+  folder: string,
+  { modelPath, graph, changes, wanted }: Choices,
+  { name, tokens, longest, hidden, pooling: usual }: EncoderFacts,
+): Description {
+  const pooling = usual === undefined ? {} : { pooling: usual };
+  const output = chooseOutput(modelPath, graph, { ...pooling, ...changes.output, ...wanted });
   const { table, fused, padding, prefix, suffix, tokenizer } = tokens.rules;
-  const maxTokens = changes.maxTokens ?? longest(config, tokens);
+  const maxTokens = changes.maxTokens ?? longest;
   const special = prefix.length + suffix.length;
   if (maxTokens <= special) {
     const what = `its ${special} special tokens leave no room for residues: it takes ${maxTokens} tokens`;
@@ -62,7 +95,7 @@ export async function readExportedFolder(
   }
   const meant = changes.output?.name ?? meantOutput(graph);
   const ownFacts = {
-    dim: dimOf(modelPath, { graph, changes, config, output }),
+    dim: dimOf(modelPath, { graph, changes, hidden, output }),
     columns: changes.columns,
   };
   const { dim, columns } = rowFacts(graph, { meant, taken: output.name }, ownFacts);
@@ -70,8 +103,9 @@ export async function readExportedFolder(
     const what = `names ${columns.length} columns, but a row of '${output.name}' has ${dim} numbers`;
     throw new ModelError('model_bad_json', join(folder, DESCRIPTOR), what, 'name all of them, or none');
   }
+  const inputs = changes.inputs ?? inputsOf(graph);
   return {
-    name: changes.name ?? basename(folder),
+    name: changes.name ?? name,
     alphabet: changes.alphabet ?? tokens.alphabet(),
     dim,
     maxResidues:
@@ -88,8 +122,10 @@ export async function readExportedFolder(
       prefix,
       suffix,
       minimumTokens: 1,
-      inputs: changes.inputs ?? inputsOf(modelPath, graph),
+      inputs,
       output,
+      // Without a mask, padding would change the rows.
+      ...(inputs.mask === undefined ? { singly: true as const } : {}),
       ...(tokenizer === undefined ? {} : { tokenizer }),
     },
   };
@@ -108,15 +144,18 @@ function dimOf(
   {
     graph,
     changes,
-    config,
+    hidden,
     output,
-  }: { graph: Graph; changes: ExportChanges; config: Configuration; output: ModelRecipe['output'] },
+  }: {
+    graph: Graph;
+    changes: ExportChanges;
+    hidden: number | undefined;
+    output: ModelRecipe['output'];
+  },
 ): number {
   const given = lastLength(graph, output.name);
   // A row that the graph pools itself may be shorter than its hidden vectors.
-  const dim =
-    changes.dim ??
-    (output.pooling === 'none' ? (given ?? config.hidden_size) : (config.hidden_size ?? given));
+  const dim = changes.dim ?? (output.pooling === 'none' ? (given ?? hidden) : (hidden ?? given));
   if (dim != null) return dim;
   throw new ModelError(
     'model_mismatch',
@@ -129,12 +168,9 @@ function dimOf(
 const idType = (graph: Graph): ModelRecipe['idType'] =>
   graph.inputs.some(({ name, type }) => name === 'input_ids' && type === 'int32') ? 'int32' : 'int64';
 
-function inputsOf(modelPath: string, { inputs }: Graph): ModelRecipe['inputs'] {
+function inputsOf({ inputs }: Graph): ModelRecipe['inputs'] {
   const asked = new Set(inputs.map(({ name }) => name));
-  if (asked.has('input_ids') && !asked.has('attention_mask')) {
-    const what = 'has no input attention_mask, so padding would change its rows';
-    throw new ModelError('model_mismatch', modelPath, what, 're-export it with attention_mask');
-  }
+  const mask = asked.has('attention_mask') ? { mask: 'attention_mask' } : {};
   const types = asked.has('token_type_ids') ? { types: 'token_type_ids' } : {};
-  return { ids: 'input_ids', mask: 'attention_mask', ...types };
+  return { ids: 'input_ids', ...mask, ...types };
 }

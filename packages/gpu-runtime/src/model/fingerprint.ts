@@ -7,22 +7,33 @@ import { isFile } from './is-there.js';
 import { missing, unreadable } from './model-files.js';
 import { refuseStandIn } from './stand-in.js';
 
+/** A part of a fingerprint: bytes in memory, or a file. */
+export type FingerprintPart = { name: string } & ({ bytes: Uint8Array } | { path: string });
+
+/** The parts of a graph in a file. @param weightFiles relative to the graph's folder. */
+export function graphParts(modelPath: string, weightFiles: readonly string[]): FingerprintPart[] {
+  return [basename(modelPath), ...weightFiles].map((name) => ({
+    name,
+    path: resolve(dirname(modelPath), name),
+  }));
+}
+
 /**
  * SHA-256 over the graph, its weight files, and `settings` as JSON. Each part is hashed with its name and
  * length, so different lists of parts cannot hash alike. Other files beside the graph do not count.
  *
- * @param weightFiles relative to the graph's folder.
  * @throws ModelError `model_file_missing`; `model_load` for a placeholder, such as a Git LFS pointer.
  */
-export async function fingerprintOf(
-  modelPath: string,
-  weightFiles: readonly string[],
-  settings: unknown,
-): Promise<string> {
+export async function fingerprintOf(parts: readonly FingerprintPart[], settings: unknown): Promise<string> {
   const hash = createHash('sha256');
   const head = (name: string, bytes: number) => hash.update(`${name}\n${bytes}\n`);
-  for (const name of [basename(modelPath), ...weightFiles]) {
-    const path = resolve(dirname(modelPath), name);
+  for (const part of parts) {
+    if ('bytes' in part) {
+      head(part.name, part.bytes.length);
+      hash.update(part.bytes);
+      continue;
+    }
+    const { name, path } = part;
     if (!(await isFile(path))) throw missing(path);
     try {
       head(name, (await stat(path)).size);

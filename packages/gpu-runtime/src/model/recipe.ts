@@ -32,6 +32,11 @@ export interface ModelRecipe {
   inputs: { ids: string; mask?: string; types?: string };
   /** The output's name; it is [n, dim] if `pooling` is `none`, else [n, tokens, dim]. */
   output: { name: string; pooling: Pooling };
+  /**
+   * Each call of the model takes one sequence, without padding: the graph has no mask. A row then cannot depend on
+   * other sequences. Absent: a call takes a batch.
+   */
+  singly?: true;
   /** The tokenizer, if a token may be several residues. */
   tokenizer?: TokenizerFiles;
 }

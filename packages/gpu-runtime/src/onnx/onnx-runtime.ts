@@ -69,7 +69,7 @@ export async function tryDevice(device: Device, builtIn?: string): Promise<void>
 
 async function probeRow(device: Device, builtIn: string | undefined): Promise<Float32Array> {
   const source = await resolveModel(builtIn ?? builtInFolder(PROBE));
-  const session = await openSession(source.modelPath, device, 1).catch((error: unknown) => {
+  const session = await openSession(source, device, 1).catch((error: unknown) => {
     throw error instanceof DeviceError ? error.cause : error;
   });
   return new SessionModel(source, session).embed([new TextEncoder().encode('ACGTTGCAACGT')]);

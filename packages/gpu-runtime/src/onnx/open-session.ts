@@ -1,17 +1,23 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import { CPU, type Device, executionProvider } from '../device/device.js';
 import { DeviceError } from '../device/device-error.js';
+import type { ModelSource } from '../model-source.js';
 import { failureKind } from './failure-kind.js';
 import { ort } from './ort.js';
 
 /** ONNX Runtime's level "fatal": errors are thrown, and need no second copy on stderr. */
 const LOG_FATAL = 4;
 
-/** Opens a session; tests replace it. */
+/** Opens a session on a graph's file, or on its bytes; tests replace it. */
 export type CreateSession = (
-  path: string,
+  graph: string | Uint8Array,
   options: InferenceSession.SessionOptions,
 ) => Promise<InferenceSession>;
+
+const create: CreateSession = (graph, options) =>
+  typeof graph === 'string'
+    ? ort.InferenceSession.create(graph, options)
+    : ort.InferenceSession.create(graph, options);
 
 /**
  * Opens a session on this device only. ONNX Runtime runs operators that the device has no kernel for on the
@@ -21,11 +27,12 @@ export type CreateSession = (
  * memory.
  */
 export async function openSession(
-  path: string,
+  { modelPath, built }: Pick<ModelSource, 'modelPath' | 'built'>,
   device: Device,
   intraOpThreads: number,
-  create: CreateSession = (...args) => ort.InferenceSession.create(...args),
+  open: CreateSession = create,
 ): Promise<InferenceSession> {
+  const graph = built?.model ?? modelPath;
   const options = (at: Device): InferenceSession.SessionOptions => ({
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
     intraOpNumThreads: intraOpThreads,
@@ -33,16 +40,18 @@ export async function openSession(
     // Memory plans are kept for every shape seen, and batches have many shapes.
     enableMemPattern: false,
     logSeverityLevel: LOG_FATAL,
+    // ONNX Runtime maps the weights from the files where they lie.
+    ...(built && { extra: { session: { model_external_initializers_file_folder_path: built.folder } } }),
   });
   try {
-    return await create(path, options(device));
+    return await open(graph, options(device));
   } catch (error) {
     if (device.kind === 'cpu' || failureKind(error) === 'cuda_oom') throw error;
     // The graph or the device is at fault: the CPU accepts every good graph.
-    const graph = await create(path, options(CPU)).then(
+    const verdict = await open(graph, options(CPU)).then(
       (session) => session.release(),
       (refused: unknown) => ({ refused }),
     );
-    throw graph ? graph.refused : new DeviceError(device, error);
+    throw verdict ? verdict.refused : new DeviceError(device, error);
   }
 }

@@ -60,49 +60,68 @@ export class SessionCalls implements BatchCalls {
     // Whoever awaits the tokens handles a failure.
     tokens?.catch(() => undefined);
     return async (onProgress) => {
-      const embedded = await this.#run(sequences, tokens);
-      await onProgress?.();
-      return embedded;
+      let made: Tokenized | undefined;
+      try {
+        made = await tokens;
+      } catch (error) {
+        throw this.#failed(error, sequences.length, 0);
+      }
+      const rows = made?.tokens ?? sequences;
+      const truncated = made?.truncated ?? [];
+      if (this.#source.recipe.singly === undefined) {
+        const embedded = { rows: await this.#call(rows), truncated };
+        await onProgress?.();
+        return embedded;
+      }
+      const { dim } = this.#source;
+      const all = new Float32Array(rows.length * dim);
+      for (let i = 0; i < rows.length; i++) {
+        all.set(await this.#call(rows.slice(i, i + 1)), i * dim);
+        await onProgress?.();
+      }
+      return { rows: all, truncated };
     };
   }
 
-  async #run(sequences: readonly Uint8Array[], tokens: Promise<Tokenized> | undefined): Promise<Embedded> {
-    const { name, dim, recipe, maxResidues } = this.#source;
-    let width = 0;
-    let counts: number[];
+  /** @param rows the sequences' residues, or their tokens if a tokenizer made them. @returns [rows, dim]. */
+  async #call(rows: readonly Uint8Array[] | readonly Int32Array[]): Promise<Float32Array> {
+    const { dim, recipe, maxResidues } = this.#source;
+    let counts = rows.map(({ length }) => Math.min(length, maxResidues));
+    let width = batchWidth(recipe, counts);
     let output: Tensor | undefined;
     let numbers: Float32Array | null = null;
-    let truncated: readonly number[] = [];
     try {
-      const made = await tokens;
-      truncated = made?.truncated ?? [];
-      const rows = made?.tokens ?? sequences;
-      counts = rows.map(({ length }) => Math.min(length, maxResidues));
-      width = batchWidth(recipe, counts);
-      const size = sequences.length * width;
-      const bytes = size * (recipe.idType === 'int64' ? 8 : 4);
+      const bytesOf = (size: number) => size * (recipe.idType === 'int64' ? 8 : 4);
+      const bytes = bytesOf(rows.length * width);
       const ids = this.#ids.take(bytes);
       const mask = recipe.inputs.mask === undefined ? undefined : this.#mask.take(bytes);
       const words = (buffer: ArrayBuffer) => new Int32Array(buffer, 0, bytes / 4);
       counts = fillTokens(recipe, rows, counts, { width, ids: words(ids), mask: mask && words(mask) });
+      // Residues that share a token make fewer than were counted; one sequence needs no padding.
+      if (recipe.singly) width = batchWidth(recipe, counts);
+      const size = rows.length * width;
       const tensor = (buffer: ArrayBuffer) =>
         recipe.idType === 'int64'
-          ? new ort.Tensor('int64', new BigInt64Array(buffer, 0, size), [sequences.length, width])
-          : new ort.Tensor('int32', new Int32Array(buffer, 0, size), [sequences.length, width]);
+          ? new ort.Tensor('int64', new BigInt64Array(buffer, 0, size), [rows.length, width])
+          : new ort.Tensor('int32', new Int32Array(buffer, 0, size), [rows.length, width]);
       const feeds = { [recipe.inputs.ids]: tensor(ids) };
       if (recipe.inputs.mask !== undefined && mask !== undefined) feeds[recipe.inputs.mask] = tensor(mask);
-      if (recipe.inputs.types !== undefined) feeds[recipe.inputs.types] = tensor(this.#types.take(bytes));
+      if (recipe.inputs.types !== undefined)
+        feeds[recipe.inputs.types] = tensor(this.#types.take(bytesOf(size)));
       output = (await this.#session.run(feeds, [recipe.output.name]))[recipe.output.name];
       // Only the shape is needed from here on; the data is freed.
       if (output) numbers = await download(output);
     } catch (error) {
-      throw new InferenceError({ model: name, sequences: sequences.length, tokens: width }, error);
+      throw this.#failed(error, rows.length, width);
     }
     const { pooling } = recipe.output;
-    if (pooling === 'none')
-      return { rows: this.#checked(output, numbers, [sequences.length, dim]), truncated };
-    const hidden = this.#checked(output, numbers, [sequences.length, width, dim]);
-    return { rows: pool(pooling, hidden, { width, dim, counts, recipe }), truncated };
+    if (pooling === 'none') return this.#checked(output, numbers, [rows.length, dim]);
+    const hidden = this.#checked(output, numbers, [rows.length, width, dim]);
+    return pool(pooling, hidden, { width, dim, counts, recipe });
+  }
+
+  #failed(error: unknown, sequences: number, tokens: number): InferenceError {
+    return new InferenceError({ model: this.#source.name, sequences, tokens }, error);
   }
 
   #checked(output: Tensor | undefined, numbers: Float32Array | null, shape: number[]): Float32Array {

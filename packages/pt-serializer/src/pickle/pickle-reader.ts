@@ -1,6 +1,6 @@
 import { forbidden, PtFormatError } from '../format-error.js';
 import type { PtLimits } from '../limits.js';
-import { PtFrozenSet, PtTuple } from '../values.js';
+import { PtFrozenSet, PtOpaque, PtTuple } from '../values.js';
 import { type KeyReader, makeTuple } from './keys.js';
 import { Memo } from './memo.js';
 import { OP } from './opcodes.js';
@@ -138,6 +138,7 @@ class PickleMachine {
       case OP.ADDITEMS: {
         const items = this.#popMark();
         const set = this.#top();
+        if (isObject(set)) return this.#append(items);
         if (!(set instanceof Set) || set instanceof PtFrozenSet)
           throw fail('items are added to something other than a set');
         this.#world.keys.addAll(set, items);
@@ -193,14 +194,16 @@ class PickleMachine {
   }
 
   #append(items: readonly unknown[]): void {
-    const list = this.#top();
+    const top = this.#top();
+    const list = isObject(top) ? top.items : top;
     if (!Array.isArray(list) || list instanceof PtTuple)
       throw fail('items are appended to something other than a list');
     for (const item of items) list.push(item);
   }
 
   #setItems(items: readonly unknown[]): void {
-    const dict = this.#top();
+    const top = this.#top();
+    const dict = isObject(top) ? top.entries : top;
     if (!(dict instanceof Map)) throw fail('items are set in something other than a dict');
     if (items.length % 2 !== 0) throw fail('a key has no value');
     for (let i = 0; i < items.length; i += 2) {
@@ -249,6 +252,9 @@ class PickleMachine {
     this.#push(this.#world.settled(this.#memo.get(slot)));
   }
 }
+
+/** An object of an unknown class; the bare name of one holds nothing. */
+const isObject = (value: unknown): value is PtOpaque => value instanceof PtOpaque && value.args !== null;
 
 function beyond(reason: string, limit: keyof PtLimits): PtFormatError {
   return new PtFormatError('limit', `${reason} (limits.${limit})`);

@@ -4,7 +4,16 @@ import { DTYPES, type DType, dtypeOfStorage, isDType } from '../tensors/dtypes.j
 import { LazyTensor } from '../tensors/lazy-tensor.js';
 import { NumpyDraft, NumpyDType, numpyArray, numpyScalar } from '../tensors/numpy.js';
 import { type Storage, StorageRef } from '../tensors/storage.js';
-import { PtByteArray, PtComplex, PtDevice, PtDType, PtFloat, PtFrozenSet, PtOrderedDict } from '../values.js';
+import {
+  PtByteArray,
+  PtComplex,
+  PtDevice,
+  PtDType,
+  PtFloat,
+  PtFrozenSet,
+  PtOpaque,
+  PtOrderedDict,
+} from '../values.js';
 import { KeyReader, makeTuple } from './keys.js';
 import type { PickleWorld } from './pickle-reader.js';
 
@@ -28,6 +37,8 @@ export interface WorldOptions {
   limits: PtLimits;
   /** The pickle's size in bytes. */
   pickleBytes: number;
+  /** Collects names that are not known, whose objects are then `PtOpaque`; null refuses them. */
+  unknown: Set<string> | null;
 }
 
 /** A name in a pickle that this reader knows. */
@@ -46,7 +57,7 @@ type Handler = (args: readonly unknown[], tools: Tools) => unknown;
 const fail = (reason: string) => new PtFormatError('pickle', reason);
 
 /** The world of a `.pt`: a closed table of names, each of which is or makes data. Nothing is ever called. */
-export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOptions): PickleWorld {
+export function ptWorld({ idLength, findStorage, limits, pickleBytes, unknown }: WorldOptions): PickleWorld {
   // Each byte of a pickle is converted or walked at most twice (a bytearray of protocol 2 is a string, made
   // bytes, made a bytearray), so twice its length is enough. Without a bound, a few bytes that refer back to
   // a long string could fill the memory.
@@ -67,18 +78,29 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
       if (isStorageClass(module, name)) return new Known(name);
       const known = ALIASES[full] ?? full;
       if (Object.hasOwn(HANDLERS, known) || NAMES.has(known)) return new Known(known);
+      if (unknown !== null) {
+        unknown.add(`${module}.${name}`);
+        return new PtOpaque(module, name, null);
+      }
       throw forbidden(full);
     },
     reduce(callable, args) {
       const handler =
         callable instanceof Known && Object.hasOwn(HANDLERS, callable.name) ? HANDLERS[callable.name] : null;
-      if (!handler) throw new PtFormatError('forbidden', 'it calls an object that is not callable');
-      return handler(args, tools);
+      if (handler)
+        return unknown !== null ? attempt(handler, callable as Known, args, tools) : handler(args, tools);
+      if (callable instanceof PtOpaque && callable.args === null)
+        return new PtOpaque(callable.module, callable.name, args);
+      throw new PtFormatError('forbidden', 'it calls an object that is not callable');
     },
     build(object, state) {
       if (object instanceof NumpyDraft || object instanceof NumpyDType) return object.setState(state);
       if (object instanceof PtOrderedDict && state instanceof Map) {
         object.attributes = state;
+        return object;
+      }
+      if (object instanceof PtOpaque && object.args !== null && object.state === null) {
+        object.state = state;
         return object;
       }
       throw new PtFormatError('forbidden', 'it sets the state of an object that has none');
@@ -88,6 +110,9 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
       if (!Array.isArray(id) || id.length !== idLength || id[0] !== 'storage')
         throw fail('a persistent id is not a storage');
       const [, type, key, , count, ...more] = id as unknown[];
+      // Before PyTorch 1.6 a storage can only be found if the sizes of all before it are known.
+      if (idLength === 5 && type instanceof PtOpaque && type.args === null)
+        return new PtOpaque(type.module, type.name, [key]);
       if (!(type instanceof Known) || typeof key !== 'string' || !/^\w{1,255}$/.test(key))
         throw fail('a storage has no name');
       if (!Number.isSafeInteger(count) || (count as number) < 0)
@@ -99,6 +124,19 @@ export function ptWorld({ idLength, findStorage, limits, pickleBytes }: WorldOpt
   };
 }
 
+/** What a known name makes; of something unknown, or in a way that is not read, it makes something unknown too. */
+function attempt(handler: Handler, { name: full }: Known, args: readonly unknown[], tools: Tools): unknown {
+  const dot = full.lastIndexOf('.');
+  const unknown = () => new PtOpaque(full.slice(0, dot), full.slice(dot + 1), args);
+  if (args.some((arg) => arg instanceof PtOpaque) && !CONTAINERS.has(full)) return unknown();
+  try {
+    return handler(args, tools);
+  } catch (error) {
+    if (error instanceof PtFormatError && error.code === 'unsupported') return unknown();
+    throw error;
+  }
+}
+
 function isStorageClass(module: string, name: string): boolean {
   if (!['torch', 'torch.storage', 'torch.cuda'].includes(module)) return false;
   return name === 'UntypedStorage' || dtypeOfStorage(name) !== undefined;
@@ -106,6 +144,9 @@ function isStorageClass(module: string, name: string): boolean {
 
 /** Names that are used only as arguments. */
 const NAMES = new Set(['numpy.ndarray', 'torch.nn.parameter.Parameter']);
+
+/** Names of what may hold anything. */
+const CONTAINERS = new Set(['collections.OrderedDict', '__builtin__.set', '__builtin__.frozenset']);
 
 /** Names that mean the same. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { PtFormatError } from '../format-error.js';
-import { NumpyScalar, PtComplex } from '../values.js';
+import { NumpyScalar, PtComplex, PtOpaque } from '../values.js';
 import { arrayOf, float32Of } from './arrays.js';
 import { DTYPES, type DType, elementCount } from './dtypes.js';
 import { LazyTensor } from './lazy-tensor.js';
@@ -48,12 +48,17 @@ export class NumpyDType {
 
 /** A numpy array before its state is known. */
 export class NumpyDraft {
-  array: LazyTensor | null = null;
+  array: LazyTensor | PtOpaque | null = null;
 
   /** State: (version, shape, dtype, is_fortran, bytes). */
-  setState(state: unknown): LazyTensor {
+  setState(state: unknown): LazyTensor | PtOpaque {
     if (!Array.isArray(state) || state.length !== 5) throw fail('a numpy array has no state of 5 items');
     const [, shape, dtype, fortran, bytes] = state as unknown[];
+    if (dtype instanceof PtOpaque) {
+      this.array = new PtOpaque('numpy', 'ndarray', []);
+      this.array.state = state;
+      return this.array;
+    }
     this.array = numpyArray(dtype, shape, fortran === true, bytes);
     return this.array;
   }

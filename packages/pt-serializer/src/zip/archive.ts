@@ -12,7 +12,10 @@ import { type Member, readZip } from './zip-reader.js';
 const CHUNK = 1 << 22;
 
 /** Reads the archive of PyTorch since 1.6: directory and pickle. @throws PtFormatError. */
-export async function readArchive(source: Source, limits: PtLimits, checksums: Checksums): Promise<Content> {
+export async function readArchive(
+  source: Source,
+  { limits, checksums, unknown }: { limits: PtLimits; checksums: Checksums; unknown: Set<string> | null },
+): Promise<Content> {
   const members = await readZip(source, limits.members);
   const folder = [...members.keys()][0]?.split('/')[0];
   const find = (name: string) => members.get(`${folder}/${name}`);
@@ -32,6 +35,7 @@ export async function readArchive(source: Source, limits: PtLimits, checksums: C
     idLength: 5,
     limits,
     pickleBytes: bytes.length,
+    unknown,
     findStorage({ key, bytes: size }) {
       const member = find(`data/${key}`);
       if (!member) throw new PtFormatError('zip', `the storage data/${key} is missing`);

@@ -1,0 +1,61 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { digestOf, freshFolder, holdfast, rowsOf, start } from './command.js';
+
+const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
+const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
+const zoo = (name: string) => at(`model-zoo/test/fixtures/${name}`);
+
+let folder: string;
+beforeEach(async () => {
+  folder = await freshFolder();
+});
+
+const line = (model: string, out: string, ...more: string[]) => [
+  'embed',
+  PROTEINS,
+  '--out',
+  out,
+  '--model',
+  model,
+  ...more,
+];
+
+describe.each([
+  ["fair-esm's .pt", 'esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt', 32],
+  ['a folder of Hugging Face', 'esm2_tiny_hf_sharded_bin', 32],
+  ['ProtT5', 'prott5_tiny', 40],
+])('%s', (_, name, dim) => {
+  test('killed with all of its workers again and again, the same line gives the bytes of an undisturbed run', async () => {
+    const whole = join(folder, 'whole');
+    expect(await holdfast(line(zoo(name), whole, '--workers', '1'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await rowsOf(whole))[0]![1]).toHaveLength(dim);
+    const out = join(folder, 'out');
+    const often = line(zoo(name), out, '--workers', '2', '--seq-threshold', '3', '--threads', '1');
+    for (const event of ['planned', 'checkpoint', 'shard_complete']) {
+      const running = start(often);
+      await running.until(event);
+      running.killGroup();
+      await running.ended;
+    }
+    expect(await holdfast(often)).toMatchObject({ code: 0, stderr: '' });
+    expect(await digestOf(out)).toBe(await digestOf(whole));
+  });
+});
+
+test('weights that moved are the same model, and others are refused', async () => {
+  const out = join(folder, 'out');
+  const [first, moved] = [join(folder, 'a', 'weights.pt'), join(folder, 'b', 'weights.pt')];
+  const model = (name: string) => zoo(`${name}/${name}.pt`);
+  await cp(model('esm2_t2_tinyf32_UR50D'), first);
+  await cp(first, moved);
+  const running = start(line(first, out, '--workers', '1', '--seq-threshold', '3'));
+  await running.until('checkpoint');
+  running.killGroup();
+  await running.ended;
+  await cp(model('esm2_t2_tiny'), first);
+  expect(await holdfast(line(first, out))).toMatchObject({ code: 2, stderr: expect.stringMatching(/model/) });
+  expect(await holdfast(line(moved, out))).toMatchObject({ code: 0, stderr: '' });
+});

@@ -1,0 +1,168 @@
+import { basename, extname } from 'node:path';
+import {
+  type BuiltGraph,
+  type EncoderFacts,
+  FAMILIES,
+  type LetterTokens,
+  ModelConfigError,
+  openModel,
+  type PublishedModel,
+  UnsupportedModelError,
+  WeightsError,
+} from '@holdfast/model-zoo';
+import { PtFormatError } from '@holdfast/pt-serializer';
+import type { Graph } from '../graph/graph-reader.js';
+import { ModelError } from '../model-error.js';
+import type { ExportTokens } from '../tokens/export-tokens.js';
+import { checkVocabularySize } from '../tokens/vocabulary.js';
+import type { Description } from './description.js';
+import type { ExportChanges } from './descriptor.js';
+import { describeEncoder, readFolderTokens } from './exported-folder.js';
+import type { FingerprintPart } from './fingerprint.js';
+import { unreadable } from './model-files.js';
+import { type ModelRecipe, tokenTable } from './recipe.js';
+
+/** A model that was built from published weights. */
+export interface Published {
+  description: Description;
+  graph: Graph;
+  built: BuiltGraph;
+  modelPath: string;
+  parts: FingerprintPart[];
+}
+
+const EXPORT =
+  'or export it to ONNX (pip install optimum[onnxruntime]; optimum-cli export onnx --model NAME --task feature-extraction DIR) and give that folder';
+
+/**
+ * Builds a model from published weights and describes it.
+ *
+ * @param folder of its tokenizer, and of the `holdfast.json` that changes settings.
+ * @throws ModelError `model_unsupported`, `model_bad_json`, `model_file_missing`, `model_mismatch`, `model_load`.
+ */
+export async function readPublished(
+  path: string,
+  folder: string,
+  { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
+): Promise<Published> {
+  const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
+  if (family === 'Nucleotide Transformer v2')
+    throw new ModelError(
+      'model_unsupported',
+      path,
+      'is a Nucleotide Transformer v2, whose tokens of six letters this version does not make',
+      'use DNABERT-2 or DNABERT-S for DNA',
+    );
+  const output = wanted.name ?? changes.output?.name ?? encoder.outputs[0]!;
+  if (!encoder.outputs.includes(output))
+    throw new ModelError(
+      'model_mismatch',
+      path,
+      `has no output '${output}'; its outputs: ${encoder.outputs.join(', ')}`,
+      'choose one of these as the layer, or omit the layer',
+    );
+  const graph = interfaceOf(encoder);
+  const tokens =
+    letters === null
+      ? await readFolderTokens(folder, family.startsWith('ESM') ? 'esm' : 'other', changes)
+      : lettersOf(path, letters);
+  const known = Math.max(...tokens.ids.values()) + 1;
+  // A list of letters leaves out tokens for other uses.
+  checkVocabularySize(
+    tokens.path,
+    tokens.ids.values(),
+    letters !== null && known <= encoder.vocabulary ? known : encoder.vocabulary,
+  );
+  const description = describeEncoder(
+    folder,
+    { modelPath: path, graph, changes, wanted },
+    { name: basename(path, extname(path)), tokens, longest: Math.min(maxTokens, limit(tokens)), pooling },
+  );
+  const built = encoder.build(output);
+  const modelPath = built.files[0] ?? path;
+  const parts: FingerprintPart[] = [
+    { name: 'graph', bytes: built.identity },
+    ...built.files.map((file, i) => ({ name: `weights-${i}`, path: file })),
+  ];
+  return { description, graph, built, modelPath, parts };
+}
+
+async function opened(path: string): Promise<PublishedModel> {
+  try {
+    return await openModel(path);
+  } catch (error) {
+    throw modelError(error);
+  }
+}
+
+function modelError(error: unknown): unknown {
+  const as = (
+    code: ModelError['code'],
+    { message, path }: Error & { path?: string | undefined },
+    remedy: string,
+  ) => {
+    const what =
+      path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
+    return new ModelError(code, path ?? '', what, remedy, { cause: error });
+  };
+  if (error instanceof UnsupportedModelError)
+    return as(
+      'model_unsupported',
+      error,
+      `the known families are ${FAMILIES.join('; ')}; use one of them, ${EXPORT}`,
+    );
+  if (error instanceof ModelConfigError)
+    return as('model_unsupported', error, `use a model without this, ${EXPORT}`);
+  if (error instanceof WeightsError) {
+    const damaged = error.path.endsWith('.json') ? 'model_bad_json' : 'model_load';
+    return as(
+      error.code === 'weights_format' ? damaged : 'model_mismatch',
+      error,
+      'download all files of the model again, from the same revision',
+    );
+  }
+  if (error instanceof PtFormatError)
+    return as(
+      'model_load',
+      error,
+      'download it again; if it stays so, save it with torch.save(model.state_dict(), path)',
+    );
+  const { code, path } = error as NodeJS.ErrnoException;
+  return code !== undefined && path !== undefined ? unreadable(path, error) : error;
+}
+
+/** Above this, a tokenizer's limit means that it has none. */
+const NO_LIMIT = 1e9;
+
+const limit = ({ longest }: ExportTokens) => (longest < NO_LIMIT ? longest : Number.POSITIVE_INFINITY);
+
+function lettersOf(path: string, letters: LetterTokens): ExportTokens {
+  const { ids, other, fused, padding, prefix, suffix, alphabet } = letters;
+  return {
+    path,
+    ids,
+    rules: {
+      table: tokenTable(ids, other),
+      ...(fused ? { fused: other } : {}),
+      padding,
+      prefix,
+      suffix,
+    },
+    longest: Number.POSITIVE_INFINITY,
+    alphabet: () => alphabet,
+  };
+}
+
+function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
+  const value = (name: string, type: string, shape: (number | string)[]) => ({
+    name,
+    isTensor: true,
+    type,
+    shape,
+  });
+  return {
+    inputs: [value('input_ids', 'int64', ['n', 'tokens'])],
+    outputs: outputs.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
+    weightFiles: [],
+  };
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as ort from 'onnxruntime-node';
+import { expect, test } from 'vitest';
+import { bertGraph } from './families/bert/bert.js';
+import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
+import { esmConfig } from './families/esm/config.js';
+import { openFairEsm } from './families/esm/fair-esm.js';
+import { esmGraph } from './families/esm/graph.js';
+import { esmWeights } from './families/esm/weights.js';
+import { esmcFolderGraph, esmcGraph } from './families/esmc/esmc.js';
+import { t5Graph } from './families/t5/t5.js';
+import type { Encoder } from './onnx/encoder.js';
+import { openWeights } from './weights/open-weights.js';
+import { openPtWeights } from './weights/pt-weights.js';
+import type { Weights } from './weights/weights.js';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
+const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+type Build = (path: string, config: Record<string, unknown>, weights: Weights) => Encoder;
+const esm: Build = (path, config, weights) => {
+  const read = esmConfig(path, config);
+  return esmGraph(read, esmWeights(weights, read));
+};
+
+/** The weights stay where they are. */
+function session(encoder: Encoder, output?: string): Promise<ort.InferenceSession> {
+  const { model, folder } = encoder.build(output);
+  const extra = { session: { model_external_initializers_file_folder_path: folder } };
+  return ort.InferenceSession.create(model, { logSeverityLevel: 3, extra });
+}
+
+async function fromFolder(name: string, build: Build): Promise<ort.InferenceSession> {
+  const path = join(fixture(name), 'config.json');
+  return session(build(path, read(path), await openWeights(fixture(name))));
+}
+
+/** A mean over tokens, `first` and `last` left out; @returns [dim]. */
+async function meanOf(
+  embed: ort.InferenceSession,
+  ids: readonly number[],
+  [first, last]: readonly [number, number],
+): Promise<number[]> {
+  const input = new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+  const hidden = (await embed.run({ input_ids: input }))['last_hidden_state']!;
+  const [data, dim] = [hidden.data as Float32Array, hidden.dims[2]!];
+  return Array.from({ length: dim }, (_, i) => {
+    let sum = 0;
+    for (let token = first; token < ids.length - last; token++) sum += data[token * dim + i]!;
+    return sum / (ids.length - first - last);
+  });
+}
+
+type Case = Record<string, unknown>;
+
+/** The largest difference from what the public code gave. */
+async function worst(embed: ort.InferenceSession, expectations: string, key: string, left: [number, number]) {
+  const expected = read(join(fixture(expectations), 'expected.json'));
+  const cases: Case[] = Array.isArray(expected) ? expected : expected.sequences;
+  let [most, compared] = [0, 0];
+  for (const of of cases) {
+    const ids = (of['input_ids'] ?? of['hf_4.27_tokenizer_input_ids']) as number[] | undefined;
+    const given = of[key] as number[] | Record<string, number[]> | undefined;
+    const mean = Array.isArray(given) ? given : given?.[Object.keys(given).at(-1)!];
+    if (!Array.isArray(ids) || !Array.isArray(mean)) continue;
+    const found = await meanOf(embed, ids, left);
+    compared++;
+    most = Math.max(most, ...found.map((value, i) => Math.abs(value - mean[i]!)));
+  }
+  return { most, compared };
+}
+
+const RESIDUES = 'last_hidden_state_mean_without_special';
+const BOTH: [number, number] = [1, 1];
+const NONE: [number, number] = [0, 0];
+
+test.each<[string, Build, string, string, [number, number], number]>([
+  ['esm2_tiny_hf', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_noprefix', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_f16', esm, 'esm2_tiny_hf_f16', RESIDUES, BOTH, 9],
+  ['esm2_tiny_hf_sharded_safetensors', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm2_tiny_hf_sharded_bin', esm, 'esm2_tiny_hf', RESIDUES, BOTH, 15],
+  ['esm1b_t2_tiny', esm, 'esm1b_t2_tiny', 'mean_residues', BOTH, 4],
+  ['ntv2_tiny', esm, 'ntv2_tiny', 'mean_all_tokens', NONE, 16],
+  ['dnaberts_tiny', dnabert2Graph, 'dnaberts_tiny', 'mean_all_tokens', NONE, 17],
+  ['dnabert2_tiny', dnabert2Graph, 'dnaberts_tiny', 'mean_all_tokens', NONE, 17],
+  ['prott5_tiny', t5Graph, 'prott5_tiny', 'mean_residues', [0, 1], 8],
+  ['esmc_t2_tiny', esmcFolderGraph, 'esmc_t2_tiny', 'mean_residues', BOTH, 4],
+  [
+    'protbert_t2_tiny',
+    (...given) => bertGraph(...given).encoder,
+    'protbert_t2_tiny',
+    'mean_residues',
+    BOTH,
+    4,
+  ],
+])('%s gives the rows of the public code', async (name, build, expectations, key, left, least) => {
+  const { most, compared } = await worst(await fromFolder(name, build), expectations, key, left);
+  expect(compared).toBeGreaterThanOrEqual(least);
+  expect(most).toBeLessThan(1e-5);
+});
+
+test('ESM C as first published gives the rows of the public code', async () => {
+  const weights = await openPtWeights(join(fixture('esmc_tiny'), 'data/weights/esmc_tiny_2024_12_v0.pth'));
+  const { most, compared } = await worst(
+    await session(esmcGraph(weights, 4)),
+    'esmc_tiny',
+    'mean_residues',
+    BOTH,
+  );
+  expect(compared).toBeGreaterThanOrEqual(9);
+  expect(most).toBeLessThan(1e-5);
+});
+
+test.each([
+  ['esm2_t2_tiny', BOTH, 5],
+  ['esm2_t2_tinyf32_UR50D', BOTH, 9],
+  ['esm2_t3_tinyf16_UR50D', BOTH, 5],
+] as const)('%s.pt of fair-esm gives its rows', async (name, left, least) => {
+  const { config, weights } = (await openFairEsm(join(fixture(name), `${name}.pt`)))!;
+  const embed = await session(esmGraph(config, esmWeights(weights, config)));
+  const { most, compared } = await worst(embed, name, 'mean', [...left]);
+  expect(compared).toBeGreaterThanOrEqual(least);
+  expect(most).toBeLessThan(1e-5);
+});

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { ModelConfigError } from '../../model-config-error.js';
+import type { Encoder } from '../../onnx/encoder.js';
+import { EncoderGraph } from '../../onnx/encoder-graph.js';
+import { NamedTensors } from '../../weights/named-tensors.js';
+import type { Weights } from '../../weights/weights.js';
+import { type Config, checkConfig } from '../check-config.js';
+
+const count = z.number().int().positive();
+
+const followed = z.object({
+  model_type: z.enum(['bert', 'roberta']),
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  intermediate_size: count,
+  layer_norm_eps: z.number().positive().default(1e-12),
+  pad_token_id: z.number().int().nullish(),
+});
+
+const IGNORED = /(^|\.)(pooler|cls|classifier|lm_head)\.|position_ids$/;
+
+/**
+ * The encoder of a BERT (Devlin et al. 2019) or RoBERTa, such as ProtBERT and DNABERT. `tokens` is how many its table of
+ * positions has room for.
+ *
+ * @throws ModelConfigError and WeightsError
+ */
+export function bertGraph(
+  path: string,
+  config: Config,
+  weights: Weights,
+): { encoder: Encoder; tokens: number } {
+  const read = checkConfig(path, config, {
+    family: 'BERT',
+    followed,
+    fixed: {
+      hidden_act: { values: ['gelu'], else: 'another activation' },
+      position_embedding_type: { values: [undefined, 'absolute'], else: 'relative positions' },
+      is_decoder: { values: [undefined, false], else: 'a decoder' },
+      add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+      alibi_starting_size: { values: [undefined], else: 'a DNABERT-2' },
+    },
+    ignored: ['max_position_embeddings', 'mask_token_id', 'type_vocab_size', 'vocab_size'],
+  });
+  const {
+    hidden_size: dim,
+    num_attention_heads: heads,
+    intermediate_size: hidden,
+    layer_norm_eps: epsilon,
+  } = read;
+  if (dim % heads !== 0)
+    throw new ModelConfigError(path, 'BERT', [
+      `hidden_size ${dim} is not a multiple of num_attention_heads ${heads}`,
+    ]);
+  const tensors = new NamedTensors(weights);
+  const word = 'embeddings.word_embeddings.weight';
+  const prefix = tensors.prefixOf(word, ['bert.', 'roberta.', '']);
+  const of = new EncoderGraph('bert', dim);
+  const { graph } = of;
+  // RoBERTa's positions follow the padding's own place.
+  const first = read.model_type === 'roberta' ? (read.pad_token_id ?? 1) + 1 : 0;
+  const positions = tensors.take(`${prefix}embeddings.position_embeddings.weight`, [null, dim]);
+  const places = graph.node('Add', [of.positions, of.whole('first_place', first)]);
+  const types = of.take(
+    'types',
+    tensors.take(`${prefix}embeddings.token_type_embeddings.weight`, [null, dim]),
+  );
+  let x = of.add(
+    of.embed('embedding', tensors.take(`${prefix}${word}`, [null, dim])),
+    graph.node('Gather', [types, graph.constant('type', 'int64', [], [0])]),
+  );
+  x = of.flat(of.add(x, graph.node('Gather', [of.take('positions', positions), places])));
+  x = of.norm(x, tensors.norm(`${prefix}embeddings.LayerNorm`, dim), epsilon);
+  of.layer(x);
+  for (let layer = 0; layer < read.num_hidden_layers; layer++) {
+    const at = `${prefix}encoder.layer.${layer}`;
+    const part = (name: string) =>
+      of.deep(of.linear(x, tensors.linear(`${at}.attention.self.${name}`, dim, dim)));
+    const attended = of.attention([part('query'), part('key'), part('value')], { heads });
+    const out = of.linear(attended, tensors.linear(`${at}.attention.output.dense`, dim, dim));
+    x = of.norm(of.add(out, x), tensors.norm(`${at}.attention.output.LayerNorm`, dim), epsilon);
+    const up = of.gelu(of.linear(x, tensors.linear(`${at}.intermediate.dense`, hidden, dim)));
+    const down = of.linear(up, tensors.linear(`${at}.output.dense`, dim, hidden));
+    x = of.norm(of.add(down, x), tensors.norm(`${at}.output.LayerNorm`, dim), epsilon);
+    of.layer(x);
+  }
+  tensors.refuseOthers('BERT', IGNORED);
+  return { encoder: of.finish(x), tokens: positions.shape[0]! - first };
+}

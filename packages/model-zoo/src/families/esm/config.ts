@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { ModelConfigError } from '../../model-config-error.js';
+import { type Config, checkConfig } from '../check-config.js';
+
+/** What of the configuration of an ESM-1b, an ESM-2 or a Nucleotide Transformer decides its graph. */
+export interface EsmConfig {
+  layers: number;
+  /** Numbers in a row. */
+  dim: number;
+  heads: number;
+  /** Width of the feed-forward network. */
+  hidden: number;
+  /** Added to the variance in layer norms. */
+  epsilon: number;
+  tokenDropout: boolean;
+  maskToken: number;
+  padToken: number;
+  positions: 'rotary' | 'absolute';
+  /** Whether the embedding is normalized before the first layer. */
+  normBefore: boolean;
+  /** The feed-forward network multiplies two halves, of which one goes through SiLU; null: it is the usual one with GELU. */
+  gated: { bias: boolean } | null;
+}
+
+const count = z.number().int().positive();
+
+const followed = z.object({
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  intermediate_size: count,
+  layer_norm_eps: z.number().positive().default(1e-12),
+  token_dropout: z.boolean().default(false),
+  mask_token_id: z.number().int(),
+  pad_token_id: z.number().int(),
+  position_embedding_type: z.enum(['rotary', 'absolute']).default('absolute'),
+  emb_layer_norm_before: z.boolean().nullish(),
+  add_bias_fnn: z.boolean().optional(),
+});
+
+/** @throws ModelConfigError */
+export function esmConfig(path: string, config: Config): EsmConfig {
+  const read = checkConfig(path, config, {
+    family: 'ESM',
+    followed,
+    fixed: {
+      model_type: { values: ['esm'], else: 'another kind of model' },
+      is_folding_model: { values: [undefined, false], else: 'an ESMFold' },
+      esmfold_config: { values: [undefined], else: 'an ESMFold' },
+      is_decoder: { values: [undefined, false], else: 'a decoder' },
+      add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+    },
+    ignored: ['hidden_act', 'max_position_embeddings', 'rope_theta', 'vocab_list', 'vocab_size'],
+  });
+  const { hidden_size: dim, num_attention_heads: heads } = read;
+  if (dim % (2 * heads) !== 0) {
+    const problem = `hidden_size ${dim} is not a multiple of twice num_attention_heads, ${heads}`;
+    throw new ModelConfigError(path, 'ESM', [problem]);
+  }
+  return {
+    layers: read.num_hidden_layers,
+    dim,
+    heads,
+    hidden: read.intermediate_size,
+    epsilon: read.layer_norm_eps,
+    tokenDropout: read.token_dropout,
+    maskToken: read.mask_token_id,
+    padToken: read.pad_token_id,
+    positions: read.position_embedding_type,
+    normBefore: read.emb_layer_norm_before ?? false,
+    gated: read.add_bias_fnn === undefined ? null : { bias: read.add_bias_fnn },
+  };
+}

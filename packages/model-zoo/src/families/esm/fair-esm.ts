@@ -1,0 +1,66 @@
+import { openPt } from '@holdfast/pt-serializer';
+import { ModelConfigError } from '../../model-config-error.js';
+import { tensorsOf } from '../../weights/pt-weights.js';
+import type { Weights } from '../../weights/weights.js';
+import { WeightsError } from '../../weights/weights-error.js';
+import type { EsmConfig } from './config.js';
+
+/** fair-esm's alphabet is the same for all its models of this kind. */
+const ALPHABET = { maskToken: 32, padToken: 1 };
+const EPSILON = 1e-5;
+const PREFIX = 'encoder.sentence_encoder.';
+
+/**
+ * An ESM-2 in the file that fair-esm itself loads: a dict of `cfg`, of which four fields count, and the state dict
+ * `model`. The contact regression beside it is not needed.
+ *
+ * @returns null for a file of something else.
+ * @throws WeightsError and ModelConfigError; PtFormatError for a damaged file.
+ */
+export async function openFairEsm(path: string): Promise<{ config: EsmConfig; weights: Weights } | null> {
+  await using file = await openPt(path, { checksums: 'never', unknown: 'opaque' });
+  if (!(file.value instanceof Map) || !file.value.has('model')) return null;
+  if (file.value.has('args'))
+    throw new ModelConfigError(path, 'ESM-2', [
+      "it has 'args' where an ESM-2 has 'cfg': an ESM-1, ESM-1b or ESM-1v; use the folder that Hugging Face has of it",
+    ]);
+  const weights = { path, tensors: tensorsOf(path, file.value.get('model')) };
+  const field = <T>(name: string, is: (value: unknown) => value is T): T => {
+    const value = file.get(`cfg.model.${name}`);
+    if (is(value)) return value;
+    throw new ModelConfigError(path, 'ESM-2', [
+      `cfg.model.${name} is ${value === undefined ? 'missing' : String(value)}`,
+    ]);
+  };
+  const [layers, dim, heads] = [
+    field('encoder_layers', isCount),
+    field('encoder_embed_dim', isCount),
+    field('encoder_attention_heads', isCount),
+  ];
+  if (dim % (2 * heads) !== 0)
+    throw new ModelConfigError(path, 'ESM-2', [
+      `${dim} numbers in a row are not a multiple of twice ${heads} heads`,
+    ]);
+  const up =
+    weights.tensors.get(`${PREFIX}layers.0.fc1.weight`) ?? weights.tensors.get('layers.0.fc1.weight');
+  if (up === undefined)
+    throw new WeightsError('weights_missing', path, `lacks '${PREFIX}layers.0.fc1.weight'`);
+  return {
+    config: {
+      layers,
+      dim,
+      heads,
+      hidden: up.shape[0]!,
+      epsilon: EPSILON,
+      tokenDropout: field('token_dropout', isFlag),
+      ...ALPHABET,
+      positions: 'rotary',
+      normBefore: false,
+      gated: null,
+    },
+    weights,
+  };
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';

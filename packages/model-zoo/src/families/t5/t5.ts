@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { Encoder } from '../../onnx/encoder.js';
+import { EncoderGraph } from '../../onnx/encoder-graph.js';
+import type { StoredTensor } from '../../onnx/graph-builder.js';
+import { NamedTensors } from '../../weights/named-tensors.js';
+import type { Weights } from '../../weights/weights.js';
+import { type Config, checkConfig } from '../check-config.js';
+
+const count = z.number().int().positive();
+
+const followed = z.object({
+  num_layers: count,
+  d_model: count,
+  d_kv: count,
+  d_ff: count,
+  num_heads: count,
+  layer_norm_epsilon: z.number().positive().default(1e-6),
+  relative_attention_num_buckets: z.number().int().positive().multipleOf(4).default(32),
+  relative_attention_max_distance: count.default(128),
+});
+
+/** A whole T5 holds its decoder too. */
+const IGNORED = /^(decoder|lm_head)\.|^encoder\.embed_tokens\.weight$/;
+
+/**
+ * The encoder of a T5 as ProtT5 is one (Elnaggar et al. 2022): relative positions, norms without a bias, no scale of the scores.
+ *
+ * @throws ModelConfigError and WeightsError
+ */
+export function t5Graph(path: string, config: Config, weights: Weights): Encoder {
+  const read = checkConfig(path, config, {
+    family: 'T5 encoder',
+    followed,
+    fixed: {
+      model_type: { values: ['t5'], else: 'another kind of model' },
+      feed_forward_proj: { values: [undefined, 'relu'], else: 'a gated T5, such as Ankh' },
+      is_decoder: { values: [undefined, false], else: 'a decoder' },
+    },
+    ignored: [
+      'decoder_start_token_id',
+      'dense_act_fn',
+      'dropout_rate',
+      'initializer_factor',
+      'is_encoder_decoder',
+      'is_gated_act',
+      'n_positions',
+      'num_decoder_layers',
+      'output_past',
+      'pad_token_id',
+      'task_specific_params',
+      'vocab_size',
+    ],
+  });
+  const { d_model: dim, num_heads: heads, d_ff: hidden, layer_norm_epsilon: epsilon } = read;
+  const width = heads * read.d_kv;
+  const tensors = new NamedTensors(weights);
+  const of = new EncoderGraph('t5', dim);
+  const { graph } = of;
+  const table = tensors.has('shared.weight') ? 'shared.weight' : 'encoder.embed_tokens.weight';
+  let x = of.flat(of.embed('embedding', tensors.take(table, [null, dim])));
+  of.layer(x);
+  const block = (index: number) => `encoder.block.${index}.layer`;
+  const buckets = read.relative_attention_num_buckets;
+  const bias = relativeBias(of, {
+    table: tensors.take(`${block(0)}.0.SelfAttention.relative_attention_bias.weight`, [buckets, heads]),
+    buckets,
+    furthest: read.relative_attention_max_distance,
+  });
+  const linear = (input: string, name: string, out: number, into: number) =>
+    of.linear(input, tensors.linear(name, out, into, false));
+  for (let index = 0; index < read.num_layers; index++) {
+    const at = block(index);
+    const y = of.rootMeanSquareNorm(x, tensors.norm(`${at}.0.layer_norm`, dim, false), epsilon);
+    const part = (name: string) => of.deep(linear(y, `${at}.0.SelfAttention.${name}`, width, dim), width);
+    const attended = of.attention([part('q'), part('k'), part('v')], { heads, width, bias, scale: 1 });
+    x = of.add(x, linear(attended, `${at}.0.SelfAttention.o`, dim, width));
+    const z = of.rootMeanSquareNorm(x, tensors.norm(`${at}.1.layer_norm`, dim, false), epsilon);
+    const up = graph.node('Relu', [linear(z, `${at}.1.DenseReluDense.wi`, hidden, dim)]);
+    x = of.add(x, linear(up, `${at}.1.DenseReluDense.wo`, dim, hidden));
+    of.layer(x);
+  }
+  x = of.rootMeanSquareNorm(x, tensors.norm('encoder.final_layer_norm', dim, false), epsilon);
+  tensors.refuseOthers('T5 encoder', IGNORED);
+  return of.finish(x);
+}
+
+/** What each head adds to a score, by the distance of the two tokens: [1, heads, tokens, tokens]. */
+function relativeBias(
+  of: EncoderGraph,
+  { table, buckets, furthest }: { table: StoredTensor; buckets: number; furthest: number },
+): string {
+  const { graph } = of;
+  const along = (axis: number) => graph.node('Unsqueeze', [of.positions, of.whole(`axis_${axis}`, axis)]);
+  const distance = graph.node('Sub', [along(0), along(1)]);
+  const limit = (name: string, value: number) => graph.constant(name, 'int64', [], [value]);
+  const clipped = graph.node('Clip', [
+    distance,
+    limit('furthest_left', -furthest),
+    limit('furthest_right', furthest),
+  ]);
+  const place = graph.node('Add', [clipped, limit('furthest', furthest)]);
+  const bucketOf = graph.constant(
+    'buckets',
+    'int64',
+    [2 * furthest + 1],
+    Array.from({ length: 2 * furthest + 1 }, (_, i) => relativeBucket(i - furthest, buckets, furthest)),
+  );
+  const values = graph.node('Gather', [
+    of.take('relative_bias', table),
+    graph.node('Gather', [bucketOf, place]),
+  ]);
+  const perHead = graph.node('Transpose', [values], { perm: [2, 0, 1] });
+  return graph.node('Unsqueeze', [perHead, of.whole('axis_0', 0)]);
+}
+
+/**
+ * The bucket of a distance, key - query: half of the buckets for each side, half of those exact, the others wider by a power law.
+ *
+ * @param furthest the distance from which all are in the last bucket.
+ */
+export function relativeBucket(distance: number, buckets: number, furthest: number): number {
+  const side = buckets / 2;
+  const exact = side / 2;
+  const from = distance > 0 ? side : 0;
+  const far = Math.abs(distance);
+  if (far < exact) return from + far;
+  // In float32, as the public code: at the bounds the rounding decides.
+  const share = Math.fround(
+    Math.fround(Math.log(Math.fround(far / exact))) / Math.fround(Math.log(furthest / exact)),
+  );
+  return from + Math.min(exact + Math.floor(Math.fround(share * (side - exact))), side - 1);
+}

@@ -1,0 +1,12 @@
+export type { Config } from './families/check-config.js';
+export type { LetterTokens } from './letters.js';
+export { ModelConfigError } from './model-config-error.js';
+export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
+export type { ElementType, StoredTensor } from './onnx/graph-builder.js';
+export { FAMILIES, hasPublishedModel, openModel, type PublishedModel } from './open-model.js';
+export { UnsupportedModelError } from './unsupported-model-error.js';
+export { openWeights } from './weights/open-weights.js';
+export { openPtWeights } from './weights/pt-weights.js';
+export { openSafetensors, type SafetensorsFile } from './weights/safetensors.js';
+export type { Weights } from './weights/weights.js';
+export { WeightsError } from './weights/weights-error.js';

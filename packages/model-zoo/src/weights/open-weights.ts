@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { StoredTensor } from '../onnx/graph-builder.js';
+import { openPtWeights } from './pt-weights.js';
+import { openSafetensors } from './safetensors.js';
+import type { Weights } from './weights.js';
+import { WeightsError } from './weights-error.js';
+
+type OpenFile = (path: string) => Promise<Weights> | Weights;
+
+const safetensors: OpenFile = (path) => ({ path, tensors: openSafetensors(path).tensors });
+
+/** Files of a folder in the order in which they are looked for, as Hugging Face's own loaders do. */
+const PLACES: readonly [name: string, open: OpenFile][] = [
+  ['model.safetensors', safetensors],
+  ['model.safetensors.index.json', (path) => openSharded(path, safetensors)],
+  ['pytorch_model.bin', openPtWeights],
+  ['pytorch_model.bin.index.json', (path) => openSharded(path, openPtWeights)],
+];
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** Whether a folder has weights as Hugging Face lays them out. */
+export function hasWeights(folder: string): boolean {
+  return PLACES.some(([name]) => existsSync(resolve(folder, name)));
+}
+
+/**
+ * The weights in a folder as Hugging Face lays it out: `model.safetensors` or `pytorch_model.bin`, whole or in several files that
+ * an index lists.
+ *
+ * @throws WeightsError; PtFormatError for a damaged `.bin`.
+ */
+export async function openWeights(folder: string): Promise<Weights> {
+  for (const [name, open] of PLACES) {
+    const path = resolve(folder, name);
+    if (existsSync(path)) return open(path);
+  }
+  const names = PLACES.map(([name]) => name).join(', ');
+  throw new WeightsError('weights_missing', resolve(folder), `has none of ${names}`);
+}
+
+async function openSharded(path: string, open: OpenFile): Promise<Weights> {
+  const map = weightMap(path);
+  const tensors = new Map<string, StoredTensor>();
+  for (const name of new Set(Object.values(map))) {
+    if (!/^[^/\\\0]+$/.test(name) || /^\.{1,2}$/.test(name))
+      throw new WeightsError(
+        'weights_format',
+        path,
+        `names ${JSON.stringify(name)}, which is not a file beside it`,
+      );
+    const shard = await open(resolve(join(path, '..', name)));
+    for (const [tensor, stored] of shard.tensors) if (map[tensor] === name) tensors.set(tensor, stored);
+  }
+  for (const [tensor, name] of Object.entries(map))
+    if (!tensors.has(tensor))
+      throw new WeightsError('weights_missing', path, `says that '${tensor}' is in ${name}, which lacks it`);
+  return { path, tensors };
+}
+
+function weightMap(path: string): Record<string, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const what = `is not valid JSON (${(error as Error).message})`;
+    throw new WeightsError('weights_format', path, what, { cause: error });
+  }
+  const parsed = indexSchema.safeParse(json);
+  if (!parsed.success) throw new WeightsError('weights_format', path, 'has no weight_map of names to files');
+  return parsed.data.weight_map;
+}

@@ -1,0 +1,13 @@
+/** A file of weights that breaks its format, or lacks what a model needs. */
+export class WeightsError extends Error {
+  override readonly name = 'WeightsError';
+  readonly code: 'weights_format' | 'weights_missing' | 'weights_mismatch';
+  readonly path: string;
+
+  /** @param what continues the sentence that the path begins. */
+  constructor(code: WeightsError['code'], path: string, what: string, options?: ErrorOptions) {
+    super(`${path}: ${what}`, options);
+    this.code = code;
+    this.path = path;
+  }
+}

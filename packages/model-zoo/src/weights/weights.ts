@@ -1,0 +1,8 @@
+import type { StoredTensor } from '../onnx/graph-builder.js';
+
+/** The tensors of a checkpoint, by the names that it gives them. Only where they are: nothing is read. */
+export interface Weights {
+  /** What errors name: the file, or the index of several. */
+  path: string;
+  tensors: ReadonlyMap<string, StoredTensor>;
+}
