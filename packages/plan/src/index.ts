@@ -20,3 +20,4 @@ export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-liken
 export { type Padding, padding } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
 export { type Shard, shardsOf } from './shards.js';
+export { withoutLines } from './without-lines.js';

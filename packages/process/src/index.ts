@@ -8,6 +8,7 @@ export { inOneLine } from './helpers/in-one-line.js';
 export { Patience, type Waiting } from './helpers/patience.js';
 export { type WaitingEvent, waitingEvent } from './helpers/waiting-event.js';
 export { filesWanted, limitRemedy, processesWanted } from './limits.js';
+export { type SignalStep, SignalSteps } from './signal-steps.js';
 export {
   exitCodeOf,
   isStopSignal,

@@ -3,7 +3,14 @@ import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
-import { type IndexSummary, inInputOrder, type SequenceIndex, type Shard, verifyIndex } from '@holdfast/plan';
+import {
+  type IndexSummary,
+  inInputOrder,
+  type SequenceIndex,
+  type Shard,
+  verifyIndex,
+  withoutLines,
+} from '@holdfast/plan';
 import type { Sink } from '@holdfast/pt-serializer';
 import {
   completeShard,
@@ -22,7 +29,6 @@ import {
 } from '@holdfast/run-folder';
 import type { Findings } from '../run/plan-warnings.js';
 import { cutOff, withoutRows } from './left-out.js';
-import { withoutLines } from './without-lines.js';
 
 export interface Assembly {
   place: Layout;

@@ -1,7 +1,7 @@
 const LINE_END = 0x0a;
 
 /**
- * Drops lines from a text.
+ * Drops lines from a text, such as the IDs of quarantined sequences.
  *
  * @param chunks the text, cut anywhere. @param lines numbers of the lines to drop, from 0.
  * @returns views into the given chunks, valid as long as those.
