@@ -8,7 +8,6 @@ export type WorkEvent =
   /** Not every quarantined sequence of a shard could be reattempted; the shard stays complete. */
   | { type: 'retry_given_up'; shard: number; kind: ErrorKind; message: string };
 
-/** What a run reports. */
 export type RunEvent =
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
   | ({

@@ -34,7 +34,6 @@ function shareOf(sequences: number, percent: number): number {
 /** How many quarantined sequences the message names. */
 const NAMED = 3;
 
-/** Quarantined sequences by kind. */
 export type KindCounts = Readonly<Record<PoisonKind, number>>;
 
 export const NONE: KindCounts = { poison_input: 0, oom: 0, crash: 0, hang: 0 };

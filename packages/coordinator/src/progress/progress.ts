@@ -10,7 +10,6 @@ export interface PlannedWork {
   tokensBefore(position: number): number;
 }
 
-/** A run's progress. */
 export interface ProgressFacts {
   /** Sequences in checkpoints or embedded since, including quarantined ones. */
   done: number;

@@ -2,7 +2,6 @@ import type { FromWorker } from '../messages.js';
 import type { RunState } from '../run-state.js';
 import type { Slot } from './slot.js';
 
-/** Handles the messages of workers. */
 export class WorkerMessages {
   readonly #run: RunState;
   readonly #advance: () => void;
