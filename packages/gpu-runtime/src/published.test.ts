@@ -282,7 +282,7 @@ test.each<[string, (at: string) => Promise<unknown>, string, RegExp]>([
     /some\.pt: holds no model that can be built from one file.*the known families/,
   ],
   [
-    'a .pt that is none',
+    'a .pt that is not one',
     (at) => writeFile(join(at, 'some.pt'), 'no'),
     'model_load',
     /some\.pt: .*download it again/,

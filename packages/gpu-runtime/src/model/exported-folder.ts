@@ -132,11 +132,16 @@ export function describeEncoder(
 }
 
 /** Number of tokens the model has positions for, special ones included. */
-function longest(config: Configuration, { rules, longest: asked }: ExportTokens): number {
-  const unused = NUMBERED_PAST_PADDING.has(config.model_type) ? rules.padding + 1 : 0;
+function longest(config: Configuration, tokens: ExportTokens): number {
+  const unused = NUMBERED_PAST_PADDING.has(config.model_type) ? tokens.rules.padding + 1 : 0;
   const { alibi_starting_size: alibi, max_position_embeddings: most } = config;
   const positions = alibi == null && most != null ? most - unused : Number.POSITIVE_INFINITY;
-  return Math.min(positions, asked < NO_LIMIT ? asked : Number.POSITIVE_INFINITY);
+  return Math.min(positions, tokenizerLimit(tokens));
+}
+
+/** Most tokens of the tokenizer itself; Infinity if it has no limit. */
+export function tokenizerLimit({ longest }: ExportTokens): number {
+  return longest < NO_LIMIT ? longest : Number.POSITIVE_INFINITY;
 }
 
 function dimOf(

@@ -17,7 +17,7 @@ import type { ExportTokens } from '../tokens/export-tokens.js';
 import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
-import { describeEncoder, readFolderTokens } from './exported-folder.js';
+import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
 import type { FingerprintPart } from './fingerprint.js';
 import { unreadable } from './model-files.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
@@ -76,7 +76,12 @@ export async function readPublished(
   const description = describeEncoder(
     folder,
     { modelPath: path, graph, changes, wanted },
-    { name: basename(path, extname(path)), tokens, longest: Math.min(maxTokens, limit(tokens)), pooling },
+    {
+      name: basename(path, extname(path)),
+      tokens,
+      longest: Math.min(maxTokens, tokenizerLimit(tokens)),
+      pooling,
+    },
   );
   const built = encoder.build(output);
   const modelPath = built.files[0] ?? path;
@@ -130,11 +135,6 @@ function modelError(error: unknown): unknown {
   const { code, path } = error as NodeJS.ErrnoException;
   return code !== undefined && path !== undefined ? unreadable(path, error) : error;
 }
-
-/** Above this, a tokenizer's limit means that it has none. */
-const NO_LIMIT = 1e9;
-
-const limit = ({ longest }: ExportTokens) => (longest < NO_LIMIT ? longest : Number.POSITIVE_INFINITY);
 
 function lettersOf(path: string, letters: LetterTokens): ExportTokens {
   const { ids, other, fused, padding, prefix, suffix, alphabet } = letters;

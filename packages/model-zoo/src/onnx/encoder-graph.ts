@@ -1,9 +1,6 @@
 import type { Affine } from '../weights/named-tensors.js';
 import { Encoder, LAST, LAYER } from './encoder.js';
-import { GraphBuilder, MICROSOFT, type StoredTensor } from './graph-builder.js';
-
-/** Number of a type in ONNX's TensorProto. */
-const FLOAT32 = 1;
+import { ELEMENT, GraphBuilder, MICROSOFT, type StoredTensor } from './graph-builder.js';
 
 /**
  * The parts that encoders of transformers have in common. Token vectors are [n × tokens, dim] between them, since matrix products
@@ -28,7 +25,7 @@ export class EncoderGraph {
   /** A weight as float32. */
   take(name: string, tensor: StoredTensor): string {
     const stored = this.graph.weight(name, tensor);
-    return tensor.type === 'float32' ? stored : this.graph.node('Cast', [stored], { to: FLOAT32 });
+    return tensor.type === 'float32' ? stored : this.graph.node('Cast', [stored], { to: ELEMENT.float32 });
   }
 
   scalar(name: string, value: number): string {
@@ -112,7 +109,7 @@ export class EncoderGraph {
   /** Cosines and sines [tokens, head size / 2] of each position times each frequency. */
   rotation(frequencies: string): Rotation {
     const { graph } = this;
-    const positions = graph.node('Cast', [this.positions], { to: FLOAT32 });
+    const positions = graph.node('Cast', [this.positions], { to: ELEMENT.float32 });
     const angles = graph.node('Mul', [
       graph.node('Unsqueeze', [positions, this.whole('axis_1', 1)]),
       frequencies,

@@ -1,20 +1,15 @@
 import { z } from 'zod';
-import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
-
-const count = z.number().int().positive();
+import { checkHeads, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 
 const followed = z.object({
   model_type: z.enum(['bert', 'roberta']),
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
-  intermediate_size: count,
-  layer_norm_eps: z.number().positive().default(1e-12),
+  ...sizes,
+  layer_norm_eps: layerNormEpsilon,
   pad_token_id: z.number().int().nullish(),
 });
 
@@ -37,8 +32,7 @@ export function bertGraph(
     fixed: {
       hidden_act: { values: ['gelu'], else: 'another activation' },
       position_embedding_type: { values: [undefined, 'absolute'], else: 'relative positions' },
-      is_decoder: { values: [undefined, false], else: 'a decoder' },
-      add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+      ...ENCODER_ONLY,
       alibi_starting_size: { values: [undefined], else: 'a DNABERT-2' },
     },
     ignored: ['max_position_embeddings', 'mask_token_id', 'type_vocab_size', 'vocab_size'],
@@ -49,10 +43,7 @@ export function bertGraph(
     intermediate_size: hidden,
     layer_norm_eps: epsilon,
   } = read;
-  if (dim % heads !== 0)
-    throw new ModelConfigError(path, 'BERT', [
-      `hidden_size ${dim} is not a multiple of num_attention_heads ${heads}`,
-    ]);
+  checkHeads(path, 'BERT', dim, heads);
   const tensors = new NamedTensors(weights);
   const word = 'embeddings.word_embeddings.weight';
   const prefix = tensors.prefixOf(word, ['bert.', 'roberta.', '']);

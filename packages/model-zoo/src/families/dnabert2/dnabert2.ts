@@ -1,19 +1,15 @@
 import { z } from 'zod';
-import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
+import { ELEMENT } from '../../onnx/graph-builder.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
-
-const count = z.number().int().positive();
+import { checkHeads, count, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 
 const followed = z.object({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
-  intermediate_size: count,
-  layer_norm_eps: z.number().positive().default(1e-12),
+  ...sizes,
+  layer_norm_eps: layerNormEpsilon,
   /** Sizes a cache only. */
   alibi_starting_size: count,
 });
@@ -32,12 +28,10 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
     followed,
     fixed: {
       model_type: { values: ['bert'], else: 'another kind of model' },
-      is_decoder: { values: [undefined, false], else: 'a decoder' },
-      add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+      ...ENCODER_ONLY,
     },
     // Its code reads none of these; the padding is the tokenizer's.
     ignored: [
-      'attention_probs_dropout_prob',
       'hidden_act',
       'max_position_embeddings',
       'pad_token_id',
@@ -53,10 +47,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
     intermediate_size: hidden,
     layer_norm_eps: epsilon,
   } = read;
-  if (dim % heads !== 0)
-    throw new ModelConfigError(path, 'DNABERT-2', [
-      `hidden_size ${dim} is not a multiple of num_attention_heads ${heads}`,
-    ]);
+  checkHeads(path, 'DNABERT-2', dim, heads);
   const tensors = new NamedTensors(weights);
   const word = 'embeddings.word_embeddings.weight';
   const prefix = tensors.prefixOf(word, ['bert.', '']);
@@ -92,7 +83,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
 /** -slope × distance, for each head and pair of tokens: [1, heads, tokens, tokens]. */
 function linearBiases(of: EncoderGraph, heads: number): string {
   const { graph } = of;
-  const positions = graph.node('Cast', [of.positions], { to: 1 });
+  const positions = graph.node('Cast', [of.positions], { to: ELEMENT.float32 });
   const along = (axis: number) => graph.node('Unsqueeze', [positions, of.whole(`axis_${axis}`, axis)]);
   const distance = graph.node('Abs', [graph.node('Sub', [along(0), along(1)])]);
   const slopes = graph.constant(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
 import { type Config, checkConfig } from '../check-config.js';
+import { ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 
 /** What of the configuration of an ESM-1b, an ESM-2 or a Nucleotide Transformer decides its graph. */
 export interface EsmConfig {
@@ -22,14 +23,9 @@ export interface EsmConfig {
   gated: { bias: boolean } | null;
 }
 
-const count = z.number().int().positive();
-
 const followed = z.object({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
-  intermediate_size: count,
-  layer_norm_eps: z.number().positive().default(1e-12),
+  ...sizes,
+  layer_norm_eps: layerNormEpsilon,
   token_dropout: z.boolean().default(false),
   mask_token_id: z.number().int(),
   pad_token_id: z.number().int(),
@@ -47,8 +43,7 @@ export function esmConfig(path: string, config: Config): EsmConfig {
       model_type: { values: ['esm'], else: 'another kind of model' },
       is_folding_model: { values: [undefined, false], else: 'an ESMFold' },
       esmfold_config: { values: [undefined], else: 'an ESMFold' },
-      is_decoder: { values: [undefined, false], else: 'a decoder' },
-      add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+      ...ENCODER_ONLY,
     },
     ignored: ['hidden_act', 'max_position_embeddings', 'rope_theta', 'vocab_list', 'vocab_size'],
   });

@@ -7,6 +7,7 @@ import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
+import { sizes } from '../config-keys.js';
 
 /** The layers to which the residuals of a deeper or shallower network are scaled. */
 const REFERENCE_LAYERS = 36;
@@ -14,13 +15,8 @@ const EPSILON = 1e-5;
 /** Numbers of a head in every published model. */
 const HEAD = 64;
 
-const count = z.number().int().positive();
-
 const followed = z.object({
-  num_hidden_layers: count,
-  hidden_size: count,
-  num_attention_heads: count,
-  intermediate_size: count,
+  ...sizes,
 });
 
 interface Block {

@@ -5,8 +5,7 @@ import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
-
-const count = z.number().int().positive();
+import { count } from '../config-keys.js';
 
 const followed = z.object({
   num_layers: count,

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { ModelConfigError } from '../model-config-error.js';
+
+export const count = z.number().int().positive();
+
+/** The keys by which most families give their sizes. */
+export const sizes = {
+  num_hidden_layers: count,
+  hidden_size: count,
+  num_attention_heads: count,
+  intermediate_size: count,
+};
+
+/** The value of `layer_norm_eps` in Hugging Face's classes if a configuration has none. */
+export const layerNormEpsilon = z.number().positive().default(1e-12);
+
+/** Keys that make a decoder of an encoder. */
+export const ENCODER_ONLY = {
+  is_decoder: { values: [undefined, false], else: 'a decoder' },
+  add_cross_attention: { values: [undefined, false], else: 'a decoder' },
+} as const;
+
+/** @throws ModelConfigError if the heads do not share a row evenly. */
+export function checkHeads(path: string, family: string, dim: number, heads: number): void {
+  if (dim % heads !== 0)
+    throw new ModelConfigError(path, family, [
+      `hidden_size ${dim} is not a multiple of num_attention_heads ${heads}`,
+    ]);
+}
