@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
+import { checkModel, getModels, listModels } from '@holdfast/models';
 import { sanitize } from '@holdfast/options';
 import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
@@ -10,7 +11,6 @@ import { layout } from '@holdfast/run-folder';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { endingOf } from './command/ending.js';
-import { listModels } from './command/models.js';
 import { commandLine } from './command/options.js';
 import { reporter } from './command/reporter.js';
 import { embed } from './embed.js';
@@ -21,6 +21,12 @@ import type { Report } from './events.js';
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
+
+/** What a stopped command leaves that runs nothing. */
+const DOWNLOAD_KEPT: Aftermath = {
+  kept: 'what was downloaded is kept, ',
+  again: 'rerun the same command to go on',
+};
 
 /** Makes signals stop the run cleanly. */
 function stopOnSignals(): Required<Stop> {
@@ -128,6 +134,17 @@ try {
     },
     async models({ json }) {
       listModels(json, listing());
+    },
+    async getModels({ models }) {
+      after = DOWNLOAD_KEPT;
+      const { signal } = stopOnSignals();
+      await getModels(models, { signal, onEvent: reporter(process.stderr) }, listing());
+    },
+    async checkModel(options) {
+      after = DOWNLOAD_KEPT;
+      const { signal } = stopOnSignals();
+      const report = reporter(process.stderr);
+      await checkModel({ ...options, signal, onEvent: report, onTrial: report }, listing());
     },
   }).parseAsync();
 } catch (error) {

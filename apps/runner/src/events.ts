@@ -1,4 +1,5 @@
 import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
+import type { HubEvent } from '@holdfast/model-hub';
 import type { LetterCounts, Padding } from '@holdfast/plan';
 import type { PreflightEvent } from '@holdfast/preflight';
 
@@ -24,6 +25,7 @@ export type RunEvent =
       device: string;
     } & Padding)
   | Exclude<PreflightEvent, { type: 'warning' }>
+  | Exclude<HubEvent, { type: 'waiting' }>
   | { type: 'coordinator'; event: WorkEvent }
   /** Sequences done, and the recent speed, padding included. Speed and time left are null until they are known. */
   | {

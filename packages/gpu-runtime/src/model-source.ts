@@ -27,6 +27,8 @@ export interface ModelSource {
   specialTokens: number;
   /** Token budget of a batch, padding included, if the folder sets one; see {@link batchTokensOn}. */
   batchTokens?: number;
+  /** Bytes of its graph and weights on disk. */
+  weightBytes: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;
   /** Why a row may be all zeros, if the model has a reason. */

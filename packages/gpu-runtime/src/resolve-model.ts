@@ -14,8 +14,7 @@ import {
   readDescriptor,
 } from './model/descriptor.js';
 import { CONFIG, readExportedFolder } from './model/exported-folder.js';
-import { type FingerprintPart, fingerprintOf, graphParts, inOrder } from './model/fingerprint.js';
-import { cachedModel, hubCache, hubModel } from './model/hub-cache.js';
+import { bytesOf, type FingerprintPart, fingerprintOf, graphParts, inOrder } from './model/fingerprint.js';
 import { isFile, kindAt } from './model/is-there.js';
 import { missing } from './model/model-files.js';
 import {
@@ -45,8 +44,7 @@ const PLACES = [GRAPH, join('onnx', GRAPH)];
  * is an encoder exported from Hugging Face (`config.json`, `tokenizer.json` or ESM's `vocab.txt`,
  * `model.onnx` or `onnx/model.onnx`), or has the published weights of a known family, or a file is fair-esm's `.pt`
  * or ESM C's `.pth`. A `holdfast.json` that names no tokens changes settings.
- * Use `./name` for a folder with a built-in model's name. `owner/name` or `owner/name@revision` is a model of
- * the hub in the cache of Hugging Face, unless there is such a folder.
+ * Use `./name` for a folder with a built-in model's name.
  * @param overrides settings that replace the folder's.
  * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for
  * overrides that are invalid or would have no effect (`code` is `invalid_option`).
@@ -58,7 +56,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
   if (nameOrPath.trim() === '') {
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
-  const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : await pathOf(nameOrPath);
+  const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
   const { folder, graph, modelPath, built, parts, ...described } = await found(path, overrides);
   const { longSequences, windowOverlap, ...description } = described.description;
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
@@ -93,25 +91,8 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
       maxTokens,
       windows,
     }),
+    weightBytes: await bytesOf(parts),
   };
-}
-
-/** The path of a model that is not built in: itself, or that of a hub's model in the cache of Hugging Face. */
-async function pathOf(nameOrPath: string): Promise<string> {
-  const path = resolve(nameOrPath);
-  const model = hubModel(nameOrPath);
-  if (model === null || (await kindAt(path)) !== 'nothing') return path;
-  const cache = hubCache();
-  const cached = await cachedModel(model, cache);
-  if (cached !== null) return cached;
-  const { id, revision } = model;
-  const part = revision === 'main' ? id : `${id} --revision ${revision}`;
-  throw new ModelError(
-    'model_not_found',
-    nameOrPath,
-    `is neither a folder nor in the cache of Hugging Face (${cache})`,
-    `download it first (pip install huggingface_hub; hf download ${part}), or ${GIVE}`,
-  );
 }
 
 /** A described model, before settings that need the whole description. */

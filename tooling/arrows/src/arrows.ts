@@ -19,6 +19,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
+  'model-hub': ['file-lock', 'durable'],
   'model-zoo': ['pt-serializer', 'options'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
   manifest: ['durable', 'file-lock', 'options'],
@@ -27,6 +28,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
   plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
+  models: ['preflight', 'gpu-runtime', 'model-hub', 'durable'],
   'run-folder': [
     'plan',
     'checkpoint',
@@ -42,6 +44,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runner: [
     'run-folder',
     'preflight',
+    'models',
+    'model-hub',
     'plan',
     'fasta',
     'pt-inspect',

@@ -11,7 +11,6 @@ export interface OptionFacts {
 
 /** What the page needs of a commander command. */
 export interface CommandFacts {
-  name(): string;
   usage(): string;
   description(): string;
   options: readonly OptionFacts[];
@@ -22,7 +21,7 @@ const begin = (name: string) => `<!-- generated: ${name}, by node tooling/docs/c
 const END = '<!-- end of generated -->';
 
 /** The reference of one command, as Markdown between two markers. */
-function commandBlock(command: CommandFacts): string {
+function commandBlock(name: string, command: CommandFacts): string {
   const args = command.registeredArguments.map((argument) =>
     row([
       code(`${argument.name()}${argument.variadic ? '…' : ''}`),
@@ -35,10 +34,10 @@ function commandBlock(command: CommandFacts): string {
     return row([code(option.flags), meaning, byDefault]);
   });
   return [
-    begin(command.name()),
+    begin(name),
     '',
     '```',
-    `holdfast ${command.name()} ${command.usage()}`,
+    `holdfast ${name} ${command.usage()}`,
     '```',
     '',
     command.description(),
@@ -53,13 +52,16 @@ function commandBlock(command: CommandFacts): string {
 }
 
 /** The page with the block of each command brought up to date. @throws Error for a command that has no place in it. */
-export function withBlocks(page: string, commands: readonly CommandFacts[]): string {
+export function withBlocks(
+  page: string,
+  commands: readonly (readonly [name: string, command: CommandFacts])[],
+): string {
   let text = page;
-  for (const command of commands) {
-    const from = text.indexOf(begin(command.name()));
+  for (const [name, command] of commands) {
+    const from = text.indexOf(begin(name));
     const to = text.indexOf(END, from);
-    if (from < 0 || to < 0) throw new Error(`docs/cli.md has no block for ${command.name()}`);
-    text = text.slice(0, from) + commandBlock(command) + text.slice(to + END.length);
+    if (from < 0 || to < 0) throw new Error(`docs/cli.md has no block for ${name}`);
+    text = text.slice(0, from) + commandBlock(name, command) + text.slice(to + END.length);
   }
   return text;
 }

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandLine } from '../../../apps/runner/src/command/options.js';
+import { commandLine, namedCommands } from '../../../apps/runner/src/command/options.js';
 import { withBlocks } from '../src/cli-page.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -15,12 +15,16 @@ const formatted = (text: string) =>
     encoding: 'utf8',
   });
 const nothing = async () => undefined;
-const { commands } = commandLine('1.2.3', {
-  embed: nothing,
-  inspect: nothing,
-  models: nothing,
-  doctor: nothing,
-});
+const commands = namedCommands(
+  commandLine('1.2.3', {
+    embed: nothing,
+    inspect: nothing,
+    models: nothing,
+    getModels: nothing,
+    checkModel: nothing,
+    doctor: nothing,
+  }),
+);
 
 test('docs/cli.md is what the command definitions say; node tooling/docs/cli.mjs updates it', () => {
   const page = readFileSync(PAGE, 'utf8');

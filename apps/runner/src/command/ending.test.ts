@@ -1,6 +1,7 @@
 import { asInputError } from '@holdfast/fasta';
 import { LockUnsupportedError } from '@holdfast/file-lock';
 import { ModelError } from '@holdfast/gpu-runtime';
+import { HubError } from '@holdfast/model-hub';
 import { PreflightError } from '@holdfast/preflight';
 import { BusyError, RunFolderError } from '@holdfast/run-folder';
 import { expect, test } from 'vitest';
@@ -48,6 +49,13 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     2,
     /^\/m\/a: w; let it be read$/,
   ],
+  [
+    'a model that the hub does not have',
+    new HubError('hub_not_found', 'a/b', 'no', 'see'),
+    2,
+    /^a\/b: no; see$/,
+  ],
+  ['a hub that is out of order', new HubError('hub_unreachable', 'a/b', 'no', 'see'), 1, /^a\/b: no; see$/],
   ['no locks', new LockUnsupportedError('/o/.lock', 'ENOTSUP'), 2, /mount this one with locks/],
   [
     'locks that are short now',

@@ -9,6 +9,7 @@ import {
 import { InputError } from '@holdfast/fasta';
 import { LockUnsupportedError } from '@holdfast/file-lock';
 import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
+import { HubError } from '@holdfast/model-hub';
 import { PreflightError } from '@holdfast/preflight';
 import { filesWanted, processesWanted } from '@holdfast/process';
 import { BusyError, RunFolderError } from '@holdfast/run-folder';
@@ -37,6 +38,8 @@ function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
   }
   if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
   if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
+  if (error instanceof HubError)
+    return { code: error.passing ? ExitCode.unexpected : ExitCode.badInput, message: error.message };
   const system = systemErrorIn(error);
   const trouble = systemTrouble(system);
   const use = useOf((system ?? {}) as NodeJS.ErrnoException);

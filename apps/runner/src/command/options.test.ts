@@ -11,6 +11,8 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
     },
     inspect: async () => undefined,
     models: async () => undefined,
+    getModels: async () => undefined,
+    checkModel: async () => undefined,
     doctor: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {

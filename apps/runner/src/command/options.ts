@@ -24,6 +24,8 @@ export interface Commands {
   embed(options: EmbedOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   models(options: { json: boolean }): Promise<void>;
+  getModels(options: { models: string[] }): Promise<void>;
+  checkModel(options: { model: string; json: boolean }): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
 
@@ -142,12 +144,29 @@ export function commandLine(version: string, commands: Commands): Command {
     .action(async (files: string[], { json, head }) => {
       await commands.inspect({ files, json, head });
     });
-  program
+  const models = program
     .command('models')
-    .description('Lists the built-in models, and explains how to use one of your own.')
+    .description('Lists the models that have a name, and explains how to use another one.')
     .option('--json', 'one JSON object per model', false)
     .action(async ({ json }) => {
       await commands.models({ json });
+    });
+  models
+    .command('get')
+    .description('Downloads models into the cache of Hugging Face, or what is new of them.')
+    .argument('<name...>', 'short names, or OWNER/NAME[@REVISION]')
+    .action(async (names: string[]) => {
+      await commands.getModels({ models: names });
+    });
+  models
+    .command('check')
+    .description('Shows what a model makes of a sequence, and tries it on the CPU.')
+    .argument('<name|path>', 'a model, as for --model', model)
+    .option('--json', 'one JSON object', false)
+    .action(async (name: string, _, command: Command) => {
+      // The command above it has an option of this name, which takes it wherever it stands.
+      const { json } = command.optsWithGlobals<{ json: boolean }>();
+      await commands.checkModel({ model: name, json });
     });
   program
     .command('doctor')
@@ -159,8 +178,8 @@ export function commandLine(version: string, commands: Commands): Command {
     .action(async ({ out, json }) => {
       await commands.doctor({ out, json });
     });
-  for (const command of program.commands) {
-    command.showHelpAfterError(`(see \`holdfast help ${command.name()}\`)`);
+  for (const [name, command] of namedCommands(program)) {
+    command.showHelpAfterError(`(see \`holdfast help ${name}\`)`);
     refuseRepeated(command);
     refuseSwallowed(command);
   }
@@ -168,18 +187,28 @@ export function commandLine(version: string, commands: Commands): Command {
   return program;
 }
 
+/** All commands by what a user types, such as `models get`. */
+export function namedCommands(program: Command, before = ''): [name: string, command: Command][] {
+  return program.commands.flatMap((command) => {
+    const name = `${before}${command.name()}`;
+    return [[name, command], ...namedCommands(command, `${name} `)] as [string, Command][];
+  });
+}
+
 /** Commander's own help command shows the general help for a name that it does not know. */
 function helpCommand(program: Command): void {
   program
     .command('help')
     .description('Shows the options of a command.')
-    .argument('[command]', 'the command; without one, all commands are listed')
-    .action((name?: string) => {
-      if (name === undefined) program.help();
-      const known = program.commands.find((command) => command.name() === name);
+    .argument('[command...]', 'the command; without one, all commands are listed')
+    .action((words: string[]) => {
+      const asked = words.join(' ');
+      if (asked === '') program.help();
+      const all = namedCommands(program);
+      const [, known] = all.find(([name]) => name === asked) ?? [];
       if (known === undefined)
         program.error(
-          `error: unknown command '${name}'; the commands are ${program.commands.map((each) => each.name()).join(', ')}`,
+          `error: unknown command '${asked}'; the commands are ${all.map(([name]) => name).join(', ')}`,
         );
       known.help();
     });

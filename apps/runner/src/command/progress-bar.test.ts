@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { renderBar } from './progress-bar.js';
+import { renderBar, renderDownload } from './progress-bar.js';
 
 test('a bar has share, counts, speed and time left', () => {
   const bar = renderBar({ done: 250, total: 1000, perSecond: 12.4, secondsLeft: 3725 }, 100);
@@ -31,4 +31,11 @@ test('a bar never wraps, and never says 100 % too early', () => {
       if (width >= text.length + 3) expect(bar.endsWith(`]${text}`)).toBe(true);
     }),
   );
+});
+
+test('a download has its model, bytes, speed and time left', () => {
+  const facts = { type: 'downloading', model: 'facebook/esm2', bytes: 1.3e9, totalBytes: 2.6e9 } as const;
+  const bar = renderDownload({ ...facts, bytesPerSecond: 52e6, secondsLeft: 25 }, 120);
+  expect(bar).toMatch(/^\[#{15}-{15}\] 50% facebook\/esm2 1\.3 GB of 2\.6 GB 52\.0 MB\/s 00:25 left$/);
+  expect(renderDownload({ ...facts, bytesPerSecond: null, secondsLeft: null }, 30)).toHaveLength(29);
 });

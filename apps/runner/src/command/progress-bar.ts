@@ -1,15 +1,35 @@
 import type { ProgressFacts } from '@holdfast/coordinator';
+import type { HubEvent } from '@holdfast/model-hub';
+import { inBytes } from '@holdfast/models';
+
+type Downloading = Extract<HubEvent, { type: 'downloading' }>;
 
 /** One line of at most `width` characters for a terminal: a bar, done/total, tokens/s, time left. */
 export function renderBar({ done, total, perSecond, secondsLeft }: ProgressFacts, width: number): string {
-  const share = total > 0 ? Math.min(1, done / total) : 1;
-  const left = secondsLeft === null ? '--:--' : clock(secondsLeft);
   const speed = perSecond === null ? '' : ` ${Math.round(perSecond)} tokens/s`;
-  const text = ` ${Math.floor(share * 100)}% ${done}/${total}${speed} ${left} left`;
+  const share = total > 0 ? Math.min(1, done / total) : 1;
+  return bar(share, `${done}/${total}${speed} ${left(secondsLeft)}`, width);
+}
+
+/** The same for a download: a bar, the model, bytes that are there, bytes/s, time left. */
+export function renderDownload(
+  { model, bytes, totalBytes, bytesPerSecond, secondsLeft }: Downloading,
+  width: number,
+): string {
+  const speed = bytesPerSecond === null ? '' : ` ${inBytes(bytesPerSecond)}/s`;
+  const share = totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 1;
+  const text = `${model} ${inBytes(bytes)} of ${inBytes(totalBytes)}${speed} ${left(secondsLeft)}`;
+  return bar(share, text, width);
+}
+
+function bar(share: number, says: string, width: number): string {
+  const text = ` ${Math.floor(share * 100)}% ${says}`;
   const cells = Math.max(0, Math.min(30, width - text.length - 3));
   const full = Math.round(share * cells);
   return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]${text}`.slice(0, Math.max(0, width - 1));
 }
+
+const left = (seconds: number | null) => `${seconds === null ? '--:--' : clock(seconds)} left`;
 
 function clock(seconds: number): string {
   const whole = Math.round(seconds);

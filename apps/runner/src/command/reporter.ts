@@ -1,9 +1,10 @@
 import { nameSystemErrors } from '@holdfast/durable';
+import { inBytes } from '@holdfast/models';
 import { sanitize } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
 import { eventRecord, type Report, type RunEvent } from '../events.js';
-import { renderBar } from './progress-bar.js';
+import { renderBar, renderDownload } from './progress-bar.js';
 
 /** Where a report goes; `process.stdout` is one. */
 export interface Screen {
@@ -27,7 +28,9 @@ export function reporter(screen: Screen, now: () => number = Date.now): Report {
     return true;
   };
   const frequent = (event: RunEvent) =>
-    event.type === 'indexing' || (event.type === 'progress' && event.sequences_done < event.sequences_total);
+    event.type === 'indexing' ||
+    event.type === 'downloading' ||
+    (event.type === 'progress' && event.sequences_done < event.sequences_total);
   if (!screen.isTTY) {
     return (event) => {
       if (frequent(event) && !due(REPORT_EVERY)) return;
@@ -57,6 +60,7 @@ function statusLine(event: RunEvent, width: number): string | null {
       },
       width,
     );
+  if (event.type === 'downloading') return sanitize(renderDownload(event, width));
   if (event.type === 'indexing')
     return `${grouped(event.sequences)} sequences read, now reading ${sanitize(event.file)}`.slice(
       0,
@@ -67,6 +71,8 @@ function statusLine(event: RunEvent, width: number): string | null {
 
 function sentence(event: RunEvent): string | null {
   switch (event.type) {
+    case 'downloaded':
+      return `downloaded ${event.model}: ${inBytes(event.bytes)} in ${event.folder}`;
     case 'planned':
       return plannedSentence(event);
     case 'trying_model':

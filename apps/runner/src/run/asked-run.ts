@@ -1,5 +1,6 @@
 import { displayName, hashInput, type Translation } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
+import type { HubPin } from '@holdfast/models';
 import type { IndexProgress, LetterUse, SequenceIndex } from '@holdfast/plan';
 import {
   type Asked,
@@ -13,6 +14,8 @@ import {
 export interface PrepareOptions {
   inputs: readonly string[];
   model: ModelSource;
+  /** Where the model is on the hub, if it is from there. */
+  hub?: HubPin | undefined;
   /** The requested token budget; undefined: that of the run on disk, else `chooseBatchTokens` decides. */
   batchTokens: number | undefined;
   /** The token budget of a new run. */
@@ -46,6 +49,7 @@ export type AskedRun = Pick<
   PrepareOptions,
   | 'inputs'
   | 'model'
+  | 'hub'
   | 'batchTokens'
   | 'shards'
   | 'threads'
@@ -67,13 +71,13 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, batchTokens, shards, threads, translate, letters }: AskedRun,
+  { model, hub, batchTokens, shards, threads, translate, letters }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
   return {
     inputs,
-    model: { name, fingerprint },
+    model: { name, fingerprint, ...(hub && { hub }) },
     batch_tokens: batchTokens,
     shards,
     threads,

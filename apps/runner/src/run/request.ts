@@ -1,7 +1,8 @@
 import { checkInputs, type Translation } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { findByName, type HubPin } from '@holdfast/models';
 import { type LetterUse, letterUse } from '@holdfast/plan';
-import { type Layout, layout } from '@holdfast/run-folder';
+import { type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
@@ -15,6 +16,8 @@ export interface Request {
   options: EmbedOptions;
   place: Layout;
   model: ModelSource;
+  /** Where the model is on the hub, if it is from there. */
+  hub: HubPin | undefined;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
@@ -24,12 +27,16 @@ export interface Request {
 
 /**
  * Resolves the model, and checks that the options fit it, each other and the environment, and that the inputs look like FASTA.
- * Writes nothing.
+ * Writes nothing but a model that is downloaded.
  *
- * @throws UsageError; ModelError; InputError.
+ * @throws UsageError; HubError; ModelError; InputError.
  */
-export async function checkRequest(options: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
+export async function checkRequest(given: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
   checkEnvironment();
+  const place = layout(given.out);
+  const pin = given.forceRestart ? undefined : await pinOf(place);
+  const { model: found, hub } = await findByName(given.model, { pin, signal: stop.signal, onEvent: report });
+  const options = { ...given, model: found };
   const model = await modelOf(options);
   refuseTranslation(options.translate, model);
   await checkInputs(options.inputs);
@@ -37,14 +44,20 @@ export async function checkRequest(options: EmbedOptions, report: Report, stop: 
   const { keepU = false, keepStop = false } = options;
   const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
   const devices = new Devices(options, report, stop.signal);
-  return { options, place: layout(options.out), model, letters: { rules, use }, devices, report, stop };
+  return { options, place, model, hub, letters: { rules, use }, devices, report, stop };
+}
+
+/** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */
+async function pinOf({ run }: Layout): Promise<HubPin | undefined> {
+  return (await readRunRecord(run).catch(() => null))?.model.hub;
 }
 
 /** What the run on disk is compared with. */
-export function askedRun({ options, model, letters, report, stop }: Request): AskedRun {
+export function askedRun({ options, model, hub, letters, report, stop }: Request): AskedRun {
   return {
     inputs: options.inputs,
     model,
+    hub,
     batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
     shards: options.shards,
     threads: options.threads,

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { chooseOutput, lastLength, meantOutput, rowFacts } from '../graph/graph-output.js';
 import type { Graph } from '../graph/graph-reader.js';
@@ -8,6 +8,7 @@ import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { readModelJson } from './model-files.js';
+import { modelName } from './model-name.js';
 import type { ModelRecipe, Pooling } from './recipe.js';
 
 /** The configuration's file name in a folder exported from Hugging Face. */
@@ -62,7 +63,7 @@ export async function readExportedFolder(folder: string, choices: Choices): Prom
   const tokens = await readFolderTokens(folder, config.model_type, choices.changes);
   checkVocabularySize(tokens.path, tokens.ids.values(), config.vocab_size ?? undefined);
   return describeEncoder(folder, choices, {
-    name: basename(folder),
+    name: modelName(folder),
     tokens,
     longest: longest(config, tokens),
     hidden: config.hidden_size ?? undefined,

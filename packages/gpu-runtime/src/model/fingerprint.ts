@@ -52,6 +52,13 @@ export async function fingerprintOf(parts: readonly FingerprintPart[], settings:
   return hash.update(text).digest('hex');
 }
 
+/** Bytes of all parts. */
+export async function bytesOf(parts: readonly FingerprintPart[]): Promise<number> {
+  let sum = 0;
+  for (const part of parts) sum += 'bytes' in part ? part.bytes.length : (await stat(part.path)).size;
+  return sum;
+}
+
 /** The same JSON value with all keys sorted, so the file's layout does not change the hash. */
 export function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);

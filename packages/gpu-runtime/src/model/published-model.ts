@@ -1,4 +1,3 @@
-import { basename, extname } from 'node:path';
 import {
   type BuiltGraph,
   type EncoderFacts,
@@ -20,6 +19,7 @@ import type { ExportChanges } from './descriptor.js';
 import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
 import type { FingerprintPart } from './fingerprint.js';
 import { unreadable } from './model-files.js';
+import { modelName } from './model-name.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
 
 /** A model that was built from published weights. */
@@ -77,7 +77,7 @@ export async function readPublished(
     folder,
     { modelPath: path, graph, changes, wanted },
     {
-      name: basename(path, extname(path)),
+      name: modelName(path),
       tokens,
       longest: Math.min(maxTokens, tokenizerLimit(tokens)),
       pooling,

@@ -18,7 +18,12 @@ const isDevice = (name: string) => {
 
 const fields = {
   inputs: z.array(z.object({ path: z.string(), bytes: z.number(), sha256: z.string() })),
-  model: z.object({ name: z.string(), fingerprint: z.string() }),
+  model: z.object({
+    name: z.string(),
+    fingerprint: z.string(),
+    /** Where it is on the hub: what was asked for, and the commit that this was when the run began. Absent: not from the hub. */
+    hub: z.object({ id: z.string(), revision: z.string(), commit: z.string() }).exactOptional(),
+  }),
   batch_tokens: z.number().int().positive(),
   /** Frames that were translated; absent without translation. */
   translate: z.enum(['open', 'all']).exactOptional(),

@@ -1,0 +1,15 @@
+/** Seconds before each new try; after the last one no more is made. */
+const PAUSES = [1, 2, 4, 8, 15, 30, 60];
+/** The most seconds that a hub may ask us to wait. */
+const MOST_ASKED = 300;
+
+/**
+ * Seconds to wait after the nth failure in a row; null: give up.
+ *
+ * @param asked the seconds that the hub asks for; NaN: none.
+ */
+export function pauseBefore(failures: number, asked: number): number | null {
+  const pause = PAUSES[failures - 1];
+  if (pause === undefined) return null;
+  return asked > 0 ? Math.min(Math.max(asked, pause), MOST_ASKED) : pause;
+}

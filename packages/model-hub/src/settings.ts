@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { HubError } from './hub-error.js';
+
+/** What the programs of Hugging Face read from the environment, and so do we. */
+export interface HubSettings {
+  /** The folder of downloaded models. */
+  cache: string;
+  /** The hub's address, without a slash at the end. */
+  endpoint: string;
+  /** Proves who the user is; null: nobody. */
+  token: string | null;
+  /** Whether the network must not be used. */
+  offline: boolean;
+}
+
+const PUBLIC = 'https://huggingface.co';
+const YES = new Set(['1', 'true', 'yes', 'on']);
+
+/**
+ * Reads `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_TOKEN_PATH`, `HF_HUB_OFFLINE` and
+ * `HF_HUB_DISABLE_IMPLICIT_TOKEN` as the programs of Hugging Face do, with the token that `hf auth login` saved.
+ *
+ * @throws HubError `hub_bad_setting` if `HF_ENDPOINT` is no address.
+ */
+export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
+  const home = at(env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'huggingface'));
+  const cache = env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub');
+  return {
+    cache: at(cache),
+    endpoint: endpointOf(env['HF_ENDPOINT']),
+    token: yes(env['HF_HUB_DISABLE_IMPLICIT_TOKEN']) ? null : tokenOf(env, home),
+    offline: yes(env['HF_HUB_OFFLINE']) || yes(env['TRANSFORMERS_OFFLINE']),
+  };
+}
+
+const yes = (value: string | undefined) => YES.has((value ?? '').toLowerCase());
+
+const at = (path: string) => (path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path);
+
+function tokenOf(env: NodeJS.ProcessEnv, home: string): string | null {
+  const given = env['HF_TOKEN'] || env['HUGGING_FACE_HUB_TOKEN'];
+  const token = (given || saved(at(env['HF_TOKEN_PATH'] || join(home, 'token')))).trim();
+  return token === '' ? null : token;
+}
+
+function saved(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Most models need no token; the hub says so if this one does.
+    return '';
+  }
+}
+
+function endpointOf(given: string | undefined): string {
+  const endpoint = (given || PUBLIC).replace(/\/+$/, '');
+  if (/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : '')) return endpoint;
+  throw new HubError(
+    'hub_bad_setting',
+    'HF_ENDPOINT',
+    `${JSON.stringify(given)} is not an address`,
+    `unset it, or set it to one such as ${PUBLIC}`,
+  );
+}

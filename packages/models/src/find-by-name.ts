@@ -1,0 +1,55 @@
+import { mayBeThere } from '@holdfast/durable';
+import { builtInModels, ModelError } from '@holdfast/gpu-runtime';
+import { findModel, getModel, type HubEvent, type HubName, hubName, hubSettings } from '@holdfast/model-hub';
+
+/** A model of the hub, and the commit that it was when it was found. */
+export interface HubPin extends HubName {
+  commit: string;
+}
+
+/** Where a model is. */
+export interface FoundModel {
+  /** A built-in model's name, or a path; `resolveModel` takes it. */
+  model: string;
+  /** Set if it is from the hub. */
+  hub?: HubPin;
+}
+
+export interface FindOptions {
+  /** What an earlier command found: a branch that moved since then changes nothing. */
+  pin?: HubPin | undefined;
+  /** Whether to ask the hub even if the model is in the cache. Default: false. */
+  refresh?: boolean;
+  signal: AbortSignal;
+  onEvent(event: HubEvent): void;
+}
+
+/**
+ * Finds a model by what a user calls it. A built-in model comes first, then what has this path, then the hub of Hugging
+ * Face: its cache, or a download.
+ *
+ * @throws ModelError `model_not_found` if nothing has this name; HubError; LockUnsupportedError; what the file system
+ * throws; the signal's reason.
+ */
+export async function findByName(
+  model: string,
+  { pin, refresh = false, signal, onEvent }: FindOptions,
+): Promise<FoundModel> {
+  // An empty path would mean the working directory.
+  const isPath = model.trim() !== '' && mayBeThere(model);
+  if (isPath || builtInModels().some((each) => each.name === model)) return { model };
+  const name = hubName(model);
+  if (name === null)
+    throw new ModelError(
+      'model_not_found',
+      `'${model}'`,
+      'there is no such file or folder, and no model has this name',
+      '`holdfast models` lists the names, and OWNER/NAME is any model of Hugging Face',
+    );
+  const { id, revision } = name;
+  const pinned = pin?.id === id && pin.revision === revision ? pin.commit : revision;
+  const options = { settings: hubSettings(), signal, onEvent };
+  const get = refresh ? getModel : findModel;
+  const { folder, commit } = await get({ id, revision: pinned }, options);
+  return { model: folder, hub: { id, revision, commit } };
+}
