@@ -1,0 +1,157 @@
+import type { Constant, GraphNode, Structure } from './graph-structure.js';
+
+/** The value that enters the head of a masked language model: the last hidden state. */
+export interface Hidden {
+  /** Its name in the graph. */
+  value: string;
+  /** TensorProto.DataType. */
+  type: number;
+  /** Numbers of a token vector. */
+  size: number;
+  /** Entries of the vocabulary that the head tells apart. */
+  vocabulary: number;
+}
+
+/** Operators that work on each number by itself. */
+const ARITHMETIC = ['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Sqrt', 'Reciprocal', 'Cast', 'Identity'];
+const ACTIVATIONS = 'Erf Tanh Sigmoid Relu Gelu FastGelu QuickGelu BiasGelu Mish Softplus'.split(' ');
+/** Operators of norms, which work on each token by itself. */
+const NORMS =
+  'ReduceMean LayerNormalization SimplifiedLayerNormalization RMSNormalization SkipLayerNormalization'.split(
+    ' ',
+  );
+/** What may stand between the products of a head. */
+const BETWEEN = new Set([...ARITHMETIC, ...ACTIVATIONS, ...NORMS]);
+/** Operators through which a weight is handed on. */
+const HANDED_ON = new Set(['Transpose', 'Identity', 'DequantizeLinear']);
+/** Longest chain of these. */
+const LONGEST_CHAIN = 8;
+const FLOAT32 = 1;
+
+/** What a value is computed from, as far as the next products with weights. */
+interface Layer {
+  /** Values that enter these products. */
+  entries: Set<string>;
+  products: GraphNode[];
+  /** Operators between them and the value. */
+  between: Set<string>;
+  /** What else the value comes from: names of operators, or of inputs of the graph. */
+  others: Set<string>;
+}
+
+/**
+ * Finds the last hidden state of a masked language model: back from `logits` over the product with the vocabulary,
+ * a norm and an activation to the product whose input is that state.
+ *
+ * @returns a text that says why if the walk does not end in one clear place.
+ */
+export function findHidden(
+  structure: Pick<Structure, 'nodes' | 'weights' | 'constants'>,
+  logits: string,
+): Hidden | string {
+  const walk = new Walk(structure);
+  const decoder = walk.back(logits);
+  const guesses = single(decoder, `'${logits}'`);
+  if (typeof guesses === 'string') return guesses;
+  const transform = walk.back(guesses.entry);
+  const dense = single(transform, 'the layer that gives the logits');
+  if (typeof dense === 'string') return dense;
+  const has = (names: readonly string[]) => names.some((name) => transform.between.has(name));
+  if (!has(NORMS) || !has(ACTIVATIONS)) return 'its head has no activation with a norm';
+  const before = walk.back(dense.entry);
+  // A hidden state comes from several layers, over the connections that skip some.
+  if (before.products.length === 1 && before.others.size === 0) return 'its head has more than two layers';
+  const [inner, outer] = [walk.shapeOf(dense.product), walk.shapeOf(guesses.product)];
+  if (inner === undefined || outer === undefined) return 'the weights of its head have no known shape';
+  return { value: dense.entry, type: inner.type, size: inner.shape[0]!, vocabulary: outer.shape[1]! };
+}
+
+/** The one product that a layer is made of. */
+function single(
+  { entries, products, others }: Layer,
+  what: string,
+): { entry: string; product: GraphNode } | string {
+  if (entries.size > 1 || products.length > 1) return `${what} comes from several layers`;
+  const [other] = others;
+  if (other !== undefined) return `${what} comes from ${other}`;
+  const [entry] = entries;
+  const [product] = products;
+  return entry === undefined || product === undefined
+    ? `${what} comes from no product with weights`
+    : { entry, product };
+}
+
+class Walk {
+  readonly #makers = new Map<string, GraphNode>();
+
+  constructor(readonly structure: Pick<Structure, 'nodes' | 'weights' | 'constants'>) {
+    for (const node of structure.nodes) for (const name of node.outputs) this.#makers.set(name, node);
+  }
+
+  /** What a value is computed from. */
+  back(value: string): Layer {
+    const layer: Layer = { entries: new Set(), products: [], between: new Set(), others: new Set() };
+    const seen = new Set<string>();
+    const queue = [value];
+    for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+      if (name === '' || seen.has(name) || this.#constant(name) !== undefined) continue;
+      seen.add(name);
+      const node = this.#makers.get(name);
+      if (node === undefined) layer.others.add(`the input '${name}'`);
+      else if (BETWEEN.has(node.operator)) {
+        layer.between.add(node.operator);
+        queue.push(...node.inputs);
+      } else this.#end(node, layer);
+    }
+    return layer;
+  }
+
+  #end(node: GraphNode, layer: Layer): void {
+    const entry = this.#entry(node);
+    if (entry === undefined) {
+      layer.others.add(`the operator ${node.operator}`);
+      return;
+    }
+    layer.entries.add(entry);
+    if (node.operator !== 'DynamicQuantizeLinear' && !layer.products.includes(node))
+      layer.products.push(node);
+  }
+
+  /** The value that enters a product with weights, or that a scale of such a product is made of. */
+  #entry({ operator, inputs }: GraphNode): string | undefined {
+    if (operator === 'DynamicQuantizeLinear') return inputs[0];
+    if (this.#constant(inputs[1] ?? '') === undefined) return undefined;
+    if (operator === 'MatMul' || operator === 'Gemm') return inputs[0];
+    const quantizer = operator === 'MatMulInteger' ? this.#makers.get(inputs[0] ?? '') : undefined;
+    return quantizer?.operator === 'DynamicQuantizeLinear' ? quantizer.inputs[0] : undefined;
+  }
+
+  /** Shape [in, out] of a product's weight, and the type of its numbers. */
+  shapeOf({ operator, inputs, transposed }: GraphNode): Constant | undefined {
+    const weight = this.#constant(inputs[1]!);
+    if (weight?.shape.length !== 2) return undefined;
+    const shape = transposed ? [...weight.shape].reverse() : weight.shape;
+    // Numbers that are quantized as the graph runs are float32 before.
+    return { type: operator === 'MatMulInteger' ? FLOAT32 : weight.type, shape };
+  }
+
+  /** The constant that a value is, if it is one. */
+  #constant(name: string): Constant | undefined {
+    const { weights, constants } = this.structure;
+    let turned = false;
+    let scale: Constant | undefined;
+    let value = name;
+    for (let steps = 0; steps < LONGEST_CHAIN; steps++) {
+      const found = weights.get(value) ?? constants.get(value);
+      if (found !== undefined)
+        return { type: (scale ?? found).type, shape: turned ? [...found.shape].reverse() : found.shape };
+      const node = this.#makers.get(value);
+      if (node === undefined || !HANDED_ON.has(node.operator)) return undefined;
+      if (node.operator === 'Transpose') turned = !turned;
+      // Its numbers are of the type of the scale.
+      if (node.operator === 'DequantizeLinear') scale ??= this.#constant(node.inputs[1] ?? '');
+      value = node.inputs[0] ?? '';
+    }
+    return undefined;
+  }
+}
