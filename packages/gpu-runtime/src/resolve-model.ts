@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { hasPublishedModel } from '@holdfast/model-zoo';
 import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
@@ -165,11 +165,15 @@ async function kindOf(folder: string): Promise<Kind> {
   const exported = await isFile(join(folder, CONFIG));
   if (described) return exported && !(await namesTokens(folder)) ? 'exported with changes' : 'described';
   if (exported) return 'exported';
+  const above = dirname(folder);
+  const inside = basename(folder) === 'onnx' && (await isFile(join(above, CONFIG)));
   throw new ModelError(
     'model_unsupported',
     folder,
     `has neither ${DESCRIPTOR} nor ${CONFIG}`,
-    `write a ${DESCRIPTOR}, or copy the whole folder of an exported model`,
+    inside
+      ? `give the folder above it, which has ${CONFIG}: ${above}`
+      : `write a ${DESCRIPTOR}, or copy the whole folder of an exported model`,
   );
 }
 

@@ -38,7 +38,7 @@ export interface Weight extends Constant {
 
 /** What a graph computes, without its weights. */
 export interface Structure {
-  /** In the order of the file, in which a node comes after those whose values it takes. */
+  /** In the order of the file. */
   nodes: readonly GraphNode[];
   weights: ReadonlyMap<string, Weight>;
   /** Outputs of the operator `Constant` that are tensors. */

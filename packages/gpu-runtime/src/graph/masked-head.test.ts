@@ -78,6 +78,7 @@ test.each<[string, Line[]]>([
     'with a weight that is transposed as it runs',
     head(['Transpose', 'table', 'h5.w'], ['MatMul', 'h4 h5.w', 'h5']),
   ],
+  ['with products of 8 bits', head(['DynamicQuantizeMatMul', 'h4 out one', 'h5'])],
   ['with casts', head(['Cast', 'h5', 'logits.c'], ['Add', 'logits.c bias', 'logits'])],
 ])('a head %s', (_what, lines) => {
   expect(findHidden(graph(lines, WEIGHTS), 'logits')).toEqual({

@@ -22,6 +22,10 @@ const NORMS =
   );
 /** What may stand between the products of a head. */
 const BETWEEN = new Set([...ARITHMETIC, ...ACTIVATIONS, ...NORMS]);
+/** Products of a value with a weight. */
+const PRODUCTS = new Set(['MatMul', 'Gemm', 'DynamicQuantizeMatMul']);
+/** Products with a weight of 8 bits, of values that are float32 before. */
+const QUANTIZED = new Set(['MatMulInteger', 'DynamicQuantizeMatMul']);
 /** Operators through which a weight is handed on. */
 const HANDED_ON = new Set(['Transpose', 'Identity', 'DequantizeLinear']);
 /** Longest chain of these. */
@@ -121,7 +125,7 @@ class Walk {
   #entry({ operator, inputs }: GraphNode): string | undefined {
     if (operator === 'DynamicQuantizeLinear') return inputs[0];
     if (this.#constant(inputs[1] ?? '') === undefined) return undefined;
-    if (operator === 'MatMul' || operator === 'Gemm') return inputs[0];
+    if (PRODUCTS.has(operator)) return inputs[0];
     const quantizer = operator === 'MatMulInteger' ? this.#makers.get(inputs[0] ?? '') : undefined;
     return quantizer?.operator === 'DynamicQuantizeLinear' ? quantizer.inputs[0] : undefined;
   }
@@ -131,8 +135,7 @@ class Walk {
     const weight = this.#constant(inputs[1]!);
     if (weight?.shape.length !== 2) return undefined;
     const shape = transposed ? [...weight.shape].reverse() : weight.shape;
-    // Numbers that are quantized as the graph runs are float32 before.
-    return { type: operator === 'MatMulInteger' ? FLOAT32 : weight.type, shape };
+    return { type: QUANTIZED.has(operator) ? FLOAT32 : weight.type, shape };
   }
 
   /** The constant that a value is, if it is one. */

@@ -1,15 +1,6 @@
+import { ModelError } from '../model-error.js';
 import { GRAPH, MODEL, type Structure, TENSOR, type Weight } from './graph-structure.js';
-import {
-  BadProtobufError,
-  block,
-  type Field,
-  type FileBytes,
-  fieldsOf,
-  numberOf,
-  only,
-  textOf,
-  whole,
-} from './protobuf.js';
+import { block, type Field, type FileBytes, fieldsOf, numberOf, only, textOf, whole } from './protobuf.js';
 
 /** An output that a graph gets in place of its own. */
 export interface NewOutput {
@@ -22,6 +13,14 @@ export interface NewOutput {
   shape: readonly (number | string)[];
 }
 
+export interface Rewriting {
+  output: NewOutput;
+  /** The model's file, for errors. */
+  modelPath: string;
+  /** How the new model refers to a file that the model names so, or to the model's own file (null). */
+  locationOf(file: string | null): string;
+}
+
 /** Weights of at least this many bytes stay in their file. */
 const LARGE = 1024;
 /** Most bytes that are copied from a graph. */
@@ -31,21 +30,18 @@ const MOST_COPIED = 512 * 1024 * 1024;
  * Writes the model with one output instead of its own, and without what that output does not need. Weights stay in
  * their files: those inside the model's file become external data at their place in it.
  *
- * @param locationOf the name by which the new model refers to a file: given the name in the model, or null for the
- * model's own file.
- * @throws BadProtobufError if too much of the graph cannot stay in its file.
+ * @throws ModelError `model_unsupported` if too much of the graph cannot stay in its file.
  */
 export function withOneOutput(
   bytes: FileBytes,
   structure: Structure,
-  output: NewOutput,
-  locationOf: (file: string | null) => string,
+  { output, modelPath, locationOf }: Rewriting,
 ): Buffer {
   const needed = neededBy(structure, output.value);
   let copied = 0;
   const copy = ({ from, end }: Pick<Field, 'from' | 'end'>) => {
     copied += end - from;
-    if (copied > MOST_COPIED) throw new BadProtobufError('most of its weights are not stored as raw data');
+    if (copied > MOST_COPIED) throw tooLarge(modelPath);
     return bytes.copy(from, end);
   };
   const parts: Uint8Array[] = [];
@@ -75,12 +71,26 @@ export function withOneOutput(
   );
 }
 
-/** Names of the values that a value is made of, itself included. */
+function tooLarge(modelPath: string): ModelError {
+  return new ModelError(
+    'model_unsupported',
+    modelPath,
+    `stores more than ${MOST_COPIED / 2 ** 20} MiB of weights in a form that cannot stay in the file while its graph is given another output`,
+    'save it with its weights beside it (onnx.save(model, path, save_as_external_data=True))',
+  );
+}
+
+/** Names of the values that a value is made of, itself included. Some tools do not write nodes in order. */
 function neededBy({ nodes }: Structure, value: string): Set<string> {
-  const needed = new Set([value]);
-  for (const { inputs, outputs, captured } of [...nodes].reverse())
-    if (outputs.some((name) => name !== '' && needed.has(name)))
-      for (const name of [...inputs, ...captured]) if (name !== '') needed.add(name);
+  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const needed = new Set<string>();
+  const queue = [value];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (name === '' || needed.has(name)) continue;
+    needed.add(name);
+    const { inputs = [], captured = [] } = makers.get(name) ?? {};
+    queue.push(...inputs, ...captured);
+  }
   return needed;
 }
 
@@ -88,7 +98,7 @@ function writtenWeight(
   bytes: FileBytes,
   { place }: Weight,
   copy: (field: Pick<Field, 'from' | 'end'>) => Buffer,
-  locationOf: (file: string | null) => string,
+  locationOf: Rewriting['locationOf'],
 ): Buffer {
   const fields = [...fieldsOf(bytes, place)];
   const raw = only(fields, TENSOR.raw);

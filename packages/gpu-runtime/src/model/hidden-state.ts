@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
+import { makesScales } from '../graph/dynamic-scales.js';
 import { ELEMENTS, type Graph, readingModel } from '../graph/graph-reader.js';
 import { readStructure, type Structure } from '../graph/graph-structure.js';
 import { findHidden, type Hidden } from '../graph/masked-head.js';
@@ -61,7 +62,8 @@ export async function withHiddenState(
     const { value, type, size } = hidden;
     const name = structure.nodes.some(({ outputs }) => outputs.includes(LAST)) ? value : LAST;
     const shape = ['batch_size', 'sequence_length', size];
-    const model = withOneOutput(bytes, structure, { value, name, type, shape }, place.locationOf);
+    const output = { value, name, type, shape };
+    const model = withOneOutput(bytes, structure, { output, modelPath, locationOf: place.locationOf });
     return {
       graph: { ...graph, outputs: [{ name, isTensor: true, type: ELEMENTS[type] ?? 'undefined', shape }] },
       built: { model, folder: place.folder },
@@ -69,7 +71,7 @@ export async function withHiddenState(
         ...graphParts(modelPath, graph.weightFiles),
         { name: 'hidden state', bytes: Buffer.from(value) },
       ],
-      singly: structure.nodes.some(({ operator }) => operator === 'DynamicQuantizeLinear'),
+      singly: makesScales(structure),
       notes: [
         `${basename(modelPath)} gives only ${LOGITS}, so rows are made of the last hidden state: the value '${value}', which enters the head of the model`,
       ],

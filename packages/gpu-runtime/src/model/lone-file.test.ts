@@ -39,3 +39,12 @@ test('another file', async () => {
     /config\.json: is a file, not a model folder; give the folder of the model$/,
   );
 });
+
+test('the folder that an exporter put the graph in: the error says which one to give', async () => {
+  const hub = await folderWith({ 'config.json': '{}' });
+  await mkdir(join(hub, 'onnx'));
+  await writeFile(join(hub, 'onnx', 'model.onnx'), 'graph');
+  expect(await refusal(join(hub, 'onnx'))).toMatch(
+    new RegExp(`has neither .*; give the folder above it, which has config\\.json: ${hub}$`),
+  );
+});
