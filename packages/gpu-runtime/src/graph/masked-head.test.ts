@@ -20,6 +20,7 @@ test.each<[string, string, number]>([
 
 type Line = [operator: string, inputs: string, outputs: string, transposed?: boolean];
 const FLOAT = 1;
+const INT8 = 3;
 
 /** A graph in short: operators with the names of their inputs and outputs, and shapes of weights. */
 function graph(
@@ -40,6 +41,7 @@ function graph(
   const constants = new Map(
     Object.entries(weights).map(([name, shape]): [string, Constant] => [name, { type: FLOAT, shape }]),
   );
+  constants.set('bytes', { type: INT8, shape: [4, 4] });
   return { nodes, weights: new Map(), constants };
 }
 
@@ -77,6 +79,20 @@ test.each<[string, Line[]]>([
   [
     'with a weight that is transposed as it runs',
     head(['Transpose', 'table', 'h5.w'], ['MatMul', 'h4 h5.w', 'h5']),
+  ],
+  [
+    'with a weight of 8 bits',
+    head(['DequantizeLinear', 'bytes one', 'h1.w'], ['MatMul', 'hidden h1.w', 'h1']),
+  ],
+  [
+    'with numbers of 8 bits',
+    head(
+      ['DynamicQuantizeLinear', 'hidden', 'h1.q h1.s h1.z'],
+      ['MatMulInteger', 'h1.q bytes h1.z one', 'h1.i'],
+      ['Cast', 'h1.i', 'h1.f'],
+      ['Mul', 'h1.s one', 'h1.m'],
+      ['Mul', 'h1.f h1.m', 'h1'],
+    ),
   ],
   ['with products of 8 bits', head(['DynamicQuantizeMatMul', 'h4 out one', 'h5'])],
   ['with casts', head(['Cast', 'h5', 'logits.c'], ['Add', 'logits.c bias', 'logits'])],

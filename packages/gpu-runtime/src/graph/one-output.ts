@@ -62,7 +62,7 @@ export function withOneOutput(
     } else if (field.number !== GRAPH.output) parts.push(copy(field));
   }
   const { value, name } = output;
-  parts.push(block(GRAPH.node, block(1, value), block(2, name), block(4, 'Identity')));
+  if (name !== value) parts.push(block(GRAPH.node, block(1, value), block(2, name), block(4, 'Identity')));
   parts.push(block(GRAPH.output, valueInfo(output)));
   return Buffer.concat(
     structure.model.map((field) =>

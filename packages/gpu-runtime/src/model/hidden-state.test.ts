@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { bytes, fixture, folderWith } from '../../test/support.js';
+import { readGraph } from '../graph/graph-reader.js';
 import { loadModel } from '../load-model.js';
 import { ModelError } from '../model-error.js';
 import type { ModelSource } from '../model-source.js';
 import { resolveModel } from '../resolve-model.js';
+import { withHiddenState } from './hidden-state.js';
 
 const FIXTURE = fixture('masked_lm');
 const cases = JSON.parse(readFileSync(join(FIXTURE, 'expected.json'), 'utf8')) as {
@@ -105,7 +107,18 @@ test('weights beside the graph, and links as in the cache of Hugging Face', asyn
   for (const source of sources) expect(worst((await rowsOf(source)).together)).toBeLessThan(1e-5);
 });
 
-test('the value that was found is part of the fingerprint, and an output that is asked for is no change', async () => {
+test('the value that was found is part of the fingerprint', async () => {
+  const folder = await folderOf('fused.onnx');
+  const modelPath = join(folder, 'model.onnx');
+  const { parts } = await withHiddenState(folder, modelPath, readGraph(modelPath));
+  const value = bytes('/model/esm/encoder/emb_layer_norm_after/LayerNormalization_output_0');
+  expect(parts).toEqual([
+    { name: 'model.onnx', path: modelPath },
+    { name: 'hidden state', bytes: value },
+  ]);
+});
+
+test('the usual name asks for it too, and an output that is asked for is no change', async () => {
   const folder = await folderOf('onnx/model.onnx');
   const found = await resolveModel(folder);
   expect((await resolveModel(folder, { output: 'last_hidden_state' })).fingerprint).toBe(found.fingerprint);
