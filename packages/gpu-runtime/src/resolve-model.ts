@@ -143,8 +143,10 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
     kind !== 'described' && lacksHiddenState(own, asked)
       ? await withHiddenState(path, place, own)
       : { graph: own, parts: graphParts(place, own.weightFiles) };
-  const choices = { modelPath: place, graph: opened.graph, overrides, changes, singly };
-  return { folder: path, modelPath: place, ...opened, description: await describe(path, kind, choices) };
+  const choices = { modelPath: place, graph: opened.graph, overrides, changes };
+  const description = await describe(path, kind, choices);
+  const recipe = { ...description.recipe, ...(singly && { singly }) };
+  return { folder: path, modelPath: place, ...opened, description: { ...description, recipe } };
 }
 
 type Opened = Pick<Found, 'graph' | 'built' | 'parts' | 'notes'> & { singly?: boolean };

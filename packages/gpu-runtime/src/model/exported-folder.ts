@@ -37,8 +37,6 @@ export interface Choices {
   changes: ExportChanges;
   /** The caller's choice of output, which overrides everything else. */
   wanted: Partial<ModelRecipe['output']>;
-  /** Whether a call must hold one sequence even if the graph has a mask. */
-  singly?: boolean;
 }
 
 /** Facts about an encoder that its graph does not declare. */
@@ -83,7 +81,7 @@ export function readFolderTokens(
 /** Describes an encoder with one row of numbers for each token. @throws ModelError `model_bad_json`, `model_mismatch`. */
 export function describeEncoder(
   folder: string,
-  { modelPath, graph, changes, wanted, singly = false }: Choices,
+  { modelPath, graph, changes, wanted }: Choices,
   { name, tokens, longest, hidden, pooling: usual }: EncoderFacts,
 ): Description {
   const pooling = usual === undefined ? {} : { pooling: usual };
@@ -127,7 +125,7 @@ export function describeEncoder(
       inputs,
       output,
       // Without a mask, padding would change the rows.
-      ...(inputs.mask === undefined || singly ? { singly: true as const } : {}),
+      ...(inputs.mask === undefined ? { singly: true as const } : {}),
       ...(tokenizer === undefined ? {} : { tokenizer }),
     },
   };
