@@ -12,6 +12,8 @@ export interface ModelSource {
   modelPath: string;
   /** The graph, if it was built from published weights: an ONNX ModelProto, and the folder of its files of weights. */
   built?: { model: Uint8Array; folder: string };
+  /** What it computes in, if that is not float32: linear layers in 8-bit integers, on the CPU only. */
+  precision?: 'int8';
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;

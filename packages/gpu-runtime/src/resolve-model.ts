@@ -25,6 +25,7 @@ import {
   overridden,
   windowsOf,
 } from './model/model-overrides.js';
+import { refuseLowered } from './model/precision.js';
 import { readPublished } from './model/published-model.js';
 import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
@@ -59,7 +60,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
   const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : await pathOf(nameOrPath);
-  const { folder, graph, modelPath, built, parts, ...described } = await found(path, overrides);
+  const { folder, graph, modelPath, built, precision, parts, ...described } = await found(path, overrides);
   const { longSequences, windowOverlap, ...description } = described.description;
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
   if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
@@ -80,6 +81,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     folder,
     modelPath,
     ...(built === undefined ? {} : { built: { model: built.model, folder: built.folder } }),
+    ...(precision === undefined ? {} : { precision }),
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
@@ -120,6 +122,7 @@ interface Found {
   modelPath: string;
   graph: Graph;
   built?: BuiltGraph;
+  precision?: 'int8';
   /** What its fingerprint is of. */
   parts: FingerprintPart[];
   description: Description & LongReading;
@@ -139,6 +142,8 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
   const place = await graphIn(path);
   // A graph without weights beside it, or with them, is what somebody exported on purpose.
   if (place === undefined && hasPublishedModel(path)) return publishedModel(path, path, overrides);
+  // An export in another precision is a file of its own, such as `model_quantized.onnx`: the place to choose it.
+  refuseLowered(path, overrides.precision);
   const kind = await kindOf(path);
   const modelPath = place ?? (await noGraph(path));
   const graph = readGraph(modelPath);
@@ -156,7 +161,11 @@ const WEIGHTS = /\.(pt|pth|bin|safetensors)$/;
 
 async function publishedModel(path: string, folder: string, overrides: ModelOverrides): Promise<Found> {
   const changes: ExportChanges = (await isFile(join(folder, DESCRIPTOR))) ? await readChanges(folder) : {};
-  const { description, ...rest } = await readPublished(path, folder, { changes, wanted: wanted(overrides) });
+  const { description, ...rest } = await readPublished(path, folder, {
+    changes,
+    wanted: wanted(overrides),
+    precision: overrides.precision,
+  });
   return { folder, ...rest, description: { ...description, ...longReading(overrides, changes) } };
 }
 
