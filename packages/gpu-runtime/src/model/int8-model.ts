@@ -26,7 +26,6 @@ export async function int8Model(encoder: Encoder, output: string): Promise<Int8M
       whole.files[0]!,
       `its int8 weights cannot be written to Holdfast's cache (${message})`,
       'make room there, or set HOLDFAST_CACHE to a folder with room',
-      { cause: error },
     );
   });
   return { precision: 'int8', built, parts: [{ name: 'int8', bytes: Buffer.from(made, 'hex') }] };
