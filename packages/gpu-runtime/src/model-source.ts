@@ -15,6 +15,8 @@ export interface ModelSource {
    * its files of weights.
    */
   built?: { model: Uint8Array; folder: string };
+  /** What it computes in, if that is not float32: linear layers in 8-bit integers, on the CPU only. */
+  precision?: 'int8';
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;

@@ -2,6 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { hasPublishedModel } from '@holdfast/model-zoo';
 import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
+import { makesScalesOfACall } from './graph/dynamic-scales.js';
 import { type Graph, type GraphValue, readGraph } from './graph/graph-reader.js';
 import type { Description } from './model/description.js';
 import {
@@ -26,6 +27,7 @@ import {
   overridden,
   windowsOf,
 } from './model/model-overrides.js';
+import { refuseLowered } from './model/precision.js';
 import { readPublished } from './model/published-model.js';
 import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
@@ -55,7 +57,10 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
   const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : await pathOf(nameOrPath);
-  const { folder, graph, modelPath, built, parts, notes, ...described } = await found(path, overrides);
+  const { folder, graph, modelPath, built, precision, parts, notes, ...described } = await found(
+    path,
+    overrides,
+  );
   const { longSequences, windowOverlap, ...description } = described.description;
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
   if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
@@ -77,6 +82,7 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     modelPath,
     ...(built === undefined ? {} : { built: { model: built.model, folder: built.folder } }),
     ...(notes === undefined ? {} : { notes }),
+    ...(precision === undefined ? {} : { precision }),
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
@@ -118,6 +124,7 @@ interface Found {
   graph: Graph;
   built?: { model: Uint8Array; folder: string };
   notes?: readonly string[];
+  precision?: 'int8';
   /** What its fingerprint is of. */
   parts: FingerprintPart[];
   description: Description & LongReading;
@@ -131,22 +138,42 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
     if (WEIGHTS.test(path)) return publishedModel(path, dirname(path), overrides);
     throw await loneFile(path);
   }
-  const place = await graphIn(path);
+  const { precision = 'fp32' } = overrides;
+  const place = await graphIn(path, precision);
   // A graph without weights beside it, or with them, is what somebody exported on purpose.
   if (place === undefined && hasPublishedModel(path)) return publishedModel(path, path, overrides);
   const kind = await kindOf(path);
-  if (place === undefined) throw await noGraph(path);
+  if (place === undefined) {
+    if (kind === 'described') refuseLowered(path, precision);
+    throw await noGraph(path, precision);
+  }
   const own = readGraph(place);
   const changes = kind === 'exported with changes' ? await readChanges(path) : {};
   const asked = overrides.output ?? changes.output?.name;
-  const { singly = false, ...opened }: Opened =
+  const { singly = precision === 'int8' && makesScalesOfACall(place), ...opened }: Opened =
     kind !== 'described' && lacksHiddenState(own, asked)
       ? await withHiddenState(path, place, own)
       : { graph: own, parts: graphParts(place, own.weightFiles) };
   const choices = { modelPath: place, graph: opened.graph, overrides, changes };
   const description = await describe(path, kind, choices);
   const recipe = { ...description.recipe, ...(singly && { singly }) };
-  return { folder: path, modelPath: place, ...opened, description: { ...description, recipe } };
+  return {
+    folder: path,
+    modelPath: place,
+    ...opened,
+    ...(precision === 'int8' && (await comparison(path, opened.notes))),
+    description: { ...description, recipe },
+  };
+}
+
+/** What a run compares an int8 graph with. */
+async function comparison(
+  folder: string,
+  notes: readonly string[] = [],
+): Promise<Pick<Found, 'precision' | 'notes'>> {
+  if ((await graphIn(folder)) !== undefined) return { precision: 'int8' };
+  const note = 'the folder has no float32 graph, so it was not measured what int8 costs';
+  return { notes: [...notes, note] };
 }
 
 type Opened = Pick<Found, 'graph' | 'built' | 'parts' | 'notes'> & { singly?: boolean };
@@ -156,7 +183,11 @@ const WEIGHTS = /\.(pt|pth|bin|safetensors)$/;
 
 async function publishedModel(path: string, folder: string, overrides: ModelOverrides): Promise<Found> {
   const changes: ExportChanges = (await isFile(join(folder, DESCRIPTOR))) ? await readChanges(folder) : {};
-  const { description, ...rest } = await readPublished(path, folder, { changes, wanted: wanted(overrides) });
+  const { description, ...rest } = await readPublished(path, folder, {
+    changes,
+    wanted: wanted(overrides),
+    precision: overrides.precision,
+  });
   return { folder, ...rest, description: { ...description, ...longReading(overrides, changes) } };
 }
 

@@ -19,7 +19,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
-  'model-zoo': ['pt-serializer', 'options'],
+  'model-zoo': ['pt-serializer', 'durable', 'options'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
   manifest: ['durable', 'file-lock', 'options'],
   coordinator: ['process', 'options'],

@@ -1,11 +1,14 @@
 import { withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import { type IndexSummary, type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
+import type { PrecisionCost } from '@holdfast/run-folder';
 import type { Request } from './request.js';
 
 /** Findings from planning the run, for the result record. */
 export interface Findings {
   letters?: LetterCounts;
+  /** What a lower precision costs. */
+  precision?: PrecisionCost;
   /** The warnings that were reported. */
   warnings: readonly string[];
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { folderWith } from '../../test/support.js';
-import { graphIn, graphPlaces, noGraph, PRECISIONS, type Precision } from './graph-file.js';
+import { graphIn, graphPlaces, noGraph } from './graph-file.js';
+import { PRECISIONS, type Precision } from './precision.js';
 
 /** A folder with these files, all empty. */
 async function folderOf(...names: string[]): Promise<string> {

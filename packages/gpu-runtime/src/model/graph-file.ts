@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { ModelError } from '../model-error.js';
 import { isFile } from './is-there.js';
 import { missing } from './model-files.js';
-
-/** How exact the numbers of a graph are: float32, float16, or weights of 8 bits with scales. */
-export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
-export type Precision = (typeof PRECISIONS)[number];
+import { PRECISIONS, type Precision } from './precision.js';
 
 /** The names that exporters give the graphs of a precision; the first one found counts. */
 const NAMES: Readonly<Record<Precision, readonly string[]>> = {
