@@ -23,7 +23,7 @@ export async function int8Model(encoder: Encoder, output: string): Promise<Int8M
       throw error;
     throw new ModelError(
       'model_load',
-      whole.files[0]!,
+      encoder.files[0]!,
       `its int8 weights cannot be written to Holdfast's cache (${message})`,
       'make room there, or set HOLDFAST_CACHE to a folder with room',
     );

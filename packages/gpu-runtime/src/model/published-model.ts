@@ -93,7 +93,7 @@ export async function readPublished(
       pooling,
     },
   );
-  const modelPath = encoder.build(output).files[0] ?? path;
+  const modelPath = encoder.files[0] ?? path;
   const made = await inPrecision(encoder, { output, precision, path });
   return { description, graph, modelPath, ...made };
 }

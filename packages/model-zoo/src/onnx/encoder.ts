@@ -46,6 +46,11 @@ export class Encoder implements EncoderFacts {
     this.outputs = outputs;
   }
 
+  /** Absolute paths of the checkpoint's files of weights. */
+  get files(): readonly string[] {
+    return this.#graph.files;
+  }
+
   /**
    * The graph of one output in float32; it computes nothing else. ONNX Runtime refuses weights outside of the folder
    * that it is given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
@@ -54,7 +59,7 @@ export class Encoder implements EncoderFacts {
    * @throws RangeError for another output.
    */
   build(output: string = LAST): BuiltGraph {
-    return built(this.#parts(output), this.#graph.files);
+    return built(this.#parts(output), this.files);
   }
 
   /** What a file holds from which every int8 graph of this encoder takes its weights. @param made see `layoutOf`. */
