@@ -47,6 +47,8 @@ export interface EmbedOptions {
   keepStop?: boolean;
   /** Stop the run when more sequences than this are quarantined. Default: 100 or 1%, whichever is more. */
   maxQuarantined?: QuarantineLimit;
+  /** Refuse a lower precision whose row for any compared sequence has a smaller cosine to its row in fp32. Default: 0.99. */
+  minCosine?: number;
   /** Reattempt every quarantined sequence, including those that the model refused. Default: only those set aside. */
   retryQuarantined?: boolean;
   /** Seconds without progress after which a worker is restarted. Default: 600. */
@@ -114,6 +116,10 @@ const shape: Shape<EmbedOptions> = {
   keepU: flag,
   keepStop: flag,
   maxQuarantined: quarantineLimit,
+  minCosine: value(
+    'a number from -1 to 1',
+    (given) => typeof given === 'number' && given >= -1 && given <= 1,
+  ),
   retryQuarantined: flag,
   stallTimeoutSec: above0('seconds'),
   graceSec: above0('seconds'),

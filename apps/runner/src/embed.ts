@@ -7,6 +7,7 @@ import { leftOut } from './result/left-out.js';
 import { reportComplete } from './result/report-complete.js';
 import type { PrepareOptions } from './run/asked-run.js';
 import { reportPlanWarnings } from './run/plan-warnings.js';
+import { precisionCost } from './run/precision-cost.js';
 import { prepare } from './run/prepare.js';
 import { askedRun, checkRequest, type Request } from './run/request.js';
 import { takeFolder } from './run/take-folder.js';
@@ -33,7 +34,11 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
   }
   try {
     if (run.resumed && !run.finished) await reportCorrupt(place, report);
-    const findings = reportPlanWarnings(request, run.index.summary);
+    const precision = await precisionCost(request, run);
+    const findings = {
+      ...reportPlanWarnings(request, run.index.summary),
+      ...(precision && { precision }),
+    };
     const result = await embedAndJoin(request, run, findings);
     const already = result === run.finished;
     await tidyUp(place, result.run, report, already);

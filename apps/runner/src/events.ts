@@ -26,6 +26,16 @@ export type RunEvent =
     } & Padding)
   | Exclude<PreflightEvent, { type: 'warning' }>
   | Exclude<HubEvent, { type: 'waiting' }>
+  /** A lower precision is compared with fp32 on this many sequences; then what was found. */
+  | { type: 'comparing_precision'; precision: string; sequences: number }
+  | {
+      type: 'precision_compared';
+      precision: string;
+      sequences: number;
+      /** Cosines of the rows of a sequence in the two precisions. */
+      cosine_median: number;
+      cosine_worst: number;
+    }
   | { type: 'coordinator'; event: WorkEvent }
   /** Sequences done, and the recent speed, padding included. Speed and time left are null until they are known. */
   | {

@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -24,16 +24,17 @@ const line = (model: string, out: string, ...more: string[]) => [
 ];
 
 describe.each([
-  ["fair-esm's .pt", 'esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt', 32],
-  ['a folder of Hugging Face', 'esm2_tiny_hf_sharded_bin', 32],
-  ['ProtT5', 'prott5_tiny', 40],
-])('%s', (_, name, dim) => {
+  ["fair-esm's .pt", zoo('esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt'), 32],
+  ['a folder of Hugging Face', zoo('esm2_tiny_hf_sharded_bin'), 32],
+  ['ProtT5', zoo('prott5_tiny'), 40],
+  ['an export that gives only logits', at('gpu-runtime/test/fixtures/masked_lm'), 8],
+])('%s', (_, model, dim) => {
   test('killed with all of its workers again and again, the same line gives the bytes of an undisturbed run', async () => {
     const whole = join(folder, 'whole');
-    expect(await holdfast(line(zoo(name), whole, '--workers', '1'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await holdfast(line(model, whole, '--workers', '1'))).toMatchObject({ code: 0, stderr: '' });
     expect((await rowsOf(whole))[0]![1]).toHaveLength(dim);
     const out = join(folder, 'out');
-    const often = line(zoo(name), out, '--workers', '2', '--seq-threshold', '3', '--threads', '1');
+    const often = line(model, out, '--workers', '2', '--seq-threshold', '3', '--threads', '1');
     for (const event of ['planned', 'checkpoint', 'shard_complete']) {
       const running = start(often);
       await running.until(event);
@@ -43,6 +44,16 @@ describe.each([
     expect(await holdfast(often)).toMatchObject({ code: 0, stderr: '' });
     expect(await digestOf(out)).toBe(await digestOf(whole));
   });
+});
+
+test('what was done with an export that gives only logits is reported, and in the record of the result', async () => {
+  const out = join(folder, 'out');
+  const message = expect.stringMatching(
+    /^the model masked_lm: model\.onnx gives only logits, .* the value '.*emb_layer_norm_after.*'/,
+  );
+  const { lines } = await holdfast(line(at('gpu-runtime/test/fixtures/masked_lm'), out));
+  expect(lines).toContainEqual(expect.objectContaining({ event: 'warning', message }));
+  expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8')).warnings).toContainEqual(message);
 });
 
 test('weights that moved are the same model, and others are refused', async () => {

@@ -13,6 +13,7 @@ export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
 export type { ModelOverrides } from './model/model-overrides.js';
+export { PRECISIONS, type Precision } from './model/precision.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './model/recipe.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelSource } from './model-source.js';

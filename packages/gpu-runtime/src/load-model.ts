@@ -1,6 +1,6 @@
 import { checkOptions, object, whole } from '@holdfast/options';
 import type { InferenceSession } from 'onnxruntime-node';
-import { CPU, type Device, isDevice } from './device/device.js';
+import { CPU, type Device, formatDevice, isDevice } from './device/device.js';
 import { DeviceError } from './device/device-error.js';
 import { type EmbeddingModel, SessionModel } from './embedding-model.js';
 import { ModelError } from './model-error.js';
@@ -45,6 +45,13 @@ export async function loadWith(
   checkOptions('loadModel', source, isSource, 'source');
   checkOptions('loadModel', options, loadOptions);
   const { intraOpThreads = 1, device = CPU } = options;
+  if (source.precision === 'int8' && device.kind !== 'cpu')
+    throw new ModelError(
+      'model_unsupported',
+      source.modelPath,
+      `int8 is computed on the CPU only, not on ${formatDevice(device)}`,
+      'choose the device cpu, or the precision fp32',
+    );
   let session: InferenceSession;
   try {
     session = await openSession(source, device, intraOpThreads, create);

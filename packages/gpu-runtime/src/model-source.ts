@@ -8,10 +8,15 @@ export interface ModelSource {
   name: string;
   /** Absolute path of the model's folder. */
   folder: string;
-  /** Absolute path of its `model.onnx`; of its first file of weights if the graph was built from them. */
+  /** Absolute path of its graph's file; of its first file of weights if the graph was built from them. */
   modelPath: string;
-  /** The graph, if it was built from published weights: an ONNX ModelProto, and the folder of its files of weights. */
+  /**
+   * The graph, if it was built from published weights or given another output: an ONNX ModelProto, and the folder of
+   * its files of weights.
+   */
   built?: { model: Uint8Array; folder: string };
+  /** What it computes in, if that is not float32: linear layers in 8-bit integers, on the CPU only. */
+  precision?: 'int8';
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;
@@ -33,6 +38,8 @@ export interface ModelSource {
   fingerprint: string;
   /** Why a row may be all zeros, if the model has a reason. */
   zeroRowMeaning?: string;
+  /** Sentences for the user: what was done with the model that its files do not say. Absent if there is none. */
+  notes?: readonly string[];
   /** How sequences become inputs of the graph, and outputs become rows. */
   recipe: ModelRecipe;
 }

@@ -145,17 +145,6 @@ test('a name of neither a built-in model nor a folder', async () => {
   expect(error).toMatchObject({ code: 'model_not_found', remedy: expect.stringContaining('tnf') });
 });
 
-test.each([
-  ['model.onnx', 'is a graph, which does not say how residues become its tokens'],
-  ['config.json', 'is a file, not a model folder'],
-])("a model's file in place of its folder: %s", async (name, what) => {
-  const path = join(fixture('tiny_esm2'), name);
-  expect(await refusal(path)).toMatchObject({
-    code: 'model_not_found',
-    message: `${path}: ${what}; give the folder of the model`,
-  });
-});
-
 test.each(['', ' '])('no name at all: "%s"', async (name) => {
   expect(await refusal(name)).toMatchObject({
     code: 'model_not_found',

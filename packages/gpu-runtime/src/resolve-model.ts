@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { type BuiltGraph, hasPublishedModel } from '@holdfast/model-zoo';
+import { basename, dirname, join, resolve } from 'node:path';
+import { hasPublishedModel } from '@holdfast/model-zoo';
 import { checkOptions, text } from '@holdfast/options';
 import { BUILT_IN, builtInFolder } from './built-in.js';
+import { makesScalesOfACall } from './graph/dynamic-scales.js';
 import { type Graph, type GraphValue, readGraph } from './graph/graph-reader.js';
 import type { Description } from './model/description.js';
 import {
@@ -13,10 +13,12 @@ import {
   readChanges,
   readDescriptor,
 } from './model/descriptor.js';
-import { CONFIG, readExportedFolder } from './model/exported-folder.js';
+import { type Choices, CONFIG, readExportedFolder } from './model/exported-folder.js';
 import { bytesOf, type FingerprintPart, fingerprintOf, graphParts, inOrder } from './model/fingerprint.js';
+import { graphIn, noGraph } from './model/graph-file.js';
+import { lacksHiddenState, withHiddenState } from './model/hidden-state.js';
 import { isFile, kindAt } from './model/is-there.js';
-import { missing } from './model/model-files.js';
+import { loneFile } from './model/lone-file.js';
 import {
   type ModelOverrides,
   modelOverrides,
@@ -24,6 +26,7 @@ import {
   overridden,
   windowsOf,
 } from './model/model-overrides.js';
+import { refuseLowered } from './model/precision.js';
 import { readPublished } from './model/published-model.js';
 import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
@@ -31,11 +34,6 @@ import type { ModelSource } from './model-source.js';
 import { checkSession } from './onnx/session-check.js';
 
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
-const GRAPH = 'model.onnx';
-/** Most graphs that an error lists. */
-const MOST_NAMED = 8;
-/** Where exporters put the graph; the first one found counts. */
-const PLACES = [GRAPH, join('onnx', GRAPH)];
 
 /**
  * Finds and describes a model without loading it: reads only inputs, outputs and fingerprint.
@@ -57,7 +55,10 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
   const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
-  const { folder, graph, modelPath, built, parts, ...described } = await found(path, overrides);
+  const { folder, graph, modelPath, built, precision, parts, notes, ...described } = await found(
+    path,
+    overrides,
+  );
   const { longSequences, windowOverlap, ...description } = described.description;
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
   if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
@@ -78,6 +79,8 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     folder,
     modelPath,
     ...(built === undefined ? {} : { built: { model: built.model, folder: built.folder } }),
+    ...(notes === undefined ? {} : { notes }),
+    ...(precision === undefined ? {} : { precision }),
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
@@ -100,7 +103,9 @@ interface Found {
   folder: string;
   modelPath: string;
   graph: Graph;
-  built?: BuiltGraph;
+  built?: { model: Uint8Array; folder: string };
+  notes?: readonly string[];
+  precision?: 'int8';
   /** What its fingerprint is of. */
   parts: FingerprintPart[];
   description: Description & LongReading;
@@ -112,32 +117,58 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
     throw new ModelError('model_not_found', path, 'is neither a model folder nor a built-in model', GIVE);
   if (there === 'other') {
     if (WEIGHTS.test(path)) return publishedModel(path, dirname(path), overrides);
-    const what = path.endsWith('.onnx')
-      ? 'is a graph, which does not say how residues become its tokens'
-      : 'is a file, not a model folder';
-    throw new ModelError('model_not_found', path, what, 'give the folder of the model');
+    throw await loneFile(path);
   }
-  const place = await graphIn(path);
+  const { precision = 'fp32' } = overrides;
+  const place = await graphIn(path, precision);
   // A graph without weights beside it, or with them, is what somebody exported on purpose.
   if (place === undefined && hasPublishedModel(path)) return publishedModel(path, path, overrides);
   const kind = await kindOf(path);
-  const modelPath = place ?? (await noGraph(path));
-  const graph = readGraph(modelPath);
+  if (place === undefined) {
+    if (kind === 'described') refuseLowered(path, precision);
+    throw await noGraph(path, precision);
+  }
+  const own = readGraph(place);
+  const changes = kind === 'exported with changes' ? await readChanges(path) : {};
+  const asked = overrides.output ?? changes.output?.name;
+  const { singly = precision === 'int8' && makesScalesOfACall(place), ...opened }: Opened =
+    kind !== 'described' && lacksHiddenState(own, asked)
+      ? await withHiddenState(path, place, own)
+      : { graph: own, parts: graphParts(place, own.weightFiles) };
+  const choices = { modelPath: place, graph: opened.graph, overrides, changes };
+  const description = await describe(path, kind, choices);
+  const recipe = { ...description.recipe, ...(singly && { singly }) };
   return {
     folder: path,
-    modelPath,
-    graph,
-    parts: graphParts(modelPath, graph.weightFiles),
-    description: await describe(path, kind, { modelPath, graph, overrides }),
+    modelPath: place,
+    ...opened,
+    ...(precision === 'int8' && (await comparison(path, opened.notes))),
+    description: { ...description, recipe },
   };
 }
+
+/** What a run compares an int8 graph with. */
+async function comparison(
+  folder: string,
+  notes: readonly string[] = [],
+): Promise<Pick<Found, 'precision' | 'notes'>> {
+  if ((await graphIn(folder)) !== undefined) return { precision: 'int8' };
+  const note = 'the folder has no float32 graph, so it was not measured what int8 costs';
+  return { notes: [...notes, note] };
+}
+
+type Opened = Pick<Found, 'graph' | 'built' | 'parts' | 'notes'> & { singly?: boolean };
 
 /** Files that may hold a whole model. */
 const WEIGHTS = /\.(pt|pth|bin|safetensors)$/;
 
 async function publishedModel(path: string, folder: string, overrides: ModelOverrides): Promise<Found> {
   const changes: ExportChanges = (await isFile(join(folder, DESCRIPTOR))) ? await readChanges(folder) : {};
-  const { description, ...rest } = await readPublished(path, folder, { changes, wanted: wanted(overrides) });
+  const { description, ...rest } = await readPublished(path, folder, {
+    changes,
+    wanted: wanted(overrides),
+    precision: overrides.precision,
+  });
   return { folder, ...rest, description: { ...description, ...longReading(overrides, changes) } };
 }
 
@@ -148,57 +179,32 @@ async function kindOf(folder: string): Promise<Kind> {
   const exported = await isFile(join(folder, CONFIG));
   if (described) return exported && !(await namesTokens(folder)) ? 'exported with changes' : 'described';
   if (exported) return 'exported';
+  const above = dirname(folder);
+  const inside = basename(folder) === 'onnx' && (await isFile(join(above, CONFIG)));
   throw new ModelError(
     'model_unsupported',
     folder,
     `has neither ${DESCRIPTOR} nor ${CONFIG}`,
-    `write a ${DESCRIPTOR}, or copy the whole folder of an exported model`,
+    inside
+      ? `give the folder above it, which has ${CONFIG}: ${above}`
+      : `write a ${DESCRIPTOR}, or copy the whole folder of an exported model`,
   );
-}
-
-async function graphIn(folder: string): Promise<string | undefined> {
-  for (const place of PLACES) if (await isFile(join(folder, place))) return join(folder, place);
-  return undefined;
-}
-
-/** @throws ModelError which names what is there instead. */
-async function noGraph(folder: string): Promise<never> {
-  const others = await otherGraphs(folder);
-  if (others.length === 0) throw missing(join(folder, GRAPH));
-  // Don't guess: a graph in lower precision gives different rows.
-  throw new ModelError(
-    'model_file_missing',
-    join(folder, GRAPH),
-    `is missing, but the folder has ${others.join(', ')}`,
-    `choose one: link it to that name (ln -s ${others[0]} ${join(folder, GRAPH)}); quantized and float16 weights give different rows than float32`,
-  );
-}
-
-/** Graphs under other names, relative to the folder. */
-async function otherGraphs(folder: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const place of ['', 'onnx']) {
-    const found = await readdir(join(folder, place)).catch(() => []);
-    names.push(...found.filter((name) => name.endsWith('.onnx')).map((name) => join(place, name)));
-  }
-  return names.sort().slice(0, MOST_NAMED);
 }
 
 async function describe(
   folder: string,
   kind: Kind,
-  { modelPath, graph, overrides }: { modelPath: string; graph: Graph; overrides: ModelOverrides },
+  { overrides, ...exported }: Omit<Choices, 'wanted'> & { overrides: ModelOverrides },
 ): Promise<Description & LongReading> {
   if (kind === 'described') {
     const { longSequences, windowOverlap, ...description } = await readDescriptor(folder);
     return {
-      ...overridden(description, overrides, graph),
+      ...overridden(description, overrides, exported.graph),
       ...longReading(overrides, { longSequences, windowOverlap }),
     };
   }
-  const changes: ExportChanges = kind === 'exported' ? {} : await readChanges(folder);
-  const exported = { modelPath, graph, changes, wanted: wanted(overrides) };
-  return { ...(await readExportedFolder(folder, exported)), ...longReading(overrides, changes) };
+  const described = await readExportedFolder(folder, { ...exported, wanted: wanted(overrides) });
+  return { ...described, ...longReading(overrides, exported.changes) };
 }
 
 const longReading = (overrides: ModelOverrides, file: LongReading): LongReading => ({

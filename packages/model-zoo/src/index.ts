@@ -1,8 +1,10 @@
 export type { Config } from './families/check-config.js';
+export { INT8_SCHEME, type Int8Options, int8Graph } from './int8/int8-graph.js';
+export { int8Product } from './int8/int8-product.js';
 export type { LetterTokens } from './letters.js';
 export { ModelConfigError } from './model-config-error.js';
 export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
-export type { ElementType, StoredTensor } from './onnx/graph-builder.js';
+export type { ElementType, StoredTensor } from './onnx/stored-tensor.js';
 export { FAMILIES, hasPublishedModel, openModel, type PublishedModel } from './open-model.js';
 export { UnsupportedModelError } from './unsupported-model-error.js';
 export { openWeights } from './weights/open-weights.js';

@@ -67,6 +67,8 @@ export function ownPaths(place: Layout): string[] {
     place.newIndex,
     place.logs,
     place.retry,
+    place.precision,
+    place.precisionSample,
   ];
 }
 

@@ -12,6 +12,7 @@ export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
 export { formatChecked } from './records/checked-json.js';
 export { refuseForeignRecord } from './records/foreign-record.js';
 export { knownRecord } from './records/known-record.js';
+export { type PrecisionCost, readPrecisionCost, writePrecisionCost } from './records/precision-cost.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';
 export {
   type Asked,

@@ -14,6 +14,10 @@ export function layout(out: string) {
     retry: join(out, '.holdfast-retry'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
+    /** What a lower precision costs, measured once, before anything is embedded. */
+    precision: join(out, 'precision.json'),
+    /** The sequences that it is measured on, meanwhile. */
+    precisionSample: join(out, 'precision.tmp'),
     index: join(out, 'index'),
     newIndex: join(out, 'index.tmp'),
     checkpoints,

@@ -11,6 +11,8 @@ export const modelOptionsSchema = z.object({
   long_sequences: z.string(),
   /** Residues; only with windows. */
   window_overlap: z.number().exactOptional(),
+  /** Absent: fp32. */
+  precision: z.string().exactOptional(),
 });
 
 export type ModelOptions = z.infer<typeof modelOptionsSchema>;
@@ -20,22 +22,31 @@ const FLAGS = {
   layer: '--layer',
   long_sequences: '--long-sequences',
   window_overlap: '--window-overlap',
+  precision: '--precision',
 } as const;
 
+/** What the absence of a setting means. */
+const ABSENT: Partial<Record<keyof ModelOptions, string>> = { precision: 'fp32' };
+
 /** A model's settings, from its folder or the command line. */
-export function modelOptions({ recipe, windows }: Pick<ModelSource, 'recipe' | 'windows'>): ModelOptions {
+export function modelOptions({
+  recipe,
+  windows,
+  precision,
+}: Pick<ModelSource, 'recipe' | 'windows' | 'precision'>): ModelOptions {
   return {
     pooling: recipe.output.pooling,
     layer: recipe.output.name,
     long_sequences: windows === undefined ? 'truncate' : 'windows',
     ...(windows && { window_overlap: windows.overlap }),
+    ...(precision && { precision }),
   };
 }
 
 /** The options that differ, each as "option: then → now". */
 export function differingOptions(then: ModelOptions, now: ModelOptions): string[] {
   return (Object.keys(FLAGS) as (keyof ModelOptions)[]).flatMap((name) => {
-    const [before, after] = [then[name], now[name]];
+    const [before, after] = [then[name] ?? ABSENT[name], now[name] ?? ABSENT[name]];
     if (before === undefined || after === undefined || before === after) return [];
     return [`${FLAGS[name]}: ${before} → ${after}`];
   });

@@ -90,10 +90,12 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
     place.manifest,
     place.restart,
     place.retry,
+    place.precision,
   ];
   const embeddings = Object.keys(formats).map(place.embeddings);
   for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])
     await rm(`${path}.tmp`, { force: true });
+  await rm(place.precisionSample, { force: true });
   await rm(place.newIndex, { recursive: true, force: true });
   for (const folder of await shardFolders(place)) await removeTemporaries(folder);
 }

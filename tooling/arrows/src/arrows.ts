@@ -20,7 +20,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
   'model-hub': ['file-lock', 'durable'],
-  'model-zoo': ['pt-serializer', 'options'],
+  'model-zoo': ['pt-serializer', 'durable', 'options'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
   manifest: ['durable', 'file-lock', 'options'],
   coordinator: ['process', 'options'],

@@ -86,6 +86,12 @@ export function count(text: string): number {
   }
 }
 
+export function cosine(text: string): number {
+  const value = Number(text);
+  if (/^-?(\d+(\.\d*)?|\.\d+)$/.test(text) && value >= -1 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be a number from -1 to 1, such as 0.99.');
+}
+
 export function mostQuarantined(text: string): QuarantineLimit {
   const value = Number(text.replace(/%$/, ''));
   if (/^\d+$/.test(text) && value <= MOST) return { count: value };

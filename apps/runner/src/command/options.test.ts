@@ -38,7 +38,7 @@ test('every option', async () => {
   const line =
     'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -55,7 +55,14 @@ test('every option', async () => {
     graceSec: 2.5,
     keepU: true,
     keepStop: true,
-    overrides: { pooling: 'max', longSequences: 'windows', windowOverlap: 20, output: 'h.6' },
+    overrides: {
+      pooling: 'max',
+      longSequences: 'windows',
+      windowOverlap: 20,
+      output: 'h.6',
+      precision: 'int8',
+    },
+    minCosine: 0.95,
     format: 'npy',
     forceRestart: true,
   });
@@ -135,6 +142,9 @@ test.each([
   ['--model', '', /name of a built-in model, or the path of a model/],
   ['--model', ' ', /name of a built-in model, or the path of a model/],
   ['--device', 'gpu', /choose one of: auto, cpu, cuda/],
+  ['--precision', 'int4', /fp32, fp16, int8/],
+  ['--min-cosine', '1.1', /from -1 to 1/],
+  ['--min-cosine', '0x1', /from -1 to 1/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],
   ['--max-quarantined', '', SHARE],

@@ -1,4 +1,4 @@
-import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS } from '@holdfast/gpu-runtime';
+import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import { formats } from '@holdfast/run-folder';
@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EmbedOptions } from '../embed-options.js';
 import {
   atOnce,
+  cosine,
   count,
   device,
   files,
@@ -64,6 +65,17 @@ export function commandLine(version: string, commands: Commands): Command {
       count,
     )
     .option('--layer <name>', "the graph's output that rows are made from (default: the model's)", layer)
+    .addOption(
+      new Option(
+        '--precision <p>',
+        'what a model of published weights computes in; int8 is faster on a CPU, and says what it costs (default: fp32)',
+      ).choices(PRECISIONS),
+    )
+    .option(
+      '--min-cosine <x>',
+      'refuse int8 if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
+      cosine,
+    )
     .option(
       '--device <name>',
       'cpu, cuda[:N], tensorrt[:N], webgpu, … or auto: the fastest that works',
@@ -121,11 +133,11 @@ export function commandLine(version: string, commands: Commands): Command {
     .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
     .action(async (inputs: string[], given) => {
       const { timeThreshold, stallTimeout, grace, ...others } = given;
-      const { pooling, longSequences, windowOverlap, layer, ...options } = others;
+      const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
       await commands.embed({
         inputs,
         ...options,
-        overrides: { pooling, longSequences, windowOverlap, output: layer },
+        overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
         ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
         ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
         ...(grace === undefined ? {} : { graceSec: grace }),

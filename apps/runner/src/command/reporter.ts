@@ -83,6 +83,10 @@ function sentence(event: RunEvent): string | null {
       return `measuring the best token budget on ${event.device}`;
     case 'calibrated':
       return `token budget on ${event.device}: ${grouped(event.batch_tokens)} per batch${ENOUGH[event.reason]}`;
+    case 'comparing_precision':
+      return `comparing ${event.precision} with fp32 on ${counted(event.sequences, 'sequence')}`;
+    case 'precision_compared':
+      return `${event.precision} against fp32 on ${counted(event.sequences, 'sequence')}: cosine of rows ${event.cosine_median} in the median, ${event.cosine_worst} at worst`;
     case 'waiting':
       return event.reason;
     case 'retrying':

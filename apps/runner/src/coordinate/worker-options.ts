@@ -1,4 +1,4 @@
-import { LONG_SEQUENCES, POOLINGS } from '@holdfast/gpu-runtime';
+import { LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -9,6 +9,7 @@ const schema = z.object({
     longSequences: z.enum(LONG_SEQUENCES).optional(),
     windowOverlap: z.number().optional(),
     output: z.string().optional(),
+    precision: z.enum(PRECISIONS).optional(),
   }),
   /** The model's fingerprint when the run was planned. */
   fingerprint: z.string(),

@@ -116,6 +116,7 @@ export async function assemble({
     padded_tokens: index.summary.padded_tokens,
     ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
     ...(findings.letters && { letters: findings.letters }),
+    ...(findings.precision && { precision: findings.precision }),
     files,
     warnings: [...findings.warnings, ...warnings(model, counts, index.summary)],
   };

@@ -10,7 +10,7 @@ import {
 } from '@holdfast/preflight';
 import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf } from '../embed-options.js';
-import { ExitCode, RunFailedError } from '../errors.js';
+import { ExitCode, RunFailedError, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 
 /** The device of a run: requested by the command, tested before the run begins, and recorded in the run. */
@@ -87,8 +87,15 @@ export class Devices {
     return begunOn === undefined ? this.#chooseForNewRun() : this.#choose(begunOn);
   }
 
-  #choose(begunOn: string | undefined): Promise<DeviceChoice> {
+  async #choose(begunOn: string | undefined): Promise<DeviceChoice> {
     const report = this.#report;
-    return chooseDevice(this.#wish, { begunOn, report, signal: this.#signal, builtIn: this.#builtIn });
+    const options = { begunOn, report, signal: this.#signal, builtIn: this.#builtIn };
+    const choice = await chooseDevice(this.#wish, options);
+    const { device } = choice;
+    if (this.#options.overrides?.precision === 'int8' && device.kind !== 'cpu')
+      throw new UsageError(
+        `--precision int8 is computed on a CPU only, not on ${formatDevice(device)}; add --device cpu, or choose --precision fp32`,
+      );
+    return choice;
   }
 }

@@ -1,11 +1,14 @@
 import { withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import { type IndexSummary, type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
+import type { PrecisionCost } from '@holdfast/run-folder';
 import type { Request } from './request.js';
 
 /** Findings from planning the run, for the result record. */
 export interface Findings {
   letters?: LetterCounts;
+  /** What a lower precision costs. */
+  precision?: PrecisionCost;
   /** The warnings that were reported. */
   warnings: readonly string[];
 }
@@ -16,22 +19,23 @@ interface PlanWarning {
   facts?: LetterWarning['facts'];
 }
 
-/** Warnings about the sequences that are known before anything is embedded. */
+/** Warnings about the model and the sequences that are known before anything is embedded. */
 function planWarnings(
   { letters, sequences, translation }: IndexSummary & { letters: LetterCounts },
-  { name, recipe, zeroRowMeaning }: ModelSource,
+  { name, notes = [], recipe, zeroRowMeaning }: ModelSource,
   { spreads }: LetterRules,
 ): PlanWarning[] {
   const gaps = translation ? withoutGaps(translation) : null;
   // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
   const ignores = recipe.output.pooling === 'none' && zeroRowMeaning !== undefined;
   return [
+    ...notes.map((note) => ({ message: `the model ${name}: ${note}` })),
     ...(gaps === null ? [] : [{ message: gaps }]),
     ...letterWarnings(letters, { model: name, sequences, ignores, spreads }),
   ];
 }
 
-/** Reports what is known about the sequences before anything is embedded. @returns what belongs in the result record. */
+/** Reports what is known about the model and the sequences before anything is embedded. @returns what belongs in the result record. */
 export function reportPlanWarnings(
   { model, letters: { rules }, report }: Request,
   summary: IndexSummary,

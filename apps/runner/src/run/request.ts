@@ -39,6 +39,8 @@ export async function checkRequest(given: EmbedOptions, report: Report, stop: St
   const options = { ...given, model: found };
   const model = await modelOf(options);
   refuseTranslation(options.translate, model);
+  if (options.minCosine !== undefined && model.precision === undefined)
+    throw new UsageError('--min-cosine needs a lower precision; add --precision int8, or leave it out');
   await checkInputs(options.inputs);
   const rules = letterRules(model);
   const { keepU = false, keepStop = false } = options;

@@ -34,7 +34,7 @@ const SHAPE = { dimension: 1 };
 const DIMENSION = { value: 1, parameter: 2 };
 
 /** TensorProto.DataType. */
-const ELEMENTS: Readonly<Record<number, string>> = {
+export const ELEMENTS: Readonly<Record<number, string>> = {
   1: 'float32',
   2: 'uint8',
   3: 'int8',
@@ -59,6 +59,16 @@ const ELEMENTS: Readonly<Record<number, string>> = {
  * it cannot be read.
  */
 export function readGraph(path: string): Graph {
+  return readingModel(path, (bytes) => {
+    // Read to the end of the file: it may be truncated after the graph.
+    const graph = only([...fieldsOf(bytes)], MODEL.graph);
+    if (graph === undefined) throw new BadProtobufError('it contains no graph');
+    return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
+  });
+}
+
+/** Opens a model's file for a reader. @throws ModelError as {@link readGraph}, also for its BadProtobufError. */
+export function readingModel<T>(path: string, read: (bytes: FileBytes) => T): T {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -68,11 +78,7 @@ export function readGraph(path: string): Graph {
   try {
     const beginning = Buffer.alloc(ENOUGH);
     refuseStandIn(path, beginning.subarray(0, readSync(file, beginning)), 'model_load');
-    const bytes = new FileBytes(file, fstatSync(file).size);
-    // Read to the end of the file: it may be truncated after the graph.
-    const graph = only([...fieldsOf(bytes)], MODEL.graph);
-    if (graph === undefined) throw new BadProtobufError('it contains no graph');
-    return { ...interfaceOf(bytes, graph), weightFiles: externalFiles(bytes) };
+    return read(new FileBytes(file, fstatSync(file).size));
   } catch (error) {
     if (error instanceof ModelError) throw error;
     if (!(error instanceof BadProtobufError)) throw unreadable(path, error);

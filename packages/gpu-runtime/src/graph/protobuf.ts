@@ -10,6 +10,8 @@ export interface Field {
   number: number;
   /** The value of a varint; else undefined. */
   value?: bigint;
+  /** Where its tag starts. */
+  from: number;
   /** The range of its bytes in the file, `end` exclusive. */
   start: number;
   end: number;
@@ -42,6 +44,18 @@ export class FileBytes {
     for (let i = start; i < end; i++) bytes[i - start] = this.byte(i);
     return bytes.toString('utf8');
   }
+
+  /** A copy of a range of the file. @throws BadProtobufError if the file ends before. */
+  copy(start: number, end: number): Buffer {
+    const bytes = Buffer.alloc(end - start);
+    let done = 0;
+    while (done < bytes.length) {
+      const read = readSync(this.file, bytes, done, bytes.length - done, start + done);
+      if (read === 0) throw new BadProtobufError('it ends too early');
+      done += read;
+    }
+    return bytes;
+  }
 }
 
 /**
@@ -67,13 +81,14 @@ export function* fieldsOf(
     throw new BadProtobufError('a number does not end');
   };
   while (at < within.end) {
+    const from = at;
     const tag = varint();
     const number = Number(tag >> 3n);
     const wire = Number(tag & 7n);
     if (number === 0) throw new BadProtobufError('a field has no number');
     if (wire === 0) {
       const start = at;
-      yield { number, value: varint(), start, end: at };
+      yield { number, value: varint(), from, start, end: at };
       continue;
     }
     const length = wire === 2 ? Number(varint()) : wire === 1 ? 8 : wire === 5 ? 4 : undefined;
@@ -81,7 +96,7 @@ export function* fieldsOf(
     if (length > within.end - at) throw new BadProtobufError('it ends too early');
     const start = at;
     at += length;
-    yield { number, start, end: at };
+    yield { number, from, start, end: at };
   }
 }
 
@@ -97,8 +112,45 @@ export function textOf(bytes: FileBytes, { value, start, end }: Field): string {
   return bytes.text(start, end);
 }
 
+/** The numbers of a repeated field that may be packed into a block. */
+export function numbersOf(bytes: FileBytes, field: Field): number[] {
+  if (field.value !== undefined) return [numberOf(field)];
+  const numbers: number[] = [];
+  let value = 0n;
+  let shift = 0n;
+  for (let at = field.start; at < field.end; at++) {
+    const byte = bytes.byte(at);
+    value |= BigInt(byte & 127) << shift;
+    shift = byte < 128 ? 0n : shift + 7n;
+    if (shift >= 70n) throw new BadProtobufError('a number does not end');
+    if (byte >= 128) continue;
+    numbers.push(Number(BigInt.asIntN(64, value)));
+    value = 0n;
+  }
+  return numbers;
+}
+
 /** The first field with this number. */
 export function only(fields: Iterable<Field>, number: number): Field | undefined {
   for (const field of fields) if (field.number === number) return field;
   return undefined;
+}
+
+/** A field of a message that is a block of bytes, as it is written. */
+export function block(number: number, ...parts: readonly (Uint8Array | string)[]): Buffer {
+  const content = Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  return Buffer.concat([varint(number * 8 + 2), varint(content.length), content]);
+}
+
+/** A field that is a number, not negative. */
+export function whole(number: number, value: number): Buffer {
+  return Buffer.concat([varint(number * 8), varint(value)]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  bytes.push(rest);
+  return Buffer.from(bytes);
 }

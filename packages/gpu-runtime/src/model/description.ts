@@ -3,5 +3,13 @@ import type { ModelSource } from '../model-source.js';
 /** A folder's descriptor or configuration: a model source without the fields that depend on its location. */
 export type Description = Omit<
   ModelSource,
-  'folder' | 'modelPath' | 'built' | 'fingerprint' | 'weightBytes' | 'specialTokens' | 'windows'
+  | 'folder'
+  | 'modelPath'
+  | 'built'
+  | 'notes'
+  | 'precision'
+  | 'fingerprint'
+  | 'weightBytes'
+  | 'specialTokens'
+  | 'windows'
 >;

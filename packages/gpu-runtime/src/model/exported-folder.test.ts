@@ -197,7 +197,7 @@ test.each<[string, Change, string, RegExp]>([
     'a graph without input_ids',
     regraph({ tokens: TOKENS }, HIDDEN),
     'model_mismatch',
-    /has unknown inputs: tokens/,
+    /has unknown inputs: tokens; if its tokens are 'tokens', name it .*\{ "format": 1, "inputs": \{ "ids": "tokens" \} \}/,
   ],
   [
     'a graph with an unknown input',
@@ -283,6 +283,19 @@ test.each<[string, Change, string, RegExp]>([
   expect(error).toBeInstanceOf(ModelError);
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   expect((error as ModelError).remedy).not.toBe('');
+});
+
+test('an input of another name, in either type of integer, is named beside the graph', async () => {
+  for (const type of ['int32', 'int64'] as const) {
+    const folder = await changed(
+      all(regraph({ tokens: [type, ['n', 'tokens']] }, HIDDEN), beside({ inputs: { ids: 'tokens' } })),
+    );
+    expect((await resolveModel(folder)).recipe).toMatchObject({
+      idType: type,
+      inputs: { ids: 'tokens' },
+      singly: true,
+    });
+  }
 });
 
 test('a graph without a mask takes one sequence a call, so there is no padding that could change its rows', async () => {

@@ -116,7 +116,7 @@ export function describeEncoder(
     ...(columns === undefined ? {} : { columns }),
     zeroRowMeaning: changes.zeroRowMeaning ?? 'the record has no residues',
     recipe: {
-      idType: idType(graph),
+      idType: idType(graph, inputs.ids),
       table,
       ...(fused === undefined ? {} : { fused }),
       padding,
@@ -171,8 +171,8 @@ function dimOf(
   );
 }
 
-const idType = (graph: Graph): ModelRecipe['idType'] =>
-  graph.inputs.some(({ name, type }) => name === 'input_ids' && type === 'int32') ? 'int32' : 'int64';
+const idType = (graph: Graph, ids: string): ModelRecipe['idType'] =>
+  graph.inputs.some(({ name, type }) => name === ids && type === 'int32') ? 'int32' : 'int64';
 
 function inputsOf({ inputs }: Graph): ModelRecipe['inputs'] {
   const asked = new Set(inputs.map(({ name }) => name));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import type { BuiltGraph } from '@holdfast/model-zoo';
 import { ModelError } from '../model-error.js';
 import { isFile } from './is-there.js';
 import { missing, unreadable } from './model-files.js';
@@ -16,6 +17,14 @@ export function graphParts(modelPath: string, weightFiles: readonly string[]): F
     name,
     path: resolve(dirname(modelPath), name),
   }));
+}
+
+/** The parts of a graph that was built from published weights. */
+export function publishedParts({
+  identity,
+  files,
+}: Pick<BuiltGraph, 'identity' | 'files'>): FingerprintPart[] {
+  return [{ name: 'graph', bytes: identity }, ...files.map((path, i) => ({ name: `weights-${i}`, path }))];
 }
 
 /**

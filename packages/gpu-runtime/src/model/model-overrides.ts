@@ -5,6 +5,7 @@ import { ModelError } from '../model-error.js';
 import type { Windows } from '../sequences/windows.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
+import { PRECISIONS, type Precision } from './precision.js';
 import { POOLINGS, type Pooling } from './recipe.js';
 
 /** Settings that override the model's folder. Each changes results and therefore the fingerprint. */
@@ -20,6 +21,8 @@ export interface ModelOverrides {
   windowOverlap?: number | undefined;
   /** Name of the graph's output that rows are made of, such as one of several layers. */
   output?: string | undefined;
+  /** What the model computes in; see {@link Precision}. An exported folder has a graph for each. Default: fp32. */
+  precision?: Precision | undefined;
 }
 
 export const modelOverrides = object<ModelOverrides>({
@@ -27,6 +30,7 @@ export const modelOverrides = object<ModelOverrides>({
   longSequences: oneOf(LONG_SEQUENCES),
   windowOverlap: whole(0),
   output: words,
+  precision: oneOf(PRECISIONS),
 });
 
 /** An overlap has no effect unless `longSequences` is windows. */

@@ -1,5 +1,6 @@
 import {
   type BuiltGraph,
+  type Encoder,
   type EncoderFacts,
   FAMILIES,
   type LetterTokens,
@@ -17,9 +18,11 @@ import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
 import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
-import type { FingerprintPart } from './fingerprint.js';
+import { type FingerprintPart, publishedParts } from './fingerprint.js';
+import { int8Model } from './int8-model.js';
 import { unreadable } from './model-files.js';
 import { modelName } from './model-name.js';
+import { lowered, type Precision } from './precision.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
 
 /** A model that was built from published weights. */
@@ -27,8 +30,15 @@ export interface Published {
   description: Description;
   graph: Graph;
   built: BuiltGraph;
+  precision?: 'int8';
   modelPath: string;
   parts: FingerprintPart[];
+}
+
+export interface PublishedOptions {
+  changes: ExportChanges;
+  wanted: Partial<ModelRecipe['output']>;
+  precision: Precision | undefined;
 }
 
 const EXPORT =
@@ -43,7 +53,7 @@ const EXPORT =
 export async function readPublished(
   path: string,
   folder: string,
-  { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
+  { changes, wanted, precision }: PublishedOptions,
 ): Promise<Published> {
   const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
   if (family === 'Nucleotide Transformer v2')
@@ -83,13 +93,32 @@ export async function readPublished(
       pooling,
     },
   );
-  const built = encoder.build(output);
-  const modelPath = built.files[0] ?? path;
-  const parts: FingerprintPart[] = [
-    { name: 'graph', bytes: built.identity },
-    ...built.files.map((file, i) => ({ name: `weights-${i}`, path: file })),
-  ];
-  return { description, graph, built, modelPath, parts };
+  const modelPath = encoder.files[0] ?? path;
+  const made = await inPrecision(encoder, { output, precision, path });
+  return { description, graph, modelPath, ...made };
+}
+
+async function inPrecision(
+  encoder: Encoder,
+  { output, precision, path }: { output: string; precision: Precision | undefined; path: string },
+): Promise<Pick<Published, 'built' | 'parts' | 'precision'>> {
+  switch (lowered(precision)) {
+    case undefined: {
+      const built = encoder.build(output);
+      return { built, parts: publishedParts(built) };
+    }
+    case 'int8':
+      return int8Model(encoder, output).catch((error: unknown) => {
+        throw modelError(error);
+      });
+    case 'fp16':
+      throw new ModelError(
+        'model_unsupported',
+        path,
+        'cannot be computed in float16 by this version: the graphs that it builds are float32, or int8 on a CPU',
+        'choose the precision fp32 or int8, or export the model to ONNX in float16 and give that folder',
+      );
+  }
 }
 
 async function opened(path: string): Promise<PublishedModel> {
@@ -101,6 +130,7 @@ async function opened(path: string): Promise<PublishedModel> {
 }
 
 function modelError(error: unknown): unknown {
+  if (error instanceof ModelError) return error;
   const as = (
     code: ModelError['code'],
     { message, path }: Error & { path?: string | undefined },

@@ -33,8 +33,8 @@ export interface ModelRecipe {
   /** The output's name; it is [n, dim] if `pooling` is `none`, else [n, tokens, dim]. */
   output: { name: string; pooling: Pooling };
   /**
-   * Each call of the model takes one sequence, without padding: the graph has no mask. A row then cannot depend on
-   * other sequences. Absent: a call takes a batch.
+   * Each call of the model takes one sequence, without padding: the graph has no mask, or scales that it makes from
+   * all numbers of a call. A row then cannot depend on other sequences. Absent: a call takes a batch.
    */
   singly?: true;
   /** The tokenizer, if a token may be several residues. */

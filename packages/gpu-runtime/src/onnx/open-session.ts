@@ -3,6 +3,7 @@ import { CPU, type Device, executionProvider } from '../device/device.js';
 import { DeviceError } from '../device/device-error.js';
 import type { ModelSource } from '../model-source.js';
 import { failureKind } from './failure-kind.js';
+import { int8Saturates } from './int8-saturates.js';
 import { ort } from './ort.js';
 
 /** ONNX Runtime's level "fatal": errors are thrown, and need no second copy on stderr. */
@@ -27,12 +28,13 @@ const create: CreateSession = (graph, options) =>
  * memory.
  */
 export async function openSession(
-  { modelPath, built }: Pick<ModelSource, 'modelPath' | 'built'>,
+  { modelPath, built, precision }: Pick<ModelSource, 'modelPath' | 'built' | 'precision'>,
   device: Device,
   intraOpThreads: number,
   open: CreateSession = create,
 ): Promise<InferenceSession> {
   const graph = built?.model ?? modelPath;
+  const exact = precision === 'int8' && (await int8Saturates(open));
   const options = (at: Device): InferenceSession.SessionOptions => ({
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
     intraOpNumThreads: intraOpThreads,
@@ -41,7 +43,15 @@ export async function openSession(
     enableMemPattern: false,
     logSeverityLevel: LOG_FATAL,
     // ONNX Runtime maps the weights from the files where they lie.
-    ...(built && { extra: { session: { model_external_initializers_file_folder_path: built.folder } } }),
+    ...(built && {
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: built.folder,
+          // Slower products of two unsigned numbers, which are exact everywhere.
+          ...(exact && { x64quantprecision: '1' }),
+        },
+      },
+    }),
   });
   try {
     return await open(graph, options(device));

@@ -25,7 +25,12 @@ export function checkSession(
   const fed = [inputs.ids, inputs.mask, inputs.types].filter((name) => name !== undefined);
   const asked = inputMetadata.map(({ name }) => name);
   const unfed = asked.filter((name) => !fed.includes(name));
-  if (unfed.length > 0) throw mismatch(`has unknown inputs: ${unfed.join(', ')}`);
+  if (unfed.length > 0) {
+    const [only] = unfed;
+    const renamed = unfed.length === 1 && !asked.includes(inputs.ids);
+    const remedy = `if its tokens are '${only}', name it beside an exported model in ${DESCRIPTOR}: { "format": 1, "inputs": { "ids": "${only}" } }; or re-export it with '${inputs.ids}'`;
+    throw mismatch(`has unknown inputs: ${unfed.join(', ')}`, renamed ? remedy : undefined);
+  }
   for (const name of fed) {
     const found = inputMetadata.find((input) => input.name === name);
     if (found === undefined) throw mismatch(`has no input '${name}'; its inputs: ${asked.join(', ')}`);

@@ -1,6 +1,8 @@
 import type { Affine } from '../weights/named-tensors.js';
 import { Encoder, LAST, LAYER } from './encoder.js';
-import { ELEMENT, GraphBuilder, MICROSOFT, type StoredTensor } from './graph-builder.js';
+import { GraphBuilder } from './graph-builder.js';
+import { MICROSOFT } from './graph-node.js';
+import { ELEMENT, type StoredTensor } from './stored-tensor.js';
 
 /**
  * The parts that encoders of transformers have in common. Token vectors are [n × tokens, dim] between them, since matrix products

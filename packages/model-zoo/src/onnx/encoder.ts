@@ -1,6 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
+import { type Layout, layoutOf, storedIn } from '../int8/layout.js';
+import { quantizedGraph } from '../int8/quantized-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
+import { encodeGraph, type GraphParts } from './graph-parts.js';
 
 /** A graph without its weights, which stay in the files of the checkpoint. */
 export interface BuiltGraph {
@@ -43,26 +46,56 @@ export class Encoder implements EncoderFacts {
     this.outputs = outputs;
   }
 
+  /** Absolute paths of the checkpoint's files of weights. */
+  get files(): readonly string[] {
+    return this.#graph.files;
+  }
+
   /**
-   * The graph of one output; it computes nothing else. ONNX Runtime refuses weights outside of the folder that it is
-   * given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
+   * The graph of one output in float32; it computes nothing else. ONNX Runtime refuses weights outside of the folder
+   * that it is given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
    *
    * @param output one of `outputs`; default: `last_hidden_state`.
    * @throws RangeError for another output.
    */
   build(output: string = LAST): BuiltGraph {
+    return built(this.#parts(output), this.files);
+  }
+
+  /** What a file holds from which every int8 graph of this encoder takes its weights. @param made see `layoutOf`. */
+  int8Layout(made: string): Layout {
+    return layoutOf(quantizedGraph(this.#parts(LAST)).tensors, made);
+  }
+
+  /**
+   * The graph of one output with linear layers in int8; see `quantizedGraph`. A call of it must hold one sequence.
+   *
+   * @param file the converted file, which need not be there yet.
+   * @throws RangeError for another output.
+   */
+  buildInt8(output: string, file: string, layout: Layout): BuiltGraph {
+    const { parts } = quantizedGraph(this.#parts(output));
+    const stored = storedIn(file, layout);
+    const weights = parts.weights.map(({ name }) => ({ name, tensor: stored.get(name)! }));
+    return built({ ...parts, weights }, [file]);
+  }
+
+  #parts(output: string): GraphParts {
     if (!this.outputs.includes(output))
       throw new RangeError(`there is no output '${output}'; the outputs are ${this.outputs.join(', ')}`);
-    const { files } = this.#graph;
-    const real = new Map(files.map((file) => [file, realpathSync(file)]));
-    const folder = commonFolder([...real.values()]);
-    return {
-      model: this.#graph.encode(output, (file) => relative(folder, real.get(file)!).split(sep).join('/')),
-      folder,
-      files,
-      identity: this.#graph.encode(output, (file) => `weights-${files.indexOf(file)}`),
-    };
+    return this.#graph.parts(output);
   }
+}
+
+function built(parts: GraphParts, files: readonly string[]): BuiltGraph {
+  const real = new Map(files.map((file) => [file, realpathSync(file)]));
+  const folder = commonFolder([...real.values()]);
+  return {
+    model: encodeGraph(parts, (file) => relative(folder, real.get(file)!).split(sep).join('/')),
+    folder,
+    files,
+    identity: encodeGraph(parts, (file) => `weights-${files.indexOf(file)}`),
+  };
 }
 
 function commonFolder(files: readonly string[]): string {

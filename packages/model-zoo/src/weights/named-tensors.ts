@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../onnx/graph-builder.js';
+import type { StoredTensor } from '../onnx/stored-tensor.js';
 import type { Weights } from './weights.js';
 import { WeightsError } from './weights-error.js';
 

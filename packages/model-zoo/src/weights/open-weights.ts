@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { StoredTensor } from '../onnx/graph-builder.js';
+import type { StoredTensor } from '../onnx/stored-tensor.js';
 import { openPtWeights } from './pt-weights.js';
 import { openSafetensors } from './safetensors.js';
 import type { Weights } from './weights.js';

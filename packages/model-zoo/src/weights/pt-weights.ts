@@ -1,5 +1,5 @@
 import { LazyTensor, openPt } from '@holdfast/pt-serializer';
-import type { ElementType, StoredTensor } from '../onnx/graph-builder.js';
+import type { ElementType, StoredTensor } from '../onnx/stored-tensor.js';
 import type { Weights } from './weights.js';
 import { WeightsError } from './weights-error.js';
 

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { ELEMENT_BYTES, type ElementType, type StoredTensor } from '../onnx/graph-builder.js';
+import { ELEMENT_BYTES, type ElementType, type StoredTensor } from '../onnx/stored-tensor.js';
 import { WeightsError } from './weights-error.js';
 
 /** The reference implementation's own limit. */

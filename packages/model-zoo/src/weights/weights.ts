@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../onnx/graph-builder.js';
+import type { StoredTensor } from '../onnx/stored-tensor.js';
 
 /** The tensors of a checkpoint, by the names that it gives them. Only where they are: nothing is read. */
 export interface Weights {

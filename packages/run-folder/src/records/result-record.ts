@@ -4,6 +4,7 @@ import { sha256File, writeFileDurably } from '@holdfast/durable';
 import { letterCountsSchema } from '@holdfast/plan';
 import { z } from 'zod';
 import { formatChecked, parseChecked } from './checked-json.js';
+import { precisionCostSchema } from './precision-cost.js';
 
 const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
 const fields = {
@@ -21,6 +22,8 @@ const fields = {
   tokens_at_most: z.literal(true).exactOptional(),
   /** Letters that the model does not read unchanged; absent in results of runs that earlier versions began. */
   letters: letterCountsSchema.exactOptional(),
+  /** Present if the rows are not in float32: what that costs, measured on sequences of the run. */
+  precision: precisionCostSchema.exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 };

@@ -91,6 +91,7 @@ describe("a model's options", () => {
     ['layer', options, { ...options, layer: 'third' }, ['--layer: last → third']],
     ['windows', options, windows, ['--long-sequences: truncate → windows']],
     ['overlap', windows, { ...windows, window_overlap: 0 }, ['--window-overlap: 10 → 0']],
+    ['precision', options, { ...options, precision: 'int8' }, ['--precision: fp32 → int8']],
     [
       'two of them',
       windows,

@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../../onnx/graph-builder.js';
+import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import type { EsmConfig } from './config.js';

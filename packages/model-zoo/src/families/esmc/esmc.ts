@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
-import type { StoredTensor } from '../../onnx/graph-builder.js';
+import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
-import type { StoredTensor } from '../../onnx/graph-builder.js';
+import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';

@@ -1,0 +1,171 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { InferenceSession } from 'onnxruntime-node';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { parseDevice } from './device/device.js';
+import { loadModel } from './load-model.js';
+import type { ModelOverrides } from './model/model-overrides.js';
+import { int8Saturates } from './onnx/int8-saturates.js';
+import { openSession } from './onnx/open-session.js';
+import { ort } from './onnx/ort.js';
+import { resolveModel } from './resolve-model.js';
+
+const fixture = (name: string) =>
+  fileURLToPath(new URL(`../../model-zoo/test/fixtures/${name}`, import.meta.url));
+
+beforeEach(() => {
+  vi.stubEnv('HOLDFAST_CACHE', mkdtempSync(join(tmpdir(), 'precision-')));
+});
+
+async function rowsOf(path: string, overrides: ModelOverrides, batches: readonly (readonly Uint8Array[])[]) {
+  const source = await resolveModel(path, overrides);
+  const model = await loadModel(source);
+  try {
+    const rows: Float32Array[] = [];
+    for (const batch of batches) {
+      const all = await model.embed(batch);
+      for (let i = 0; i < batch.length; i++) rows.push(all.subarray(i * source.dim, (i + 1) * source.dim));
+    }
+    return rows;
+  } finally {
+    await model.release();
+  }
+}
+
+function cosine(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (const [i, value] of a.entries()) {
+    ab += value * b[i]!;
+    aa += value * value;
+    bb += b[i]! * b[i]!;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+// Tiny random models: rounding weighs more in rows of 32 numbers than in those of a real model.
+test.each<[path: string, alphabet: 'protein' | 'dna', least: number]>([
+  ['esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt', 'protein', 0.999],
+  ['esm2_t3_tinyf16_UR50D/esm2_t3_tinyf16_UR50D.pt', 'protein', 0.999],
+  ['esm2_tiny_hf_sharded_bin', 'protein', 0.999],
+  ['esm1b_t2_tiny', 'protein', 0.999],
+  ['esmc_t2_tiny', 'protein', 0.999],
+  ['prott5_tiny', 'protein', 0.999],
+  ['protbert_t2_tiny', 'protein', 0.999],
+  ['dnaberts_tiny', 'dna', 0.999],
+])(
+  'int8 rows of %s are near those of fp32, and the same alone and in a batch',
+  async (path, alphabet, least) => {
+    const letters = alphabet === 'dna' ? 'ACGT' : 'ACDEFGHIKLMNPQRSTVWY';
+    const batch = [5, 17, 60].map((length, of) =>
+      Buffer.from(Array.from({ length }, (_, i) => letters[(i * i + 3 * of + i) % letters.length]!).join('')),
+    );
+    const int8 = { precision: 'int8' } as const;
+    const full = await rowsOf(fixture(path), {}, [batch]);
+    const together = await rowsOf(fixture(path), int8, [batch, batch.toReversed()]);
+    const alone = await rowsOf(
+      fixture(path),
+      int8,
+      batch.map((each) => [each]),
+    );
+    for (const [i, row] of alone.entries()) {
+      expect(together[i]).toEqual(row);
+      expect(together[together.length - 1 - i]).toEqual(row);
+      expect(row).not.toEqual(full[i]);
+      expect(cosine(row, full[i]!)).toBeGreaterThan(least);
+    }
+  },
+);
+
+test('every layer has an int8 graph, from one converted file', async () => {
+  const path = fixture('esm2_tiny_hf');
+  const batch = [Buffer.from('MKTAYIAKQR')];
+  for (const output of ['hidden_states.0', 'hidden_states.1', 'last_hidden_state']) {
+    const [full] = await rowsOf(path, { output }, [batch]);
+    const [row] = await rowsOf(path, { output, precision: 'int8' }, [batch]);
+    expect(cosine(row!, full!)).toBeGreaterThan(0.999);
+  }
+});
+
+test('the precision is part of the fingerprint; fp32 is what it was', async () => {
+  const path = fixture('esm2_tiny_hf');
+  const usual = await resolveModel(path);
+  const full = await resolveModel(path, { precision: 'fp32' });
+  const int8 = await resolveModel(path, { precision: 'int8' });
+  const layer = await resolveModel(path, { precision: 'int8', output: 'hidden_states.1' });
+  expect(full).toEqual(usual);
+  expect(usual.precision).toBeUndefined();
+  expect(int8.precision).toBe('int8');
+  expect(new Set([usual, int8, layer].map(({ fingerprint }) => fingerprint)).size).toBe(3);
+  // Runs that earlier versions began have this one.
+  expect(usual.fingerprint).toBe('04349b3497b1ff421bdb4e8448b99e718e8184f80423b7b1762aba65195505aa');
+});
+
+test.each<[string, string, ModelOverrides, RegExp]>([
+  [
+    'a built-in model',
+    'aac',
+    { precision: 'int8' },
+    /aac: computes as its graph says.*as int8; .*published weights/,
+  ],
+  ['float16 so far', fixture('esm2_tiny_hf'), { precision: 'fp16' }, /float16.*fp32 or int8/],
+])('%s is refused', async (_, model, overrides, message) => {
+  await expect(resolveModel(model, overrides)).rejects.toMatchObject({
+    code: 'model_unsupported',
+    message: expect.stringMatching(message),
+  });
+});
+
+test('an exported folder without a graph in that precision is refused with what is there', async () => {
+  const exported = fileURLToPath(new URL('../test/fixtures/tiny_esm2', import.meta.url));
+  await expect(resolveModel(exported, { precision: 'int8' })).rejects.toMatchObject({
+    code: 'model_file_missing',
+    message: expect.stringMatching(/model_quantized\.onnx: is missing, but the folder has model\.onnx; /),
+  });
+});
+
+test('int8 is refused on a GPU, by name', async () => {
+  const source = await resolveModel(fixture('esm2_tiny_hf'), { precision: 'int8' });
+  await expect(loadModel(source, { device: parseDevice('cuda:1') })).rejects.toMatchObject({
+    code: 'model_unsupported',
+    message: expect.stringMatching(/int8 is computed on the CPU only, not on cuda:1; choose the device cpu/),
+  });
+});
+
+test('a cache that cannot be written is told with its remedy', async () => {
+  vi.stubEnv('HOLDFAST_CACHE', join(fixture('SOURCES.md'), 'cache'));
+  await expect(resolveModel(fixture('esm2_tiny_hf'), { precision: 'int8' })).rejects.toMatchObject({
+    code: 'model_load',
+    message: expect.stringMatching(/cannot be written to Holdfast's cache.*set HOLDFAST_CACHE/),
+  });
+});
+
+test.each([
+  ['clips sums', 32_767, '1'],
+  ['is exact', 64 * 255 * 127, undefined],
+])('on a CPU whose product of 8-bit integers %s', async (_, value, option) => {
+  const opened: unknown[] = [];
+  const session = {
+    run: async () => ({ product: { data: Int32Array.of(value) } }),
+    release: async () => undefined,
+  };
+  const open = async (_graph: unknown, { extra }: InferenceSession.SessionOptions) => {
+    opened.push(extra);
+    return session as unknown as InferenceSession;
+  };
+  const source = await resolveModel(fixture('esm2_tiny_hf'), { precision: 'int8' });
+  await openSession(source, parseDevice('cpu'), 1, open);
+  await openSession(source, parseDevice('cpu'), 1, open);
+  const { folder } = source.built!;
+  const options = {
+    model_external_initializers_file_folder_path: folder,
+    ...(option && { x64quantprecision: option }),
+  };
+  expect(opened).toEqual([undefined, { session: options }, { session: options }]);
+});
+
+test('ONNX Runtime multiplies the trial', async () => {
+  const open = (graph: Uint8Array, options: object) => ort.InferenceSession.create(graph, options);
+  await expect(int8Saturates(open)).resolves.toBeTypeOf('boolean');
+});

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { cacheFolder } from '@holdfast/durable';
+import type { BuiltGraph, Encoder } from '../onnx/encoder.js';
+import { makeConvertedFile } from './converted-file.js';
+
+/** The version of how weights are rounded and laid out. Another version makes other files, and other models. */
+export const INT8_SCHEME = 'int8 1: linear layers, symmetric per output, transposed';
+
+/** What an int8 graph is made from. */
+export interface Int8Options {
+  /** The folder for converted files; it is created. Default: `int8` in Holdfast's cache. */
+  folder?: string;
+  /** Names the encoder's graph and weights: equal only for equal ones. Letters and digits. */
+  made: string;
+}
+
+/**
+ * The graph of one output with the linear layers of attention and feed-forward networks in int8: their weights rounded per
+ * output, their inputs when they are there. Embeddings, norms, biases and attention itself stay in float32. The rounded
+ * weights are new data, about a quarter of float32's size; they are written to one file in a folder, once.
+ *
+ * @throws RangeError for an output that is not there; WeightsError for weights that are not finite; what the file system throws.
+ */
+export async function int8Graph(
+  encoder: Encoder,
+  output: string,
+  { folder = join(cacheFolder(), 'int8'), made }: Int8Options,
+): Promise<BuiltGraph> {
+  const layout = encoder.int8Layout(`${INT8_SCHEME}; ${made}`);
+  const file = join(folder, `int8-${made}.safetensors`);
+  await makeConvertedFile(file, layout);
+  return encoder.buildInt8(output, file, layout);
+}

@@ -1,0 +1,97 @@
+import { type GraphNode, MICROSOFT, nodeProto } from './graph-node.js';
+import { Message } from './protobuf-writer.js';
+import { ELEMENT, type ElementType, type StoredTensor } from './stored-tensor.js';
+
+const IR_VERSION = 8;
+const OPSET = 17;
+
+/** A constant whose bytes stay in their file. */
+export interface NamedTensor {
+  name: string;
+  tensor: StoredTensor;
+}
+
+/** A graph of one output, as data. A node comes after the nodes whose values it takes. */
+export interface GraphParts {
+  name: string;
+  nodes: readonly GraphNode[];
+  constants: readonly { name: string; proto: Message }[];
+  weights: readonly NamedTensor[];
+  inputs: readonly Message[];
+  output: { name: string; proto: Message };
+}
+
+/** Without the nodes, constants and weights that the output does not need. */
+export function pruned(parts: GraphParts): GraphParts {
+  const needed = new Set([parts.output.name]);
+  const kept = [...parts.nodes].reverse().filter(({ inputs, outputs }) => {
+    if (!outputs.some((name) => needed.has(name))) return false;
+    for (const name of inputs) needed.add(name);
+    return true;
+  });
+  return {
+    ...parts,
+    nodes: kept.reverse(),
+    constants: parts.constants.filter(({ name }) => needed.has(name)),
+    weights: parts.weights.filter(({ name }) => needed.has(name)),
+  };
+}
+
+/**
+ * An ONNX ModelProto, without the weights.
+ * Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+ *
+ * @param locationOf the name by which the model refers to a file of weights.
+ */
+export function encodeGraph(parts: GraphParts, locationOf: (file: string) => string): Uint8Array {
+  const graph = new Message();
+  for (const node of parts.nodes) graph.message(1, nodeProto(node));
+  graph.text(2, parts.name);
+  for (const { proto } of parts.constants) graph.message(5, proto);
+  for (const { name, tensor } of parts.weights)
+    graph.message(5, externalTensor(name, tensor, locationOf(tensor.file)));
+  for (const value of parts.inputs) graph.message(11, value);
+  graph.message(12, parts.output.proto);
+  const opset = (domain: string, version: number) => {
+    const proto = new Message();
+    return (domain === '' ? proto : proto.text(1, domain)).int(2, version);
+  };
+  return new Message()
+    .int(1, IR_VERSION)
+    .text(2, 'holdfast')
+    .message(7, graph)
+    .message(8, opset('', OPSET))
+    .message(8, opset(MICROSOFT, 1))
+    .encode();
+}
+
+function externalTensor(
+  name: string,
+  { type, shape, offset, length }: StoredTensor,
+  location: string,
+): Message {
+  const entry = (key: string, value: string) => new Message().text(1, key).text(2, value);
+  return tensorHead(name, type, shape)
+    .message(13, entry('location', location))
+    .message(13, entry('offset', String(offset)))
+    .message(13, entry('length', String(length)))
+    .int(14, 1);
+}
+
+/** TensorProto, without its values. */
+export function tensorHead(name: string, type: ElementType, shape: readonly number[]): Message {
+  const proto = new Message();
+  for (const size of shape) proto.int(1, size);
+  return proto.int(2, ELEMENT[type]).text(8, name);
+}
+
+/** ValueInfoProto. @param shape a string is the name of a length that varies. */
+export function valueInfo(name: string, type: ElementType, shape: readonly (number | string)[]): Message {
+  const dims = new Message();
+  for (const size of shape) {
+    const dim = new Message();
+    dims.message(1, typeof size === 'number' ? dim.int(1, size) : dim.text(2, size));
+  }
+  const tensor = new Message().int(1, ELEMENT[type]).message(2, dims);
+  return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}
