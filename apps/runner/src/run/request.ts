@@ -24,13 +24,16 @@ export interface Request {
 
 /**
  * Resolves the model, and checks that the options fit it, each other and the environment, and that the inputs look like FASTA.
- * Writes nothing.
+ * Writes nothing but int8 weights into Holdfast's cache.
  *
  * @throws UsageError; ModelError; InputError.
  */
 export async function checkRequest(options: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
   checkEnvironment();
-  const model = await modelOf(options);
+  const model =
+    options.overrides?.precision === 'int8'
+      ? await longWork(`rounding the weights of ${options.model} to int8`, report, () => modelOf(options))
+      : await modelOf(options);
   refuseTranslation(options.translate, model);
   if (options.minCosine !== undefined && model.precision === undefined)
     throw new UsageError('--min-cosine needs a lower precision; add --precision int8, or leave it out');
