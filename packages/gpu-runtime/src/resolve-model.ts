@@ -36,7 +36,8 @@ import { checkSession } from './onnx/session-check.js';
 const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
 
 /**
- * Finds and describes a model without loading it: reads only inputs, outputs and fingerprint.
+ * Finds and describes a model without loading it: reads only inputs, outputs and fingerprint. In int8 it also writes the rounded
+ * weights into Holdfast's cache, unless they are there.
  *
  * @param nameOrPath a built-in model's name (`tnf`), or a folder's path. The folder has a `holdfast.json`, or
  * is an encoder exported from Hugging Face (`config.json`, `tokenizer.json` or ESM's `vocab.txt`,

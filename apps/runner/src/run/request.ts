@@ -27,7 +27,7 @@ export interface Request {
 
 /**
  * Resolves the model, and checks that the options fit it, each other and the environment, and that the inputs look like FASTA.
- * Writes nothing but a model that is downloaded.
+ * Writes nothing but a model that is downloaded, and int8 weights into Holdfast's cache.
  *
  * @throws UsageError; HubError; ModelError; InputError.
  */
@@ -37,7 +37,10 @@ export async function checkRequest(given: EmbedOptions, report: Report, stop: St
   const pin = given.forceRestart ? undefined : await pinOf(place);
   const { model: found, hub } = await findByName(given.model, { pin, signal: stop.signal, onEvent: report });
   const options = { ...given, model: found };
-  const model = await modelOf(options);
+  const model =
+    options.overrides?.precision === 'int8'
+      ? await longWork(`rounding the weights of ${given.model} to int8`, report, () => modelOf(options))
+      : await modelOf(options);
   refuseTranslation(options.translate, model);
   if (options.minCosine !== undefined && model.precision === undefined)
     throw new UsageError('--min-cosine needs a lower precision; add --precision int8, or leave it out');
