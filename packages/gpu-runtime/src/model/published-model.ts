@@ -31,6 +31,9 @@ export interface Published {
   parts: FingerprintPart[];
 }
 
+/** Families whose `vocab.txt` Transformers' EsmTokenizer reads. */
+const ESM_VOCABULARIES = new Set(['ESM', 'Nucleotide Transformer v2']);
+
 const EXPORT =
   'or export it to ONNX (pip install optimum[onnxruntime]; optimum-cli export onnx --model NAME --task feature-extraction DIR) and give that folder';
 
@@ -46,13 +49,6 @@ export async function readPublished(
   { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
 ): Promise<Published> {
   const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
-  if (family === 'Nucleotide Transformer v2')
-    throw new ModelError(
-      'model_unsupported',
-      path,
-      'is a Nucleotide Transformer v2, whose tokens of six letters this version does not make',
-      'use DNABERT-2 or DNABERT-S for DNA',
-    );
   const output = wanted.name ?? changes.output?.name ?? encoder.outputs[0]!;
   if (!encoder.outputs.includes(output))
     throw new ModelError(
@@ -64,7 +60,7 @@ export async function readPublished(
   const graph = interfaceOf(encoder);
   const tokens =
     letters === null
-      ? await readFolderTokens(folder, family.startsWith('ESM') ? 'esm' : 'other', changes)
+      ? await readFolderTokens(folder, ESM_VOCABULARIES.has(family) ? 'esm' : 'other', changes)
       : lettersOf(path, letters);
   const known = Math.max(...tokens.ids.values()) + 1;
   // A list of letters leaves out tokens for other uses.

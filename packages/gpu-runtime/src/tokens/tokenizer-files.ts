@@ -26,6 +26,8 @@ const definition = z.looseObject({
 const config = z.looseObject({
   pad_token: named.nullish(),
   unk_token: named.nullish(),
+  // Part of old fingerprints as it is written.
+  eos_token: z.unknown().optional(),
   model_max_length: z.number().positive().nullish(),
   truncation_side: z.string().nullish(),
 });
