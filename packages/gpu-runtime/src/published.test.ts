@@ -42,6 +42,7 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>
   ['esm2_tiny_hf_sharded_safetensors', 'esm2_tiny_hf', RESIDUES, undefined],
   ['esm2_tiny_hf_f16', 'esm2_tiny_hf_f16', RESIDUES, undefined],
   ['esm2_tiny_hf', 'esm2_tiny_hf', 'cls', 'cls'],
+  ['esm2_tiny_hf_f16', 'esm2_tiny_hf_f16', 'cls', 'cls'],
   ['esm1b_t2_tiny', 'esm1b_t2_tiny', 'mean_residues', undefined],
   ['esm2_t2_tiny/esm2_t2_tiny.pt', 'esm2_t2_tiny', 'mean', undefined],
   ['esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt', 'esm2_t2_tinyf32_UR50D', 'mean', undefined],
