@@ -82,8 +82,8 @@ export async function openModel(path: string): Promise<PublishedModel> {
 async function openPtFile(path: string): Promise<PublishedModel> {
   const fairEsm = await openFairEsm(path);
   if (fairEsm !== null) {
-    const { config, weights } = fairEsm;
-    const encoder = esmGraph(config, esmWeights(weights, config));
+    const { config, weights, regression } = fairEsm;
+    const encoder = esmGraph(config, esmWeights(weights, config, regression));
     return { family: 'ESM-2', encoder, tokens: ESM_TOKENS, maxTokens: ESM_LENGTH, pooling: 'mean' };
   }
   const weights = await openPtWeights(path).catch((error: unknown) => {

@@ -49,12 +49,12 @@ export async function readPublished(
   { changes, wanted }: { changes: ExportChanges; wanted: Partial<ModelRecipe['output']> },
 ): Promise<Published> {
   const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
-  const output = wanted.name ?? changes.output?.name ?? encoder.outputs[0]!;
-  if (!encoder.outputs.includes(output))
+  const output = wanted.name ?? changes.output?.name ?? encoder.layers[0]!;
+  if (!encoder.layers.includes(output))
     throw new ModelError(
       'model_mismatch',
       path,
-      `has no output '${output}'; its outputs: ${encoder.outputs.join(', ')}`,
+      `has no output '${output}'; its outputs: ${encoder.layers.join(', ')}`,
       'choose one of these as the layer, or omit the layer',
     );
   const graph = interfaceOf(encoder);
@@ -149,7 +149,7 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
   };
 }
 
-function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
+function interfaceOf({ dim, layers }: EncoderFacts): Graph {
   const value = (name: string, type: string, shape: (number | string)[]) => ({
     name,
     isTensor: true,
@@ -158,7 +158,7 @@ function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
   });
   return {
     inputs: [value('input_ids', 'int64', ['n', 'tokens'])],
-    outputs: outputs.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
+    outputs: layers.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
     weightFiles: [],
   };
 }

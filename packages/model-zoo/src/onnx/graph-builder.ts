@@ -44,6 +44,7 @@ export class GraphBuilder {
   readonly #known = new Set<string>();
   readonly #name: string;
   #count = 0;
+  #encoderWeights: number | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -109,9 +110,32 @@ export class GraphBuilder {
     return names.find((name) => name !== '')!;
   }
 
-  /** Absolute paths of the files with weights, in the order in which the graph first uses them. */
-  get files(): string[] {
-    return [...new Set(this.#weights.map(({ tensor }) => tensor.file))];
+  /** Weights that are added from here on belong to heads: other outputs do without their files. */
+  beginHeads(): void {
+    this.#encoderWeights = this.#weights.length;
+  }
+
+  /**
+   * Absolute paths of the files with weights, in the order in which the graph first uses them: all files of the encoder,
+   * whichever layer is asked for, and those of the output's head.
+   */
+  filesOf(output: string): string[] {
+    const { needed } = this.#needed(output);
+    const encoder = this.#encoderWeights ?? this.#weights.length;
+    const taken = this.#weights.filter(({ name }, i) => i < encoder || needed.has(name));
+    return [...new Set(taken.map(({ tensor }) => tensor.file))];
+  }
+
+  /** The nodes that an output needs, in order, and the names of all values that they take. */
+  #needed(output: string): { needed: ReadonlySet<string>; nodes: readonly Message[] } {
+    const needed = new Set([output]);
+    // A node comes after the nodes whose values it takes.
+    const kept = [...this.#nodes].reverse().filter(({ inputs, outputs }) => {
+      if (!outputs.some((name) => needed.has(name))) return false;
+      for (const name of inputs) needed.add(name);
+      return true;
+    });
+    return { needed, nodes: kept.reverse().map(({ proto }) => proto) };
   }
 
   /**
@@ -120,15 +144,9 @@ export class GraphBuilder {
    * @param locationOf the name by which the model refers to a file of weights.
    */
   encode(output: string, locationOf: (file: string) => string): Uint8Array {
-    const needed = new Set([output]);
-    // A node comes after the nodes whose values it takes.
-    const kept = [...this.#nodes].reverse().filter(({ inputs, outputs }) => {
-      if (!outputs.some((name) => needed.has(name))) return false;
-      for (const name of inputs) needed.add(name);
-      return true;
-    });
+    const { needed, nodes } = this.#needed(output);
     const graph = new Message();
-    for (const { proto } of kept.reverse()) graph.message(1, proto);
+    for (const proto of nodes) graph.message(1, proto);
     graph.text(2, this.#name);
     for (const { name, proto } of this.#constants) if (needed.has(name)) graph.message(5, proto);
     for (const { name, tensor } of this.#weights)

@@ -62,6 +62,16 @@ export class NamedTensors {
     return { name, weight: part('weight'), bias: bias ? part('bias') : null };
   }
 
+  /** A part that a checkpoint may lack; null too if a tensor of it has another shape, as that of another kind of part. */
+  optional<T>(take: () => T): T | null {
+    try {
+      return take();
+    } catch (error) {
+      if (error instanceof WeightsError) return null;
+      throw error;
+    }
+  }
+
   /** Names that nobody took, without those that match. */
   left(ignored: RegExp): string[] {
     return [...this.#tensors.keys()].filter((name) => !this.#taken.has(name) && !ignored.test(name));

@@ -3,6 +3,7 @@ import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
+import { type LanguageHead, languageHead } from '../../onnx/language-head.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
@@ -38,6 +39,8 @@ interface Esmc {
   embedding: StoredTensor;
   blocks: readonly Block[];
   lastNorm: Affine;
+  /** Null: the checkpoint has none, or it is not known under its name. */
+  head: LanguageHead | null;
 }
 
 /**
@@ -67,6 +70,11 @@ export function esmcGraph(weights: Weights, heads?: number): Encoder {
   const blocks: Block[] = [];
   while (tensors.has(`transformer.blocks.${blocks.length}.ffn.1.weight`)) blocks.push(block(blocks.length));
   const lastNorm = tensors.norm('transformer.norm', dim, false);
+  const head = tensors.optional(() => ({
+    dense: tensors.linear('sequence_head.0', dim, dim),
+    norm: tensors.norm('sequence_head.2', dim),
+    decoder: tensors.linear('sequence_head.3', embedding.shape[0]!, dim),
+  }));
   tensors.refuseOthers('ESM C', /^sequence_head\./);
   if (heads === undefined && dim % HEAD !== 0)
     throw new WeightsError(
@@ -74,7 +82,7 @@ export function esmcGraph(weights: Weights, heads?: number): Encoder {
       weights.path,
       `its rows of ${dim} are not whole heads of ${HEAD}`,
     );
-  return graphOf({ dim, heads: heads ?? dim / HEAD, embedding, blocks, lastNorm });
+  return graphOf({ dim, heads: heads ?? dim / HEAD, embedding, blocks, lastNorm, head });
 }
 
 /** The same from a folder as Hugging Face's transformers writes it. @throws ModelConfigError and WeightsError. */
@@ -114,6 +122,7 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
   const esmc: Esmc = {
     dim,
     heads,
+    head: null,
     embedding: tensors.take(`${prefix}embed_tokens.weight`, [null, dim]),
     lastNorm: tensors.norm(`${prefix}norm`, dim, false),
     blocks: Array.from({ length: read.num_hidden_layers }, (_, index): Block => {
@@ -145,7 +154,7 @@ function ropeOf(rope: unknown): string {
   return `${rope_type} ${rope_theta}`;
 }
 
-function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): Encoder {
+function graphOf({ dim, heads, embedding, blocks, lastNorm, head }: Esmc): Encoder {
   const of = new EncoderGraph('esmc', dim);
   const { graph } = of;
   const size = dim / heads;
@@ -173,7 +182,7 @@ function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): Encoder {
     x = residual(x, of.linear(of.mul(of.silu(gate!), up!), block.down));
     of.layer(x);
   });
-  return of.finish(of.norm(x, lastNorm, EPSILON));
+  return of.finish(of.norm(x, lastNorm, EPSILON), head === null ? [] : [languageHead(head, EPSILON)]);
 }
 
 /** One layer whose output is cut into equal parts, or a layer for each part. */
