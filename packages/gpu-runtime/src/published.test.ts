@@ -251,6 +251,30 @@ test.each<[string, string, (folder: string) => Promise<unknown>, string, RegExp]
     /vocab\.txt: is missing/,
   ],
   [
+    'a tokenizer that is nested more deeply than the stack is',
+    'dnaberts_tiny',
+    async (at) => {
+      const text = await readFile(join(at, 'tokenizer.json'), 'utf8');
+      await writeFile(
+        join(at, 'tokenizer.json'),
+        text.replace('{', `{"x":${'['.repeat(1e5)}${']'.repeat(1e5)},`),
+      );
+    },
+    'model_bad_json',
+    /tokenizer\.json: is nested more deeply than 200 levels/,
+  ],
+  [
+    'a tokenizer that the library fails with only when it is used',
+    'dnaberts_tiny',
+    async (at) => {
+      const tokenizer = JSON.parse(await readFile(join(at, 'tokenizer.json'), 'utf8'));
+      tokenizer.post_processor.single[0] = 'F';
+      await writeFile(join(at, 'tokenizer.json'), JSON.stringify(tokenizer));
+    },
+    'model_bad_json',
+    /tokenizer\.json: describes no known tokenizer/,
+  ],
+  [
     'no pieces',
     'prott5_tiny',
     (at) => rm(join(at, 'spiece.model')),

@@ -90,7 +90,10 @@ export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
   // Older files have no type.
   if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
   try {
-    return new Tokenizer(files.definition, files.config);
+    const tokenizer = new Tokenizer(files.definition, files.config);
+    // The library looks at parts of the files only when it uses them.
+    tokenizer.encode('ACGT');
+    return tokenizer;
   } catch (cause) {
     throw unknown(cause instanceof Error ? cause.message : String(cause), { cause });
   }

@@ -47,6 +47,7 @@ export class NamedTensors {
       const what = `'${name}' has the shape [${tensor.shape.join(', ')}]; the model's configuration needs [${wanted}]`;
       throw new WeightsError('weights_mismatch', this.path, what);
     }
+    if (tensor.length === 0) throw new WeightsError('weights_mismatch', this.path, `'${name}' is empty`);
     this.#taken.add(name);
     return tensor;
   }

@@ -38,7 +38,7 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
     const value = file.get(`cfg.model.${name}`);
     if (is(value)) return value;
     throw new ModelConfigError(path, 'ESM-2', [
-      `cfg.model.${name} is ${value === undefined ? 'missing' : String(value)}`,
+      `cfg.model.${name} is ${value === undefined ? 'missing' : typeof value === 'object' ? 'an object' : String(value)}`,
     ]);
   };
   const [layers, dim, heads] = [

@@ -4,6 +4,7 @@ import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/graph-builder.js';
 import { type LanguageHead, languageHead } from '../../onnx/language-head.js';
+import { shown } from '../../shown.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
@@ -115,7 +116,7 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
   ];
   const problems = others
     .filter(([, found, wanted]) => found !== wanted)
-    .map(([key, found]) => `${key} is ${found}`);
+    .map(([key, found]) => `${key} is ${typeof found === 'string' ? found : shown(found)}`);
   if (problems.length > 0) throw new ModelConfigError(path, 'ESM C', problems);
   const tensors = new NamedTensors(weights);
   const prefix = tensors.prefixOf('embed_tokens.weight', ['esmc.', 'model.', '']);
@@ -151,7 +152,7 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
 
 function ropeOf(rope: unknown): string {
   const { rope_type = 'default', rope_theta = 10_000 } = (rope ?? {}) as Record<string, unknown>;
-  return `${rope_type} ${rope_theta}`;
+  return typeof rope_type === 'string' ? `${rope_type} ${shown(rope_theta)}` : shown(rope);
 }
 
 function graphOf({ dim, heads, embedding, blocks, lastNorm, head }: Esmc): Encoder {
