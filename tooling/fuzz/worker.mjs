@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runAll } from './drive.mjs';
 import { fixtureOf, mutation } from './mutate.mjs';
 import { Random } from './random.mjs';
 import { attempt } from './try.mjs';
@@ -11,17 +12,12 @@ const fixtures = readdirSync(folder)
   .filter((name) => name.endsWith('.pt'))
   .sort()
   .map((name) => fixtureOf(readFileSync(join(folder, name))));
-const outcomes = {};
-for (let run = Number(from); run < Number(to); run++) {
-  if (run % 100 === 0) process.send({ run });
-  const random = new Random(Number(seed), run);
-  const bytes = mutation(random, fixtures);
-  try {
-    const outcome = await attempt(pt, bytes, random);
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  } catch (error) {
-    process.send({ run, failure: error?.stack ?? String(error) });
-  }
-}
-process.send({ outcomes, peakKib: process.resourceUsage().maxRSS });
-process.disconnect();
+await runAll({
+  seed: Number(seed),
+  from: Number(from),
+  to: Number(to),
+  run(at, seed) {
+    const random = new Random(seed, at);
+    return attempt(pt, mutation(random, fixtures), random);
+  },
+});

@@ -12,6 +12,7 @@ import {
 import { batchTokensOn } from './sequences/batch-tokens.js';
 import { checkSequences } from './sequences/check-sequences.js';
 import { WindowedCalls } from './sequences/windowed-calls.js';
+import { PieceTokens } from './tokens/pieces.js';
 import { SubwordThread } from './tokens/thread/subword-thread.js';
 
 /** Options of one batch. */
@@ -65,7 +66,12 @@ export interface EmbeddingModel {
   release(): Promise<void>;
 }
 
-function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): SubwordThread | undefined {
+function subwordsOf({ folder, maxTokens, specialTokens, recipe }: ModelSource): Subwording | undefined {
+  if (recipe.pieces !== undefined) {
+    const pieces = new PieceTokens(recipe);
+    const most = maxTokens === undefined ? undefined : maxTokens - specialTokens;
+    return { encode: async (sequences) => pieces.encode(sequences, most), close: async () => undefined };
+  }
   if (recipe.tokenizer === undefined) return undefined;
   const limits = { specialTokens, ...(maxTokens === undefined ? {} : { maxTokens }) };
   return new SubwordThread({ files: recipe.tokenizer, folder, ...limits });

@@ -141,11 +141,53 @@ test('single-residue tokens in the tokenizer.json of another model type are look
   expect((await resolveModel(folder)).recipe.tokenizer).toBeDefined();
 });
 
-test('a vocabulary of k-mers is refused', async () => {
+test('with tokens of several residues in an export, a batch is padded to the most tokens', async () => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await writeFile(join(folder, 'vocab.txt'), [...ESM2.slice(0, 32), 'ACGTAC'].join('\n'));
+  const kmers = await resolveModel(folder);
+  const [fed] = await fedInputs(kmers, ['ACGTACGACGTAC', 'ACGTAC', 'JJACGTACJACGT']);
+  const [A, C, G, T] = [...'ACGT'].map((letter) => ESM2.indexOf(letter));
+  expect(fed!['input_ids']).toEqual({
+    data: [
+      [0, 32, G, 32, 2, 1, 1, 1, 1],
+      [0, 32, 2, 1, 1, 1, 1, 1, 1],
+      [0, UNKNOWN, 32, UNKNOWN, A, C, G, T, 2],
+    ].flat(),
+    dims: [3, 9],
+  });
+  expect(fed!['attention_mask']!.data).toEqual([
+    1,
+    1,
+    1,
+    1,
+    1,
+    0,
+    0,
+    0,
+    0,
+    1,
+    1,
+    1,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    ...new Array(9).fill(1),
+  ]);
+});
+
+test('tokens of several residues are refused in a tokenizer.json, which may make them by other rules', async () => {
+  const folder = await copyOf(fixture('tiny_esm2'));
+  await rm(join(folder, 'vocab.txt'));
+  const vocab = { ...tokenizer.model.vocab, ACGTAC: 33 };
+  await writeFile(
+    join(folder, 'tokenizer.json'),
+    JSON.stringify({ ...tokenizer, model: { ...tokenizer.model, vocab } }),
+  );
   await expect(resolveModel(folder)).rejects.toMatchObject({
     code: 'model_unsupported',
-    message: expect.stringContaining('ACGTAC'),
+    message: expect.stringMatching(/ACGTAC.*vocab\.txt beside it/),
   });
 });

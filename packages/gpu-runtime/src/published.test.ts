@@ -42,6 +42,7 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>
   ['esm2_tiny_hf_sharded_safetensors', 'esm2_tiny_hf', RESIDUES, undefined],
   ['esm2_tiny_hf_f16', 'esm2_tiny_hf_f16', RESIDUES, undefined],
   ['esm2_tiny_hf', 'esm2_tiny_hf', 'cls', 'cls'],
+  ['esm2_tiny_hf_f16', 'esm2_tiny_hf_f16', 'cls', 'cls'],
   ['esm1b_t2_tiny', 'esm1b_t2_tiny', 'mean_residues', undefined],
   ['esm2_t2_tiny/esm2_t2_tiny.pt', 'esm2_t2_tiny', 'mean', undefined],
   ['esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt', 'esm2_t2_tinyf32_UR50D', 'mean', undefined],
@@ -51,6 +52,9 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>
   ['dnabert2_tiny', 'dnaberts_tiny', 'mean_all_tokens', undefined],
   ['prott5_tiny', 'prott5_tiny', 'mean_residues', undefined],
   ['esmc_t2_tiny', 'esmc_t2_tiny', 'mean_residues', undefined],
+  ['ntv2_tiny', 'ntv2_tiny', 'mean_all_tokens', undefined],
+  ['ntv2_tiny', 'ntv2_tiny', 'mean_without_cls', 'mean'],
+  ['ntv2_tiny', 'ntv2_tiny', 'cls', 'cls'],
   ['protbert_t2_tiny', 'protbert_t2_tiny', 'mean_residues', undefined],
   ['protbert_t2_tiny', 'protbert_t2_tiny', 'cls', 'cls'],
 ])(
@@ -86,6 +90,7 @@ test.each<[path: string, of: string, key: string, pooling: Pooling | undefined, 
   ['esm2_t3_tinyf16_UR50D/esm2_t3_tinyf16_UR50D.pt', 'esm2_t3_tinyf16_UR50D', 'mean', undefined, 0],
   ['dnaberts_tiny', 'dnaberts_tiny', 'all_layers_mean_all_tokens', undefined, 1],
   ['prott5_tiny', 'prott5_tiny', 'hidden_states_mean_residues', undefined, 0],
+  ['ntv2_tiny', 'ntv2_tiny', 'hidden_states_mean_all_tokens', undefined, 0],
 ])('%s gives the rows of every layer (%s, %s)', async (path, of, key, pooling, first) => {
   const cases = casesOf(of).filter(({ sequence }) => /^[A-Z]{2,60}$/.test(String(sequence)));
   expect(cases.length).toBeGreaterThanOrEqual(2);
@@ -238,6 +243,30 @@ test.each<[string, string, (folder: string) => Promise<unknown>, string, RegExp]
     /vocab\.txt: is missing/,
   ],
   [
+    'a tokenizer that is nested more deeply than the stack is',
+    'dnaberts_tiny',
+    async (at) => {
+      const text = await readFile(join(at, 'tokenizer.json'), 'utf8');
+      await writeFile(
+        join(at, 'tokenizer.json'),
+        text.replace('{', `{"x":${'['.repeat(1e5)}${']'.repeat(1e5)},`),
+      );
+    },
+    'model_bad_json',
+    /tokenizer\.json: is nested more deeply than 200 levels/,
+  ],
+  [
+    'a tokenizer that the library fails with only when it is used',
+    'dnaberts_tiny',
+    async (at) => {
+      const tokenizer = JSON.parse(await readFile(join(at, 'tokenizer.json'), 'utf8'));
+      tokenizer.post_processor.single[0] = 'F';
+      await writeFile(join(at, 'tokenizer.json'), JSON.stringify(tokenizer));
+    },
+    'model_bad_json',
+    /tokenizer\.json: describes no known tokenizer/,
+  ],
+  [
     'no pieces',
     'prott5_tiny',
     (at) => rm(join(at, 'spiece.model')),
@@ -252,11 +281,14 @@ test.each<[string, string, (folder: string) => Promise<unknown>, string, RegExp]
     /config\.json: is not a JSON object/,
   ],
   [
-    'tokens of six letters',
+    'a vocabulary of tokens that no residues spell',
     'ntv2_tiny',
-    async () => undefined,
+    async (at) => {
+      const names = await readFile(join(at, 'vocab.txt'), 'utf8');
+      await writeFile(join(at, 'vocab.txt'), names.replace('AAAAAA', 'AAA AA'));
+    },
     'model_unsupported',
-    /Nucleotide Transformer v2, whose tokens of six letters/,
+    /vocab\.txt: has the token "AAA AA", which no residues spell/,
   ],
 ])('a folder with %s is refused', async (_, name, change, code, says) => {
   await expect(resolveModel(await changed(name, change))).rejects.toMatchObject({

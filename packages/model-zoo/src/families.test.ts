@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { expect, test } from 'vitest';
+import { casesOf, fixture, idsOf, largest, meanOf, readJson, run, session } from '../test/run-graph.js';
 import { bertGraph } from './families/bert/bert.js';
 import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
 import { esmConfig } from './families/esm/config.js';
@@ -16,58 +15,33 @@ import { openWeights } from './weights/open-weights.js';
 import { openPtWeights } from './weights/pt-weights.js';
 import type { Weights } from './weights/weights.js';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
-const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
-
 type Build = (path: string, config: Record<string, unknown>, weights: Weights) => Encoder;
 const esm: Build = (path, config, weights) => {
   const read = esmConfig(path, config);
   return esmGraph(read, esmWeights(weights, read));
 };
 
-/** The weights stay where they are. */
-function session(encoder: Encoder, output?: string): Promise<ort.InferenceSession> {
-  const { model, folder } = encoder.build(output);
-  const extra = { session: { model_external_initializers_file_folder_path: folder } };
-  return ort.InferenceSession.create(model, { logSeverityLevel: 3, extra });
-}
-
 async function fromFolder(name: string, build: Build): Promise<ort.InferenceSession> {
   const path = join(fixture(name), 'config.json');
-  return session(build(path, read(path), await openWeights(fixture(name))));
+  return session(build(path, readJson(path), await openWeights(fixture(name))));
 }
 
-/** A mean over tokens, `first` and `last` left out; @returns [dim]. */
-async function meanOf(
+/** The largest difference from what the public code gave; `first` and `last` tokens are left out. */
+async function worst(
   embed: ort.InferenceSession,
-  ids: readonly number[],
+  expectations: string,
+  key: string,
   [first, last]: readonly [number, number],
-): Promise<number[]> {
-  const input = new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
-  const hidden = (await embed.run({ input_ids: input }))['last_hidden_state']!;
-  const [data, dim] = [hidden.data as Float32Array, hidden.dims[2]!];
-  return Array.from({ length: dim }, (_, i) => {
-    let sum = 0;
-    for (let token = first; token < ids.length - last; token++) sum += data[token * dim + i]!;
-    return sum / (ids.length - first - last);
-  });
-}
-
-type Case = Record<string, unknown>;
-
-/** The largest difference from what the public code gave. */
-async function worst(embed: ort.InferenceSession, expectations: string, key: string, left: [number, number]) {
-  const expected = read(join(fixture(expectations), 'expected.json'));
-  const cases: Case[] = Array.isArray(expected) ? expected : expected.sequences;
+) {
   let [most, compared] = [0, 0];
-  for (const of of cases) {
-    const ids = (of['input_ids'] ?? of['hf_4.27_tokenizer_input_ids']) as number[] | undefined;
+  for (const of of casesOf(expectations)) {
+    const ids = idsOf(of);
     const given = of[key] as number[] | Record<string, number[]> | undefined;
     const mean = Array.isArray(given) ? given : given?.[Object.keys(given).at(-1)!];
-    if (!Array.isArray(ids) || !Array.isArray(mean)) continue;
-    const found = await meanOf(embed, ids, left);
+    if (ids === null || !Array.isArray(mean)) continue;
+    const found = await run(embed, ids);
+    most = Math.max(most, largest([meanOf(found.slice(first, found.length - last))], [mean]));
     compared++;
-    most = Math.max(most, ...found.map((value, i) => Math.abs(value - mean[i]!)));
   }
   return { most, compared };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { bertGraph } from './families/bert/bert.js';
 import { bertTokens } from './families/bert/vocabulary.js';
@@ -14,9 +14,11 @@ import { t5Tokens } from './families/t5/pieces.js';
 import { t5Graph } from './families/t5/t5.js';
 import type { LetterTokens } from './letters.js';
 import type { Encoder } from './onnx/encoder.js';
+import { shown } from './shown.js';
 import { UnsupportedModelError } from './unsupported-model-error.js';
 import { hasWeights, openWeights } from './weights/open-weights.js';
 import { openPtWeights } from './weights/pt-weights.js';
+import { readSmallFile } from './weights/small-file.js';
 import type { Weights } from './weights/weights.js';
 import { WeightsError } from './weights/weights-error.js';
 
@@ -82,8 +84,8 @@ export async function openModel(path: string): Promise<PublishedModel> {
 async function openPtFile(path: string): Promise<PublishedModel> {
   const fairEsm = await openFairEsm(path);
   if (fairEsm !== null) {
-    const { config, weights } = fairEsm;
-    const encoder = esmGraph(config, esmWeights(weights, config));
+    const { config, weights, regression } = fairEsm;
+    const encoder = esmGraph(config, esmWeights(weights, config, regression));
     return { family: 'ESM-2', encoder, tokens: ESM_TOKENS, maxTokens: ESM_LENGTH, pooling: 'mean' };
   }
   const weights = await openPtWeights(path).catch((error: unknown) => {
@@ -124,12 +126,12 @@ async function openFolder(folder: string): Promise<PublishedModel> {
     const read = esmConfig(path, config);
     const encoder = esmGraph(read, esmWeights(weights, read));
     const family = read.gated === null ? 'ESM' : 'Nucleotide Transformer v2';
-    const positions = Number(config['max_position_embeddings'] ?? Number.NaN) - read.padToken - 1;
+    const places = config['max_position_embeddings'];
     return {
       family,
       encoder,
       tokens: null,
-      maxTokens: Number.isFinite(positions) ? positions : ESM_LENGTH,
+      maxTokens: typeof places === 'number' ? places - read.padToken - 1 : ESM_LENGTH,
       pooling: read.gated === null ? 'mean' : 'mean_tokens',
     };
   }
@@ -151,16 +153,17 @@ async function openFolder(folder: string): Promise<PublishedModel> {
     const { tokens: maxTokens, encoder } = bertGraph(path, config, weights);
     return { family: 'BERT', encoder, tokens: bertTokens(folder), maxTokens, pooling: 'mean' };
   }
-  throw new UnsupportedModelError(path, `names the model type ${JSON.stringify(type)}, which is not known`);
+  throw new UnsupportedModelError(path, `names the model type ${shown(type)}, which is not known`);
 }
 
 function readConfig(path: string): Config {
   const what = (error: unknown) => `is not a JSON object (${(error as Error).message})`;
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const value: unknown = JSON.parse(readSmallFile(path).toString('utf8'));
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Config;
     throw new Error(`it is ${basename(path)} of another kind`);
   } catch (error) {
+    if (error instanceof WeightsError) throw error;
     throw new WeightsError('weights_format', path, what(error), { cause: error });
   }
 }

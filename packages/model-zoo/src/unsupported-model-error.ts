@@ -1,3 +1,5 @@
+import { clipped } from './shown.js';
+
 /** A model of a kind that cannot be built. */
 export class UnsupportedModelError extends Error {
   override readonly name = 'UnsupportedModelError';
@@ -7,7 +9,7 @@ export class UnsupportedModelError extends Error {
 
   /** @param what continues the sentence that the path begins. */
   constructor(path: string, what: string) {
-    super(`${path}: ${what}`);
+    super(`${path}: ${clipped(what)}`);
     this.path = path;
     this.what = what;
   }

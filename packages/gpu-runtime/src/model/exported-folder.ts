@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { chooseOutput, lastLength, meantOutput, rowFacts } from '../graph/graph-output.js';
 import type { Graph } from '../graph/graph-reader.js';
 import { ModelError } from '../model-error.js';
-import { type ExportTokens, readEsmTokens, readTokenizerTokens } from '../tokens/export-tokens.js';
+import { readEsmTokens } from '../tokens/esm-tokens.js';
+import { type ExportTokens, readTokenizerTokens } from '../tokens/export-tokens.js';
 import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, type ExportChanges } from './descriptor.js';
 import { readModelJson } from './model-files.js';
 import { modelName } from './model-name.js';
-import type { ModelRecipe, Pooling } from './recipe.js';
+import { joinsResidues, type ModelRecipe, type Pooling } from './recipe.js';
 
 /** The configuration's file name in a folder exported from Hugging Face. */
 export const CONFIG = 'config.json';
@@ -87,7 +88,8 @@ export function describeEncoder(
 ): Description {
   const pooling = usual === undefined ? {} : { pooling: usual };
   const output = chooseOutput(modelPath, graph, { ...pooling, ...changes.output, ...wanted });
-  const { table, fused, padding, prefix, suffix, tokenizer } = tokens.rules;
+  const { table, fused, pieces, padding, prefix, suffix, tokenizer } = tokens.rules;
+  const joins = joinsResidues(tokens.rules);
   const maxTokens = changes.maxTokens ?? longest;
   const special = prefix.length + suffix.length;
   if (maxTokens <= special) {
@@ -109,9 +111,8 @@ export function describeEncoder(
     name: changes.name ?? name,
     alphabet: changes.alphabet ?? tokens.alphabet(),
     dim,
-    maxResidues:
-      changes.maxResidues ?? (tokenizer === undefined ? maxTokens - special : Number.POSITIVE_INFINITY),
-    ...(tokenizer === undefined || maxTokens === Number.POSITIVE_INFINITY ? {} : { maxTokens }),
+    maxResidues: changes.maxResidues ?? (joins ? Number.POSITIVE_INFINITY : maxTokens - special),
+    ...(joins && maxTokens !== Number.POSITIVE_INFINITY ? { maxTokens } : {}),
     ...(changes.batchTokens === undefined ? {} : { batchTokens: changes.batchTokens }),
     ...(columns === undefined ? {} : { columns }),
     zeroRowMeaning: changes.zeroRowMeaning ?? 'the record has no residues',
@@ -119,6 +120,7 @@ export function describeEncoder(
       idType: idType(graph, inputs.ids),
       table,
       ...(fused === undefined ? {} : { fused }),
+      ...(pieces === undefined ? {} : { pieces }),
       padding,
       prefix,
       suffix,

@@ -37,6 +37,10 @@ export async function readModelJson<T>(folder: string, name: string, schema: z.Z
       cause: error,
     });
   }
+  if (nestsDeeper(value, MOST_NESTED)) {
+    const what = `is nested more deeply than ${MOST_NESTED} levels`;
+    throw new ModelError('model_bad_json', path, what, 'download it again');
+  }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.map(
@@ -45,6 +49,19 @@ export async function readModelJson<T>(folder: string, name: string, schema: z.Z
   throw new ModelError('model_bad_json', path, `does not describe a model (${issues.join('; ')})`, 'fix it', {
     cause: parsed.error,
   });
+}
+
+/** No file of a model nests that deeply; what is done with a value later may use the stack. */
+const MOST_NESTED = 200;
+
+/** Level by level, since the stack may be too small. */
+function nestsDeeper(value: unknown, most: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > most) return true;
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+  }
+  return false;
 }
 
 /** Whether a file-system error means that nothing has this name. */

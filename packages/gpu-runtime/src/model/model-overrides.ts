@@ -6,7 +6,7 @@ import type { Windows } from '../sequences/windows.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
 import { PRECISIONS, type Precision } from './precision.js';
-import { POOLINGS, type Pooling } from './recipe.js';
+import { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
 
 /** Settings that override the model's folder. Each changes results and therefore the fingerprint. */
 export interface ModelOverrides {
@@ -62,13 +62,15 @@ export function overridden(
  */
 export function windowsOf(
   modelPath: string,
-  { maxResidues, maxTokens, recipe: { prefix, suffix } }: Description,
+  { maxResidues, maxTokens, recipe: { prefix, suffix, pieces = [] } }: Description,
   { longSequences = 'truncate', windowOverlap: overlap = 0 }: LongReading,
 ): Windows | undefined {
   if (longSequences === 'truncate') return undefined;
   // A token is at least one residue, so a window of this many always fits.
   const fitting = maxTokens === undefined ? undefined : maxTokens - prefix.length - suffix.length;
-  const residues = Number.isFinite(maxResidues) ? maxResidues : fitting;
+  // Whole pieces, so that the end of a window is not spelled in single residues.
+  const whole = fitting === undefined ? undefined : fitting - (fitting % longestOf(pieces));
+  const residues = Number.isFinite(maxResidues) ? maxResidues : whole || fitting;
   if (residues === undefined) {
     const what = 'reads sequences of any length whole, so there are no windows to cut';
     const remedy = `choose truncate for long sequences, which drops nothing here, or set maxResidues in ${DESCRIPTOR}`;
@@ -80,3 +82,6 @@ export function windowsOf(
   }
   return { residues, overlap };
 }
+
+const longestOf = (pieces: NonNullable<ModelRecipe['pieces']>): number =>
+  pieces.reduce((longest, [piece]) => Math.max(longest, piece.length), 1);

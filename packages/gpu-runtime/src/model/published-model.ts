@@ -40,6 +40,8 @@ export interface PublishedOptions {
   wanted: Partial<ModelRecipe['output']>;
   precision: Precision | undefined;
 }
+/** Families whose `vocab.txt` Transformers' EsmTokenizer reads. */
+const ESM_VOCABULARIES = new Set(['ESM', 'Nucleotide Transformer v2']);
 
 const EXPORT =
   'or export it to ONNX (pip install optimum[onnxruntime]; optimum-cli export onnx --model NAME --task feature-extraction DIR) and give that folder';
@@ -56,25 +58,18 @@ export async function readPublished(
   { changes, wanted, precision }: PublishedOptions,
 ): Promise<Published> {
   const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
-  if (family === 'Nucleotide Transformer v2')
-    throw new ModelError(
-      'model_unsupported',
-      path,
-      'is a Nucleotide Transformer v2, whose tokens of six letters this version does not make',
-      'use DNABERT-2 or DNABERT-S for DNA',
-    );
-  const output = wanted.name ?? changes.output?.name ?? encoder.outputs[0]!;
-  if (!encoder.outputs.includes(output))
+  const output = wanted.name ?? changes.output?.name ?? encoder.layers[0]!;
+  if (!encoder.layers.includes(output))
     throw new ModelError(
       'model_mismatch',
       path,
-      `has no output '${output}'; its outputs: ${encoder.outputs.join(', ')}`,
+      `has no output '${output}'; its outputs: ${encoder.layers.join(', ')}`,
       'choose one of these as the layer, or omit the layer',
     );
   const graph = interfaceOf(encoder);
   const tokens =
     letters === null
-      ? await readFolderTokens(folder, family.startsWith('ESM') ? 'esm' : 'other', changes)
+      ? await readFolderTokens(folder, ESM_VOCABULARIES.has(family) ? 'esm' : 'other', changes)
       : lettersOf(path, letters);
   const known = Math.max(...tokens.ids.values()) + 1;
   // A list of letters leaves out tokens for other uses.
@@ -183,7 +178,7 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
   };
 }
 
-function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
+function interfaceOf({ dim, layers }: EncoderFacts): Graph {
   const value = (name: string, type: string, shape: (number | string)[]) => ({
     name,
     isTensor: true,
@@ -192,7 +187,7 @@ function interfaceOf({ dim, outputs }: EncoderFacts): Graph {
   });
   return {
     inputs: [value('input_ids', 'int64', ['n', 'tokens'])],
-    outputs: outputs.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
+    outputs: layers.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
     weightFiles: [],
   };
 }

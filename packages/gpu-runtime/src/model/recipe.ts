@@ -19,6 +19,11 @@ export interface ModelRecipe {
   table: readonly number[];
   /** A token that adjacent residues share: a stretch of them makes it once. Absent: no residues share one. */
   fused?: number;
+  /**
+   * Tokens of several residues, with their IDs. From left to right, the longest one that matches is taken; where none
+   * matches, a residue's token comes from `table`. Absent: each residue is a token.
+   */
+  pieces?: readonly (readonly [piece: string, id: number])[];
   /** Token that pads sequences to the longest of their batch. */
   padding: number;
   /** Tokens before and after the residues. */
@@ -37,9 +42,16 @@ export interface ModelRecipe {
    * all numbers of a call. A row then cannot depend on other sequences. Absent: a call takes a batch.
    */
   singly?: true;
-  /** The tokenizer, if a token may be several residues. */
+  /** The tokenizer, if it makes the tokens. */
   tokenizer?: TokenizerFiles;
 }
+
+/** No token is negative. */
+export const NO_TOKEN = -1;
+
+/** Whether a token may be several residues. */
+export const joinsResidues = ({ tokenizer, pieces }: Pick<ModelRecipe, 'tokenizer' | 'pieces'>): boolean =>
+  tokenizer !== undefined || pieces !== undefined;
 
 /** A recipe's table of 256 entries: `ids` for the characters it names, `other` for every other byte. */
 export function tokenTable(ids: ReadonlyMap<string, number>, other: number): number[] {

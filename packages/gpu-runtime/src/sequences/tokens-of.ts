@@ -1,11 +1,13 @@
 import { checkOptions, required, whole } from '@holdfast/options';
+import { joinsResidues } from '../model/recipe.js';
 import { type ModelSource, mayCountTokens, recipeFacts, tokenFacts } from '../model-source.js';
 import { windowCount } from './windows.js';
 
 /**
  * Number of tokens of a sequence with this many residues, without padding: exact if each residue is a token.
- * For ESM it counts each residue that the vocabulary lacks, though adjacent ones make one token. With a
- * tokenizer, a token may be several residues and this is an upper bound; `embed` pads to the actual tokens.
+ * For ESM it counts each residue that the vocabulary lacks, though adjacent ones make one token. If a
+ * token may be several residues, this is an upper bound, since their letters decide; `embed` pads to the actual
+ * tokens, and `tokenCounts` counts them.
  *
  * @throws RangeError for an invalid number of residues, TypeError for anything but a model source (`code` is
  * `invalid_option`).
@@ -38,5 +40,5 @@ export function tokensOf(
  */
 export function tokensAreExact(source: Pick<ModelSource, 'recipe'>): boolean {
   checkOptions('tokensAreExact', source, recipeFacts, 'source');
-  return source.recipe.tokenizer === undefined;
+  return !joinsResidues(source.recipe);
 }

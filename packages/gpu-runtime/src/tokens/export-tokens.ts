@@ -1,90 +1,24 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Tokenizer } from '@huggingface/tokenizers';
-import { isFile } from '../model/is-there.js';
-import { readModelText } from '../model/model-files.js';
 import { type ModelRecipe, tokenTable } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import type { Alphabet } from './alphabet.js';
-import {
-  readTokenizerConfig,
-  readTokenizerFiles,
-  TOKENIZER,
-  type TokenizerFiles,
-  tokenizerOf,
-} from './tokenizer-files.js';
+import { readTokenizerFiles, TOKENIZER, type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 import { alphabetOf } from './vocabulary.js';
 
-const VOCABULARY = 'vocab.txt';
-const RESIDUE = /^[\x21-\x7e]$/;
-const SPECIAL = /^<.+>$|^\[.+\]$/;
+export const RESIDUE = /^[\x21-\x7e]$/;
+export const SPECIAL = /^<.+>$|^\[.+\]$/;
 
 /** How an exported folder makes tokens. */
 export interface ExportTokens {
   /** The file that defines the tokens. */
   path: string;
   ids: ReadonlyMap<string, number>;
-  rules: Pick<ModelRecipe, 'table' | 'fused' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
+  rules: Pick<ModelRecipe, 'table' | 'fused' | 'pieces' | 'padding' | 'prefix' | 'suffix' | 'tokenizer'>;
   /** The tokenizer's own limit of tokens, special ones included. */
   longest: number;
   /** @throws ModelError `model_unsupported` if the vocabulary does not show it. */
   alphabet(): Alphabet;
-}
-
-/**
- * ESM's tokens: `<cls>` residues `<eos>`. IDs come from `vocab.txt`, one token a line numbered from 0, or
- * else from the vocabulary in `tokenizer.json`. Adjacent residues that it lacks make one `<unk>`.
- *
- * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for tokens of several
- * residues, or if the tokenizer keeps the ends of long sequences.
- */
-export async function readEsmTokens(folder: string): Promise<ExportTokens> {
-  const path = join(folder, VOCABULARY);
-  const there = await isFile(path);
-  if (!there && (await isFile(join(folder, TOKENIZER)))) {
-    const tokenizer = tokenizerOf(await readTokenizerFiles(folder), folder);
-    return esmTokens(join(folder, TOKENIZER), vocabularyOf(tokenizer));
-  }
-  await readTokenizerConfig(folder);
-  const lines = (await readModelText(folder, VOCABULARY)).split(/\r?\n/);
-  const ids = new Map<string, number>();
-  for (const [id, name] of lines.entries()) {
-    if (name === '') continue;
-    if (ids.has(name)) {
-      const what = `has ${name} in line ${ids.get(name)! + 1} and again in line ${id + 1}`;
-      throw new ModelError('model_bad_json', path, what, 'copy the vocab.txt that belongs to the model');
-    }
-    ids.set(name, id);
-  }
-  return esmTokens(path, ids);
-}
-
-function esmTokens(path: string, ids: ReadonlyMap<string, number>): ExportTokens {
-  const special = (name: string): number => {
-    const id = ids.get(name);
-    if (id !== undefined) return id;
-    const remedy = `copy the ${basename(path)} that belongs to the model`;
-    throw new ModelError('model_bad_json', path, `has no token ${name}`, remedy);
-  };
-  const several = [...ids.keys()].find((name) => !RESIDUE.test(name) && !SPECIAL.test(name));
-  if (several !== undefined) {
-    const what = `has tokens of several residues, such as ${several}`;
-    throw new ModelError('model_unsupported', path, what, 'use an ESM model with one token for each residue');
-  }
-  const residues = new Map([...ids].filter(([name]) => RESIDUE.test(name)));
-  return {
-    path,
-    ids,
-    rules: {
-      table: tokenTable(residues, special('<unk>')),
-      // Transformers' EsmTokenizer reads everything between two known tokens as one word.
-      fused: special('<unk>'),
-      padding: special('<pad>'),
-      prefix: [special('<cls>')],
-      suffix: [special('<eos>')],
-    },
-    longest: Number.POSITIVE_INFINITY,
-    alphabet: () => 'protein',
-  };
 }
 
 /**
@@ -121,16 +55,19 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
       ...(table === undefined ? { tokenizer: files } : {}),
     },
     longest: files.config.model_max_length ?? Number.POSITIVE_INFINITY,
-    alphabet() {
-      if (found !== undefined) return found;
-      const what = 'does not show whether its tokens are nucleotides or amino acids';
-      const remedy = 'add a holdfast.json beside it: { "format": 1, "alphabet": "dna" } or "protein"';
-      throw new ModelError('model_unsupported', path, what, remedy);
-    },
+    alphabet: () => clearAlphabet(path, found),
   };
 }
 
-const vocabularyOf = (tokenizer: Tokenizer): Map<string, number> =>
+/** @throws ModelError `model_unsupported` if it was not found. */
+export function clearAlphabet(path: string, found: Alphabet | undefined): Alphabet {
+  if (found !== undefined) return found;
+  const what = 'does not show whether its tokens are nucleotides or amino acids';
+  const remedy = 'add a holdfast.json beside it: { "format": 1, "alphabet": "dna" } or "protein"';
+  throw new ModelError('model_unsupported', path, what, remedy);
+}
+
+export const vocabularyOf = (tokenizer: Tokenizer): Map<string, number> =>
   new Map([...tokenizer.get_vocab()].filter(([token]) => typeof token === 'string'));
 
 const bare = (tokenizer: Tokenizer, text: string): number[] =>

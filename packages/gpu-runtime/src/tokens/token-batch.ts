@@ -1,4 +1,4 @@
-import type { ModelRecipe } from '../model/recipe.js';
+import { joinsResidues, type ModelRecipe, NO_TOKEN } from '../model/recipe.js';
 
 /** Tokens of the longest sequence, to which the batch is padded. */
 export function batchWidth(recipe: ModelRecipe, counts: readonly number[]): number {
@@ -19,7 +19,7 @@ export interface TokenRoom {
  * model the buffers are 32-bit views, low word first as on every platform of ONNX Runtime: tokens are never
  * negative, and BigInt is several times slower.
  *
- * @param rows the sequences' residues, or their tokens if a tokenizer made them.
+ * @param rows the sequences' residues, or their tokens if a token may be several residues.
  * @param counts how many elements of each row to use.
  * @returns the number of tokens of each row: its count, or fewer if the recipe fuses residues.
  */
@@ -29,8 +29,8 @@ export function fillTokens(
   counts: readonly number[],
   { width, ids, mask }: TokenRoom,
 ): number[] {
-  const table = recipe.tokenizer === undefined ? Int32Array.from(recipe.table) : undefined;
-  const fused = recipe.fused ?? NONE;
+  const table = joinsResidues(recipe) ? undefined : Int32Array.from(recipe.table);
+  const fused = recipe.fused ?? NO_TOKEN;
   const step = recipe.idType === 'int64' ? 2 : 1;
   // Only low words are ever written, so high words keep their initial zeros. An older mask must be cleared.
   mask?.fill(0);
@@ -50,9 +50,6 @@ export function fillTokens(
     return tokens;
   });
 }
-
-/** No token is negative. */
-const NONE = -1;
 
 function spell(
   residues: Uint8Array,

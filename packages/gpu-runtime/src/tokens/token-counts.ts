@@ -1,6 +1,8 @@
 import { checkOptions } from '@holdfast/options';
+import { joinsResidues } from '../model/recipe.js';
 import { encoderFacts, type ModelSource } from '../model-source.js';
 import { checkSequences } from '../sequences/check-sequences.js';
+import { PieceTokens } from './pieces.js';
 import { Subwords } from './subwords.js';
 import { batchWidth, fillTokens } from './token-batch.js';
 
@@ -20,9 +22,10 @@ export function tokenCounts(
   const { folder, specialTokens, recipe } = source;
   checkSequences(sequences);
   const { tokenizer: files } = recipe;
-  if (files !== undefined) {
-    const { tokens } = new Subwords({ files, folder, specialTokens }).encode(sequences);
-    return tokens.map(({ length }) => length + specialTokens);
+  if (joinsResidues(recipe)) {
+    const maker =
+      files === undefined ? new PieceTokens(recipe) : new Subwords({ files, folder, specialTokens });
+    return maker.encode(sequences).tokens.map(({ length }) => length + specialTokens);
   }
   const residues = sequences.map(({ byteLength }) => byteLength);
   const width = batchWidth(recipe, residues);

@@ -26,6 +26,8 @@ const definition = z.looseObject({
 const config = z.looseObject({
   pad_token: named.nullish(),
   unk_token: named.nullish(),
+  // Part of old fingerprints as it is written.
+  eos_token: z.unknown().optional(),
   model_max_length: z.number().positive().nullish(),
   truncation_side: z.string().nullish(),
 });
@@ -88,7 +90,10 @@ export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
   // Older files have no type.
   if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
   try {
-    return new Tokenizer(files.definition, files.config);
+    const tokenizer = new Tokenizer(files.definition, files.config);
+    // The library looks at parts of the files only when it uses them.
+    tokenizer.encode('ACGT');
+    return tokenizer;
   } catch (cause) {
     throw unknown(cause instanceof Error ? cause.message : String(cause), { cause });
   }

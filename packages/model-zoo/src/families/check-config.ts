@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { ModelConfigError } from '../model-config-error.js';
+import { shown } from '../shown.js';
 
 export type Config = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export function checkConfig<T>(path: string, config: Config, rules: ConfigRules<
   for (const [key, { values, else: meaning }] of Object.entries(fixed)) {
     const value = config[key] ?? undefined;
     if (!values.includes(value))
-      problems.push(`${key} is ${JSON.stringify(value) ?? 'missing'} (${meaning})`);
+      problems.push(`${key} is ${value === undefined ? 'missing' : shown(value)} (${meaning})`);
   }
   const known = new Set([...Object.keys(followed.shape), ...Object.keys(fixed), ...ignored]);
   for (const key of Object.keys(config))

@@ -3,9 +3,12 @@ import { ModelConfigError } from '../model-config-error.js';
 
 export const count = z.number().int().positive();
 
+/** Far above any model; a larger number could not be that of a checkpoint. */
+export const layerCount = count.max(10_000);
+
 /** The keys by which most families give their sizes. */
 export const sizes = {
-  num_hidden_layers: count,
+  num_hidden_layers: layerCount,
   hidden_size: count,
   num_attention_heads: count,
   intermediate_size: count,

@@ -143,20 +143,32 @@ export class EncoderGraph {
   }
 
   /**
-   * Ends the graph. @param rows the last layer's, after the last norm.
+   * Ends the graph.
+   *
+   * @param rows the last layer's, after the last norm.
+   * @param heads outputs beside the layers, in order.
    */
-  finish(rows: string): Encoder {
+  finish(rows: string, heads: readonly Head[] = []): Encoder {
     const { graph, dim } = this;
-    const offer = (name: string, value: string): string => {
-      graph.node('Identity', [this.deep(value)], {}, { outputs: [name] });
-      graph.output(name, 'float32', ['n', 'tokens', dim]);
-      return name;
-    };
-    const layers = [...this.#layers.slice(0, -1), rows].map((value, i) => offer(`${LAYER}${i}`, value));
-    const outputs = [offer(LAST, rows), ...layers];
-    return new Encoder(graph, { dim, vocabulary: this.#vocabulary, outputs });
+    const shape = ['n', 'tokens', dim];
+    const values = [...this.#layers.slice(0, -1), rows];
+    const hidden = values.map((value, i) => this.offer(`${LAYER}${i}`, this.deep(value), shape));
+    const layers = [this.offer(LAST, this.deep(rows), shape), ...hidden];
+    graph.beginHeads();
+    const outputs = [...layers, ...heads.map((head) => head(this, rows))];
+    return new Encoder(graph, { dim, vocabulary: this.#vocabulary, layers, outputs });
+  }
+
+  /** Makes a value an output. @returns its name. */
+  offer(name: string, value: string, shape: readonly (number | string)[]): string {
+    this.graph.node('Identity', [value], {}, { outputs: [name] });
+    this.graph.output(name, 'float32', shape);
+    return name;
   }
 }
+
+/** Adds an output to a graph whose last rows are there. @returns the output's name. */
+export type Head = (of: EncoderGraph, rows: string) => string;
 
 /** Names of values in a graph. */
 export interface Rotation {

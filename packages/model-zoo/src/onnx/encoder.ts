@@ -21,6 +21,10 @@ export interface BuiltGraph {
 export const LAST = 'last_hidden_state';
 /** The outputs with the rows after each layer begin so; 0 are the embeddings before the first layer, the last are `LAST`. */
 export const LAYER = 'hidden_states.';
+/** The output of a head for masked language modelling: scores of all tokens in the vocabulary, at each token. */
+export const LOGITS = 'logits';
+/** The output of ESM's contact regression: the probability of a contact, for each pair of residues. */
+export const CONTACTS = 'contacts';
 
 /** Facts about an encoder. */
 export interface EncoderFacts {
@@ -28,7 +32,12 @@ export interface EncoderFacts {
   dim: number;
   /** Tokens in the table of embeddings. */
   vocabulary: number;
-  /** The outputs that a graph can have, float32 [n, tokens, dim] each: `last_hidden_state`, then `hidden_states.0`, …. */
+  /** The outputs that a graph can have with a row for each token, float32 [n, tokens, dim]: `last_hidden_state`, then `hidden_states.0`, …. */
+  layers: readonly string[];
+  /**
+   * All outputs that a graph can have: `layers`, then those whose weights are there: `logits` [n, tokens, entries of its
+   * vocabulary], and `contacts` [n, residues, residues], without the first and last token. float32 each.
+   */
   outputs: readonly string[];
 }
 
@@ -36,19 +45,21 @@ export interface EncoderFacts {
 export class Encoder implements EncoderFacts {
   readonly dim: number;
   readonly vocabulary: number;
+  readonly layers: readonly string[];
   readonly outputs: readonly string[];
   readonly #graph: GraphBuilder;
 
-  constructor(graph: GraphBuilder, { dim, vocabulary, outputs }: EncoderFacts) {
+  constructor(graph: GraphBuilder, { dim, vocabulary, layers, outputs }: EncoderFacts) {
     this.#graph = graph;
     this.dim = dim;
     this.vocabulary = vocabulary;
+    this.layers = layers;
     this.outputs = outputs;
   }
 
-  /** Absolute paths of the checkpoint's files of weights. */
+  /** Absolute paths of the files with the encoder's weights. */
   get files(): readonly string[] {
-    return this.#graph.files;
+    return this.#graph.filesOf(LAST);
   }
 
   /**
@@ -59,7 +70,7 @@ export class Encoder implements EncoderFacts {
    * @throws RangeError for another output.
    */
   build(output: string = LAST): BuiltGraph {
-    return built(this.#parts(output), this.files);
+    return built(this.#parts(output), this.#graph.filesOf(output));
   }
 
   /** What a file holds from which every int8 graph of this encoder takes its weights. @param made see `layoutOf`. */

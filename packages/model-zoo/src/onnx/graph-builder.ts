@@ -13,6 +13,7 @@ export class GraphBuilder {
   readonly #known = new Set<string>();
   readonly #name: string;
   #count = 0;
+  #encoderWeights: number | undefined;
 
   constructor(name: string) {
     this.#name = name;
@@ -73,9 +74,20 @@ export class GraphBuilder {
     return names.find((each) => each !== '')!;
   }
 
-  /** Absolute paths of the files with weights, in the order in which the graph first uses them. */
-  get files(): string[] {
-    return [...new Set(this.#weights.map(({ tensor }) => tensor.file))];
+  /** Weights that are added from here on belong to heads: other outputs do without their files. */
+  beginHeads(): void {
+    this.#encoderWeights = this.#weights.length;
+  }
+
+  /**
+   * Absolute paths of the files with weights, in the order in which the graph first uses them: all files of the encoder,
+   * whichever layer is asked for, and those of the output's head.
+   */
+  filesOf(output: string): string[] {
+    const ofOutput = new Set(this.parts(output).weights);
+    const encoder = this.#encoderWeights ?? this.#weights.length;
+    const taken = this.#weights.filter((weight, i) => i < encoder || ofOutput.has(weight));
+    return [...new Set(taken.map(({ tensor }) => tensor.file))];
   }
 
   /** The graph of one of its outputs, with all that it needs and no more. */

@@ -47,6 +47,7 @@ export class NamedTensors {
       const what = `'${name}' has the shape [${tensor.shape.join(', ')}]; the model's configuration needs [${wanted}]`;
       throw new WeightsError('weights_mismatch', this.path, what);
     }
+    if (tensor.length === 0) throw new WeightsError('weights_mismatch', this.path, `'${name}' is empty`);
     this.#taken.add(name);
     return tensor;
   }
@@ -60,6 +61,16 @@ export class NamedTensors {
     const old = !this.has(`${name}.weight`) && this.has(`${name}.${OLD_ENDS['weight']}`);
     const part = (end: 'weight' | 'bias') => this.take(`${name}.${old ? OLD_ENDS[end] : end}`, [dim]);
     return { name, weight: part('weight'), bias: bias ? part('bias') : null };
+  }
+
+  /** A part that a checkpoint may lack; null too if a tensor of it has another shape, as that of another kind of part. */
+  optional<T>(take: () => T): T | null {
+    try {
+      return take();
+    } catch (error) {
+      if (error instanceof WeightsError) return null;
+      throw error;
+    }
   }
 
   /** Names that nobody took, without those that match. */

@@ -1,9 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { StoredTensor } from '../onnx/stored-tensor.js';
+import { shown } from '../shown.js';
 import { openPtWeights } from './pt-weights.js';
 import { openSafetensors } from './safetensors.js';
+import { readSmallFile } from './small-file.js';
 import type { Weights } from './weights.js';
 import { WeightsError } from './weights-error.js';
 
@@ -46,12 +48,11 @@ async function openSharded(path: string, open: OpenFile): Promise<Weights> {
   const tensors = new Map<string, StoredTensor>();
   for (const name of new Set(Object.values(map))) {
     if (!/^[^/\\\0]+$/.test(name) || /^\.{1,2}$/.test(name))
-      throw new WeightsError(
-        'weights_format',
-        path,
-        `names ${JSON.stringify(name)}, which is not a file beside it`,
-      );
-    const shard = await open(resolve(join(path, '..', name)));
+      throw new WeightsError('weights_format', path, `names ${shown(name)}, which is not a file beside it`);
+    const place = resolve(join(path, '..', name));
+    if (!existsSync(place))
+      throw new WeightsError('weights_missing', path, `names ${shown(name)}, which is not there`);
+    const shard = await open(place);
     for (const [tensor, stored] of shard.tensors) if (map[tensor] === name) tensors.set(tensor, stored);
   }
   for (const [tensor, name] of Object.entries(map))
@@ -63,8 +64,9 @@ async function openSharded(path: string, open: OpenFile): Promise<Weights> {
 function weightMap(path: string): Record<string, string> {
   let json: unknown;
   try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
+    json = JSON.parse(readSmallFile(path).toString('utf8'));
   } catch (error) {
+    if (error instanceof WeightsError) throw error;
     const what = `is not valid JSON (${(error as Error).message})`;
     throw new WeightsError('weights_format', path, what, { cause: error });
   }

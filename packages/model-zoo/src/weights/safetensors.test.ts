@@ -61,6 +61,16 @@ test.each<[string, () => string, RegExp]>([
     /has the key "a" twice/,
   ],
   [
+    'a key twice in the description of a tensor',
+    () => file('{"a":{"dtype":"F32","shape":[2],"shape":[],"data_offsets":[0,4]}}', 4),
+    /has the key "shape" twice/,
+  ],
+  [
+    'a shape that is nested more deeply than the stack is',
+    () => file(`{"a":{"dtype":"F32","shape":${'['.repeat(1e5)}${']'.repeat(1e5)},"data_offsets":[0,4]}}`, 4),
+    /'a' has the shape a deeply nested value/,
+  ],
+  [
     'tensors that overlap',
     () => file({ a: f32([2], 0, 8), b: f32([2], 4, 12) }, 12),
     /'b' begins at byte 4 of the data, where 8 comes next/,
@@ -181,3 +191,13 @@ test('whatever byte of a file is changed or cut, it is read or refused by a type
     }),
   );
 });
+
+test.each([100_000_000n, 2n ** 53n, 2n ** 64n - 1n])(
+  'a header that claims %i bytes takes no memory',
+  (length) => {
+    const path = raw(lengthOnly(length));
+    const before = process.memoryUsage().rss;
+    expect(() => openSafetensors(path)).toThrow(WeightsError);
+    expect(process.memoryUsage().rss - before).toBeLessThan(32 * 2 ** 20);
+  },
+);

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { ELEMENT_BYTES, type ElementType, type StoredTensor } from '../onnx/stored-tensor.js';
+import { shown } from '../shown.js';
 import { WeightsError } from './weights-error.js';
 
 /** The reference implementation's own limit. */
@@ -43,6 +44,8 @@ export function openSafetensors(path: string): SafetensorsFile {
   const refuse = (what: string, options?: ErrorOptions): never => {
     throw new WeightsError('weights_format', path, what, options);
   };
+  // To open a pipe would wait for a writer.
+  if (!statSync(path).isFile()) refuse('is not a regular file');
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
@@ -110,11 +113,10 @@ function entryOf(path: string, name: string, entry: unknown): Entry {
   if (typeof entry !== 'object' || entry === null) return refuse('is not described by an object');
   const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
   const known = typeof dtype === 'string' ? DTYPES[dtype] : undefined;
-  if (known === undefined) return refuse(`has the unknown dtype ${JSON.stringify(dtype)}`);
-  if (!isCounts(shape))
-    return refuse(`has the shape ${JSON.stringify(shape)}, which is not a list of lengths`);
+  if (known === undefined) return refuse(`has the unknown dtype ${shown(dtype)}`);
+  if (!isCounts(shape)) return refuse(`has the shape ${shown(shape)}, which is not a list of lengths`);
   if (!isCounts(offsets) || offsets.length !== 2 || offsets[0]! > offsets[1]!)
-    return refuse(`has the data_offsets ${JSON.stringify(offsets)}, which are not a begin and an end`);
+    return refuse(`has the data_offsets ${shown(offsets)}, which are not a begin and an end`);
   const [start, end] = offsets as [number, number];
   const bytes = shape.reduce((product, length) => product * length, known.bytes);
   if (!Number.isSafeInteger(bytes) || bytes !== end - start)
@@ -136,33 +138,34 @@ function uniqueKeys(text: string): Record<string, unknown> {
   const parsed: unknown = JSON.parse(text);
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
     throw new Error('it is not an object');
-  const names = topLevelKeys(text);
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) throw new Error(`it has the key ${JSON.stringify(name)} twice`);
-    seen.add(name);
-  }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw new Error(`it has the key ${shown(twice)} twice`);
   return parsed as Record<string, unknown>;
 }
 
-/** Keys of the outermost object of a text that is valid JSON. */
-function topLevelKeys(text: string): string[] {
-  const keys: string[] = [];
-  let depth = 0;
+/** A key that an object has twice, in a text that is valid JSON. */
+function duplicateKey(text: string): string | undefined {
+  const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
-    if (character === '{' || character === '[') depth++;
-    else if (character === '}' || character === ']') depth--;
+    if (character === '{') open.push(new Set());
+    else if (character === '[') open.push(null);
+    else if (character === '}' || character === ']') open.pop();
     else if (character === '"') {
       let end = at + 1;
       for (; text[end] !== '"'; end++) if (text[end] === '\\') end++;
       let next = end + 1;
       while (/\s/.test(text[next] ?? '')) next++;
-      if (depth === 1 && text[next] === ':') keys.push(JSON.parse(text.slice(at, end + 1)) as string);
+      if (text[next] === ':') {
+        const key = JSON.parse(text.slice(at, end + 1)) as string;
+        const keys = open.at(-1)!;
+        if (keys!.has(key)) return key;
+        keys!.add(key);
+      }
       at = end;
     }
   }
-  return keys;
+  return undefined;
 }
 
 /** Bytes of a tensor that is read whole; for small ones. */

@@ -1,3 +1,5 @@
+import { clipped } from '../shown.js';
+
 /** A file of weights that breaks its format, or lacks what a model needs. */
 export class WeightsError extends Error {
   override readonly name = 'WeightsError';
@@ -6,7 +8,7 @@ export class WeightsError extends Error {
 
   /** @param what continues the sentence that the path begins. */
   constructor(code: WeightsError['code'], path: string, what: string, options?: ErrorOptions) {
-    super(`${path}: ${what}`, options);
+    super(`${path}: ${clipped(what)}`, options);
     this.code = code;
     this.path = path;
   }

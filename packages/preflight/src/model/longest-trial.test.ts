@@ -12,6 +12,7 @@ const model = (change: Partial<ModelSource>) =>
     ...change,
   }) as ModelSource;
 const recipe = { tokenizer: {} } as ModelSource['recipe'];
+const pieces = { table: [0], pieces: [['ACGT', 5]] } as unknown as ModelSource['recipe'];
 
 test.each<[string, Partial<ModelSource>, number]>([
   ['as many residues as it reads', { maxResidues: 1022 }, 1022],
@@ -37,9 +38,10 @@ test.each<[string, Partial<ModelSource>, RegExp, number, string]>([
   ['two letters in turn, where runs of each are', { maxTokens: 512 }, /(.)\1{1,3}|[ACGT]{2,4}/g, 510, 'AB'],
   ['what is joined least', { maxTokens: 512 }, /RR|.{1,4}/g, 1020, 'RR'],
   ['plain residues by chance, where none are joined', { maxTokens: 512 }, /#/g, 510 * 8, 'AC'],
+  ['the same without a tokenizer', { maxTokens: 512, recipe: pieces }, /[^N]{1,4}/g, 510, 'NN'],
   ['no more than a window', { windows: { residues: 254, overlap: 0 } }, /[^N]{1,4}/g, 254, 'NN'],
   ['no more tokens than it can afford', { maxTokens: 8192 }, /[^N]{1,4}/g, 2048, 'NN'],
-])('where a tokenizer makes the tokens it is %s', (_, change, joined, length, begins) => {
+])('where a token may be several residues it is %s', (_, change, joined, length, begins) => {
   const sequence = longestTrial(model({ alphabet: 'dna', recipe, ...change }), joining(joined));
   expect([sequence.length, sequence.slice(0, 2)]).toEqual([length, begins]);
 });
@@ -60,6 +62,7 @@ test.each<[Partial<ModelSource>, RegExp]>([
   ],
   [{}, /claims to read any length; .*a smaller maxResidues/],
   [{ windows: { residues: 300, overlap: 10 } }, /claims to read 300 residues/],
+  [{ recipe: pieces, maxTokens: 512 }, /claims to read 512 tokens; .*a smaller maxTokens/],
   [{ recipe, maxTokens: 512 }, /claims to read 512 tokens; .*a smaller maxTokens/],
 ])('who is refused is told the key that says how long sequences are: %j', (change, says) => {
   const errorText = refusedLongest(model(change), 700, 'out of bounds');

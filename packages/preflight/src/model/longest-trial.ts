@@ -1,4 +1,4 @@
-import { type Alphabet, allowedResidues, type ModelSource } from '@holdfast/gpu-runtime';
+import { type Alphabet, allowedResidues, type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
 
 /** The most residues or tokens to test: attention costs their square, and a trial must not take minutes. */
 const MOST = 2048;
@@ -24,7 +24,7 @@ export function longestTrial(model: Limits, counts?: (sequences: readonly string
   const { alphabet, maxResidues, maxTokens = Number.POSITIVE_INFINITY, windows, specialTokens } = model;
   const tokens = Math.min(maxTokens - specialTokens, MOST);
   const limit = windows?.residues ?? maxResidues;
-  const dense = counts && model.recipe.tokenizer && densest(model, counts);
+  const dense = counts && !tokensAreExact(model) ? densest(model, counts) : undefined;
   if (dense !== undefined) {
     const length = Math.min(limit, Math.ceil(tokens / dense.tokensAResidue));
     return dense.letters.repeat(length).slice(0, length);
@@ -78,7 +78,7 @@ export function refusedLongest(
   residues: number,
   errorText: string,
 ): string {
-  const key = model.recipe.tokenizer === undefined ? 'maxResidues' : 'maxTokens';
+  const key = tokensAreExact(model) ? 'maxResidues' : 'maxTokens';
   const limit = key === 'maxTokens' ? model.maxTokens : (model.windows?.residues ?? model.maxResidues);
   const reads =
     limit === undefined || limit === Number.POSITIVE_INFINITY

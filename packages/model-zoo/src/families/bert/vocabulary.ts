@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LetterTokens, readAs } from '../../letters.js';
 import { UnsupportedModelError } from '../../unsupported-model-error.js';
+import { readSmallFile } from '../../weights/small-file.js';
 import { WeightsError } from '../../weights/weights-error.js';
 
 const SPECIAL = /^\[.+\]$|^<.+>$/;
@@ -18,7 +19,7 @@ export function bertTokens(folder: string): LetterTokens | null {
   const path = join(folder, VOCABULARY);
   const hasTokenizer = existsSync(join(folder, 'tokenizer.json'));
   if (hasTokenizer && !existsSync(path)) return null;
-  const names = readFileSync(path, 'utf8').split(/\r?\n/);
+  const names = readSmallFile(path).toString('utf8').split(/\r?\n/);
   while (names.at(-1) === '') names.pop();
   const special = (name: string) => {
     const id = names.indexOf(name);

@@ -21,6 +21,8 @@ export interface EsmConfig {
   normBefore: boolean;
   /** The feed-forward network multiplies two halves, of which one goes through SiLU; null: it is the usual one with GELU. */
   gated: { bias: boolean } | null;
+  /** Whether the decoder of the head for masked language modelling is the table of embeddings. */
+  tied: boolean;
 }
 
 const followed = z.object({
@@ -32,6 +34,7 @@ const followed = z.object({
   position_embedding_type: z.enum(['rotary', 'absolute']).default('absolute'),
   emb_layer_norm_before: z.boolean().nullish(),
   add_bias_fnn: z.boolean().optional(),
+  tie_word_embeddings: z.boolean().nullish(),
 });
 
 /** @throws ModelConfigError */
@@ -64,5 +67,6 @@ export function esmConfig(path: string, config: Config): EsmConfig {
     positions: read.position_embedding_type,
     normBefore: read.emb_layer_norm_before ?? false,
     gated: read.add_bias_fnn === undefined ? null : { bias: read.add_bias_fnn },
+    tied: read.tie_word_embeddings ?? true,
   };
 }

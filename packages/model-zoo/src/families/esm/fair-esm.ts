@@ -1,4 +1,6 @@
-import { openPt } from '@holdfast/pt-serializer';
+import { statSync } from 'node:fs';
+import { join, parse } from 'node:path';
+import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { ModelConfigError } from '../../model-config-error.js';
 import { tensorsOf } from '../../weights/pt-weights.js';
 import type { Weights } from '../../weights/weights.js';
@@ -10,14 +12,21 @@ const ALPHABET = { maskToken: 32, padToken: 1 };
 const EPSILON = 1e-5;
 const PREFIX = 'encoder.sentence_encoder.';
 
+/** What an ESM-2 of fair-esm consists of. */
+export interface FairEsm {
+  config: EsmConfig;
+  weights: Weights;
+  regression: Weights | null;
+}
+
 /**
  * An ESM-2 in the file that fair-esm itself loads: a dict of `cfg`, of which four fields count, and the state dict
- * `model`. The contact regression beside it is not needed.
+ * `model`. The contact regression is in a file beside it, `NAME-contact-regression.pt`; without it there are no contacts.
  *
  * @returns null for a file of something else.
  * @throws WeightsError and ModelConfigError; PtFormatError for a damaged file.
  */
-export async function openFairEsm(path: string): Promise<{ config: EsmConfig; weights: Weights } | null> {
+export async function openFairEsm(path: string): Promise<FairEsm | null> {
   await using file = await openPt(path, { checksums: 'never', unknown: 'opaque' });
   if (!(file.value instanceof Map) || !file.value.has('model')) return null;
   if (file.value.has('args'))
@@ -29,7 +38,7 @@ export async function openFairEsm(path: string): Promise<{ config: EsmConfig; we
     const value = file.get(`cfg.model.${name}`);
     if (is(value)) return value;
     throw new ModelConfigError(path, 'ESM-2', [
-      `cfg.model.${name} is ${value === undefined ? 'missing' : String(value)}`,
+      `cfg.model.${name} is ${value === undefined ? 'missing' : typeof value === 'object' ? 'an object' : String(value)}`,
     ]);
   };
   const [layers, dim, heads] = [
@@ -57,9 +66,26 @@ export async function openFairEsm(path: string): Promise<{ config: EsmConfig; we
       positions: 'rotary',
       normBefore: false,
       gated: null,
+      tied: false,
     },
     weights,
+    regression: await regressionBeside(path),
   };
+}
+
+/** Null too for a damaged file: rows do not need it. */
+async function regressionBeside(path: string): Promise<Weights | null> {
+  const { dir, name, ext } = parse(path);
+  const beside = join(dir, `${name}-contact-regression${ext}`);
+  if (!statSync(beside, { throwIfNoEntry: false })?.isFile()) return null;
+  try {
+    await using file = await openPt(beside, { checksums: 'never', unknown: 'opaque' });
+    const state = file.value instanceof Map ? file.value.get('model') : undefined;
+    return { path: beside, tensors: tensorsOf(beside, state) };
+  } catch (error) {
+    if (error instanceof PtFormatError || error instanceof WeightsError) return null;
+    throw error;
+  }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

@@ -1,6 +1,8 @@
 import type { Encoder } from '../../onnx/encoder.js';
-import { EncoderGraph, type Rotation, rotaryFrequencies } from '../../onnx/encoder-graph.js';
+import { EncoderGraph, type Head, type Rotation, rotaryFrequencies } from '../../onnx/encoder-graph.js';
+import { languageHead } from '../../onnx/language-head.js';
 import type { EsmConfig } from './config.js';
+import { type Attended, contactsHead } from './contacts.js';
 import type { EsmLayer, EsmWeights } from './weights.js';
 
 /** Share of tokens that training neither masked nor dropped. */
@@ -24,26 +26,34 @@ export function esmGraph(config: EsmConfig, weights: EsmWeights): Encoder {
   if (weights.normBefore !== null) x = of.norm(x, weights.normBefore, epsilon);
   of.layer(x);
   const rotation = rotations(of, config);
+  const attended: Attended[] = [];
   for (const layer of weights.layers) {
     const y = of.norm(x, layer.attentionNorm, epsilon);
-    x = of.add(x, of.linear(attention(of, config, layer, y, rotation(layer)), layer.attentionOut));
+    x = of.add(
+      x,
+      of.linear(attention(of, config, layer, { y, rotation: rotation(layer), attended }), layer.attentionOut),
+    );
     const up = of.linear(of.norm(x, layer.feedForwardNorm, epsilon), layer.up);
     x = of.add(x, of.linear(activated(of, config, up), layer.down));
     of.layer(x);
   }
-  return of.finish(of.norm(x, weights.lastNorm, epsilon));
+  const heads: Head[] = [];
+  if (weights.head !== null) heads.push(languageHead(weights.head, epsilon));
+  if (weights.contacts !== null) heads.push(contactsHead(attended, weights.contacts, config));
+  return of.finish(of.norm(x, weights.lastNorm, epsilon), heads);
 }
 
 function attention(
   of: EncoderGraph,
   { heads }: EsmConfig,
   layer: EsmLayer,
-  y: string,
-  rotation: Rotation | null,
+  { y, rotation, attended }: { y: string; rotation: Rotation | null; attended: Attended[] },
 ): string {
   const place = (input: string) => (rotation === null ? of.deep(input) : of.rotated(input, rotation, heads));
-  const [query, key] = [of.linear(y, layer.query), of.linear(y, layer.key)];
-  return of.attention([place(query), place(key), of.deep(of.linear(y, layer.value))], { heads });
+  const [queries, keys] = [of.linear(y, layer.query), of.linear(y, layer.key)];
+  const [query, key] = [place(queries), place(keys)];
+  attended.push({ query, key });
+  return of.attention([query, key, of.deep(of.linear(y, layer.value))], { heads });
 }
 
 function activated(of: EncoderGraph, { gated }: EsmConfig, up: string): string {

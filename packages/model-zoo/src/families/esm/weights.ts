@@ -1,3 +1,4 @@
+import type { LanguageHead } from '../../onnx/language-head.js';
 import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
@@ -24,6 +25,10 @@ export interface EsmWeights {
   normBefore: Affine | null;
   layers: readonly EsmLayer[];
   lastNorm: Affine;
+  /** Null: the checkpoint has none. */
+  head: LanguageHead | null;
+  /** Logistic regression over the attention of all heads of all layers, weight [1, layers × heads]; null: it has none. */
+  contacts: Affine | null;
 }
 
 /** Names of a layer's parts: Hugging Face's `EsmModel`. */
@@ -42,6 +47,7 @@ const HUGGING_FACE = {
   positions: 'embeddings.position_embeddings.weight',
   normBefore: 'embeddings.layer_norm',
   lastNorm: 'encoder.emb_layer_norm_after',
+  decoder: 'decoder.weight',
   ignored: /(^|\.)(contact_head|lm_head|pooler|classifier)\.|position_ids$|position_embeddings\.weight$/,
 };
 
@@ -61,25 +67,36 @@ const FAIR_ESM: typeof HUGGING_FACE = {
   positions: 'embed_positions.weight',
   normBefore: 'emb_layer_norm_before',
   lastNorm: 'emb_layer_norm_after',
+  decoder: 'weight',
   ignored: /(^|\.)(contact_head|lm_head)\./,
 };
 
 /** Hugging Face's first, since that is what most folders hold. */
 const PREFIXES = [
-  ['esm.', HUGGING_FACE],
-  ['', HUGGING_FACE],
-  ['encoder.sentence_encoder.', FAIR_ESM],
-  ['', FAIR_ESM],
+  ['esm.', HUGGING_FACE, 'lm_head'],
+  ['', HUGGING_FACE, 'lm_head'],
+  ['encoder.sentence_encoder.', FAIR_ESM, 'encoder.lm_head'],
+  ['', FAIR_ESM, 'lm_head'],
 ] as const;
+const REGRESSION = 'contact_head.regression';
 
-/** Finds the weights under the names of Hugging Face or of fair-esm. @throws WeightsError which names the tensor. */
-export function esmWeights(weights: Weights, config: EsmConfig): EsmWeights {
+/**
+ * Finds the weights under the names of Hugging Face or of fair-esm.
+ *
+ * @param regression the contact regression, if it is in a file of its own.
+ * @throws WeightsError which names the tensor.
+ */
+export function esmWeights(
+  weights: Weights,
+  config: EsmConfig,
+  regression: Weights | null = null,
+): EsmWeights {
   const { dim, heads, hidden, gated } = config;
   const tensors = new NamedTensors(weights);
-  const [prefix, names] =
+  const [prefix, names, headAt] =
     PREFIXES.find(([start, { embedding }]) => tensors.has(`${start}${embedding}`)) ?? PREFIXES[0];
   const shared = `${prefix}rotary_embeddings.inv_freq`;
-  const found: EsmWeights = {
+  const found = {
     embedding: tensors.take(`${prefix}${names.embedding}`, [null, dim]),
     positions:
       config.positions === 'absolute' ? tensors.take(`${prefix}${names.positions}`, [null, dim]) : null,
@@ -103,5 +120,34 @@ export function esmWeights(weights: Weights, config: EsmConfig): EsmWeights {
     }),
   };
   tensors.refuseOthers('ESM', names.ignored);
-  return found;
+  const head = headOf(tensors, `${headAt}.`, names.decoder, found.embedding, config);
+  const contacts =
+    regression === null
+      ? contactsOf(tensors, `${prefix}${REGRESSION}`, config)
+      : contactsOf(new NamedTensors(regression), REGRESSION, config);
+  return { ...found, head, contacts };
+}
+
+function headOf(
+  tensors: NamedTensors,
+  at: string,
+  decoder: string,
+  embedding: StoredTensor,
+  { dim, tied }: EsmConfig,
+): LanguageHead | null {
+  const entries = embedding.shape[0]!;
+  return tensors.optional(() => ({
+    dense: tensors.linear(`${at}dense`, dim, dim),
+    norm: tensors.norm(`${at}layer_norm`, dim),
+    decoder: {
+      name: `${at}decoder`,
+      weight: tied ? embedding : tensors.take(`${at}${decoder}`, [entries, dim]),
+      bias: tensors.take(`${at}bias`, [entries]),
+    },
+  }));
+}
+
+/** The Nucleotide Transformer's tokens do not end with a special one, as the regression expects. */
+function contactsOf(tensors: NamedTensors, name: string, { layers, heads, gated }: EsmConfig): Affine | null {
+  return gated === null ? tensors.optional(() => tensors.linear(name, 1, layers * heads)) : null;
 }

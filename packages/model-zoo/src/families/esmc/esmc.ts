@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
+import { type LanguageHead, languageHead } from '../../onnx/language-head.js';
 import type { StoredTensor } from '../../onnx/stored-tensor.js';
+import { shown } from '../../shown.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
@@ -38,6 +40,8 @@ interface Esmc {
   embedding: StoredTensor;
   blocks: readonly Block[];
   lastNorm: Affine;
+  /** Null: the checkpoint has none, or it is not known under its name. */
+  head: LanguageHead | null;
 }
 
 /**
@@ -67,6 +71,11 @@ export function esmcGraph(weights: Weights, heads?: number): Encoder {
   const blocks: Block[] = [];
   while (tensors.has(`transformer.blocks.${blocks.length}.ffn.1.weight`)) blocks.push(block(blocks.length));
   const lastNorm = tensors.norm('transformer.norm', dim, false);
+  const head = tensors.optional(() => ({
+    dense: tensors.linear('sequence_head.0', dim, dim),
+    norm: tensors.norm('sequence_head.2', dim),
+    decoder: tensors.linear('sequence_head.3', embedding.shape[0]!, dim),
+  }));
   tensors.refuseOthers('ESM C', /^sequence_head\./);
   if (heads === undefined && dim % HEAD !== 0)
     throw new WeightsError(
@@ -74,7 +83,7 @@ export function esmcGraph(weights: Weights, heads?: number): Encoder {
       weights.path,
       `its rows of ${dim} are not whole heads of ${HEAD}`,
     );
-  return graphOf({ dim, heads: heads ?? dim / HEAD, embedding, blocks, lastNorm });
+  return graphOf({ dim, heads: heads ?? dim / HEAD, embedding, blocks, lastNorm, head });
 }
 
 /** The same from a folder as Hugging Face's transformers writes it. @throws ModelConfigError and WeightsError. */
@@ -107,13 +116,14 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
   ];
   const problems = others
     .filter(([, found, wanted]) => found !== wanted)
-    .map(([key, found]) => `${key} is ${found}`);
+    .map(([key, found]) => `${key} is ${typeof found === 'string' ? found : shown(found)}`);
   if (problems.length > 0) throw new ModelConfigError(path, 'ESM C', problems);
   const tensors = new NamedTensors(weights);
   const prefix = tensors.prefixOf('embed_tokens.weight', ['esmc.', 'model.', '']);
   const esmc: Esmc = {
     dim,
     heads,
+    head: null,
     embedding: tensors.take(`${prefix}embed_tokens.weight`, [null, dim]),
     lastNorm: tensors.norm(`${prefix}norm`, dim, false),
     blocks: Array.from({ length: read.num_hidden_layers }, (_, index): Block => {
@@ -142,10 +152,10 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
 
 function ropeOf(rope: unknown): string {
   const { rope_type = 'default', rope_theta = 10_000 } = (rope ?? {}) as Record<string, unknown>;
-  return `${rope_type} ${rope_theta}`;
+  return typeof rope_type === 'string' ? `${rope_type} ${shown(rope_theta)}` : shown(rope);
 }
 
-function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): Encoder {
+function graphOf({ dim, heads, embedding, blocks, lastNorm, head }: Esmc): Encoder {
   const of = new EncoderGraph('esmc', dim);
   const { graph } = of;
   const size = dim / heads;
@@ -173,7 +183,7 @@ function graphOf({ dim, heads, embedding, blocks, lastNorm }: Esmc): Encoder {
     x = residual(x, of.linear(of.mul(of.silu(gate!), up!), block.down));
     of.layer(x);
   });
-  return of.finish(of.norm(x, lastNorm, EPSILON));
+  return of.finish(of.norm(x, lastNorm, EPSILON), head === null ? [] : [languageHead(head, EPSILON)]);
 }
 
 /** One layer whose output is cut into equal parts, or a layer for each part. */

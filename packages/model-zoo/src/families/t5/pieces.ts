@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LetterTokens, readAs } from '../../letters.js';
 import { fields } from '../../onnx/protobuf-reader.js';
 import { UnsupportedModelError } from '../../unsupported-model-error.js';
+import { readSmallFile } from '../../weights/small-file.js';
 import { WeightsError } from '../../weights/weights-error.js';
 
 const PIECES = 'spiece.model';
@@ -46,7 +46,7 @@ export function t5Tokens(folder: string): LetterTokens {
 }
 
 function piecesOf(path: string): string[] {
-  const bytes = readFileSync(path);
+  const bytes = readSmallFile(path);
   try {
     return [...fields(bytes)]
       .filter(({ number }) => number === 1)

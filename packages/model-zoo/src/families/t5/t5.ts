@@ -5,17 +5,18 @@ import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { count } from '../config-keys.js';
+import { count, layerCount } from '../config-keys.js';
 
 const followed = z.object({
-  num_layers: count,
+  num_layers: layerCount,
   d_model: count,
   d_kv: count,
   d_ff: count,
   num_heads: count,
   layer_norm_epsilon: z.number().positive().default(1e-6),
   relative_attention_num_buckets: z.number().int().positive().multipleOf(4).default(32),
-  relative_attention_max_distance: count.default(128),
+  // The graph holds a bucket for each distance.
+  relative_attention_max_distance: count.max(100_000).default(128),
 });
 
 /** A whole T5 holds its decoder too. */
