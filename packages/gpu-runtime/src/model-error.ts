@@ -14,6 +14,11 @@ export type ModelErrorCode =
   | 'model_load'
   | 'model_released';
 
+/** A hostile file may name things at any length. */
+const MOST_OF_A_TEXT = 2000;
+const clipped = (text: string) =>
+  text.length <= MOST_OF_A_TEXT ? text : `${text.slice(0, MOST_OF_A_TEXT)}…`;
+
 /** A model that cannot be used. `path` is the folder or file at fault; `remedy` is how to fix it. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
@@ -25,6 +30,6 @@ export class ModelError extends Error {
     readonly remedy: string,
     options?: ErrorOptions,
   ) {
-    super(`${path}: ${what}; ${remedy}`, options);
+    super(`${path}: ${clipped(what)}; ${remedy}`, options);
   }
 }

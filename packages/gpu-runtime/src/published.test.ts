@@ -267,6 +267,13 @@ test.each<[string, string, (folder: string) => Promise<unknown>, string, RegExp]
     /tokenizer\.json: describes no known tokenizer/,
   ],
   [
+    'a token that takes pages, twice',
+    'esm2_tiny_hf',
+    (at) => writeFile(join(at, 'vocab.txt'), `${'A'.repeat(70_000)}\n`.repeat(2)),
+    'model_bad_json',
+    /^.{0,2400}$/,
+  ],
+  [
     'no pieces',
     'prott5_tiny',
     (at) => rm(join(at, 'spiece.model')),
