@@ -36,7 +36,7 @@ export async function checkRequest(options: EmbedOptions, report: Report, stop: 
   const rules = letterRules(model);
   const { keepU = false, keepStop = false } = options;
   const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
-  const devices = new Devices(options, report, stop.signal);
+  const devices = new Devices(options, model, report, stop.signal);
   return { options, place: layout(options.out), model, letters: { rules, use }, devices, report, stop };
 }
 

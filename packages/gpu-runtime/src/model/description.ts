@@ -3,5 +3,5 @@ import type { ModelSource } from '../model-source.js';
 /** A folder's descriptor or configuration: a model source without the fields that depend on its location. */
 export type Description = Omit<
   ModelSource,
-  'folder' | 'modelPath' | 'built' | 'fingerprint' | 'specialTokens' | 'windows'
+  'folder' | 'modelPath' | 'built' | 'fingerprint' | 'proof' | 'specialTokens' | 'windows'
 >;
