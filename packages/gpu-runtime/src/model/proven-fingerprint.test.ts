@@ -23,6 +23,8 @@ let records: KeptRecords;
 /** Long after all files were written. */
 const now = () => Date.now() + 60_000;
 const SETTINGS = { dim: 2 };
+/** Seconds since 1970. */
+const OLD = 1_700_000_000;
 const parts = (path = weights): FingerprintPart[] => [
   { name: 'graph', bytes: Buffer.from('graph') },
   { name: 'weights', path },
@@ -51,6 +53,8 @@ beforeEach(async () => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   weights = join(folder, 'weights');
   await writeFile(weights, 'one');
+  // A time that `utimes` restores to the nanosecond.
+  await utimes(weights, OLD, OLD);
   records = new KeptRecords('fingerprints', join(folder, 'cache'));
 });
 
@@ -69,19 +73,19 @@ test.each<[string, () => Promise<unknown>]>([
   [
     'changed in place, to as many bytes, with its old time restored',
     async () => {
-      const { atime, mtime } = await stat(weights);
+      const { mtimeNs } = await stat(weights, { bigint: true });
       await until(async () => {
         await writeFile(weights, 'two');
-        await utimes(weights, atime, mtime);
+        await utimes(weights, OLD, OLD);
       });
+      expect((await stat(weights, { bigint: true })).mtimeNs).toBe(mtimeNs);
     },
   ],
   [
     'replaced by another with the same time',
     async () => {
-      const { atime, mtime } = await stat(weights);
       await writeFile(join(folder, 'new'), 'two');
-      await utimes(join(folder, 'new'), atime, mtime);
+      await utimes(join(folder, 'new'), OLD, OLD);
       await rename(join(folder, 'new'), weights);
     },
   ],
