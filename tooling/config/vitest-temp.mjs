@@ -1,7 +1,7 @@
 // Every temporary file of a test run goes into one folder, which is removed when the run ends. Tests in process get one in memory where
 // there is room, since they wait for the disk at each sync and no machine loses power under them.
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { devNull, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 const MEMORY = '/dev/shm';
@@ -25,6 +25,8 @@ export default function setup() {
   );
   process.env.TMPDIR = folders[0];
   process.env.HOLDFAST_TEST_IN_MEMORY = folders.at(-1);
+  // A cache that keeps nothing: no test sees what another computed, or the user's own.
+  process.env.HOLDFAST_CACHE = devNull;
   return () => {
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   };

@@ -22,14 +22,18 @@ import('@holdfast/process/early-signals')
       process.removeAllListeners(last);
       process.kill(process.pid, last);
     });
-    return import('@holdfast/process/start-failure');
+    return Promise.all([
+      import('@holdfast/process/start-failure'),
+      import('@holdfast/process/compile-cache'),
+    ]);
   })
-  .then(({ startFailure }) =>
-    import('../dist/cli.js').catch((error) => {
+  .then(([{ startFailure }, { keepCompiledCode }]) => {
+    keepCompiledCode();
+    return import('../dist/cli.js').catch((error) => {
       const { version, platform, arch } = process;
       end(startFailure(error, { version, platform, arch }));
-    }),
-  )
+    });
+  })
   .catch((error) =>
     end(
       `holdfast: cannot start on Node.js ${process.version} (${String(error?.message ?? error).split('\n')[0]}); it needs Node.js 20.15 or later and all its packages`,

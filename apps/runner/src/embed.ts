@@ -58,12 +58,12 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
 const SHARDS_OF_A_WORKER = 4;
 
 function prepareOptions(request: Request): PrepareOptions {
-  const { options, model, devices, report } = request;
+  const { options, devices, report } = request;
   const input = new InputWait(options.inputs, report);
   return {
     ...askedRun(request),
     tryForNewRun: () => devices.tryForNewRun(),
-    chooseBatchTokens: () => devices.batchTokens(model),
+    chooseBatchTokens: () => devices.batchTokens(),
     defaultShards: (options.workers ?? availableParallelism()) * SHARDS_OF_A_WORKER,
     forceRestart: options.forceRestart,
     reading: (work) => input.during(work),

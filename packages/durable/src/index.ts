@@ -1,4 +1,3 @@
-export { cacheFolder } from './cache-folder.js';
 export {
   isThere,
   makeDirectoryDurably,

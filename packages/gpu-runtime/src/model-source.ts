@@ -1,4 +1,5 @@
 import { type Check, kind } from '@holdfast/options';
+import type { FingerprintProof } from './model/proven-fingerprint.js';
 import type { ModelRecipe } from './model/recipe.js';
 import type { Windows } from './sequences/windows.js';
 import type { Alphabet } from './tokens/alphabet.js';
@@ -36,6 +37,8 @@ export interface ModelSource {
   weightBytes: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;
+  /** What the files were like when they were read for the fingerprint. Absent: another process must read them too. */
+  proof?: FingerprintProof;
   /** Why a row may be all zeros, if the model has a reason. */
   zeroRowMeaning?: string;
   /** Sentences for the user: what was done with the model that its files do not say. Absent if there is none. */

@@ -27,6 +27,7 @@ import {
   windowsOf,
 } from './model/model-overrides.js';
 import { refuseLowered } from './model/precision.js';
+import { type FingerprintProof, provenFingerprint } from './model/proven-fingerprint.js';
 import { readPublished } from './model/published-model.js';
 import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
@@ -45,17 +46,25 @@ const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
  * or ESM C's `.pth`. A `holdfast.json` that names no tokens changes settings.
  * Use `./name` for a folder with a built-in model's name.
  * @param overrides settings that replace the folder's.
+ * @param known the `proof` of this model from another process of this machine: as long as its files are the same, they are not
+ * read for the fingerprint. Without it, the cache is asked (`HOLDFAST_CACHE`, else `XDG_CACHE_HOME/holdfast`, else
+ * `~/.cache/holdfast`).
  * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for
  * overrides that are invalid or would have no effect (`code` is `invalid_option`).
  */
-export async function resolveModel(nameOrPath: string, overrides: ModelOverrides = {}): Promise<ModelSource> {
+export async function resolveModel(
+  nameOrPath: string,
+  overrides: ModelOverrides = {},
+  known?: FingerprintProof,
+): Promise<ModelSource> {
   checkOptions('resolveModel', nameOrPath, text, 'nameOrPath');
   checkOptions('resolveModel', overrides, modelOverrides);
   // An empty path would mean the working directory.
   if (nameOrPath.trim() === '') {
     throw new ModelError('model_not_found', `'${nameOrPath}'`, 'names no model', GIVE);
   }
-  const path = BUILT_IN.includes(nameOrPath) ? builtInFolder(nameOrPath) : resolve(nameOrPath);
+  const isBuiltIn = BUILT_IN.includes(nameOrPath);
+  const path = isBuiltIn ? builtInFolder(nameOrPath) : resolve(nameOrPath);
   const { folder, graph, modelPath, built, precision, parts, notes, ...described } = await found(
     path,
     overrides,
@@ -75,6 +84,16 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     checkOptions('resolveModel', overrides.windowOverlap, noOverlap, 'windowOverlap');
   const { tokenizer } = recipe;
   const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
+  // Omit absent settings, so models keep the fingerprints of earlier versions.
+  const settings = {
+    alphabet,
+    dim,
+    columns,
+    maxResidues: read,
+    recipe: tokenizer === undefined ? recipe : { ...recipe, tokenizer: inOrder(tokenizer) },
+    maxTokens,
+    windows,
+  };
   return {
     ...description,
     folder,
@@ -85,16 +104,10 @@ export async function resolveModel(nameOrPath: string, overrides: ModelOverrides
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
-    // Omit absent settings, so models keep the fingerprints of earlier versions.
-    fingerprint: await fingerprintOf(parts, {
-      alphabet,
-      dim,
-      columns,
-      maxResidues: read,
-      recipe: tokenizer === undefined ? recipe : { ...recipe, tokenizer: inOrder(tokenizer) },
-      maxTokens,
-      windows,
-    }),
+    // A built-in model is small.
+    ...(isBuiltIn
+      ? { fingerprint: await fingerprintOf(parts, settings) }
+      : await provenFingerprint(parts, settings, { known })),
     weightBytes: await bytesOf(parts),
   };
 }

@@ -28,6 +28,7 @@ export async function checkModel(options: CheckOptions, write: (text: string) =>
   await tryModel({
     model: found.model,
     overrides: undefined,
+    source,
     device: CPU,
     stallMs: STALL_MS,
     signal,

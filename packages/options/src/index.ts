@@ -1,3 +1,4 @@
+export { cacheFolder } from './cache-folder.js';
 export type { Check, Fault, RequiredCheck, Shape } from './check.js';
 export { checkOptions } from './check-options.js';
 export {
@@ -20,6 +21,7 @@ export {
   whole,
   words,
 } from './checks.js';
+export { KeptRecords } from './kept-records.js';
 export { object } from './object.js';
 export { OptionRangeError, OptionTypeError, type RefusedOption } from './option-errors.js';
 export { sanitize } from './sanitize.js';

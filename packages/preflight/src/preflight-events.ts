@@ -6,6 +6,8 @@ export type PreflightEvent =
   | WaitingEvent
   /** A helper tests the model or a device; it is killed after this many seconds without progress. */
   | { type: 'trying_model'; model: string; device: string; limit_seconds: number }
+  /** It passed earlier, on this device with these versions, so it is not tested again; ISO 8601. */
+  | { type: 'model_passed_before'; model: string; device: string; passed_at: string }
   | { type: 'trying_device'; device: string; limit_seconds: number }
   /** The token budget is being measured on a device; then the result, and why no larger size was measured. */
   | { type: 'calibrating'; device: string }

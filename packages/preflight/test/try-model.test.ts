@@ -7,18 +7,20 @@ import { tryModel } from '../src/model/try-model.js';
 import type { PreflightEvent } from '../src/preflight-events.js';
 
 /** What comes of a trial that is this script, and what is told. */
-async function after(source: string, stallMs = 1000) {
+async function after(source: string, stallMs = 1000, cache?: string) {
   const script = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
   await writeFile(script, `const say = (it) => console.log(JSON.stringify(it));\n${source}`);
   const told: PreflightEvent[] = [];
   const error = await tryModel({
     model: 'm',
     overrides: undefined,
+    source: { fingerprint: 'f' },
     device: CPU,
     stallMs,
     signal: new AbortController().signal,
     report: (event) => told.push(event),
     script,
+    ...(cache === undefined ? {} : { cache }),
   }).then(
     () => null,
     (error: Error) => error,
@@ -80,4 +82,17 @@ test('one that a signal ends is started again, a few times', async () => {
   );
   expect(error).toBeNull();
   expect(told[1]).toMatchObject({ type: 'warning', message: expect.stringContaining('SIGUSR2') });
+});
+
+test.each([
+  ['passes', 'say({ refused: null, passed: true })', true],
+  ['shows nothing', 'say({ refused: null, passed: false })', false],
+  ['is refused', "say({ refused: 'm: no', passed: false })", false],
+  ['dies', 'process.exit(3)', false],
+])('the verdict on a model that %s is kept: %s, %s', async (_, script, kept) => {
+  const cache = await mkdtemp(join(tmpdir(), 'cache-'));
+  await after(script, 60_000, cache);
+  const { error, told } = await after("say({ refused: 'm: tried again', passed: false })", 60_000, cache);
+  expect(told[0]!.type).toBe(kept ? 'model_passed_before' : 'trying_model');
+  expect(error?.message).toBe(kept ? undefined : 'm: tried again');
 });

@@ -77,6 +77,8 @@ function sentence(event: RunEvent): string | null {
       return plannedSentence(event);
     case 'trying_model':
       return `testing the model ${event.model} on ${event.device}`;
+    case 'model_passed_before':
+      return `the model ${event.model} passed its test on ${event.device} on ${event.passed_at.slice(0, 10)}; not testing it again`;
     case 'trying_device':
       return `testing the device ${event.device}`;
     case 'calibrating':

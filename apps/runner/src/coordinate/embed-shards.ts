@@ -135,15 +135,17 @@ const limitIsTooShort = (sec: number, shard: number) =>
 export function workerOptions({
   place,
   options,
+  model,
   record,
   share,
-}: Pick<EmbedShards, 'place' | 'options' | 'record' | 'share'>) {
+}: Pick<EmbedShards, 'place' | 'options' | 'model' | 'record' | 'share'>) {
   const { seqThreshold, timeThresholdSec } = options;
   return {
     out: place.out,
     model: options.model,
     overrides: options.overrides ?? {},
     fingerprint: record.model.fingerprint,
+    ...(model.proof === undefined ? {} : { proof: model.proof }),
     batchTokens: record.batch_tokens,
     run: record.fingerprint,
     record: formatRunFacts(record),

@@ -16,14 +16,16 @@ import type { Report } from '../events.js';
 /** The device of a run: requested by the command, tested before the run begins, and recorded in the run. */
 export class Devices {
   readonly #options: EmbedOptions;
+  readonly #source: ModelSource;
   readonly #report: Report;
   readonly #signal: AbortSignal;
   /** The name of a built-in model, which needs no test. */
   readonly #builtIn: string | undefined;
   #chosen: Promise<DeviceChoice> | undefined;
 
-  constructor(options: EmbedOptions, report: Report, signal: AbortSignal) {
+  constructor(options: EmbedOptions, source: ModelSource, report: Report, signal: AbortSignal) {
     this.#options = options;
+    this.#source = source;
     this.#report = report;
     this.#signal = signal;
     this.#builtIn = builtInModels().find(({ name }) => name === options.model)?.name;
@@ -41,7 +43,8 @@ export class Devices {
     if (this.#builtIn !== undefined) return;
     const { stallMs } = limitsOf(this.#options);
     const signal = this.#signal;
-    await tryModel({ model, overrides, device, stallMs, signal, report: this.#report }).catch(
+    const source = this.#source;
+    await tryModel({ model, overrides, source, device, stallMs, signal, report: this.#report }).catch(
       (error: unknown) => {
         throw error instanceof NoAnswerError ? new RunFailedError(error.message, ExitCode.unexpected) : error;
       },
@@ -49,15 +52,16 @@ export class Devices {
   }
 
   /** The token budget of a new run: measured if requested, or on a GPU. */
-  async batchTokens(model: ModelSource): Promise<number> {
+  async batchTokens(): Promise<number> {
     const { batchTokens, overrides, workers: asked } = this.#options;
     const { device } = await this.#chooseForNewRun();
-    const usual = batchTokensOn(model, device);
+    const usual = batchTokensOn(this.#source, device);
     if (batchTokens !== 'auto' && device.kind === 'cpu') return usual;
     const signal = this.#signal;
     const wish = this.#wish;
     const { workers } = await shareDevice({ wish, device, workers: asked, threads: undefined, signal });
-    const request = { model: this.#options.model, overrides, usual, device, workers };
+    const { proof } = this.#source;
+    const request = { model: this.#options.model, overrides, proof, usual, device, workers };
     return calibrate({ ...request, signal, report: this.#report });
   }
 

@@ -48,7 +48,7 @@ export async function checkRequest(given: EmbedOptions, report: Report, stop: St
   const rules = letterRules(model);
   const { keepU = false, keepStop = false } = options;
   const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
-  const devices = new Devices(options, report, stop.signal);
+  const devices = new Devices(options, model, report, stop.signal);
   return { options, place, model, hub, letters: { rules, use }, devices, report, stop };
 }
 

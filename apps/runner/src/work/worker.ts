@@ -2,7 +2,7 @@ import { WriterThread } from '@holdfast/checkpoint';
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
-import { InferenceError, loadModel, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
+import { InferenceError, loadModel, parseDevice, resolveModel, stillHolds } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { openIndex, shardsOf } from '@holdfast/plan';
 import { exitCodeOf } from '@holdfast/process';
@@ -62,11 +62,12 @@ try {
   const index = await openIndex(place.index, options.index);
   const shards = await shardsOf(index, options.shards);
   await starting('reading the files of the model');
-  const source = await resolveModel(options.model, options.overrides);
-  if (source.fingerprint !== options.fingerprint) {
+  const source = await resolveModel(options.model, options.overrides, options.proof);
+  const changed = () => {
     const remedy = 'restore the original model, or start over with --force-restart';
     throw new Error(`${source.folder}: the model has changed since the run was planned; ${remedy}`);
-  }
+  };
+  if (source.fingerprint !== options.fingerprint) changed();
   // Windows of long sequences form their own batches, with the run's token budget.
   const device = parseDevice(options.device);
   await starting(`loading the model on ${options.device}`);
@@ -74,6 +75,8 @@ try {
     { ...source, batchTokens: options.batchTokens },
     { device, intraOpThreads: options.threads },
   );
+  // It may have been replaced after its fingerprint was taken.
+  if (source.proof !== undefined && !(await stillHolds(source.proof))) changed();
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),

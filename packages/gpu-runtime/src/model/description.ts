@@ -9,6 +9,7 @@ export type Description = Omit<
   | 'notes'
   | 'precision'
   | 'fingerprint'
+  | 'proof'
   | 'weightBytes'
   | 'specialTokens'
   | 'windows'

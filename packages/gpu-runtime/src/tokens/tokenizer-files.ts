@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { Tokenizer } from '@huggingface/tokenizers';
+import type * as Tokenizers from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { isFile } from '../model/is-there.js';
 import { readModelJson } from '../model/model-files.js';
@@ -80,7 +81,7 @@ function refuseEnds(path: string, side: string | null | undefined): void {
 const TYPES: readonly string[] = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 
 /** The library's tokenizer of these files. @throws ModelError `model_bad_json` if it refuses them. */
-export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
+export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizers.Tokenizer {
   const { type } = files.definition.model;
   const unknown = (errorText: string, options?: ErrorOptions) => {
     const what = `describes no known tokenizer (${errorText})`;
@@ -89,6 +90,8 @@ export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizer {
   };
   // Older files have no type.
   if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
+  // Loaded on first use: most models have none.
+  const { Tokenizer } = createRequire(import.meta.url)('@huggingface/tokenizers') as typeof Tokenizers;
   try {
     const tokenizer = new Tokenizer(files.definition, files.config);
     // The library looks at parts of the files only when it uses them.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { cacheFolder } from '@holdfast/durable';
+import { cacheFolder } from '@holdfast/options';
 import type { BuiltGraph, Encoder } from '../onnx/encoder.js';
 import { makeConvertedFile } from './converted-file.js';
 
@@ -24,10 +24,17 @@ export interface Int8Options {
 export async function int8Graph(
   encoder: Encoder,
   output: string,
-  { folder = join(cacheFolder(), 'int8'), made }: Int8Options,
+  { folder = usualFolder(), made }: Int8Options,
 ): Promise<BuiltGraph> {
   const layout = encoder.int8Layout(`${INT8_SCHEME}; ${made}`);
   const file = join(folder, `int8-${made}.safetensors`);
   await makeConvertedFile(file, layout);
   return encoder.buildInt8(output, file, layout);
+}
+
+function usualFolder(): string {
+  const cache = cacheFolder();
+  if (cache === null)
+    throw new Error('this user has no home folder for int8 weights; set HOLDFAST_CACHE to a folder');
+  return join(cache, 'int8');
 }

@@ -1,5 +1,5 @@
 import { debuglog } from 'node:util';
-import { type Device, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
+import { type Device, type FingerprintProof, formatDevice, type ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   type Answer,
   askProcess,
@@ -18,6 +18,8 @@ const debug = debuglog('holdfast:preflight');
 export interface CalibrationTrial {
   model: string;
   overrides: ModelOverrides | undefined;
+  /** Of the model, so that its files need not be read again. */
+  proof?: FingerprintProof | undefined;
   device: string;
   /** Processes that will share the device's memory. */
   workers: number;
@@ -31,7 +33,8 @@ export interface CalibrationReport {
   failed: string | null;
 }
 
-export interface CalibrateOptions extends Pick<CalibrationTrial, 'model' | 'overrides' | 'workers'> {
+export interface CalibrateOptions
+  extends Pick<CalibrationTrial, 'model' | 'overrides' | 'proof' | 'workers'> {
   /** The token budget if measuring fails. */
   usual: number;
   device: Device;
@@ -57,6 +60,7 @@ const TIME_LIMIT = 120_000;
 export async function calibrate({
   model,
   overrides,
+  proof,
   workers,
   usual,
   device: { kind, index },
@@ -67,7 +71,7 @@ export async function calibrate({
   const device = formatDevice({ kind, index });
   report({ type: 'calibrating', device });
   const limits = kind === 'cpu' ? { ...LIMITS, least: LEAST_ON_CPU } : LIMITS;
-  const trial: CalibrationTrial = { model, overrides, device, workers, limits };
+  const trial: CalibrationTrial = { model, overrides, proof, device, workers, limits };
   const onWaiting = (waiting: Waiting) =>
     report(waitingEvent(`the token budget measurement on ${device}`, waiting));
   const options = { signal, limitMs: TIME_LIMIT, onWaiting };

@@ -27,9 +27,11 @@ const print = (report: CalibrationReport) =>
   });
 
 async function attempt(measured: Measured[]): Promise<void> {
-  const { model, overrides, device, workers, limits } = JSON.parse(process.argv[2]!) as CalibrationTrial;
+  const { model, overrides, proof, device, workers, limits } = JSON.parse(
+    process.argv[2]!,
+  ) as CalibrationTrial;
   const memory = await memoryWatch(parseDevice(device), workers);
-  const source = await resolveModel(model, overrides);
+  const source = await resolveModel(model, overrides, proof);
   const residues = Math.min(source.windows?.residues ?? source.maxResidues, TYPICAL);
   const loaded = await loadModel(source, { device: parseDevice(device) });
   for (;;) {

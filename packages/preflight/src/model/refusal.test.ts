@@ -8,7 +8,7 @@ import {
   parseDevice,
 } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
-import { refusal } from './refusal.js';
+import { type Verdict, verdict } from './refusal.js';
 
 const source = {
   modelPath: '/m/model.onnx',
@@ -41,8 +41,8 @@ const thrower =
 const cuda = parseDevice('cuda:1');
 
 /** @param fakes the model on each device; an error where it cannot be loaded. */
-function refused(device: Device, fakes: Partial<Record<string, Fake | Error>>): Promise<string | null> {
-  return refusal(source, device, async (_, { device: { kind } }) => {
+function tried(device: Device, fakes: Partial<Record<string, Fake | Error>>): Promise<Verdict> {
+  return verdict(source, device, async (_, { device: { kind } }) => {
     const fake = fakes[kind] ?? new Error(`not to be loaded on ${kind}`);
     if (typeof fake !== 'function') throw fake;
     return {
@@ -51,6 +51,8 @@ function refused(device: Device, fakes: Partial<Record<string, Fake | Error>>): 
     };
   });
 }
+
+const refused = async (...of: Parameters<typeof tried>) => (await tried(...of)).refused;
 
 test.each<[string, Fake | Error, RegExp | null]>([
   ['embeds all', good, null],
@@ -145,7 +147,7 @@ test.each<[string, Fake, RegExp | null]>([
     windows: { residues: 100, overlap: 0 },
     recipe: { ...source.recipe, tokenizer: joining },
   };
-  const errorText = await refusal(windowed, CPU, async () => ({
+  const { refused: errorText } = await verdict(windowed, CPU, async () => ({
     embed: async (sequences) => {
       tried.push(...sequences.map((residues) => Buffer.from(residues).toString()));
       return Float32Array.from(fake(tried.slice(-sequences.length)));
@@ -193,4 +195,26 @@ test.each([
   ['Got invalid dimensions for input: Got: 2 Expected: 1', /dynamic axes/],
 ])('the remedy fits what the graph said: %s', async (errorText, remedy) => {
   expect(await refused(CPU, { cpu: thrower(failed(errorText)) })).toMatch(remedy);
+});
+
+test.each<[string, Device, Partial<Record<string, Fake | Error>>, boolean]>([
+  ['embeds all on the CPU', CPU, { cpu: good }, true],
+  ['embeds all on a GPU, as on the CPU', cuda, { cuda: good, cpu: good }, true],
+  ['cannot be compared with the CPU', cuda, { cuda: good, cpu: failed('out of memory') }, false],
+  ['fails on the CPU', cuda, { cuda: good, cpu: thrower(failed('not implemented')) }, false],
+  ['is refused', CPU, { cpu: longest }, false],
+  ['has too little memory', CPU, { cpu: thrower(failed('bad_alloc')) }, false],
+  [
+    'has too little memory for the longest',
+    CPU,
+    {
+      cpu: (sequences) => {
+        if (sequences.some(({ length }) => length > 50)) throw failed('bad_alloc');
+        return good(sequences);
+      },
+    },
+    false,
+  ],
+])('a model that %s: whether it passed', async (_, device, fakes, passed) => {
+  expect((await tried(device, fakes)).passed).toBe(passed);
 });

@@ -34,20 +34,30 @@ type Load = (
   options: { device: Device; intraOpThreads: number },
 ) => Promise<Pick<EmbeddingModel, 'embed'>>;
 
+/** The outcome of a trial. */
+export interface Verdict {
+  /** Why the model can embed nothing on the device, or null. */
+  refused: string | null;
+  /** Whether it was tried in full and embedded all. A failure that may pass cuts a trial short: then neither is true. */
+  passed: boolean;
+}
+
+const INCOMPLETE: Verdict = { refused: null, passed: false };
+const refuse = (refused: string): Verdict => ({ refused, passed: false });
+
 /**
- * Why a model can embed nothing on a device, or null: it cannot be loaded, fails on short sequences of plain residues or gives
- * NaN for them, or fails on the longest sequence it claims to read. Lack of memory refuses nothing, since it may pass.
- *
+ * Tries a model on a device. It is refused if it cannot be loaded, fails on short sequences of plain residues or gives NaN for
+ * them, or fails on the longest sequence it claims to read. Lack of memory refuses nothing, since it may pass.
  *
  * @param load replaced by tests.
  * @param onStage called with the name of each step.
  */
-export async function refusal(
+export async function verdict(
   source: ModelSource,
   device: Device,
   load: Load = loadModel,
   onStage: (stage: string) => void = () => undefined,
-): Promise<string | null> {
+): Promise<Verdict> {
   /** The rows of short sequences on either. */
   const rows: Rows = new Map();
   const right: Rows = new Map();
@@ -57,21 +67,22 @@ export async function refusal(
   };
   try {
     const model = await on(device);
-    const errorText =
-      (await refusalOfShort(source, model, onStage, rows)) ??
-      (await refusalOfLongest(source, model, onStage));
-    if (errorText !== null || device.kind === 'cpu') return errorText;
+    const errorText = await refusalOfShort(source, model, onStage, rows);
+    if (errorText !== null) return refuse(errorText);
+    const longest = await verdictOnLongest(source, model, onStage);
+    if (longest.refused !== null || device.kind === 'cpu') return longest;
   } catch (error) {
     // Workers will meet a passing failure again, and have policies for it.
-    return error instanceof ModelError || error instanceof DeviceError ? error.message : null;
+    return error instanceof ModelError || error instanceof DeviceError ? refuse(error.message) : INCOMPLETE;
   }
   try {
     // Other devices may silently read past the end of a position table. The CPU reports it, if it accepts the graph.
     const model = await on(CPU);
-    if ((await refusalOfShort(source, model, onStage, right)) !== null) return null;
-    return refusalOfOthers(source, device, rows, right) ?? (await refusalOfLongest(source, model, onStage));
+    if ((await refusalOfShort(source, model, onStage, right)) !== null) return INCOMPLETE;
+    const errorText = refusalOfOthers(source, device, rows, right);
+    return errorText === null ? await verdictOnLongest(source, model, onStage) : refuse(errorText);
   } catch {
-    return null;
+    return INCOMPLETE;
   }
 }
 
@@ -137,11 +148,11 @@ function compare(one: Float32Array, other: Float32Array): [largest: number, diff
   return [largest, difference];
 }
 
-async function refusalOfLongest(
+async function verdictOnLongest(
   source: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
   onStage: (stage: string) => void,
-): Promise<string | null> {
+): Promise<Verdict> {
   const counts = (sequences: readonly string[]) =>
     tokenCounts(
       source,
@@ -161,7 +172,9 @@ async function refusalOfLongest(
     // If the model fails on these residues anyway, they show nothing about the length.
     if ((await failureOf(sequence.slice(0, FEW))) !== null) continue;
     const failure = await failureOf(sequence);
-    return failure === null ? null : refusedLongest(source, sequence.length, failure);
+    return failure === null
+      ? { refused: null, passed: true }
+      : refuse(refusedLongest(source, sequence.length, failure));
   }
-  return null;
+  return INCOMPLETE;
 }
