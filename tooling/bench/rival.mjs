@@ -2,10 +2,14 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** Debian's PyTorch in a process of its own, so that its start is not measured; null where there is none. */
-export async function startRival() {
-  const script = fileURLToPath(new URL('./pt_rival.py', import.meta.url));
-  const child = spawn('/usr/bin/python3', [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+/**
+ * PyTorch in a process of its own, so that its start is not measured; null where there is none.
+ *
+ * @param name of the script beside this file. @param python Debian's, unless another one is named.
+ */
+export async function startRival(name = './pt_rival.py', python = '/usr/bin/python3') {
+  const script = fileURLToPath(new URL(name, import.meta.url));
+  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.on('error', () => undefined);
   const { value: hello } = await answers.next();

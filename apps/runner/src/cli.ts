@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
-import { checkModel, getModels, listModels } from '@holdfast/models';
+import { checkModel, exportModel, getModels, listModels } from '@holdfast/models';
 import { sanitize } from '@holdfast/options';
 import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
@@ -131,6 +131,11 @@ try {
       stop.now.addEventListener('abort', () => undefined);
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
+    },
+    async exportModel(options) {
+      const { signal } = stopOnSignals();
+      const folder = await exportModel({ ...options, signal, onEvent: reporter(process.stderr) });
+      listing()(`${folder}\n`);
     },
     async models({ json }) {
       listModels(json, listing());

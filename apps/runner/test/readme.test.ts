@@ -12,6 +12,7 @@ const program = commandLine('1.2.3', {
   models: nothing,
   getModels: nothing,
   checkModel: nothing,
+  exportModel: nothing,
   doctor: nothing,
 });
 const lines = page.split('\n');

@@ -11,6 +11,7 @@ export { DeviceError, deviceRemedy } from './device/device-error.js';
 export type { DeviceTensor } from './device/device-tensor.js';
 export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export { type LoadOptions, loadModel } from './load-model.js';
+export { type ExportedFiles, exportedFiles } from './model/describe-source.js';
 export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
 export type { FileFacts } from './model/file-facts.js';
 export type { ModelOverrides } from './model/model-overrides.js';

@@ -28,7 +28,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
   plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
-  models: ['preflight', 'gpu-runtime', 'model-hub', 'durable'],
+  models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'durable'],
   'run-folder': [
     'plan',
     'checkpoint',

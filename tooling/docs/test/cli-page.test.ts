@@ -22,6 +22,7 @@ const commands = namedCommands(
     models: nothing,
     getModels: nothing,
     checkModel: nothing,
+    exportModel: nothing,
     doctor: nothing,
   }),
 );

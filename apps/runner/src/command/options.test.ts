@@ -13,6 +13,7 @@ async function parsed(...args: string[]): Promise<EmbedOptions> {
     models: async () => undefined,
     getModels: async () => undefined,
     checkModel: async () => undefined,
+    exportModel: async () => undefined,
     doctor: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {

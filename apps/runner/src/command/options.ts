@@ -27,6 +27,7 @@ export interface Commands {
   models(options: { json: boolean }): Promise<void>;
   getModels(options: { models: string[] }): Promise<void>;
   checkModel(options: { model: string; json: boolean }): Promise<void>;
+  exportModel(options: { model: string; to: string }): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
 
@@ -92,7 +93,11 @@ export function commandLine(version: string, commands: Commands): Command {
     )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
-    .option('--workers <n>', 'worker processes (default: one per core, or one per GPU)', atOnce)
+    .option(
+      '--workers <n>',
+      'worker processes (default: one per core that the memory has room for, or one per GPU)',
+      atOnce,
+    )
     .option(
       '--threads <n>',
       'CPU threads per worker (default: its share of the cores; fixed by the first run)',
@@ -179,6 +184,14 @@ export function commandLine(version: string, commands: Commands): Command {
       // The command above it has an option of this name, which takes it wherever it stands.
       const { json } = command.optsWithGlobals<{ json: boolean }>();
       await commands.checkModel({ model: name, json });
+    });
+  models
+    .command('export')
+    .description('Writes a model that is built from published weights as a folder with an ONNX graph.')
+    .argument('<name|path>', 'a model, as for --model', model)
+    .requiredOption('--to <dir>', 'a new folder', folder)
+    .action(async (name: string, { to }) => {
+      await commands.exportModel({ model: name, to });
     });
   program
     .command('doctor')

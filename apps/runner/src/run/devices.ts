@@ -59,8 +59,9 @@ export class Devices {
     if (batchTokens !== 'auto' && device.kind === 'cpu') return usual;
     const signal = this.#signal;
     const wish = this.#wish;
-    const { workers } = await shareDevice({ wish, device, workers: asked, threads: undefined, signal });
-    const { proof } = this.#source;
+    const { proof, weightBytes } = this.#source;
+    const asking = { wish, device, workers: asked, weightBytes, threads: undefined, signal };
+    const { workers } = await shareDevice(asking);
     const request = { model: this.#options.model, overrides, proof, usual, device, workers };
     return calibrate({ ...request, signal, report: this.#report });
   }
@@ -72,7 +73,10 @@ export class Devices {
     for (const message of warnings) this.#report({ type: 'warning', message });
     // Runs from before threads could be chosen had one thread.
     const threads = record.threads ?? (record.device === undefined ? asked : 1);
-    const share = await shareDevice({ wish: this.#wish, device, workers, threads, signal: this.#signal });
+    const { weightBytes } = this.#source;
+    const asking = { wish: this.#wish, device, workers, weightBytes, threads, signal: this.#signal };
+    const share = await shareDevice(asking);
+    if (share.note !== undefined) this.#report({ type: 'warning', message: share.note });
     const now = { ...record, device: formatDevice(device), threads: share.threads };
     if (now.device !== record.device || now.threads !== record.threads) await writeRunRecord(place.run, now);
     return { record: now, share };

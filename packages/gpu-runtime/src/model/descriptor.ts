@@ -43,6 +43,7 @@ const descriptor = z
       type: z.enum(['int32', 'int64']),
       ids: z.record(residue, token),
       other: token,
+      fused: z.boolean().default(false),
       padding: token,
       prefix: z.array(token).default([]),
       suffix: z.array(token).default([]),
@@ -50,6 +51,7 @@ const descriptor = z
     }),
     inputs,
     output,
+    singly: z.boolean().default(false),
   })
   .refine(({ columns, dim }) => columns === undefined || columns.length === dim, {
     path: ['columns'],
@@ -119,12 +121,14 @@ export async function readDescriptor(folder: string): Promise<Description & Long
     recipe: {
       idType: tokens.type,
       table: tokenTable(new Map(Object.entries(tokens.ids)), tokens.other),
+      ...(tokens.fused ? { fused: tokens.other } : {}),
       padding: tokens.padding,
       prefix: tokens.prefix,
       suffix: tokens.suffix,
       minimumTokens: tokens.minimum,
       inputs: inputNames(inputs),
       output,
+      ...(rest.singly ? { singly: true as const } : {}),
     },
   };
 }

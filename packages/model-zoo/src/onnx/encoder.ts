@@ -4,6 +4,7 @@ import { type Layout, layoutOf, storedIn } from '../int8/layout.js';
 import { quantizedGraph } from '../int8/quantized-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { encodeGraph, type GraphParts } from './graph-parts.js';
+import type { StoredTensor } from './stored-tensor.js';
 
 /** A graph without its weights, which stay in the files of the checkpoint. */
 export interface BuiltGraph {
@@ -16,6 +17,15 @@ export interface BuiltGraph {
   /** The same model, with numbers for names of files: equal bytes wherever the files are. */
   identity: Uint8Array;
 }
+
+/** A stretch of a file that is copied to an offset of another one. */
+export interface Copy {
+  from: StoredTensor;
+  to: number;
+}
+
+/** Bytes; what reads tensors in place wants them to begin at a multiple. */
+const ALIGNMENT = 64;
 
 /** The output with the rows after the last norm. */
 export const LAST = 'last_hidden_state';
@@ -89,6 +99,28 @@ export class Encoder implements EncoderFacts {
     const stored = storedIn(file, layout);
     const weights = parts.weights.map(({ name }) => ({ name, tensor: stored.get(name)! }));
     return built({ ...parts, weights }, [file]);
+  }
+
+  /**
+   * The graph of one output in float32 for weights that are all in one file beside it.
+   *
+   * @param data the file's name.
+   * @returns the ONNX ModelProto, and which bytes go where in the file.
+   * @throws RangeError for another output.
+   */
+  buildApart(output: string, data: string): { model: Uint8Array; copies: readonly Copy[] } {
+    const parts = this.#parts(output);
+    let end = 0;
+    const copies = parts.weights.map(({ tensor }) => {
+      const to = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+      end = to + tensor.length;
+      return { from: tensor, to };
+    });
+    const weights = parts.weights.map(({ name, tensor }, i) => ({
+      name,
+      tensor: { ...tensor, file: data, offset: copies[i]!.to },
+    }));
+    return { model: encodeGraph({ ...parts, weights }, () => data), copies };
   }
 
   #parts(output: string): GraphParts {

@@ -7,6 +7,8 @@ const share = async (given: Partial<ShareOptions>) => {
     wish: 'auto',
     device: { kind: 'cuda', index: 0 },
     workers: undefined,
+    weightBytes: 0,
+    memory: 64e9,
     threads: undefined,
     signal,
     cores: 16,
@@ -24,6 +26,18 @@ test('on a CPU: one worker a core, and its threads are its part of the cores', a
   expect((await share({ device: CPU })).slice(0, 3)).toEqual([16, 'cpu', 1]);
   expect((await share({ device: CPU, workers: 3 })).slice(0, 3)).toEqual([3, 'cpu', 5]);
   expect((await share({ device: CPU, workers: 40 })).slice(0, 3)).toEqual([40, 'cpu', 1]);
+});
+
+test('on a CPU: no more workers than the memory has room for, and it is said', async () => {
+  const large = { device: CPU, weightBytes: 2.6e9, memory: 16e9 };
+  expect((await share(large)).slice(0, 3)).toEqual([4, 'cpu', 4]);
+  const asking = { wish: 'auto', workers: undefined, threads: undefined, signal, cores: 16 } as const;
+  expect(await shareDevice({ ...asking, ...large })).toMatchObject({
+    note: expect.stringMatching(/^4 workers for 16 cores: .*\(2\.6 GB\).* 16\.0 GB of memory; --workers/),
+  });
+  expect(await shareDevice({ ...asking, ...large, workers: 9 })).toMatchObject({ workers: 9, threads: 1 });
+  expect(await shareDevice({ ...asking, ...large, workers: 9 })).not.toHaveProperty('note');
+  expect(await shareDevice({ ...asking, ...large, memory: 64e9 })).not.toHaveProperty('note');
 });
 
 test('a run keeps the threads it was begun with, whatever the workers are now', async () => {

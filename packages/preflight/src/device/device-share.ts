@@ -1,9 +1,11 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { type Device, formatDevice } from '@holdfast/gpu-runtime';
+import { cgroupLimits } from '../machine/cgroup.js';
 import { findGpus } from '../machine/cuda.js';
 import { PreflightError } from '../preflight-error.js';
 import type { DeviceWish } from './choose-device.js';
 import { deviceSlots, threadsPerWorker } from './device-slots.js';
+import { workersThatFit } from './workers-that-fit.js';
 
 /** How the workers of a run share devices and cores. */
 export interface DeviceShare {
@@ -13,6 +15,8 @@ export interface DeviceShare {
   device: string;
   /** Threads of each on the CPU. */
   threads: number;
+  /** Why there are fewer workers than cores; absent if there are not. */
+  note?: string;
   /** Environment variables of a slot's worker, beside this process's own. */
   env(slot: number): NodeJS.ProcessEnv;
 }
@@ -22,12 +26,16 @@ export interface ShareOptions {
   wish: DeviceWish;
   /** The one that was chosen. */
   device: Device;
-  /** The requested processes. Default: one per core on a CPU, else one per device. */
+  /** The requested processes. Default: one per core on a CPU if the memory has room for them, else one per device. */
   workers: number | undefined;
+  /** Bytes of the model, of which each worker has a copy. */
+  weightBytes: number;
   /** Threads per worker that the run was begun with: another number may change the last digits. */
   threads: number | undefined;
   signal: AbortSignal;
   cores?: number;
+  /** Bytes of memory. Default: what this process's control group grants, else the machine's. */
+  memory?: number;
   /** `CUDA_VISIBLE_DEVICES` as it is. Default: this process's. */
   visible?: string | undefined;
   /** Default: asks nvidia-smi. */
@@ -43,18 +51,24 @@ export async function shareDevice({
   wish,
   device,
   workers,
+  weightBytes,
   threads,
   signal,
   cores = availableParallelism(),
+  memory,
   visible = process.env['CUDA_VISIBLE_DEVICES'],
   countGpus = gpusOfThisMachine,
 }: ShareOptions): Promise<DeviceShare> {
   if (device.kind !== 'cuda' && device.kind !== 'tensorrt') {
-    const processes = workers ?? (device.kind === 'cpu' ? cores : 1);
+    const room = memory ?? Math.min((await cgroupLimits()).memory ?? Number.POSITIVE_INFINITY, totalmem());
+    const processes =
+      workers ?? (device.kind === 'cpu' ? Math.min(cores, workersThatFit(room, weightBytes)) : 1);
+    const few = workers === undefined && device.kind === 'cpu' && processes < cores;
     return {
       workers: processes,
       device: formatDevice(device),
       threads: threads ?? threadsPerWorker(cores, processes),
+      ...(few && { note: whyFew(processes, { cores, room, weightBytes }) }),
       env: () => ({}),
     };
   }
@@ -78,6 +92,14 @@ export async function shareDevice({
     threads: threads ?? threadsPerWorker(cores, processes),
     env: (slot) => ({ CUDA_VISIBLE_DEVICES: devices[slot % devices.length]! }),
   };
+}
+
+function whyFew(
+  workers: number,
+  { cores, room, weightBytes }: { cores: number; room: number; weightBytes: number },
+): string {
+  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  return `${workers === 1 ? 'one worker' : `${workers} workers`} for ${cores} cores: each holds a copy of the model (${gb(weightBytes)}), and there are ${gb(room)} of memory; --workers overrides this`;
 }
 
 async function gpusOfThisMachine(signal: AbortSignal): Promise<number | null> {
