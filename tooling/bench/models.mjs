@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { show, timed } from './measure.mjs';
+import { proteins } from './proteins.mjs';
 import { writePublished } from './published-shape.mjs';
 import { startRival } from './rival.mjs';
 import { scratch } from './scratch.mjs';
@@ -25,17 +26,7 @@ const { folder, run } = scratch(values.folder);
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const threads = availableParallelism();
 
-/** Lengths as of proteins: log-normal, about 300. Pseudo-random, the same each time. */
-let state = 7;
-const random = () => {
-  state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-  return state / 2 ** 32;
-};
-const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-const sequences = Array.from({ length: Number(values.proteins) }, () => {
-  const length = Math.min(1022, Math.max(20, Math.round(300 * Math.exp(0.6 * normal()))));
-  return Array.from({ length }, () => 'ACDEFGHIKLMNPQRSTVWY'[Math.floor(random() * 20)]).join('');
-});
+const sequences = proteins(Number(values.proteins));
 const fasta = join(folder, 'proteins.fa');
 writeFileSync(fasta, sequences.map((each, i) => `>p${i}\n${each}\n`).join(''));
 const tokens = sequences.reduce((sum, { length }) => sum + length + 2, 0);

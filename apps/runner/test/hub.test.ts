@@ -133,6 +133,18 @@ test.each<[string, string, RegExp]>([
   expect(ended).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
 });
 
+test('a model of an unknown family is refused before its weights are downloaded', async () => {
+  const config = join(hub.models[ID]!, 'config.json');
+  await writeFile(config, (await readFile(config, 'utf8')).replace('"esm"', '"llama"'));
+  expect(await holdfast(line('out'), '', { env: env() })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /esm2_tiny: has the model type "llama", which is not known; known are ESM-2/,
+    ),
+  });
+  expect(hub.requests.some(({ path }) => /safetensors/.test(path))).toBe(false);
+});
+
 test('models get downloads, and says where; models check shows what works, and why something does not', async () => {
   const got = await said('models', 'get', ID);
   expect(got).toMatchObject({

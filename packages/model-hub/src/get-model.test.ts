@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findModel, getModel, type HubEvent } from './get-model.js';
+import { findModel, getModel } from './get-model.js';
+import type { HubEvent } from './get-options.js';
 import { hubName } from './hub-name.js';
 import { cachedModel } from './model-cache.js';
 import { hubSettings } from './settings.js';
@@ -221,6 +222,17 @@ describe('refusals say what to do', () => {
   test('no weights', async () => {
     hub.models[ID] = model({ 'config.json': '{}', 'tf_model.h5': 'x' });
     await expect(get()).rejects.toMatchObject({ code: 'hub_no_model', message: /tf_model\.h5/ });
+  });
+
+  test('a configuration that its caller cannot use: the weights are not downloaded', async () => {
+    const refuse = (config: unknown) => `is ${JSON.stringify(config)}`;
+    await expect(getModel(name(), { ...options(), refuse })).rejects.toMatchObject({
+      code: 'hub_no_model',
+      message: expect.stringMatching(/^lab\/model: is \{\}; choose a model/),
+    });
+    expect(asked(LARGE)).toEqual([]);
+    hub.models[ID] = model({ 'config.json': '{}', 'onnx/model.onnx': 'x' });
+    await getModel(name(), { ...options(), refuse });
   });
 
   test('a file that is wrong twice is not kept', async () => {

@@ -1,41 +1,16 @@
-import { lstatSync, readlinkSync, statfsSync } from 'node:fs';
-import { rename, symlink } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { makeDirectoryDurably, removeDurably, syncDirectory, writeFileDurably } from '@holdfast/durable';
+import { dirname } from 'node:path';
+import { makeDirectoryDurably, writeFileDurably } from '@holdfast/durable';
 import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
 import { chooseFiles } from './choose-files.js';
 import { HubClient } from './client.js';
-import { downloadFile, partOf } from './download-file.js';
+import { downloadFiles } from './download-files.js';
+import type { GetOptions } from './get-options.js';
 import { HubError } from './hub-error.js';
 import { formatHubName, type HubName, isCommit } from './hub-name.js';
+import { linkFiles } from './link-files.js';
 import { type HubFile, type Listing, listModel } from './listing.js';
 import { type CachedModel, CachePlace, cachedModel } from './model-cache.js';
-import type { HubSettings } from './settings.js';
-import { Speed } from './speed.js';
-
-/** What happens during a download. */
-export type HubEvent =
-  /** Bytes of the model that are there; speed and time left are null until they are known. */
-  | {
-      type: 'downloading';
-      model: string;
-      bytes: number;
-      totalBytes: number;
-      bytesPerSecond: number | null;
-      secondsLeft: number | null;
-    }
-  | { type: 'downloaded'; model: string; folder: string; bytes: number }
-  | { type: 'waiting'; reason: string; seconds: number };
-
-export interface GetOptions {
-  settings: HubSettings;
-  signal: AbortSignal;
-  onEvent(event: HubEvent): void;
-  /** Replaces the seconds of a pause by others; tests do. */
-  pause?: (seconds: number) => number;
-  /** Milliseconds without a byte after which a connection is given up. Default: 60,000. */
-  silentMs?: number;
-}
+import { refuseUnusable } from './refuse-unusable.js';
 
 /** Milliseconds between two reports that another process is waited for. */
 const REPORT_WAIT = 60_000;
@@ -79,9 +54,11 @@ export async function getModel(name: HubName, options: GetOptions): Promise<Cach
   const place = new CachePlace(settings.cache, name.id);
   for (const folder of [place.blobs, dirname(place.lock)]) await makeDirectoryDurably(folder);
   await using _lock = await locked(place.lock, name, options);
-  await downloadAll(files, { client, name, listing, place, options });
+  const download = { client, name, listing, place, options };
+  await refuseUnusable(files, download);
+  await downloadFiles(files, download);
   const folder = place.snapshot(listing.commit);
-  await linkAll(files, folder, place.blobs);
+  await linkFiles(files, folder, place.blobs);
   if (!isCommit(name.revision)) {
     const ref = place.ref(name.revision);
     await makeDirectoryDurably(dirname(ref));
@@ -118,89 +95,4 @@ async function locked(path: string, name: HubName, { signal, onEvent }: GetOptio
       onEvent({ type: 'waiting', reason, seconds });
     }
   }
-}
-
-interface Download {
-  client: HubClient;
-  name: HubName;
-  listing: Listing;
-  place: CachePlace;
-  options: GetOptions;
-}
-
-async function downloadAll(
-  files: readonly HubFile[],
-  { client, name, listing, place, options }: Download,
-): Promise<void> {
-  const { signal, onEvent } = options;
-  const missing = files.filter((file) => !isComplete(join(place.blobs, file.etag), file));
-  if (missing.length === 0) return;
-  const sum = (some: readonly HubFile[]) => some.reduce((total, { bytes }) => total + bytes, 0);
-  refuseFullDisk(sum(missing) - partsOf(missing, place), name, place);
-  const model = formatHubName(name);
-  const totalBytes = sum(files);
-  const speed = new Speed();
-  let before = totalBytes - sum(missing);
-  for (const file of missing) {
-    const path = join(place.blobs, file.etag);
-    await downloadFile(file, path, {
-      client,
-      name,
-      commit: listing.commit,
-      signal,
-      onBytes(ofFile) {
-        const bytes = before + ofFile;
-        speed.add(performance.now(), bytes);
-        const { bytesPerSecond } = speed;
-        const secondsLeft = bytesPerSecond === null ? null : (totalBytes - bytes) / bytesPerSecond;
-        onEvent({ type: 'downloading', model, bytes, totalBytes, bytesPerSecond, secondsLeft });
-      },
-    });
-    before += file.bytes;
-  }
-  onEvent({ type: 'downloaded', model, folder: place.snapshot(listing.commit), bytes: totalBytes });
-}
-
-/** A file in the cache was proven when it was downloaded; its name is its checksum. */
-const isComplete = (path: string, { bytes }: HubFile) =>
-  lstatSync(path, { throwIfNoEntry: false })?.size === bytes;
-
-/** Bytes of the files that an earlier process got. */
-const partsOf = (files: readonly HubFile[], { blobs }: CachePlace) =>
-  files.reduce((sum, { etag }) => sum + sizeOf(partOf(join(blobs, etag))), 0);
-
-const sizeOf = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.size ?? 0;
-
-function refuseFullDisk(bytes: number, name: HubName, { blobs }: CachePlace): void {
-  const { bavail, bsize } = statfsSync(blobs);
-  if (bavail * bsize >= bytes) return;
-  const gb = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
-  throw new HubError(
-    'hub_no_room',
-    formatHubName(name),
-    `needs ${gb(bytes)}, and the disk of ${blobs} has ${gb(bavail * bsize)}`,
-    'make room there, or set HF_HUB_CACHE to a folder on another disk, then rerun the same command',
-  );
-}
-
-/** Links the files into the snapshot; the last one, by which the model is recognized, once the others are durable. */
-async function linkAll(files: readonly HubFile[], folder: string, blobs: string): Promise<void> {
-  const folders = new Set<string>();
-  for (const [i, { name, etag }] of files.entries()) {
-    const link = join(folder, name);
-    await makeDirectoryDurably(dirname(link));
-    if (i === files.length - 1) for (const each of folders) await syncDirectory(each);
-    await linkTo(relative(dirname(link), join(blobs, etag)), link);
-    folders.add(dirname(link));
-  }
-  for (const each of folders) await syncDirectory(each);
-}
-
-async function linkTo(target: string, link: string): Promise<void> {
-  const there = lstatSync(link, { throwIfNoEntry: false });
-  if (there?.isSymbolicLink() && readlinkSync(link) === target) return;
-  const temporary = `${link}.holdfast`;
-  await removeDurably(temporary);
-  await symlink(target, temporary);
-  await rename(temporary, link);
 }

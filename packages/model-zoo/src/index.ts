@@ -6,7 +6,7 @@ export { ModelConfigError } from './model-config-error.js';
 export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
 export type { ElementType, StoredTensor } from './onnx/stored-tensor.js';
 export { writeOnnx } from './onnx/write-onnx.js';
-export { FAMILIES, hasPublishedModel, openModel, type PublishedModel } from './open-model.js';
+export { FAMILIES, hasPublishedModel, openModel, type PublishedModel, unknownType } from './open-model.js';
 export { UnsupportedModelError } from './unsupported-model-error.js';
 export { openWeights } from './weights/open-weights.js';
 export { openPtWeights } from './weights/pt-weights.js';

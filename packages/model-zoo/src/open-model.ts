@@ -45,6 +45,16 @@ export const FAMILIES = [
   'ProtBERT and other BERT and RoBERTa encoders of single residues',
 ] as const;
 
+/** The `model_type` in the `config.json` of each family. */
+const MODEL_TYPES = ['esm', 'esmc', 't5', 'bert', 'roberta'];
+
+/** Why weights with this `config.json` cannot be built, as far as its `model_type` tells; null if they may be. */
+export function unknownType(config: unknown): string | null {
+  const type = (config as Config | null)?.['model_type'];
+  if (typeof type === 'string' && MODEL_TYPES.includes(type)) return null;
+  return `has the model type ${shown(type)}, which is not known; known are ${FAMILIES.join('; ')}`;
+}
+
 /** ESM-1b and ESM-2 were trained on crops of 1,022 residues, ESM C on 2,048 tokens. */
 const ESM_LENGTH = 1024;
 const ESMC_LENGTH = 2048;

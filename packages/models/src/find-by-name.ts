@@ -1,6 +1,7 @@
 import { mayBeThere } from '@holdfast/durable';
 import { builtInModels, ModelError } from '@holdfast/gpu-runtime';
 import { findModel, getModel, type HubEvent, type HubName, hubName, hubSettings } from '@holdfast/model-hub';
+import { unknownType } from '@holdfast/model-zoo';
 
 /** A model of the hub, and the commit that it was when it was found. */
 export interface HubPin extends HubName {
@@ -48,7 +49,7 @@ export async function findByName(
     );
   const { id, revision } = name;
   const pinned = pin?.id === id && pin.revision === revision ? pin.commit : revision;
-  const options = { settings: hubSettings(), signal, onEvent };
+  const options = { settings: hubSettings(), signal, onEvent, refuse: unknownType };
   const get = refresh ? getModel : findModel;
   const { folder, commit } = await get({ id, revision: pinned }, options);
   return { model: folder, hub: { id, revision, commit } };
