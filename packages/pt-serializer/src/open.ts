@@ -143,7 +143,7 @@ export async function openPt(file: string | Uint8Array, options: OpenOptions = {
   checkOptions('openPt', options, openOptions);
   const { checksums = 'always', exact = false, limits } = options;
   const unknown = options.unknown === 'opaque' ? new Set<string>() : null;
-  await fastCrc32;
+  await fastCrc32();
   const bounds = withDefaults(limits);
   const source: Source = typeof file === 'string' ? await FileSource.open(file) : new MemorySource(file);
   try {

@@ -71,7 +71,7 @@ async function write(
   value: PtValue,
   { name = 'archive', protocol = 2, sync = false }: WriteOptions,
 ): Promise<WrittenPt> {
-  await fastCrc32;
+  await fastCrc32();
   const { bytes, storages } = pickle(value, protocol);
   if (sync && !isFileHandle(sink))
     throw outOfRange('writePt', 'sync', 'only an open file can be synced', sync);

@@ -8,7 +8,7 @@ const SMALL_PART = 1 << 20;
 
 /** The CRC-32 of a file of `size` bytes. */
 export async function crc32Of(path: string, size: number): Promise<number> {
-  await fastCrc32;
+  await fastCrc32();
   let sum = 0;
   const file = await open(path, 'r');
   try {
@@ -39,7 +39,7 @@ export async function crc32Into(
   offset: number,
   target: Uint8Array,
 ): Promise<number> {
-  await fastCrc32;
+  await fastCrc32();
   let sum = 0;
   const file = await open(path, 'r');
   try {
@@ -73,7 +73,7 @@ export async function* partsWithCrc32(
   size: number,
   { offset, length, step }: { offset: number; length: number; step: number },
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, number, undefined> {
-  await fastCrc32;
+  await fastCrc32();
   let sum = 0;
   const file = await open(path, 'r');
   try {

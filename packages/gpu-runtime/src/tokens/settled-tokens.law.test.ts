@@ -1,4 +1,5 @@
-import { Tokenizer } from '@huggingface/tokenizers';
+import { createRequire } from 'node:module';
+import type * as Tokenizers from '@huggingface/tokenizers';
 import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { bytes, fixture, lambda } from '../../test/support.js';
@@ -13,6 +14,9 @@ type Json = Record<string, unknown>;
 const LETTERS = [...'ABCDEFGHIJKLMOPQRSTUVWXYZ'];
 
 /** A tokenizer with these merges; its vocabulary has all of their tokens. */
+/** As the code under test loads it. */
+const { Tokenizer } = createRequire(import.meta.url)('@huggingface/tokenizers') as typeof Tokenizers;
+
 function filesOf(merges: readonly (readonly [string, string])[], change: Json = {}): TokenizerFiles {
   const tokens = ['[UNK]', ...LETTERS, ...new Set(merges.map(([left, right]) => left + right))];
   const definition = {

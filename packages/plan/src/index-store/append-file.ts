@@ -36,7 +36,7 @@ export class AppendFile {
 
   /** Creates or truncates the file. */
   static async create(path: string): Promise<AppendFile> {
-    await fastCrc32;
+    await fastCrc32();
     return new AppendFile(path, await open(path, 'w+'));
   }
 

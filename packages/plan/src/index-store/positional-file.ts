@@ -36,7 +36,7 @@ export class PositionalFile {
 
   /** Checks every later read against these block checksums. */
   async expect(sums: Uint32Array): Promise<void> {
-    await fastCrc32;
+    await fastCrc32();
     this.#sums = sums;
   }
 

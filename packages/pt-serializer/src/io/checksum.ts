@@ -8,17 +8,23 @@ type Crc32 = (bytes: Uint8Array, sum?: number) => number;
 
 let fast: Crc32 = slow;
 
+let loading: Promise<void> | undefined;
+
 /**
- * Settles once the CRC-32 with the processor's carry-less multiplication is loaded. It is about five times as
- * fast as that of Node's zlib, which is used, with the same result, if the native part is missing.
+ * Loads the CRC-32 with the processor's carry-less multiplication, once. It is about five times as fast as that of
+ * Node's zlib, which is used, with the same result, if the native part is missing.
  */
-export const fastCrc32: Promise<void> = Promise.resolve()
-  .then(() => {
-    // An `import` of this CommonJS package takes 30 ms more: Node.js parses it for names first.
-    const { crc32 } = createRequire(import.meta.url)('@node-rs/crc32') as typeof NodeRsCrc32;
-    fast = (bytes, sum) => crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), sum);
-  })
-  .catch(() => undefined);
+export function fastCrc32(): Promise<void> {
+  // Not when this module is loaded: where memory is short, the native part ends the process instead of throwing.
+  loading ??= load().catch(() => undefined);
+  return loading;
+}
+
+async function load(): Promise<void> {
+  // An `import` of this CommonJS package takes 30 ms more: Node.js parses it for names first.
+  const { crc32 } = createRequire(import.meta.url)('@node-rs/crc32') as typeof NodeRsCrc32;
+  fast = (bytes, sum) => crc32(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), sum);
+}
 
 /**
  * The CRC-32 of bytes, continuing from that of the bytes before them.
