@@ -1,6 +1,6 @@
 """Embeds proteins with PyTorch and transformers. A request is one JSON array a line; so is each answer.
 
-["load", FOLDER, FASTA, THREADS]  -> {}
+["load", FOLDER, FASTA, THREADS, ATTENTION]  -> {}; attention is sdpa (fused) or eager (single operators)
 ["embed", SEQUENCES A BATCH]      -> {"seconds", "first": the first protein's row}
 ["export", PATH]                  -> {} once the usual ONNX export is there
 """
@@ -11,7 +11,7 @@ import time
 import torch
 import transformers
 
-model = tokens = None
+model = tokens = place = None
 
 
 def read(path):
@@ -24,10 +24,16 @@ def read(path):
     return found
 
 
-def load(folder, fasta, threads):
-    global model, tokens
+def read_model(attention):
+    model = transformers.EsmModel.from_pretrained(place, add_pooling_layer=False, attn_implementation=attention)
+    return model.eval()
+
+
+def load(folder, fasta, threads, attention):
+    global model, tokens, place
+    place = folder
     torch.set_num_threads(threads)
-    model = transformers.EsmModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    model = read_model(attention)
     names = open(f"{folder}/vocab.txt").read().split("\n")
     ids = {name: i for i, name in enumerate(names)}
     tokens = [[0] + [ids[letter] for letter in each] + [2] for each in read(fasta)]
@@ -50,15 +56,19 @@ def embed(size):
 
 
 class Plain(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.model = read_model("eager")
+
     def forward(self, input_ids, attention_mask):
-        return model(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return self.model(input_ids=input_ids, attention_mask=attention_mask, return_dict=True).last_hidden_state
 
 
 def export(path):
     ids = torch.tensor([[0, 5, 6, 2], [0, 7, 2, 1]])
     axes = {0: "n", 1: "tokens"}
     torch.onnx.export(
-        Plain(),
+        Plain().eval(),
         (ids, (ids != 1).long()),
         path,
         input_names=["input_ids", "attention_mask"],

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
  */
 export async function startRival(name = './pt_rival.py', python = '/usr/bin/python3') {
   const script = fileURLToPath(new URL(name, import.meta.url));
-  const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(python, [script], {
+    stdio: ['pipe', 'pipe', process.env['BENCH_DEBUG'] ? 'inherit' : 'ignore'],
+  });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   child.on('error', () => undefined);
   const { value: hello } = await answers.next();
