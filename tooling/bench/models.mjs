@@ -23,6 +23,8 @@ const { values } = parseArgs({
 /** Sequences a batch that the rivals try. */
 const SIZES = [1, 8, 32];
 const { folder, run } = scratch(values.folder);
+// Nothing of a bench stays, nor does it find what others left.
+process.env['HOLDFAST_CACHE'] = join(folder, 'cache');
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const threads = availableParallelism();
 

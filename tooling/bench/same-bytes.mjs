@@ -21,6 +21,8 @@ const { values } = parseArgs({
   },
 });
 const { folder, run } = scratch(values.folder);
+// Nothing of a bench stays, nor does it find what others left.
+process.env['HOLDFAST_CACHE'] = join(folder, 'cache');
 const command = fileURLToPath(new URL('../../apps/runner/bin/holdfast.js', import.meta.url));
 const sequences = proteins(Number(values.proteins));
 const tokens = sequences.reduce((sum, { length }) => sum + length + 2, 0);
