@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -69,4 +69,26 @@ test('weights that moved are the same model, and others are refused', async () =
   await cp(model('esm2_t2_tiny'), first);
   expect(await holdfast(line(first, out))).toMatchObject({ code: 2, stderr: expect.stringMatching(/model/) });
   expect(await holdfast(line(moved, out))).toMatchObject({ code: 0, stderr: '' });
+});
+
+test('weights that are changed in place during a run give no row; once they are restored, the run goes on', async () => {
+  const records = (await readFile(PROTEINS, 'utf8')).split('>').slice(1);
+  const many = join(folder, 'many.fa');
+  const copies = Array.from({ length: 60 }, (_, i) => records.map((each) => `>${i}_${each}`).join(''));
+  await writeFile(many, copies.join(''));
+  const weights = join(folder, 'weights.pt');
+  await cp(zoo('esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt'), weights);
+  const good = await readFile(weights);
+  const embed = (out: string) => [
+    ...['embed', many, '--out', join(folder, out), '--model', weights, '--workers', '1', '--threads', '1'],
+    ...['--shards', '2', '--seq-threshold', '100'],
+  ];
+  expect(await holdfast(embed('whole'))).toMatchObject({ code: 0, stderr: '' });
+  const running = start(embed('out'));
+  await running.until('checkpoint');
+  await writeFile(weights, Buffer.from(good.map((byte, i) => (i > good.length / 4 ? byte ^ 1 : byte))));
+  expect((await running.ended).code).not.toBe(0);
+  await writeFile(weights, good);
+  expect(await holdfast(embed('out'))).toMatchObject({ code: 0, stderr: '' });
+  expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
 });

@@ -18,6 +18,7 @@ export type { ModelOverrides } from './model/model-overrides.js';
 export { PRECISIONS, type Precision } from './model/precision.js';
 export { type FingerprintProof, stillHolds } from './model/proven-fingerprint.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './model/recipe.js';
+export { WatchedFiles } from './model/watched-files.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';
 export type { ModelSource } from './model-source.js';
 export type { InferenceFailureKind } from './onnx/failure-kind.js';

@@ -15,7 +15,7 @@ export interface ModelSource {
    * The graph, if it was built from published weights or given another output: an ONNX ModelProto, and the folder of
    * its files of weights.
    */
-  built?: { model: Uint8Array; folder: string };
+  built?: { model: Uint8Array; folder: string; files?: readonly string[] };
   /** What it computes in, if that is not float32: linear layers in 8-bit integers, on the CPU only. */
   precision?: 'int8';
   alphabet: Alphabet;
@@ -33,6 +33,8 @@ export interface ModelSource {
   specialTokens: number;
   /** Token budget of a batch, padding included, if the folder sets one; see {@link batchTokensOn}. */
   batchTokens?: number;
+  /** Absolute paths of the files that its fingerprint is of. */
+  files: readonly string[];
   /** Bytes of its graph and weights on disk. */
   weightBytes: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */

@@ -98,7 +98,7 @@ export async function resolveModel(
     ...description,
     folder,
     modelPath,
-    ...(built === undefined ? {} : { built: { model: built.model, folder: built.folder } }),
+    ...(built === undefined ? {} : { built: builtOf(built) }),
     ...(notes === undefined ? {} : { notes }),
     ...(precision === undefined ? {} : { precision }),
     maxResidues: read,
@@ -108,16 +108,23 @@ export async function resolveModel(
     ...(isBuiltIn
       ? { fingerprint: await fingerprintOf(parts, settings) }
       : await provenFingerprint(parts, settings, { known })),
+    files: parts.flatMap((part) => ('path' in part ? [part.path] : [])),
     weightBytes: await bytesOf(parts),
   };
 }
+
+const builtOf = ({ model, folder, files }: NonNullable<ModelSource['built']>) => ({
+  model,
+  folder,
+  ...(files === undefined ? {} : { files }),
+});
 
 /** A described model, before settings that need the whole description. */
 interface Found {
   folder: string;
   modelPath: string;
   graph: Graph;
-  built?: { model: Uint8Array; folder: string };
+  built?: NonNullable<ModelSource['built']>;
   notes?: readonly string[];
   precision?: 'int8';
   /** What its fingerprint is of. */

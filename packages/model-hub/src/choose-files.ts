@@ -43,6 +43,20 @@ export function chooseFiles(names: readonly string[]): string[] | null {
   return weights === null ? null : [...names.filter((name) => BESIDE.has(name)).sort(), ...weights];
 }
 
+/** What tells a model's tokens. */
+const TOKENS = ['holdfast.json', 'tokenizer.json', 'vocab.txt', 'spiece.model', 'vocab.json'];
+
+/**
+ * Whether a folder has what a model of weights needs, as far as names tell: Python's programs download only what they
+ * need, which may be less.
+ */
+export function looksWhole(names: readonly string[]): boolean {
+  const chosen = chooseFiles(names);
+  if (chosen === null) return false;
+  if (ESM_C.test(chosen.at(-1)!)) return true;
+  return names.includes('config.json') && TOKENS.some((name) => names.includes(name));
+}
+
 function weightsIn(names: readonly string[]): string[] | null {
   const there = new Set(names);
   for (const { whole, index, shard } of WEIGHTS) {

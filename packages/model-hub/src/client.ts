@@ -50,6 +50,7 @@ export class HubClient implements AsyncDisposable {
   async get(path: string, name: HubName, headers: Record<string, string> = {}): Promise<HubAnswer> {
     for (;;) {
       const answer = await this.#tried(path, headers).catch((error: Error) => error);
+      if (answer instanceof HubError) throw answer;
       if (answer instanceof Error) {
         await this.failed(inShort(answer), name, { cause: answer });
         continue;

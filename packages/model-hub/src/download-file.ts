@@ -110,9 +110,20 @@ function firstByte({ status, headers }: HubAnswer): number {
 class DiskError extends Error {}
 
 async function written(handle: FileHandle, bytes: Buffer): Promise<void> {
-  await handle.write(bytes).catch((cause: unknown) => {
+  try {
+    // A disk that is nearly full takes a part, and then nothing.
+    for (let done = 0; done < bytes.length; )
+      done += (await handle.write(bytes, done, bytes.length - done)).bytesWritten;
+  } catch (cause) {
     throw new DiskError('', { cause });
-  });
+  }
+}
+
+/** Whether a file that is there has its checksum. @throws the signal's reason; what the file system throws. */
+export async function isProven(file: HubFile, path: string, signal: AbortSignal): Promise<boolean> {
+  const hash = hasher(file);
+  for await (const chunk of createReadStream(path, { signal })) hash.update(chunk as Buffer);
+  return hash.digest('hex') === file.etag;
 }
 
 /** SHA-256, or SHA-1 of git's form of a file. */

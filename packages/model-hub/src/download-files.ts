@@ -1,7 +1,7 @@
 import { lstatSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HubClient } from './client.js';
-import { downloadFile, partOf } from './download-file.js';
+import { downloadFile, isProven, partOf } from './download-file.js';
 import type { GetOptions } from './get-options.js';
 import { HubError } from './hub-error.js';
 import { formatHubName, type HubName } from './hub-name.js';
@@ -24,7 +24,13 @@ export async function downloadFiles(
   { client, name, listing, place, options }: Download,
 ): Promise<void> {
   const { signal, onEvent } = options;
-  const missing = files.filter((file) => !isComplete(join(place.blobs, file.etag), file));
+  const missing: HubFile[] = [];
+  for (const file of files) {
+    const path = join(place.blobs, file.etag);
+    // Its name is its checksum, but somebody may have changed it since.
+    const good = isComplete(path, file) && (await isProven(file, path, signal));
+    if (!good) missing.push(file);
+  }
   if (missing.length === 0) return;
   const sum = (some: readonly HubFile[]) => some.reduce((total, { bytes }) => total + bytes, 0);
   refuseFullDisk(sum(missing) - partsOf(missing, place), name, place);
@@ -52,7 +58,7 @@ export async function downloadFiles(
   onEvent({ type: 'downloaded', model, folder: place.snapshot(listing.commit), bytes: totalBytes });
 }
 
-/** A file in the cache was proven when it was downloaded; its name is its checksum. */
+/** Whether a file is there, as far as its length tells. */
 export const isComplete = (path: string, { bytes }: HubFile) =>
   lstatSync(path, { throwIfNoEntry: false })?.size === bytes;
 

@@ -5,13 +5,15 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findModel, getModel } from './get-model.js';
 import type { HubEvent } from './get-options.js';
 import { hubName } from './hub-name.js';
@@ -102,11 +104,46 @@ test('a branch that moved is another commit; the old one stays, and only what ch
   expect(asked(LARGE)).toHaveLength(2);
 });
 
+test('a cached file that was changed since is found, and downloaded again', async () => {
+  const got = await get();
+  const blob = realpathSync(join(got.folder, WEIGHTS));
+  writeFileSync(blob, Buffer.alloc(100_000));
+  expect(await get()).toEqual(got);
+  expect(sha256(readFileSync(blob))).toBe(DIGEST);
+});
+
+test('weights without tokens or configuration, as Python may leave them, are completed; offline they are what is there', async () => {
+  const got = await get();
+  for (const name of ['vocab.txt', 'config.json']) {
+    rmSync(join(got.folder, name));
+    expect(await find(ID, { HF_HUB_OFFLINE: '1' })).toEqual({ ...got, whole: false });
+    expect(await find()).toEqual(got);
+    expect(readdirSync(got.folder)).toContain(name);
+  }
+});
+
+test('a file that the system writes in parts is whole', async () => {
+  const file = await open(join(folder, 'x'), 'w');
+  const prototype = Object.getPrototypeOf(file);
+  await file.close();
+  const whole = prototype.write;
+  const spy = vi.spyOn(prototype, 'write').mockImplementation(function (this: unknown, ...args: unknown[]) {
+    const [bytes, from, length] = args as [Buffer, number, number];
+    return whole.call(this, bytes, from, Math.min(length, 1000));
+  });
+  try {
+    const got = await get();
+    expect(sha256(readFileSync(join(got.folder, WEIGHTS)))).toBe(DIGEST);
+  } finally {
+    spy.mockRestore();
+  }
+});
+
 test('a snapshot of Python with a part of the files is completed', async () => {
   const { commit, folder: at } = await get();
   rmSync(join(at, WEIGHTS));
   expect(await cachedModel(name(), settings().cache)).toBeNull();
-  expect(await find()).toEqual({ commit, folder: at });
+  expect(await find()).toEqual({ commit, folder: at, whole: true });
   expect(sha256(readFileSync(join(at, WEIGHTS)))).toBe(DIGEST);
 });
 
@@ -273,6 +310,20 @@ describe('refusals say what to do', () => {
 
   test('an address that is none', () => {
     expect(() => hubSettings({ HF_ENDPOINT: 'hub' })).toThrow(/HF_ENDPOINT: "hub" is not an address/);
+    expect(() => hubSettings({ HF_ENDPOINT: 'http://me:secret@hub' })).toThrow(
+      /^HF_ENDPOINT: holds a user or a password/,
+    );
+  });
+
+  test('a token that is none, and a proxy that is none', async () => {
+    expect(() => hubSettings({ HF_TOKEN: 'a\nb' })).toThrow(/^HF_TOKEN: is no token/);
+    vi.stubEnv('HTTP_PROXY', 'socks5://me:secret@proxy:1');
+    vi.stubEnv('NO_PROXY', '');
+    await expect(get()).rejects.toMatchObject({
+      code: 'hub_bad_setting',
+      message: expect.stringMatching(/^HTTP_PROXY: is no address of an HTTP proxy; (?!.*secret)/),
+    });
+    vi.unstubAllEnvs();
   });
 });
 

@@ -23,7 +23,9 @@ const REPORT_WAIT = 60_000;
  */
 export async function findModel(name: HubName, options: GetOptions): Promise<CachedModel> {
   const { settings } = options;
-  return (await cachedModel(name, settings.cache)) ?? (await getModel(name, options));
+  const cached = await cachedModel(name, settings.cache);
+  if (cached?.whole || (cached !== null && settings.offline)) return cached;
+  return getModel(name, options);
 }
 
 /**
@@ -65,7 +67,7 @@ export async function getModel(name: HubName, options: GetOptions): Promise<Cach
     await writeFileDurably(ref, listing.commit);
   }
   signal.throwIfAborted();
-  return { folder, commit: listing.commit };
+  return { folder, commit: listing.commit, whole: true };
 }
 
 /** The files to download, in the order in which they may become visible. */

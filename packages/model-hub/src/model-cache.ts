@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chooseFiles } from './choose-files.js';
+import { chooseFiles, looksWhole } from './choose-files.js';
 import { type HubName, isCommit } from './hub-name.js';
 
 /** A model that is in the cache. */
@@ -10,6 +10,8 @@ export interface CachedModel {
   folder: string;
   /** What its revision is, or was at the last download. */
   commit: string;
+  /** Whether configuration and tokens seem to be there too, beside the weights. */
+  whole: boolean;
 }
 
 /** The places of one model in the cache of Hugging Face. Its programs use the same. */
@@ -45,7 +47,8 @@ export async function cachedModel(name: HubName, cache: string): Promise<CachedM
   const commit = isCommit(name.revision) ? name.revision : await refOf(place.ref(name.revision));
   if (commit === null) return null;
   const folder = place.snapshot(commit);
-  return chooseFiles(filesIn(folder)) === null ? null : { folder, commit };
+  const names = filesIn(folder);
+  return chooseFiles(names) === null ? null : { folder, commit, whole: looksWhole(names) };
 }
 
 async function refOf(path: string): Promise<string | null> {

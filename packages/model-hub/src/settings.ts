@@ -42,6 +42,13 @@ const at = (path: string) => (path === '~' || path.startsWith('~/') ? join(homed
 function tokenOf(env: NodeJS.ProcessEnv, home: string): string | null {
   const given = env['HF_TOKEN'] || env['HUGGING_FACE_HUB_TOKEN'];
   const token = (given || saved(at(env['HF_TOKEN_PATH'] || join(home, 'token')))).trim();
+  if (!/^[\x21-\x7e]*$/.test(token))
+    throw new HubError(
+      'hub_bad_setting',
+      given ? 'HF_TOKEN' : 'the saved token of Hugging Face',
+      'is no token: it has a space, a line break or another odd character',
+      'copy it again from the settings of your account',
+    );
   return token === '' ? null : token;
 }
 
@@ -56,7 +63,16 @@ function saved(path: string): string {
 
 function endpointOf(given: string | undefined): string {
   const endpoint = (given || PUBLIC).replace(/\/+$/, '');
-  if (/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : '')) return endpoint;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : null;
+  // A password there would be in every message; the hub takes a token.
+  if (url !== null && (url.username !== '' || url.password !== ''))
+    throw new HubError(
+      'hub_bad_setting',
+      'HF_ENDPOINT',
+      'holds a user or a password',
+      'leave them out, and set HF_TOKEN',
+    );
+  if (/^https?:$/.test(url?.protocol ?? '')) return endpoint;
   throw new HubError(
     'hub_bad_setting',
     'HF_ENDPOINT',

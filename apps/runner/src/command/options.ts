@@ -44,7 +44,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
     .option(
       '--model <name|path>',
-      'a built-in model, a folder or file of a model, or OWNER/NAME of one that was downloaded',
+      'a model: a name (`holdfast models` lists them), OWNER/NAME of Hugging Face, a folder or a file',
       model,
       DEFAULT_MODEL,
     )

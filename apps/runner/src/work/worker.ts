@@ -2,7 +2,7 @@ import { WriterThread } from '@holdfast/checkpoint';
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
-import { InferenceError, loadModel, parseDevice, resolveModel, stillHolds } from '@holdfast/gpu-runtime';
+import { InferenceError, parseDevice, resolveModel, stillHolds } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { openIndex, shardsOf } from '@holdfast/plan';
 import { exitCodeOf } from '@holdfast/process';
@@ -13,6 +13,7 @@ import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { retryShard } from './retry-shard.js';
+import { loadWatched } from './watched-model.js';
 import { type ShardWork, workShard } from './work-shard.js';
 
 /** Bytes of rows in memory after which a checkpoint is due, whatever the thresholds. */
@@ -63,7 +64,7 @@ try {
   const shards = await shardsOf(index, options.shards);
   await starting('reading the files of the model');
   const source = await resolveModel(options.model, options.overrides, options.proof);
-  const changed = () => {
+  const changed = (): never => {
     const remedy = 'restore the original model, or start over with --force-restart';
     throw new Error(`${source.folder}: the model has changed since the run was planned; ${remedy}`);
   };
@@ -71,9 +72,10 @@ try {
   // Windows of long sequences form their own batches, with the run's token budget.
   const device = parseDevice(options.device);
   await starting(`loading the model on ${options.device}`);
-  const model = await loadModel(
+  const model = await loadWatched(
     { ...source, batchTokens: options.batchTokens },
     { device, intraOpThreads: options.threads },
+    { again: () => resolveModel(options.model, options.overrides), changed },
   );
   // It may have been replaced after its fingerprint was taken.
   if (source.proof !== undefined && !(await stillHolds(source.proof))) changed();

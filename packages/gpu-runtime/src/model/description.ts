@@ -10,6 +10,7 @@ export type Description = Omit<
   | 'precision'
   | 'fingerprint'
   | 'proof'
+  | 'files'
   | 'weightBytes'
   | 'specialTokens'
   | 'windows'
