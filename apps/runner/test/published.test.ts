@@ -76,18 +76,24 @@ test('weights that are changed in place during a run give no row; once they are 
   const many = join(folder, 'many.fa');
   const copies = Array.from({ length: 60 }, (_, i) => records.map((each) => `>${i}_${each}`).join(''));
   await writeFile(many, copies.join(''));
-  const weights = join(folder, 'weights.pt');
-  await cp(zoo('esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt'), weights);
+  const model = join(folder, 'model');
+  await cp(zoo('esm2_tiny_hf'), model, { recursive: true });
+  const weights = join(model, 'model.safetensors');
   const good = await readFile(weights);
   const embed = (out: string) => [
-    ...['embed', many, '--out', join(folder, out), '--model', weights, '--workers', '1', '--threads', '1'],
+    ...['embed', many, '--out', join(folder, out), '--model', model, '--workers', '1', '--threads', '1'],
     ...['--shards', '2', '--seq-threshold', '100'],
   ];
   expect(await holdfast(embed('whole'))).toMatchObject({ code: 0, stderr: '' });
   const running = start(embed('out'));
   await running.until('checkpoint');
-  await writeFile(weights, Buffer.from(good.map((byte, i) => (i > good.length / 4 ? byte ^ 1 : byte))));
-  expect((await running.ended).code).not.toBe(0);
+  // The second byte of each number: rows change, and none becomes NaN.
+  const last = good.length / 2;
+  const other = good.map((byte, i) => (i > last && (good.length - i) % 4 === 3 ? byte ^ 0xff : byte));
+  await writeFile(weights, Buffer.from(other));
+  const { code, lines } = await running.ended;
+  expect(code).not.toBe(0);
+  expect(JSON.stringify(lines)).toMatch(/the model has changed since the run was planned/);
   await writeFile(weights, good);
   expect(await holdfast(embed('out'))).toMatchObject({ code: 0, stderr: '' });
   expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
