@@ -76,6 +76,18 @@ test.each<[string, Build, string, string, [number, number], number]>([
   expect(most).toBeLessThan(1e-5);
 });
 
+test('an ESM-2 as transformers 5 saves it, with one inv_freq under a name with a star, gives the same rows', async () => {
+  const name = 'esm2_tiny_hf';
+  const { path, tensors } = await openWeights(fixture(name));
+  const saved = new Map([...tensors].filter(([each]) => !each.endsWith('inv_freq')));
+  const frequencies = [...tensors].find(([each]) => each.endsWith('inv_freq'))!;
+  saved.set(frequencies[0].replace(/layer\.\d+/, 'layer.*'), frequencies[1]);
+  expect(saved.size).toBeLessThan(tensors.size);
+  const config = join(fixture(name), 'config.json');
+  const embed = await session(esm(config, readJson(config), { path, tensors: saved }));
+  expect((await worst(embed, name, RESIDUES, BOTH)).most).toBeLessThan(1e-5);
+});
+
 test('ESM C as first published gives the rows of the public code', async () => {
   const weights = await openPtWeights(join(fixture('esmc_tiny'), 'data/weights/esmc_tiny_2024_12_v0.pth'));
   const { most, compared } = await worst(

@@ -95,7 +95,8 @@ export function esmWeights(
   const tensors = new NamedTensors(weights);
   const [prefix, names, headAt] =
     PREFIXES.find(([start, { embedding }]) => tensors.has(`${start}${embedding}`)) ?? PREFIXES[0];
-  const shared = `${prefix}rotary_embeddings.inv_freq`;
+  // One for all layers; transformers 5 saves it under the second name, with the star.
+  const shared = [`${prefix}rotary_embeddings.inv_freq`, `${prefix}${names.layer}.*.${names.frequencies}`];
   const found = {
     embedding: tensors.take(`${prefix}${names.embedding}`, [null, dim]),
     positions:
@@ -104,7 +105,7 @@ export function esmWeights(
     lastNorm: tensors.norm(`${prefix}${names.lastNorm}`, dim),
     layers: Array.from({ length: config.layers }, (_, index) => {
       const of = (name: string) => `${prefix}${names.layer}.${index}.${name}`;
-      const stored = [of(names.frequencies), shared].find((name) => tensors.has(name));
+      const stored = [of(names.frequencies), ...shared].find((name) => tensors.has(name));
       const bias = gated?.bias ?? true;
       return {
         query: tensors.linear(of(names.query), dim, dim),

@@ -45,6 +45,7 @@ export function t5Graph(path: string, config: Config, weights: Weights): Encoder
       'is_gated_act',
       'n_positions',
       'num_decoder_layers',
+      'scale_decoder_outputs',
       'output_past',
       'pad_token_id',
       'task_specific_params',
