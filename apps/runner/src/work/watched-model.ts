@@ -14,22 +14,26 @@ export async function loadWatched(
   options: Parameters<typeof loadModel>[1],
   { again, changed }: { again(): Promise<Pick<Resolved, 'fingerprint'>>; changed(): never },
 ): Promise<EmbeddingModel> {
-  const watched = await WatchedFiles.of([...source.files, ...(source.built?.files ?? [])]);
+  const { files, modelPath, built } = source;
+  const all = [...files, ...(built?.files ?? [])];
+  const read = await WatchedFiles.of(all);
+  // A graph in a file of its own is read, and only its weights beside it are mapped.
+  const mapped = await WatchedFiles.of(built === undefined ? all.filter((file) => file !== modelPath) : all);
   const model = await loadModel(source, options);
-  const check = async () => {
-    const files = await watched.changed();
-    if (files.length === 0) return;
+  const check = async (watched: WatchedFiles) => {
+    const touched = await watched.changed();
+    if (touched.length === 0) return;
     // Other files cannot be proven by the fingerprint. A touched file may have the same bytes.
-    if (files.some((file) => !source.files.includes(file))) changed();
+    if (touched.some((file) => !files.includes(file))) changed();
     if ((await again()).fingerprint !== source.fingerprint) changed();
   };
-  await check();
+  await check(read);
   return {
     source: model.source,
     ...(model.prepare === undefined ? {} : { prepare: (sequences) => model.prepare!(sequences) }),
     async embed(sequences, given) {
       const rows = await model.embed(sequences, given);
-      await check();
+      await check(mapped);
       return rows;
     },
     release: () => model.release(),

@@ -1,27 +1,19 @@
-import { stat } from 'node:fs/promises';
-
-interface Facts {
-  inode: bigint;
-  device: bigint;
-  bytes: bigint;
-  mtimeNs: bigint;
-  ctimeNs: bigint;
-}
+import { type FileFacts, factsOf, sameFacts } from './file-facts.js';
 
 /**
  * Files that a session maps: to change one in place changes rows. A file that is replaced or removed does not count, for the
  * session keeps the old one.
  */
 export class WatchedFiles {
-  readonly #facts: Map<string, Facts>;
+  readonly #facts: Map<string, FileFacts>;
 
-  private constructor(facts: Map<string, Facts>) {
+  private constructor(facts: Map<string, FileFacts>) {
     this.#facts = facts;
   }
 
   /** @param paths of files as they are now, before they are mapped. @throws the system's error if one is not there. */
   static async of(paths: readonly string[]): Promise<WatchedFiles> {
-    const facts = new Map<string, Facts>();
+    const facts = new Map<string, FileFacts>();
     for (const path of new Set(paths)) facts.set(path, await factsOf(path));
     return new WatchedFiles(facts);
   }
@@ -32,17 +24,10 @@ export class WatchedFiles {
     for (const [path, before] of this.#facts) {
       const now = await factsOf(path).catch(() => null);
       if (now === null || now.inode !== before.inode || now.device !== before.device) continue;
-      const same =
-        now.bytes === before.bytes && now.mtimeNs === before.mtimeNs && now.ctimeNs === before.ctimeNs;
-      if (same) continue;
+      if (sameFacts(now, before)) continue;
       found.push(path);
       this.#facts.set(path, now);
     }
     return found;
   }
-}
-
-async function factsOf(path: string): Promise<Facts> {
-  const { ino: inode, dev: device, size: bytes, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-  return { inode, device, bytes, mtimeNs, ctimeNs };
 }
