@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,6 +43,11 @@ function cosine(a: Float32Array, b: Float32Array): number {
   }
   return ab / Math.sqrt(aa * bb);
 }
+
+test('the bytes of an int8 model are those of its rounded weights, which each worker holds', async () => {
+  const { built, weightBytes } = await resolveModel(fixture('esm2_tiny_hf'), { precision: 'int8' });
+  expect(weightBytes).toBe(statSync(built!.files![0]!).size);
+});
 
 // Tiny random models: rounding weighs more in rows of 32 numbers than in those of a real model.
 test.each<[path: string, alphabet: 'protein' | 'dna', least: number]>([

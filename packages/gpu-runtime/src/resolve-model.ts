@@ -94,6 +94,7 @@ export async function resolveModel(
     maxTokens,
     windows,
   };
+  const files = parts.flatMap((part) => ('path' in part ? [part.path] : []));
   return {
     ...description,
     folder,
@@ -108,8 +109,8 @@ export async function resolveModel(
     ...(isBuiltIn
       ? { fingerprint: await fingerprintOf(parts, settings) }
       : await provenFingerprint(parts, settings, { known })),
-    files: parts.flatMap((part) => ('path' in part ? [part.path] : [])),
-    weightBytes: await bytesOf(parts),
+    files,
+    weightBytes: await bytesOf(new Set([...files, ...(built?.files ?? [])])),
   };
 }
 

@@ -61,10 +61,10 @@ export async function fingerprintOf(parts: readonly FingerprintPart[], settings:
   return hash.update(text).digest('hex');
 }
 
-/** Bytes of all parts. */
-export async function bytesOf(parts: readonly FingerprintPart[]): Promise<number> {
+/** Bytes of files together. @throws the system's error if one is not there. */
+export async function bytesOf(paths: Iterable<string>): Promise<number> {
   let sum = 0;
-  for (const part of parts) sum += 'bytes' in part ? part.bytes.length : (await stat(part.path)).size;
+  for (const path of paths) sum += (await stat(path)).size;
   return sum;
 }
 

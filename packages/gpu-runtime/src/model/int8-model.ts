@@ -1,6 +1,7 @@
 import { type BuiltGraph, type Encoder, INT8_SCHEME, int8Graph } from '@holdfast/model-zoo';
 import { ModelError } from '../model-error.js';
-import { type FingerprintPart, fingerprintOf, publishedParts } from './fingerprint.js';
+import { type FingerprintPart, publishedParts } from './fingerprint.js';
+import { provenFingerprint } from './proven-fingerprint.js';
 
 export interface Int8Model {
   precision: 'int8';
@@ -16,7 +17,7 @@ export interface Int8Model {
  */
 export async function int8Model(encoder: Encoder, output: string): Promise<Int8Model> {
   const whole = encoder.build();
-  const made = await fingerprintOf(publishedParts(whole), INT8_SCHEME);
+  const { fingerprint: made } = await provenFingerprint(publishedParts(whole), INT8_SCHEME);
   const built = await int8Graph(encoder, output, { made }).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof RangeError || (error as Error).name === 'WeightsError')
