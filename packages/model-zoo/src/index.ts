@@ -3,6 +3,7 @@ export { INT8_SCHEME, type Int8Options, int8Graph } from './int8/int8-graph.js';
 export { int8Product } from './int8/int8-product.js';
 export type { LetterTokens } from './letters.js';
 export { ModelConfigError } from './model-config-error.js';
+export { commonFolder } from './onnx/common-folder.js';
 export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
 export type { ElementType, StoredTensor } from './onnx/stored-tensor.js';
 export { writeOnnx } from './onnx/write-onnx.js';

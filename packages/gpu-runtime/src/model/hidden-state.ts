@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { commonFolder } from '@holdfast/model-zoo';
 import { z } from 'zod';
 import { makesScales } from '../graph/dynamic-scales.js';
 import { ELEMENTS, type Graph, readingModel } from '../graph/graph-reader.js';
@@ -130,8 +131,7 @@ function placeOf(
     }
   };
   const files = [basename(modelPath), ...weightFiles].map(real);
-  let folder = dirname(files[0]!);
-  while (files.some((file) => relative(folder, file).startsWith('..'))) folder = dirname(folder);
+  const folder = commonFolder(files);
   return {
     folder,
     locationOf: (file) =>

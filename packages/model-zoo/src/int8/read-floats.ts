@@ -1,33 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import type { StoredTensor } from '../onnx/stored-tensor.js';
-import { WeightsError } from '../weights/weights-error.js';
-
-/** Bytes that are read at once. */
-const CHUNK = 4 << 20;
-
-/** Yields the bytes of a tensor in order, in pieces of whole rows of `unit` bytes. The buffer is used again for the next. */
-export async function* readPieces({ file, offset, length }: StoredTensor, unit = 1): AsyncGenerator<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(1, Math.floor(CHUNK / unit)) * unit));
-    for (let at = 0; at < length; ) {
-      const piece = buffer.subarray(0, Math.min(buffer.length, length - at));
-      await fill(handle, piece, offset + at, file);
-      yield piece;
-      at += piece.length;
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-async function fill(handle: FileHandle, piece: Buffer, position: number, file: string): Promise<void> {
-  for (let at = 0; at < piece.length; ) {
-    const { bytesRead } = await handle.read(piece, at, piece.length - at, position + at);
-    if (bytesRead === 0) throw new WeightsError('weights_format', file, 'ends within a tensor');
-    at += bytesRead;
-  }
-}
 
 /** float32 of each 16-bit pattern of a type, made when first needed. */
 const tables = new Map<'float16' | 'bfloat16', Float32Array>();

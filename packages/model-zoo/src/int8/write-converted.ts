@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { readPieces } from '../weights/read-pieces.js';
 import { WeightsError } from '../weights/weights-error.js';
 import type { Layout } from './layout.js';
 import { quantizeRows } from './quantize.js';
-import { asFloats, readPieces } from './read-floats.js';
+import { asFloats } from './read-floats.js';
 
 type Placed = Layout['tensors'][number];
 

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
-import { dirname, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import { type Layout, layoutOf, storedIn } from '../int8/layout.js';
 import { quantizedGraph } from '../int8/quantized-graph.js';
+import { commonFolder } from './common-folder.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { encodeGraph, type GraphParts } from './graph-parts.js';
 import type { StoredTensor } from './stored-tensor.js';
@@ -139,10 +140,4 @@ function built(parts: GraphParts, files: readonly string[]): BuiltGraph {
     files,
     identity: encodeGraph(parts, (file) => `weights-${files.indexOf(file)}`),
   };
-}
-
-function commonFolder(files: readonly string[]): string {
-  let folder = dirname(files[0] ?? sep);
-  while (files.some((file) => relative(folder, file).startsWith('..'))) folder = dirname(folder);
-  return folder;
 }
