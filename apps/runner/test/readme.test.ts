@@ -1,20 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandLine, namedCommands } from '../src/command/options.js';
+import { namedCommands } from '../src/command/options.js';
 import { ExitCode } from '../src/errors.js';
+import { idleCommandLine } from './idle-command-line.js';
 
 const page = readFileSync(fileURLToPath(new URL('../../../docs/cli.md', import.meta.url)), 'utf8');
-const nothing = async () => undefined;
-const program = commandLine('1.2.3', {
-  embed: nothing,
-  inspect: nothing,
-  models: nothing,
-  getModels: nothing,
-  checkModel: nothing,
-  exportModel: nothing,
-  doctor: nothing,
-});
+const program = idleCommandLine();
 const lines = page.split('\n');
 const optionsIn = (text: string[]) => [...new Set(text.join('\n').match(/--[a-z-]+/g) ?? [])].sort();
 

@@ -1,5 +1,6 @@
 import { lstatSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import { inBytes } from '@holdfast/options';
 import type { HubClient } from './client.js';
 import { downloadFile, isProven, partOf } from './download-file.js';
 import type { GetOptions } from './get-options.js';
@@ -71,11 +72,10 @@ const sizeOf = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.siz
 function refuseFullDisk(bytes: number, name: HubName, { blobs }: CachePlace): void {
   const { bavail, bsize } = statfsSync(blobs);
   if (bavail * bsize >= bytes) return;
-  const gb = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
   throw new HubError(
     'hub_no_room',
     formatHubName(name),
-    `needs ${gb(bytes)}, and the disk of ${blobs} has ${gb(bavail * bsize)}`,
+    `needs ${inBytes(bytes)}, and the disk of ${blobs} has ${inBytes(bavail * bsize)}`,
     'make room there, or set HF_HUB_CACHE to a folder on another disk, then rerun the same command',
   );
 }

@@ -1,7 +1,7 @@
 import { CPU, formatDevice, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
+import { inBytes } from '@holdfast/options';
 import { type PreflightEvent, tryModel } from '@holdfast/preflight';
 import { type FindOptions, type FoundModel, findByName } from './find-by-name.js';
-import { inBytes } from './in-bytes.js';
 
 export interface CheckOptions extends Pick<FindOptions, 'signal' | 'onEvent'> {
   /** What the user calls the model. */

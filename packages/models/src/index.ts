@@ -2,5 +2,4 @@ export { type CheckOptions, checkModel, type ModelFacts } from './check-model.js
 export { type ExportOptions, exportModel } from './export-model.js';
 export { type FindOptions, type FoundModel, findByName, type HubPin } from './find-by-name.js';
 export { getModels } from './get-models.js';
-export { inBytes } from './in-bytes.js';
 export { listModels } from './list-models.js';

@@ -1,6 +1,6 @@
 import { type BuiltInModel, DEFAULT_MODEL } from '@holdfast/gpu-runtime';
 import type { CatalogEntry } from '@holdfast/model-hub';
-import { inBytes } from './in-bytes.js';
+import { inBytes } from '@holdfast/options';
 
 const OWN = [
   'Any other model: --model OWNER/NAME[@REVISION] of Hugging Face, or --model PATH',

@@ -19,7 +19,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
-  'model-hub': ['file-lock', 'durable'],
+  'model-hub': ['file-lock', 'durable', 'options'],
   'model-zoo': ['pt-serializer', 'durable', 'options'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
   manifest: ['durable', 'file-lock', 'options'],
@@ -28,7 +28,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
   plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
-  models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'durable'],
+  models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'durable', 'options'],
   'run-folder': [
     'plan',
     'checkpoint',

@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { commandLine, namedCommands } from '../../../apps/runner/src/command/options.js';
+import { namedCommands } from '../../../apps/runner/src/command/options.js';
+import { idleCommandLine } from '../../../apps/runner/test/idle-command-line.js';
 import { withBlocks } from '../src/cli-page.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -14,18 +15,7 @@ const formatted = (text: string) =>
     input: text,
     encoding: 'utf8',
   });
-const nothing = async () => undefined;
-const commands = namedCommands(
-  commandLine('1.2.3', {
-    embed: nothing,
-    inspect: nothing,
-    models: nothing,
-    getModels: nothing,
-    checkModel: nothing,
-    exportModel: nothing,
-    doctor: nothing,
-  }),
-);
+const commands = namedCommands(idleCommandLine());
 
 test('docs/cli.md is what the command definitions say; node tooling/docs/cli.mjs updates it', () => {
   const page = readFileSync(PAGE, 'utf8');

@@ -1,6 +1,6 @@
 import type { ProgressFacts } from '@holdfast/coordinator';
 import type { HubEvent } from '@holdfast/model-hub';
-import { inBytes } from '@holdfast/models';
+import { inBytes } from '@holdfast/options';
 
 type Downloading = Extract<HubEvent, { type: 'downloading' }>;
 

@@ -1,6 +1,5 @@
 import { nameSystemErrors } from '@holdfast/durable';
-import { inBytes } from '@holdfast/models';
-import { sanitize } from '@holdfast/options';
+import { inBytes, sanitize } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
 import { eventRecord, type Report, type RunEvent } from '../events.js';

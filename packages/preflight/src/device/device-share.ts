@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { type Device, formatDevice } from '@holdfast/gpu-runtime';
+import { inBytes } from '@holdfast/options';
 import { cgroupLimits } from '../machine/cgroup.js';
 import { findGpus } from '../machine/cuda.js';
 import { PreflightError } from '../preflight-error.js';
@@ -98,8 +99,7 @@ function whyFew(
   workers: number,
   { cores, room, weightBytes }: { cores: number; room: number; weightBytes: number },
 ): string {
-  const gb = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  return `${workers === 1 ? 'one worker' : `${workers} workers`} for ${cores} cores: each holds a copy of the model (${gb(weightBytes)}), and there are ${gb(room)} of memory; --workers overrides this`;
+  return `${workers === 1 ? 'one worker' : `${workers} workers`} for ${cores} cores: each holds a copy of the model (${inBytes(weightBytes)}), and there are ${inBytes(room)} of memory; --workers overrides this`;
 }
 
 async function gpusOfThisMachine(signal: AbortSignal): Promise<number | null> {

@@ -1,11 +1,10 @@
 import { ModelError, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
+import { print } from './print.js';
 import { type Verdict, verdict } from './refusal.js';
 import type { ModelTrial } from './try-model.js';
 
 // A helper that loads a model, embeds a few residues, then as many as it claims to read. It prints each step before taking it;
 // its report is the last line of its output.
-const print = (line: object, then?: () => void) =>
-  void process.stdout.write(`\n${JSON.stringify(line)}\n`, then);
 
 async function attempt(): Promise<Verdict> {
   const { model, overrides, proof, device } = JSON.parse(process.argv[2] ?? '{}') as ModelTrial;

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { attempt, loadModel, nonFiniteRows, resolveModel } from '@holdfast/gpu-runtime';
+import { print } from '../model/print.js';
 import type { PrecisionReport, PrecisionTrial } from './compare-precisions.js';
 import { cosine } from './cosine.js';
 
 // A helper that embeds sequences in two precisions. It prints each step before taking it; its report is the last line of its
 // output.
-const print = (line: object, then?: () => void) =>
-  void process.stdout.write(`\n${JSON.stringify(line)}\n`, then);
 
 const cosines: number[] = [];
 
