@@ -1,8 +1,8 @@
 """Embeds proteins with PyTorch and transformers. A request is one JSON array a line; so is each answer.
 
-["load", FOLDER, FASTA, THREADS, ATTENTION]  -> {}; attention is sdpa (fused) or eager (single operators)
-["embed", SEQUENCES A BATCH]      -> {"seconds", "first": the first protein's row}
-["export", PATH]                  -> {} once the usual ONNX export is there
+["load", FOLDER, THREADS, ATTENTION]  -> {}; attention is sdpa (fused) or eager (single operators)
+["embed", FASTA, SEQUENCES A BATCH]   -> {"seconds", "first": the first protein's row}
+["export", PATH]                      -> {} once the usual ONNX export is there
 """
 import json
 import sys
@@ -11,7 +11,7 @@ import time
 import torch
 import transformers
 
-model = tokens = place = None
+model = ids = place = None
 
 
 def read(path):
@@ -29,18 +29,18 @@ def read_model(attention):
     return model.eval()
 
 
-def load(folder, fasta, threads, attention):
-    global model, tokens, place
+def load(folder, threads, attention):
+    global model, ids, place
     place = folder
     torch.set_num_threads(threads)
     model = read_model(attention)
     names = open(f"{folder}/vocab.txt").read().split("\n")
     ids = {name: i for i, name in enumerate(names)}
-    tokens = [[0] + [ids[letter] for letter in each] + [2] for each in read(fasta)]
     return {}
 
 
-def embed(size):
+def embed(fasta, size):
+    tokens = [[0] + [ids[letter] for letter in each] + [2] for each in read(fasta)]
     order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
     rows = [None] * len(tokens)
     began = time.perf_counter()
