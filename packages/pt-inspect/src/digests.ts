@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type LazyTensor, PtFormatError } from '@holdfast/pt-serializer';
+import { type LazyTensor, type NumpyStrings, PtFormatError } from '@holdfast/pt-serializer';
 import { doubleOf } from './items.js';
 
 /** Bytes of a tensor held in memory if its rows are contiguous, and if they are not. */
@@ -47,6 +47,14 @@ export class Digests {
         hash.update(await tensor.readRows(at, Math.min(rows, at + step)));
     }
     return this.#keep(tensor, hash.digest('hex'));
+  }
+
+  /** Strings of numpy: row-major, characters as little-endian. */
+  ofTexts(texts: NumpyStrings): string {
+    const known = this.#known.get(texts);
+    if (known !== undefined) return known;
+    this.#spend(texts.byteLength);
+    return this.#keep(texts, createHash('sha256').update(texts.toBytes()).digest('hex'));
   }
 
   /** Strings, joined by line feeds. */

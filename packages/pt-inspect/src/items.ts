@@ -1,9 +1,17 @@
-import { LazyTensor, NumpyScalar, PtFloat, PtFormatError, PtOpaque } from '@holdfast/pt-serializer';
+import {
+  LazyTensor,
+  NumpyScalar,
+  NumpyStrings,
+  PtFloat,
+  PtFormatError,
+  PtOpaque,
+} from '@holdfast/pt-serializer';
 import { isLongInt, keyText, repr, typeName } from './python.js';
 
 /** One thing in a `.pt` and the keys and indices that lead to it, each after a `/`. */
 export type Item = { path: string } & (
   | { kind: 'tensor' | 'ndarray'; tensor: LazyTensor }
+  | { kind: 'ndarray'; texts: NumpyStrings }
   | { kind: 'strings'; strings: readonly string[] }
   | { kind: 'numbers'; numbers: readonly unknown[] }
   /** `value` as JSON or, if JSON has no such type, in Python's notation. */
@@ -82,6 +90,7 @@ function leafOf(value: unknown, path: string, kinds: Map<object, 'strings' | 'nu
   }
   if (value instanceof Map || value instanceof PtOpaque) return null;
   if (value instanceof LazyTensor) return { path, kind: value.kind, tensor: value };
+  if (value instanceof NumpyStrings) return { path, kind: 'ndarray', texts: value };
   return { path, kind: typeName(value), value: plainValue(value) };
 }
 

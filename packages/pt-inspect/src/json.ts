@@ -64,6 +64,10 @@ async function jsonItem(item: Item, digests: Digests): Promise<string> {
     const array = { path, kind, dtype, shape, sha256: await digests.ofTensor(tensor) };
     return JSON.stringify(kind === 'tensor' ? { ...array, stride, requires_grad: requiresGrad } : array);
   }
+  if ('texts' in item) {
+    const { dtype, shape } = item.texts;
+    return JSON.stringify({ path, kind, dtype, shape, sha256: digests.ofTexts(item.texts) });
+  }
   if ('strings' in item) {
     const { strings } = item;
     return JSON.stringify({ path, kind, count: strings.length, sha256: digests.ofStrings(strings) });

@@ -46,6 +46,10 @@ function cells(item: Item): string[] {
     const facts = [`${byteLength} bytes`, ...notes.filter(Boolean)].join(', ');
     return [path, item.kind, dtype, `[${shape.join(', ')}]`, facts];
   }
+  if ('texts' in item) {
+    const { dtype, shape, byteLength } = item.texts;
+    return [path, item.kind, dtype, `[${shape.join(', ')}]`, `${byteLength} bytes`];
+  }
   if ('strings' in item) return [path, 'strings', '', `[${item.strings.length}]`, ''];
   if ('numbers' in item) return [path, 'numbers', '', `[${item.numbers.length}]`, ''];
   const { value } = item;
@@ -57,6 +61,12 @@ function cells(item: Item): string[] {
 async function first(item: Item, count: number): Promise<string[]> {
   if (count === 0) return [];
   if ('strings' in item) return item.strings.slice(0, count).map((text) => short(sanitize(text)));
+  if ('texts' in item) {
+    const { texts } = item;
+    return Array.from({ length: Math.min(count, texts.length) }, (_, i) =>
+      short(sanitize(repr(texts.at(i)))),
+    );
+  }
   if ('numbers' in item)
     return [
       item.numbers

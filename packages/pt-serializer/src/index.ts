@@ -8,6 +8,7 @@ export type { Protocol } from './pickle/pickle-emitter.js';
 export type { TypedArray } from './tensors/arrays.js';
 export type { DType } from './tensors/dtypes.js';
 export { LazyTensor } from './tensors/lazy-tensor.js';
+export { NumpyStrings } from './tensors/numpy-strings.js';
 export {
   PtStorage,
   PtTensor,

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { LazyTensor, openPt, type PtOpaque } from './index.js';
+import { LazyTensor, type NumpyStrings, openPt, type PtOpaque } from './index.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
 const open = (name: string) => openPt(fixture(name), { unknown: 'opaque' });
@@ -30,6 +30,7 @@ test('classes that are not known are inert data, and the tensors beside them are
   expect([...dict.entries]).toEqual([['a', [1]]]);
   expect(dict.args?.[0]).toMatchObject({ name: 'list', args: null });
   expect(file.get('o')).toMatchObject({ module: 'numpy', name: 'ndarray' });
+  expect([...(file.get('s') as NumpyStrings)]).toEqual(['ab', 'cde']);
 });
 
 test('of the container before PyTorch 1.6 too', async () => {

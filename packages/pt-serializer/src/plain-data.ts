@@ -1,5 +1,6 @@
 import { PtFormatError } from './format-error.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
+import { NumpyStrings } from './tensors/numpy-strings.js';
 import { StorageRef } from './tensors/storage.js';
 import { NumpyScalar, PtComplex, PtDevice, PtDType, PtFloat, PtOpaque, PtOrderedDict } from './values.js';
 
@@ -63,7 +64,7 @@ const plainNumber: Change = (value) =>
 const withoutStorage: Change = (value) =>
   value instanceof StorageRef ? new PtOpaque('torch.storage', 'UntypedStorage', [value.storage.size]) : value;
 
-const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar];
+const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar, NumpyStrings];
 
 /** The objects in a container, after `change`; null for data without content. */
 function itemsOf(value: object, change: Change): Iterator<unknown> | null {

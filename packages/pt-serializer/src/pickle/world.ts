@@ -201,7 +201,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
   '__builtin__.complex': ([real, imaginary = 0]) => new PtComplex(float(real), float(imaginary)),
   'numpy.core.multiarray._reconstruct': () => new NumpyDraft(),
-  'numpy.core.multiarray.scalar': ([dtype, bytes]) => numpyScalar(dtype, bytes),
+  'numpy.core.multiarray.scalar': ([dtype, bytes], { spend }) => numpyScalar(dtype, bytes, spend),
   'numpy.core.numeric._frombuffer': ([bytes, dtype, shape, order]) =>
     numpyArray(dtype, shape, order === 'F', bytes),
   'numpy.dtype': ([code]) => new NumpyDType(code),

@@ -3,6 +3,7 @@ import { NumpyScalar, PtComplex, PtOpaque } from '../values.js';
 import { arrayOf, float32Of } from './arrays.js';
 import { DTYPES, type DType, elementCount } from './dtypes.js';
 import { LazyTensor } from './lazy-tensor.js';
+import { NumpyStrings, NumpyStringType } from './numpy-strings.js';
 import { memoryStorage, swapped } from './storage.js';
 
 const fail = (reason: string) => new PtFormatError('tensor', reason);
@@ -26,16 +27,16 @@ const CODES: Readonly<Record<string, DType>> = {
 
 /** A numpy dtype while its pickle is read: first the code, then the byte order from its state. */
 export class NumpyDType {
-  readonly dtype: DType;
+  readonly elements: DType | NumpyStringType;
   bigEndian = false;
 
   constructor(code: unknown) {
-    const dtype = typeof code === 'string' && Object.hasOwn(CODES, code) ? CODES[code] : undefined;
-    if (dtype === undefined) {
+    const known = typeof code === 'string' ? elementsOf(code) : null;
+    if (known === null) {
       const shown = typeof code === 'string' ? JSON.stringify(code.slice(0, 100)) : `a ${typeof code}`;
       throw new PtFormatError('unsupported', `numpy dtype ${shown} is not supported`);
     }
-    this.dtype = dtype;
+    this.elements = known;
   }
 
   setState(state: unknown): this {
@@ -44,14 +45,23 @@ export class NumpyDType {
     this.bigEndian = order === '>';
     return this;
   }
+
+  /** Bytes of one element. */
+  get bytes(): number {
+    return typeof this.elements === 'string' ? DTYPES[this.elements].bytes : this.elements.bytes;
+  }
+}
+
+function elementsOf(code: string): DType | NumpyStringType | null {
+  return Object.hasOwn(CODES, code) ? CODES[code]! : NumpyStringType.of(code);
 }
 
 /** A numpy array before its state is known. */
 export class NumpyDraft {
-  array: LazyTensor | PtOpaque | null = null;
+  array: LazyTensor | NumpyStrings | PtOpaque | null = null;
 
   /** State: (version, shape, dtype, is_fortran, bytes). */
-  setState(state: unknown): LazyTensor | PtOpaque {
+  setState(state: unknown): LazyTensor | NumpyStrings | PtOpaque {
     if (!Array.isArray(state) || state.length !== 5) throw fail('a numpy array has no state of 5 items');
     const [, shape, dtype, fortran, bytes] = state as unknown[];
     if (dtype instanceof PtOpaque) {
@@ -65,36 +75,51 @@ export class NumpyDraft {
 }
 
 /** An array whose bytes are in the pickle. */
-export function numpyArray(dtype: unknown, shape: unknown, fortran: boolean, bytes: unknown): LazyTensor {
+export function numpyArray(
+  dtype: unknown,
+  shape: unknown,
+  fortran: boolean,
+  bytes: unknown,
+): LazyTensor | NumpyStrings {
   if (!(dtype instanceof NumpyDType)) throw fail('a numpy array has no dtype');
   if (!Array.isArray(shape) || shape.length > 64 || !shape.every(isSize)) {
     throw fail('a numpy array has no shape');
   }
   if (!(bytes instanceof Uint8Array)) throw fail('a numpy array has no bytes');
   const sizes = shape as number[];
-  const expected = elementCount(sizes) * DTYPES[dtype.dtype].bytes;
+  const expected = elementCount(sizes) * dtype.bytes;
   if (bytes.byteLength !== expected) {
     throw fail(`a numpy array of shape [${sizes}] has ${bytes.byteLength} bytes, not ${expected}`);
   }
   const stride = strides(sizes, fortran);
+  const { elements, bigEndian } = dtype;
+  if (typeof elements !== 'string') return new NumpyStrings(elements, bigEndian, sizes, stride, bytes);
   const facts = {
     kind: 'ndarray',
-    dtype: dtype.dtype,
+    dtype: elements,
     shape: sizes,
     stride,
     offset: 0,
     requiresGrad: false,
     parameter: false,
   } as const;
-  return new LazyTensor(facts, memoryStorage(bytes, dtype.bigEndian));
+  return new LazyTensor(facts, memoryStorage(bytes, bigEndian));
 }
 
-/** A numpy scalar. */
-export function numpyScalar(dtype: unknown, bytes: unknown): NumpyScalar {
+/** A numpy scalar; of strings and bytes, what Python has for them too. @param spend deducts bytes that are copied. */
+export function numpyScalar(
+  dtype: unknown,
+  bytes: unknown,
+  spend: (count: number) => void,
+): NumpyScalar | string | Uint8Array {
   if (!(dtype instanceof NumpyDType) || !(bytes instanceof Uint8Array))
     throw fail('a numpy scalar without dtype or bytes');
-  if (bytes.byteLength !== DTYPES[dtype.dtype].bytes) throw fail('a numpy scalar of the wrong length');
-  const { dtype: name, bigEndian } = dtype;
+  if (bytes.byteLength !== dtype.bytes) throw fail('a numpy scalar of the wrong length');
+  const { elements: name, bigEndian } = dtype;
+  if (typeof name !== 'string') {
+    spend(bytes.byteLength);
+    return name.decode(bytes, bigEndian);
+  }
   const little = bigEndian ? swapped(bytes, DTYPES[name].swap) : bytes;
   const [first, second] = arrayOf(name, little);
   if (name === 'complex64' || name === 'complex128')
