@@ -356,7 +356,7 @@ test('damaged weights in the cache of Hugging Face name the command that replace
   await cp(fixture('esm2_tiny_hf'), folder, { recursive: true });
   const weights = join(folder, 'model.safetensors');
   await writeFile(weights, (await readFile(weights)).subarray(0, -5));
-  await expect(resolveModel(folder)).rejects.toThrow(/; run `holdfast models get lab\/esm`, which/);
+  await expect(resolveModel(folder)).rejects.toThrow(/; run `holdfast models get lab\/esm@c0ffee`, which/);
 });
 
 test('a file of weights in its folder stands for the folder', async () => {
