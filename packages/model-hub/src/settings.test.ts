@@ -34,4 +34,5 @@ test('an empty HOME is refused where it is needed: the cache must not be in the 
   expect(() => hubSettings({ HOME: '' })).toThrow(/^HOME: is empty; .* set HF_HOME/);
   expect(() => hubSettings({ HOME: '', HF_HOME: '~/models' })).toThrow(/^HOME: is empty/);
   expect(hubSettings({ HOME: '', HF_HOME: '/b' }).cache).toBe('/b/hub');
+  expect(hubSettings({ HOME: '', HF_HUB_CACHE: '/a' })).toMatchObject({ cache: '/a', token: null });
 });

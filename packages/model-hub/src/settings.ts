@@ -25,11 +25,9 @@ const YES = new Set(['1', 'true', 'yes', 'on']);
  * @throws HubError `hub_bad_setting` if `HF_ENDPOINT` is no address, or `HOME` is needed and no folder.
  */
 export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
-  const home = at(
-    env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homeOf(env), '.cache'), 'huggingface'),
-    env,
-  );
-  const cache = env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home, 'hub');
+  const home = () =>
+    at(env['HF_HOME'] || join(env['XDG_CACHE_HOME'] || join(homeOf(env), '.cache'), 'huggingface'), env);
+  const cache = env['HF_HUB_CACHE'] || env['HUGGINGFACE_HUB_CACHE'] || join(home(), 'hub');
   return {
     cache: at(cache, env),
     endpoint: endpointOf(env['HF_ENDPOINT']),
@@ -50,14 +48,14 @@ function homeOf(env: NodeJS.ProcessEnv): string {
   throw new HubError(
     'hub_bad_setting',
     'HOME',
-    home === '' ? 'is empty' : `is not an absolute path ()`,
+    home === '' ? 'is empty' : `is not an absolute path (${home})`,
     'set it to your home folder, or set HF_HOME to the folder of the cache of Hugging Face',
   );
 }
 
-function tokenOf(env: NodeJS.ProcessEnv, home: string): string | null {
+function tokenOf(env: NodeJS.ProcessEnv, home: () => string): string | null {
   const given = env['HF_TOKEN'] || env['HUGGING_FACE_HUB_TOKEN'];
-  const token = (given || saved(at(env['HF_TOKEN_PATH'] || join(home, 'token'), env))).trim();
+  const token = (given || saved(() => at(env['HF_TOKEN_PATH'] || join(home(), 'token'), env))).trim();
   if (!/^[\x21-\x7e]*$/.test(token))
     throw new HubError(
       'hub_bad_setting',
@@ -68,9 +66,9 @@ function tokenOf(env: NodeJS.ProcessEnv, home: string): string | null {
   return token === '' ? null : token;
 }
 
-function saved(path: string): string {
+function saved(path: () => string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path(), 'utf8');
   } catch {
     // Most models need no token; the hub says so if this one does.
     return '';
