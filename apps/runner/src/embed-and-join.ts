@@ -1,7 +1,7 @@
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { CPU, formatDevice, tokensAreExact } from '@holdfast/gpu-runtime';
+import { CPU, formatDevice } from '@holdfast/gpu-runtime';
 import type { ManifestState } from '@holdfast/manifest';
-import { NUCLEOTIDE_SAMPLE, nucleotideWarning, padding, type Shard, shardsOf } from '@holdfast/plan';
+import { paddingOf, type Shard, shardsOf } from '@holdfast/plan';
 import {
   type FoundQuarantined,
   findQuarantined,
@@ -54,7 +54,6 @@ export async function embedAndJoin(
     used ??= await devices.use(record, place);
     return used;
   };
-  if (used !== null) await warnOfNucleotides(request, run);
   reportPlanned(request, run, shards, state, used);
   const { fingerprint } = record;
   const { dim } = model;
@@ -109,12 +108,6 @@ class RepairBudget {
   }
 }
 
-async function warnOfNucleotides({ options, model, report }: Request, { index }: Prepared): Promise<void> {
-  const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
-  const message = nucleotideWarning(first, model, options.translate !== undefined);
-  if (message !== null) report({ type: 'warning', message });
-}
-
 function reportPlanned(
   { model, report }: Request,
   { index, record, resumed }: Prepared,
@@ -122,7 +115,7 @@ function reportPlanned(
   state: ManifestState,
   used: Awaited<ReturnType<Request['devices']['use']>> | null,
 ): void {
-  const { sequences, residues, batches, tokens, padded_tokens } = index.summary;
+  const { sequences, residues, batches } = index.summary;
   for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
   report({
     type: 'planned',
@@ -131,7 +124,7 @@ function reportPlanned(
     sequences,
     residues,
     batches,
-    ...padding(tokens, padded_tokens, tokensAreExact(model)),
+    ...paddingOf(model, index.summary),
     shards: shards.length,
     workers: used?.share.workers ?? 0,
     device: used?.record.device ?? record.device ?? formatDevice(CPU),

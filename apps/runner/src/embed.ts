@@ -1,15 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { reportCorrupt, tidyUp } from '@holdfast/run-folder';
+import { layout, reportCorrupt, tidyUp } from '@holdfast/run-folder';
 import { embedAndJoin } from './embed-and-join.js';
 import { checkEmbed, type EmbedOptions, type Stop } from './embed-options.js';
 import type { Report } from './events.js';
 import { leftOut } from './result/left-out.js';
 import { reportComplete } from './result/report-complete.js';
 import type { PrepareOptions } from './run/asked-run.js';
+import { finishedWithoutModel } from './run/finished-run.js';
 import { reportPlanWarnings } from './run/plan-warnings.js';
 import { precisionCost } from './run/precision-cost.js';
 import { prepare } from './run/prepare.js';
-import { askedRun, checkRequest, type Request } from './run/request.js';
+import { askedRun, checkEnvironment, checkRequest, type Request } from './run/request.js';
 import { takeFolder } from './run/take-folder.js';
 import { InputWait } from './run/waits.js';
 
@@ -22,6 +23,10 @@ import { InputWait } from './run/waits.js';
  */
 export async function embed(options: EmbedOptions, report: Report, stop: Stop): Promise<number> {
   checkEmbed(options, report, stop);
+  checkEnvironment();
+  const finished = await finishedWithoutModel(options, report, stop);
+  if (finished !== null)
+    return reportComplete({ place: layout(options.out), options, report }, finished, true);
   const request = await checkRequest(options, report, stop);
   const folder = await takeFolder(request);
   if ('files' in folder) return reportComplete(request, folder, true);
@@ -36,7 +41,7 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
     if (run.resumed && !run.finished) await reportCorrupt(place, report);
     const precision = await precisionCost(request, run);
     const findings = {
-      ...reportPlanWarnings(request, run.index.summary),
+      ...(await reportPlanWarnings(request, run.index)),
       ...(precision && { precision }),
     };
     const result = await embedAndJoin(request, run, findings);

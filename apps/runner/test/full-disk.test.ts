@@ -12,6 +12,9 @@ const mountable = spawnSync('unshare', ['-rm', 'mount', '-t', 'tmpfs', 'none', '
 if (!mountable) console.warn('LEFT OUT: a small file system cannot be made on this machine');
 
 const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
+const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
+const ESM2 = at('model-zoo/test/fixtures/esm2_tiny_hf');
 
 /** Runs the command on a disk of that size, and again once there is more room. */
 async function onSmallDisk(size: string, input: string): Promise<[code: string, said: string, more: string]> {
@@ -66,3 +69,26 @@ describe.runIf(mountable)(
     });
   },
 );
+
+describe.runIf(mountable)('a full cache', () => {
+  test('int8 names the cache, the variable and the room that it needs; with room, the same command begins', async () => {
+    const folder = await freshFolder();
+    const disk = join(folder, 'disk');
+    await mkdir(disk);
+    const script = `
+      mount -t tmpfs -o size=16k none "$1" || exit 9
+      run() { HOLDFAST_CACHE="$1" "$2" "$3" embed "$4" --out "$5" --model "$6" --precision int8 --workers 1; }
+      run "$@" > "$5.log" 2> "$5.err"; echo "code $?"; ls -A "$1/int8"
+      mount -o remount,size=64m "$1"
+      run "$@" > "$5.more"; echo "code $?"
+      cat "$5.err"`;
+    const { stdout } = spawnSync(
+      'unshare',
+      ['-rm', 'sh', '-c', script, 'sh', disk, process.execPath, BIN, PROTEINS, join(folder, 'out'), ESM2],
+      { encoding: 'utf8' },
+    );
+    expect(stdout).toMatch(
+      /^code 1\ncode 0\nholdfast: .*\/disk\/int8: this folder of Holdfast's cache cannot take [\d.]+ kB .*\(ENOSPC: no space left on the device, .* are free\); make room for [\d.]+ kB there, or set HOLDFAST_CACHE to a folder with room, then rerun the same command\n$/,
+    );
+  });
+});

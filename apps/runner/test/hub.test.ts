@@ -126,7 +126,7 @@ test.each<[string, string, RegExp]>([
   [
     'a model that the hub does not have',
     'facebook/esm9',
-    /^holdfast: facebook\/esm9: .* shows nobody a model/,
+    /^holdfast: facebook\/esm9: no such file or folder is here, .* shows nobody a model.*; if it is a path, check it/,
   ],
 ])('%s ends with what to do, and nothing is written', async (_, model, says) => {
   const ended = await holdfast(line('out', model), '', { env: env() });
@@ -168,5 +168,56 @@ test('models get downloads, and says where; models check shows what works, and w
   expect(await said('models', 'check', ID)).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/config\.json: is not a JSON object/),
+  });
+});
+
+test('a finished run whose model has left the cache is complete at once; no other request is', async () => {
+  expect(await holdfast(line('out'), '', { env: env() })).toMatchObject({ code: 0, stderr: '' });
+  await rm(join(folder, 'hf'), { recursive: true });
+  const asked = hub.requests.length;
+  const offline = { env: env({ HF_HUB_OFFLINE: '1' }) };
+  for (const options of [{ env: env() }, offline]) {
+    const again = await holdfast([...line('out'), '--batch-tokens', 'auto'], '', options);
+    expect(again).toMatchObject({ code: 0, stderr: '' });
+    expect(again.lines.at(-1)).toMatchObject({ event: 'complete', already: true, sequences: 45 });
+  }
+  expect(hub.requests).toHaveLength(asked);
+  const other = join(folder, 'other.faa');
+  await writeFile(other, '>a\nMKTAYIAK\n');
+  const [, , ...rest] = line('out');
+  for (const [args, says] of [
+    [['embed', other, ...rest], /holds another run.*content of input 1/],
+    [[...line('out'), '--shards', '2'], /holds another run.*--shards/],
+    [[...line('out'), '--pooling', 'max'], /is not in the cache/],
+    [[...line('out'), '--precision', 'int8'], /is not in the cache/],
+    [line('out', `${ID}@v2`), /is not in the cache/],
+    [[...line('out'), '--format', 'npy'], /is not in the cache/],
+    [[...line('out'), '--force-restart'], /is not in the cache/],
+  ] as const)
+    expect(await holdfast(args, '', offline)).toMatchObject({ code: 2, stderr: expect.stringMatching(says) });
+  const rows = join(folder, 'out', 'embeddings.safetensors');
+  const bytes = await readFile(rows);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(rows, bytes);
+  const damaged = await holdfast(line('out'), '', offline);
+  expect(damaged).toMatchObject({ code: 2, stderr: expect.stringMatching(/is not in the cache/) });
+});
+
+test('a commit of a run that the hub no longer has is told from one that the user named', async () => {
+  const running = start(line('out'), { env: env() });
+  await running.until('checkpoint');
+  running.killGroup();
+  await running.ended;
+  await rm(join(folder, 'hf'), { recursive: true });
+  await writeFile(join(hub.models[ID]!, 'README.md'), 'another commit');
+  const gone = await holdfast(line('out'), '', { env: env() });
+  expect(gone.code).toBe(2);
+  expect(gone.stderr).toMatch(
+    /esm2_tiny: the run began with the commit [0-9a-f]{40}, which is neither in the cache nor on the hub any more .*--force-restart/,
+  );
+  expect(gone.stderr).not.toMatch(/leave out/);
+  expect(await holdfast(line('new', `${ID}@${'0'.repeat(40)}`), '', { env: env() })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/leave out @0{40}/),
   });
 });

@@ -71,6 +71,16 @@ test('more than --min-cosine allows is refused before anything is embedded; a lo
   const again = await holdfast(line('out', '--min-cosine', '0.9999999'));
   expect(again).toMatchObject({ code: 2, stderr: refused.stderr });
   expect(namesOf(again)).not.toContain('comparing_precision');
+  // Whoever goes back to fp32 is told what to do, and it helps.
+  const full = line('out').slice(0, -2);
+  expect(await holdfast(full)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--precision: int8 → fp32.*--force-restart to start over/),
+  });
+  const other = [...full, '--force-restart'];
+  other[3] = join(folder, 'other');
+  expect(await holdfast(line('other', '--min-cosine', '1'))).toMatchObject({ code: 2 });
+  expect(await holdfast(other)).toMatchObject({ code: 0, stderr: '' });
   const lower = await holdfast(line('out', '--min-cosine', '0.9'));
   expect(lower).toMatchObject({ code: 0, stderr: '' });
   expect(namesOf(lower)).not.toContain('comparing_precision');

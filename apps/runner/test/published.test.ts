@@ -1,4 +1,4 @@
-import { cp, open, readFile, writeFile } from 'node:fs/promises';
+import { cp, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -94,10 +94,44 @@ test('weights that are changed in place during a run give no row; once they are 
   const file = await open(weights, 'r+');
   await file.write(Buffer.from(other), 0, other.length, 0);
   await file.close();
-  const { code, lines } = await running.ended;
-  expect(code).not.toBe(0);
-  expect(JSON.stringify(lines)).toMatch(/the model has changed since the run was planned/);
+  const { code, lines, stderr } = await running.ended;
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /model\.safetensors: the model has changed since the run was planned; finished work is kept.*Restore .*--force-restart\n$/,
+    ),
+  ]);
+  expect(lines.filter(({ event }) => event === 'failed')).toHaveLength(1);
   await writeFile(weights, good);
   expect(await holdfast(embed('out'))).toMatchObject({ code: 0, stderr: '' });
   expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
+});
+
+test('a finished run whose model was deleted is complete, with a warning; no other request is', async () => {
+  const model = join(folder, 'model');
+  await cp(zoo('esm2_tiny_hf'), model, { recursive: true });
+  const asked = (...more: string[]) => [
+    ...['embed', PROTEINS, '--out', join(folder, 'out'), '--workers', '1'],
+    ...more,
+  ];
+  expect(await holdfast(asked('--model', model))).toMatchObject({ code: 0, stderr: '' });
+  await rename(model, `${model}-moved`);
+  const again = await holdfast(asked('--model', model));
+  expect(again).toMatchObject({ code: 0, stderr: '' });
+  expect(again.lines.map(({ event }) => event)).toEqual(['warning', 'complete']);
+  expect(again.lines[0]!['message']).toMatch(/model is no longer there, so the model was not compared/);
+  for (const more of [
+    ['--model', join(folder, 'other')],
+    ['--model', model, '--layer', 'hidden_states.1'],
+    ['--model', model, '--min-cosine', '0.5'],
+  ])
+    expect(await holdfast(asked(...more))).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/no such file or folder|neither a model folder/),
+    });
+  await cp(zoo('protbert_t2_tiny'), model, { recursive: true });
+  expect(await holdfast(asked('--model', model))).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/holds another run.*model:/),
+  });
 });

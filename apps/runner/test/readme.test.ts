@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { namedCommands } from '../src/command/options.js';
+import { namedCommands } from '../src/command/named-commands.js';
 import { ExitCode } from '../src/errors.js';
 import { idleCommandLine } from './idle-command-line.js';
 

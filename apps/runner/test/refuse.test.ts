@@ -197,7 +197,13 @@ describe('a resume that would mix two runs is refused', () => {
       expect(refused(await holdfast([...line, ...more]))).toContain(`the two: ${says}`);
     // As an earlier version wrote it.
     const run = join(out, 'run.json');
-    const { model_options: _, index: _i, sha256: _s, ...older } = JSON.parse(await readFile(run, 'utf8'));
+    const {
+      model_options: _,
+      given: _g,
+      index: _i,
+      sha256: _s,
+      ...older
+    } = JSON.parse(await readFile(run, 'utf8'));
     await writeFile(run, JSON.stringify(older));
     expect(refused(await holdfast([...line, '--pooling', 'cls']))).toMatch(/the two: model: \S+ \(/);
     expect((await holdfast(line)).lines.at(-1)).toMatchObject({ already: true });

@@ -79,7 +79,7 @@ test('weights that are replaced during a run are found by the next worker, and b
   await swapWeights();
   process.kill(Number(pid), 'SIGKILL');
   const ended = await running.ended;
-  expect(ended.code).not.toBe(0);
+  expect(ended).toMatchObject({ code: 2, stderr: expect.stringMatching(/Restore the original model/) });
   expect(JSON.stringify(ended.lines)).toMatch(/the model has changed since the run was planned/);
   const resumed = await run('a');
   expect(resumed).toMatchObject({ code: 2, stderr: expect.stringMatching(/model/) });

@@ -105,3 +105,33 @@ test('a worker that failed, or was asked to finish, and does not exit is killed 
   ]);
   expect(run.clock.now()).toBe(500 + 1000 + 500);
 });
+
+test.each(['start', 'assign'])(
+  'a worker that finds at its %s that nobody can do the work ends the run; no shard fails, and the others save',
+  async (when) => {
+    const stopped: number[] = [];
+    const run = start(
+      (worker, message) => {
+        if (message.type === 'stop') {
+          stopped.push(worker.slot);
+          return worker.exit(143);
+        }
+        if (worker.slot !== 1) return message.type === 'assign' ? undefined : good(worker, message);
+        if (message.type !== when) return good(worker, message);
+        worker.say({ type: 'failed', error: 'unworkable', message: 'the weights changed' });
+        worker.exit(1);
+      },
+      { shards: [0, 1, 2], slots: 2 },
+    );
+    await run.clock.drain();
+    expect(await run.outcome).toEqual({
+      completed: [],
+      failed: [],
+      stopped: null,
+      unworkable: 'the weights changed',
+    });
+    expect(run.of('failed')).toHaveLength(1);
+    expect(run.of('retry')).toEqual([]);
+    expect(stopped).toEqual([0]);
+  },
+);

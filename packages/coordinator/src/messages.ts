@@ -68,8 +68,8 @@ export type FromWorker =
   /**
    * The worker is about to exit because of this. `error` is a short code: `cuda_oom`, `cuda_runtime` (the
    * model fails on the batch), `non_finite`, `unfit_device` (the device fails on known-good input, so the
-   * batch is not blamed), `lost_device` (the same, since a failure during an isolation), or anything else,
-   * such as a system error code.
+   * batch is not blamed), `lost_device` (the same, since a failure during an isolation), `unworkable` (no worker
+   * could go on with this work, so the run ends), or anything else, such as a system error code.
    */
   | {
       type: 'failed';

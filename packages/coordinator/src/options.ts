@@ -119,6 +119,8 @@ export interface Outcome {
    * on plain residues.
    */
   limitTooShort?: { shard: number; silentMs: number };
+  /** What a worker that failed with `unworkable` said; it ended the run. */
+  unworkable?: string;
   /** Why no worker could start, if that ended the run. */
   startupFailure?: string;
 }

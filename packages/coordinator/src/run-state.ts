@@ -36,6 +36,7 @@ export class RunState {
   startupFailure: string | undefined;
   tooManyQuarantined = false;
   limitTooShort: Outcome['limitTooShort'];
+  unworkable: string | undefined;
 
   constructor(options: CoordinatorOptions) {
     this.options = options;
@@ -67,6 +68,7 @@ export class RunState {
       this.startupFailure !== undefined ||
       this.tooManyQuarantined ||
       this.limitTooShort !== undefined ||
+      this.unworkable !== undefined ||
       this.pool.settled
     );
   }
@@ -106,6 +108,7 @@ export class RunState {
       ...(setAside === 0 ? {} : { setAside }),
       ...(this.tooManyQuarantined ? { tooManyQuarantined: true as const } : {}),
       ...(this.limitTooShort === undefined ? {} : { limitTooShort: this.limitTooShort }),
+      ...(this.unworkable === undefined ? {} : { unworkable: this.unworkable }),
       ...(this.startupFailure === undefined ? {} : { startupFailure: this.startupFailure }),
     };
   }

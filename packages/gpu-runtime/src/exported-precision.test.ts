@@ -61,4 +61,7 @@ test('an int8 graph that gives its hidden state takes one sequence a call too', 
   const source = await resolveModel(folder, { precision: 'int8' });
   expect(source.built).toBeUndefined();
   expect(source.recipe).toMatchObject({ inputs: { mask: 'attention_mask' }, singly: true });
+  // Whatever its name is.
+  await cp(modelPath, join(folder, 'onnx', 'model.onnx'));
+  expect((await resolveModel(folder)).recipe.singly).toBe(true);
 });

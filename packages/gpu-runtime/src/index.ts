@@ -1,3 +1,5 @@
+export { CacheError } from '@holdfast/model-zoo';
+export type { FileFacts } from '@holdfast/options';
 export { type BuiltInModel, builtInModels, DEFAULT_MODEL } from './built-in.js';
 export {
   automaticDevices,
@@ -13,10 +15,9 @@ export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { type ExportedFiles, exportedFiles } from './model/describe-source.js';
 export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
-export type { FileFacts } from './model/file-facts.js';
 export type { ModelOverrides } from './model/model-overrides.js';
 export { PRECISIONS, type Precision } from './model/precision.js';
-export { type FingerprintProof, stillHolds } from './model/proven-fingerprint.js';
+export { type FingerprintProof, isProof, stillHolds } from './model/proven-fingerprint.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './model/recipe.js';
 export { WatchedFiles } from './model/watched-files.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';

@@ -141,8 +141,8 @@ test('int8 is refused on a GPU, by name', async () => {
 test('a cache that cannot be written is told with its remedy', async () => {
   vi.stubEnv('HOLDFAST_CACHE', join(fixture('SOURCES.md'), 'cache'));
   await expect(resolveModel(fixture('esm2_tiny_hf'), { precision: 'int8' })).rejects.toMatchObject({
-    code: 'model_load',
-    message: expect.stringMatching(/cannot be written to Holdfast's cache.*set HOLDFAST_CACHE/),
+    code: 'cache_unusable',
+    message: expect.stringMatching(/cache\/int8: .*Holdfast's cache cannot take .* kB .*set HOLDFAST_CACHE/),
   });
 });
 

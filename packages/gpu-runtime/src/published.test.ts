@@ -33,6 +33,7 @@ function expectations(name: string, key: string): { residues: Uint8Array; row: n
   });
 }
 
+const BESIDE = '-contact-regression.pt';
 const RESIDUES = 'last_hidden_state_mean_without_special';
 
 test.each<[path: string, of: string, key: string, pooling: Pooling | undefined]>([
@@ -319,6 +320,12 @@ test.each<[string, (at: string) => Promise<unknown>, string, RegExp]>([
     /some\.pt: .*download it again/,
   ],
   [
+    'the contact regression of fair-esm',
+    (at) => cp(join(fixture('esm2_t2_tinyf32_UR50D'), `esm2_t2_tinyf32_UR50D${BESIDE}`), join(at, 'some.pt')),
+    'model_unsupported',
+    /some\.pt: holds only the contact regression .*; give the file of the weights, which fair-esm/,
+  ],
+  [
     'safetensors alone',
     (at) => cp(join(fixture('esm2_tiny_hf'), 'model.safetensors'), join(at, 'some.safetensors')),
     'model_unsupported',
@@ -333,6 +340,23 @@ test.each<[string, (at: string) => Promise<unknown>, string, RegExp]>([
     code,
     message: expect.stringMatching(says),
   });
+});
+
+test('a contact regression beside its weights names them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'published-'));
+  const name = 'esm2_t2_tinyf32_UR50D';
+  await cp(fixture(name), folder, { recursive: true });
+  await expect(resolveModel(join(folder, `${name}${BESIDE}`))).rejects.toThrow(
+    `give the weights beside it: ${join(folder, `${name}.pt`)}`,
+  );
+});
+
+test('damaged weights in the cache of Hugging Face name the command that replaces them', async () => {
+  const folder = join(await mkdtemp(join(tmpdir(), 'hub-')), 'models--lab--esm', 'snapshots', 'c0ffee');
+  await cp(fixture('esm2_tiny_hf'), folder, { recursive: true });
+  const weights = join(folder, 'model.safetensors');
+  await writeFile(weights, (await readFile(weights)).subarray(0, -5));
+  await expect(resolveModel(folder)).rejects.toThrow(/; run `holdfast models get lab\/esm@c0ffee`, which/);
 });
 
 test('a file of weights in its folder stands for the folder', async () => {

@@ -49,7 +49,7 @@ const GIVE = `give a folder, or one of: ${BUILT_IN.join(', ')}`;
  * @param known the `proof` of this model from another process of this machine: as long as its files are the same, they are not
  * read for the fingerprint. Without it, the cache is asked (`HOLDFAST_CACHE`, else `XDG_CACHE_HOME/holdfast`, else
  * `~/.cache/holdfast`).
- * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. RangeError and TypeError for
+ * @throws ModelError with a code for each cause; see {@link ModelErrorCode}. CacheError if int8 weights cannot be kept. RangeError and TypeError for
  * overrides that are invalid or would have no effect (`code` is `invalid_option`).
  */
 export async function resolveModel(
@@ -153,7 +153,7 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
   const own = readGraph(place);
   const changes = kind === 'exported with changes' ? await readChanges(path) : {};
   const asked = overrides.output ?? changes.output?.name;
-  const { singly = precision === 'int8' && makesScalesOfACall(place), ...opened }: Opened =
+  const { singly = makesScalesOfACall(place), ...opened }: Opened =
     kind !== 'described' && lacksHiddenState(own, asked)
       ? await withHiddenState(path, place, own)
       : { graph: own, parts: graphParts(place, own.weightFiles) };

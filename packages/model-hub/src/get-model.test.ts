@@ -7,11 +7,13 @@ import {
   readlinkSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FileLock } from '@holdfast/file-lock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findModel, getModel } from './get-model.js';
@@ -119,6 +121,35 @@ test('weights without tokens or configuration, as Python may leave them, are com
     expect(await find(ID, { HF_HUB_OFFLINE: '1' })).toEqual({ ...got, whole: false });
     expect(await find()).toEqual(got);
     expect(readdirSync(got.folder)).toContain(name);
+  }
+});
+
+test('a link in a circle is no file: the model is completed', async () => {
+  const { folder: at } = await get();
+  rmSync(join(at, 'vocab.txt'));
+  symlinkSync('vocab.txt', join(at, 'vocab.txt'));
+  expect((await cachedModel(name(), settings().cache))?.whole).toBe(false);
+  await find();
+  expect(readFileSync(join(at, 'vocab.txt'), 'utf8')).toBe('A\n');
+});
+
+test('a cache that cannot be written to is enough if the model is complete there', async () => {
+  const got = await get();
+  const readOnly = Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' });
+  const acquire = vi.spyOn(FileLock, 'acquire').mockRejectedValue(readOnly);
+  try {
+    expect(await get()).toEqual(got);
+    const blob = join(settings().cache, 'models--lab--model', 'blobs', DIGEST);
+    writeFileSync(blob, bytes(100_000).fill(1, 0, 1));
+    await expect(get()).rejects.toMatchObject({
+      code: 'hub_read_only',
+      passing: false,
+      message: expect.stringMatching(/^lab\/model: is not complete in .*\(EROFS\); .*HF_HUB_CACHE/),
+    });
+    rmSync(blob);
+    await expect(get()).rejects.toMatchObject({ code: 'hub_read_only' });
+  } finally {
+    acquire.mockRestore();
   }
 });
 
@@ -276,6 +307,8 @@ describe('refusals say what to do', () => {
     hub.faults.damage = (path) => LARGE.test(path);
     await expect(get()).rejects.toMatchObject({
       code: 'hub_wrong_bytes',
+      // What changes bytes on the way may stop.
+      passing: true,
       message: expect.stringMatching(/^lab\/model, model\.safetensors: .*checksum/),
     });
     const blobs = readdirSync(join(settings().cache, 'models--lab--model', 'blobs'));
@@ -399,5 +432,25 @@ test('whatever the hub does wrong, a model is complete and right, or not there',
           expect(sha256(readFileSync(join(there.folder, file)))).toBe(sha256(Buffer.from(content)));
     }),
     { numRuns: 60 },
+  );
+});
+
+test('the loopback hub answers what Python asks for: headers of a file, and the files of a commit', async () => {
+  const { commit } = await get();
+  const head = await fetch(`${hub.url}/${ID}/resolve/main/${WEIGHTS}`, {
+    method: 'HEAD',
+    redirect: 'manual',
+  });
+  expect(head.status).toBe(302);
+  expect(Object.fromEntries(head.headers)).toMatchObject({
+    'x-repo-commit': commit,
+    'x-linked-etag': `"${DIGEST}"`,
+    'x-linked-size': '100000',
+  });
+  const small = await fetch(`${hub.url}/${ID}/resolve/${commit}/vocab.txt`, { method: 'HEAD' });
+  expect([small.headers.get('x-repo-commit'), small.headers.get('content-length')]).toEqual([commit, '2']);
+  const tree = await (await fetch(`${hub.url}/api/models/${ID}/tree/${commit}?recursive=True`)).json();
+  expect(tree).toContainEqual(
+    expect.objectContaining({ type: 'file', path: WEIGHTS, lfs: expect.objectContaining({ oid: DIGEST }) }),
   );
 });

@@ -10,6 +10,7 @@ import { formatHubName, type HubName, isCommit } from './hub-name.js';
 import { linkFiles } from './link-files.js';
 import { type HubFile, type Listing, listModel } from './listing.js';
 import { type CachedModel, CachePlace, cachedModel } from './model-cache.js';
+import { nullIfComplete } from './read-only-cache.js';
 import { refuseUnusable } from './refuse-unusable.js';
 
 /** Milliseconds between two reports that another process is waited for. */
@@ -54,9 +55,12 @@ export async function getModel(name: HubName, options: GetOptions): Promise<Cach
   const listing = await listModel(client, name);
   const files = filesOf(name, listing);
   const place = new CachePlace(settings.cache, name.id);
-  for (const folder of [place.blobs, dirname(place.lock)]) await makeDirectoryDurably(folder);
-  await using _lock = await locked(place.lock, name, options);
   const download = { client, name, listing, place, options };
+  const lock = await takePlace(place, name, options).catch((error: unknown) =>
+    nullIfComplete(files, download, error),
+  );
+  if (lock === null) return { folder: place.snapshot(listing.commit), commit: listing.commit, whole: true };
+  await using _lock = lock;
   await refuseUnusable(files, download);
   await downloadFiles(files, download);
   const folder = place.snapshot(listing.commit);
@@ -84,6 +88,12 @@ function filesOf(name: HubName, { files }: Listing): HubFile[] {
     `has no weights that can be used (it has ${some.join(', ') || 'no file of weights at all'})`,
     'choose a model with model.safetensors, pytorch_model.bin, or onnx/model.onnx',
   );
+}
+
+/** Makes the model's folder, and takes its lock. */
+async function takePlace(place: CachePlace, name: HubName, options: GetOptions): Promise<FileLock> {
+  for (const folder of [place.blobs, dirname(place.lock)]) await makeDirectoryDurably(folder);
+  return locked(place.lock, name, options);
 }
 
 /** The model's lock, which one process holds while it downloads. */

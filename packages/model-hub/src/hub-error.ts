@@ -3,7 +3,7 @@
  * `hub_offline` it is not in the cache, and the network must not be used; `hub_not_found` no such model or revision;
  * `hub_refused` the hub wants an account, or terms to be accepted; `hub_no_model` the model has no weights that can be
  * used; `hub_bad_setting` an environment variable is invalid; `hub_no_room` the disk is too full; `hub_bad_answer` the
- * server does not answer as a hub does; `hub_wrong_bytes` a file differs from its checksum; `hub_unreachable` the hub
+ * server does not answer as a hub does; `hub_read_only` the cache cannot be written to, and lacks the model; `hub_wrong_bytes` a file differs from its checksum; `hub_unreachable` the hub
  * cannot be reached, or is out of order.
  */
 export type HubErrorCode =
@@ -13,6 +13,7 @@ export type HubErrorCode =
   | 'hub_no_model'
   | 'hub_bad_setting'
   | 'hub_no_room'
+  | 'hub_read_only'
   | 'hub_bad_answer'
   | 'hub_wrong_bytes'
   | 'hub_unreachable';
@@ -24,7 +25,7 @@ export class HubError extends Error {
   constructor(
     readonly code: HubErrorCode,
     readonly subject: string,
-    what: string,
+    readonly what: string,
     readonly remedy: string,
     options?: ErrorOptions,
   ) {
@@ -33,6 +34,6 @@ export class HubError extends Error {
 
   /** Whether the same request may succeed later. */
   get passing(): boolean {
-    return this.code === 'hub_unreachable' || this.code === 'hub_no_room';
+    return ['hub_unreachable', 'hub_no_room', 'hub_wrong_bytes'].includes(this.code);
   }
 }

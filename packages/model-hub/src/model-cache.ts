@@ -53,7 +53,7 @@ export async function cachedModel(name: HubName, cache: string): Promise<CachedM
 
 async function refOf(path: string): Promise<string | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code ?? '')) return '';
+    if (['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP'].includes(error.code ?? '')) return '';
     throw error;
   });
   return isCommit(text.trim()) ? text.trim() : null;
@@ -65,8 +65,18 @@ export function filesIn(folder: string): string[] {
   try {
     entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
     throw error;
   }
-  return entries.filter((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile()).sort();
+  return entries.filter((name) => isFile(join(folder, name))).sort();
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    // Links in a circle lead to no file.
+    if ((error as NodeJS.ErrnoException).code === 'ELOOP') return false;
+    throw error;
+  }
 }

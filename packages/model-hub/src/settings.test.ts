@@ -29,3 +29,10 @@ test('the public hub, unless another one is named; the network, unless it is for
   const env = { HF_ENDPOINT: 'http://mirror:80/hf/', HF_HUB_OFFLINE: 'True' };
   expect(hubSettings(env)).toMatchObject({ endpoint: 'http://mirror:80/hf', offline: true });
 });
+
+test('an empty HOME is refused where it is needed: the cache must not be in the working directory', () => {
+  expect(() => hubSettings({ HOME: '' })).toThrow(/^HOME: is empty; .* set HF_HOME/);
+  expect(() => hubSettings({ HOME: '', HF_HOME: '~/models' })).toThrow(/^HOME: is empty/);
+  expect(hubSettings({ HOME: '', HF_HOME: '/b' }).cache).toBe('/b/hub');
+  expect(hubSettings({ HOME: '', HF_HUB_CACHE: '/a' })).toMatchObject({ cache: '/a', token: null });
+});

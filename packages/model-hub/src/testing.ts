@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { filesIn } from './model-cache.js';
+import { commitOf, factsOf, type Served, served, sibling, treeEntry } from './testing-files.js';
 
 /** What a loopback hub does wrong. Each function gets the path that is asked for, and how often it was asked for before. */
 export interface HubFaults {
@@ -36,33 +34,9 @@ export interface LoopbackHub extends AsyncDisposable {
   asked(path: RegExp): Promise<void>;
 }
 
-interface Served {
-  name: string;
-  bytes: Buffer;
-  sha256: string;
-  blobId: string;
-  large: boolean;
-}
-
-const hex = (algorithm: string, ...parts: (string | Buffer)[]) => {
-  const hash = createHash(algorithm);
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-};
-
-function served(folder: string, name: string): Served {
-  const bytes = readFileSync(join(folder, name));
-  const large = /\.(safetensors|bin|pth?|onnx|model)$/.test(name);
-  const blobId = hex('sha1', `blob ${bytes.length}\0`, bytes);
-  return { name, bytes, sha256: hex('sha256', bytes), blobId, large };
-}
-
-/** The commit of a folder: equal contents, equal commit. */
-const commitOf = (files: readonly Served[]) =>
-  hex('sha1', files.map(({ name, sha256 }) => `${name} ${sha256}`).join('\n'));
-
 /**
- * Starts a hub on loopback. Large files are sent by a second origin, as the public hub does.
+ * Starts a hub on loopback, for our downloads and those of `huggingface_hub`. Large files are sent by a second origin, as the
+ * public hub does.
  *
  * @param models their folders by `owner/name`.
  */
@@ -83,10 +57,12 @@ export async function loopbackHub(models: Record<string, string>): Promise<Loopb
   const front = createServer((request, response) => answer(request, response, false));
 
   function answer(request: IncomingMessage, response: ServerResponse, stored: boolean): void {
-    const { url = '/', headers } = request;
+    const { url = '/', headers, method } = request;
     const path = decodeURIComponent(url.replace(/\?.*/, ''));
     const before = counts.get(path) ?? 0;
-    counts.set(path, before + 1);
+    // Programs in Python ask for the headers of a file first.
+    const headOnly = method === 'HEAD';
+    if (!headOnly) counts.set(path, before + 1);
     const { range, authorization: token, host = '' } = headers;
     hub.requests.push({ path, range, token, host });
     for (const { path: wanted, resolve } of waiting) if (wanted.test(path)) resolve();
@@ -96,8 +72,9 @@ export async function loopbackHub(models: Record<string, string>): Promise<Loopb
     if (!stored && hub.token !== null && token !== `Bearer ${hub.token}`)
       return void response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end();
     const [, api, id = '', kind, revision = '', file] =
-      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(revision|resolve)\/([^/]+|refs\/pr\/\d+)(?:\/(.+))?$/.exec(path) ??
-      [];
+      /^\/(api\/models\/)?([^/]+\/[^/]+)\/(revision|resolve|tree)\/([^/]+|refs\/pr\/\d+)(?:\/(.+))?$/.exec(
+        path,
+      ) ?? [];
     const folder = hub.models[id];
     if (folder === undefined) return void response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end();
     const files = filesIn(folder).map((name) => served(folder, name));
@@ -105,26 +82,31 @@ export async function loopbackHub(models: Record<string, string>): Promise<Loopb
     if (revision !== 'main' && revision !== commit)
       return void response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end();
     if (api !== undefined && kind === 'revision') {
-      const siblings = files.map(({ name, bytes, sha256, blobId, large }) => ({
-        rfilename: name,
-        size: bytes.length,
-        blobId,
-        ...(large ? { lfs: { sha256, size: bytes.length, pointerSize: 130 } } : {}),
-      }));
+      const siblings = files.map(sibling);
       return void response.end(JSON.stringify({ id, sha: commit, siblings }));
     }
+    if (api !== undefined && kind === 'tree') return void response.end(JSON.stringify(files.map(treeEntry)));
     const wanted = files.find(({ name }) => name === file);
-    if (wanted === undefined) return void response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
+    if (wanted === undefined)
+      return void response.writeHead(404, { 'x-error-code': 'EntryNotFound', 'x-repo-commit': commit }).end();
+    const facts = factsOf(wanted, commit);
     if (wanted.large && !stored) {
       const location = `http://127.0.0.1:${(storage.address() as AddressInfo).port}${url}`;
-      return void response.writeHead(302, { location }).end();
+      return void response.writeHead(302, { ...facts, location }).end();
     }
-    send(wanted, { path, before, range }, response);
+    if (headOnly)
+      return void response.writeHead(200, { ...facts, 'content-length': wanted.bytes.length }).end();
+    send(wanted, { path, before, range, facts }, response);
   }
 
   function send(
     { bytes }: Served,
-    { path, before, range }: { path: string; before: number; range: string | undefined },
+    {
+      path,
+      before,
+      range,
+      facts,
+    }: { path: string; before: number; range: string | undefined; facts: Record<string, string> },
     response: ServerResponse,
   ): void {
     const { cut, damage, length, noRanges } = hub.faults;
@@ -136,6 +118,7 @@ export async function loopbackHub(models: Record<string, string>): Promise<Loopb
     const broken = limit !== null && limit < part.length;
     const claimed = length?.(path, before) ?? part.length;
     response.writeHead(start > 0 ? 206 : 200, {
+      ...facts,
       'content-length': claimed,
       ...(start > 0 ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` } : {}),
     });

@@ -6,11 +6,14 @@ export class UnsupportedModelError extends Error {
   readonly code = 'model_unsupported';
   readonly path: string;
   readonly what: string;
+  /** What to do, if it is known better than for any other model. */
+  readonly remedy: string | null;
 
   /** @param what continues the sentence that the path begins. */
-  constructor(path: string, what: string) {
+  constructor(path: string, what: string, remedy: string | null = null) {
     super(`${path}: ${clipped(what)}`);
     this.path = path;
     this.what = what;
+    this.remedy = remedy;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,17 +42,50 @@ test.each([
   expect(await rowsOf(to, sequences)).toEqual(await rowsOf(fixture(name), sequences));
 });
 
-test('what is there is not overwritten, unless it is the rest of an export', async () => {
+test('what is there is not overwritten', async () => {
   const to = join(folder, 'to');
   const again = () => exportModel({ model: fixture('esm2_tiny_hf'), to, ...options });
   await again();
   await expect(again()).rejects.toThrow(/to: is not empty; name a new folder/);
   rmSync(join(to, 'model.onnx'));
-  await again();
+  await expect(again()).rejects.toThrow(/not empty/);
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   await expect(exportModel({ model: fixture('esm2_tiny_hf'), to: folder, ...options })).rejects.toThrow(
     /not empty/,
   );
+});
+
+test('the rest of an export that was cut off is replaced, whichever model it was of; other files are kept', async () => {
+  const to = join(folder, 'to');
+  mkdirSync(to);
+  for (const name of ['.holdfast-export', 'vocab.txt', 'model.onnx', 'model.onnx_data.tmp'])
+    writeFileSync(join(to, name), 'rest');
+  const again = () => exportModel({ model: fixture('esm2_tiny_hf'), to, ...options });
+  await again();
+  expect(readdirSync(to).sort()).toEqual(['holdfast.json', 'model.onnx', 'model.onnx_data']);
+  writeFileSync(join(to, '.holdfast-export'), '');
+  writeFileSync(join(to, 'notes.txt'), 'mine');
+  await expect(again()).rejects.toThrow(/not empty/);
+  expect(readdirSync(to)).toContain('notes.txt');
+});
+
+test('of two exports to one folder at once, one is refused, and the folder is that of the other', async () => {
+  const to = join(folder, 'to');
+  const models = ['esm2_tiny_hf', 'dnaberts_tiny'];
+  const both = await Promise.allSettled(
+    models.map((name) => exportModel({ model: fixture(name), to, ...options })),
+  );
+  const [won, ...others] = models.filter((_, i) => both[i]!.status === 'fulfilled');
+  expect(others).toEqual([]);
+  const { reason } = both.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+  expect((reason as Error).message).toMatch(
+    /to: (process \d+ on .* exports a model to this folder; wait|is not empty)/,
+  );
+  const alone = join(folder, 'alone');
+  await exportModel({ model: fixture(won!), to: alone, ...options });
+  for (const name of readdirSync(alone))
+    expect(readFileSync(join(to, name)).equals(readFileSync(join(alone, name))), name).toBe(true);
+  expect(readdirSync(to)).toEqual(readdirSync(alone));
 });
 
 test('a graph is not exported again', async () => {

@@ -1,12 +1,9 @@
-import { mayBeThere } from '@holdfast/durable';
-import { builtInModels, ModelError } from '@holdfast/gpu-runtime';
-import { findModel, getModel, type HubEvent, type HubName, hubName, hubSettings } from '@holdfast/model-hub';
+import { ModelError } from '@holdfast/gpu-runtime';
+import { findModel, getModel, type HubEvent, hubName, hubSettings } from '@holdfast/model-hub';
 import { unknownType } from '@holdfast/model-zoo';
-
-/** A model of the hub, and the commit that it was when it was found. */
-export interface HubPin extends HubName {
-  commit: string;
-}
+import { type HubPin, isPinned, pinnedName } from './hub-pin.js';
+import { withContext } from './hub-refusal.js';
+import { isLocal } from './is-at-hand.js';
 
 /** Where a model is. */
 export interface FoundModel {
@@ -36,21 +33,19 @@ export async function findByName(
   model: string,
   { pin, refresh = false, signal, onEvent }: FindOptions,
 ): Promise<FoundModel> {
-  // An empty path would mean the working directory.
-  const isPath = model.trim() !== '' && mayBeThere(model);
-  if (isPath || builtInModels().some((each) => each.name === model)) return { model };
-  const name = hubName(model);
-  if (name === null)
+  if (isLocal(model)) return { model };
+  const [name, wanted] = [hubName(model), pinnedName(model, pin)];
+  if (name === null || wanted === null)
     throw new ModelError(
       'model_not_found',
       `'${model}'`,
       'there is no such file or folder, and no model has this name',
       '`holdfast models` lists the names, and OWNER/NAME is any model of Hugging Face',
     );
-  const { id, revision } = name;
-  const pinned = pin?.id === id && pin.revision === revision ? pin.commit : revision;
   const options = { settings: hubSettings(), signal, onEvent, refuse: unknownType };
   const get = refresh ? getModel : findModel;
-  const { folder, commit } = await get({ id, revision: pinned }, options);
-  return { model: folder, hub: { id, revision, commit } };
+  const { folder, commit } = await get(wanted, options).catch((error: unknown) => {
+    throw withContext(error, model, pin !== undefined && isPinned(model, pin) ? pin : undefined);
+  });
+  return { model: folder, hub: { ...name, commit } };
 }

@@ -12,3 +12,8 @@ test.each([
 ])('the folder of the cache with %j is %s', (env, folder) => {
   expect(cacheFolder(env)).toBe(folder);
 });
+
+test('without a home nothing is kept, and nothing is written to the working directory', () => {
+  expect(cacheFolder({ HOME: '' })).toBeNull();
+  expect(cacheFolder({ HOME: '', HOLDFAST_CACHE: '/a' })).toBe('/a');
+});

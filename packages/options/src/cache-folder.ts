@@ -10,8 +10,15 @@ export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string | null
   if (own) return resolve(own);
   // The XDG specification has relative paths ignored.
   if (all && isAbsolute(all)) return join(all, 'holdfast');
+  const home = env['HOME'] === '' ? null : homeFolder();
+  return home === null ? null : join(home, '.cache', 'holdfast');
+}
+
+/** Null: there is none. A relative one would be another folder in each working directory. */
+function homeFolder(): string | null {
   try {
-    return join(homedir(), '.cache', 'holdfast');
+    const home = homedir();
+    return isAbsolute(home) ? home : null;
   } catch {
     return null;
   }

@@ -17,7 +17,7 @@ export {
 } from './letters/letter-use.js';
 export { type LetterWarning, letterWarnings } from './letters/letter-warnings.js';
 export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-likeness.js';
-export { type Padding, padding } from './padding.js';
+export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
 export { type Shard, shardsOf } from './shards.js';
 export { withoutLines } from './without-lines.js';

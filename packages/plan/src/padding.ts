@@ -1,3 +1,5 @@
+import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
+
 /** The cost of batches. */
 export interface Padding {
   /** Tokens of all sequences. */
@@ -8,6 +10,14 @@ export interface Padding {
   padding_share: number;
   /** Present if a token may be several residues: both numbers are then upper bounds. */
   tokens_at_most?: true;
+}
+
+/** What the batches of a plan cost a model. One that takes a sequence a call pads none of them. */
+export function paddingOf(
+  model: Pick<ModelSource, 'recipe'>,
+  { tokens, padded_tokens }: Pick<Padding, 'tokens' | 'padded_tokens'>,
+): Padding {
+  return padding(tokens, model.recipe.singly ? tokens : padded_tokens, tokensAreExact(model));
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Shard } from './shards.js';
 /** How a plan's work is distributed over its positions. */
 export interface PlannedWork {
   shards: readonly Shard[];
-  /** Tokens of the batches before a position, padding included. */
+  /** Tokens of the batches before a position, with their padding if the model pads them. */
   tokensBefore(position: number): number;
 }
 
@@ -15,7 +15,8 @@ export async function plannedWork(
   shards: readonly Shard[],
   model: ModelSource,
 ): Promise<PlannedWork> {
-  const before = await index.paddedTokensBefore((residues) => tokensOf(model, residues));
+  const padded = model.recipe.singly === undefined;
+  const before = await index.tokensBefore((residues) => tokensOf(model, residues), { padded });
   return {
     shards,
     tokensBefore(position) {

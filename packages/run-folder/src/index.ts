@@ -11,6 +11,7 @@ export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quaranti
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
 export { formatChecked } from './records/checked-json.js';
 export { refuseForeignRecord } from './records/foreign-record.js';
+export { type GivenModel, sameGiven } from './records/given-model.js';
 export { knownRecord } from './records/known-record.js';
 export { type PrecisionCost, readPrecisionCost, writePrecisionCost } from './records/precision-cost.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';

@@ -20,7 +20,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
   'model-hub': ['file-lock', 'durable', 'options'],
-  'model-zoo': ['pt-serializer', 'durable', 'options'],
+  'model-zoo': ['pt-serializer', 'file-lock', 'durable', 'options'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
   manifest: ['durable', 'file-lock', 'options'],
   coordinator: ['process', 'options'],
@@ -28,7 +28,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
   plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
-  models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'durable', 'options'],
+  models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'file-lock', 'durable', 'options'],
   'run-folder': [
     'plan',
     'checkpoint',

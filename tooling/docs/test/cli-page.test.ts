@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { namedCommands } from '../../../apps/runner/src/command/options.js';
+import { namedCommands } from '../../../apps/runner/src/command/named-commands.js';
 import { idleCommandLine } from '../../../apps/runner/test/idle-command-line.js';
 import { withBlocks } from '../src/cli-page.js';
 

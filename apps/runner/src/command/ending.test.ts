@@ -1,6 +1,6 @@
 import { asInputError } from '@holdfast/fasta';
 import { LockUnsupportedError } from '@holdfast/file-lock';
-import { ModelError } from '@holdfast/gpu-runtime';
+import { CacheError, ModelError } from '@holdfast/gpu-runtime';
 import { HubError } from '@holdfast/model-hub';
 import { PreflightError } from '@holdfast/preflight';
 import { BusyError, RunFolderError } from '@holdfast/run-folder';
@@ -56,6 +56,9 @@ const cases: [what: string, error: unknown, code: number, says: RegExp][] = [
     /^a\/b: no; see$/,
   ],
   ['a hub that is out of order', new HubError('hub_unreachable', 'a/b', 'no', 'see'), 1, /^a\/b: no; see$/],
+  ['a hub that sends wrong bytes', new HubError('hub_wrong_bytes', 'a/b', 'no', 'see'), 1, /^a\/b: no; see$/],
+  ['a cache without room', new CacheError('/c', 'no', 'make room', true), 1, /^\/c: no; make room$/],
+  ['a cache of others', new CacheError('/c', 'no', 'chmod', false), 2, /^\/c: no; chmod$/],
   ['no locks', new LockUnsupportedError('/o/.lock', 'ENOTSUP'), 2, /mount this one with locks/],
   [
     'locks that are short now',

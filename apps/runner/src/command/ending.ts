@@ -8,7 +8,7 @@ import {
 } from '@holdfast/durable';
 import { InputError } from '@holdfast/fasta';
 import { LockUnsupportedError } from '@holdfast/file-lock';
-import { DeviceError, ModelError } from '@holdfast/gpu-runtime';
+import { CacheError, DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { HubError } from '@holdfast/model-hub';
 import { PreflightError } from '@holdfast/preflight';
 import { filesWanted, processesWanted } from '@holdfast/process';
@@ -38,7 +38,7 @@ function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
   }
   if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
   if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
-  if (error instanceof HubError)
+  if (error instanceof HubError || error instanceof CacheError)
     return { code: error.passing ? ExitCode.unexpected : ExitCode.badInput, message: error.message };
   const system = systemErrorIn(error);
   const trouble = systemTrouble(system);

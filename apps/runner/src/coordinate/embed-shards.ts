@@ -5,7 +5,7 @@ import { plannedWork, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
-import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
+import { ExitCode, isDiskFull, RunFailedError, StoppedError, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
@@ -28,7 +28,11 @@ export interface EmbedShards {
 
 type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
 
-/** Embeds all incomplete shards. @throws RunFailedError if some could not be completed; StoppedError. */
+/**
+ * Embeds all incomplete shards.
+ *
+ * @throws RunFailedError if some could not be completed; UsageError if the model was changed meanwhile; StoppedError.
+ */
 export async function embedShards(run: EmbedShards): Promise<void> {
   const { place, options, index, model, shards, report, stop, manifest } = run;
   const { sequences } = index;
@@ -102,6 +106,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     stop,
   });
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
+  refuseUnworkable(outcome);
   if (outcome.tooManyQuarantined) {
     const { quarantined = 0, setAside = 0 } = outcome;
     if (setAside > mostSetAside) throw tooMany({ ...kinds, poison_input: 0 }, mostSetAside, found.aside);
@@ -118,6 +123,14 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   // Each failure was reported when it happened.
   const { code, message } = shardsFailed([first, ...others], { logs: place.logs, workers });
   throw new RunFailedError(message, code);
+}
+
+/** @throws UsageError if a worker found that the model is no longer the run's. */
+export function refuseUnworkable({ unworkable }: Outcome): void {
+  if (unworkable === undefined) return;
+  throw new UsageError(
+    `${unworkable}; finished work is kept, and no row is of the changed model. Restore the original model and rerun the same command to resume, or start over with --force-restart`,
+  );
 }
 
 /** @throws RunFailedError if the stall limit turned out too short. */

@@ -8,7 +8,7 @@ const { source } = countingModel();
 /** A token is a residue, without special tokens, as in `indexed`. */
 const model = { ...source, maxResidues: Number.POSITIVE_INFINITY, specialTokens: 0 };
 
-test('the tokens before a position are those of the plan, padding included, and rise with it', async () => {
+test('the tokens before a position are those of the plan, padding included if the model pads, and rise with it', async () => {
   const lengths = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 30 });
   await fc.assert(
     fc.asyncProperty(lengths, fc.integer({ min: 1, max: 200 }), async (lengths, batchTokens) => {
@@ -20,6 +20,9 @@ test('the tokens before a position are those of the plan, padding included, and 
       const shards = await shardsOf(index, 4);
       const { tokensBefore } = await plannedWork(index, shards, model);
       expect(tokensBefore(index.sequences)).toBe(index.summary.padded_tokens);
+      const alone = { ...model, recipe: { ...model.recipe, singly: true as const } };
+      const single = await plannedWork(index, shards, alone);
+      expect(single.tokensBefore(index.sequences)).toBe(index.summary.tokens);
       for (let batch = 0; batch < index.batches; batch++) {
         const [first, end] = index.batchRange(batch);
         const residues = await index.residues(first, end);

@@ -9,7 +9,7 @@ import {
 import { limitsOf } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
 import { coordinate } from './coordinate.js';
-import { type EmbedShards, refuseShortLimit, workerOptions } from './embed-shards.js';
+import { type EmbedShards, refuseShortLimit, refuseUnworkable, workerOptions } from './embed-shards.js';
 import { countKinds, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
 import { shardsFailed } from './shards-failed.js';
 
@@ -75,6 +75,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     stop,
   });
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
+  refuseUnworkable(outcome);
   refuseShortLimit(outcome, options);
   const full = outcome.failed.find(({ message }) => isDiskFull(message));
   if (full !== undefined) {

@@ -1,14 +1,5 @@
-import { LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
+import { type FingerprintProof, isProof, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
 import { z } from 'zod';
-
-const fileFacts = z.object({
-  path: z.string(),
-  bytes: z.string(),
-  mtimeNs: z.string(),
-  ctimeNs: z.string(),
-  inode: z.string(),
-  device: z.string(),
-});
 
 const schema = z.object({
   out: z.string(),
@@ -23,7 +14,7 @@ const schema = z.object({
   /** The model's fingerprint when the run was planned. */
   fingerprint: z.string(),
   /** What the files of that model were like; absent: the worker reads them too. */
-  proof: z.object({ fingerprint: z.string(), of: z.string(), files: z.array(fileFacts) }).exactOptional(),
+  proof: z.custom<FingerprintProof>(isProof).exactOptional(),
   batchTokens: z.number().int().positive(),
   run: z.string(),
   /** The run record without the inputs, which each checkpoint keeps. */

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { type ModelSource, tokensAreExact } from '@holdfast/gpu-runtime';
+import type { ModelSource } from '@holdfast/gpu-runtime';
 import {
   type IndexSummary,
   inInputOrder,
+  type Padding,
+  paddingOf,
   type SequenceIndex,
   type Shard,
   verifyIndex,
@@ -112,9 +114,7 @@ export async function assemble({
     sequences,
     quarantined: quarantined.length,
     dim: model.dim,
-    tokens: index.summary.tokens,
-    padded_tokens: index.summary.padded_tokens,
-    ...(tokensAreExact(model) ? {} : { tokens_at_most: true }),
+    ...withoutShare(paddingOf(model, index.summary)),
     ...(findings.letters && { letters: findings.letters }),
     ...(findings.precision && { precision: findings.precision }),
     files,
@@ -203,3 +203,6 @@ function warnings(
   }
   return sentences.filter((each) => each !== null);
 }
+
+/** The record keeps what the share is computed from. */
+const withoutShare = ({ padding_share: _, ...counts }: Padding): Omit<Padding, 'padding_share'> => counts;

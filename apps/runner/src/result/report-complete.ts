@@ -1,5 +1,4 @@
-import { tokensAreExact } from '@holdfast/gpu-runtime';
-import { padding } from '@holdfast/plan';
+import { paddingOf } from '@holdfast/plan';
 import type { ResultRecord } from '@holdfast/run-folder';
 import { ExitCode } from '../errors.js';
 import type { Request } from '../run/request.js';
@@ -7,12 +6,18 @@ import type { Request } from '../run/request.js';
 /**
  * Reports a complete run.
  *
+ * @param request its model is undefined if it is not there; then the event has no tokens.
  * @param already whether it was complete before this command.
  * @param reported warnings that were already reported.
  * @returns the exit code of the command.
  */
 export function reportComplete(
-  { place, options, model, report }: Request,
+  {
+    place,
+    options,
+    model,
+    report,
+  }: Pick<Request, 'place' | 'options' | 'report'> & Partial<Pick<Request, 'model'>>,
   result: ResultRecord,
   already: boolean,
   reported: readonly string[] = [],
@@ -29,9 +34,9 @@ export function reportComplete(
     dim,
     embeddings: place.embeddings(options.format),
     ids: place.ids,
-    ...(tokens === undefined || padded_tokens === undefined
+    ...(model === undefined || tokens === undefined || padded_tokens === undefined
       ? {}
-      : padding(tokens, padded_tokens, tokensAreExact(model))),
+      : paddingOf(model, { tokens, padded_tokens })),
   });
   return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
 }

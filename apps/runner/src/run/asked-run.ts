@@ -5,6 +5,7 @@ import type { IndexProgress, LetterUse, SequenceIndex } from '@holdfast/plan';
 import {
   type Asked,
   type FormatName,
+  type GivenModel,
   modelOptions,
   type Reattempt,
   type ResultRecord,
@@ -16,6 +17,8 @@ export interface PrepareOptions {
   model: ModelSource;
   /** Where the model is on the hub, if it is from there. */
   hub?: HubPin | undefined;
+  /** What the command gives of the model; undefined for a built-in one. */
+  given?: GivenModel | undefined;
   /** The requested token budget; undefined: that of the run on disk, else `chooseBatchTokens` decides. */
   batchTokens: number | undefined;
   /** The token budget of a new run. */
@@ -50,6 +53,7 @@ export type AskedRun = Pick<
   | 'inputs'
   | 'model'
   | 'hub'
+  | 'given'
   | 'batchTokens'
   | 'shards'
   | 'threads'
@@ -71,7 +75,7 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, hub, batchTokens, shards, threads, translate, letters }: AskedRun,
+  { model, hub, given, batchTokens, shards, threads, translate, letters }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -84,10 +88,13 @@ export function asked(
     model_options: modelOptions(model),
     ...(translate && { translate }),
     letters: letters.use,
+    ...(given && { given }),
   };
 }
 
-export async function hashInputs(options: AskedRun): Promise<RunRecord['inputs']> {
+export async function hashInputs(
+  options: Pick<AskedRun, 'inputs' | 'signal' | 'checking'>,
+): Promise<RunRecord['inputs']> {
   const { inputs, signal } = options;
   const hashed = [];
   for (const path of inputs) {
@@ -102,5 +109,8 @@ export async function hashInputs(options: AskedRun): Promise<RunRecord['inputs']
 export const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
   options.reading === undefined ? work() : options.reading(work);
 
-export const checking = <T>({ checking }: AskedRun, what: string, work: () => Promise<T>): Promise<T> =>
-  checking === undefined ? work() : checking(what, work);
+export const checking = <T>(
+  { checking }: Pick<AskedRun, 'checking'>,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> => (checking === undefined ? work() : checking(what, work));

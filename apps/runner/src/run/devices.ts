@@ -20,7 +20,7 @@ export class Devices {
   readonly #report: Report;
   readonly #signal: AbortSignal;
   /** The name of a built-in model, which needs no test. */
-  readonly #builtIn: string | undefined;
+  readonly builtIn: string | undefined;
   #chosen: Promise<DeviceChoice> | undefined;
 
   constructor(options: EmbedOptions, source: ModelSource, report: Report, signal: AbortSignal) {
@@ -28,7 +28,7 @@ export class Devices {
     this.#source = source;
     this.#report = report;
     this.#signal = signal;
-    this.#builtIn = builtInModels().find(({ name }) => name === options.model)?.name;
+    this.builtIn = builtInModels().find(({ name }) => name === options.model)?.name;
   }
 
   /**
@@ -38,9 +38,9 @@ export class Devices {
    */
   async tryForNewRun(): Promise<void> {
     const { model, overrides } = this.#options;
-    if (this.#builtIn !== undefined && this.#wish === 'auto') return;
+    if (this.builtIn !== undefined && this.#wish === 'auto') return;
     const { device } = await this.#chooseForNewRun();
-    if (this.#builtIn !== undefined) return;
+    if (this.builtIn !== undefined) return;
     const { stallMs } = limitsOf(this.#options);
     const signal = this.#signal;
     const source = this.#source;
@@ -97,7 +97,7 @@ export class Devices {
 
   async #choose(begunOn: string | undefined): Promise<DeviceChoice> {
     const report = this.#report;
-    const options = { begunOn, report, signal: this.#signal, builtIn: this.#builtIn };
+    const options = { begunOn, report, signal: this.#signal, builtIn: this.builtIn };
     const choice = await chooseDevice(this.#wish, options);
     const { device } = choice;
     if (this.#options.overrides?.precision === 'int8' && device.kind !== 'cpu')

@@ -1,6 +1,14 @@
 import { withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
-import { type IndexSummary, type LetterCounts, type LetterWarning, letterWarnings } from '@holdfast/plan';
+import {
+  type IndexSummary,
+  type LetterCounts,
+  type LetterWarning,
+  letterWarnings,
+  NUCLEOTIDE_SAMPLE,
+  nucleotideWarning,
+  type SequenceIndex,
+} from '@holdfast/plan';
 import type { PrecisionCost } from '@holdfast/run-folder';
 import type { Request } from './request.js';
 
@@ -36,13 +44,19 @@ function planWarnings(
 }
 
 /** Reports what is known about the model and the sequences before anything is embedded. @returns what belongs in the result record. */
-export function reportPlanWarnings(
-  { model, letters: { rules }, report }: Request,
-  summary: IndexSummary,
-): Findings {
+export async function reportPlanWarnings(
+  { model, options, letters: { rules }, report }: Request,
+  index: Pick<SequenceIndex, 'summary' | 'firstResidues'>,
+): Promise<Findings> {
+  const { summary } = index;
   // Versions that name the index in the run record also count letters; any other index is rebuilt.
   const letters = summary.letters!;
-  const warnings = planWarnings({ ...summary, letters }, model, rules);
+  const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
+  const nucleotides = nucleotideWarning(first, model, options.translate !== undefined);
+  const warnings: PlanWarning[] = [
+    ...planWarnings({ ...summary, letters }, model, rules),
+    ...(nucleotides === null ? [] : [{ message: nucleotides }]),
+  ];
   for (const { message, facts } of warnings)
     report({ type: 'warning', message, ...(facts && { letters: facts }) });
   return { letters, warnings: warnings.map(({ message }) => message) };

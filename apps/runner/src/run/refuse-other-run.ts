@@ -24,7 +24,15 @@ export async function refuseDifferences(
   options: AskedRun,
   inputs: RunRecord['inputs'],
 ): Promise<void> {
-  // No run begins without a sequence, so an empty input is a mistake, not another input.
+  refuseEmpty(inputs);
+  const differ = differences(record, asked(options, inputs));
+  if (differ.length === 0) return;
+  await refuseForeign(place, record, { ...options, hashed: inputs }, differ.join('; '));
+  throw otherRun(place, differ);
+}
+
+/** No run begins without a sequence, so an empty input is a mistake, not another input. @throws InputError. */
+export function refuseEmpty(inputs: RunRecord['inputs']): void {
   const empty = inputs.find(({ bytes }) => bytes === 0);
   if (empty !== undefined)
     throw new InputError(
@@ -32,13 +40,13 @@ export async function refuseDifferences(
       { file: empty.path },
       'it produced nothing; check the program that should write it',
     );
-  const differ = differences(record, asked(options, inputs));
-  if (differ.length === 0) return;
-  await refuseForeign(place, record, { ...options, hashed: inputs }, differ.join('; '));
-  throw new UsageError(
-    `${place.out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use the original input and options, or another --out, or --force-restart to start over`,
-  );
 }
+
+/** The error for a folder whose run differs from the one that is asked for. */
+export const otherRun = ({ out }: Pick<Layout, 'out'>, differ: readonly string[]): UsageError =>
+  new UsageError(
+    `${out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use the original input and options, or another --out, or --force-restart to start over`,
+  );
 
 /** Refuses a record that was copied over another run's work. @param options `hashed`: the inputs, if they were already read. */
 export async function refuseForeign(

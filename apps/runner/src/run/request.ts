@@ -1,14 +1,16 @@
+import { resolve } from 'node:path';
 import { checkInputs, type Translation } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
 import { type LetterUse, letterUse } from '@holdfast/plan';
-import { type Layout, layout, readRunRecord } from '@holdfast/run-folder';
+import { type GivenModel, type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
 import { Devices } from './devices.js';
+import { givenModel } from './given-model.js';
 import { longWork } from './waits.js';
 
 /** A command whose options are known to make sense. */
@@ -18,6 +20,8 @@ export interface Request {
   model: ModelSource;
   /** Where the model is on the hub, if it is from there. */
   hub: HubPin | undefined;
+  /** What the command gives of the model; undefined for a built-in one, which never leaves. */
+  given: GivenModel | undefined;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
@@ -31,15 +35,14 @@ export interface Request {
  *
  * @throws UsageError; HubError; ModelError; InputError.
  */
-export async function checkRequest(given: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
-  checkEnvironment();
-  const place = layout(given.out);
-  const pin = given.forceRestart ? undefined : await pinOf(place);
-  const { model: found, hub } = await findByName(given.model, { pin, signal: stop.signal, onEvent: report });
-  const options = { ...given, model: found };
+export async function checkRequest(asked: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
+  const place = layout(asked.out);
+  const pin = asked.forceRestart ? undefined : await pinOf(place);
+  const { model: found, hub } = await findByName(asked.model, { pin, signal: stop.signal, onEvent: report });
+  const options = { ...asked, model: found };
   const model =
     options.overrides?.precision === 'int8'
-      ? await longWork(`rounding the weights of ${given.model} to int8`, report, () => modelOf(options))
+      ? await longWork(`rounding the weights of ${asked.model} to int8`, report, () => modelOf(options))
       : await modelOf(options);
   refuseTranslation(options.translate, model);
   if (options.minCosine !== undefined && model.precision === undefined)
@@ -49,7 +52,10 @@ export async function checkRequest(given: EmbedOptions, report: Report, stop: St
   const { keepU = false, keepStop = false } = options;
   const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
   const devices = new Devices(options, model, report, stop.signal);
-  return { options, place, model, hub, letters: { rules, use }, devices, report, stop };
+  const given = devices.builtIn
+    ? undefined
+    : givenModel(options, hub === undefined ? resolve(found) : undefined);
+  return { options, place, model, hub, given, letters: { rules, use }, devices, report, stop };
 }
 
 /** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */
@@ -58,11 +64,12 @@ async function pinOf({ run }: Layout): Promise<HubPin | undefined> {
 }
 
 /** What the run on disk is compared with. */
-export function askedRun({ options, model, hub, letters, report, stop }: Request): AskedRun {
+export function askedRun({ options, model, hub, given, letters, report, stop }: Request): AskedRun {
   return {
     inputs: options.inputs,
     model,
     hub,
+    given,
     batchTokens: options.batchTokens === 'auto' ? undefined : options.batchTokens,
     shards: options.shards,
     threads: options.threads,
@@ -77,7 +84,7 @@ export function askedRun({ options, model, hub, letters, report, stop }: Request
 }
 
 /** @throws UsageError that names an environment variable with an invalid value, before a worker fails on it. */
-function checkEnvironment(): void {
+export function checkEnvironment(): void {
   try {
     resolveThresholds({}, process.env);
   } catch (cause) {

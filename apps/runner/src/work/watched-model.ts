@@ -1,4 +1,11 @@
-import { type EmbeddingModel, loadModel, type resolveModel, WatchedFiles } from '@holdfast/gpu-runtime';
+import { systemErrorIn, systemTrouble } from '@holdfast/durable';
+import {
+  type EmbeddingModel,
+  loadModel,
+  ModelError,
+  type resolveModel,
+  WatchedFiles,
+} from '@holdfast/gpu-runtime';
 
 type Resolved = Awaited<ReturnType<typeof resolveModel>>;
 
@@ -7,12 +14,12 @@ type Resolved = Awaited<ReturnType<typeof resolveModel>>;
  * weights, so whoever changes them in place changes rows.
  *
  * @param again resolves the model once more, and reads its files.
- * @param changed throws the error for a model that is no longer the run's.
+ * @param changed throws the error for a model that is no longer the run's; it gets the path of a file that was touched.
  */
 export async function loadWatched(
   source: Resolved,
   options: Parameters<typeof loadModel>[1],
-  { again, changed }: { again(): Promise<Pick<Resolved, 'fingerprint'>>; changed(): never },
+  { again, changed }: { again(): Promise<Pick<Resolved, 'fingerprint'>>; changed(path?: string): never },
 ): Promise<EmbeddingModel> {
   const { files, modelPath, built } = source;
   const all = [...files, ...(built?.files ?? [])];
@@ -23,9 +30,16 @@ export async function loadWatched(
   const check = async (watched: WatchedFiles) => {
     const touched = await watched.changed();
     if (touched.length === 0) return;
-    // Other files cannot be proven by the fingerprint. A touched file may have the same bytes.
-    if (touched.some((file) => !files.includes(file))) changed();
-    if ((await again()).fingerprint !== source.fingerprint) changed();
+    // Other files are made from these: the next worker checks them, and makes them again.
+    const made = touched.find((file) => !files.includes(file));
+    if (made !== undefined) throw new Error(`${made}: was changed while it was in use`);
+    // A touched file may have the same bytes.
+    const now = await again().catch((error: unknown) => {
+      // What was whole, and is no model any more, was changed, unless its disk does not answer.
+      if (error instanceof ModelError && !systemTrouble(systemErrorIn(error))?.passing) changed(touched[0]);
+      throw error;
+    });
+    if (now.fingerprint !== source.fingerprint) changed(touched[0]);
   };
   await check(read);
   return {

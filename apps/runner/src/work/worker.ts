@@ -11,6 +11,7 @@ import { layout, rebuildFrom } from '@holdfast/run-folder';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
+import { ModelChangedError } from './model-changed-error.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { retryShard } from './retry-shard.js';
 import { loadWatched } from './watched-model.js';
@@ -64,9 +65,8 @@ try {
   const shards = await shardsOf(index, options.shards);
   await starting('reading the files of the model');
   const source = await resolveModel(options.model, options.overrides, options.proof);
-  const changed = (): never => {
-    const remedy = 'restore the original model, or start over with --force-restart';
-    throw new Error(`${source.folder}: the model has changed since the run was planned; ${remedy}`);
+  const changed = (path = source.folder): never => {
+    throw new ModelChangedError(path);
   };
   if (source.fingerprint !== options.fingerprint) changed();
   // Windows of long sequences form their own batches, with the run's token budget.

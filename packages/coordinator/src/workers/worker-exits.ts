@@ -31,7 +31,9 @@ export class WorkerExits {
       const { kind, message, how } = failureOf(life, { ...exit, oomKilled });
       const { shard } = life;
       this.#run.report({ type: 'failed', slot: slot.index, shard, kind, message });
-      if (how === 'killed') {
+      if (life.failure?.error === 'unworkable') {
+        this.#run.unworkable = message;
+      } else if (how === 'killed') {
         // The device is still there: the next worker starts soon, and later each time they keep being killed.
         slot.notBefore =
           this.#run.clock.now() + this.#run.delay(killedBackoffMs(slot.kills++, this.#run.policy));
@@ -40,7 +42,8 @@ export class WorkerExits {
       } else if (!life.ready) {
         this.#startupFailed(slot, message);
       }
-      if (shard !== null) {
+      // The shard keeps its retries if nobody could have completed it.
+      if (shard !== null && this.#run.unworkable === undefined) {
         const { inCall, failure, control, stalled } = life;
         const batchIdx = failure?.batchIdx ?? life.batchIdx ?? undefined;
         const { faulty } = failure ?? {};

@@ -1,5 +1,4 @@
 import { type BuiltGraph, type Encoder, INT8_SCHEME, int8Graph } from '@holdfast/model-zoo';
-import { ModelError } from '../model-error.js';
 import { type FingerprintPart, publishedParts } from './fingerprint.js';
 import { provenFingerprint } from './proven-fingerprint.js';
 
@@ -13,21 +12,11 @@ export interface Int8Model {
  * The int8 graph of an encoder, with its weights in Holdfast's cache. Its fingerprint is that of the weights they were made
  * from and of the way in which they were rounded, so the file in the cache can be lost and made again.
  *
- * @throws ModelError `model_load` if the cache cannot be written; WeightsError for weights that are not finite.
+ * @throws CacheError if the cache cannot be written; WeightsError for weights that are not finite.
  */
 export async function int8Model(encoder: Encoder, output: string): Promise<Int8Model> {
   const whole = encoder.build();
   const { fingerprint: made } = await provenFingerprint(publishedParts(whole), INT8_SCHEME);
-  const built = await int8Graph(encoder, output, { made }).catch((error: unknown) => {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined || error instanceof RangeError || (error as Error).name === 'WeightsError')
-      throw error;
-    throw new ModelError(
-      'model_load',
-      encoder.files[0]!,
-      `its int8 weights cannot be written to Holdfast's cache (${message})`,
-      'make room there, or set HOLDFAST_CACHE to a folder with room',
-    );
-  });
+  const built = await int8Graph(encoder, output, { made });
   return { precision: 'int8', built, parts: [{ name: 'int8', bytes: Buffer.from(made, 'hex') }] };
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { ModelError } from '../model-error.js';
+import { downloadAgain } from './download-again.js';
 import { refuseStandIn } from './stand-in.js';
 
 /**
@@ -39,7 +40,7 @@ export async function readModelJson<T>(folder: string, name: string, schema: z.Z
   }
   if (nestsDeeper(value, MOST_NESTED)) {
     const what = `is nested more deeply than ${MOST_NESTED} levels`;
-    throw new ModelError('model_bad_json', path, what, 'download it again');
+    throw new ModelError('model_bad_json', path, what, downloadAgain(path, 'download it again'));
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

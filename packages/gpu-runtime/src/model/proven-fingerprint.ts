@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { debuglog } from 'node:util';
-import { KeptRecords } from '@holdfast/options';
-import { atRest, type FileFacts, factsOf, sameFacts } from './file-facts.js';
+import { atRest, type FileFacts, factsOf, isFileFacts, KeptRecords, sameFacts } from '@holdfast/options';
 import { type FingerprintPart, fingerprintOf } from './fingerprint.js';
 
 const debug = debuglog('holdfast:model');
@@ -85,15 +84,13 @@ async function allFacts(parts: readonly FingerprintPart[]): Promise<FileFacts[] 
   }
 }
 
-const FACTS = ['path', 'bytes', 'mtimeNs', 'ctimeNs', 'inode', 'device'] as const;
-
-/** Another version may have kept something else. */
-function isProof(value: unknown): value is FingerprintProof {
+/** Whether a value that was kept, or sent by another process, has the shape of a proof. */
+export function isProof(value: unknown): value is FingerprintProof {
   const { fingerprint, of, files } = (value ?? {}) as Partial<Record<keyof FingerprintProof, unknown>>;
   return (
     /^[0-9a-f]{64}$/.test(String(fingerprint)) &&
     typeof of === 'string' &&
     Array.isArray(files) &&
-    files.every((each) => FACTS.every((name) => typeof each?.[name] === 'string'))
+    files.every(isFileFacts)
   );
 }

@@ -1,5 +1,6 @@
 import {
   type BuiltGraph,
+  CacheError,
   type Encoder,
   type EncoderFacts,
   FAMILIES,
@@ -17,6 +18,7 @@ import type { ExportTokens } from '../tokens/export-tokens.js';
 import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
+import { downloadAgain } from './download-again.js';
 import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
 import { type FingerprintPart, publishedParts } from './fingerprint.js';
 import { int8Model } from './int8-model.js';
@@ -125,7 +127,7 @@ async function opened(path: string): Promise<PublishedModel> {
 }
 
 function modelError(error: unknown): unknown {
-  if (error instanceof ModelError) return error;
+  if (error instanceof ModelError || error instanceof CacheError) return error;
   const as = (
     code: ModelError['code'],
     { message, path }: Error & { path?: string | undefined },
@@ -139,23 +141,19 @@ function modelError(error: unknown): unknown {
     return as(
       'model_unsupported',
       error,
-      `the known families are ${FAMILIES.join('; ')}; use one of them, ${EXPORT}`,
+      error.remedy ?? `the known families are ${FAMILIES.join('; ')}; use one of them, ${EXPORT}`,
     );
   if (error instanceof ModelConfigError)
     return as('model_unsupported', error, `use a model without this, ${EXPORT}`);
   if (error instanceof WeightsError) {
     const damaged = error.path.endsWith('.json') ? 'model_bad_json' : 'model_load';
-    return as(
-      error.code === 'weights_format' ? damaged : 'model_mismatch',
-      error,
-      'download all files of the model again, from the same revision',
-    );
+    return as(error.code === 'weights_format' ? damaged : 'model_mismatch', error, downloadAgain(error.path));
   }
   if (error instanceof PtFormatError)
     return as(
       'model_load',
       error,
-      'download it again; if it stays so, save it with torch.save(model.state_dict(), path)',
+      `${downloadAgain(error.path ?? '', 'download it again')}; if it stays so, save it with torch.save(model.state_dict(), path)`,
     );
   const { code, path } = error as NodeJS.ErrnoException;
   return code !== undefined && path !== undefined ? unreadable(path, error) : error;

@@ -1,4 +1,4 @@
-import { type FileFacts, factsOf, sameFacts } from './file-facts.js';
+import { type FileFacts, factsOf, sameFacts } from '@holdfast/options';
 
 /**
  * Files that a session maps: to change one in place changes rows. A file that is replaced or removed does not count, for the

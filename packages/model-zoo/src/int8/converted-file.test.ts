@@ -1,13 +1,16 @@
 import { mkdtempSync } from 'node:fs';
-import { copyFile, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeEach, expect, test } from 'vitest';
+import { KeptRecords } from '@holdfast/options';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { openModel } from '../open-model.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { WeightsError } from '../weights/weights-error.js';
+import { makeConvertedFile } from './converted-file.js';
 import { int8Graph } from './int8-graph.js';
+import { createTemporary } from './temporary-file.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url));
 const NAME = 'int8-c0ffee.safetensors';
@@ -66,14 +69,45 @@ test('several at once make one file', async () => {
   expect(await readdir(folder)).toEqual([NAME]);
 });
 
-test('what a killed process left is removed once nobody has written to it for long', async () => {
+test('what a killed process left is removed at the next opening; what somebody writes stays', async () => {
   const bytes = await make();
-  const [left, written] = [`${NAME}.0123456789abcdef.tmp`, `${NAME}.fedcba9876543210.tmp`];
-  for (const name of [left, written, 'mine.tmp']) await writeFile(join(folder, name), bytes.subarray(0, 100));
-  for (const name of [left, 'mine.tmp']) await utimes(join(folder, name), 0, 0);
+  const left = `${NAME}.0123456789abcdef.tmp`;
+  for (const name of [left, 'mine.tmp']) await writeFile(join(folder, name), bytes.subarray(0, 100));
+  const { temporary, file } = await createTemporary(path);
+  await make();
+  expect((await readdir(folder)).sort()).toEqual([NAME, basename(temporary), 'mine.tmp'].sort());
+  await file.close();
   await truncate(path, 0);
   await make();
-  expect((await readdir(folder)).sort()).toEqual([NAME, written, 'mine.tmp'].sort());
+  expect((await readdir(folder)).sort()).toEqual([NAME, 'mine.tmp'].sort());
+});
+
+test('a file that nothing has changed since it was checked is not read again; a change is noticed', async () => {
+  const bytes = await make();
+  const { encoder } = await openModel(fixture('esm2_tiny_hf'));
+  const layout = encoder.int8Layout('int8 1: linear layers, symmetric per output, transposed; c0ffee');
+  const records = new KeptRecords('int8-files', join(folder, '..', 'records'));
+  const keep = vi.spyOn(records, 'keep');
+  const open = (at: number) => makeConvertedFile(path, layout, { records, now: () => at });
+  await open(Date.now());
+  // It was written just now, so another change might not show.
+  expect(keep).not.toHaveBeenCalled();
+  const later = Date.now() + 60_000;
+  await open(later);
+  await open(later);
+  expect(keep).toHaveBeenCalledTimes(1);
+  await writeFile(path, flipped(Buffer.from(bytes), bytes.length - 1));
+  await open(later);
+  expect(await readFile(path)).toEqual(bytes);
+});
+
+test('a folder that cannot be made is named, with the variable', async () => {
+  await writeFile(folder, 'a file');
+  await expect(make()).rejects.toMatchObject({
+    name: 'CacheError',
+    passing: false,
+    message: expect.stringMatching(/cache: this folder of Holdfast's cache cannot take .*HOLDFAST_CACHE/),
+  });
 });
 
 test('a weight that is not finite is refused by name, and nothing is left', async () => {

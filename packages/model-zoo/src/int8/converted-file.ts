@@ -1,61 +1,94 @@
-import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { debuglog } from 'node:util';
-import { makeDirectoryDurably, syncDirectory } from '@holdfast/durable';
-import { WeightsError } from '../weights/weights-error.js';
+import { makeDirectoryDurably, syncDirectory, systemErrorCode } from '@holdfast/durable';
+import { atRest, type FileFacts, factsOf, isFileFacts, KeptRecords, sameFacts } from '@holdfast/options';
+import { cacheError } from './cache-error.js';
 import type { Layout } from './layout.js';
-import { dataDigest, writeConverted } from './write-converted.js';
+import { createTemporary, removeLeft } from './temporary-file.js';
+import { dataDigest, NotWrittenError, writeConverted } from './write-converted.js';
 
 const debug = debuglog('holdfast:model-zoo');
 
-/** A file that is being written: its final name, then these. */
-const TEMPORARY = /^int8-[0-9a-f]+\.safetensors\.[0-9a-f]+\.tmp$/;
-/** A temporary file that nobody has written to for this long was left by a process that was killed. */
-const LEFT_AFTER_MS = 3_600_000;
+export interface ConvertedFileOptions {
+  /** Keep what a file was like when its data had its digest. */
+  records?: Pick<KeptRecords, 'read' | 'keep'>;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
 
 /**
  * Makes the file `int8-….safetensors`, unless it is there and undamaged. Several processes may do so at once: each
  * writes a file of its own, all get the same bytes, and the last one stays.
  *
  * @param path of the file; its folder is created.
- * @throws WeightsError for weights that are not finite, or end too early; what the file system throws.
+ * @throws CacheError if the folder cannot take it; WeightsError for weights that are not finite, or end too early; what the
+ * file system throws for the weights.
  */
-export async function makeConvertedFile(path: string, layout: Layout): Promise<void> {
-  if (await isWhole(path, layout)) return;
-  const folder = dirname(path);
-  await makeDirectoryDurably(folder);
-  await removeLeft(folder);
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.tmp`;
+export async function makeConvertedFile(
+  path: string,
+  layout: Layout,
+  options: ConvertedFileOptions = {},
+): Promise<void> {
+  const inCache = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause: unknown) => {
+      throw cacheError(path, layout.size, cause);
+    });
+  await removeLeft(dirname(path));
+  if (await inCache(isWhole(path, layout, options))) return;
+  await inCache(makeDirectoryDurably(dirname(path)));
   debug('%s is written', path);
+  const { temporary, file } = await inCache(createTemporary(path));
   try {
-    const file = await open(temporary, 'wx+');
     try {
       await writeConverted(file, layout);
-      await file.sync();
+      await inCache(file.sync());
+      // Before it is closed: its lock keeps others from removing it.
+      await inCache(rename(temporary, path));
     } finally {
       await file.close();
     }
-    await rename(temporary, path);
-    await syncDirectory(folder);
+    await inCache(syncDirectory(dirname(path)));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     // Another process may have made it; some systems do not replace a file that is mapped.
-    if (!(error instanceof WeightsError) && (await isWhole(path, layout).catch(() => false))) return;
-    throw error;
+    if (systemErrorCode(causeIn(error)) !== null && (await isWhole(path, layout, options).catch(() => false)))
+      return;
+    throw error instanceof NotWrittenError ? cacheError(path, layout.size, error.cause) : error;
   }
 }
 
-/** Whether the file has the length, head and data that it was written with. */
-async function isWhole(path: string, layout: Layout): Promise<boolean> {
-  const there = await stat(path).catch((error: NodeJS.ErrnoException) => {
+const causeIn = (error: unknown): unknown => (error as Error).cause ?? error;
+
+/** Whether the file has the length, head and data that it was written with. Its data is not read again if nothing changed it. */
+async function isWhole(
+  path: string,
+  layout: Layout,
+  { records = new KeptRecords('int8-files'), now = Date.now }: ConvertedFileOptions,
+): Promise<boolean> {
+  const facts = await factsIfThere(path);
+  if (facts === null) return false;
+  const key = [facts.path, createHash('sha256').update(layout.head('')).digest('hex')];
+  const kept = await records.read(key);
+  if (isFileFacts(kept) && sameFacts(kept, facts)) {
+    debug('%s is as it was when it was checked', path);
+    return true;
+  }
+  const begun = now();
+  const whole = facts.bytes === String(layout.size) && (await holdsItsData(path, layout));
+  debug('%s is %s', path, whole ? 'whole' : 'damaged');
+  const after = await factsIfThere(path);
+  if (whole && after !== null && sameFacts(facts, after) && atRest(facts, begun))
+    await records.keep(key, facts);
+  return whole;
+}
+
+async function factsIfThere(path: string): Promise<FileFacts | null> {
+  return factsOf(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return null;
     throw error;
   });
-  if (there === null) return false;
-  const whole = there.size === layout.size && (await holdsItsData(path, layout));
-  if (!whole) debug('%s is damaged', path);
-  return whole;
 }
 
 async function holdsItsData(path: string, layout: Layout): Promise<boolean> {
@@ -66,14 +99,5 @@ async function holdsItsData(path: string, layout: Layout): Promise<boolean> {
     return head.equals(layout.head(await dataDigest(file, layout)));
   } finally {
     await file.close();
-  }
-}
-
-async function removeLeft(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!TEMPORARY.test(name)) continue;
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => null);
-    if (found !== null && Date.now() - found.mtimeMs > LEFT_AFTER_MS) await rm(path, { force: true });
   }
 }

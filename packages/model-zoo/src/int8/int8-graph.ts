@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cacheFolder } from '@holdfast/options';
 import type { BuiltGraph, Encoder } from '../onnx/encoder.js';
+import { CacheError } from './cache-error.js';
 import { makeConvertedFile } from './converted-file.js';
 
 /** The version of how weights are rounded and laid out. Another version makes other files, and other models. */
@@ -19,7 +20,8 @@ export interface Int8Options {
  * output, their inputs when they are there. Embeddings, norms, biases and attention itself stay in float32. The rounded
  * weights are new data, about a quarter of float32's size; they are written to one file in a folder, once.
  *
- * @throws RangeError for an output that is not there; WeightsError for weights that are not finite; what the file system throws.
+ * @throws RangeError for an output that is not there; WeightsError for weights that are not finite; CacheError if the folder cannot
+ * take the file; what the file system throws for the weights.
  */
 export async function int8Graph(
   encoder: Encoder,
@@ -35,6 +37,11 @@ export async function int8Graph(
 function usualFolder(): string {
   const cache = cacheFolder();
   if (cache === null)
-    throw new Error('this user has no home folder for int8 weights; set HOLDFAST_CACHE to a folder');
+    throw new CacheError(
+      'HOLDFAST_CACHE',
+      'int8 weights are kept in the cache of Holdfast, and this user has no home folder for it',
+      'set HOLDFAST_CACHE to a folder, then rerun the same command',
+      false,
+    );
   return join(cache, 'int8');
 }

@@ -8,10 +8,13 @@ import { asFloats } from './read-floats.js';
 
 type Placed = Layout['tensors'][number];
 
+/** The file could not be written; the cause says why. It is not the weights' fault. */
+export class NotWrittenError extends Error {}
+
 /** Bytes that are read at once to compute a digest. */
 const CHUNK = 1 << 20;
 
-/** Writes a whole file. Not more than one tensor of it is in memory. @throws WeightsError; what the file system throws. */
+/** Writes a whole file. Not more than one tensor of it is in memory. @throws WeightsError; NotWrittenError; what reading the weights throws. */
 export async function writeConverted(file: FileHandle, layout: Layout): Promise<void> {
   const scales = new Map(
     layout.tensors.filter(({ how }) => how === 'scales').map((tensor) => [keyOf(tensor), tensor]),
@@ -71,8 +74,10 @@ async function quantize(
 }
 
 async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
-    at += bytesWritten;
+  try {
+    for (let at = 0; at < bytes.length; )
+      at += (await file.write(bytes, at, bytes.length - at, position + at)).bytesWritten;
+  } catch (cause) {
+    throw new NotWrittenError('', { cause });
   }
 }

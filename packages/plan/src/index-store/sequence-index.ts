@@ -129,19 +129,21 @@ export class SequenceIndex {
   }
 
   /**
-   * Tokens of all batches before each batch, padding included; then the tokens of all batches.
+   * Tokens of all batches before each batch; then the tokens of all batches.
    *
    * @param tokensOf tokens of a sequence with this many residues, as for `buildIndex`.
+   * @param padded whether the sequences of a batch are padded to its longest. Default: true.
    */
-  async paddedTokensBefore(tokensOf: (residues: number) => number): Promise<Float64Array> {
-    const longest = new Float64Array(this.batches);
+  async tokensBefore(tokensOf: (residues: number) => number, { padded = true } = {}): Promise<Float64Array> {
+    const cost = new Float64Array(this.batches);
     await this.#eachLength((batch, residues) => {
-      longest[batch] = Math.max(longest[batch]!, tokensOf(residues));
+      const tokens = tokensOf(residues);
+      cost[batch] = padded ? Math.max(cost[batch]!, tokens) : cost[batch]! + tokens;
     });
     const before = new Float64Array(this.batches + 1);
     for (let batch = 0; batch < this.batches; batch++) {
       const [first, end] = this.batchRange(batch);
-      before[batch + 1] = before[batch]! + (end - first) * longest[batch]!;
+      before[batch + 1] = before[batch]! + (padded ? end - first : 1) * cost[batch]!;
     }
     return before;
   }

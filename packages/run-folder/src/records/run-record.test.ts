@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { ModelOptions } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
-import { type Asked, differences, newRunRecord, readRunRecord, writeRunRecord } from './run-record.js';
+import {
+  type Asked,
+  differences,
+  formatRunFacts,
+  newRunRecord,
+  readRunRecord,
+  writeRunRecord,
+} from './run-record.js';
 
 const input = (path: string, sha256: string) => ({ path, bytes: 10, sha256: sha256.repeat(64) });
 const asked: Asked & { batch_tokens: number; shards: number } = {
@@ -174,4 +181,14 @@ test.each([
   expect(error).toBeInstanceOf(RunFolderError);
   expect((error as Error).message).toMatch(/^.*--out, or --force-restart/);
   expect((error as Error).message.startsWith(`${path}: `)).toBe(true);
+});
+
+test('what the command gave of its model is kept, but neither in the fingerprint nor in checkpoints', async () => {
+  const given = { path: '/models/esm', options: { '--pooling': 'max' } };
+  const more = newRunRecord({ ...asked, given });
+  expect(more.fingerprint).toBe(record.fingerprint);
+  expect(differences(more, asked)).toEqual([]);
+  await writeRunRecord(path, more);
+  expect(await readRunRecord(path)).toEqual(more);
+  expect(formatRunFacts(more)).toBe(formatRunFacts(record));
 });

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { formatChecked, parseChecked } from './checked-json.js';
+import { givenModelSchema } from './given-model.js';
 
 const isDevice = (name: string) => {
   try {
@@ -40,11 +41,19 @@ const fields = {
   fingerprint: z.string(),
   /** SHA-256 of `index/summary.json`, which holds that of each file of the index; absent in records of earlier versions. */
   index: z.string().exactOptional(),
+  /** What the command that began the run gave of its model. Not in the fingerprint. Absent with a built-in model, and in records of earlier versions. */
+  given: givenModelSchema.exactOptional(),
 };
 /** The metadata key under which a checkpoint keeps the run record without the inputs. */
 export const RUN_RECORD = 'run_record';
 
-const { inputs: inputsField, fingerprint: _fingerprint, index: _index, ...factFields } = fields;
+const {
+  inputs: inputsField,
+  fingerprint: _fingerprint,
+  index: _index,
+  given: _given,
+  ...factFields
+} = fields;
 const factsSchema = z.object({ plan: z.number().int().positive(), ...factFields });
 
 /** A record without its inputs. The fingerprint proves the two together. */
@@ -63,7 +72,7 @@ const firstSchema = z
   .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
 
 /** Versions without a checksum had no other fields. */
-const { index: _later, ...firstFields } = fields;
+const { index: _later, given: _laterToo, ...firstFields } = fields;
 const uncheckedSchema = z.strictObject({
   format: z.literal(2),
   plan: z.number().int().positive(),
@@ -89,10 +98,10 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, letters, shards, model_options } = asked;
+  const { inputs, model, batch_tokens, translate, letters, shards, model_options, given } = asked;
   const read = { ...(translate && { translate }), ...(letters && { letters }) };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
-  const others = { shards, ...(model_options && { model_options }) };
+  const others = { shards, ...(model_options && { model_options }), ...(given && { given }) };
   return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
-import { join, parse } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { ModelConfigError } from '../../model-config-error.js';
+import { UnsupportedModelError } from '../../unsupported-model-error.js';
 import { tensorsOf } from '../../weights/pt-weights.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
@@ -11,6 +12,8 @@ import type { EsmConfig } from './config.js';
 const ALPHABET = { maskToken: 32, padToken: 1 };
 const EPSILON = 1e-5;
 const PREFIX = 'encoder.sentence_encoder.';
+const REGRESSION = 'contact_head.';
+const BESIDE = '-contact-regression';
 
 /** What an ESM-2 of fair-esm consists of. */
 export interface FairEsm {
@@ -24,7 +27,7 @@ export interface FairEsm {
  * `model`. The contact regression is in a file beside it, `NAME-contact-regression.pt`; without it there are no contacts.
  *
  * @returns null for a file of something else.
- * @throws WeightsError and ModelConfigError; PtFormatError for a damaged file.
+ * @throws UnsupportedModelError for a contact regression alone; WeightsError and ModelConfigError; PtFormatError for a damaged file.
  */
 export async function openFairEsm(path: string): Promise<FairEsm | null> {
   await using file = await openPt(path, { checksums: 'never', unknown: 'opaque' });
@@ -34,6 +37,8 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
       "it has 'args' where an ESM-2 has 'cfg': an ESM-1, ESM-1b or ESM-1v; use the folder that Hugging Face has of it",
     ]);
   const weights = { path, tensors: tensorsOf(path, file.value.get('model')) };
+  const names = [...weights.tensors.keys()];
+  if (names.length > 0 && names.every((name) => name.startsWith(REGRESSION))) throw onlyRegression(path);
   const field = <T>(name: string, is: (value: unknown) => value is T): T => {
     const value = file.get(`cfg.model.${name}`);
     if (is(value)) return value;
@@ -73,10 +78,27 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
   };
 }
 
+function onlyRegression(path: string): UnsupportedModelError {
+  return new UnsupportedModelError(
+    path,
+    'holds only the contact regression that belongs beside the weights of an ESM, and makes no rows',
+    remedyFor(path),
+  );
+}
+
+function remedyFor(path: string): string {
+  const weights = path.replace(BESIDE, '');
+  if (weights === path) return 'give the file of the weights, which fair-esm downloads beside it';
+  const there = statSync(weights, { throwIfNoEntry: false })?.isFile();
+  return there
+    ? `give the weights beside it: ${weights}`
+    : `give its weights: download ${basename(weights)} too`;
+}
+
 /** Null too for a damaged file: rows do not need it. */
 async function regressionBeside(path: string): Promise<Weights | null> {
   const { dir, name, ext } = parse(path);
-  const beside = join(dir, `${name}-contact-regression${ext}`);
+  const beside = join(dir, `${name}${BESIDE}${ext}`);
   if (!statSync(beside, { throwIfNoEntry: false })?.isFile()) return null;
   try {
     await using file = await openPt(beside, { checksums: 'never', unknown: 'opaque' });

@@ -49,3 +49,16 @@ export function atRest({ mtimeNs, ctimeNs }: Pick<FileFacts, 'mtimeNs' | 'ctimeN
   const before = BigInt(Math.floor(at) - REST) * 1_000_000n;
   return BigInt(mtimeNs) < before && BigInt(ctimeNs) < before;
 }
+
+const NAMES = [
+  'path',
+  'bytes',
+  'mtimeNs',
+  'ctimeNs',
+  'inode',
+  'device',
+] as const satisfies (keyof FileFacts)[];
+
+/** Whether a value that was kept or sent has the shape of facts. */
+export const isFileFacts = (value: unknown): value is FileFacts =>
+  NAMES.every((name) => typeof (value as Partial<Record<string, unknown>> | null)?.[name] === 'string');

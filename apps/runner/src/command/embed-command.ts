@@ -1,0 +1,134 @@
+import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
+import { formats } from '@holdfast/run-folder';
+import { type Command, Option } from 'commander';
+import type { EmbedOptions } from '../embed-options.js';
+import {
+  atOnce,
+  cosine,
+  count,
+  device,
+  files,
+  folder,
+  frames,
+  layer,
+  model,
+  mostQuarantined,
+  seconds,
+  tokensOrAuto,
+  whole,
+} from './option-values.js';
+
+/** Adds `embed`. */
+export function embedCommand(program: Command, embed: (options: EmbedOptions) => Promise<void>): void {
+  program
+    .command('embed')
+    .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
+    .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
+    .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
+    .option(
+      '--model <name|path>',
+      'a model: a name (`holdfast models` lists them), OWNER/NAME of Hugging Face, a folder or a file',
+      model,
+      DEFAULT_MODEL,
+    )
+    .addOption(
+      new Option(
+        '--pooling <how>',
+        "how token vectors are pooled into a row (default: the model's, else mean over residues)",
+      ).choices(POOLINGS),
+    )
+    .addOption(
+      new Option(
+        '--long-sequences <how>',
+        "how sequences longer than the model reads are embedded (default: the model's, else truncate)",
+      ).choices(LONG_SEQUENCES),
+    )
+    .option(
+      '--window-overlap <n>',
+      "residues that a window shares with the one before (default: the model's, else 0)",
+      count,
+    )
+    .option('--layer <name>', "the graph's output that rows are made from (default: the model's)", layer)
+    .addOption(
+      new Option(
+        '--precision <p>',
+        'what a model of published weights computes in; int8 is faster on a CPU, and says what it costs (default: fp32)',
+      ).choices(PRECISIONS),
+    )
+    .option(
+      '--min-cosine <x>',
+      'refuse int8 if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
+      cosine,
+    )
+    .option(
+      '--device <name>',
+      'cpu, cuda[:N], tensorrt[:N], webgpu, … or auto: the fastest that works',
+      device,
+      'auto',
+    )
+    .addOption(
+      new Option(
+        '--translate [frames]',
+        'translate nucleotides for a protein model: the open frames, or all six',
+      )
+        .argParser(frames)
+        .preset('open'),
+    )
+    .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
+    .option('--keep-stop', 'keep a final * at the end of a protein')
+    .option(
+      '--workers <n>',
+      'worker processes (default: one per core that the memory has room for, or one per GPU)',
+      atOnce,
+    )
+    .option(
+      '--threads <n>',
+      'CPU threads per worker (default: its share of the cores; fixed by the first run)',
+      atOnce,
+    )
+    .option(
+      '--shards <n>',
+      'shards to cut the work into (default: 4 per worker or core; fixed by the first run)',
+      whole,
+    )
+    .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
+    .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
+    .option(
+      '--batch-tokens <n|auto>',
+      "token budget of a batch, padding included; auto measures (default: on a CPU the model's, else 512; elsewhere auto)",
+      tokensOrAuto,
+    )
+    .option(
+      '--max-quarantined <n|p%>',
+      'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
+      mostQuarantined,
+    )
+    .option(
+      '--retry-quarantined',
+      'embed all quarantined sequences again, including those that the model refused',
+    )
+    .option(
+      '--stall-timeout <sec>',
+      'seconds without progress after which a worker is restarted (default: 600)',
+      seconds,
+    )
+    .option('--grace <sec>', 'seconds a worker gets to save and exit before SIGKILL (default: 30)', seconds)
+    .addOption(
+      new Option('--format <format>', 'file format of the embeddings')
+        .choices(Object.keys(formats))
+        .default('safetensors'),
+    )
+    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
+    .action(async (inputs: string[], given) => {
+      const { timeThreshold, stallTimeout, grace, ...others } = given;
+      const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
+      await embed({
+        inputs,
+        ...options,
+        overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
+        ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
+        ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
+        ...(grace === undefined ? {} : { graceSec: grace }),
+      });
+    });
+}

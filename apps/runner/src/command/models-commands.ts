@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { folder, model } from './option-values.js';
+
+/** What the commands about models do with their options. */
+export interface ModelsCommands {
+  models(options: { json: boolean }): Promise<void>;
+  getModels(options: { models: string[] }): Promise<void>;
+  checkModel(options: { model: string; json: boolean }): Promise<void>;
+  exportModel(options: { model: string; to: string }): Promise<void>;
+}
+
+/** Adds `models`, `models get`, `models check` and `models export`. */
+export function modelsCommands(program: Command, commands: ModelsCommands): void {
+  const models = program
+    .command('models')
+    .description('Lists the models that have a name, and explains how to use another one.')
+    .option('--json', 'one JSON object per model', false)
+    .action(async ({ json }) => {
+      await commands.models({ json });
+    });
+  models
+    .command('get')
+    .description('Downloads models into the cache of Hugging Face, or what is new of them.')
+    .argument('<name...>', 'short names, or OWNER/NAME[@REVISION]')
+    .action(async (names: string[]) => {
+      await commands.getModels({ models: names });
+    });
+  models
+    .command('check')
+    .description('Shows what a model makes of a sequence, and tries it on the CPU.')
+    .argument('<name|path>', 'a model, as for --model', model)
+    .option('--json', 'one JSON object', false)
+    .action(async (name: string, _, command: Command) => {
+      // The command above it has an option of this name, which takes it wherever it stands.
+      const { json } = command.optsWithGlobals<{ json: boolean }>();
+      await commands.checkModel({ model: name, json });
+    });
+  models
+    .command('export')
+    .description('Writes a model that is built from published weights as a folder with an ONNX graph.')
+    .argument('<name|path>', 'a model, as for --model', model)
+    .requiredOption('--to <dir>', 'a new folder', folder)
+    .action(async (name: string, { to }) => {
+      await commands.exportModel({ model: name, to });
+    });
+}

@@ -1,0 +1,20 @@
+import type { GivenModel } from '@holdfast/run-folder';
+import type { EmbedOptions } from '../embed-options.js';
+
+/** What a command gives of its model. @param path absolute; undefined for a model of the hub. */
+export function givenModel(
+  { overrides = {}, keepU, keepStop }: Pick<EmbedOptions, 'overrides' | 'keepU' | 'keepStop'>,
+  path: string | undefined,
+): GivenModel {
+  const { pooling, longSequences, windowOverlap, output, precision } = overrides;
+  const options = {
+    ...(pooling !== undefined && { '--pooling': pooling }),
+    ...(longSequences !== undefined && { '--long-sequences': longSequences }),
+    ...(windowOverlap !== undefined && { '--window-overlap': windowOverlap }),
+    ...(output !== undefined && { '--layer': output }),
+    ...(precision !== undefined && { '--precision': precision }),
+    ...(keepU && { '--keep-u': true as const }),
+    ...(keepStop && { '--keep-stop': true as const }),
+  };
+  return { ...(path !== undefined && { path }), options };
+}

@@ -1,0 +1,11 @@
+/** The model is no longer that of the run, so no worker can go on. */
+export class ModelChangedError extends Error {
+  /** The coordinator ends the run by it. */
+  readonly code = 'unworkable';
+  override readonly name = 'ModelChangedError';
+
+  /** @param path of what has changed, as far as it is known. */
+  constructor(path: string) {
+    super(`${path}: the model has changed since the run was planned`);
+  }
+}
