@@ -114,9 +114,10 @@ export async function resolveModel(
   };
 }
 
-const builtOf = ({ model, folder, files }: NonNullable<ModelSource['built']>) => ({
+const builtOf = ({ model, folder, files, plain }: NonNullable<ModelSource['built']>) => ({
   model,
   folder,
+  ...(plain === undefined ? {} : { plain }),
   ...(files === undefined ? {} : { files }),
 });
 
@@ -127,7 +128,7 @@ interface Found {
   graph: Graph;
   built?: NonNullable<ModelSource['built']>;
   notes?: readonly string[];
-  precision?: 'int8';
+  precision?: 'int8' | 'fp16';
   /** What its fingerprint is of. */
   parts: FingerprintPart[];
   description: Description & LongReading;

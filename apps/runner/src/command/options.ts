@@ -1,4 +1,5 @@
 import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
+import { OPERATORS, type Operators } from '@holdfast/models';
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import { formats } from '@holdfast/run-folder';
@@ -27,7 +28,7 @@ export interface Commands {
   models(options: { json: boolean }): Promise<void>;
   getModels(options: { models: string[] }): Promise<void>;
   checkModel(options: { model: string; json: boolean }): Promise<void>;
-  exportModel(options: { model: string; to: string }): Promise<void>;
+  exportModel(options: { model: string; to: string; operators: Operators }): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
 
@@ -69,12 +70,12 @@ export function commandLine(version: string, commands: Commands): Command {
     .addOption(
       new Option(
         '--precision <p>',
-        'what a model of published weights computes in; int8 is faster on a CPU, and says what it costs (default: fp32)',
+        'what a model of published weights computes in; int8 is faster on a CPU, fp16 on a GPU, and both say what they cost (default: fp32)',
       ).choices(PRECISIONS),
     )
     .option(
       '--min-cosine <x>',
-      'refuse int8 if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
+      'refuse a lower precision if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
       cosine,
     )
     .option(
@@ -190,8 +191,16 @@ export function commandLine(version: string, commands: Commands): Command {
     .description('Writes a model that is built from published weights as a folder with an ONNX graph.')
     .argument('<name|path>', 'a model, as for --model', model)
     .requiredOption('--to <dir>', 'a new folder', folder)
-    .action(async (name: string, { to }) => {
-      await commands.exportModel({ model: name, to });
+    .addOption(
+      new Option(
+        '--operators <which>',
+        "plain: ONNX's own, for every engine; fused: those of ONNX Runtime too, faster there",
+      )
+        .choices(OPERATORS)
+        .default('plain' satisfies Operators),
+    )
+    .action(async (name: string, { to, operators }) => {
+      await commands.exportModel({ model: name, to, operators });
     });
   program
     .command('doctor')

@@ -4,7 +4,7 @@ import { ModelError } from '../model-error.js';
  * What a model computes in:
  * `fp32` float32;
  * `int8` linear layers multiply 8-bit integers, on the CPU only; rows differ a little from those of fp32;
- * `fp16` float16, of an exported folder that has such a graph; published weights are refused by name so far.
+ * `fp16` linear layers and attention in float16, for GPUs; or float16 as an exported folder's graph has it.
  */
 export type Precision = (typeof PRECISIONS)[number];
 export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
