@@ -9,13 +9,9 @@ import { ModelError } from '../model-error.js';
 export type Precision = (typeof PRECISIONS)[number];
 export const PRECISIONS = ['fp32', 'fp16', 'int8'] as const;
 
-/** A precision that is not the usual one; undefined: it is. */
-export const lowered = (precision: Precision | undefined): Exclude<Precision, 'fp32'> | undefined =>
-  precision === 'fp32' ? undefined : precision;
-
 /** A model that is described, or built in, computes as its graph says. @throws ModelError if a lower precision is asked for. */
 export function refuseLowered(path: string, precision: Precision | undefined): void {
-  if (lowered(precision) === undefined) return;
+  if (precision === undefined || precision === 'fp32') return;
   throw new ModelError(
     'model_unsupported',
     path,
