@@ -44,7 +44,7 @@ export interface ModelSource {
   batchTokens?: number;
   /** Absolute paths of the files that its fingerprint is of. */
   files: readonly string[];
-  /** Bytes of its graph and weights on disk. */
+  /** Bytes of its graph and weights that a process holds: those on disk, or twice as many in `precision` fp16. */
   weightBytes: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;

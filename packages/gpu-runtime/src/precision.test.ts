@@ -49,6 +49,12 @@ test('the bytes of an int8 model are those of its rounded weights, which each wo
   expect(weightBytes).toBe(statSync(built!.files![0]!).size);
 });
 
+test('in fp16 room is kept for the halves beside the weights', async () => {
+  const { weightBytes } = await resolveModel(fixture('esm2_tiny_hf'));
+  const half = await resolveModel(fixture('esm2_tiny_hf'), { precision: 'fp16' });
+  expect(half.weightBytes).toBe(2 * weightBytes);
+});
+
 // Tiny random models: rounding weighs more in rows of 32 numbers than in those of a real model.
 const LEAST = { int8: 0.999, fp16: 0.99999 };
 test.each(

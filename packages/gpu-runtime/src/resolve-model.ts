@@ -110,7 +110,7 @@ export async function resolveModel(
       ? { fingerprint: await fingerprintOf(parts, settings) }
       : await provenFingerprint(parts, settings, { known })),
     files,
-    weightBytes: await bytesOf(new Set([...files, ...(built?.files ?? [])])),
+    weightBytes: (await bytesOf(new Set([...files, ...(built?.files ?? [])]))) * copiesOf(precision),
   };
 }
 
@@ -120,6 +120,9 @@ const builtOf = ({ model, folder, files, plain }: NonNullable<ModelSource['built
   ...(plain === undefined ? {} : { plain }),
   ...(files === undefined ? {} : { files }),
 });
+
+/** How many times the bytes on disk a process holds: in fp16, ONNX Runtime keeps the halves beside what a CPU makes of them. */
+const copiesOf = (precision: ModelSource['precision']): number => (precision === 'fp16' ? 2 : 1);
 
 /** A described model, before settings that need the whole description. */
 interface Found {

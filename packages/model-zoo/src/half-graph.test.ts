@@ -1,6 +1,10 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { casesOf, fixture, idsOf, meanOf, operatorsOf, run, session } from '../test/run-graph.js';
 import { openModel } from './open-model.js';
+import { openSafetensors, readTensor } from './weights/safetensors.js';
 
 /** The largest difference of two tables, as a share of the largest number. */
 function share(found: number[][], expected: number[][]): number {
@@ -62,4 +66,38 @@ test("the second layer of T5's feed-forward network, whose sums are too large, t
   const cast = linear.filter((weight) => !weight.endsWith('.weight'));
   expect([linear.length, cast.length]).toEqual([6 * layers, layers]);
   expect(linear.filter((weight) => weight.endsWith('wo.weight'))).toEqual([]);
+});
+
+/** A copy of a model whose weights are stored as bfloat16: the upper halves of float32. */
+function inBfloat16(name: string): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'half-')), name);
+  cpSync(fixture(name), folder, { recursive: true });
+  const { tensors } = openSafetensors(join(folder, 'model.safetensors'));
+  const header: Record<string, unknown> = {};
+  const data: Uint8Array[] = [];
+  let end = 0;
+  for (const [each, tensor] of tensors) {
+    if (tensor.type !== 'float32') continue;
+    const words = new Uint16Array(readTensor(tensor).buffer);
+    const halves = words.filter((_, i) => i % 2 === 1);
+    header[each] = { dtype: 'BF16', shape: tensor.shape, data_offsets: [end, end + halves.byteLength] };
+    data.push(new Uint8Array(halves.buffer));
+    end += halves.byteLength;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  rmSync(join(folder, 'model.safetensors'));
+  rmSync(join(folder, 'pytorch_model.bin'));
+  writeFileSync(join(folder, 'model.safetensors'), Buffer.concat([size, text, ...data]));
+  return folder;
+}
+
+test('weights in bfloat16 are cast once more', async () => {
+  const { encoder } = await openModel(inBfloat16('esm2_tiny_hf'));
+  const half = await session(encoder, 'last_hidden_state', { precision: 'float16' });
+  const full = await session(encoder);
+  const ids = idsOf(casesOf('esm2_tiny_hf')[0]!)!;
+  const differ = share(await run(half, ids), await run(full, ids));
+  expect(differ).toBeLessThan(0.01);
 });
