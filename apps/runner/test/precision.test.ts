@@ -25,39 +25,51 @@ const line = (out: string, ...more: string[]) => [
   'int8',
   ...more,
 ];
+/** The same in another precision. */
+const inPrecision = (precision: string, words: readonly string[]) =>
+  words.map((word) => (word === 'int8' ? precision : word));
 
 const namesOf = ({ lines }: { lines: { event: string }[] }) => lines.map(({ event }) => event);
 
-test('killed while it compares and while it embeds, it gives the bytes of an undisturbed run, and compares once', async () => {
-  const whole = await holdfast(line('whole', '--workers', '1'));
-  expect(whole).toMatchObject({ code: 0, stderr: '' });
-  const told = whole.lines.find(({ event }) => event === 'precision_compared')!;
-  expect(told).toMatchObject({ precision: 'int8', sequences: 45 });
-  expect(told['cosine_worst']).toBeGreaterThan(0.999);
-  expect(told['cosine_median']).toBeGreaterThanOrEqual(told['cosine_worst'] as number);
-  const result = JSON.parse(await readFile(join(folder, 'whole', 'result.json'), 'utf8'));
-  expect(result.precision).toEqual({
-    name: 'int8',
-    sequences: 45,
-    cosine_median: told['cosine_median'],
-    cosine_worst: told['cosine_worst'],
-  });
-  const often = line('out', '--workers', '2', '--seq-threshold', '3', '--threads', '1');
-  for (const event of ['comparing_precision', 'precision_compared', 'checkpoint', 'shard_complete']) {
-    const running = start(often);
-    await running.until(event);
-    running.killGroup();
-    await running.ended;
-  }
-  const last = await holdfast(often);
-  expect(last).toMatchObject({ code: 0, stderr: '' });
-  expect(namesOf(last)).not.toContain('comparing_precision');
-  expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
-  expect(await readdir(join(folder, 'out'))).not.toContain('precision.tmp');
-  expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8')).precision).toEqual(
-    result.precision,
-  );
-});
+test.each([
+  ['int8', 0.999],
+  ['fp16', 0.99999],
+])(
+  '%s: killed while it compares and while it embeds, it gives the bytes of an undisturbed run, and compares once',
+  async (precision, least) => {
+    const whole = await holdfast(inPrecision(precision, line('whole', '--workers', '1')));
+    expect(whole).toMatchObject({ code: 0, stderr: '' });
+    const told = whole.lines.find(({ event }) => event === 'precision_compared')!;
+    expect(told).toMatchObject({ precision, sequences: 45 });
+    expect(told['cosine_worst']).toBeGreaterThan(least);
+    expect(told['cosine_median']).toBeGreaterThanOrEqual(told['cosine_worst'] as number);
+    const result = JSON.parse(await readFile(join(folder, 'whole', 'result.json'), 'utf8'));
+    expect(result.precision).toEqual({
+      name: precision,
+      sequences: 45,
+      cosine_median: told['cosine_median'],
+      cosine_worst: told['cosine_worst'],
+    });
+    const often = inPrecision(
+      precision,
+      line('out', '--workers', '2', '--seq-threshold', '3', '--threads', '1'),
+    );
+    for (const event of ['comparing_precision', 'precision_compared', 'checkpoint', 'shard_complete']) {
+      const running = start(often);
+      await running.until(event);
+      running.killGroup();
+      await running.ended;
+    }
+    const last = await holdfast(often);
+    expect(last).toMatchObject({ code: 0, stderr: '' });
+    expect(namesOf(last)).not.toContain('comparing_precision');
+    expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
+    expect(await readdir(join(folder, 'out'))).not.toContain('precision.tmp');
+    expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8')).precision).toEqual(
+      result.precision,
+    );
+  },
+);
 
 test('more than --min-cosine allows is refused before anything is embedded; a lower one goes on', async () => {
   const refused = await holdfast(line('out', '--min-cosine', '0.9999999'));
@@ -101,6 +113,19 @@ test('the precision is part of the run, and its rows are not those of fp32', asy
   expect(JSON.parse(await readFile(join(folder, 'full', 'result.json'), 'utf8')).precision).toBeUndefined();
 });
 
+test('fp16 on a CPU says that it is of no use there, and another precision is another run', async () => {
+  const half = await holdfast(inPrecision('fp16', line('out')));
+  expect(half).toMatchObject({ code: 0, stderr: '' });
+  expect(half.lines.filter(({ event }) => event === 'warning').map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/fp16 is meant for a GPU.*more memory than --precision fp32/),
+  );
+  expect(await holdfast(line('out'))).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--precision: fp16 → int8/),
+  });
+  expect(await readdir(join(folder, 'cache'))).not.toContain('fp16');
+});
+
 test('two commands at once share one converted file, and one that is damaged between two starts is made again', async () => {
   const [one, other] = await Promise.all([holdfast(line('one')), holdfast(line('other'))]);
   expect([one.code, other.code]).toEqual([0, 0]);
@@ -123,7 +148,7 @@ test('two commands at once share one converted file, and one that is damaged bet
 
 test.each([
   ['a built-in model', ['--model', 'aac', '--precision', 'int8'], /aac: computes as its graph says/],
-  ['fp16', ['--model', MODEL, '--precision', 'fp16'], /float16.*fp32 or int8/],
+  ['a built-in model in fp16', ['--model', 'tnf', '--precision', 'fp16'], /tnf: computes as its graph says/],
   ['--min-cosine in fp32', ['--model', MODEL, '--min-cosine', '0.9'], /--min-cosine needs a lower precision/],
 ])('%s is refused, and nothing is left', async (_, more, says) => {
   const out = join(folder, 'out');

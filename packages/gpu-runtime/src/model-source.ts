@@ -15,9 +15,18 @@ export interface ModelSource {
    * The graph, if it was built from published weights or given another output: an ONNX ModelProto, and the folder of
    * its files of weights.
    */
-  built?: { model: Uint8Array; folder: string; files?: readonly string[] };
-  /** What it computes in, if that is not float32: linear layers in 8-bit integers, on the CPU only. */
-  precision?: 'int8';
+  built?: {
+    model: Uint8Array;
+    folder: string;
+    files?: readonly string[];
+    /** The same graph for devices that lack ONNX Runtime's own operators. */
+    plain?: Uint8Array;
+  };
+  /**
+   * What it computes in, if that is not float32 and can be compared with it: linear layers in 8-bit integers, on the CPU only; or
+   * linear layers and attention in half precision.
+   */
+  precision?: 'int8' | 'fp16';
   alphabet: Alphabet;
   /** Numbers in a row. */
   dim: number;
@@ -35,7 +44,7 @@ export interface ModelSource {
   batchTokens?: number;
   /** Absolute paths of the files that its fingerprint is of. */
   files: readonly string[];
-  /** Bytes of its graph and weights on disk. */
+  /** Bytes of its graph and weights that a process holds: those on disk, or twice as many in `precision` fp16. */
   weightBytes: number;
   /** SHA-256, hex, over the graph with its weights and everything else that changes results. */
   fingerprint: string;

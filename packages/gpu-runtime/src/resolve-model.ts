@@ -110,15 +110,19 @@ export async function resolveModel(
       ? { fingerprint: await fingerprintOf(parts, settings) }
       : await provenFingerprint(parts, settings, { known })),
     files,
-    weightBytes: await bytesOf(new Set([...files, ...(built?.files ?? [])])),
+    weightBytes: (await bytesOf(new Set([...files, ...(built?.files ?? [])]))) * copiesOf(precision),
   };
 }
 
-const builtOf = ({ model, folder, files }: NonNullable<ModelSource['built']>) => ({
+const builtOf = ({ model, folder, files, plain }: NonNullable<ModelSource['built']>) => ({
   model,
   folder,
+  ...(plain === undefined ? {} : { plain }),
   ...(files === undefined ? {} : { files }),
 });
+
+/** How many times the bytes on disk a process holds: in fp16, ONNX Runtime keeps the halves beside what a CPU makes of them. */
+const copiesOf = (precision: ModelSource['precision']): number => (precision === 'fp16' ? 2 : 1);
 
 /** A described model, before settings that need the whole description. */
 interface Found {
@@ -127,7 +131,7 @@ interface Found {
   graph: Graph;
   built?: NonNullable<ModelSource['built']>;
   notes?: readonly string[];
-  precision?: 'int8';
+  precision?: 'int8' | 'fp16';
   /** What its fingerprint is of. */
   parts: FingerprintPart[];
   description: Description & LongReading;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { gelu, PlainWeights } from '../test/plain.js';
-import { type Case, casesOf, fixture, idsOf, largest, run, session } from '../test/run-graph.js';
+import { type Case, casesOf, fixture, idsOf, largest, readJson, run, session } from '../test/run-graph.js';
+import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
 import { esmcGraph } from './families/esmc/esmc.js';
 import { openModel } from './open-model.js';
 import { openWeights } from './weights/open-weights.js';
@@ -30,6 +31,9 @@ test.each<[output: string, path: string, of: string, key: string, least: number]
   ['logits', fairEsm('esm2_t3_tinyf16_UR50D'), 'esm2_t3_tinyf16_UR50D', 'logits', 6],
   // The same weights as fair-esm's, under other names; its decoder is the table of embeddings.
   ['logits', 'esm2_tiny_hf', 'esm2_t2_tinyf32_UR50D', 'logits', 7],
+  ['logits', 'bert_head_tiny', 'bert_head_tiny', 'logits', 3],
+  ['logits', 'bert_head_untied_tiny', 'bert_head_untied_tiny', 'logits', 3],
+  ['logits', 'roberta_head_tiny', 'roberta_head_tiny', 'logits', 3],
   ['logits', ESMC, 'esmc_tiny', 'sequence_logits_first_33', 9],
   ['contacts', fairEsm('esm2_t2_tiny'), 'esm2_t2_tiny', 'contacts', 3],
   ['contacts', fairEsm('esm2_t2_tinyf32_UR50D'), 'esm2_t2_tinyf32_UR50D', 'contacts', 6],
@@ -58,7 +62,12 @@ test.each([
   ['ntv2_tiny', ['logits']],
   [ESMC, ['logits']],
   ['esm2_tiny_hf_noprefix', ['contacts']],
-  ['dnabert2_tiny', []],
+  ['dnabert2_tiny', ['logits']],
+  ['dnaberts_tiny', []],
+  ['protbert_t2_tiny', []],
+  ['bert_head_tiny', ['logits']],
+  ['bert_head_untied_tiny', ['logits']],
+  ['roberta_head_tiny', ['logits']],
 ])('%s has, beside its layers, the outputs %j', async (path, heads) => {
   const { outputs, layers } = await encoderOf(path);
   expect(outputs).toEqual([...layers, ...heads]);
@@ -93,6 +102,26 @@ test('only contacts need the file of the regression', async () => {
   expect(files('hidden_states.1')).toEqual(['esm2_t2_tiny.pt']);
   expect(files('logits')).toEqual(['esm2_t2_tiny.pt']);
   expect(files('contacts')).toEqual(['esm2_t2_tiny.pt', 'esm2_t2_tiny-contact-regression.pt']);
+});
+
+test("logits of DNABERT-2 come from its head, whose decoder is the table of embeddings; another activation's are left out", async () => {
+  const weights = await openWeights(fixture('dnabert2_tiny'));
+  const [encoder, of] = [await encoderOf('dnabert2_tiny'), casesOf('dnaberts_tiny')[0] as Case];
+  const found = await run(await session(encoder, 'logits'), idsOf(of)!);
+  const plain = new PlainWeights(weights);
+  const at = 'cls.predictions';
+  const hidden = plain
+    .linear(`${at}.transform.dense`, of['last_hidden_state'] as number[][])
+    .map((row) => row.map(gelu));
+  const bias = plain.flat(`${at}.decoder.bias`);
+  const expected = plain
+    .times(plain.norm(`${at}.transform.LayerNorm`, hidden), 'bert.embeddings.word_embeddings.weight')
+    .map((row) => row.map((value, i) => value + bias[i]!));
+  expect(found[0]).toHaveLength(160);
+  expect(largest(found, expected)).toBeLessThan(3e-5);
+  const config = join(fixture('dnabert2_tiny'), 'config.json');
+  const other = dnabert2Graph(config, { ...readJson(config), hidden_act: 'relu' }, weights);
+  expect(other.outputs).toEqual(other.layers);
 });
 
 test('logits of the Nucleotide Transformer come from its own decoder', async () => {

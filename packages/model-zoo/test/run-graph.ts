@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as ort from 'onnxruntime-node';
 import type { Encoder } from '../src/onnx/encoder.js';
+import type { GraphOptions } from '../src/onnx/graph-options.js';
+import { fields } from '../src/onnx/protobuf-reader.js';
 
 export const fixture = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 export const readJson = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
@@ -23,8 +25,12 @@ export function idsOf(of: Case): number[] | null {
 }
 
 /** A session of one output; the weights stay where they are. */
-export function session(encoder: Encoder, output?: string): Promise<ort.InferenceSession> {
-  const { model, folder } = encoder.build(output);
+export function session(
+  encoder: Encoder,
+  output?: string,
+  options?: GraphOptions,
+): Promise<ort.InferenceSession> {
+  const { model, folder } = encoder.build(output, options);
   const extra = { session: { model_external_initializers_file_folder_path: folder } };
   return ort.InferenceSession.create(model, { logSeverityLevel: 3, extra });
 }
@@ -52,3 +58,24 @@ export function largest(found: readonly number[][], expected: readonly number[][
 /** The mean of rows. */
 export const meanOf = (rows: readonly number[][]): number[] =>
   rows[0]!.map((_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
+
+/** The nodes of a graph, their operators, and the domains that it names. */
+export function operatorsOf(model: Uint8Array): {
+  nodes: { operator: string; inputs: string[] }[];
+  operators: string[];
+  domains: string[];
+} {
+  const parts = (message: Uint8Array, number: number) =>
+    [...fields(message)].filter((field) => field.number === number).map(({ bytes }) => bytes);
+  const text = (message: Uint8Array, number: number) => Buffer.concat(parts(message, number)).toString();
+  const [graph] = parts(model, 7);
+  const nodes = parts(graph!, 1).map((node) => ({
+    operator: text(node, 4),
+    inputs: parts(node, 1).map((name) => Buffer.from(name).toString()),
+  }));
+  return {
+    nodes,
+    operators: nodes.map(({ operator }) => operator),
+    domains: parts(model, 8).map((opset) => text(opset, 1)),
+  };
+}

@@ -33,13 +33,20 @@ test.each([
   ['Nucleotide Transformer v2', 'ntv2_tiny', ['ACGTTGCAACTT', 'NACGRR', 'GG']],
 ])('%s: the exported folder gives the same rows', async (_, name, sequences) => {
   const to = join(folder, 'to');
-  expect(await exportModel({ model: fixture(name), to, ...options })).toBe(to);
+  expect(await exportModel({ model: fixture(name), to, operators: 'fused', ...options })).toBe(to);
   expect(readdirSync(to)).toEqual(expect.arrayContaining(['holdfast.json', 'model.onnx', 'model.onnx_data']));
   const [before, after] = [await resolveModel(fixture(name)), await resolveModel(to)];
   expect(after).toMatchObject({ alphabet: before.alphabet, dim: before.dim, name: before.name });
   expect(after.recipe).toEqual(before.recipe);
   expect([after.maxResidues, after.maxTokens]).toEqual([before.maxResidues, before.maxTokens]);
-  expect(await rowsOf(to, sequences)).toEqual(await rowsOf(fixture(name), sequences));
+  const rows = await rowsOf(fixture(name), sequences);
+  expect(await rowsOf(to, sequences)).toEqual(rows);
+  const others = join(folder, 'others');
+  await exportModel({ model: fixture(name), to: others, ...options });
+  const graph = readFileSync(join(others, 'model.onnx'));
+  expect([graph.includes('com.microsoft'), graph.includes('Softmax')]).toEqual([false, true]);
+  const differ = (await rowsOf(others, sequences)).map((value, i) => Math.abs(value - rows[i]!));
+  expect(Math.max(...differ)).toBeLessThan(1e-5);
 });
 
 test('what is there is not overwritten', async () => {

@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeFileDurably } from '@holdfast/durable';
 import { exportedFiles, ModelError, resolveModel } from '@holdfast/gpu-runtime';
-import { openModel, writeOnnx } from '@holdfast/model-zoo';
+import { type Operators, openModel, writeOnnx } from '@holdfast/model-zoo';
 import { inOwnFolder, refuseFull } from './export-folder.js';
 import { type FindOptions, findByName } from './find-by-name.js';
 
@@ -12,6 +12,11 @@ export interface ExportOptions extends Pick<FindOptions, 'signal' | 'onEvent'> {
   model: string;
   /** The folder to write; it must be empty, or not there. */
   to: string;
+  /**
+   * `plain` (the default): ONNX's own operators only, since the folder is for other engines, which know no others; `fused`: those
+   * of ONNX Runtime, which are faster there.
+   */
+  operators?: Operators;
 }
 
 /**
@@ -21,7 +26,12 @@ export interface ExportOptions extends Pick<FindOptions, 'signal' | 'onEvent'> {
  * @throws ModelError `model_unsupported` for a model that has a graph already, and others like `resolveModel`; ExportBusyError
  * if another process writes there; HubError; LockUnsupportedError; what the file system throws.
  */
-export async function exportModel({ model, to, ...options }: ExportOptions): Promise<string> {
+export async function exportModel({
+  model,
+  to,
+  operators = 'plain',
+  ...options
+}: ExportOptions): Promise<string> {
   // Before anything is downloaded.
   refuseFull(to);
   const found = await findByName(model, options);
@@ -40,7 +50,7 @@ export async function exportModel({ model, to, ...options }: ExportOptions): Pro
       if (existsSync(join(source.folder, name))) await copyFile(join(source.folder, name), join(to, name));
     await syncDirectory(to);
     const { encoder } = await openModel(found.model);
-    await writeOnnx(encoder, source.recipe.output.name, to);
+    await writeOnnx(encoder, source.recipe.output.name, to, operators);
   });
   return to;
 }

@@ -1,3 +1,4 @@
+export { OPERATORS, type Operators } from '@holdfast/model-zoo';
 export { type CheckOptions, checkModel, type ModelFacts } from './check-model.js';
 export { type ExportOptions, exportModel } from './export-model.js';
 export { type FindOptions, type FoundModel, findByName } from './find-by-name.js';

@@ -2,6 +2,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CPU } from '@holdfast/gpu-runtime';
 import { beforeEach, expect, test } from 'vitest';
 import { comparePrecisions } from '../src/precision/compare-precisions.js';
 
@@ -13,13 +14,17 @@ beforeEach(async () => {
   process.env['HOLDFAST_CACHE'] = join(folder, 'cache');
 });
 
-async function compared(sequences: readonly string[], source?: string) {
+async function compared(
+  sequences: readonly string[],
+  { source, precision = 'int8' }: { source?: string; precision?: 'int8' | 'fp16' } = {},
+) {
   const [sample, script] = [join(folder, 'sample'), join(folder, 'trial.mjs')];
   await writeFile(sample, sequences.join('\n'));
   if (source !== undefined) await writeFile(script, source);
   return comparePrecisions({
     model: MODEL,
-    overrides: { precision: 'int8' },
+    overrides: { precision },
+    device: CPU,
     sample,
     stallMs: 60_000,
     signal: new AbortController().signal,
@@ -28,23 +33,27 @@ async function compared(sequences: readonly string[], source?: string) {
   });
 }
 
-test('rows of both precisions are compared, an empty sequence among them', async () => {
-  const cost = await compared(['MKTAYIAK', '', 'ACDEFGHIKLMNPQRSTVWY'.repeat(9)]);
-  expect(cost).toMatchObject({ sequences: 3 });
-  expect(cost!.cosine_worst).toBeGreaterThan(0.999);
-  expect(cost!.cosine_worst).toBeLessThan(1);
-});
+test.each(['int8', 'fp16'] as const)(
+  'rows of fp32 and %s are compared, an empty sequence among them',
+  async (precision) => {
+    const cost = await compared(['MKTAYIAK', '', 'ACDEFGHIKLMNPQRSTVWY'.repeat(9)], { precision });
+    expect(cost).toMatchObject({ sequences: 3 });
+    expect(cost!.cosine_worst).toBeGreaterThan(0.999);
+    expect(cost!.cosine_worst).toBeLessThan(1);
+  },
+);
 
 test.each([
   ['dies', "process.kill(process.pid, 'SIGKILL');"],
   ['fails', "console.log(JSON.stringify({ cosines: [], failed: 'SIGKILL said so' }));"],
 ])('a trial that %s is not taken for a good one', async (_, source) => {
-  await expect(compared(['MKT'], source)).rejects.toMatchObject({
+  await expect(compared(['MKT'], { source })).rejects.toMatchObject({
     name: 'NoAnswerError',
     message: expect.stringMatching(/could not compare int8 with fp32 \(.*SIGKILL.*\).*--precision fp32/),
   });
 });
 
 test('without a sequence that could be embedded there is no cost', async () => {
-  expect(await compared(['MKT'], 'console.log(JSON.stringify({ cosines: [], failed: null }));')).toBeNull();
+  const source = 'console.log(JSON.stringify({ cosines: [], failed: null }));';
+  expect(await compared(['MKT'], { source })).toBeNull();
 });

@@ -5,7 +5,7 @@ export type { Sink } from './io/sink.js';
 export type { PtLimits } from './limits.js';
 export { type FoundTensor, type OpenOptions, openPt, PtFile } from './open.js';
 export type { Protocol } from './pickle/pickle-emitter.js';
-export type { TypedArray } from './tensors/arrays.js';
+export { float32Of, type TypedArray } from './tensors/arrays.js';
 export type { DType } from './tensors/dtypes.js';
 export { LazyTensor } from './tensors/lazy-tensor.js';
 export { NumpyStrings } from './tensors/numpy-strings.js';

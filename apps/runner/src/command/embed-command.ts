@@ -52,12 +52,12 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
     .addOption(
       new Option(
         '--precision <p>',
-        'what a model of published weights computes in; int8 is faster on a CPU, and says what it costs (default: fp32)',
+        'what a model of published weights computes in; int8 is faster on a CPU, fp16 on a GPU, and both say what they cost (default: fp32)',
       ).choices(PRECISIONS),
     )
     .option(
       '--min-cosine <x>',
-      'refuse int8 if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
+      'refuse a lower precision if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
       cosine,
     )
     .option(

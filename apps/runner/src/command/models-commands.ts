@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { OPERATORS, type Operators } from '@holdfast/models';
+import { type Command, Option } from 'commander';
 import { folder, model } from './option-values.js';
 
 /** What the commands about models do with their options. */
@@ -6,7 +7,7 @@ export interface ModelsCommands {
   models(options: { json: boolean }): Promise<void>;
   getModels(options: { models: string[] }): Promise<void>;
   checkModel(options: { model: string; json: boolean }): Promise<void>;
-  exportModel(options: { model: string; to: string }): Promise<void>;
+  exportModel(options: { model: string; to: string; operators: Operators }): Promise<void>;
 }
 
 /** Adds `models`, `models get`, `models check` and `models export`. */
@@ -40,7 +41,15 @@ export function modelsCommands(program: Command, commands: ModelsCommands): void
     .description('Writes a model that is built from published weights as a folder with an ONNX graph.')
     .argument('<name|path>', 'a model, as for --model', model)
     .requiredOption('--to <dir>', 'a new folder', folder)
-    .action(async (name: string, { to }) => {
-      await commands.exportModel({ model: name, to });
+    .addOption(
+      new Option(
+        '--operators <which>',
+        "plain: ONNX's own, for every engine; fused: those of ONNX Runtime too, faster there",
+      )
+        .choices(OPERATORS)
+        .default('plain' satisfies Operators),
+    )
+    .action(async (name: string, { to, operators }) => {
+      await commands.exportModel({ model: name, to, operators });
     });
 }

@@ -3,18 +3,24 @@ import { expect, test } from 'vitest';
 import type { EmbedOptions } from '../embed-options.js';
 import { commandLine } from './options.js';
 
+const nothing = async () => undefined;
+const NOTHING = {
+  embed: nothing,
+  inspect: nothing,
+  models: nothing,
+  getModels: nothing,
+  checkModel: nothing,
+  exportModel: nothing,
+  doctor: nothing,
+};
+
 async function parsed(...args: string[]): Promise<EmbedOptions> {
   let options: EmbedOptions | undefined;
   const program = commandLine('1.2.3', {
+    ...NOTHING,
     embed: async (given) => {
       options = given;
     },
-    inspect: async () => undefined,
-    models: async () => undefined,
-    getModels: async () => undefined,
-    checkModel: async () => undefined,
-    exportModel: async () => undefined,
-    doctor: async () => undefined,
   });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
@@ -252,4 +258,19 @@ test('files keep their order', async () => {
 
 test.each(['--help', 'embed --help', '--version'])('%s is not an error', async (line) => {
   await expect(parsed(...line.split(' '))).rejects.toMatchObject({ exitCode: 0 });
+});
+
+test.each([
+  [[], 'plain'],
+  [['--operators', 'fused'], 'fused'],
+])("an export has ONNX's own operators, unless others are asked for (%j)", async (more, operators) => {
+  const given: unknown[] = [];
+  const program = commandLine('1.2.3', {
+    ...NOTHING,
+    exportModel: async (options) => {
+      given.push(options);
+    },
+  });
+  await program.parseAsync(['models', 'export', 'esm2-8m', '--to', 'dir', ...more], { from: 'user' });
+  expect(given).toEqual([{ model: 'esm2-8m', to: 'dir', operators }]);
 });

@@ -1,4 +1,10 @@
-import { batchTokensOn, builtInModels, formatDevice, type ModelSource } from '@holdfast/gpu-runtime';
+import {
+  batchTokensOn,
+  builtInModels,
+  type Device,
+  formatDevice,
+  type ModelSource,
+} from '@holdfast/gpu-runtime';
 import {
   calibrate,
   chooseDevice,
@@ -12,6 +18,9 @@ import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folde
 import { type EmbedOptions, limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
+
+const HALVES_ON_CPU =
+  'fp16 is meant for a GPU: on a CPU ONNX Runtime computes in float32 with rounded weights, which takes more memory than --precision fp32 and is no faster';
 
 /** The device of a run: requested by the command, tested before the run begins, and recorded in the run. */
 export class Devices {
@@ -66,6 +75,11 @@ export class Devices {
     return calibrate({ ...request, signal, report: this.#report });
   }
 
+  /** The device that the run is computed on. */
+  async deviceFor({ device }: Pick<RunRecord, 'device'>): Promise<Device> {
+    return (await this.#chooseFor(device)).device;
+  }
+
   /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. */
   async use(record: RunRecord, place: Layout): Promise<{ record: RunRecord; share: DeviceShare }> {
     const { workers, threads: asked } = this.#options;
@@ -100,10 +114,13 @@ export class Devices {
     const options = { begunOn, report, signal: this.#signal, builtIn: this.builtIn };
     const choice = await chooseDevice(this.#wish, options);
     const { device } = choice;
-    if (this.#options.overrides?.precision === 'int8' && device.kind !== 'cpu')
+    const precision = this.#options.overrides?.precision;
+    if (precision === 'int8' && device.kind !== 'cpu')
       throw new UsageError(
         `--precision int8 is computed on a CPU only, not on ${formatDevice(device)}; add --device cpu, or choose --precision fp32`,
       );
-    return choice;
+    return precision === 'fp16' && device.kind === 'cpu'
+      ? { ...choice, warnings: [...choice.warnings, HALVES_ON_CPU] }
+      : choice;
   }
 }

@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { ModelSource } from '@holdfast/gpu-runtime';
+import type { ModelSource, Precision } from '@holdfast/gpu-runtime';
 import type { SequenceIndex } from '@holdfast/plan';
 import { comparePrecisions, NoAnswerError } from '@holdfast/preflight';
 import { type PrecisionCost, readPrecisionCost, writePrecisionCost } from '@holdfast/run-folder';
@@ -28,7 +28,7 @@ export async function precisionCost(
   const { precision } = model;
   if (precision === undefined) return null;
   const kept = await readPrecisionCost(place.precision, record.fingerprint);
-  const cost = kept ?? (await measure(request, precision, index));
+  const cost = kept ?? (await measure(request, precision, { record, index }));
   if (cost === null) return null;
   if (kept === null) await writePrecisionCost(place.precision, record.fingerprint, cost);
   await rm(place.precisionSample, { force: true });
@@ -37,16 +37,17 @@ export async function precisionCost(
 }
 
 async function measure(
-  { place, model, options, report, stop }: Request,
-  precision: string,
-  index: SequenceIndex,
+  { place, model, options, devices, report, stop }: Request,
+  precision: Precision,
+  { record, index }: Pick<Prepared, 'record' | 'index'>,
 ): Promise<PrecisionCost | null> {
   const sample = await sampleOf(index, model);
   report({ type: 'comparing_precision', precision, sequences: sample.length });
   await writeFile(place.precisionSample, sample.join('\n'));
   const cost = await comparePrecisions({
     model: options.model,
-    overrides: { ...options.overrides, precision: 'int8' },
+    overrides: { ...options.overrides, precision },
+    device: await devices.deviceFor(record),
     sample: place.precisionSample,
     stallMs: limitsOf(options).stallMs,
     signal: stop.signal,

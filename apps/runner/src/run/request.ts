@@ -46,7 +46,9 @@ export async function checkRequest(asked: EmbedOptions, report: Report, stop: St
       : await modelOf(options);
   refuseTranslation(options.translate, model);
   if (options.minCosine !== undefined && model.precision === undefined)
-    throw new UsageError('--min-cosine needs a lower precision; add --precision int8, or leave it out');
+    throw new UsageError(
+      '--min-cosine needs a lower precision; add --precision int8 or fp16 to a model of published weights, or leave it out',
+    );
   await checkInputs(options.inputs);
   const rules = letterRules(model);
   const { keepU = false, keepStop = false } = options;

@@ -1,4 +1,4 @@
-import { fromFloat16 } from './float16.js';
+import { float32Of } from '@holdfast/pt-serializer';
 
 /** A tensor that may be in device memory, which the host cannot read; shaped like ONNX Runtime's own. */
 export interface DeviceTensor {
@@ -21,7 +21,9 @@ export async function download(tensor: DeviceTensor): Promise<Float32Array | nul
   try {
     if (tensor.type !== 'float32' && tensor.type !== 'float16') return null;
     const data = await tensor.getData();
-    if (tensor.type === 'float16' && ArrayBuffer.isView(data)) return fromFloat16(data);
+    // Their bits, or a Float16Array if the engine has one.
+    if (tensor.type === 'float16' && ArrayBuffer.isView(data))
+      return float32Of('float16', new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     return data instanceof Float32Array ? data : null;
   } finally {
     tensor.dispose();

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { type CreateSession, openSession } from '../onnx/open-session.js';
 import { automaticDevices, CPU, formatDevice, parseDevice } from './device.js';
 import { DeviceError } from './device-error.js';
-import { fromFloat16 } from './float16.js';
 
 test('device names are parsed and formatted', () => {
   for (const name of ['cpu', 'cuda:0', 'cuda:7', 'tensorrt:1', 'webgpu', 'coreml', 'dml:0'])
@@ -68,20 +67,4 @@ test('a machine without CUDA is reported as such', async () => {
   await expect(
     openSession({ modelPath: inPackage('models/tnf/model.onnx') }, parseDevice('cuda'), 1),
   ).rejects.toBeInstanceOf(DeviceError);
-});
-
-test('float16 is read exactly, every one of them', () => {
-  const bits = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
-  const values = fromFloat16(bits);
-  expect([values[0x3c00], values[0xc000], values[0x7bff], values[1], values[0x8000]]).toEqual([
-    1,
-    -2,
-    65504,
-    2 ** -24,
-    -0,
-  ]);
-  expect([values[0x7c00], values[0xfc00], values[0x7e00]]).toEqual([Infinity, -Infinity, Number.NaN]);
-  // Values rise with their bits, in steps that the exponent determines.
-  for (let i = 1; i < 0x7c00; i++)
-    expect(values[i]! - values[i - 1]!).toBe(2 ** (Math.max(1, (i - 1) >> 10) - 25));
 });

@@ -108,3 +108,9 @@ export function automaticDevices(listed: readonly string[]): Device[] {
 export function executionProvider({ kind, index }: Device): { name: DeviceKind; deviceId?: number } {
   return index === null ? { name: kind } : { name: kind, deviceId: index };
 }
+
+/**
+ * Whether a kind of device has kernels for ONNX Runtime's own operators, such as attention in one. The others would hand each of
+ * these to the CPU, and copy what it takes and makes.
+ */
+export const hasFusedOperators = (kind: DeviceKind): boolean => kind !== 'tensorrt' && kind !== 'coreml';

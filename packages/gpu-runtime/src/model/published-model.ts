@@ -1,40 +1,22 @@
-import {
-  type BuiltGraph,
-  CacheError,
-  type Encoder,
-  type EncoderFacts,
-  FAMILIES,
-  type LetterTokens,
-  ModelConfigError,
-  openModel,
-  type PublishedModel,
-  UnsupportedModelError,
-  WeightsError,
-} from '@holdfast/model-zoo';
-import { PtFormatError } from '@holdfast/pt-serializer';
+import { type EncoderFacts, type LetterTokens, openModel, type PublishedModel } from '@holdfast/model-zoo';
 import type { Graph } from '../graph/graph-reader.js';
 import { ModelError } from '../model-error.js';
 import type { ExportTokens } from '../tokens/export-tokens.js';
 import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
-import { downloadAgain } from './download-again.js';
 import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
-import { type FingerprintPart, publishedParts } from './fingerprint.js';
-import { int8Model } from './int8-model.js';
-import { unreadable } from './model-files.js';
+import { type InPrecision, inPrecision } from './in-precision.js';
 import { modelName } from './model-name.js';
-import { lowered, type Precision } from './precision.js';
+import type { Precision } from './precision.js';
+import { modelError } from './published-error.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
 
 /** A model that was built from published weights. */
-export interface Published {
+export interface Published extends InPrecision {
   description: Description;
   graph: Graph;
-  built: BuiltGraph;
-  precision?: 'int8';
   modelPath: string;
-  parts: FingerprintPart[];
 }
 
 export interface PublishedOptions {
@@ -42,11 +24,9 @@ export interface PublishedOptions {
   wanted: Partial<ModelRecipe['output']>;
   precision: Precision | undefined;
 }
+
 /** Families whose `vocab.txt` Transformers' EsmTokenizer reads. */
 const ESM_VOCABULARIES = new Set(['ESM', 'Nucleotide Transformer v2']);
-
-const EXPORT =
-  'or export it to ONNX (pip install optimum[onnxruntime]; optimum-cli export onnx --model NAME --task feature-extraction DIR) and give that folder';
 
 /**
  * Builds a model from published weights and describes it.
@@ -91,31 +71,10 @@ export async function readPublished(
     },
   );
   const modelPath = encoder.files[0] ?? path;
-  const made = await inPrecision(encoder, { output, precision, path });
+  const made = await inPrecision(encoder, output, precision).catch((error: unknown) => {
+    throw modelError(error);
+  });
   return { description, graph, modelPath, ...made };
-}
-
-async function inPrecision(
-  encoder: Encoder,
-  { output, precision, path }: { output: string; precision: Precision | undefined; path: string },
-): Promise<Pick<Published, 'built' | 'parts' | 'precision'>> {
-  switch (lowered(precision)) {
-    case undefined: {
-      const built = encoder.build(output);
-      return { built, parts: publishedParts(built) };
-    }
-    case 'int8':
-      return int8Model(encoder, output).catch((error: unknown) => {
-        throw modelError(error);
-      });
-    case 'fp16':
-      throw new ModelError(
-        'model_unsupported',
-        path,
-        'cannot be computed in float16 by this version: the graphs that it builds are float32, or int8 on a CPU',
-        'choose the precision fp32 or int8, or export the model to ONNX in float16 and give that folder',
-      );
-  }
 }
 
 async function opened(path: string): Promise<PublishedModel> {
@@ -124,39 +83,6 @@ async function opened(path: string): Promise<PublishedModel> {
   } catch (error) {
     throw modelError(error);
   }
-}
-
-function modelError(error: unknown): unknown {
-  if (error instanceof ModelError || error instanceof CacheError) return error;
-  const as = (
-    code: ModelError['code'],
-    { message, path }: Error & { path?: string | undefined },
-    remedy: string,
-  ) => {
-    const what =
-      path !== undefined && message.startsWith(`${path}: `) ? message.slice(path.length + 2) : message;
-    return new ModelError(code, path ?? '', what, remedy, { cause: error });
-  };
-  if (error instanceof UnsupportedModelError)
-    return as(
-      'model_unsupported',
-      error,
-      error.remedy ?? `the known families are ${FAMILIES.join('; ')}; use one of them, ${EXPORT}`,
-    );
-  if (error instanceof ModelConfigError)
-    return as('model_unsupported', error, `use a model without this, ${EXPORT}`);
-  if (error instanceof WeightsError) {
-    const damaged = error.path.endsWith('.json') ? 'model_bad_json' : 'model_load';
-    return as(error.code === 'weights_format' ? damaged : 'model_mismatch', error, downloadAgain(error.path));
-  }
-  if (error instanceof PtFormatError)
-    return as(
-      'model_load',
-      error,
-      `${downloadAgain(error.path ?? '', 'download it again')}; if it stays so, save it with torch.save(model.state_dict(), path)`,
-    );
-  const { code, path } = error as NodeJS.ErrnoException;
-  return code !== undefined && path !== undefined ? unreadable(path, error) : error;
 }
 
 function lettersOf(path: string, letters: LetterTokens): ExportTokens {

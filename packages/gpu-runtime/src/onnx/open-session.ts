@@ -1,5 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import { CPU, type Device, executionProvider } from '../device/device.js';
+import { CPU, type Device, executionProvider, hasFusedOperators } from '../device/device.js';
 import { DeviceError } from '../device/device-error.js';
 import type { ModelSource } from '../model-source.js';
 import { failureKind } from './failure-kind.js';
@@ -33,7 +33,8 @@ export async function openSession(
   intraOpThreads: number,
   open: CreateSession = create,
 ): Promise<InferenceSession> {
-  const graph = built?.model ?? modelPath;
+  const graphOn = ({ kind }: Device) =>
+    (hasFusedOperators(kind) ? built?.model : (built?.plain ?? built?.model)) ?? modelPath;
   const exact = precision === 'int8' && (await int8Saturates(open));
   const options = (at: Device): InferenceSession.SessionOptions => ({
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
@@ -54,11 +55,11 @@ export async function openSession(
     }),
   });
   try {
-    return await open(graph, options(device));
+    return await open(graphOn(device), options(device));
   } catch (error) {
     if (device.kind === 'cpu' || failureKind(error) === 'cuda_oom') throw error;
     // The graph or the device is at fault: the CPU accepts every good graph.
-    const verdict = await open(graph, options(CPU)).then(
+    const verdict = await open(graphOn(CPU), options(CPU)).then(
       (session) => session.release(),
       (refused: unknown) => ({ refused }),
     );

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { float32Of } from '@holdfast/pt-serializer';
 import { readPieces } from '../weights/read-pieces.js';
 import { WeightsError } from '../weights/weights-error.js';
 import type { Layout } from './layout.js';
 import { quantizeRows } from './quantize.js';
-import { asFloats } from './read-floats.js';
 
 type Placed = Layout['tensors'][number];
 
@@ -60,7 +60,7 @@ async function quantize(
   const into = { target: new Int8Array(length), scales: new Float32Array(height) };
   let first = 0;
   for await (const piece of readPieces(source, source.length / height)) {
-    const rows = asFloats(piece, source.type);
+    const rows = float32Of(source.type, piece);
     try {
       quantizeRows(rows, width, first, into);
     } catch (cause) {

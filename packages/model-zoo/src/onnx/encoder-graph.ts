@@ -73,10 +73,11 @@ export class EncoderGraph {
     return this.graph.node('Mul', [a, b]);
   }
 
-  linear(input: string, { name, weight, bias }: Affine): string {
+  /** @param facts `full`: its numbers may be too large for half precision. */
+  linear(input: string, { name, weight, bias }: Affine, facts: { full?: true } = {}): string {
     const inputs = [input, this.take(`${name}.weight`, weight)];
     if (bias !== null) inputs.push(this.take(`${name}.bias`, bias));
-    return this.graph.node('Gemm', inputs, { transB: 1 });
+    return this.graph.node('Gemm', inputs, { transB: 1 }, facts);
   }
 
   norm(input: string, { name, weight, bias }: Affine, epsilon: number): string {
@@ -122,7 +123,8 @@ export class EncoderGraph {
   /** Rotates queries or keys, halves of a head with each other. @returns [n, tokens, dim]. */
   rotated(input: string, { cos, sin }: Rotation, heads: number): string {
     const inputs = [this.deep(input), this.whole('first_position', 0), cos, sin];
-    return this.graph.node('RotaryEmbedding', inputs, { num_heads: heads }, { domain: MICROSOFT });
+    const of = { domain: MICROSOFT, headSize: this.dim / heads };
+    return this.graph.node('RotaryEmbedding', inputs, { num_heads: heads }, of);
   }
 
   /**
@@ -134,7 +136,8 @@ export class EncoderGraph {
   ): string {
     const inputs = [query, key, value, ...(bias === undefined ? [] : ['', '', bias])];
     const attributes = { num_heads: heads, ...(scale === undefined ? {} : { scale: { float: scale } }) };
-    return this.flat(this.graph.node('MultiHeadAttention', inputs, attributes, { domain: MICROSOFT }), width);
+    const of = { domain: MICROSOFT, headSize: width / heads };
+    return this.flat(this.graph.node('MultiHeadAttention', inputs, attributes, of), width);
   }
 
   /** Notes the rows after the embedding, then after each layer. */

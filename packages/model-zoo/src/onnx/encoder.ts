@@ -4,6 +4,7 @@ import { type Layout, layoutOf, storedIn } from '../int8/layout.js';
 import { quantizedGraph } from '../int8/quantized-graph.js';
 import { commonFolder } from './common-folder.js';
 import type { GraphBuilder } from './graph-builder.js';
+import { asAsked, type GraphOptions, type Operators } from './graph-options.js';
 import { encodeGraph, type GraphParts } from './graph-parts.js';
 import type { StoredTensor } from './stored-tensor.js';
 
@@ -74,14 +75,14 @@ export class Encoder implements EncoderFacts {
   }
 
   /**
-   * The graph of one output in float32; it computes nothing else. ONNX Runtime refuses weights outside of the folder
+   * The graph of one output, which is float32; it computes nothing else. ONNX Runtime refuses weights outside of the folder
    * that it is given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
    *
    * @param output one of `outputs`; default: `last_hidden_state`.
    * @throws RangeError for another output.
    */
-  build(output: string = LAST): BuiltGraph {
-    return built(this.#parts(output), this.#graph.filesOf(output));
+  build(output: string = LAST, options: GraphOptions = {}): BuiltGraph {
+    return built(this.#parts(output, options), this.#graph.filesOf(output));
   }
 
   /** What a file holds from which every int8 graph of this encoder takes its weights. @param made see `layoutOf`. */
@@ -109,8 +110,12 @@ export class Encoder implements EncoderFacts {
    * @returns the ONNX ModelProto, and which bytes go where in the file.
    * @throws RangeError for another output.
    */
-  buildApart(output: string, data: string): { model: Uint8Array; copies: readonly Copy[] } {
-    const parts = this.#parts(output);
+  buildApart(
+    output: string,
+    data: string,
+    operators: Operators,
+  ): { model: Uint8Array; copies: readonly Copy[] } {
+    const parts = this.#parts(output, { operators });
     let end = 0;
     const copies = parts.weights.map(({ tensor }) => {
       const to = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
@@ -124,10 +129,10 @@ export class Encoder implements EncoderFacts {
     return { model: encodeGraph({ ...parts, weights }, () => data), copies };
   }
 
-  #parts(output: string): GraphParts {
+  #parts(output: string, options: GraphOptions = {}): GraphParts {
     if (!this.outputs.includes(output))
       throw new RangeError(`there is no output '${output}'; the outputs are ${this.outputs.join(', ')}`);
-    return this.#graph.parts(output);
+    return asAsked(this.#graph.parts(output), options);
   }
 }
 

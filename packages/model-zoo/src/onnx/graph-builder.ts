@@ -1,12 +1,19 @@
-import type { Attribute, GraphNode } from './graph-node.js';
-import { type GraphParts, type NamedTensor, pruned, tensorHead, valueInfo } from './graph-parts.js';
+import type { Attributes, GraphNode, NodeFacts } from './graph-node.js';
+import {
+  constantOf,
+  type GraphParts,
+  type NamedConstant,
+  type NamedTensor,
+  pruned,
+  valueInfo,
+} from './graph-parts.js';
 import type { Message } from './protobuf-writer.js';
 import type { ElementType, StoredTensor } from './stored-tensor.js';
 
 /** Builds a graph. Values are named by strings; a node's method returns the name of its first output. */
 export class GraphBuilder {
   readonly #nodes: GraphNode[] = [];
-  readonly #constants: { name: string; proto: Message }[] = [];
+  readonly #constants: NamedConstant[] = [];
   readonly #inputs: Message[] = [];
   readonly #outputs = new Map<string, Message>();
   readonly #weights: NamedTensor[] = [];
@@ -40,18 +47,13 @@ export class GraphBuilder {
   /** A small constant, kept in the graph. */
   constant(
     name: string,
-    type: 'float32' | 'int64',
+    type: NamedConstant['type'],
     shape: readonly number[],
     values: readonly number[],
   ): string {
     if (this.#known.has(name)) return name;
     this.#known.add(name);
-    const bytes =
-      type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (value) => BigInt(value));
-    this.#constants.push({
-      name,
-      proto: tensorHead(name, type, shape).bytes(9, new Uint8Array(bytes.buffer)),
-    });
+    this.#constants.push(constantOf(name, type, shape, values));
     return name;
   }
 
@@ -65,12 +67,12 @@ export class GraphBuilder {
   node(
     operator: string,
     inputs: readonly string[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-    { domain = '', outputs }: { domain?: string; outputs?: readonly string[] } = {},
+    attributes: Attributes = {},
+    { domain = '', outputs, ...facts }: { domain?: string; outputs?: readonly string[] } & NodeFacts = {},
   ): string {
     const name = `${operator}_${this.#count++}`;
     const names = outputs ?? [name];
-    this.#nodes.push({ name, operator, inputs, outputs: names, attributes, domain });
+    this.#nodes.push({ name, operator, inputs, outputs: names, attributes, domain, ...facts });
     return names.find((each) => each !== '')!;
   }
 

@@ -1,18 +1,27 @@
 import { Message } from './protobuf-writer.js';
 
 export type Attribute = number | string | readonly number[] | { float: number };
+export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** The operators of ONNX Runtime itself, beside ONNX's. */
 export const MICROSOFT = 'com.microsoft';
 
+/** What is known about a node beyond what is written into the graph. */
+export interface NodeFacts {
+  /** Numbers of a head, of an operator that works head by head. */
+  headSize?: number;
+  /** Its numbers may be too large for half precision, so it stays in float32. */
+  full?: true;
+}
+
 /** A node of a graph, which takes and makes values by name. */
-export interface GraphNode {
+export interface GraphNode extends NodeFacts {
   name: string;
   operator: string;
   /** An empty text stands for an optional input that is left out. */
   inputs: readonly string[];
   outputs: readonly string[];
-  attributes: Readonly<Record<string, Attribute>>;
+  attributes: Attributes;
   /** Empty for ONNX's own operators. */
   domain: string;
 }

@@ -11,14 +11,23 @@ export interface NamedTensor {
   tensor: StoredTensor;
 }
 
+/** A small constant, kept in the graph. */
+export interface NamedConstant {
+  name: string;
+  type: 'float32' | 'int64';
+  proto: Message;
+}
+
 /** A graph of one output, as data. A node comes after the nodes whose values it takes. */
 export interface GraphParts {
   name: string;
   nodes: readonly GraphNode[];
-  constants: readonly { name: string; proto: Message }[];
+  constants: readonly NamedConstant[];
   weights: readonly NamedTensor[];
   inputs: readonly Message[];
   output: { name: string; proto: Message };
+  /** It has none of the operators of ONNX Runtime alone. */
+  plain?: true;
 }
 
 /** Without the nodes, constants and weights that the output does not need. */
@@ -56,13 +65,13 @@ export function encodeGraph(parts: GraphParts, locationOf: (file: string) => str
     const proto = new Message();
     return (domain === '' ? proto : proto.text(1, domain)).int(2, version);
   };
-  return new Message()
+  const model = new Message()
     .int(1, IR_VERSION)
     .text(2, 'holdfast')
     .message(7, graph)
-    .message(8, opset('', OPSET))
-    .message(8, opset(MICROSOFT, 1))
-    .encode();
+    .message(8, opset('', OPSET));
+  if (!parts.plain) model.message(8, opset(MICROSOFT, 1));
+  return model.encode();
 }
 
 function externalTensor(
@@ -94,4 +103,15 @@ export function valueInfo(name: string, type: ElementType, shape: readonly (numb
   }
   const tensor = new Message().int(1, ELEMENT[type]).message(2, dims);
   return new Message().text(1, name).message(2, new Message().message(1, tensor));
+}
+
+export function constantOf(
+  name: string,
+  type: NamedConstant['type'],
+  shape: readonly number[],
+  values: readonly number[],
+): NamedConstant {
+  const bytes =
+    type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values, (value) => BigInt(value));
+  return { name, type, proto: tensorHead(name, type, shape).bytes(9, new Uint8Array(bytes.buffer)) };
 }

@@ -1,5 +1,5 @@
 import { debuglog } from 'node:util';
-import type { ModelOverrides } from '@holdfast/gpu-runtime';
+import type { Device, ModelOverrides } from '@holdfast/gpu-runtime';
 import { askProcess, exportedScript, helperEnd, waitingEvent } from '@holdfast/process';
 import { NoAnswerError } from '../preflight-error.js';
 import type { ReportPreflight } from '../preflight-events.js';
@@ -11,6 +11,8 @@ export interface PrecisionTrial {
   model: string;
   /** With the lower precision. */
   overrides: ModelOverrides;
+  /** The device that both are computed on. */
+  device: Device;
   /** Path of a file with a sequence a line. */
   sample: string;
 }
@@ -39,7 +41,7 @@ export interface ComparePrecisionsOptions extends PrecisionTrial {
 }
 
 /**
- * Embeds sequences on the CPU in float32 and in a lower precision, and compares the rows. It runs in a helper, since sessions
+ * Embeds sequences on a device in float32 and in a lower precision, and compares the rows. It runs in a helper, since sessions
  * leak. Sequences that the model fails on are left out: workers have policies for them.
  *
  * @throws NoAnswerError if the helper does not answer; the signal's reason.
@@ -48,13 +50,14 @@ export async function comparePrecisions(options: ComparePrecisionsOptions): Prom
   const {
     model,
     overrides,
+    device,
     sample,
     stallMs,
     signal,
     report,
     script = exportedScript('@holdfast/preflight/precision-trial', import.meta.url),
   } = options;
-  const trial: PrecisionTrial = { model, overrides, sample };
+  const trial: PrecisionTrial = { model, overrides, device, sample };
   const answer = await askProcess<PrecisionReport>(script, JSON.stringify(trial), {
     signal,
     limitMs: stallMs,

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
+import { languageHead } from '../../onnx/language-head.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
 import { checkHeads, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
+import { maskedHead } from './masked-head.js';
 
 const followed = z.object({
   model_type: z.enum(['bert', 'roberta']),
   ...sizes,
   layer_norm_eps: layerNormEpsilon,
   pad_token_id: z.number().int().nullish(),
+  tie_word_embeddings: z.boolean().nullish(),
 });
 
 const IGNORED = /(^|\.)(pooler|cls|classifier|lm_head)\.|position_ids$/;
@@ -77,5 +80,10 @@ export function bertGraph(
     of.layer(x);
   }
   tensors.refuseOthers('BERT', IGNORED);
-  return { encoder: of.finish(x), tokens: positions.shape[0]! - first };
+  const head = maskedHead(tensors, read.model_type, {
+    embedding: tensors.take(`${prefix}${word}`, [null, dim]),
+    tied: read.tie_word_embeddings ?? true,
+  });
+  const logits = head === null ? [] : [languageHead(head, epsilon)];
+  return { encoder: of.finish(x, logits), tokens: positions.shape[0]! - first };
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
+import { languageHead } from '../../onnx/language-head.js';
 import { ELEMENT } from '../../onnx/stored-tensor.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
+import { maskedHead } from '../bert/masked-head.js';
 import { type Config, checkConfig } from '../check-config.js';
 import { checkHeads, count, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 
@@ -30,7 +32,7 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
       model_type: { values: ['bert'], else: 'another kind of model' },
       ...ENCODER_ONLY,
     },
-    // Its code reads none of these; the padding is the tokenizer's.
+    // Its encoder reads none of these; the padding is the tokenizer's.
     ignored: [
       'hidden_act',
       'max_position_embeddings',
@@ -77,7 +79,11 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
     of.layer(x);
   }
   tensors.refuseOthers('DNABERT-2', IGNORED);
-  return of.finish(x);
+  const embedding = tensors.take(`${prefix}${word}`, [null, dim]);
+  const head = maskedHead(tensors, 'bert', { embedding, tied: true });
+  // The head alone follows `hidden_act`.
+  const known = (config['hidden_act'] ?? 'gelu') === 'gelu' ? head : null;
+  return of.finish(x, known === null ? [] : [languageHead(known, epsilon)]);
 }
 
 /** -slope × distance, for each head and pair of tokens: [1, heads, tokens, tokens]. */

@@ -77,7 +77,9 @@ export function t5Graph(path: string, config: Config, weights: Weights): Encoder
     x = of.add(x, linear(attended, `${at}.0.SelfAttention.o`, dim, width));
     const z = of.rootMeanSquareNorm(x, tensors.norm(`${at}.1.layer_norm`, dim, false), epsilon);
     const up = graph.node('Relu', [linear(z, `${at}.1.DenseReluDense.wi`, hidden, dim)]);
-    x = of.add(x, linear(up, `${at}.1.DenseReluDense.wo`, dim, hidden));
+    const wo = tensors.linear(`${at}.1.DenseReluDense.wo`, dim, hidden, false);
+    // Its sums pass 65,504, the largest number of half precision.
+    x = of.add(x, of.linear(up, wo, { full: true }));
     of.layer(x);
   }
   x = of.rootMeanSquareNorm(x, tensors.norm('encoder.final_layer_norm', dim, false), epsilon);
