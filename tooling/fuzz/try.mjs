@@ -19,6 +19,8 @@ export async function attempt(pt, bytes, random) {
       if (tensor.shape[0] > 0) await tensor.readRows(tensor.shape[0] - 1, tensor.shape[0]);
       if (!tensor.dtype.startsWith('complex')) await tensor.readFloat32();
     }
+    if (file.value instanceof Map)
+      for (const value of file.value.values()) if (value instanceof pt.NumpyStrings) readStrings(value);
   } catch (error) {
     if (error instanceof pt.PtFormatError) return error.code;
     throw error;
@@ -29,8 +31,14 @@ export async function attempt(pt, bytes, random) {
   return 'read';
 }
 
+function readStrings(strings) {
+  for (const _ of strings);
+  strings.toBytes();
+}
+
 /** What a reader takes and a writer by its documentation does not. */
-const NOT_WRITTEN = /a tuple that contains itself|its storage is already written as|nested deeper than/;
+const NOT_WRITTEN =
+  /a tuple that contains itself|a NumpyStrings cannot be written|its storage is already written as|nested deeper than/;
 
 async function write(pt, value) {
   try {
