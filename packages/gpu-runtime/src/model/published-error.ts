@@ -33,6 +33,12 @@ export function modelError(error: unknown): unknown {
     );
   if (error instanceof ModelConfigError)
     return as('model_unsupported', error, `use a model without this, ${EXPORT}`);
+  if (error instanceof WeightsError && error.code === 'weights_unusable')
+    return as(
+      'model_unsupported',
+      error,
+      'save the model again with float32 weights in one piece each: model.float().save_pretrained(DIR)',
+    );
   if (error instanceof WeightsError) {
     const damaged = error.path.endsWith('.json') ? 'model_bad_json' : 'model_load';
     return as(error.code === 'weights_format' ? damaged : 'model_mismatch', error, downloadAgain(error.path));

@@ -189,7 +189,7 @@ export interface AttentionShape {
   scale?: number;
 }
 
-/** 10000^(-2i / size), as float32: the frequencies of a rotary embedding where the checkpoint holds none. */
-export function rotaryFrequencies(size: number): number[] {
-  return Array.from({ length: size / 2 }, (_, i) => Math.fround(1 / Math.fround(10_000 ** ((2 * i) / size))));
+/** base^(-2i / size), as float32: the frequencies of a rotary embedding where the checkpoint holds none. */
+export function rotaryFrequencies(size: number, base = 10_000): number[] {
+  return Array.from({ length: size / 2 }, (_, i) => Math.fround(1 / Math.fround(base ** ((2 * i) / size))));
 }

@@ -18,15 +18,17 @@ const OLD_ENDS: Readonly<Record<string, string>> = { weight: 'gamma', bias: 'bet
 export class NamedTensors {
   readonly path: string;
   readonly #tensors: ReadonlyMap<string, StoredTensor>;
+  readonly #others: ReadonlyMap<string, string>;
   readonly #taken = new Set<string>();
 
-  constructor({ path, tensors }: Weights) {
+  constructor({ path, tensors, others = new Map() }: Weights) {
     this.path = path;
     this.#tensors = tensors;
+    this.#others = others;
   }
 
   has(name: string): boolean {
-    return this.#tensors.has(name);
+    return this.#tensors.has(name) || this.#others.has(name);
   }
 
   /** The first of some prefixes under which a name is there; an error names the last. */
@@ -75,7 +77,9 @@ export class NamedTensors {
 
   /** Names that nobody took, without those that match. */
   left(ignored: RegExp): string[] {
-    return [...this.#tensors.keys()].filter((name) => !this.#taken.has(name) && !ignored.test(name));
+    return [...this.#tensors.keys(), ...this.#others.keys()].filter(
+      (name) => !this.#taken.has(name) && !ignored.test(name),
+    );
   }
 
   /** Refuses tensors that the graph does not use and that are not known to be without effect. */
@@ -88,6 +92,8 @@ export class NamedTensors {
   }
 
   #missing(name: string): never {
+    const why = this.#others.get(name);
+    if (why !== undefined) throw new WeightsError('weights_unusable', this.path, `'${name}' ${why}`);
     throw new WeightsError('weights_missing', this.path, `lacks '${name}'`);
   }
 }

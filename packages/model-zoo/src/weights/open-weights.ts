@@ -6,12 +6,15 @@ import { shown } from '../shown.js';
 import { openPtWeights } from './pt-weights.js';
 import { openSafetensors } from './safetensors.js';
 import { readSmallFile } from './small-file.js';
-import type { Weights } from './weights.js';
+import { type Weights, wrongType } from './weights.js';
 import { WeightsError } from './weights-error.js';
 
 type OpenFile = (path: string) => Promise<Weights> | Weights;
 
-const safetensors: OpenFile = (path) => ({ path, tensors: openSafetensors(path).tensors });
+const safetensors: OpenFile = (path) => {
+  const { tensors, others } = openSafetensors(path);
+  return { path, tensors, others: new Map([...others].map(([name, type]) => [name, wrongType(type)])) };
+};
 
 /** Files of a folder in the order in which they are looked for, as Hugging Face's own loaders do. */
 const PLACES: readonly [name: string, open: OpenFile][] = [
@@ -46,6 +49,7 @@ export async function openWeights(folder: string): Promise<Weights> {
 async function openSharded(path: string, open: OpenFile): Promise<Weights> {
   const map = weightMap(path);
   const tensors = new Map<string, StoredTensor>();
+  const others = new Map<string, string>();
   for (const name of new Set(Object.values(map))) {
     if (!/^[^/\\\0]+$/.test(name) || /^\.{1,2}$/.test(name))
       throw new WeightsError('weights_format', path, `names ${shown(name)}, which is not a file beside it`);
@@ -53,12 +57,29 @@ async function openSharded(path: string, open: OpenFile): Promise<Weights> {
     if (!existsSync(place))
       throw new WeightsError('weights_missing', path, `names ${shown(name)}, which is not there`);
     const shard = await open(place);
-    for (const [tensor, stored] of shard.tensors) if (map[tensor] === name) tensors.set(tensor, stored);
+    // What the index does not list counts too, as for Transformers, which loads whole files.
+    const here = (tensor: string) => {
+      const listed = map[tensor] ?? name;
+      if (listed !== name || tensors.has(tensor) || others.has(tensor))
+        throw new WeightsError(
+          'weights_mismatch',
+          path,
+          `has '${tensor}' in ${name}, and in another file too`,
+        );
+    };
+    for (const [tensor, stored] of shard.tensors) {
+      here(tensor);
+      tensors.set(tensor, stored);
+    }
+    for (const [tensor, why] of shard.others ?? []) {
+      here(tensor);
+      others.set(tensor, why);
+    }
   }
   for (const [tensor, name] of Object.entries(map))
-    if (!tensors.has(tensor))
+    if (!tensors.has(tensor) && !others.has(tensor))
       throw new WeightsError('weights_missing', path, `says that '${tensor}' is in ${name}, which lacks it`);
-  return { path, tensors };
+  return { path, tensors, others };
 }
 
 function weightMap(path: string): Record<string, string> {

@@ -1,6 +1,6 @@
 import { LazyTensor, openPt } from '@holdfast/pt-serializer';
 import type { ElementType, StoredTensor } from '../onnx/stored-tensor.js';
-import type { Weights } from './weights.js';
+import { type Weights, wrongType } from './weights.js';
 import { WeightsError } from './weights-error.js';
 
 /** Element types of ONNX, by those of PyTorch. */
@@ -19,20 +19,26 @@ const TYPES: Readonly<Record<string, ElementType>> = {
  */
 export async function openPtWeights(path: string): Promise<Weights> {
   await using file = await openPt(path, { checksums: 'never' });
-  return { path, tensors: tensorsOf(path, file.value) };
+  return { path, ...tensorsOf(path, file.value) };
 }
 
-/** @param state names and tensors; what is no tensor is passed over. @throws WeightsError */
-export function tensorsOf(path: string, state: unknown): Map<string, StoredTensor> {
+/** @param state names and tensors. @throws WeightsError */
+export function tensorsOf(path: string, state: unknown): Required<Pick<Weights, 'tensors' | 'others'>> {
   if (!(state instanceof Map)) throw new WeightsError('weights_format', path, 'holds no state dict');
   const tensors = new Map<string, StoredTensor>();
+  const others = new Map<string, string>();
   for (const [name, tensor] of state) {
-    const type = tensor instanceof LazyTensor ? TYPES[tensor.dtype] : undefined;
-    if (typeof name !== 'string' || !(tensor instanceof LazyTensor) || type === undefined) continue;
+    if (typeof name !== 'string') continue;
+    if (!(tensor instanceof LazyTensor)) {
+      others.set(name, 'is no tensor');
+      continue;
+    }
+    const type = TYPES[tensor.dtype];
     const range = tensor.fileRange;
-    if (range === null)
-      throw new WeightsError('weights_format', path, `'${name}' is not stored row by row in one piece`);
-    tensors.set(name, { type, shape: tensor.shape, file: path, ...range });
+    if (type === undefined) others.set(name, wrongType(tensor.dtype));
+    else if (range === null)
+      others.set(name, 'is a view that is not stored row by row in one piece; save it after .contiguous()');
+    else tensors.set(name, { type, shape: tensor.shape, file: path, ...range });
   }
-  return tensors;
+  return { tensors, others };
 }

@@ -3,7 +3,7 @@ import { clipped } from '../shown.js';
 /** A file of weights that breaks its format, or lacks what a model needs. */
 export class WeightsError extends Error {
   override readonly name = 'WeightsError';
-  readonly code: 'weights_format' | 'weights_missing' | 'weights_mismatch';
+  readonly code: 'weights_format' | 'weights_missing' | 'weights_mismatch' | 'weights_unusable';
   readonly path: string;
 
   /** @param what continues the sentence that the path begins. */

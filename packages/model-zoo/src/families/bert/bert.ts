@@ -16,7 +16,7 @@ const followed = z.object({
   tie_word_embeddings: z.boolean().nullish(),
 });
 
-const IGNORED = /(^|\.)(pooler|cls|classifier|lm_head)\.|position_ids$/;
+const IGNORED = /^([^.]+\.)?(pooler|cls|classifier|lm_head)\.|position_ids$/;
 
 /**
  * The encoder of a BERT (Devlin et al. 2019) or RoBERTa, such as ProtBERT and DNABERT. `tokens` is how many its table of

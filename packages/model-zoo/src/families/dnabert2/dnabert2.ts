@@ -16,7 +16,7 @@ const followed = z.object({
   alibi_starting_size: count,
 });
 
-const IGNORED = /(^|\.)(pooler|cls|classifier)\.|position_ids$/;
+const IGNORED = /^([^.]+\.)?(pooler|cls|classifier)\.|position_ids$/;
 
 /**
  * The encoder of DNABERT-2 (Zhou et al. 2024) and DNABERT-S, as MosaicML's BERT computes it: attention with linear biases, and a

@@ -14,6 +14,8 @@ export interface EsmConfig {
   /** Added to the variance in layer norms. */
   epsilon: number;
   tokenDropout: boolean;
+  /** Of the rotary embedding's frequencies, where the checkpoint holds none. */
+  rotaryBase: number;
   maskToken: number;
   padToken: number;
   positions: 'rotary' | 'absolute';
@@ -25,9 +27,12 @@ export interface EsmConfig {
   tied: boolean;
 }
 
+export const ROTARY_BASE = 10_000;
+
 const followed = z.object({
   ...sizes,
   layer_norm_eps: layerNormEpsilon,
+  rope_theta: z.number().positive().nullish(),
   token_dropout: z.boolean().default(false),
   mask_token_id: z.number().int(),
   pad_token_id: z.number().int(),
@@ -48,7 +53,7 @@ export function esmConfig(path: string, config: Config): EsmConfig {
       esmfold_config: { values: [undefined], else: 'an ESMFold' },
       ...ENCODER_ONLY,
     },
-    ignored: ['hidden_act', 'max_position_embeddings', 'rope_theta', 'vocab_list', 'vocab_size'],
+    ignored: ['hidden_act', 'max_position_embeddings', 'vocab_list', 'vocab_size'],
   });
   const { hidden_size: dim, num_attention_heads: heads } = read;
   if (dim % (2 * heads) !== 0) {
@@ -62,6 +67,7 @@ export function esmConfig(path: string, config: Config): EsmConfig {
     hidden: read.intermediate_size,
     epsilon: read.layer_norm_eps,
     tokenDropout: read.token_dropout,
+    rotaryBase: read.rope_theta ?? ROTARY_BASE,
     maskToken: read.mask_token_id,
     padToken: read.pad_token_id,
     positions: read.position_embedding_type,

@@ -6,7 +6,7 @@ import { UnsupportedModelError } from '../../unsupported-model-error.js';
 import { tensorsOf } from '../../weights/pt-weights.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
-import type { EsmConfig } from './config.js';
+import { type EsmConfig, ROTARY_BASE } from './config.js';
 
 /** fair-esm's alphabet is the same for all its models of this kind. */
 const ALPHABET = { maskToken: 32, padToken: 1 };
@@ -36,7 +36,7 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
     throw new ModelConfigError(path, 'ESM-2', [
       "it has 'args' where an ESM-2 has 'cfg': an ESM-1, ESM-1b or ESM-1v; use the folder that Hugging Face has of it",
     ]);
-  const weights = { path, tensors: tensorsOf(path, file.value.get('model')) };
+  const weights = { path, ...tensorsOf(path, file.value.get('model')) };
   const names = [...weights.tensors.keys()];
   if (names.length > 0 && names.every((name) => name.startsWith(REGRESSION))) throw onlyRegression(path);
   const field = <T>(name: string, is: (value: unknown) => value is T): T => {
@@ -67,6 +67,7 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
       hidden: up.shape[0]!,
       epsilon: EPSILON,
       tokenDropout: field('token_dropout', isFlag),
+      rotaryBase: ROTARY_BASE,
       ...ALPHABET,
       positions: 'rotary',
       normBefore: false,
@@ -103,7 +104,7 @@ async function regressionBeside(path: string): Promise<Weights | null> {
   try {
     await using file = await openPt(beside, { checksums: 'never', unknown: 'opaque' });
     const state = file.value instanceof Map ? file.value.get('model') : undefined;
-    return { path: beside, tensors: tensorsOf(beside, state) };
+    return { path: beside, ...tensorsOf(beside, state) };
   } catch (error) {
     if (error instanceof PtFormatError || error instanceof WeightsError) return null;
     throw error;

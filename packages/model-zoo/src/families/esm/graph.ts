@@ -65,7 +65,7 @@ function activated(of: EncoderGraph, { gated }: EsmConfig, up: string): string {
 /** The rotation of each layer. Checkpoints hold the frequencies, rounded, and computing them anew gives other embeddings. */
 function rotations(
   of: EncoderGraph,
-  { dim, heads, positions }: EsmConfig,
+  { dim, heads, positions, rotaryBase }: EsmConfig,
 ): (layer: EsmLayer) => Rotation | null {
   const made = new Map<string, Rotation>();
   return ({ query, frequencies }) => {
@@ -76,7 +76,7 @@ function rotations(
       const size = dim / heads;
       rotation = of.rotation(
         frequencies === null
-          ? of.graph.constant('frequencies', 'float32', [size / 2], rotaryFrequencies(size))
+          ? of.graph.constant('frequencies', 'float32', [size / 2], rotaryFrequencies(size, rotaryBase))
           : of.take(`${query.name}.frequencies`, frequencies),
       );
       made.set(key, rotation);

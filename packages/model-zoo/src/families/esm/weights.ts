@@ -48,7 +48,8 @@ const HUGGING_FACE = {
   normBefore: 'embeddings.layer_norm',
   lastNorm: 'encoder.emb_layer_norm_after',
   decoder: 'decoder.weight',
-  ignored: /(^|\.)(contact_head|lm_head|pooler|classifier)\.|position_ids$|position_embeddings\.weight$/,
+  ignored:
+    /^([^.]+\.)?(contact_head|lm_head|pooler|classifier|embeddings\.position_embeddings)\.|position_ids$/,
 };
 
 /** Those in fair-esm's own checkpoints. */
@@ -68,7 +69,7 @@ const FAIR_ESM: typeof HUGGING_FACE = {
   normBefore: 'emb_layer_norm_before',
   lastNorm: 'emb_layer_norm_after',
   decoder: 'weight',
-  ignored: /(^|\.)(contact_head|lm_head)\./,
+  ignored: /^([^.]+\.){0,2}(contact_head|lm_head)\./,
 };
 
 /** Hugging Face's first, since that is what most folders hold. */

@@ -146,7 +146,7 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
       };
     }),
   };
-  tensors.refuseOthers('ESM C', /(^|\.)(lm_head|sequence_head|classifier)\.|inv_freq$/);
+  tensors.refuseOthers('ESM C', /^([^.]+\.)?(lm_head|sequence_head|classifier)\.|inv_freq$/);
   return graphOf(esmc);
 }
 

@@ -3,7 +3,9 @@ import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
+import { readTensor } from '../../weights/safetensors.js';
 import type { Weights } from '../../weights/weights.js';
+import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
 import { count, layerCount } from '../config-keys.js';
 
@@ -20,7 +22,10 @@ const followed = z.object({
 });
 
 /** A whole T5 holds its decoder too. */
-const IGNORED = /^(decoder|lm_head)\.|^encoder\.embed_tokens\.weight$/;
+const IGNORED = /^(decoder|lm_head)\./;
+
+/** Names of the table of embeddings; a checkpoint may hold it under both. */
+const TABLES = ['shared.weight', 'encoder.embed_tokens.weight'] as const;
 
 /**
  * The encoder of a T5 as ProtT5 is one (Elnaggar et al. 2022): relative positions, norms without a bias, no scale of the scores.
@@ -34,15 +39,15 @@ export function t5Graph(path: string, config: Config, weights: Weights): Encoder
     fixed: {
       model_type: { values: ['t5'], else: 'another kind of model' },
       feed_forward_proj: { values: [undefined, 'relu'], else: 'a gated T5, such as Ankh' },
+      dense_act_fn: { values: [undefined, 'relu'], else: 'another activation' },
+      is_gated_act: { values: [undefined, false], else: 'a gated T5, such as Ankh' },
       is_decoder: { values: [undefined, false], else: 'a decoder' },
     },
     ignored: [
       'decoder_start_token_id',
-      'dense_act_fn',
       'dropout_rate',
       'initializer_factor',
       'is_encoder_decoder',
-      'is_gated_act',
       'n_positions',
       'num_decoder_layers',
       'scale_decoder_outputs',
@@ -57,8 +62,7 @@ export function t5Graph(path: string, config: Config, weights: Weights): Encoder
   const tensors = new NamedTensors(weights);
   const of = new EncoderGraph('t5', dim);
   const { graph } = of;
-  const table = tensors.has('shared.weight') ? 'shared.weight' : 'encoder.embed_tokens.weight';
-  let x = of.flat(of.embed('embedding', tensors.take(table, [null, dim])));
+  let x = of.flat(of.embed('embedding', embedding(tensors, dim)));
   of.layer(x);
   const block = (index: number) => `encoder.block.${index}.layer`;
   const buckets = read.relative_attention_num_buckets;
@@ -132,4 +136,24 @@ export function relativeBucket(distance: number, buckets: number, furthest: numb
     Math.fround(Math.log(Math.fround(far / exact))) / Math.fround(Math.log(furthest / exact)),
   );
   return from + Math.min(exact + Math.floor(Math.fround(share * (side - exact))), side - 1);
+}
+
+/** @throws WeightsError if there are two tables that differ: loaders do not agree which one counts. */
+function embedding(tensors: NamedTensors, dim: number): StoredTensor {
+  const [table, ...copies] = TABLES.filter((name) => tensors.has(name)).map((name) =>
+    tensors.take(name, [null, dim]),
+  );
+  if (table === undefined) return tensors.take(TABLES[0], [null, dim]);
+  if (copies.some((copy) => !sameValues(table, copy)))
+    throw new WeightsError(
+      'weights_mismatch',
+      tensors.path,
+      `holds two different tables of embeddings, '${TABLES.join("' and '")}'`,
+    );
+  return table;
+}
+
+function sameValues(one: StoredTensor, other: StoredTensor): boolean {
+  if (one.file === other.file && one.offset === other.offset && one.length === other.length) return true;
+  return one.type === other.type && Buffer.compare(readTensor(one), readTensor(other)) === 0;
 }
