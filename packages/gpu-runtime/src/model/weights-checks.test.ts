@@ -1,10 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openModel } from '@holdfast/model-zoo';
 import { KeptRecords } from '@holdfast/options';
-import { type LazyTensor, openPt } from '@holdfast/pt-serializer';
+import { encodePt, type LazyTensor, openPt, tensor } from '@holdfast/pt-serializer';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { resolveModel } from '../resolve-model.js';
 import { publishedParts } from './fingerprint.js';
@@ -32,18 +32,46 @@ async function copied(fixture: string): Promise<string> {
 /** Changes one bit within the last tensor of a file, and nothing that describes it. */
 async function flip(path: string): Promise<void> {
   await using file = await openPt(path, { unknown: 'opaque' });
-  const ranges = file.tensors().map(({ tensor }: { tensor: LazyTensor }) => tensor.fileRange!);
+  const ranges = file.tensors().map((found: { tensor: LazyTensor }) => found.tensor.fileRange!);
   const { offset, length } = ranges.at(-1)!;
   const bytes = await readFile(path);
   bytes[offset + length - 1]! ^= 1;
   await writeFile(path, bytes);
 }
 
+const ESMC = 'data/weights/esmc.pth';
+
+/** The smallest ESM C, one layer of one head, in the place of its own download. */
+async function smallEsmc(to: string): Promise<string> {
+  const at = 'transformer.blocks.0';
+  const shapes: Record<string, number[]> = {
+    'embed.weight': [64, 64],
+    'transformer.norm.weight': [64],
+    [`${at}.attn.layernorm_qkv.0.weight`]: [64],
+    [`${at}.attn.layernorm_qkv.0.bias`]: [64],
+    [`${at}.attn.layernorm_qkv.1.weight`]: [192, 64],
+    [`${at}.attn.q_ln.weight`]: [64],
+    [`${at}.attn.k_ln.weight`]: [64],
+    [`${at}.attn.out_proj.weight`]: [64, 64],
+    [`${at}.ffn.0.weight`]: [64],
+    [`${at}.ffn.0.bias`]: [64],
+    [`${at}.ffn.1.weight`]: [128, 64],
+    [`${at}.ffn.3.weight`]: [64, 64],
+  };
+  const state = Object.entries(shapes).map(([name, shape]) => {
+    const count = shape.reduce((product, length) => product * length, 1);
+    return [name, tensor('float32', shape, new Float32Array(count).fill(0.1))] as const;
+  });
+  await mkdir(join(to, 'data/weights'), { recursive: true });
+  await writeFile(join(to, ESMC), await encodePt(new Map(state)));
+  return to;
+}
+
 const FILES: readonly [fixture: string, file: string, given: string][] = [
   ['esm2_t2_tiny', 'esm2_t2_tiny.pt', 'esm2_t2_tiny.pt'],
   ['esm2_t3_tinyf16_UR50D', 'esm2_t3_tinyf16_UR50D.pt', 'esm2_t3_tinyf16_UR50D.pt'],
-  ['esmc_tiny', 'data/weights/esmc_tiny_2024_12_v0.pth', ''],
-  ['esmc_tiny', 'data/weights/esmc_tiny_2024_12_v0.pth', 'data/weights/esmc_tiny_2024_12_v0.pth'],
+  ['ESM C', ESMC, ''],
+  ['ESM C', ESMC, ESMC],
   ['prott5_tiny', 'pytorch_model.bin', ''],
   ['esm2_tiny_hf_sharded_bin', 'pytorch_model-00001-of-00002.bin', ''],
   ['esm2_tiny_hf_sharded_bin', 'pytorch_model-00002-of-00002.bin', ''],
@@ -52,7 +80,7 @@ const FILES: readonly [fixture: string, file: string, given: string][] = [
 test.each(FILES)(
   'one flipped bit in the weights of %s is refused, in any precision',
   async (of, file, given) => {
-    const model = await copied(of);
+    const model = of === 'ESM C' ? await smallEsmc(folder) : await copied(of);
     const whole = await resolveModel(join(model, given));
     await flip(join(model, file));
     for (const precision of ['fp32', 'fp16', 'int8'] as const)
