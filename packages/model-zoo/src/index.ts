@@ -13,6 +13,6 @@ export { FAMILIES, hasPublishedModel, openModel, type PublishedModel, unknownTyp
 export { UnsupportedModelError } from './unsupported-model-error.js';
 export { openWeights } from './weights/open-weights.js';
 export { openPtWeights } from './weights/pt-weights.js';
-export { openSafetensors, type SafetensorsFile } from './weights/safetensors.js';
+export { isSafetensors, openSafetensors, type SafetensorsFile } from './weights/safetensors.js';
 export type { Weights } from './weights/weights.js';
 export { WeightsError } from './weights/weights-error.js';

@@ -1,4 +1,5 @@
 import { oneOf } from '@holdfast/options';
+import type { ChecksInOrder } from './zip/checks-in-order.js';
 
 /**
  * When CRC-32 checksums are checked. `always`: before any part of a storage is read for the first time, which
@@ -14,4 +15,5 @@ export interface Content {
   /** Name of the pickle's member. */
   member?: string;
   verify(): Promise<void>;
+  checksInOrder(): ChecksInOrder;
 }

@@ -33,3 +33,4 @@ export {
   tuple,
 } from './values.js';
 export { encodePt, type WriteOptions, type WrittenPt, writePt } from './write.js';
+export type { ChecksInOrder } from './zip/checks-in-order.js';

@@ -13,6 +13,7 @@ import { toData } from './plain-data.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
 import { PtOpaque } from './values.js';
 import { readArchive } from './zip/archive.js';
+import type { ChecksInOrder } from './zip/checks-in-order.js';
 
 /** How a `.pt` is read. */
 export interface OpenOptions {
@@ -45,11 +46,11 @@ export interface FoundTensor {
 /** An open `.pt`. */
 export class PtFile implements AsyncDisposable {
   readonly #source: Source;
-  readonly #verify: () => Promise<void>;
+  readonly #checks: Pick<Content, 'verify' | 'checksInOrder'>;
 
   constructor(
     source: Source,
-    verify: () => Promise<void>,
+    checks: Pick<Content, 'verify' | 'checksInOrder'>,
     /**
      * The file's content: dicts as Map, lists and tuples as arrays, tensors and arrays as LazyTensor, bytes
      * as Uint8Array, ints beyond 2^53 as bigint.
@@ -62,7 +63,7 @@ export class PtFile implements AsyncDisposable {
     readonly unknownNames: readonly string[] = [],
   ) {
     this.#source = source;
-    this.#verify = verify;
+    this.#checks = checks;
   }
 
   /** Every tensor in file order, without reading elements; a shared tensor once. */
@@ -98,7 +99,15 @@ export class PtFile implements AsyncDisposable {
    * @throws PtFormatError (`checksum`).
    */
   verify(): Promise<void> {
-    return this.#verify();
+    return this.#checks.verify();
+  }
+
+  /**
+   * The checks of {@link verify} for a caller who reads the whole file anyway, such as for a digest: each byte is read once.
+   * They need nothing of this file, which may be closed before. The container before PyTorch 1.6 has none.
+   */
+  checksInOrder(): ChecksInOrder {
+    return this.#checks.checksInOrder();
   }
 
   /** Closes the file; its tensors cannot be read afterwards. */
@@ -149,7 +158,7 @@ export async function openPt(file: string | Uint8Array, options: OpenOptions = {
   try {
     const content = await readContent(source, { limits: bounds, checksums, unknown });
     const value = dataOf(content, { depth: bounds.depth, exact, opaque: unknown !== null });
-    return new PtFile(source, content.verify, value, [...(unknown ?? [])]);
+    return new PtFile(source, content, value, [...(unknown ?? [])]);
   } catch (error) {
     await source.close();
     throw error instanceof PtFormatError && source.path !== undefined

@@ -7,9 +7,16 @@ import { ModelError } from '../model-error.js';
 import { isFile } from './is-there.js';
 import { missing, unreadable } from './model-files.js';
 import { refuseStandIn } from './stand-in.js';
+import { weightsChecks } from './weights-checks.js';
 
 /** A part of a fingerprint: bytes in memory, or a file. */
-export type FingerprintPart = { name: string } & ({ bytes: Uint8Array } | { path: string });
+export type FingerprintPart = { name: string } & ({ bytes: Uint8Array } | FilePart);
+
+interface FilePart {
+  path: string;
+  /** A file of published weights: the checksums in it, if any, are compared in the same pass. */
+  weights?: true;
+}
 
 /** The parts of a graph in a file. @param weightFiles relative to the graph's folder. */
 export function graphParts(modelPath: string, weightFiles: readonly string[]): FingerprintPart[] {
@@ -24,14 +31,18 @@ export function publishedParts({
   identity,
   files,
 }: Pick<BuiltGraph, 'identity' | 'files'>): FingerprintPart[] {
-  return [{ name: 'graph', bytes: identity }, ...files.map((path, i) => ({ name: `weights-${i}`, path }))];
+  return [
+    { name: 'graph', bytes: identity },
+    ...files.map((path, i) => ({ name: `weights-${i}`, path, weights: true as const })),
+  ];
 }
 
 /**
  * SHA-256 over the graph, its weight files, and `settings` as JSON. Each part is hashed with its name and
  * length, so different lists of parts cannot hash alike. Other files beside the graph do not count.
  *
- * @throws ModelError `model_file_missing`; `model_load` for a placeholder, such as a Git LFS pointer.
+ * @throws ModelError `model_file_missing`; `model_load` for a placeholder, such as a Git LFS pointer, and for weights that
+ * differ from a checksum in their file.
  */
 export async function fingerprintOf(parts: readonly FingerprintPart[], settings: unknown): Promise<string> {
   const hash = createHash('sha256');
@@ -42,16 +53,19 @@ export async function fingerprintOf(parts: readonly FingerprintPart[], settings:
       hash.update(part.bytes);
       continue;
     }
-    const { name, path } = part;
+    const { name, path, weights } = part;
     if (!(await isFile(path))) throw missing(path);
     try {
+      const checks = weights && (await weightsChecks(path));
       head(name, (await stat(path)).size);
       let first = true;
       for await (const chunk of createReadStream(path)) {
         if (first) refuseStandIn(path, chunk as Buffer, 'model_load');
         first = false;
         hash.update(chunk as Buffer);
+        checks?.update(chunk as Buffer);
       }
+      checks?.end();
     } catch (error) {
       throw error instanceof ModelError ? error : unreadable(path, error);
     }

@@ -65,6 +65,17 @@ export function openSafetensors(path: string): SafetensorsFile {
   }
 }
 
+/** Whether {@link openSafetensors} takes a file, whatever its name is. @throws what the file system throws. */
+export function isSafetensors(path: string): boolean {
+  try {
+    openSafetensors(path);
+    return true;
+  } catch (error) {
+    if (error instanceof WeightsError) return false;
+    throw error;
+  }
+}
+
 type Parsed = Omit<SafetensorsFile, 'path'>;
 
 function parse(path: string, bytes: Buffer, begin: number, available: number): Parsed {

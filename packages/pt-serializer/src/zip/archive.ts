@@ -6,6 +6,7 @@ import type { PtLimits } from '../limits.js';
 import { unpickle } from '../pickle/pickle-reader.js';
 import { ptWorld } from '../pickle/world.js';
 import type { Storage } from '../tensors/storage.js';
+import { checksInOrder, compareSums } from './checks-in-order.js';
 import { type Member, readZip } from './zip-reader.js';
 
 /** Bytes per read when checking a member's checksum. */
@@ -59,6 +60,7 @@ export async function readArchive(
       async verify() {
         for (const member of members.values()) await checkMember(source, member);
       },
+      checksInOrder: () => checksInOrder(members.values(), (member) => placeOf(source, member)),
     };
   } catch (error) {
     throw error instanceof PtFormatError ? error.at({ member: pickle.name }) : error;
@@ -114,9 +116,7 @@ async function checkMember(source: Source, member: Member): Promise<void> {
 }
 
 function compare(source: Source, member: Member, found: number): void {
-  if (found === member.crc) return;
-  const reason = 'its CRC-32 does not match: the bytes have changed since they were written';
-  throw new PtFormatError('checksum', reason, placeOf(source, member));
+  compareSums(member, found, () => placeOf(source, member));
 }
 
 function placeOf({ path }: Source, { name }: Member): PtErrorPlace {
