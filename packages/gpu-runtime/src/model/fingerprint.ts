@@ -7,7 +7,7 @@ import { ModelError } from '../model-error.js';
 import { isFile } from './is-there.js';
 import { missing, unreadable } from './model-files.js';
 import { refuseStandIn } from './stand-in.js';
-import { weightsChecks } from './weights-checks.js';
+import { checksOf } from './weights-checks.js';
 
 /** A part of a fingerprint: bytes in memory, or a file. */
 export type FingerprintPart = { name: string } & ({ bytes: Uint8Array } | FilePart);
@@ -56,16 +56,16 @@ export async function fingerprintOf(parts: readonly FingerprintPart[], settings:
     const { name, path, weights } = part;
     if (!(await isFile(path))) throw missing(path);
     try {
-      const checks = weights && (await weightsChecks(path));
+      const checks = await checksOf(path, weights === true);
       head(name, (await stat(path)).size);
       let first = true;
       for await (const chunk of createReadStream(path)) {
         if (first) refuseStandIn(path, chunk as Buffer, 'model_load');
         first = false;
         hash.update(chunk as Buffer);
-        checks?.update(chunk as Buffer);
+        checks.update(chunk as Buffer);
       }
-      checks?.end();
+      checks.end();
     } catch (error) {
       throw error instanceof ModelError ? error : unreadable(path, error);
     }

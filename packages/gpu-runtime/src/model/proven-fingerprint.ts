@@ -69,16 +69,15 @@ export async function stillHolds({ files }: FingerprintProof): Promise<boolean> 
 function digestOfOthers(parts: readonly FingerprintPart[], settings: unknown): string {
   const others = parts.map((part) => [
     part.name,
-    'bytes' in part ? createHash('sha256').update(part.bytes).digest('hex') : checkedIn(part),
+    'bytes' in part ? createHash('sha256').update(part.bytes).digest('hex') : checked(part),
   ]);
   return createHash('sha256')
     .update(JSON.stringify([others, settings]))
     .digest('hex');
 }
 
-/** Earlier versions kept fingerprints without a look at the checksums in files; safetensors has none. */
-const checkedIn = ({ path, weights }: { path: string; weights?: true }) =>
-  weights && !path.endsWith('.safetensors') ? 'checked' : null;
+/** Which checks a file has passed; earlier versions kept fingerprints without any. */
+const checked = ({ weights }: { weights?: true }) => (weights ? 'checked as weights' : 'checked');
 
 async function allFacts(parts: readonly FingerprintPart[]): Promise<FileFacts[] | null> {
   try {

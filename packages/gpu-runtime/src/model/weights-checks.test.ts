@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +8,7 @@ import { KeptRecords } from '@holdfast/options';
 import { encodePt, type LazyTensor, openPt, tensor } from '@holdfast/pt-serializer';
 import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { resolveModel } from '../resolve-model.js';
-import { publishedParts } from './fingerprint.js';
+import { fingerprintOf, publishedParts } from './fingerprint.js';
 import { provenFingerprint } from './proven-fingerprint.js';
 
 let folder: string;
@@ -134,14 +135,42 @@ test('what an earlier version kept, without a look at the checksums, is not beli
   for (let again = 0; again < 2; again++) await expect(ask()).rejects.toMatchObject({ code: 'model_load' });
 });
 
-test('the check changes no fingerprint, and what was kept for safetensors stays', async () => {
+test('the check changes no fingerprint', async () => {
   for (const of of ['esm2_tiny_hf_sharded_bin', 'esm2_tiny_hf_sharded_safetensors']) {
     const { parts, records, ask } = await asked(await copied(of));
     const unchecked = parts.map((part) => ('path' in part ? { name: part.name, path: part.path } : part));
     const before = await provenFingerprint(unchecked, {}, { records, now });
     const after = await ask();
     expect(after.fingerprint).toBe(before.fingerprint);
-    if (of.endsWith('safetensors')) expect(after.proof).toEqual(before.proof);
     await rm(join(folder, 'model'), { recursive: true });
   }
+});
+
+test.each([
+  ['safetensors', 'esm2_tiny_hf', 'model.safetensors'],
+  ['an ONNX graph', 'exported', 'model.onnx'],
+])('a file of the cache of Hugging Face has the SHA-256 that names it: %s', async (_, kind, name) => {
+  const blobs = join(folder, 'models--lab--m', 'blobs');
+  const snapshot = join(folder, 'models--lab--m', 'snapshots', 'c0ffee');
+  await mkdir(blobs, { recursive: true });
+  await mkdir(snapshot, { recursive: true });
+  const bytes =
+    kind === 'exported'
+      ? Buffer.alloc(1000, 7)
+      : await readFile(join(await copied(kind), 'model.safetensors'));
+  const blob = join(blobs, createHash('sha256').update(bytes).digest('hex'));
+  const path = join(snapshot, name);
+  await symlink(blob, path);
+  const fingerprint = () =>
+    fingerprintOf([{ name, path, ...(kind === 'exported' ? {} : { weights: true as const }) }], null);
+  await writeFile(blob, bytes);
+  await expect(fingerprint()).resolves.toMatch(/^[0-9a-f]{64}$/);
+  bytes[bytes.length - 1]! ^= 1;
+  await writeFile(blob, bytes);
+  await expect(fingerprint()).rejects.toMatchObject({
+    code: 'model_load',
+    message: expect.stringMatching(
+      /differ from the SHA-256 that names it.*holdfast models get lab\/m@c0ffee/,
+    ),
+  });
 });
