@@ -33,6 +33,11 @@ export interface PublishedModel {
   maxTokens: number;
   /** How its authors make rows: the mean over residues, or over all tokens with the special ones. */
   pooling: 'mean' | 'mean_tokens';
+  /**
+   * The `pad_token_id` in its configuration, if positions are counted from it: a token of that ID is not counted, so no
+   * other than padding may have it. Absent: positions do not depend on IDs.
+   */
+  positionPadding?: number;
 }
 
 /** What can be built, as errors name it. */
@@ -143,6 +148,7 @@ async function openFolder(folder: string): Promise<PublishedModel> {
       tokens: null,
       maxTokens: typeof places === 'number' ? places - read.padToken - 1 : ESM_LENGTH,
       pooling: read.gated === null ? 'mean' : 'mean_tokens',
+      ...(read.positions === 'absolute' ? { positionPadding: read.padToken } : {}),
     };
   }
   if (type === 'esmc') {
@@ -160,8 +166,15 @@ async function openFolder(folder: string): Promise<PublishedModel> {
     return { family: 'DNABERT-2', encoder, tokens: null, maxTokens, pooling: 'mean_tokens' };
   }
   if (type === 'bert' || type === 'roberta') {
-    const { tokens: maxTokens, encoder } = bertGraph(path, config, weights);
-    return { family: 'BERT', encoder, tokens: bertTokens(folder), maxTokens, pooling: 'mean' };
+    const { tokens: maxTokens, encoder, positionPadding } = bertGraph(path, config, weights);
+    return {
+      family: 'BERT',
+      encoder,
+      tokens: bertTokens(folder),
+      maxTokens,
+      pooling: 'mean',
+      ...(positionPadding === null ? {} : { positionPadding }),
+    };
   }
   throw new UnsupportedModelError(path, `names the model type ${shown(type)}, which is not known`);
 }

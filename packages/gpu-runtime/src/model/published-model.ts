@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type EncoderFacts, type LetterTokens, openModel, type PublishedModel } from '@holdfast/model-zoo';
 import type { Graph } from '../graph/graph-reader.js';
 import { ModelError } from '../model-error.js';
@@ -5,9 +6,10 @@ import type { ExportTokens } from '../tokens/export-tokens.js';
 import { checkVocabularySize } from '../tokens/vocabulary.js';
 import type { Description } from './description.js';
 import type { ExportChanges } from './descriptor.js';
-import { describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
+import { CONFIG, describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
 import { type InPrecision, inPrecision } from './in-precision.js';
 import { modelName } from './model-name.js';
+import { checkPositionPadding } from './position-padding.js';
 import type { Precision } from './precision.js';
 import { modelError } from './published-error.js';
 import { type ModelRecipe, tokenTable } from './recipe.js';
@@ -39,7 +41,7 @@ export async function readPublished(
   folder: string,
   { changes, wanted, precision }: PublishedOptions,
 ): Promise<Published> {
-  const { encoder, tokens: letters, maxTokens, pooling, family } = await opened(path);
+  const { encoder, tokens: letters, maxTokens, pooling, family, positionPadding } = await opened(path);
   const output = wanted.name ?? changes.output?.name ?? encoder.layers[0]!;
   if (!encoder.layers.includes(output))
     throw new ModelError(
@@ -53,6 +55,7 @@ export async function readPublished(
     letters === null
       ? await readFolderTokens(folder, ESM_VOCABULARIES.has(family) ? 'esm' : 'other', changes)
       : lettersOf(path, letters);
+  if (positionPadding !== undefined) checkPositionPadding(join(folder, CONFIG), tokens, positionPadding);
   const known = Math.max(...tokens.ids.values()) + 1;
   // A list of letters leaves out tokens for other uses.
   checkVocabularySize(

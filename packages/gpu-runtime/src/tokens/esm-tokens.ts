@@ -3,13 +3,13 @@ import { isFile } from '../model/is-there.js';
 import { readModelText } from '../model/model-files.js';
 import { tokenTable } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
-import { clearAlphabet, type ExportTokens, RESIDUE, SPECIAL, vocabularyOf } from './export-tokens.js';
+import { clearAlphabet, type ExportTokens, RESIDUE, SPECIAL } from './export-tokens.js';
 import {
   readTokenizerConfig,
   readTokenizerFiles,
   TOKENIZER,
   type TokenizerFiles,
-  tokenizerOf,
+  vocabularyIn,
 } from './tokenizer-files.js';
 import { alphabetOf } from './vocabulary.js';
 
@@ -30,7 +30,7 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
   if (!there && (await isFile(join(folder, TOKENIZER)))) {
     const files = await readTokenizerFiles(folder);
     const tokenizer = join(folder, TOKENIZER);
-    const ids = vocabularyOf(tokenizerOf(files, folder));
+    const ids = vocabularyIn(files, folder);
     const several = [...ids.keys()].find((name) => !RESIDUE.test(name) && !SPECIAL.test(name));
     if (several === undefined) return esmTokens(tokenizer, ids, files.config);
     const what = `has tokens of several residues, such as ${several}`;

@@ -3,7 +3,14 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { type ModelRecipe, tokenTable } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import type { Alphabet } from './alphabet.js';
-import { readTokenizerFiles, TOKENIZER, type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
+import { placed } from './library-model.js';
+import {
+  readTokenizerFiles,
+  TOKENIZER,
+  type TokenizerFiles,
+  tokenizerOf,
+  vocabularyOf,
+} from './tokenizer-files.js';
 import { alphabetOf } from './vocabulary.js';
 
 export const RESIDUE = /^[\x21-\x7e]$/;
@@ -26,7 +33,7 @@ export interface ExportTokens {
  * library makes them.
  *
  * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` if it does not know plain
- * residues.
+ * residues, or would read some letter as no token.
  */
 export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): Promise<ExportTokens> {
   const path = join(folder, TOKENIZER);
@@ -41,9 +48,7 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
   const unknown = ids.get(files.definition.model.unk_token ?? files.config.unk_token ?? '');
   const single = content.every((token) => RESIDUE.test(token));
   const table =
-    single && unknown !== undefined && !files.definition.model.fuse_unk
-      ? residueTable(tokenizer, unknown)
-      : undefined;
+    single && unknown !== undefined && !fuses(files) ? residueTable(tokenizer, unknown) : undefined;
   const around = specialTokens(tokenizer, path, { alphabet: found, unknown, single: table !== undefined });
   return {
     path,
@@ -67,11 +72,14 @@ export function clearAlphabet(path: string, found: Alphabet | undefined): Alphab
   throw new ModelError('model_unsupported', path, what, remedy);
 }
 
-export const vocabularyOf = (tokenizer: Tokenizer): Map<string, number> =>
-  new Map([...tokenizer.get_vocab()].filter(([token]) => typeof token === 'string'));
-
 const bare = (tokenizer: Tokenizer, text: string): number[] =>
   tokenizer.encode(text, { add_special_tokens: false }).ids;
+
+/** Whether adjacent unknown letters of a word make one token. */
+function fuses(files: TokenizerFiles): boolean {
+  const { type, fuse_unk } = placed(files).definition.model;
+  return type === 'Unigram' || fuse_unk === true;
+}
 
 /** Asks the library about each residue, to include its normalization. */
 function residueTable(tokenizer: Tokenizer, unknown: number): number[] {

@@ -1,6 +1,7 @@
 import { checkOptions } from '@holdfast/options';
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { letterFacts, type ModelSource } from '../model-source.js';
+import { placed } from './library-model.js';
 import { type TokenizerFiles, tokenizerOf } from './tokenizer-files.js';
 
 /** How a model reads each letter, gap or stop, as far as its vocabulary decides. */
@@ -56,7 +57,8 @@ function ofTable(table: readonly number[]): Vocabulary {
   return { known: Uint8Array.from(table, (token) => (token === table[0] ? 0 : 1)), spreads: false };
 }
 
-function ofTokenizer(files: TokenizerFiles, folder: string): Vocabulary {
+function ofTokenizer(given: TokenizerFiles, folder: string): Vocabulary {
+  const files = placed(given);
   const tokenizer = tokenizerOf(files, folder);
   const isUnknown = unknownIn(files, tokenizer);
   const ids = (text: string): (number | undefined)[] =>

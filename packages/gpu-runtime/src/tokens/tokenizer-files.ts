@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { isFile } from '../model/is-there.js';
 import { readModelJson } from '../model/model-files.js';
 import { ModelError } from '../model-error.js';
+import { asPython, placed, wrongLetters } from './library-model.js';
 
 /** The tokenizer's file name in a folder exported from Hugging Face. */
 export const TOKENIZER = 'tokenizer.json';
@@ -80,24 +81,49 @@ function refuseEnds(path: string, side: string | null | undefined): void {
 /** The model types of the tokenizers library. It silently treats an unknown type as one of these. */
 const TYPES: readonly string[] = ['BPE', 'Unigram', 'WordPiece', 'WordLevel'];
 
-/** The library's tokenizer of these files. @throws ModelError `model_bad_json` if it refuses them. */
+/**
+ * The library's tokenizer of these files, which makes the tokens that Python's `tokenizers` makes.
+ *
+ * @throws ModelError `model_bad_json` if the library refuses them; `model_unsupported` if some letter would get no token
+ * of the vocabulary, or another than in Python.
+ */
 export function tokenizerOf(files: TokenizerFiles, folder: string): Tokenizers.Tokenizer {
+  return opened(files, folder, wrongLetters);
+}
+
+/** The vocabulary by itself, for other rules of making tokens. @throws ModelError `model_bad_json`. */
+export function vocabularyIn(files: TokenizerFiles, folder: string): Map<string, number> {
+  return vocabularyOf(opened(files, folder, () => null));
+}
+
+/** The tokens of a tokenizer with their IDs. */
+export const vocabularyOf = (tokenizer: Tokenizers.Tokenizer): Map<string, number> =>
+  new Map([...tokenizer.get_vocab()].filter(([token]) => typeof token === 'string'));
+
+function opened(files: TokenizerFiles, folder: string, check: typeof wrongLetters): Tokenizers.Tokenizer {
+  const path = join(folder, TOKENIZER);
   const { type } = files.definition.model;
   const unknown = (errorText: string, options?: ErrorOptions) => {
     const what = `describes no known tokenizer (${errorText})`;
     const remedy = 'save it again with the tokenizers library';
-    return new ModelError('model_bad_json', join(folder, TOKENIZER), what, remedy, options);
+    return new ModelError('model_bad_json', path, what, remedy, options);
   };
   // Older files have no type.
   if (type != null && !TYPES.includes(type)) throw unknown(`model of type '${type}'`);
   // Loaded on first use: most models have none.
   const { Tokenizer } = createRequire(import.meta.url)('@huggingface/tokenizers') as typeof Tokenizers;
+  const { definition, config } = placed(files);
+  let tokenizer: Tokenizers.Tokenizer;
+  let wrong: ReturnType<typeof check>;
   try {
-    const tokenizer = new Tokenizer(files.definition, files.config);
+    tokenizer = new Tokenizer(definition, config);
+    asPython(tokenizer, definition.model);
     // The library looks at parts of the files only when it uses them.
     tokenizer.encode('ACGT');
-    return tokenizer;
+    wrong = check(tokenizer, definition.model);
   } catch (cause) {
     throw unknown(cause instanceof Error ? cause.message : String(cause), { cause });
   }
+  if (wrong === null) return tokenizer;
+  throw new ModelError('model_unsupported', path, ...wrong);
 }

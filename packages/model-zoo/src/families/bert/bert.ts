@@ -20,7 +20,7 @@ const IGNORED = /^([^.]+\.)?(pooler|cls|classifier|lm_head)\.|position_ids$/;
 
 /**
  * The encoder of a BERT (Devlin et al. 2019) or RoBERTa, such as ProtBERT and DNABERT. `tokens` is how many its table of
- * positions has room for.
+ * positions has room for, `positionPadding` the padding ID that positions are counted from, null for a BERT.
  *
  * @throws ModelConfigError and WeightsError
  */
@@ -28,7 +28,7 @@ export function bertGraph(
   path: string,
   config: Config,
   weights: Weights,
-): { encoder: Encoder; tokens: number } {
+): { encoder: Encoder; tokens: number; positionPadding: number | null } {
   const read = checkConfig(path, config, {
     family: 'BERT',
     followed,
@@ -53,7 +53,8 @@ export function bertGraph(
   const of = new EncoderGraph('bert', dim);
   const { graph } = of;
   // RoBERTa's positions follow the padding's own place.
-  const first = read.model_type === 'roberta' ? (read.pad_token_id ?? 1) + 1 : 0;
+  const positionPadding = read.model_type === 'roberta' ? (read.pad_token_id ?? 1) : null;
+  const first = positionPadding === null ? 0 : positionPadding + 1;
   const positions = tensors.take(`${prefix}embeddings.position_embeddings.weight`, [null, dim]);
   const places = graph.node('Add', [of.positions, of.whole('first_place', first)]);
   const types = of.take(
@@ -85,5 +86,5 @@ export function bertGraph(
     tied: read.tie_word_embeddings ?? true,
   });
   const logits = head === null ? [] : [languageHead(head, epsilon)];
-  return { encoder: of.finish(x, logits), tokens: positions.shape[0]! - first };
+  return { encoder: of.finish(x, logits), tokens: positions.shape[0]! - first, positionPadding };
 }
