@@ -18,6 +18,16 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** What is said of a model that is no longer the run's. @param path of what has changed, as far as it is known. */
+export const hasChanged = (path: string): string =>
+  `${path}: the model has changed since the run was planned`;
+
+/** @param what says that the model has changed; see {@link hasChanged}. */
+export const refusedChange = (what: string): UsageError =>
+  new UsageError(
+    `${what}; finished work is kept, and no row is of the changed model. Restore the original model and rerun the same command to resume, or start over with --force-restart`,
+  );
+
 /** The run ended without a result, for a reason that its workers found. Finished work is kept. */
 export class RunFailedError extends Error {
   readonly code = 'run_failed';

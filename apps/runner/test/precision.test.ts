@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
@@ -68,6 +68,40 @@ test.each([
     expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8')).precision).toEqual(
       result.precision,
     );
+  },
+);
+
+test.each(['int8', 'fp16'])(
+  '%s: nothing that was measured of weights that changed meanwhile is kept, nor judged',
+  async (precision) => {
+    const model = join(folder, 'model');
+    await cp(MODEL, model, { recursive: true });
+    const weights = join(model, 'model.safetensors');
+    const good = await readFile(weights);
+    const embed = (out: string, ...more: string[]) =>
+      inPrecision(precision, line(out, ...more)).map((word) => (word === MODEL ? model : word));
+    expect(await holdfast(embed('whole'))).toMatchObject({ code: 0, stderr: '' });
+    const running = start(embed('out', '--min-cosine', '1'));
+    await running.until('comparing_precision');
+    // In place, and nothing cut off: a process that maps the file would die.
+    const file = await open(weights, 'r+');
+    const half = good.length / 2;
+    await file.write(Buffer.alloc(half, 60), 0, half, good.length - half);
+    await file.close();
+    const ended = await running.ended;
+    expect(ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /model\.safetensors: the model has changed since the run was planned; .*Restore the original model/,
+      ),
+    });
+    expect(namesOf(ended)).not.toContain('precision_compared');
+    expect(await readdir(join(folder, 'out'))).not.toContain('precision.json');
+    await writeFile(weights, good);
+    expect(await holdfast(embed('out'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
+    const kept = (out: string) => readFile(join(folder, out, 'result.json'), 'utf8').then(JSON.parse);
+    expect((await kept('out')).precision).toEqual((await kept('whole')).precision);
   },
 );
 

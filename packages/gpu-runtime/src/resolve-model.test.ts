@@ -152,10 +152,14 @@ test.each(['', ' '])('no name at all: "%s"', async (name) => {
   });
 });
 
-test.each(['model.onnx', 'vocab.txt'])('a folder without %s', async (name) => {
+test.each([
+  // Its weights would do as well.
+  ['model.onnx', 'model.safetensors'],
+  ['vocab.txt', 'vocab.txt'],
+])('a folder without %s', async (name, missing) => {
   const folder = await copyOf(fixture('tiny_esm2'));
   await rm(join(folder, name));
-  expect(await refusal(folder)).toMatchObject({ code: 'model_file_missing', path: join(folder, name) });
+  expect(await refusal(folder)).toMatchObject({ code: 'model_file_missing', path: join(folder, missing) });
 });
 
 test('a folder with neither descriptor nor configuration', async () => {

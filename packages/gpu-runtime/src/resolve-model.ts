@@ -26,6 +26,7 @@ import {
   overridden,
   windowsOf,
 } from './model/model-overrides.js';
+import { brokenLink, refuseEmpty } from './model/no-weights.js';
 import { refuseLowered } from './model/precision.js';
 import { type FingerprintProof, provenFingerprint } from './model/proven-fingerprint.js';
 import { readPublished } from './model/published-model.js';
@@ -140,8 +141,12 @@ interface Found {
 async function found(path: string, overrides: ModelOverrides): Promise<Found> {
   const there = await kindAt(path);
   if (there === 'nothing')
-    throw new ModelError('model_not_found', path, 'is neither a model folder nor a built-in model', GIVE);
+    throw (
+      (await brokenLink(path)) ??
+      new ModelError('model_not_found', path, 'is neither a model folder nor a built-in model', GIVE)
+    );
   if (there === 'other') {
+    if (WEIGHTS.test(path)) await refuseEmpty(path);
     if (WEIGHTS.test(path)) return publishedModel(path, dirname(path), overrides);
     throw await loneFile(path);
   }

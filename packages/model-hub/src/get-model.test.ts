@@ -114,6 +114,37 @@ test('a cached file that was changed since is found, and downloaded again', asyn
   expect(sha256(readFileSync(blob))).toBe(DIGEST);
 });
 
+test.each(['config.json', WEIGHTS])(
+  'offline, %s is checked against its checksum; to find a model reads nothing',
+  async (file) => {
+    const got = await get();
+    const offline = { HF_HUB_OFFLINE: '1' };
+    expect(await get(ID, offline)).toEqual(got);
+    const path = realpathSync(join(got.folder, file));
+    const good = readFileSync(path);
+    writeFileSync(path, Buffer.from(good).fill('?', 0, 1));
+    await expect(get(ID, offline)).rejects.toMatchObject({
+      code: 'hub_damaged',
+      message: expect.stringMatching(
+        new RegExp(`lab/model: .*\\(${join(got.folder, file)}\\).*\`holdfast models get lab/model\``),
+      ),
+    });
+    expect(await find(ID, offline)).toEqual(got);
+    // The remedy helps.
+    await get();
+    expect(readFileSync(path)).toEqual(good);
+    expect(await get(ID, offline)).toEqual(got);
+  },
+);
+
+test('offline, a file that has no checksum for a name is taken as it is', async () => {
+  const got = await get();
+  const path = join(got.folder, 'config.json');
+  rmSync(path);
+  writeFileSync(path, '{"changed": true}');
+  expect(await get(ID, { HF_HUB_OFFLINE: '1' })).toEqual(got);
+});
+
 test('weights without tokens or configuration, as Python may leave them, are completed; offline they are what is there', async () => {
   const got = await get();
   for (const name of ['vocab.txt', 'config.json']) {

@@ -11,6 +11,7 @@ import { linkFiles } from './link-files.js';
 import { type HubFile, type Listing, listModel } from './listing.js';
 import { type CachedModel, CachePlace, cachedModel } from './model-cache.js';
 import { nullIfComplete } from './read-only-cache.js';
+import { refuseDamaged } from './refuse-damaged.js';
 import { refuseUnusable } from './refuse-unusable.js';
 
 /** Milliseconds between two reports that another process is waited for. */
@@ -30,7 +31,8 @@ export async function findModel(name: HubName, options: GetOptions): Promise<Cac
 }
 
 /**
- * Asks the hub for a model, and downloads what is missing of it. Whatever ends the process, the next call goes on.
+ * Asks the hub for a model, and downloads what is missing of it. Whatever ends the process, the next call goes on. Without
+ * a network, what is in the cache is checked.
  *
  * @throws like {@link findModel}.
  */
@@ -38,7 +40,10 @@ export async function getModel(name: HubName, options: GetOptions): Promise<Cach
   const { settings, signal, onEvent } = options;
   if (settings.offline) {
     const cached = await cachedModel(name, settings.cache);
-    if (cached !== null) return cached;
+    if (cached !== null) {
+      await refuseDamaged(name, cached, signal);
+      return cached;
+    }
     throw new HubError(
       'hub_offline',
       formatHubName(name),

@@ -3,7 +3,8 @@
  * `hub_offline` it is not in the cache, and the network must not be used; `hub_not_found` no such model or revision;
  * `hub_refused` the hub wants an account, or terms to be accepted; `hub_no_model` the model has no weights that can be
  * used; `hub_bad_setting` an environment variable is invalid; `hub_no_room` the disk is too full; `hub_bad_answer` the
- * server does not answer as a hub does; `hub_read_only` the cache cannot be written to, and lacks the model; `hub_wrong_bytes` a file differs from its checksum; `hub_unreachable` the hub
+ * server does not answer as a hub does; `hub_read_only` the cache cannot be written to, and lacks the model; `hub_wrong_bytes` what the hub sends differs from its checksum;
+ * `hub_damaged` a file in the cache does, and the network must not be used; `hub_unreachable` the hub
  * cannot be reached, or is out of order.
  */
 export type HubErrorCode =
@@ -16,6 +17,7 @@ export type HubErrorCode =
   | 'hub_read_only'
   | 'hub_bad_answer'
   | 'hub_wrong_bytes'
+  | 'hub_damaged'
   | 'hub_unreachable';
 
 /** A model that cannot be had from the hub. `subject` is the model, or what else is at fault; `remedy` is how to fix it. */

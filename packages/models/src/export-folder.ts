@@ -19,6 +19,17 @@ export function refuseFull(folder: string): void {
     throw new ModelError('model_mismatch', folder, 'is not empty', 'name a new folder');
 }
 
+/** @throws ModelError `model_file_missing` for a folder whose export is not complete. */
+export function refuseCutOff(folder: string): void {
+  if (!existsSync(join(folder, MARK))) return;
+  throw new ModelError(
+    'model_file_missing',
+    folder,
+    `holds an export that was cut off, or is still being written (it has ${MARK})`,
+    `run \`holdfast models export MODEL --to ${folder}\` again, with the model that it was begun with`,
+  );
+}
+
 /**
  * Makes a folder that is empty, and this process's alone until the work ends. The rest of an export that was cut off is removed.
  *

@@ -1,6 +1,7 @@
 import { ModelError } from '@holdfast/gpu-runtime';
 import { findModel, getModel, type HubEvent, hubName, hubSettings } from '@holdfast/model-hub';
 import { unknownType } from '@holdfast/model-zoo';
+import { refuseCutOff } from './export-folder.js';
 import { type HubPin, isPinned, pinnedName } from './hub-pin.js';
 import { withContext } from './hub-refusal.js';
 import { isLocal } from './is-at-hand.js';
@@ -26,14 +27,17 @@ export interface FindOptions {
  * Finds a model by what a user calls it. A built-in model comes first, then what has this path, then the hub of Hugging
  * Face: its cache, or a download.
  *
- * @throws ModelError `model_not_found` if nothing has this name; HubError; LockUnsupportedError; what the file system
+ * @throws ModelError `model_not_found` if nothing has this name, `model_file_missing` for an export that is not complete; HubError; LockUnsupportedError; what the file system
  * throws; the signal's reason.
  */
 export async function findByName(
   model: string,
   { pin, refresh = false, signal, onEvent }: FindOptions,
 ): Promise<FoundModel> {
-  if (isLocal(model)) return { model };
+  if (isLocal(model)) {
+    refuseCutOff(model);
+    return { model };
+  }
   const [name, wanted] = [hubName(model), pinnedName(model, pin)];
   if (name === null || wanted === null)
     throw new ModelError(

@@ -7,6 +7,7 @@ const OWN = [
   "  a file of published weights: fair-esm's ESM-2 (.pt) or ESM C (.pth);",
   '  a folder as Hugging Face has it: ESM-2, ESM-1b, ESM C, DNABERT-2, DNABERT-S, Nucleotide Transformer v2,',
   '    ProtT5, ProtBERT and other BERT models;',
+  '  model.safetensors in such a folder, beside its config.json;',
   '  a folder that was exported to ONNX: config.json, tokenizer.json or vocab.txt, and model.onnx;',
   '  model.onnx with a holdfast.json that describes it (README of @holdfast/gpu-runtime).',
   'What has this path comes first; a folder with the name of a built-in model is ./NAME.',

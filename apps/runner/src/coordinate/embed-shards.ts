@@ -5,7 +5,7 @@ import { plannedWork, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
-import { ExitCode, isDiskFull, RunFailedError, StoppedError, UsageError } from '../errors.js';
+import { ExitCode, isDiskFull, RunFailedError, refusedChange, StoppedError } from '../errors.js';
 import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
@@ -128,9 +128,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
 /** @throws UsageError if a worker found that the model is no longer the run's. */
 export function refuseUnworkable({ unworkable }: Outcome): void {
   if (unworkable === undefined) return;
-  throw new UsageError(
-    `${unworkable}; finished work is kept, and no row is of the changed model. Restore the original model and rerun the same command to resume, or start over with --force-restart`,
-  );
+  throw refusedChange(unworkable);
 }
 
 /** @throws RunFailedError if the stall limit turned out too short. */

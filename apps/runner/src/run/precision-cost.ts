@@ -1,5 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { ModelSource, Precision } from '@holdfast/gpu-runtime';
+import { type Device, type ModelSource, type Precision, resolveModel } from '@holdfast/gpu-runtime';
 import type { SequenceIndex } from '@holdfast/plan';
 import { comparePrecisions, NoAnswerError } from '@holdfast/preflight';
 import { type PrecisionCost, readPrecisionCost, writePrecisionCost } from '@holdfast/run-folder';
@@ -7,6 +7,8 @@ import { limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError, UsageError } from '../errors.js';
 import type { Prepared } from './asked-run.js';
 import type { Request } from './request.js';
+import { longWork } from './waits.js';
+import { whileUnchanged } from './while-unchanged.js';
 
 /** How many sequences are compared, if there are as many. */
 const MOST = 256;
@@ -16,9 +18,9 @@ const MIN_COSINE = 0.99;
 
 /**
  * What the model's lower precision costs on this run's own sequences: measured once, before anything is embedded, and kept in
- * the run's folder. Null in float32.
+ * the run's folder. Null in float32. What was measured of other files than the run's is not kept.
  *
- * @throws UsageError if it costs more than the command allows; RunFailedError if it cannot be measured; the signal's reason.
+ * @throws UsageError if it costs more than the command allows, or the model has changed; RunFailedError if it cannot be measured; the signal's reason.
  */
 export async function precisionCost(
   request: Request,
@@ -37,17 +39,34 @@ export async function precisionCost(
 }
 
 async function measure(
-  { place, model, options, devices, report, stop }: Request,
+  request: Request,
   precision: Precision,
   { record, index }: Pick<Prepared, 'record' | 'index'>,
 ): Promise<PrecisionCost | null> {
+  const { place, model, options, devices, report } = request;
   const sample = await sampleOf(index, model);
-  report({ type: 'comparing_precision', precision, sequences: sample.length });
-  await writeFile(place.precisionSample, sample.join('\n'));
-  const cost = await comparePrecisions({
+  const device = await devices.deviceFor(record);
+  const again = () =>
+    longWork(`reading the files of ${options.model}`, report, () =>
+      resolveModel(options.model, options.overrides),
+    );
+  const others = await comparedWith(request);
+  const doing = `${precision} was compared with fp32`;
+  const work = async () => {
+    report({ type: 'comparing_precision', precision, sequences: sample.length });
+    await writeFile(place.precisionSample, sample.join('\n'));
+    return compare(request, precision, device);
+  };
+  const cost = await whileUnchanged(model, work, { again, others, doing });
+  if (cost !== null) report({ type: 'precision_compared', precision, ...cost });
+  return cost && { name: precision, ...cost };
+}
+
+function compare({ place, options, report, stop }: Request, precision: Precision, device: Device) {
+  return comparePrecisions({
     model: options.model,
     overrides: { ...options.overrides, precision },
-    device: await devices.deviceFor(record),
+    device,
     sample: place.precisionSample,
     stallMs: limitsOf(options).stallMs,
     signal: stop.signal,
@@ -55,8 +74,16 @@ async function measure(
   }).catch((error: unknown) => {
     throw error instanceof NoAnswerError ? new RunFailedError(error.message, ExitCode.unexpected) : error;
   });
-  if (cost !== null) report({ type: 'precision_compared', precision, ...cost });
-  return cost && { name: precision, ...cost };
+}
+
+/** The files that are computed in float32: int8 graphs and weights are files of their own. */
+async function comparedWith({ model, options, report }: Request): Promise<readonly string[]> {
+  if (model.precision !== 'int8') return [];
+  const full = await longWork(`reading the fp32 weights of ${options.model}`, report, () =>
+    // The comparison says what is wrong with it.
+    resolveModel(options.model, { ...options.overrides, precision: 'fp32' }).catch(() => null),
+  );
+  return full === null ? [] : [...full.files, ...(full.built?.files ?? [])];
 }
 
 /** Sequences from all over the plan, as far as the model reads them. */

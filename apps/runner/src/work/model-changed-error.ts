@@ -1,3 +1,5 @@
+import { hasChanged } from '../errors.js';
+
 /** The model is no longer that of the run, so no worker can go on. */
 export class ModelChangedError extends Error {
   /** The coordinator ends the run by it. */
@@ -6,6 +8,6 @@ export class ModelChangedError extends Error {
 
   /** @param path of what has changed, as far as it is known. */
   constructor(path: string) {
-    super(`${path}: the model has changed since the run was planned`);
+    super(hasChanged(path));
   }
 }

@@ -104,7 +104,7 @@ test.each<[string, Change, string, RegExp]>([
     'model_load',
     /ends too early/,
   ],
-  ['no graph', without('model.onnx'), 'model_file_missing', /model\.onnx: is missing/],
+  ['no graph', without('model.onnx'), 'model_file_missing', /is missing, .*an exported model\.onnx/],
   ['no tokenizer', without('tokenizer.json'), 'model_file_missing', /tokenizer\.json: is missing/],
   [
     'a tokenizer that is not JSON',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ModelError } from '../model-error.js';
 import { isFile } from './is-there.js';
 import { missing } from './model-files.js';
+import { noWeights } from './no-weights.js';
 import { PRECISIONS, type Precision } from './precision.js';
 
 /** The names that exporters give the graphs of a precision; the first one found counts. */
@@ -36,7 +37,7 @@ export async function graphIn(folder: string, precision: Precision = 'fp32'): Pr
 export async function noGraph(folder: string, precision: Precision = 'fp32'): Promise<ModelError> {
   const wanted = join(folder, NAMES[precision][0]!);
   const others = await graphsIn(folder);
-  if (others.length === 0) return missing(wanted);
+  if (others.length === 0) return (await noWeights(folder)) ?? missing(wanted);
   const known = PRECISIONS.filter((other) => graphPlaces(other).some((place) => others.includes(place)));
   const link = `link it to that name (ln -s ${others[0]} ${wanted})`;
   // Don't guess: a graph in lower precision gives different rows.

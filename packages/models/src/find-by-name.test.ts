@@ -1,0 +1,28 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { findByName } from './find-by-name.js';
+
+const options = { signal: new AbortController().signal, onEvent: () => undefined };
+
+test('a folder whose export was cut off is refused until it is complete', async () => {
+  const model = join(mkdtempSync(join(tmpdir(), 'find-')), 'exported');
+  mkdirSync(model);
+  const mark = join(model, '.holdfast-export');
+  writeFileSync(mark, '');
+  await expect(findByName(model, options)).rejects.toMatchObject({
+    code: 'model_file_missing',
+    message: expect.stringMatching(
+      /export that was cut off.*run `holdfast models export MODEL --to \S+\/exported` again/,
+    ),
+  });
+  rmSync(mark);
+  expect(await findByName(model, options)).toEqual({ model });
+});
+
+test('a link that leads nowhere is a path, and no name to ask a hub for', async () => {
+  const link = join(mkdtempSync(join(tmpdir(), 'find-')), 'link');
+  symlinkSync('gone', link);
+  expect(await findByName(link, options)).toEqual({ model: link });
+});
