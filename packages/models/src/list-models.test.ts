@@ -30,7 +30,9 @@ test('tables, and how to use another model', () => {
     'NAME     ALPHABET  NUMBERS  DOWNLOAD  MEMORY  LICENCE  MODEL',
     'esm2-8m  protein   320      31.0 MB   531 MB  MIT      facebook/esm2',
   ]);
-  expect(lines.join(' ')).toMatch(/--model OWNER\/NAME.*--model PATH.*model\.safetensors .*beside its config\.json.*holdfast\.json/);
+  expect(lines.join(' ')).toMatch(
+    /--model OWNER\/NAME.*--model PATH.*model\.safetensors .*beside its config\.json.*holdfast\.json/,
+  );
 });
 
 test('--json prints one object per model', () => {
