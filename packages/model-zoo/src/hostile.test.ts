@@ -47,6 +47,21 @@ test.each<[what: string, model: string, change: (folder: string) => void, error:
     /head_dim is a deeply nested value/,
   ],
   [
+    'an ESM-2 whose configuration does not say that its positions are rotary',
+    'esm2_tiny_hf',
+    (at) => {
+      config(at, { position_embedding_type: undefined });
+      const path = join(at, 'model.safetensors');
+      const text = readFileSync(path, 'latin1').replace(
+        'position_embeddings.weight',
+        'positions_of_tokens.other_',
+      );
+      writeFileSync(path, text, 'latin1');
+    },
+    'ModelConfigError',
+    /config\.json: .*position_embedding_type is missing, which means absolute, but the weights have no/,
+  ],
+  [
     'a configuration of gigabytes',
     'esm2_tiny_hf',
     (at) => truncateSync(join(at, 'config.json'), 2 ** 32),
@@ -103,4 +118,9 @@ test('a tensor without numbers is refused, though its other sizes fit', async ()
     name: 'WeightsError',
     message: expect.stringMatching(/embeddings\.weight' is empty/),
   });
+});
+
+test.each(['bert_head_tiny', 'roberta_head_tiny'])('%s without hidden_act means gelu', async (name) => {
+  const without = await opened(name, (at) => config(at, { hidden_act: undefined }));
+  expect(without.encoder.layers).toEqual((await openModel(fixture(name))).encoder.layers);
 });

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { z } from 'zod';
 import { ModelError } from '../model-error.js';
 import { downloadAgain } from './download-again.js';
@@ -80,11 +80,19 @@ export function missing(path: string): ModelError {
  * The error for a file that could not be read: missing, not a regular file, or with the system's error text.
  */
 export function unreadable(path: string, error: unknown): ModelError {
-  const [what, remedy] = trouble(error);
+  const [what, remedy] = trouble(path, error);
   return new ModelError('model_file_missing', path, what, remedy, { cause: error });
 }
 
-function trouble(error: unknown): [what: string, remedy: string] {
+/** What lists a model's tokens; either will do for most models. */
+const TOKENS = new Set(['vocab.txt', 'tokenizer.json']);
+
+function trouble(path: string, error: unknown): [what: string, remedy: string] {
+  if (isMissing(error) && TOKENS.has(basename(path)))
+    return [
+      "is missing, so the model's tokens are not known",
+      'copy the tokenizer (vocab.txt or tokenizer.json) from where the model comes from; in Python, tokenizer.save_pretrained(DIR) writes it',
+    ];
   if (isMissing(error)) return ['is missing', 'copy the whole model folder'];
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EISDIR') return ['is a folder, not a file', "put the model's file there"];

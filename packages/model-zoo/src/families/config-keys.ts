@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { ModelConfigError } from '../model-config-error.js';
+import { shown } from '../shown.js';
+import type { Config } from './check-config.js';
 
 export const count = z.number().int().positive();
 
@@ -22,6 +24,20 @@ export const ENCODER_ONLY = {
   is_decoder: { values: [undefined, false], else: 'a decoder' },
   add_cross_attention: { values: [undefined, false], else: 'a decoder' },
 } as const;
+
+/** @throws ModelConfigError if absolute positions are asked for, or meant by default, but the weights have none. */
+export function checkPlaces(
+  path: string,
+  family: string,
+  { position_embedding_type: type }: Config,
+  tensors: ReadonlyMap<string, unknown>,
+): void {
+  if ([...tensors.keys()].some((name) => name.endsWith('position_embeddings.weight'))) return;
+  const asked = type == null ? 'missing, which means absolute' : shown(type);
+  throw new ModelConfigError(path, family, [
+    `position_embedding_type is ${asked}, but the weights have no embeddings of positions`,
+  ]);
+}
 
 /** @throws ModelConfigError if the heads do not share a row evenly. */
 export function checkHeads(path: string, family: string, dim: number, heads: number): void {

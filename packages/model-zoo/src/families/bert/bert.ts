@@ -5,7 +5,7 @@ import { languageHead } from '../../onnx/language-head.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { checkHeads, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
+import { checkHeads, checkPlaces, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 import { maskedHead } from './masked-head.js';
 
 const followed = z.object({
@@ -33,7 +33,8 @@ export function bertGraph(
     family: 'BERT',
     followed,
     fixed: {
-      hidden_act: { values: ['gelu'], else: 'another activation' },
+      // The default of both classes is gelu.
+      hidden_act: { values: [undefined, 'gelu'], else: 'another activation' },
       position_embedding_type: { values: [undefined, 'absolute'], else: 'relative positions' },
       ...ENCODER_ONLY,
       alibi_starting_size: { values: [undefined], else: 'a DNABERT-2' },
@@ -47,6 +48,7 @@ export function bertGraph(
     layer_norm_eps: epsilon,
   } = read;
   checkHeads(path, 'BERT', dim, heads);
+  checkPlaces(path, 'BERT', config, weights.tensors);
   const tensors = new NamedTensors(weights);
   const word = 'embeddings.word_embeddings.weight';
   const prefix = tensors.prefixOf(word, ['bert.', 'roberta.', '']);
