@@ -17,7 +17,7 @@ import type { LetterTokens } from './letters.js';
 import type { Encoder } from './onnx/encoder.js';
 import { shown } from './shown.js';
 import { UnsupportedModelError } from './unsupported-model-error.js';
-import { hasWeights, openWeights } from './weights/open-weights.js';
+import { hasWeights, openWeights, openWeightsFile } from './weights/open-weights.js';
 import { openPtWeights } from './weights/pt-weights.js';
 import { readSmallFile } from './weights/small-file.js';
 import type { Weights } from './weights/weights.js';
@@ -90,7 +90,8 @@ export async function openModel(path: string): Promise<PublishedModel> {
     return esmc === null ? openFolder(at) : openEsmc(await openPtWeights(esmc));
   }
   // A file of Hugging Face's is nothing without the configuration beside it.
-  if (hasPublishedModel(dirname(at)) && /\.(safetensors|bin)$/.test(at)) return openFolder(dirname(at));
+  if (/\.(safetensors|bin)$/.test(at) && existsSync(join(dirname(at), CONFIG)))
+    return openFolder(dirname(at), await openWeightsFile(at));
   if (/\.(pt|pth|bin)$/.test(at)) return openPtFile(at);
   if (at.endsWith('.safetensors'))
     throw new UnsupportedModelError(at, `holds weights without the ${CONFIG} that belongs beside it`);
@@ -133,11 +134,11 @@ function esmcFile(folder: string): string | null {
   return name === undefined || others.length > 0 ? null : join(place, name);
 }
 
-async function openFolder(folder: string): Promise<PublishedModel> {
+async function openFolder(folder: string, given?: Weights): Promise<PublishedModel> {
   const path = join(folder, CONFIG);
   const config = readConfig(path);
   const type = config['model_type'];
-  const weights = await openWeights(folder);
+  const weights = given ?? (await openWeights(folder));
   if (type === 'esm') {
     const read = esmConfig(path, config);
     if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights.tensors);

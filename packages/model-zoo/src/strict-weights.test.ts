@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changedFolder, type Tensors, writeSafetensors } from '../test/changed-folder.js';
@@ -129,4 +129,21 @@ test('a graph is not built by an option that there is not', async () => {
     /precision is "fp16"; it must be one of float32, float16/,
   );
   expect(() => encoder.build(undefined, { operators: 'x' as never })).toThrow(RangeError);
+});
+
+test('a file is what it says, whatever weights are beside it', async () => {
+  const folder = await changedFolder('esm2_tiny_hf', () => undefined);
+  const other = await changedFolder('esm2_tiny_hf', (tensors) => setFrequencies(tensors, (i) => 1 / (i + 2)));
+  copyFileSync(join(other, 'model.safetensors'), join(folder, 'other.safetensors'));
+  expect(await rowsOf(join(folder, 'other.safetensors'))).toEqual(await rowsOf(other));
+  expect(await rowsOf(join(folder, 'model.safetensors'))).toEqual(await rowsOf(folder));
+});
+
+test('one of several files is not taken for all of them', async () => {
+  const folder = await sharded(() => undefined);
+  await expect(openModel(join(folder, 'one.safetensors'))).rejects.toMatchObject({
+    code: 'model_unsupported',
+    what: 'is one of several files of a model',
+    remedy: `give their folder: ${folder}`,
+  });
 });

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { StoredTensor } from '../onnx/stored-tensor.js';
 import { shown } from '../shown.js';
+import { UnsupportedModelError } from '../unsupported-model-error.js';
 import { openPtWeights } from './pt-weights.js';
 import { openSafetensors } from './safetensors.js';
 import { readSmallFile } from './small-file.js';
@@ -44,6 +45,27 @@ export async function openWeights(folder: string): Promise<Weights> {
   }
   const names = PLACES.map(([name]) => name).join(', ');
   throw new WeightsError('weights_missing', resolve(folder), `has none of ${names}`);
+}
+
+/**
+ * The weights in one file, whatever else is beside it.
+ *
+ * @param path a `.safetensors`, or a `.bin` of PyTorch.
+ * @throws UnsupportedModelError for one of several files that an index lists; WeightsError; PtFormatError.
+ */
+export async function openWeightsFile(path: string): Promise<Weights> {
+  const folder = dirname(path);
+  for (const [name] of PLACES) {
+    const index = join(folder, name);
+    if (!name.endsWith('.index.json') || !existsSync(index)) continue;
+    if (Object.values(weightMap(index)).includes(basename(path)))
+      throw new UnsupportedModelError(
+        path,
+        'is one of several files of a model',
+        `give their folder: ${folder}`,
+      );
+  }
+  return path.endsWith('.safetensors') ? safetensors(path) : openPtWeights(path);
 }
 
 async function openSharded(path: string, open: OpenFile): Promise<Weights> {
