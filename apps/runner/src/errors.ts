@@ -1,3 +1,5 @@
+import { systemErrorIn, systemTrouble } from '@holdfast/durable';
+import { ModelError } from '@holdfast/gpu-runtime';
 import type { StopSignal } from '@holdfast/process';
 
 /** The process exit codes of the command. */
@@ -18,7 +20,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What is said of a model that is no longer the run's. @param path of what has changed, as far as it is known. */
+/** Says that the model is no longer the run's. @param path of what has changed, as far as it is known. */
 export const hasChanged = (path: string): string =>
   `${path}: the model has changed since the run was planned`;
 
@@ -27,6 +29,25 @@ export const refusedChange = (what: string): UsageError =>
   new UsageError(
     `${what}; finished work is kept, and no row is of the changed model. Restore the original model and rerun the same command to resume, or start over with --force-restart`,
   );
+
+/**
+ * Resolves a model once more after a file of it was touched, for its bytes may be the same.
+ *
+ * @param fingerprint of the run's model. @param again reads the model's files. @param changed throws the error for another model.
+ */
+export async function resolvedAgain<T extends { fingerprint: string }>(
+  fingerprint: string,
+  again: () => Promise<T>,
+  changed: () => never,
+): Promise<T> {
+  const now = await again().catch((error: unknown) => {
+    // A model that no longer loads was changed, unless its disk does not answer.
+    if (error instanceof ModelError && !systemTrouble(systemErrorIn(error))?.passing) changed();
+    throw error;
+  });
+  if (now.fingerprint !== fingerprint) changed();
+  return now;
+}
 
 /** The run ended without a result, for a reason that its workers found. Finished work is kept. */
 export class RunFailedError extends Error {

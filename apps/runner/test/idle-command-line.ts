@@ -1,15 +1,18 @@
-import { commandLine } from '../src/command/options.js';
+import { type Commands, commandLine } from '../src/command/options.js';
 
 const nothing = async () => undefined;
 
-/** The command line with commands that do nothing, to look at its definitions. */
-export const idleCommandLine = () =>
-  commandLine('1.2.3', {
-    embed: nothing,
-    inspect: nothing,
-    models: nothing,
-    getModels: nothing,
-    checkModel: nothing,
-    exportModel: nothing,
-    doctor: nothing,
-  });
+/** Commands that do nothing. */
+const IDLE: Commands = {
+  embed: nothing,
+  inspect: nothing,
+  models: nothing,
+  getModels: nothing,
+  checkModel: nothing,
+  exportModel: nothing,
+  doctor: nothing,
+};
+
+/** The command line to look at its definitions. @param commands those that do something; the others do nothing. */
+export const idleCommandLine = (commands: Partial<Commands> = {}) =>
+  commandLine('1.2.3', { ...IDLE, ...commands });

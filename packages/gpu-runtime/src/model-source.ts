@@ -19,8 +19,8 @@ export interface ModelSource {
     model: Uint8Array;
     folder: string;
     files?: readonly string[];
-    /** The same graph for devices that lack ONNX Runtime's own operators. */
-    plain?: Uint8Array;
+    /** The same graph for devices that lack ONNX Runtime's own operators; built when it is first asked for. */
+    readonly plain?: Uint8Array;
   };
   /**
    * What it computes in, if that is not float32 and can be compared with it: linear layers in 8-bit integers, on the CPU only; or

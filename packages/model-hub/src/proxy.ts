@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 /**
  * The proxy that the environment names for an address, as curl reads it; null: none.
  *
- * @throws HubError `hub_bad_setting` for a proxy that is none.
+ * @throws HubError `hub_bad_setting` for an invalid address.
  * @param env `NO_PROXY` lists hosts that are reached without it, by commas: `*`, `host`, `.domain` or `host:port`.
  */
 export function proxyFor(url: URL, env: NodeJS.ProcessEnv): string | null {

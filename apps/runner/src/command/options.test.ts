@@ -1,23 +1,11 @@
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
+import { idleCommandLine } from '../../test/idle-command-line.js';
 import type { EmbedOptions } from '../embed-options.js';
-import { commandLine } from './options.js';
-
-const nothing = async () => undefined;
-const NOTHING = {
-  embed: nothing,
-  inspect: nothing,
-  models: nothing,
-  getModels: nothing,
-  checkModel: nothing,
-  exportModel: nothing,
-  doctor: nothing,
-};
 
 async function parsed(...args: string[]): Promise<EmbedOptions> {
   let options: EmbedOptions | undefined;
-  const program = commandLine('1.2.3', {
-    ...NOTHING,
+  const program = idleCommandLine({
     embed: async (given) => {
       options = given;
     },
@@ -265,8 +253,7 @@ test.each([
   [['--operators', 'fused'], 'fused'],
 ])("an export has ONNX's own operators, unless others are asked for (%j)", async (more, operators) => {
   const given: unknown[] = [];
-  const program = commandLine('1.2.3', {
-    ...NOTHING,
+  const program = idleCommandLine({
     exportModel: async (options) => {
       given.push(options);
     },

@@ -1,7 +1,6 @@
-import { systemErrorIn, systemTrouble } from '@holdfast/durable';
-import { type FileFacts, ModelError, type ModelSource } from '@holdfast/gpu-runtime';
+import type { FileFacts, ModelSource } from '@holdfast/gpu-runtime';
 import { factsOf, sameFacts } from '@holdfast/options';
-import { ExitCode, hasChanged, RunFailedError, refusedChange } from '../errors.js';
+import { ExitCode, hasChanged, RunFailedError, refusedChange, resolvedAgain } from '../errors.js';
 
 type Source = Pick<ModelSource, 'files' | 'folder' | 'fingerprint' | 'proof' | 'built'>;
 
@@ -73,20 +72,14 @@ async function touchedSince(before: Facts): Promise<string | undefined> {
 /** Null for a file that is not there. */
 const factsNow = (path: string): Promise<FileFacts | null> => factsOf(path).catch(() => null);
 
-async function sameModel(
+function sameModel(
   { fingerprint, folder, built, files }: Source,
   again: Reading['again'],
   touched: string | undefined,
 ): Promise<Source> {
-  // A file that was made from the model's is nothing that a user changes.
+  // Users do not change files that were made from the model's.
   const own = touched !== undefined && (files.includes(touched) || !built?.files?.includes(touched));
-  const path = own ? touched : folder;
-  const now = await again().catch((error: unknown) => {
-    // What was a model, and is none any more, was changed, unless its disk does not answer.
-    if (error instanceof ModelError && !systemTrouble(systemErrorIn(error))?.passing)
-      throw refusedChange(hasChanged(path));
-    throw error;
+  return resolvedAgain(fingerprint, again, () => {
+    throw refusedChange(hasChanged(own ? touched : folder));
   });
-  if (now.fingerprint !== fingerprint) throw refusedChange(hasChanged(path));
-  return now;
 }

@@ -1,11 +1,5 @@
-import { systemErrorIn, systemTrouble } from '@holdfast/durable';
-import {
-  type EmbeddingModel,
-  loadModel,
-  ModelError,
-  type resolveModel,
-  WatchedFiles,
-} from '@holdfast/gpu-runtime';
+import { type EmbeddingModel, loadModel, type resolveModel, WatchedFiles } from '@holdfast/gpu-runtime';
+import { resolvedAgain } from '../errors.js';
 
 type Resolved = Awaited<ReturnType<typeof resolveModel>>;
 
@@ -33,13 +27,7 @@ export async function loadWatched(
     // Other files are made from these: the next worker checks them, and makes them again.
     const made = touched.find((file) => !files.includes(file));
     if (made !== undefined) throw new Error(`${made}: was changed while it was in use`);
-    // A touched file may have the same bytes.
-    const now = await again().catch((error: unknown) => {
-      // What was whole, and is no model any more, was changed, unless its disk does not answer.
-      if (error instanceof ModelError && !systemTrouble(systemErrorIn(error))?.passing) changed(touched[0]);
-      throw error;
-    });
-    if (now.fingerprint !== source.fingerprint) changed(touched[0]);
+    await resolvedAgain(source.fingerprint, again, () => changed(touched[0]));
   };
   await check(read);
   return {

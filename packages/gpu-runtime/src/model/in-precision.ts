@@ -5,7 +5,7 @@ import type { Precision } from './precision.js';
 
 /** A graph that was built from published weights. */
 export interface InPrecision {
-  built: BuiltGraph & { plain?: Uint8Array };
+  built: BuiltGraph & { readonly plain?: Uint8Array };
   /** Absent: float32. */
   precision?: 'int8' | 'fp16';
   /** What its fingerprint is of. */
@@ -26,9 +26,16 @@ export async function inPrecision(
   if (precision === 'int8') return int8Model(encoder, output);
   const half = precision === 'fp16' ? ({ precision: 'float16' } as const) : {};
   const built = encoder.build(output, half);
-  const { model: plain } = encoder.build(output, { ...half, operators: 'plain' });
+  let plain: Uint8Array | undefined;
   return {
-    built: { ...built, plain },
+    built: {
+      ...built,
+      // Few devices need it, and to build it takes as long as the other.
+      get plain() {
+        plain ??= encoder.build(output, { ...half, operators: 'plain' }).model;
+        return plain;
+      },
+    },
     parts: publishedParts(built),
     ...(precision === 'fp16' && { precision }),
   };
