@@ -45,6 +45,8 @@ export interface EmbedOptions {
   keepU?: boolean;
   /** Keep a protein's final `*`. Default: drop it if the model does not know it. */
   keepStop?: boolean;
+  /** Compute sequences with the same residues once, and write the row for each. Default: true. */
+  dedupe?: boolean;
   /** Stop the run when more sequences than this are quarantined. Default: 100 or 1%, whichever is more. */
   maxQuarantined?: QuarantineLimit;
   /** Refuse a lower precision whose row for any compared sequence has a smaller cosine to its row in fp32. Default: 0.99. */
@@ -115,6 +117,7 @@ const shape: Shape<EmbedOptions> = {
   translate: oneOf(['open', 'all']),
   keepU: flag,
   keepStop: flag,
+  dedupe: flag,
   maxQuarantined: quarantineLimit,
   minCosine: value(
     'a number from -1 to 1',

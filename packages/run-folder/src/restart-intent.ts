@@ -28,6 +28,7 @@ export interface RestartAsked {
   threads: number | undefined;
   translate: string | undefined;
   letters: { use: LetterUse };
+  dedupe: boolean;
 }
 
 /** A restart that was cut off before it had a record: this command's, or another's. */
@@ -63,11 +64,12 @@ function parsed(text: string): z.infer<typeof schema> | null {
   }
 }
 
-function digest({ inputs, model, batchTokens, shards, threads, translate, letters }: RestartAsked): string {
+function digest(request: RestartAsked): string {
+  const { inputs, model, batchTokens, shards, threads, translate, letters, dedupe } = request;
   const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
   const { name, fingerprint } = model;
   const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
-  return sha256(JSON.stringify(asked));
+  return sha256(JSON.stringify({ ...asked, ...(dedupe ? {} : { dedupe }) }));
 }
 
 async function digestOf(path: string): Promise<string | null> {

@@ -76,6 +76,7 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
     )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
+    .option('--no-dedupe', 'compute identical sequences one by one (default: once, and write the row for each)')
     .option(
       '--workers <n>',
       'worker processes (default: one per core that the memory has room for, or one per GPU)',

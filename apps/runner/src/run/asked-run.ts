@@ -30,6 +30,8 @@ export interface PrepareOptions {
   defaultShards: number;
   format: FormatName;
   translate: Translation | undefined;
+  /** Whether a new run computes identical sequences once. */
+  dedupe: boolean;
   /** Which quarantined sequences to reattempt. Default: those that were set aside. */
   retry?: Reattempt;
   /** Which letters the model knows, and which ones a new run replaces. */
@@ -59,6 +61,7 @@ export type AskedRun = Pick<
   | 'threads'
   | 'translate'
   | 'letters'
+  | 'dedupe'
   | 'format'
   | 'retry'
   | 'signal'
@@ -75,7 +78,7 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, hub, given, batchTokens, shards, threads, translate, letters }: AskedRun,
+  { model, hub, given, batchTokens, shards, threads, translate, letters, dedupe }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -88,6 +91,7 @@ export function asked(
     model_options: modelOptions(model),
     ...(translate && { translate }),
     letters: letters.use,
+    ...(dedupe && { identical: 'once' as const }),
     ...(given && { given }),
   };
 }

@@ -90,7 +90,7 @@ async function refuseOther(
   const checking = <T>(what: string, work: () => Promise<T>) => longWork(what, report, work);
   const inputs = await hashInputs({ inputs: options.inputs, signal, checking });
   refuseEmpty(inputs);
-  const { batchTokens, shards, threads, translate } = options;
+  const { batchTokens, shards, threads, translate, dedupe = true } = options;
   const { model, model_options, letters } = record;
   const differ = differences(record, {
     inputs,
@@ -101,6 +101,7 @@ async function refuseOther(
     ...(model_options && { model_options }),
     ...(translate && { translate }),
     ...(letters && { letters }),
+    ...(dedupe && { identical: 'once' as const }),
   });
   if (differ.length > 0) throw otherRun(place, differ);
 }

@@ -78,6 +78,7 @@ export function askedRun({ options, model, hub, given, letters, report, stop }: 
     format: options.format,
     translate: options.translate,
     letters,
+    dedupe: options.dedupe ?? true,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: stop.signal,
     checking: (what, work) => longWork(what, report, work),
