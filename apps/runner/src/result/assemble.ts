@@ -190,7 +190,7 @@ interface RowCounts {
 function warnings(
   model: ModelSource,
   { zeroRows, truncated: byTokens }: RowCounts,
-  { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
+  { truncated, translation, copies = 0 }: Pick<IndexSummary, 'truncated' | 'translation' | 'copies'>,
 ): string[] {
   const sentences = [withoutRows(translation)];
   if (zeroRows > 0) {
@@ -202,7 +202,7 @@ function warnings(
   if (byTokens > 0) {
     const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
     sentences.push(
-      `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
+      `${byTokens} ${copies > 0 ? 'distinct ' : ''}sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return sentences.filter((each) => each !== null);
