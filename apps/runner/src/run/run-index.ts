@@ -87,7 +87,8 @@ export async function indexInputs(
     runOf: (inputs: IndexSummary['inputs']) => RunRecord;
   },
 ): Promise<IndexSummary> {
-  const { inputs, model, translate, letters, signal, onProgress } = options;
+  const { inputs, model, cut, letters, signal, onProgress } = options;
+  const { translate } = cut;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({
@@ -97,7 +98,7 @@ export async function indexInputs(
       hint: translate
         ? '--translate reads nucleotides; leave it out for a file of proteins'
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
-      ...(translate && { translate }),
+      cut,
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),

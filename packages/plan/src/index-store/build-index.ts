@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
 import {
+  type Cut,
   countOf,
+  cutSink,
   FastaParser,
   type FrameRows,
   type Input,
@@ -9,9 +11,6 @@ import {
   type InputOptions,
   noRow,
   openInput,
-  type RecordSink,
-  SixFrameSink,
-  type Translation,
   type TranslationCount,
 } from '@holdfast/fasta';
 import type { BucketLimits } from '../buckets.js';
@@ -57,8 +56,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   maxResidues?: number;
   /** Compute a sequence with the residues of an earlier one only once. Default: false. */
   dedupe?: boolean;
-  /** Translate records of nucleotides into their reading frames, which are then the sequences. */
-  translate?: Translation;
+  /** How records become sequences. Default: each is one. */
+  cut?: Cut;
   /** How letters are counted and changed. Default: neither counted nor changed. */
   letters?: LetterPlan;
   /** Describes the run of the index, from the inputs as read; stored in the summary. Default: no run. */
@@ -85,7 +84,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   await removeDurably(summaryPath);
   const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, bucket, maxResidues, dedupe });
   const inputs: IndexSummary['inputs'] = [];
-  const translation = options.translate && countOf(options.translate);
+  const { cut } = options;
+  const translation = cut?.translate && countOf(cut.translate.frames);
   const letters = options.letters && new LetterSink(writer, options.letters);
   const rows: Rows = { writer, sink: letters ?? writer };
   let files: IndexSummary['files'];
@@ -134,11 +134,11 @@ async function indexInput(
   bytesBefore: number,
   translation: TranslationCount | undefined,
 ): ReturnType<Input['digest']> {
-  const { allowed, hint, stdin, signal, onProgress } = options;
+  const { allowed, hint, cut = {}, stdin, signal, onProgress } = options;
   const input = await openInput(file, { ...(stdin && { stdin }), ...(signal && { signal }) });
   try {
     writer.beginInput(file);
-    const sink: RecordSink = translation ? new SixFrameSink(rows, file, translation) : rows;
+    const sink = cutSink(rows, file, cut, translation);
     const parser = new FastaParser({
       file,
       allowed,

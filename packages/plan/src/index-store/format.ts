@@ -91,7 +91,7 @@ const schema = z.object({
   /** Counts of the translated records, if any; the sequences are then the rows of their frames. */
   translation: z
     .object({
-      frames: z.enum(['open', 'all']),
+      frames: z.enum(['open', 'all', 'orfs']),
       records: count,
       without_row: count,
       /** Those of them without any frame; earlier versions did not count them. */
