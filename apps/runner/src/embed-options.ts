@@ -1,4 +1,4 @@
-import type { OrfStart, TranslationCount } from '@holdfast/fasta';
+import { GENETIC_CODES, type OrfStart, type TranslationCount } from '@holdfast/fasta';
 import type { ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   above0,
@@ -127,7 +127,7 @@ const shape: Shape<EmbedOptions> = {
   chunk: whole(1),
   stride: whole(1),
   translate: oneOf(['open', 'all', 'orfs']),
-  geneticCode: whole(1),
+  geneticCode: oneOf(GENETIC_CODES),
   minOrf: whole(1),
   orfStart: oneOf(['atg', 'code', 'any']),
   keepU: flag,
