@@ -63,6 +63,12 @@ def fingerprint(run):
         facts.append({"letters": [run["letters"]["read"], run["letters"]["final_stop"]]})
     if "identical" in run:
         facts.append({"identical": run["identical"]})
+    if "genetic_code" in run:
+        facts.append({"genetic_code": run["genetic_code"]})
+    if "orfs" in run:
+        facts.append({"orfs": [run["orfs"]["min"], run["orfs"]["start"]]})
+    if "chunk" in run:
+        facts.append({"chunk": [run["chunk"]["residues"], run["chunk"].get("stride")]})
     return sha256(compact(facts))
 
 
