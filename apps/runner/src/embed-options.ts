@@ -41,7 +41,7 @@ export interface EmbedOptions {
   batchTokens?: number | 'auto';
   /** Cut each record into chunks of this many residues. Default: no chunks. */
   chunk?: number;
-  /** Residues from the start of a chunk to that of the next. Default: as few chunks as possible, which overlap evenly. */
+  /** Residues from the start of a chunk to that of the next. Default: as few chunks as possible, as VirNucPro cuts. */
   stride?: number;
   /** Translate nucleotides for a protein model: the frames without a stop codon, all six, or their open reading frames. Default: no translation. */
   translate?: TranslationCount['frames'];

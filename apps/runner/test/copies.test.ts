@@ -48,7 +48,10 @@ test('killed again and again with all its workers, a run with copies ends with t
 test('a run that computes copies once is not resumed one by one; the other way round it goes on', async () => {
   await holdfast(lineOf('once', '--model', 'aac'));
   const refused = await holdfast(lineOf('once', '--model', 'aac', '--no-dedupe'));
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-dedupe: not given → given') });
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--no-dedupe: not given → given'),
+  });
   await holdfast(lineOf('each', '--model', 'aac', '--no-dedupe'));
   const { code, lines } = await holdfast(lineOf('each', '--model', 'aac'));
   expect(code).toBe(0);
@@ -63,7 +66,10 @@ test('the copies of a quarantined sequence are listed with it', async () => {
   expect(code).toBe(3);
   expect(lines.at(-1)).toMatchObject({ event: 'complete', sequences: 2, quarantined: 3 });
   const table = await readFile(join(folder, 'out', 'quarantine.tsv'), 'utf8');
-  const listed = table.split('\n').slice(1, -1).map((line) => line.split('\t').slice(0, 2));
+  const listed = table
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => line.split('\t').slice(0, 2));
   expect(listed).toEqual([
     ['a', '0'],
     ['c', '2'],

@@ -53,7 +53,15 @@ test.each<[string[], string]>([
   const folder = await freshFolder();
   const input = join(folder, 'in.fa');
   await writeFile(input, '>a\nACGT\n');
-  const { code, stderr } = await holdfast(['embed', input, '--out', join(folder, 'o'), '--model', 'aac', ...more]);
+  const { code, stderr } = await holdfast([
+    'embed',
+    input,
+    '--out',
+    join(folder, 'o'),
+    '--model',
+    'aac',
+    ...more,
+  ]);
   expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
 });
 

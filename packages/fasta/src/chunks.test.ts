@@ -26,8 +26,8 @@ function asVirNucPro(length: number, size: number): [number, number][] {
 test('without a stride, chunks are those of VirNucPro', () => {
   expect(chunks(1200, 500)).toEqual([
     [0, 500],
-    [400, 900],
-    [800, 1200],
+    [399, 899],
+    [798, 1200],
   ]);
   expect(chunks(500, 500)).toEqual([[0, 500]]);
   expect(chunks(7, 500)).toEqual([[0, 7]]);

@@ -13,8 +13,8 @@ export type Chunk = readonly [start: number, end: number];
  * The chunks of a record, in order; each residue is in at least one.
  *
  * With a stride, one begins every so many residues until the record's end is reached, and the last one may be shorter.
- * Without, the rule is that of VirNucPro's `split_fasta_chunk`: as few chunks as possible, as long as `residues`, which
- * overlap about evenly. Its last chunk is a few residues shorter if they cannot overlap evenly.
+ * Without, the rule is that of VirNucPro's `split_fasta_chunk`: as few chunks as possible. What they are too long in all is
+ * shared out evenly: by so much each overlaps the next, and the last is shorter.
  *
  * @param length residues of the record; at least 1.
  */

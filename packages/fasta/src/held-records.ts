@@ -84,7 +84,8 @@ export class HeldRecords implements RecordSink {
 }
 
 /** The record's own ID as text. */
-export const idText = ({ id, idLength }: HeldRecord) => Buffer.from(id.subarray(0, idLength)).toString('utf8');
+export const idText = ({ id, idLength }: HeldRecord) =>
+  Buffer.from(id.subarray(0, idLength)).toString('utf8');
 
 /** The record's ID with an ASCII suffix; reuses the record's buffer. */
 export function withSuffix({ id, idLength }: HeldRecord, suffix: string): Uint8Array {

@@ -20,7 +20,10 @@ export class CopiedRows implements AsyncDisposable {
   }
 
   /** @param scratch a file that is overwritten, and removed in the end. */
-  static async open(index: Pick<SequenceIndex, 'sequences' | 'eachCopy'>, scratch: string): Promise<CopiedRows> {
+  static async open(
+    index: Pick<SequenceIndex, 'sequences' | 'eachCopy'>,
+    scratch: string,
+  ): Promise<CopiedRows> {
     return new CopiedRows(await originalsOf(index), await AppendFile.create(scratch));
   }
 

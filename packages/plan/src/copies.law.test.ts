@@ -38,7 +38,10 @@ async function indexOf(sequences: readonly string[], plan: Plan, dedupe = true):
 }
 
 const few = fc.string({ unit: fc.constantFrom('A', 'C'), minLength: 1, maxLength: 3 });
-const plans = fc.record({ bucket: fc.integer({ min: 1, max: 7 }), batchTokens: fc.integer({ min: 1, max: 12 }) });
+const plans = fc.record({
+  bucket: fc.integer({ min: 1, max: 7 }),
+  batchTokens: fc.integer({ min: 1, max: 12 }),
+});
 
 test('each distinct sequence has one position, in the bucket of its first place, and each copy names it', async () => {
   await fc.assert(
@@ -57,10 +60,13 @@ test('each distinct sequence has one position, in the bucket of its first place,
         }
         expect([...order].sort((a, b) => a - b)).toEqual(distinct);
         const residues = await index.residues(0, index.positions);
-        expect(residues.map((each) => Buffer.from(each).toString())).toEqual(order.map((at) => sequences[at]));
+        expect(residues.map((each) => Buffer.from(each).toString())).toEqual(
+          order.map((at) => sequences[at]),
+        );
         expect(await index.ids(0, index.positions)).toEqual(order.map((at) => `s${at}`));
         expect(await index.allIds()).toEqual(sequences.map((_, at) => `s${at}`));
-        for (const [position, ordinal] of order.entries()) expect(await index.ordinalAt(position)).toBe(ordinal);
+        for (const [position, ordinal] of order.entries())
+          expect(await index.ordinalAt(position)).toBe(ordinal);
         const copies: number[][] = [];
         await index.eachCopy((copy, original) => copies.push([copy, original]));
         const due = firsts.map((first, at) => [at, first]).filter(([at, first]) => at !== first);
@@ -89,7 +95,9 @@ test('without identical sequences, the plan is the same as if none were looked f
       for (const dedupe of [true, false]) await (await indexOf(sequences, plan, dedupe)).close();
       for (const file of await readdir(join(folder, 'each')))
         if (!['summary.json', 'blocks.bin'].includes(file))
-          expect(await readFile(join(folder, 'once', file))).toEqual(await readFile(join(folder, 'each', file)));
+          expect(await readFile(join(folder, 'once', file))).toEqual(
+            await readFile(join(folder, 'each', file)),
+          );
     }),
     { numRuns: 50 },
   );

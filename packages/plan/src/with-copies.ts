@@ -26,7 +26,9 @@ export async function* withCopies(
   }
   await using kept = await CopiedRows.open(index, scratch);
   const distinct = eachRow(rows, dim);
-  const out = new Float32Array(dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT))));
+  const out = new Float32Array(
+    dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT))),
+  );
   let filled = 0;
   for (let bucket = 0; bucket < index.buckets; bucket++) {
     const { first, end, originals } = await index.bucket(bucket);

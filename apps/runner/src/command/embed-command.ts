@@ -90,12 +90,15 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
     .option('--chunk <n>', 'cut each record into chunks of n residues', whole)
     .option(
       '--stride <n>',
-      'with --chunk: begin one every n residues (default: as few chunks as possible, which overlap evenly)',
+      'with --chunk: begin one every n residues (default: as few chunks as possible, as VirNucPro cuts)',
       whole,
     )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
-    .option('--no-dedupe', 'compute identical sequences one by one (default: once, and write the row for each)')
+    .option(
+      '--no-dedupe',
+      'compute identical sequences one by one (default: once, and write the row for each)',
+    )
     .option(
       '--workers <n>',
       'worker processes (default: one per core that the memory has room for, or one per GPU)',

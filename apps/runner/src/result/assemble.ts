@@ -66,8 +66,11 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats need the number of rows first.
-  const { quarantined: distinct, copies, retried } =
-    found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
+  const {
+    quarantined: distinct,
+    copies,
+    retried,
+  } = found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
   const quarantined = [...distinct, ...copies];
   const positions = new Set(distinct.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));

@@ -9,8 +9,8 @@ import type { EmbedOptions, Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
-import { Devices } from './devices.js';
 import { cutOf } from './cut-of.js';
+import { Devices } from './devices.js';
 import { givenModel } from './given-model.js';
 import { longWork } from './waits.js';
 

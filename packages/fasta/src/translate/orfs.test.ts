@@ -17,12 +17,17 @@ function found(letters: string, min: number, start: OrfStart, code = 1) {
 
 test('an open reading frame begins at its first ATG and ends with its stop codon', () => {
   //            123456789012345678
-  const gene = 'TAACCATGATGAAATGACC';
-  expect(found(gene, 3, 'atg').filter(({ strand }) => strand > 0)).toEqual([
-    { strand: 1, left: 6, right: 17, started: true },
-  ]);
-  const back = found(reverseComplement(gene), 3, 'atg').filter(({ strand }) => strand < 0);
-  expect(back).toEqual([{ strand: -1, left: gene.length - 16, right: gene.length - 5, started: true }]);
+  const gene = 'CTAAATGATGAAATGACC';
+  const inFrame = ({ strand, left }: { strand: number; left: number }) => strand > 0 && left % 3 === 2;
+  expect(found(gene, 3, 'atg').filter(inFrame)).toContainEqual({
+    strand: 1,
+    left: 5,
+    right: 16,
+    started: true,
+  });
+  expect(found(gene, 3, 'atg').map(({ left }) => left)).not.toContain(8);
+  const back = { strand: -1, left: gene.length - 15, right: gene.length - 4, started: true };
+  expect(found(reverseComplement(gene), 3, 'atg')).toContainEqual(back);
 });
 
 test("at the record's edges a start or a stop may be missing", () => {

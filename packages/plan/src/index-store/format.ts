@@ -38,15 +38,7 @@ export const FILES = {
   summary: 'summary.json',
 } as const;
 
-const ALWAYS = [
-  'residues',
-  'residueOffsets',
-  'ids',
-  'idOffsets',
-  'windows',
-  'order',
-  'batches',
-] as const;
+const ALWAYS = ['residues', 'residueOffsets', 'ids', 'idOffsets', 'windows', 'order', 'batches'] as const;
 
 /** The files whose blocks have checksums, in the order of `blocks.bin`. */
 export const SUMMED = { 2: ALWAYS, 3: [...ALWAYS, 'originals', 'starts'] } as const;

@@ -147,7 +147,8 @@ export class IndexWriter implements RecordSink {
     const ordinal = this.sequences++;
     this.#bucketResidues += residues;
     const original =
-      this.#originals?.add(ordinal, residues, () => this.#files.residues.readBack(start, residues)) ?? ordinal;
+      this.#originals?.add(ordinal, residues, () => this.#files.residues.readBack(start, residues)) ??
+      ordinal;
     this.#files.originals?.appendU32(original);
     if (original !== ordinal) {
       this.copies++;

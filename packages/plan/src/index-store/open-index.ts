@@ -49,7 +49,12 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
     const blockFile = await open(FILES.blocks);
-    const all = { ...files, windows: bucketFile, batches: batchFile, ...(startFile && { starts: startFile }) };
+    const all = {
+      ...files,
+      windows: bucketFile,
+      batches: batchFile,
+      ...(startFile && { starts: startFile }),
+    };
     await expectBlocks(blockFile, all, summary);
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
@@ -146,7 +151,9 @@ async function readStarts(
   { empty = false } = {},
 ): Promise<Uint32Array> {
   const starts = await file.readU32(0, count + 1);
-  const rising = starts.every((start, i) => i === 0 || start > starts[i - 1]! || (empty && start === starts[i - 1]));
+  const rising = starts.every(
+    (start, i) => i === 0 || start > starts[i - 1]! || (empty && start === starts[i - 1]),
+  );
   if (!rising || starts[0] !== 0 || starts[count] !== sequences) {
     throw damaged(file.path, `its ranges do not cover the ${sequences} sequences in order`);
   }

@@ -258,8 +258,16 @@ export class SequenceIndex {
       const ordinal = order[at]!;
       const place = ordinal - first;
       // A missing or duplicate ordinal would put a row in another's place.
-      if (ordinal < first || ordinal >= end || found[place] !== 0 || (originals?.[place] ?? ordinal) !== ordinal)
-        throw damaged(file.path, `it does not list each distinct sequence in [${first}, ${end}) exactly once`);
+      if (
+        ordinal < first ||
+        ordinal >= end ||
+        found[place] !== 0 ||
+        (originals?.[place] ?? ordinal) !== ordinal
+      )
+        throw damaged(
+          file.path,
+          `it does not list each distinct sequence in [${first}, ${end}) exactly once`,
+        );
       found[place] = 1;
       if (at > 0 && ordinal < order[at - 1]!) inInputOrder = false;
     }

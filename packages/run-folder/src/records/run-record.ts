@@ -159,8 +159,7 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
   }
   found.push(...cutDifferences(record, asked));
-  const sameReader =
-    record.model.fingerprint === asked.model.fingerprint && sameCut(record, asked);
+  const sameReader = record.model.fingerprint === asked.model.fingerprint && sameCut(record, asked);
   // A record without letters comes from a version without these options, and its run keeps them unchanged.
   if (sameReader && record.letters && asked.letters)
     found.push(...letterDifferences(record.letters, asked.letters));
