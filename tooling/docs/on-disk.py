@@ -61,6 +61,14 @@ def fingerprint(run):
         facts.append(run["plan"])
     if "letters" in run:
         facts.append({"letters": [run["letters"]["read"], run["letters"]["final_stop"]]})
+    if "identical" in run:
+        facts.append({"identical": run["identical"]})
+    if "genetic_code" in run:
+        facts.append({"genetic_code": run["genetic_code"]})
+    if "orfs" in run:
+        facts.append({"orfs": [run["orfs"]["min"], run["orfs"]["start"]]})
+    if "chunk" in run:
+        facts.append({"chunk": [run["chunk"]["residues"], run["chunk"].get("stride")]})
     return sha256(compact(facts))
 
 
@@ -73,6 +81,7 @@ FILES = {
     "order": "order.bin",
     "batches": "batches.bin",
 }
+WITH_COPIES = {"originals": "originals.bin", "starts": "starts.bin"}
 
 
 class Index:
@@ -80,7 +89,8 @@ class Index:
         text = read(folder, "summary.json")
         assert sha256(text) == digest
         self.summary = json.loads(text)
-        files = {name: read(folder, file) for name, file in FILES.items()}
+        names = {**FILES, **(WITH_COPIES if self.summary["format"] == 3 else {})}
+        files = {name: read(folder, file) for name, file in names.items()}
         sums = b"".join(
             struct.pack("<I", zlib.crc32(data[at : at + 65536]))
             for data in files.values()
@@ -97,10 +107,17 @@ class Index:
         self.order = numbers("I", files["order"])
         self.batches = numbers("I", files["batches"])
         self.buckets = numbers("I", files["windows"])
-        assert self.batches[-1] == self.buckets[-1] == len(self.order) == n
-        for first, end in zip(self.buckets, self.buckets[1:]):
-            assert sorted(self.order[first:end]) == list(range(first, end))
-            assert first in self.batches
+        self.originals = numbers("I", files["originals"]) if "originals" in files else tuple(range(n))
+        starts = numbers("I", files["starts"]) if "starts" in files else self.buckets
+        self.copies = sum(self.originals[at] != at for at in range(n))
+        assert self.copies == self.summary.get("copies", 0)
+        assert self.buckets[-1] == n and self.batches[-1] == starts[-1] == len(self.order) == n - self.copies
+        residues = [files["residues"][offsets[i] : offsets[i + 1]] for i in range(n)]
+        assert all(residues[at] == residues[original] for at, original in enumerate(self.originals))
+        for bucket, (first, end) in enumerate(zip(self.buckets, self.buckets[1:])):
+            distinct = [at for at in range(first, end) if self.originals[at] == at]
+            assert sorted(self.order[starts[bucket] : starts[bucket + 1]]) == distinct
+            assert starts[bucket] in self.batches
 
     def shards(self, wanted):
         """Each ends at the boundary of batches that is nearest to its share of the residues."""
@@ -185,7 +202,8 @@ def main(out):
         check_shard(os.path.join(out, "checkpoints", "shard_%d" % shard), shard, batches, run, index)
         for shard, batches in enumerate(shards)
     )
-    assert rows == result["sequences"]
+    missing = len(index.order) - rows
+    assert result["sequences"] == rows + index.copies if missing == 0 else result["quarantined"] >= missing
     events = check_manifest(os.path.join(out, "checkpoints", "manifest.json"), len(shards))
     for path in glob.glob(os.path.join(out, "logs", "*.log")):
         for line in read(path).split(b"\n")[:-1]:

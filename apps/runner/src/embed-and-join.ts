@@ -75,7 +75,7 @@ export async function embedAndJoin(
         const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
         found = await retryQuarantined({ ...work, ...retry });
         reattempted = true;
-        if (finished !== undefined && leavesOut(place, finished, found.quarantined)) {
+        if (finished !== undefined && leavesOut(place, finished, [...found.quarantined, ...found.copies])) {
           await removeDurably(place.retry);
           return finished;
         }
@@ -122,6 +122,7 @@ function reportPlanned(
     resumed,
     sequences_done: standing(shards, state).reduce((sum, done) => sum + done, 0),
     sequences,
+    copies: sequences - index.positions,
     residues,
     batches,
     ...paddingOf(model, index.summary),

@@ -1,4 +1,4 @@
-import type { Translation } from '@holdfast/fasta';
+import { GENETIC_CODES, type OrfStart, type TranslationCount } from '@holdfast/fasta';
 import type { ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   above0,
@@ -39,12 +39,24 @@ export interface EmbedOptions {
   timeThresholdSec?: number;
   /** Token budget of a batch; `auto` measures it. Default: the model's on the CPU, else `auto`. A resume keeps the run's. */
   batchTokens?: number | 'auto';
-  /** Translate nucleotides for a protein model: the frames without a stop codon, or all six. Default: no translation. */
-  translate?: Translation;
+  /** Cut each record into chunks of this many residues. Default: no chunks. */
+  chunk?: number;
+  /** Residues from the start of a chunk to that of the next. Default: as few chunks as possible, as VirNucPro cuts. */
+  stride?: number;
+  /** Translate nucleotides for a protein model: the frames without a stop codon, all six, or their open reading frames. Default: no translation. */
+  translate?: TranslationCount['frames'];
+  /** NCBI's number of the genetic code. Default: 1, the standard code. */
+  geneticCode?: number;
+  /** Fewest amino acids of an open reading frame. Default: 30. */
+  minOrf?: number;
+  /** Where an open reading frame may start. Default: `atg`. */
+  orfStart?: OrfStart;
   /** Keep U (or T) if the model knows only the other of the two. Default: read it as the one the model knows. */
   keepU?: boolean;
   /** Keep a protein's final `*`. Default: drop it if the model does not know it. */
   keepStop?: boolean;
+  /** Compute sequences with the same residues once, and write the row for each. Default: true. */
+  dedupe?: boolean;
   /** Stop the run when more sequences than this are quarantined. Default: 100 or 1%, whichever is more. */
   maxQuarantined?: QuarantineLimit;
   /** Refuse a lower precision whose row for any compared sequence has a smaller cosine to its row in fp32. Default: 0.99. */
@@ -112,9 +124,15 @@ const shape: Shape<EmbedOptions> = {
   seqThreshold: whole(1),
   timeThresholdSec: above0('seconds'),
   batchTokens: either("a whole number of at least 1, or 'auto'", whole(1), oneOf(['auto'])),
-  translate: oneOf(['open', 'all']),
+  chunk: whole(1),
+  stride: whole(1),
+  translate: oneOf(['open', 'all', 'orfs']),
+  geneticCode: oneOf(GENETIC_CODES),
+  minOrf: whole(1),
+  orfStart: oneOf(['atg', 'code', 'any']),
   keepU: flag,
   keepStop: flag,
+  dedupe: flag,
   maxQuarantined: quarantineLimit,
   minCosine: value(
     'a number from -1 to 1',

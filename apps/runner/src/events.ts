@@ -17,6 +17,8 @@ export type RunEvent =
       /** Sequences that are done, according to the manifest. */
       sequences_done: number;
       sequences: number;
+      /** Those with the residues of an earlier one, which are not computed again. */
+      copies: number;
       residues: number;
       batches: number;
       shards: number;

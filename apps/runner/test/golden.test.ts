@@ -16,7 +16,8 @@ test('a run that the version with one folder of sources began, and a kill cut wi
   expect(code).toBe(0);
   expect(lines.find(({ event }) => event === 'planned')).toMatchObject({ resumed: true, sequences_done: 60 });
   expect(lines.find(({ event }) => event === 'resumed')).toMatchObject({ shard: 0, sequences: 60 });
-  expect(await holdfast(lineOf(fresh))).toMatchObject({ code: 0 });
+  // That version computed identical sequences one by one.
+  expect(await holdfast([...lineOf(fresh), '--no-dedupe'])).toMatchObject({ code: 0 });
   expect(await digestOf(out)).toBe(await digestOf(fresh));
   for (const file of ['ids.txt', 'index/batches.bin', 'index/order.bin', 'index/residues.bin'])
     expect(await readFile(join(out, file))).toEqual(await readFile(join(fresh, file)));

@@ -1,3 +1,5 @@
+export type { ChunkOptions } from './chunks.js';
+export { type Cut, cutSink } from './cut.js';
 export { FastaParser } from './fasta-parser.js';
 export { checkInputs } from './files/check-inputs.js';
 export { hashInput, type Input, openInput } from './files/open-input.js';
@@ -5,11 +7,8 @@ export type { InputOptions } from './files/raw-stream.js';
 export { asInputError } from './files/unreadable-input.js';
 export { displayName, InputError } from './input-error.js';
 export { type RecordSink, ROOM_BYTES } from './record-sink.js';
-export {
-  countOf,
-  type FrameRows,
-  SixFrameSink,
-  type Translation,
-  type TranslationCount,
-} from './translate/six-frame-sink.js';
+export { CODES_WITHOUT_STOPS, GENETIC_CODES } from './translate/genetic-codes.js';
+export type { OrfStart } from './translate/orfs.js';
+export { countOf, type TranslationCount } from './translate/translation-count.js';
+export { type FrameRows, STANDARD_CODE, type Translation } from './translate/translation-sink.js';
 export { noRow, withoutGaps, withoutRow } from './translate/without-row.js';

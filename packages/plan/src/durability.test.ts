@@ -26,6 +26,7 @@ async function build(texts: string[]) {
     tokensOf,
     batchTokens: 8,
     bucket: { sequences: 10, residues: 100 },
+    dedupe: true,
   });
 }
 
@@ -57,7 +58,7 @@ test('every file is forced to the device whole, then the summary, then the folde
   };
   const summary = await place('summary.json');
   const names = Object.values(FILES).filter((name) => name !== FILES.summary);
-  expect(names).toHaveLength(8);
+  expect(names).toHaveLength(10);
   for (const name of names) {
     const at = await place(name);
     expect(at, name).toBeGreaterThanOrEqual(0);

@@ -20,4 +20,5 @@ export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-liken
 export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
 export { type Shard, shardsOf } from './shards.js';
+export { withCopies } from './with-copies.js';
 export { withoutLines } from './without-lines.js';

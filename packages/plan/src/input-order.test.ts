@@ -13,6 +13,8 @@ function bucketsOf(orders: number[][]): Bucket[] {
     const bucket = {
       first,
       end: first + order.length,
+      start: first,
+      originals: null,
       order: Uint32Array.from(order, (at) => first + at),
       inInputOrder: order.every((at, i) => at === i),
     };

@@ -20,7 +20,7 @@ export async function plannedWork(
   return {
     shards,
     tokensBefore(position) {
-      if (position >= index.sequences) return before[index.batches]!;
+      if (position >= index.positions) return before[index.batches]!;
       const batch = index.batchAt(position);
       const [first, end] = index.batchRange(batch);
       // A position inside a batch comes from a manifest, which does not count quarantined sequences.

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { type Translation, withoutGaps, withoutRow } from '@holdfast/fasta';
+import { type TranslationCount, withoutGaps, withoutRow } from '@holdfast/fasta';
 import { LETTERS, sixFrames } from '@holdfast/fasta/testing';
 import { allowedResidues } from '@holdfast/gpu-runtime';
 import fc from 'fast-check';
@@ -16,7 +16,9 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'six-frames-'));
 });
 
-function build(translate: Translation, inputs: string[], stdin = Readable.from([])): Promise<IndexSummary> {
+type Frames = Exclude<TranslationCount['frames'], 'orfs'>;
+
+function build(frames: Frames, inputs: string[], stdin = Readable.from([])): Promise<IndexSummary> {
   return buildIndex({
     inputs,
     stdin,
@@ -27,7 +29,7 @@ function build(translate: Translation, inputs: string[], stdin = Readable.from([
     // Positions are ordinals.
     bucket: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
-    translate,
+    cut: { translate: { frames, code: 1 } },
   });
 }
 
@@ -169,7 +171,7 @@ test('an index of an earlier version, which did not count short records, is read
   await index.close();
 });
 
-test.each<[string, Translation, RegExp]>([
+test.each<[string, Frames, RegExp]>([
   ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
   ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon \(three bases\); check the input$/],
   // More frames would not help.

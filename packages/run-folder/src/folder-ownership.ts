@@ -69,6 +69,7 @@ export function ownPaths(place: Layout): string[] {
     place.retry,
     place.precision,
     place.precisionSample,
+    place.copiedRows,
   ];
 }
 

@@ -10,6 +10,7 @@ export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantin
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
 export { formatChecked } from './records/checked-json.js';
+export { cutFieldsOf } from './records/cut-fields.js';
 export { refuseForeignRecord } from './records/foreign-record.js';
 export { type GivenModel, sameGiven } from './records/given-model.js';
 export { knownRecord } from './records/known-record.js';

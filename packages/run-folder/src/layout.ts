@@ -18,6 +18,8 @@ export function layout(out: string) {
     precision: join(out, 'precision.json'),
     /** The sequences that it is measured on, meanwhile. */
     precisionSample: join(out, 'precision.tmp'),
+    /** The rows that copies need, while the result is joined. */
+    copiedRows: join(out, 'rows.tmp'),
     index: join(out, 'index'),
     newIndex: join(out, 'index.tmp'),
     checkpoints,

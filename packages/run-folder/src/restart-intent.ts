@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@holdfast/durable';
+import type { Cut } from '@holdfast/fasta';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { LetterUse } from '@holdfast/plan';
 import { z } from 'zod';
 import type { Layout } from './layout.js';
 import { formatChecked, parseChecked } from './records/checked-json.js';
+import { cutFieldsOf } from './records/cut-fields.js';
 
 // A killed restart must be resumable without --force-restart, even before it has a record. So it first writes down its intent,
 // which counts until the record exists.
@@ -26,8 +28,9 @@ export interface RestartAsked {
   batchTokens: number | undefined;
   shards: number | undefined;
   threads: number | undefined;
-  translate: string | undefined;
+  cut: Cut;
   letters: { use: LetterUse };
+  dedupe: boolean;
 }
 
 /** A restart that was cut off before it had a record: this command's, or another's. */
@@ -63,11 +66,13 @@ function parsed(text: string): z.infer<typeof schema> | null {
   }
 }
 
-function digest({ inputs, model, batchTokens, shards, threads, translate, letters }: RestartAsked): string {
+function digest(request: RestartAsked): string {
+  const { inputs, model, batchTokens, shards, threads, cut, letters, dedupe } = request;
+  const { translate, ...others } = cutFieldsOf(cut);
   const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
   const { name, fingerprint } = model;
   const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
-  return sha256(JSON.stringify(asked));
+  return sha256(JSON.stringify({ ...asked, ...(dedupe ? {} : { dedupe }), ...others }));
 }
 
 async function digestOf(path: string): Promise<string | null> {

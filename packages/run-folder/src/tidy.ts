@@ -96,6 +96,7 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
   for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])
     await rm(`${path}.tmp`, { force: true });
   await rm(place.precisionSample, { force: true });
+  await rm(place.copiedRows, { force: true });
   await rm(place.newIndex, { recursive: true, force: true });
   for (const folder of await shardFolders(place)) await removeTemporaries(folder);
 }

@@ -31,6 +31,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'file-lock', 'durable', 'options'],
   'run-folder': [
     'plan',
+    'fasta',
     'checkpoint',
     'manifest',
     'coordinator',

@@ -10,6 +10,7 @@ import {
   files,
   folder,
   frames,
+  geneticCode,
   layer,
   model,
   mostQuarantined,
@@ -69,13 +70,35 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
     .addOption(
       new Option(
         '--translate [frames]',
-        'translate nucleotides for a protein model: the open frames, or all six',
+        'translate nucleotides for a protein model: the open frames, all six, or the open reading frames (orfs)',
       )
         .argParser(frames)
         .preset('open'),
     )
+    .option(
+      '--genetic-code <n>',
+      "with --translate: number of NCBI's genetic code (default: 1, the standard code)",
+      geneticCode,
+    )
+    .option('--min-orf <n>', 'with --translate=orfs: fewest amino acids (default: 30)', whole)
+    .addOption(
+      new Option(
+        '--orf-start <where>',
+        'with --translate=orfs: begin at ATG, at any start codon of the code, or right behind a stop (default: atg)',
+      ).choices(['atg', 'code', 'any']),
+    )
+    .option('--chunk <n>', 'cut each record into chunks of n residues', whole)
+    .option(
+      '--stride <n>',
+      'with --chunk: begin one every n residues (default: as few chunks as possible, as VirNucPro cuts)',
+      whole,
+    )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
+    .option(
+      '--no-dedupe',
+      'compute identical sequences one by one (default: once, and write the row for each)',
+    )
     .option(
       '--workers <n>',
       'worker processes (default: one per core that the memory has room for, or one per GPU)',

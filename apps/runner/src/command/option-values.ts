@@ -1,4 +1,4 @@
-import type { Translation } from '@holdfast/fasta';
+import { GENETIC_CODES, type TranslationCount } from '@holdfast/fasta';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from '@holdfast/preflight';
 import { InvalidArgumentError } from 'commander';
@@ -70,11 +70,17 @@ export function layer(text: string): string {
   return text;
 }
 
-export function frames(text: string): Translation {
-  if (text === 'open' || text === 'all') return text;
+export function frames(text: string): TranslationCount['frames'] {
+  if (text === 'open' || text === 'all' || text === 'orfs') return text;
   throw new InvalidArgumentError(
-    'It must be open or all. The word after --translate is read as its value: put the files first, or write --translate=open.',
+    'It must be open, all or orfs. The word after --translate is read as its value: put the files first, or write --translate=open.',
   );
+}
+
+export function geneticCode(text: string): number {
+  const code = Number(text);
+  if (/^\d+$/.test(text) && GENETIC_CODES.includes(code)) return code;
+  throw new InvalidArgumentError(`It must be one of NCBI's genetic codes: ${GENETIC_CODES.join(', ')}.`);
 }
 
 export function count(text: string): number {

@@ -24,6 +24,7 @@ test('the shortest command, and its defaults', async () => {
     model: 'tnf',
     overrides: {},
     device: 'auto',
+    dedupe: true,
     format: 'safetensors',
     forceRestart: false,
   });
@@ -33,11 +34,18 @@ test('every option', async () => {
   const line =
     'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
     model: 'm',
+    dedupe: false,
+    chunk: 500,
+    stride: 250,
+    translate: 'orfs',
+    geneticCode: 11,
+    minOrf: 40,
+    orfStart: 'any',
     workers: 3,
     threads: 2,
     shards: 5,

@@ -110,10 +110,12 @@ function sentence(event: RunEvent): string | null {
 }
 
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
-  const { resumed, sequences_done, sequences, residues, shards, workers, device } = event;
+  const { resumed, sequences_done, sequences, copies, residues, shards, workers, device } = event;
+  const distinct = copies > 0 ? `${grouped(sequences - copies)} of them distinct, ` : '';
+  const done = copies > 0 ? ` distinct, ${counted(sequences, 'sequence')} in all` : '';
   const begun = resumed
-    ? `resuming: ${grouped(sequences_done)} of ${grouped(sequences)} done (${counted(residues, 'residue')})`
-    : `embedding ${counted(sequences, 'sequence')} (${counted(residues, 'residue')})`;
+    ? `resuming: ${grouped(sequences_done)} of ${grouped(sequences - copies)} done${done} (${counted(residues, 'residue')})`
+    : `embedding ${counted(sequences, 'sequence')} (${distinct}${counted(residues, 'residue')})`;
   return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }
 

@@ -35,7 +35,6 @@ type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
  */
 export async function embedShards(run: EmbedShards): Promise<void> {
   const { place, options, index, model, shards, report, stop, manifest } = run;
-  const { sequences } = index;
   const state = await manifest.load();
   const open: number[] = [];
   const complete: Shard[] = [];
@@ -52,7 +51,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   }
   // What earlier commands set aside does not count: it is reattempted.
   const already = missing === 0 ? 0 : await run.refused(complete);
-  const { most, mostSetAside } = quarantineLimits(options.maxQuarantined, sequences);
+  const { most, mostSetAside } = quarantineLimits(options.maxQuarantined, index.positions);
   /** Sequences quarantined by this command: counts by kind, and examples of both sorts. */
   const kinds = { ...NONE };
   const found = { refused: [] as FoundSequence[], aside: [] as FoundSequence[] };

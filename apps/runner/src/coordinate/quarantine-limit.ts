@@ -9,7 +9,7 @@ const DEFAULT_PERCENT = 1;
 /**
  * The most sequences that may be quarantined; one more stops the run.
  *
- * @param sequences number of sequences in the whole input.
+ * @param sequences number of distinct sequences in the whole input.
  */
 export function quarantineLimit(limit: QuarantineLimit | undefined, sequences: number): number {
   if (limit === undefined) return Math.max(DEFAULT_COUNT, shareOf(sequences, DEFAULT_PERCENT));

@@ -38,7 +38,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
-  const most = quarantineLimits(options.maxQuarantined, index.sequences).most;
+  const most = quarantineLimits(options.maxQuarantined, index.positions).most;
   /** The outcome if nothing is reattempted. */
   const asBefore = () => {
     if (!run.finished) refuseTooMany(before, most, place.logs);

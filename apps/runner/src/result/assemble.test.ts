@@ -96,7 +96,10 @@ test('rows and IDs in input order, and a record of both files', async () => {
   });
 });
 
-test.each(Object.values(FILES))(
+/** Format 2, which this index has, is without them. */
+const WITH_COPIES: readonly string[] = [FILES.originals, FILES.starts];
+
+test.each(Object.values(FILES).filter((name) => !WITH_COPIES.includes(name)))(
   'an index whose %s changed gives no result, and no ID that is not in the input',
   async (name) => {
     const path = join(assembly.place.index, name);

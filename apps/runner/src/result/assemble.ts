@@ -11,6 +11,7 @@ import {
   type SequenceIndex,
   type Shard,
   verifyIndex,
+  withCopies,
   withoutLines,
 } from '@holdfast/plan';
 import type { Sink } from '@holdfast/pt-serializer';
@@ -65,9 +66,13 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats need the number of rows first.
-  const { quarantined, retried } =
-    found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
-  const positions = new Set(quarantined.map(({ position }) => position));
+  const {
+    quarantined: distinct,
+    copies,
+    retried,
+  } = found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
+  const quarantined = [...distinct, ...copies];
+  const positions = new Set(distinct.map(({ position }) => position));
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const counts: RowCounts = { zeroRows: 0, truncated: 0 };
   async function* planned(): AsyncGenerator<Float32Array> {
@@ -77,7 +82,9 @@ export async function assemble({
     }
   }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    for await (const rows of inInputOrder(planned(), model.dim, index, positions)) {
+    const { dim } = model;
+    const ordered = inInputOrder(planned(), dim, index, positions);
+    for await (const rows of withCopies(ordered, dim, index, ordinals, place.copiedRows)) {
       signal.throwIfAborted();
       counts.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
@@ -186,7 +193,7 @@ interface RowCounts {
 function warnings(
   model: ModelSource,
   { zeroRows, truncated: byTokens }: RowCounts,
-  { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
+  { truncated, translation, copies = 0 }: Pick<IndexSummary, 'truncated' | 'translation' | 'copies'>,
 ): string[] {
   const sentences = [withoutRows(translation)];
   if (zeroRows > 0) {
@@ -198,7 +205,7 @@ function warnings(
   if (byTokens > 0) {
     const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
     sentences.push(
-      `${byTokens} sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
+      `${byTokens} ${copies > 0 ? 'distinct ' : ''}sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return sentences.filter((each) => each !== null);

@@ -1,9 +1,10 @@
-import { displayName, hashInput, type Translation } from '@holdfast/fasta';
+import { type Cut, displayName, hashInput } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import type { HubPin } from '@holdfast/models';
 import type { IndexProgress, LetterUse, SequenceIndex } from '@holdfast/plan';
 import {
   type Asked,
+  cutFieldsOf,
   type FormatName,
   type GivenModel,
   modelOptions,
@@ -29,7 +30,10 @@ export interface PrepareOptions {
   threads: number | undefined;
   defaultShards: number;
   format: FormatName;
-  translate: Translation | undefined;
+  /** How records become sequences. */
+  cut: Cut;
+  /** Whether a new run computes identical sequences once. */
+  dedupe: boolean;
   /** Which quarantined sequences to reattempt. Default: those that were set aside. */
   retry?: Reattempt;
   /** Which letters the model knows, and which ones a new run replaces. */
@@ -57,8 +61,9 @@ export type AskedRun = Pick<
   | 'batchTokens'
   | 'shards'
   | 'threads'
-  | 'translate'
+  | 'cut'
   | 'letters'
+  | 'dedupe'
   | 'format'
   | 'retry'
   | 'signal'
@@ -75,7 +80,7 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, hub, given, batchTokens, shards, threads, translate, letters }: AskedRun,
+  { model, hub, given, batchTokens, shards, threads, cut, letters, dedupe }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -86,8 +91,9 @@ export function asked(
     shards,
     threads,
     model_options: modelOptions(model),
-    ...(translate && { translate }),
+    ...cutFieldsOf(cut),
     letters: letters.use,
+    ...(dedupe && { identical: 'once' as const }),
     ...(given && { given }),
   };
 }

@@ -66,7 +66,7 @@ export async function planRun(place: Layout, options: PrepareOptions): Promise<P
     debug('a new run: %d tokens a batch, %d shards', batchTokens, shards);
     const { use } = options.letters;
     const summary = await reading(options, () =>
-      indexInputs(place, options, { batchTokens, use, runOf: recordOf }),
+      indexInputs(place, options, { batchTokens, use, dedupe: options.dedupe, runOf: recordOf }),
     );
     return { summary, record: recordOf(summary.inputs) };
   } catch (error) {

@@ -4,6 +4,7 @@ import { mayBeThere } from '@holdfast/durable';
 import { checkInputs } from '@holdfast/fasta';
 import { isAtHand, isPinned } from '@holdfast/models';
 import {
+  cutFieldsOf,
   differences,
   type Layout,
   layout,
@@ -17,6 +18,7 @@ import {
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import type { Report } from '../events.js';
 import { hashInputs } from './asked-run.js';
+import { cutOf } from './cut-of.js';
 import { givenModel } from './given-model.js';
 import { otherRun, refuseEmpty } from './refuse-other-run.js';
 import { longWork } from './waits.js';
@@ -90,7 +92,7 @@ async function refuseOther(
   const checking = <T>(what: string, work: () => Promise<T>) => longWork(what, report, work);
   const inputs = await hashInputs({ inputs: options.inputs, signal, checking });
   refuseEmpty(inputs);
-  const { batchTokens, shards, threads, translate } = options;
+  const { batchTokens, shards, threads, dedupe = true } = options;
   const { model, model_options, letters } = record;
   const differ = differences(record, {
     inputs,
@@ -99,8 +101,9 @@ async function refuseOther(
     shards,
     threads,
     ...(model_options && { model_options }),
-    ...(translate && { translate }),
+    ...cutFieldsOf(cutOf(options)),
     ...(letters && { letters }),
+    ...(dedupe && { identical: 'once' as const }),
   });
   if (differ.length > 0) throw otherRun(place, differ);
 }

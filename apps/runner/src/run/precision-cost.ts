@@ -88,12 +88,12 @@ async function comparedWith({ model, options, report }: Request): Promise<readon
 
 /** Sequences from all over the plan, as far as the model reads them. */
 async function sampleOf(index: SequenceIndex, { windows, maxResidues }: ModelSource): Promise<string[]> {
-  const count = Math.min(MOST, index.sequences);
+  const count = Math.min(MOST, index.positions);
   const residues = Math.min(windows?.residues ?? maxResidues, MOST_RESIDUES);
   const sample: string[] = [];
   for (let i = 0; i < count; i++) {
     // The middle of each of `count` equal parts.
-    const at = Math.floor(((i + 0.5) * index.sequences) / count);
+    const at = Math.floor(((i + 0.5) * index.positions) / count);
     const [sequence] = await index.residues(at, at + 1);
     sample.push(Buffer.from(sequence!.subarray(0, residues)).toString('latin1'));
   }

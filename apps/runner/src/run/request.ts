@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { checkInputs, type Translation } from '@holdfast/fasta';
+import { type Cut, checkInputs } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
 import { type LetterUse, letterUse } from '@holdfast/plan';
@@ -9,6 +9,7 @@ import type { EmbedOptions, Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
+import { cutOf } from './cut-of.js';
 import { Devices } from './devices.js';
 import { givenModel } from './given-model.js';
 import { longWork } from './waits.js';
@@ -22,6 +23,8 @@ export interface Request {
   hub: HubPin | undefined;
   /** What the command gives of the model; undefined for a built-in one, which never leaves. */
   given: GivenModel | undefined;
+  /** How records become sequences. */
+  cut: Cut;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
@@ -44,7 +47,8 @@ export async function checkRequest(asked: EmbedOptions, report: Report, stop: St
     options.overrides?.precision === 'int8'
       ? await longWork(`rounding the weights of ${asked.model} to int8`, report, () => modelOf(options))
       : await modelOf(options);
-  refuseTranslation(options.translate, model);
+  const cut = cutOf(options);
+  refuseTranslation(cut.translate, model);
   if (options.minCosine !== undefined && model.precision === undefined)
     throw new UsageError(
       '--min-cosine needs a lower precision; add --precision int8 or fp16 to a model of published weights, or leave it out',
@@ -57,7 +61,7 @@ export async function checkRequest(asked: EmbedOptions, report: Report, stop: St
   const given = devices.builtIn
     ? undefined
     : givenModel(options, hub === undefined ? resolve(found) : undefined);
-  return { options, place, model, hub, given, letters: { rules, use }, devices, report, stop };
+  return { options, place, model, hub, given, cut, letters: { rules, use }, devices, report, stop };
 }
 
 /** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */
@@ -66,7 +70,8 @@ async function pinOf({ run }: Layout): Promise<HubPin | undefined> {
 }
 
 /** What the run on disk is compared with. */
-export function askedRun({ options, model, hub, given, letters, report, stop }: Request): AskedRun {
+export function askedRun(request: Request): AskedRun {
+  const { options, model, hub, given, cut, letters, report, stop } = request;
   return {
     inputs: options.inputs,
     model,
@@ -76,8 +81,9 @@ export function askedRun({ options, model, hub, given, letters, report, stop }: 
     shards: options.shards,
     threads: options.threads,
     format: options.format,
-    translate: options.translate,
+    cut,
     letters,
+    dedupe: options.dedupe ?? true,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: stop.signal,
     checking: (what, work) => longWork(what, report, work),
@@ -106,7 +112,7 @@ async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource>
   });
 }
 
-function refuseTranslation(translate: Translation | undefined, { alphabet, name }: ModelSource): void {
+function refuseTranslation(translate: Cut['translate'], { alphabet, name }: ModelSource): void {
   if (translate && alphabet === 'dna')
     throw new UsageError(
       `--translate produces proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,

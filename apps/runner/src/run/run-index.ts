@@ -54,9 +54,10 @@ export async function restoreIndex(
 ): Promise<Pick<Prepared, 'record' | 'index'>> {
   const batchTokens = options.batchTokens ?? record.batch_tokens;
   const use = record.letters ?? AS_THEY_ARE;
+  const dedupe = record.identical !== undefined;
   const { index: _, ...described } = record;
   const { inputs } = await reading(options, () =>
-    indexInputs(place, options, { batchTokens, use, runOf: () => described }),
+    indexInputs(place, options, { batchTokens, use, dedupe, runOf: () => described }),
   );
   try {
     await refuseDifferences(place, record, options, inputs);
@@ -77,10 +78,17 @@ export async function indexInputs(
   {
     batchTokens,
     use,
+    dedupe,
     runOf,
-  }: { batchTokens: number; use: LetterUse; runOf: (inputs: IndexSummary['inputs']) => RunRecord },
+  }: {
+    batchTokens: number;
+    use: LetterUse;
+    dedupe: boolean;
+    runOf: (inputs: IndexSummary['inputs']) => RunRecord;
+  },
 ): Promise<IndexSummary> {
-  const { inputs, model, translate, letters, signal, onProgress } = options;
+  const { inputs, model, cut, letters, signal, onProgress } = options;
+  const { translate } = cut;
   await removeDurably(place.newIndex);
   try {
     return await buildIndex({
@@ -90,12 +98,13 @@ export async function indexInputs(
       hint: translate
         ? '--translate reads nucleotides; leave it out for a file of proteins'
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
-      ...(translate && { translate }),
+      cut,
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),
       maxResidues: model.maxResidues,
       letters: letterPlan(letters.rules, use, model.alphabet),
+      dedupe,
       runOf,
       signal,
       onProgress,

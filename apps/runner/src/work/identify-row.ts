@@ -4,8 +4,7 @@ import type { SequenceIndex } from '@holdfast/plan';
 export function identifyRow(index: SequenceIndex) {
   return async (batch: number, row: number): Promise<{ ordinal: number; id: string }> => {
     const position = index.batchRange(batch)[0] + row;
-    const { first, order } = await index.bucketAt(position);
     const [id] = await index.ids(position, position + 1);
-    return { ordinal: order[position - first]!, id: id! };
+    return { ordinal: await index.ordinalAt(position), id: id! };
   };
 }

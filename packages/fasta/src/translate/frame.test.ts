@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aminoAcid, LETTERS, reverseComplement, sixFrames } from '../testing/six-frames.js';
+import { codonTables } from './codon-table.js';
 import { codonsOf, FRAMES, type Frame, isOpen, translate } from './frame.js';
 import { BASES_OF } from './nucleotide.js';
 
@@ -12,7 +13,7 @@ const basesOf = (letters: string) => Uint8Array.from(letters, (letter) => BASES_
 function translated(frame: Frame, letters: string): string {
   const bases = basesOf(letters);
   const out = new Uint8Array(bases.length);
-  const end = translate(frame, bases, [0, codonsOf(frame, bases.length)], out, 0);
+  const end = translate(codonTables(1), frame, bases, [0, codonsOf(frame, bases.length)], out, 0);
   return Buffer.from(out.subarray(0, end)).toString();
 }
 
@@ -64,9 +65,9 @@ test('a part of a frame equals that part of the whole, and only frames with a co
         number,
       ];
       const out = new Uint8Array(40).fill(1);
-      expect(translate(frame, bases, [first, end], out, 2)).toBe(2 + end - first);
+      expect(translate(codonTables(1), frame, bases, [first, end], out, 2)).toBe(2 + end - first);
       expect(Buffer.from(out.subarray(2, 2 + end - first)).toString()).toBe(whole.slice(first, end));
-      expect(isOpen(frame, bases)).toBe(whole !== '' && !whole.includes('*'));
+      expect(isOpen(codonTables(1), frame, bases)).toBe(whole !== '' && !whole.includes('*'));
       const all = sixFrames('', sequence, 'all');
       expect(whole).toBe(all.find(([name]) => name === frame.name)?.[1] ?? '');
     }),

@@ -1,6 +1,14 @@
-import type { TranslationCount } from './six-frame-sink.js';
+import type { TranslationCount } from './translation-count.js';
 
 const SHORT = 'fewer bases than a codon';
+const SOME = {
+  open: 'a reading frame without a stop codon',
+  orfs: 'an open reading frame of that length',
+};
+const NONE = {
+  open: 'no reading frame without a stop codon',
+  orfs: 'no open reading frame of that length',
+};
 
 /** The warning about records that gave no row, or null. */
 export function withoutRow({
@@ -12,7 +20,7 @@ export function withoutRow({
 }: TranslationCount): string | null {
   if (count === 0) return null;
   const some = short === 0 ? '' : ` (${short} of them ${SHORT})`;
-  const why = frames === 'all' || short === count ? SHORT : `no reading frame without a stop codon${some}`;
+  const why = frames === 'all' || short === count ? SHORT : `${NONE[frames]}${some}`;
   const ids = `${first.join(', ')}${count > first.length ? ', …' : ''}`;
   return `${count} of ${records} record(s) have ${why}, so they have no row: ${ids}`;
 }
@@ -31,5 +39,9 @@ export function noRow({ frames, records, too_short: short = 0 }: TranslationCoun
   if (frames === 'all' || short === records)
     return `none of ${records} record(s) is as long as a codon (three bases); check the input`;
   const some = short === 0 ? '' : ` (${short} of them have ${SHORT}, so no frame)`;
-  return `none of ${records} record(s) has a reading frame without a stop codon${some}; translate all frames with --translate all, or split the records`;
+  const remedy =
+    frames === 'orfs'
+      ? 'lower --min-orf, or choose another --orf-start or --genetic-code'
+      : 'translate all frames with --translate all, or split the records with --chunk';
+  return `none of ${records} record(s) has ${SOME[frames]}${some}; ${remedy}`;
 }

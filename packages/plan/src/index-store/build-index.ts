@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { makeDirectoryDurably, removeDurably, writeFileDurably } from '@holdfast/durable';
 import {
+  type Cut,
   countOf,
+  cutSink,
   FastaParser,
   type FrameRows,
   type Input,
@@ -9,15 +11,12 @@ import {
   type InputOptions,
   noRow,
   openInput,
-  type RecordSink,
-  SixFrameSink,
-  type Translation,
   type TranslationCount,
 } from '@holdfast/fasta';
 import type { BucketLimits } from '../buckets.js';
 import type { LetterPlan } from '../letters/letter-plan.js';
 import { LetterSink } from '../letters/letter-sink.js';
-import { FILES, INDEX_FORMAT, type IndexSummary } from './format.js';
+import { FILES, type IndexSummary } from './format.js';
 import { IndexWriter } from './index-writer.js';
 
 /**
@@ -55,8 +54,10 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   bucket: BucketLimits;
   /** Most residues that the model reads of a sequence; longer sequences are counted. Default: no limit. */
   maxResidues?: number;
-  /** Translate records of nucleotides into their reading frames, which are then the sequences. */
-  translate?: Translation;
+  /** Compute a sequence with the residues of an earlier one only once. Default: false. */
+  dedupe?: boolean;
+  /** How records become sequences. Default: each is one. */
+  cut?: Cut;
   /** How letters are counted and changed. Default: neither counted nor changed. */
   letters?: LetterPlan;
   /** Describes the run of the index, from the inputs as read; stored in the summary. Default: no run. */
@@ -67,22 +68,24 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
 
 /**
  * Reads all inputs once, in order, and writes the plan of a run: every sequence's residues, ID, position and
- * batch. Takes a few MiB of buffers, and 13 to 18 bytes per sequence to find duplicate IDs. Once it resolves,
- * the index is complete and durable.
+ * batch. Takes a few MiB of buffers, 13 to 18 bytes per sequence to find duplicate IDs, and 17 to 22 per distinct
+ * sequence to find copies. Once it resolves, the index is complete and durable.
  *
  * @throws InputError for the first fault in an input; any file-system error while writing; the signal's
  * reason; RangeError if there is no input, or a limit admits nothing.
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<IndexSummary> {
   const { folder, batchTokens, tokensOf, bucket, maxResidues = Number.POSITIVE_INFINITY } = options;
+  const { dedupe = false } = options;
   if (options.inputs.length === 0) throw new RangeError('no input to index; name at least one file');
   const summaryPath = join(folder, FILES.summary);
   await makeDirectoryDurably(folder);
   // An older index that is being overwritten must not look complete.
   await removeDurably(summaryPath);
-  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, bucket, maxResidues });
+  const writer = await IndexWriter.create(folder, { tokensOf, batchTokens, bucket, maxResidues, dedupe });
   const inputs: IndexSummary['inputs'] = [];
-  const translation = options.translate && countOf(options.translate);
+  const { cut } = options;
+  const translation = cut?.translate && countOf(cut.translate.frames);
   const letters = options.letters && new LetterSink(writer, options.letters);
   const rows: Rows = { writer, sink: letters ?? writer };
   let files: IndexSummary['files'];
@@ -98,8 +101,9 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   }
   const { sequences, residues, buckets, batches, tokens, truncated } = writer;
   const summary: IndexSummary = {
-    format: INDEX_FORMAT,
+    format: writer.format,
     sequences,
+    ...(dedupe && { copies: writer.copies }),
     residues,
     windows: buckets,
     batches,
@@ -130,11 +134,11 @@ async function indexInput(
   bytesBefore: number,
   translation: TranslationCount | undefined,
 ): ReturnType<Input['digest']> {
-  const { allowed, hint, stdin, signal, onProgress } = options;
+  const { allowed, hint, cut = {}, stdin, signal, onProgress } = options;
   const input = await openInput(file, { ...(stdin && { stdin }), ...(signal && { signal }) });
   try {
     writer.beginInput(file);
-    const sink: RecordSink = translation ? new SixFrameSink(rows, file, translation) : rows;
+    const sink = cutSink(rows, file, cut, translation);
     const parser = new FastaParser({
       file,
       allowed,

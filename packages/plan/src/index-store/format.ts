@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { letterCountsSchema } from '../letters/letter-counts.js';
 
-export const INDEX_FORMAT = 2;
+/** Format 2 has a position for each sequence. Format 3 has one for each distinct sequence. */
+export const INDEX_FORMATS = [2, 3] as const;
+export type IndexFormat = (typeof INDEX_FORMATS)[number];
 
 /**
  * Names of an index's files. Their numbers are little-endian. A sequence's ordinal is its place in the input;
- * its position is its place in the plan, where each bucket is sorted by length. Both count from 0.
+ * its position is its place in the plan, where each bucket is sorted by length. Both count from 0. In format 3, a
+ * copy, a sequence with the residues of an earlier one, has no position.
  */
 export const FILES = {
   /** All residues, upper case, back to back. */
@@ -17,43 +20,43 @@ export const FILES = {
   /** u64 × (sequences + 1): where each ID begins in `ids.txt`, then the file's length. */
   idOffsets: 'id-offsets.bin',
   /**
-   * u32 × (buckets + 1): first ordinal of each bucket, which is also its first position; then the number of
-   * sequences.
+   * u32 × (buckets + 1): first ordinal of each bucket; then the number of sequences. In format 2, a bucket's first
+   * ordinal is also its first position.
    */
   windows: 'windows.bin',
-  /** u32 × sequences: the ordinal at each position. A bucket's positions have the bucket's ordinals. */
+  /** u32 × positions: the ordinal at each position. A bucket's positions have the bucket's ordinals. */
   order: 'order.bin',
-  /** u32 × (batches + 1): first position of each batch, in one bucket each; then the number of sequences. */
+  /** u32 × (batches + 1): first position of each batch, in one bucket each; then the number of positions. */
   batches: 'batches.bin',
+  /** Format 3. u32 × sequences: the ordinal of the first sequence with the same residues. */
+  originals: 'originals.bin',
+  /** Format 3. u32 × (buckets + 1): first position of each bucket; then the number of positions. */
+  starts: 'starts.bin',
   /** u32 CRC-32 for each 64 KiB of each file above, file by file. Every read during a run is checked. */
   blocks: 'blocks.bin',
   /** {@link IndexSummary} as JSON; written last, so an index that has it is complete. */
   summary: 'summary.json',
 } as const;
 
+const ALWAYS = ['residues', 'residueOffsets', 'ids', 'idOffsets', 'windows', 'order', 'batches'] as const;
+
 /** The files whose blocks have checksums, in the order of `blocks.bin`. */
-export const SUMMED = [
-  'residues',
-  'residueOffsets',
-  'ids',
-  'idOffsets',
-  'windows',
-  'order',
-  'batches',
-] as const;
+export const SUMMED = { 2: ALWAYS, 3: [...ALWAYS, 'originals', 'starts'] } as const;
 
 const count = z.number().int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
-export const summarySchema = z.object({
+const schema = z.object({
   /** Version of the format. Version 1 had no buckets and positions: it cut batches in input order. */
-  format: z.literal(INDEX_FORMAT),
+  format: z.literal(INDEX_FORMATS),
   sequences: count,
+  /** Format 3. Sequences with the residues of an earlier one, which are not computed again. */
+  copies: count.exactOptional(),
   /** Residues of all sequences together. */
   residues: count,
   windows: count,
   batches: count,
-  /** Tokens of all sequences together, as planned: an upper bound. */
+  /** Tokens of all sequences that are computed, as planned: an upper bound. */
   tokens: count,
   /** Tokens of all batches together, padding included: the sum of count × longest. */
   padded_tokens: count,
@@ -70,6 +73,8 @@ export const summarySchema = z.object({
     windows: sha256,
     order: sha256,
     batches: sha256,
+    originals: sha256.exactOptional(),
+    starts: sha256.exactOptional(),
     /** Absent in earlier versions, whose indexes are rebuilt. */
     blocks: sha256,
   }),
@@ -78,7 +83,7 @@ export const summarySchema = z.object({
   /** Counts of the translated records, if any; the sequences are then the rows of their frames. */
   translation: z
     .object({
-      frames: z.enum(['open', 'all']),
+      frames: z.enum(['open', 'all', 'orfs']),
       records: count,
       without_row: count,
       /** Those of them without any frame; earlier versions did not count them. */
@@ -94,5 +99,12 @@ export const summarySchema = z.object({
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });
 
+/** Without these, a format 3 could not be told from a format 2 with a wrong number. */
+export const summarySchema = schema.refine(
+  ({ format, copies, files }) =>
+    [copies, files.originals, files.starts].every((each) => (each !== undefined) === (format === 3)),
+  { message: 'its fields are not those of its format' },
+);
+
 /** The content of an index, and its inputs. */
-export type IndexSummary = z.infer<typeof summarySchema>;
+export type IndexSummary = z.infer<typeof schema>;

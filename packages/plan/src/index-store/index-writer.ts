@@ -3,8 +3,9 @@ import { displayName, InputError, type RecordSink, ROOM_BYTES } from '@holdfast/
 import type { BucketLimits } from '../buckets.js';
 import { planBucket } from '../plan-bucket.js';
 import { AppendFile } from './append-file.js';
-import { FILES, type IndexSummary, SUMMED } from './format.js';
+import { FILES, type IndexFormat, type IndexSummary, SUMMED } from './format.js';
 import { IdSet } from './id-set.js';
+import { Originals } from './originals.js';
 
 /**
  * `IdSet` stores ordinal + 1 in 32 bits, and the tables of buckets and batches store the number of sequences.
@@ -23,33 +24,46 @@ export interface CutOptions {
   bucket: BucketLimits;
   /** Most residues that the model reads of a sequence; longer sequences are only counted here. */
   maxResidues: number;
+  /** Whether a sequence with the residues of an earlier one gets no position of its own. */
+  dedupe: boolean;
 }
 
-type Files = { [name in Exclude<keyof typeof FILES, 'summary'>]: AppendFile };
+type Name = Exclude<keyof typeof FILES, 'summary'>;
+/** The last two are only there with `dedupe`. */
+type Files = { [name in Exclude<Name, 'originals' | 'starts'>]: AppendFile } & {
+  originals?: AppendFile;
+  starts?: AppendFile;
+};
 
 /** Writes the files of an index, record by record, over all inputs. */
 export class IndexWriter implements RecordSink {
   sequences = 0;
   buckets = 0;
   batches = 0;
-  /** Tokens of all complete records. */
+  /** Tokens of all complete records with a position. */
   tokens = 0;
   /** Tokens of all batches, padding included. */
   paddedTokens = 0;
   truncated = 0;
+  /** Sequences with the residues of an earlier one. */
+  copies = 0;
   /** Residues of all complete records. */
   residues = 0;
   readonly #files: Files;
   readonly #options: CutOptions;
   readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
   readonly #inputs: { file: string; first: number }[] = [];
-  /** Tokens of each sequence of the current bucket. */
-  #bucket: number[] = [];
+  readonly #originals: Originals | null;
+  /** First ordinal of the current bucket, its sequences with a position, and the tokens of each. */
+  #bucketFirst = 0;
+  #bucketOrdinals: number[] = [];
+  #bucketTokens: number[] = [];
   #bucketResidues = 0;
 
   private constructor(files: Files, options: CutOptions) {
     this.#files = files;
     this.#options = options;
+    this.#originals = options.dedupe ? new Originals((ordinal) => this.#residuesAt(ordinal)) : null;
     files.residueOffsets.appendU64(0);
     files.idOffsets.appendU64(0);
   }
@@ -76,6 +90,10 @@ export class IndexWriter implements RecordSink {
         order: await create(FILES.order),
         batches: await create(FILES.batches),
         blocks: await create(FILES.blocks),
+        ...(options.dedupe && {
+          originals: await create(FILES.originals),
+          starts: await create(FILES.starts),
+        }),
       };
       return new IndexWriter(files, options);
     } catch (error) {
@@ -118,17 +136,32 @@ export class IndexWriter implements RecordSink {
 
   /** Completes the current record. */
   end(residues: number): void {
+    const start = this.residues;
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
     if (residues > this.#options.maxResidues) this.truncated++;
     const { sequences: mostSequences, residues: mostResidues } = this.#options.bucket;
-    if (this.#bucket.length === mostSequences || this.#bucketResidues + residues > mostResidues)
+    const held = this.sequences - this.#bucketFirst;
+    if (held === mostSequences || (held > 0 && this.#bucketResidues + residues > mostResidues))
       this.#closeBucket();
-    const tokens = this.#options.tokensOf(residues);
-    this.#bucket.push(tokens);
+    const ordinal = this.sequences++;
     this.#bucketResidues += residues;
+    const original =
+      this.#originals?.add(ordinal, residues, () => this.#files.residues.readBack(start, residues)) ??
+      ordinal;
+    this.#files.originals?.appendU32(original);
+    if (original !== ordinal) {
+      this.copies++;
+      return;
+    }
+    const tokens = this.#options.tokensOf(residues);
+    this.#bucketOrdinals.push(ordinal);
+    this.#bucketTokens.push(tokens);
     this.tokens += tokens;
-    this.sequences++;
+  }
+
+  get format(): IndexFormat {
+    return this.#originals === null ? 2 : 3;
   }
 
   /** Makes room for `ROOM_BYTES` more in each file. */
@@ -139,12 +172,13 @@ export class IndexWriter implements RecordSink {
   /** Completes and syncs the files. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
     this.#closeBucket();
-    const { windows, batches, blocks } = this.#files;
+    const { windows, batches, blocks, starts } = this.#files;
     windows.appendU32(this.sequences);
-    batches.appendU32(this.sequences);
+    batches.appendU32(this.#positions);
+    starts?.appendU32(this.#positions);
     const digests: Partial<IndexSummary['files']> = {};
-    for (const name of SUMMED) {
-      const { sha256, blocks: sums } = await this.#files[name].finish();
+    for (const name of SUMMED[this.format]) {
+      const { sha256, blocks: sums } = await this.#files[name]!.finish();
       digests[name] = sha256;
       for (const [at, sum] of sums.entries()) {
         blocks.appendU32(sum);
@@ -171,17 +205,30 @@ export class IndexWriter implements RecordSink {
 
   /** Plans the sequences added since the last bucket. */
   #closeBucket(): void {
-    if (this.#bucket.length === 0) return;
-    const first = this.sequences - this.#bucket.length;
-    const { order, batches, paddedTokens } = planBucket(this.#bucket, this.#options.batchTokens);
-    this.#files.windows.appendU32(first);
-    for (const at of order) this.#files.order.appendU32(first + at);
-    for (const at of batches) this.#files.batches.appendU32(first + at);
+    if (this.sequences === this.#bucketFirst) return;
+    const { order, batches, paddedTokens } = planBucket(this.#bucketTokens, this.#options.batchTokens);
+    const start = this.#positions - this.#bucketOrdinals.length;
+    this.#files.windows.appendU32(this.#bucketFirst);
+    this.#files.starts?.appendU32(start);
+    for (const at of order) this.#files.order.appendU32(this.#bucketOrdinals[at]!);
+    for (const at of batches) this.#files.batches.appendU32(start + at);
     this.buckets++;
     this.batches += batches.length;
     this.paddedTokens += paddedTokens;
-    this.#bucket = [];
+    this.#bucketFirst = this.sequences;
+    this.#bucketOrdinals = [];
+    this.#bucketTokens = [];
     this.#bucketResidues = 0;
+  }
+
+  get #positions(): number {
+    return this.sequences - this.copies;
+  }
+
+  #residuesAt(ordinal: number): Uint8Array {
+    const bounds = this.#files.residueOffsets.readBack(8 * ordinal, 16);
+    const start = Number(bounds.readBigUInt64LE(0));
+    return this.#files.residues.readBack(start, Number(bounds.readBigUInt64LE(8)) - start);
   }
 
   #idAt(ordinal: number): Uint8Array {

@@ -24,13 +24,14 @@ beforeEach(async () => {
     tokensOf: (residues) => residues,
     batchTokens: 8,
     bucket: { sequences: 3, residues: 100 },
+    dedupe: true,
   });
 });
 
 /** Makes the checksums match the current files, as a faulty writer would. */
 async function vouch(): Promise<void> {
   const sums: number[] = [];
-  for (const name of SUMMED) {
+  for (const name of SUMMED[3]) {
     const blocks = new BlockSums();
     blocks.update(await readFile(join(folder, FILES[name])));
     sums.push(...blocks.finish());
@@ -64,7 +65,9 @@ test('any range of positions can be read, even across buckets or empty', async (
   expect(await index.bucketAt(4)).toEqual({
     first: 3,
     end: 5,
+    start: 3,
     order: Uint32Array.of(4, 3),
+    originals: null,
     inInputOrder: false,
   });
   expect(Array.from(await index.batchWeights())).toEqual([6, 6, 3]);
@@ -122,7 +125,7 @@ test.each(Object.values(FILES))('%s missing, shorter or longer is detected at op
 
 test.each<[string, (summary: Record<string, unknown>) => void, string]>([
   ['of the first format', (summary) => Object.assign(summary, { format: 1 }), 'index_format'],
-  ['of a later format', (summary) => Object.assign(summary, { format: 3 }), 'index_format'],
+  ['of a later format', (summary) => Object.assign(summary, { format: 4 }), 'index_format'],
   ['with an invalid count', (summary) => Object.assign(summary, { sequences: -1 }), 'index_damaged'],
   ['without its inputs', (summary) => Object.assign(summary, { inputs: undefined }), 'index_damaged'],
 ])('a summary %s is refused', async (_, change, code) => {
@@ -141,6 +144,9 @@ test.each([
   ['windows.bin', [1, 3, 5]],
   ['windows.bin', [0, 5, 5]],
   ['windows.bin', [0, 3, 6]],
+  ['starts.bin', [1, 3, 5]],
+  ['starts.bin', [0, 6, 5]],
+  ['starts.bin', [0, 3, 6]],
 ])('%s with ranges that do not cover the sequences in order are refused: %j', async (name, starts) => {
   const path = join(folder, name);
   await writeFile(path, Uint32Array.from(starts));
@@ -149,11 +155,28 @@ test.each([
 });
 
 test('a batch that spans two buckets is refused', async () => {
-  await writeFile(join(folder, 'windows.bin'), Uint32Array.of(0, 2, 5));
+  for (const file of ['windows.bin', 'starts.bin'])
+    await writeFile(join(folder, file), Uint32Array.of(0, 2, 5));
   await vouch();
   const path = join(folder, 'batches.bin');
   await expect(openIndex(folder)).rejects.toMatchObject({ code: 'index_damaged', path });
 });
+
+test.each([
+  ['originals.bin', [0, 1, 2, 4, 4]],
+  ['order.bin', [0, 1, 2, 3, 3]],
+])(
+  'a copy of a later sequence, and a copy that has a position, are refused when they are read',
+  async (file, numbers) => {
+    const name = file === 'order.bin' ? 'originals.bin' : file;
+    await writeFile(join(folder, name), Uint32Array.from(numbers));
+    await vouch();
+    const index = await openIndex(folder);
+    const path = join(folder, file);
+    await expect(index.bucketAt(3)).rejects.toMatchObject({ code: 'index_damaged', path });
+    await index.close();
+  },
+);
 
 test('an order with a missing or duplicate sequence is refused when it is read', async () => {
   const path = join(folder, 'order.bin');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blockCount } from './block-sums.js';
-import { FILES, INDEX_FORMAT, type IndexSummary, SUMMED, summarySchema } from './format.js';
+import { FILES, INDEX_FORMATS, type IndexSummary, SUMMED, summarySchema } from './format.js';
 import { IndexError } from './index-error.js';
 import { damaged, PositionalFile, unreadable } from './positional-file.js';
 import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-index.js';
@@ -33,25 +33,39 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
       ids: await open(FILES.ids),
       idOffsets: await open(FILES.idOffsets),
       order: await open(FILES.order),
+      ...(summary.format === 3 && { originals: await open(FILES.originals) }),
     };
     const bucketFile = await open(FILES.windows);
     const batchFile = await open(FILES.batches);
-    const { sequences, windows, batches, residues } = summary;
+    const startFile = summary.format === 3 ? await open(FILES.starts) : undefined;
+    const { sequences, windows, batches, residues, copies = 0 } = summary;
+    const positions = sequences - copies;
     checkSize(files.residueOffsets, 8 * (sequences + 1));
     checkSize(files.idOffsets, 8 * (sequences + 1));
-    checkSize(files.order, 4 * sequences);
+    checkSize(files.order, 4 * positions);
+    if (files.originals) checkSize(files.originals, 4 * sequences);
+    if (startFile) checkSize(startFile, 4 * (windows + 1));
     checkSize(bucketFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
     const blockFile = await open(FILES.blocks);
-    await expectBlocks(blockFile, { ...files, windows: bucketFile, batches: batchFile }, summary);
+    const all = {
+      ...files,
+      windows: bucketFile,
+      batches: batchFile,
+      ...(startFile && { starts: startFile }),
+    };
+    await expectBlocks(blockFile, all, summary);
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
+    const buckets = await readStarts(bucketFile, windows, sequences);
     const tables = {
-      buckets: await readStarts(bucketFile, windows, sequences),
-      batches: await readStarts(batchFile, batches, sequences),
+      buckets,
+      starts: startFile ? await readStarts(startFile, windows, positions, { empty: true }) : buckets,
+      batches: await readStarts(batchFile, batches, positions),
     };
     checkBuckets(batchFile, tables);
+    await startFile?.close();
     await bucketFile.close();
     await batchFile.close();
     await blockFile.close();
@@ -75,18 +89,19 @@ export async function indexSummary(folder: string): Promise<IndexSummary | null>
  */
 async function expectBlocks(
   blockFile: PositionalFile,
-  files: Record<(typeof SUMMED)[number], PositionalFile>,
-  { files: digests }: IndexSummary,
+  files: Partial<Record<(typeof SUMMED)[3][number], PositionalFile>>,
+  { format, files: digests }: IndexSummary,
 ): Promise<void> {
-  const count = SUMMED.reduce((sum, name) => sum + blockCount(files[name].size), 0);
+  const names = SUMMED[format];
+  const count = names.reduce((sum, name) => sum + blockCount(files[name]!.size), 0);
   checkSize(blockFile, Uint32Array.BYTES_PER_ELEMENT * count);
   const bytes = await blockFile.read(0, blockFile.size);
   if (createHash('sha256').update(bytes).digest('hex') !== digests.blocks)
     throw damaged(blockFile.path, 'its bytes are not those that were written');
   const sums = Uint32Array.from({ length: count }, (_, i) => bytes.readUInt32LE(4 * i));
   let at = 0;
-  for (const name of SUMMED) {
-    const file = files[name];
+  for (const name of names) {
+    const file = files[name]!;
     const blocks = blockCount(file.size);
     await file.expect(sums.subarray(at, at + blocks));
     at += blocks;
@@ -107,12 +122,9 @@ async function readSummary(path: string): Promise<{ summary: IndexSummary; diges
     throw damaged(path, 'it is not JSON');
   }
   const format = (value as { format?: unknown } | null)?.format;
-  if (typeof format === 'number' && format !== INDEX_FORMAT) {
-    throw new IndexError(
-      'index_format',
-      path,
-      `it has format ${format}, but this version reads format ${INDEX_FORMAT}`,
-    );
+  if (typeof format === 'number' && !INDEX_FORMATS.some((known) => known === format)) {
+    const known = INDEX_FORMATS.join(' and ');
+    throw new IndexError('index_format', path, `it has format ${format}, but this version reads ${known}`);
   }
   const parsed = summarySchema.safeParse(value);
   if (!parsed.success) {
@@ -131,9 +143,17 @@ async function checkLast(offsets: PositionalFile, sequences: number, due: number
   if (last !== due) throw damaged(offsets.path, `its last offset is ${last} instead of ${due}`);
 }
 
-async function readStarts(file: PositionalFile, count: number, sequences: number): Promise<Uint32Array> {
+/** @param empty whether a range may be empty. */
+async function readStarts(
+  file: PositionalFile,
+  count: number,
+  sequences: number,
+  { empty = false } = {},
+): Promise<Uint32Array> {
   const starts = await file.readU32(0, count + 1);
-  const rising = starts.every((start, i) => i === 0 || start > starts[i - 1]!);
+  const rising = starts.every(
+    (start, i) => i === 0 || start > starts[i - 1]! || (empty && start === starts[i - 1]),
+  );
   if (!rising || starts[0] !== 0 || starts[count] !== sequences) {
     throw damaged(file.path, `its ranges do not cover the ${sequences} sequences in order`);
   }
@@ -141,9 +161,9 @@ async function readStarts(file: PositionalFile, count: number, sequences: number
 }
 
 /** A batch that spanned two buckets would be read from only one of them. */
-function checkBuckets(batchFile: PositionalFile, { buckets, batches }: IndexTables): void {
+function checkBuckets(batchFile: PositionalFile, { starts, batches }: IndexTables): void {
   let batch = 0;
-  for (const start of buckets) {
+  for (const start of starts) {
     while (batches[batch]! < start) batch++;
     if (batches[batch] !== start) throw damaged(batchFile.path, `one of its batches spans two buckets`);
   }

@@ -12,22 +12,29 @@ export interface IndexFiles {
   ids: PositionalFile;
   idOffsets: PositionalFile;
   order: PositionalFile;
+  /** Absent in format 2. */
+  originals?: PositionalFile;
 }
 
-/** First position of each bucket and of each batch; then the number of sequences. */
+/** First ordinal of each bucket, first position of each, and first position of each batch; then the number of all. */
 export interface IndexTables {
   buckets: Uint32Array;
+  starts: Uint32Array;
   batches: Uint32Array;
 }
 
-/** Consecutive sequences whose positions permute their ordinals. */
+/** Consecutive sequences. Its positions have those of them that are no copy, each once. */
 export interface Bucket {
-  /** Its first ordinal, which is also its first position. */
+  /** Its ordinals: from `first` up to, but not including, `end`. */
   first: number;
   end: number;
+  /** Its first position. */
+  start: number;
   /** The ordinal at each of its positions. */
   order: Uint32Array;
-  /** Whether each position equals its ordinal. */
+  /** For each of its ordinals, the first one in the input with the same residues; null if none of them is a copy. */
+  originals: Uint32Array | null;
+  /** Whether its positions have their ordinals in ascending order. */
   inInputOrder: boolean;
 }
 
@@ -59,8 +66,19 @@ export class SequenceIndex {
     this.#tables = tables;
   }
 
+  /** Sequences of the input. */
   get sequences(): number {
     return this.summary.sequences;
+  }
+
+  /** Sequences that are computed: all but copies of earlier ones. */
+  get positions(): number {
+    const { sequences, copies = 0 } = this.summary;
+    return sequences - copies;
+  }
+
+  get buckets(): number {
+    return this.summary.windows;
   }
 
   get batches(): number {
@@ -76,19 +94,53 @@ export class SequenceIndex {
 
   /** The batch of a position. */
   batchAt(position: number): number {
-    checkRange('position', position, position + 1, this.sequences);
+    checkRange('position', position, position + 1, this.positions);
     return lastAtOrBefore(this.#tables.batches, position, this.batches);
+  }
+
+  /** A bucket, by its number. */
+  async bucket(bucket: number): Promise<Bucket> {
+    checkRange('bucket', bucket, bucket + 1, this.buckets);
+    return this.#buckets.at(bucket);
   }
 
   /** The bucket of a position. */
   async bucketAt(position: number): Promise<Bucket> {
-    checkRange('position', position, position + 1, this.sequences);
+    checkRange('position', position, position + 1, this.positions);
     return this.#buckets.at(this.#bucketOf(position));
+  }
+
+  /** The ordinal at a position. */
+  async ordinalAt(position: number): Promise<number> {
+    const { start, order } = await this.bucketAt(position);
+    return order[position - start]!;
+  }
+
+  /** Calls back with each copy and the first sequence that has its residues, in input order. */
+  async eachCopy(take: (copy: number, original: number, bucketFirst: number) => void): Promise<void> {
+    if (!this.summary.copies) return;
+    for (let bucket = 0; bucket < this.buckets; bucket++) {
+      const { first, originals } = await this.#readBucket(bucket);
+      originals?.forEach((original, at) => {
+        if (original !== first + at) take(first + at, original, first);
+      });
+    }
   }
 
   /** The IDs of the sequences at these positions. */
   ids(first: number, end: number): Promise<string[]> {
     return this.#gather(first, end, this.#ids, idAt);
+  }
+
+  /** The IDs of the sequences with these ordinals, which ascend. */
+  async idsOf(ordinals: readonly number[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const ordinal of ordinals) {
+      checkRange('ordinal', ordinal, ordinal + 1, this.sequences);
+      const bucket = lastAtOrBefore(this.#tables.buckets, ordinal, this.buckets);
+      ids.push(idAt(await this.#ids.at(bucket), ordinal - this.#tables.buckets[bucket]!));
+    }
+    return ids;
   }
 
   /** The residues of the sequences at these positions, upper case; read-only views of the cache. */
@@ -156,11 +208,11 @@ export class SequenceIndex {
   async #eachLength(take: (batch: number, residues: number) => void): Promise<void> {
     let batch = 0;
     for (let bucket = 0; bucket < this.summary.windows; bucket++) {
-      const { first, end, order } = await this.#readBucket(bucket);
+      const { first, end, start, order } = await this.#readBucket(bucket);
       const offsets = await this.#files.residueOffsets.readU64(first, end);
-      for (; batch < this.batches && this.#tables.batches[batch]! < end; batch++) {
+      for (; batch < this.batches && this.#tables.batches[batch]! < start + order.length; batch++) {
         const [from, to] = this.batchRange(batch);
-        for (const ordinal of order.subarray(from - first, to - first))
+        for (const ordinal of order.subarray(from - start, to - start))
           take(batch, offsets[ordinal - first + 1]! - offsets[ordinal - first]!);
       }
     }
@@ -172,21 +224,20 @@ export class SequenceIndex {
     kept: Kept<Items>,
     take: (items: Items, item: number) => T,
   ): Promise<T[]> {
-    checkRange('position', first, end, this.sequences);
+    checkRange('position', first, end, this.positions);
     const taken: T[] = [];
     while (first + taken.length < end) {
       const bucket = this.#bucketOf(first + taken.length);
-      const { first: start, end: until, order } = await this.#buckets.at(bucket);
+      const { first: before, start, order } = await this.#buckets.at(bucket);
       const items = await kept.at(bucket);
       const from = first + taken.length - start;
-      for (const ordinal of order.subarray(from, Math.min(end, until) - start))
-        taken.push(take(items, ordinal - start));
+      for (const ordinal of order.subarray(from, end - start)) taken.push(take(items, ordinal - before));
     }
     return taken;
   }
 
   #bucketOf(position: number): number {
-    return lastAtOrBefore(this.#tables.buckets, position, this.summary.windows);
+    return lastAtOrBefore(this.#tables.starts, position, this.buckets);
   }
 
   #bucketRange(bucket: number): [first: number, end: number] {
@@ -196,19 +247,47 @@ export class SequenceIndex {
 
   async #readBucket(bucket: number): Promise<Bucket> {
     const [first, end] = this.#bucketRange(bucket);
+    const { starts } = this.#tables;
+    const [start, endPosition] = [starts[bucket]!, starts[bucket + 1]!];
     const { order: file } = this.#files;
-    const order = await file.readU32(first, end);
+    const originals = await this.#readOriginals(first, end);
+    const order = await file.readU32(start, endPosition);
     const found = new Uint8Array(end - first);
     let inInputOrder = true;
     for (let at = 0; at < order.length; at++) {
       const ordinal = order[at]!;
+      const place = ordinal - first;
       // A missing or duplicate ordinal would put a row in another's place.
-      if (ordinal < first || ordinal >= end || found[ordinal - first] !== 0)
-        throw damaged(file.path, `it does not list each sequence in [${first}, ${end}) exactly once`);
-      found[ordinal - first] = 1;
-      if (ordinal !== first + at) inInputOrder = false;
+      if (
+        ordinal < first ||
+        ordinal >= end ||
+        found[place] !== 0 ||
+        (originals?.[place] ?? ordinal) !== ordinal
+      )
+        throw damaged(
+          file.path,
+          `it does not list each distinct sequence in [${first}, ${end}) exactly once`,
+        );
+      found[place] = 1;
+      if (at > 0 && ordinal < order[at - 1]!) inInputOrder = false;
     }
-    return { first, end, order, inInputOrder };
+    const copies = originals?.reduce((sum, original, at) => sum + Number(original !== first + at), 0) ?? 0;
+    if (order.length + copies !== end - first)
+      throw damaged(file.path, `it lists ${order.length} of the sequences in [${first}, ${end})`);
+    return { first, end, start, order, originals, inInputOrder };
+  }
+
+  /** Null if none of the sequences is a copy. */
+  async #readOriginals(first: number, end: number): Promise<Uint32Array | null> {
+    const { originals: file } = this.#files;
+    if (file === undefined) return null;
+    const originals = await file.readU32(first, end);
+    let copies = false;
+    for (const [at, original] of originals.entries()) {
+      if (original > first + at) throw damaged(file.path, `sequence ${first + at} is a copy of a later one`);
+      if (original !== first + at) copies = true;
+    }
+    return copies ? originals : null;
   }
 
   async #readItems(

@@ -7,6 +7,8 @@ import type { QuarantinedSequence } from './table.js';
 /** What is quarantined, by position. */
 export interface FoundQuarantined {
   quarantined: QuarantinedSequence[];
+  /** Their copies, which have no row either, with the entries of the sequences that they are copies of. */
+  copies: QuarantinedSequence[];
   /** Shards with rows of reattempted sequences. */
   retried: ReadonlySet<number>;
 }
@@ -35,10 +37,27 @@ export async function findQuarantined(
     if (cursor.retried) retried.add(shard.shard);
     for (const each of cursor.quarantined) {
       const { position } = each;
-      const { first, order } = await index.bucketAt(position);
       const [id] = await index.ids(position, position + 1);
-      found.push({ ...each, ordinal: order[position - first]!, id: id! });
+      found.push({ ...each, ordinal: await index.ordinalAt(position), id: id! });
     }
   }
-  return { quarantined: found, retried };
+  return { quarantined: found, copies: await copiesOf(found, index), retried };
+}
+
+async function copiesOf(
+  quarantined: readonly QuarantinedSequence[],
+  index: SequenceIndex,
+): Promise<QuarantinedSequence[]> {
+  if (quarantined.length === 0) return [];
+  const entries = new Map(quarantined.map((each) => [each.ordinal, each]));
+  const copies: QuarantinedSequence[] = [];
+  const ordinals: number[] = [];
+  await index.eachCopy((ordinal, original) => {
+    const entry = entries.get(original);
+    if (entry === undefined) return;
+    copies.push({ ...entry, ordinal });
+    ordinals.push(ordinal);
+  });
+  const ids = await index.idsOf(ordinals);
+  return copies.map((each, at) => ({ ...each, id: ids[at]! }));
 }

@@ -72,7 +72,12 @@ async function guesses(
   return [...tokens]
     .filter((each) => each !== undefined)
     .map((each) => ({ ...askedFacts(each, shards), ...kept }))
-    .flatMap((facts) => [facts, withoutLetters(facts)]);
+    .flatMap((facts) => [facts, eachComputed(facts), withoutLetters(eachComputed(facts))]);
+}
+
+/** The facts of a run that computes identical sequences one by one. */
+function eachComputed({ identical: _, ...facts }: RunFacts): RunFacts {
+  return facts;
 }
 
 /** The facts as a version without rules about letters wrote them. */

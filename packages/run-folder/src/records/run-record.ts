@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { formatChecked, parseChecked } from './checked-json.js';
+import { type CutFields, cutDifferences, cutFields, cutResults, pickCut, sameCut } from './cut-fields.js';
 import { givenModelSchema } from './given-model.js';
 
 const isDevice = (name: string) => {
@@ -26,10 +27,11 @@ const fields = {
     hub: z.object({ id: z.string(), revision: z.string(), commit: z.string() }).exactOptional(),
   }),
   batch_tokens: z.number().int().positive(),
-  /** Frames that were translated; absent without translation. */
-  translate: z.enum(['open', 'all']).exactOptional(),
+  ...cutFields,
   /** Letters that are replaced in the sequences; absent in records of versions that replaced nothing. */
   letters: letterUseSchema.exactOptional(),
+  /** Sequences with the residues of an earlier one are computed once; absent if each is computed, as earlier versions did. */
+  identical: z.literal('once').exactOptional(),
   shards: z.number().int().positive(),
   /** The device that computes rows. Not in the fingerprint: the user may resume a run on another one. */
   device: z.string().refine(isDevice).exactOptional(),
@@ -72,7 +74,15 @@ const firstSchema = z
   .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
 
 /** Versions without a checksum had no other fields. */
-const { index: _later, given: _laterToo, ...firstFields } = fields;
+const {
+  index: _index1,
+  given: _given1,
+  identical: _identical1,
+  genetic_code: _code1,
+  orfs: _orfs1,
+  chunk: _chunk1,
+  ...firstFields
+} = fields;
 const uncheckedSchema = z.strictObject({
   format: z.literal(2),
   plan: z.number().int().positive(),
@@ -98,26 +108,31 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, letters, shards, model_options, given } = asked;
-  const read = { ...(translate && { translate }), ...(letters && { letters }) };
+  const { inputs, model, batch_tokens, letters, identical, shards, model_options, given } = asked;
+  const read = {
+    ...pickCut(asked),
+    ...(letters && { letters }),
+    ...(identical && { identical }),
+  };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
   const others = { shards, ...(model_options && { model_options }), ...(given && { given }) };
   return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 
-/** The fingerprint of a run. The first plan, no translation and unchanged letters leave it as earlier versions computed it. */
-export function fingerprintOf({
-  plan,
-  inputs,
-  model,
-  batch_tokens,
-  translate,
-  letters,
-}: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'translate' | 'letters'>) {
+/**
+ * The fingerprint of a run. The first plan, no translation, unchanged letters and identical sequences that are each computed
+ * leave it as earlier versions computed it.
+ */
+export function fingerprintOf(
+  facts: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'letters' | 'identical'> & CutFields,
+): string {
+  const { plan, inputs, model, batch_tokens, translate, letters, identical } = facts;
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
   if (letters !== undefined) results.push({ letters: [letters.read, letters.final_stop] });
+  if (identical !== undefined) results.push({ identical });
+  results.push(...cutResults(facts));
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
@@ -143,14 +158,13 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   if (asked.batch_tokens !== undefined && record.batch_tokens !== asked.batch_tokens) {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
   }
-  if (record.translate !== asked.translate) {
-    found.push(`--translate: ${record.translate ?? 'none'} → ${asked.translate ?? 'none'}`);
-  }
-  const sameReader =
-    record.model.fingerprint === asked.model.fingerprint && record.translate === asked.translate;
+  found.push(...cutDifferences(record, asked));
+  const sameReader = record.model.fingerprint === asked.model.fingerprint && sameCut(record, asked);
   // A record without letters comes from a version without these options, and its run keeps them unchanged.
   if (sameReader && record.letters && asked.letters)
     found.push(...letterDifferences(record.letters, asked.letters));
+  // The other way round, the command asks for nothing: a run that computes each sequence goes on with that.
+  if (record.identical && !asked.identical) found.push('--no-dedupe: not given → given');
   if (asked.shards !== undefined && record.shards !== asked.shards) {
     found.push(`--shards: ${record.shards} → ${asked.shards}`);
   }

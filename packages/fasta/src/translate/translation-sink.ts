@@ -1,0 +1,120 @@
+import { type HeldRecord, HeldRecords, idText, type RecordTaker, withSuffix } from '../held-records.js';
+import { displayName, InputError } from '../input-error.js';
+import type { RecordSink } from '../record-sink.js';
+import { PORTION, SettlingRows } from '../settling-rows.js';
+import { ungapped } from './bases.js';
+import { type CodonTables, codonTables } from './codon-table.js';
+import { codonsOf, FRAMES, isOpen, translate } from './frame.js';
+import { type Orf, type OrfOptions, orfsOf, placeInRecord } from './orfs.js';
+import { countRecord, type TranslationCount } from './translation-count.js';
+
+/** NCBI's standard code. */
+export const STANDARD_CODE = 1;
+
+/** What becomes of a record of nucleotides. */
+export type Translation = (
+  | { frames: 'open' | 'all' }
+  /** `min` is in amino acids. */
+  | ({ frames: 'orfs' } & OrfOptions)
+) & {
+  /** Number of NCBI's genetic code. */
+  code: number;
+};
+
+/** Receives the rows. */
+export interface FrameRows extends RecordSink {
+  /** The input of an earlier row with this ID, or null. */
+  inputWith(id: Uint8Array): string | null;
+}
+
+/** Room for `#LEFT#RIGHT#-1`: a record has fewer than 2^53 bases. */
+const SUFFIX = 3 * 17 + 3;
+
+const M = 'M'.charCodeAt(0);
+
+/**
+ * Turns each record of nucleotides into a row for each of its reading frames, or of the open ones in these. It holds the
+ * whole record in memory, one byte per base, because the reverse strand begins at its end. It writes rows in portions.
+ */
+export class TranslationSink extends HeldRecords {
+  /** @param file the input's name in errors. @param count continues from earlier inputs. */
+  constructor(rows: FrameRows, file: string, translation: Translation, count: TranslationCount) {
+    super(new Translator(rows, file, translation, count), SUFFIX);
+  }
+}
+
+/** A row: a stretch of a frame, and the suffix of its ID. */
+type Row = Pick<Orf, 'frame' | 'first' | 'end' | 'started'> & { suffix: string };
+
+class Translator implements RecordTaker {
+  readonly #known: FrameRows;
+  readonly #rows: SettlingRows;
+  readonly #tables: CodonTables;
+
+  constructor(
+    rows: FrameRows,
+    private readonly file: string,
+    private readonly translation: Translation,
+    private readonly count: TranslationCount,
+  ) {
+    this.#known = rows;
+    this.#rows = new SettlingRows(rows);
+    this.#tables = codonTables(translation.code);
+  }
+
+  async take(record: HeldRecord, residues: Uint8Array): Promise<void> {
+    const bases = ungapped(residues);
+    if (this.translation.frames !== 'orfs') for (const { name } of FRAMES) this.#refuseKnown(record, name);
+    let rows = 0;
+    for (const row of this.#rowsOf(bases)) {
+      if (this.translation.frames === 'orfs') this.#refuseKnown(record, row.suffix);
+      await this.#write(record, bases, row);
+      rows++;
+    }
+    const gaps = residues.length - bases.length;
+    countRecord(this.count, idText(record), { bases: bases.length, gaps, rows });
+  }
+
+  settle(): Promise<void> {
+    return this.#rows.settle();
+  }
+
+  *#rowsOf(bases: Uint8Array): Generator<Row> {
+    const { translation } = this;
+    if (translation.frames === 'orfs') {
+      for (const [at, orf] of [...orfsOf(this.#tables, bases, translation)].entries()) {
+        const [left, right] = placeInRecord(orf, bases.length);
+        yield { ...orf, suffix: `_${at + 1}#${left}#${right}#${orf.frame.reverse ? -1 : 1}` };
+      }
+      return;
+    }
+    for (const frame of FRAMES) {
+      const codons = codonsOf(frame, bases.length);
+      if (translation.frames === 'all' ? codons === 0 : !isOpen(this.#tables, frame, bases)) continue;
+      yield { frame, first: 0, end: codons, started: false, suffix: frame.name };
+    }
+  }
+
+  async #write(record: HeldRecord, bases: Uint8Array, { frame, first, end, started, suffix }: Row) {
+    await this.#rows.header(withSuffix(record, suffix), record.record, record.line);
+    for (let from = first; from < end; from += PORTION) {
+      const range = [from, Math.min(end, from + PORTION)] as const;
+      await this.#rows.append(range[1] - from, (staged, at) => {
+        const to = translate(this.#tables, frame, bases, range, staged, at);
+        if (started && from === first) staged[at] = M;
+        return to;
+      });
+    }
+    this.#rows.end(end - first);
+  }
+
+  /** A row's ID is the record's and a suffix, so rows share an ID only if records do, or an ID looks like a row's. */
+  #refuseKnown(held: HeldRecord, suffix: string): void {
+    const file = this.#known.inputWith(withSuffix(held, suffix));
+    if (file === null) return;
+    const { record, line } = held;
+    const id = idText(held);
+    const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (row ${id}${suffix}); give every record a unique ID`;
+    throw new InputError('duplicate_id', { file: this.file, record, line, id }, problem);
+  }
+}
