@@ -1,8 +1,7 @@
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import { Command } from 'commander';
-import type { EmbedOptions } from '../embed-options.js';
-import { embedCommand } from './embed-command.js';
+import { type Embed, embedCommand } from './embed-command.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files, folder } from './option-values.js';
@@ -10,7 +9,7 @@ import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
-  embed(options: EmbedOptions): Promise<void>;
+  embed: Embed;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
@@ -21,7 +20,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
-  embedCommand(program, (options) => commands.embed(options));
+  embedCommand(program, (options, reporting) => commands.embed(options, reporting));
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
