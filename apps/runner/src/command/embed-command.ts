@@ -107,6 +107,7 @@ export function embedCommand(program: Command, embed: Embed): void {
       'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
+    .option('--quarantine-ok', 'end with exit code 0 instead of 3 if sequences are quarantined')
     .option(
       '--retry-quarantined',
       'embed all quarantined sequences again, including those that the model refused',

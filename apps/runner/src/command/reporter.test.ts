@@ -241,6 +241,20 @@ const shown: [RunEvent, string][] = [
     'already complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      quarantine_ok: true,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt; exit code 0, as --quarantine-ok asks',
+  ],
+  [
     { type: 'coordinator', event: { type: 'failed', slot: 1, shard: 2, kind: 'oom', message: 'm' } },
     'worker 1 failed on shard 2 (oom): m',
   ],

@@ -57,13 +57,14 @@ export const grouped = (count: number) => count.toLocaleString('en-US');
 export const counted = (count: number, what: string) => `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
-  const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;
+  const { already, sequences, quarantined, quarantine, quarantine_ok, dim, embeddings, ids } = event;
+  const excused = quarantine_ok ? '; exit code 0, as --quarantine-ok asks' : '';
   const except =
     quarantined > 0
       ? ` except for ${counted(quarantined, 'quarantined sequence')}, listed in ${quarantine}`
       : '';
   const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
-  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
+  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim} in ${embeddings}, IDs in ${ids}${padded}${excused}`;
 }
 
 const ENOUGH: Readonly<Record<Enough, string>> = {

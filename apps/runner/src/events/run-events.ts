@@ -169,6 +169,10 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
       sequences: count('rows of the result'),
       quarantined: count('sequences without a row'),
       quarantine: text('the file that lists them; absent if there are none').optional(),
+      quarantine_ok: z
+        .literal(true)
+        .optional()
+        .describe('there if the exit code is 0 in spite of them, as --quarantine-ok asks'),
       dim: count('numbers in a row'),
       embeddings: text('the file of the embeddings'),
       ids: text('the file of the IDs'),
