@@ -145,6 +145,9 @@ try {
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
     },
+    async completion(script) {
+      listing()(script);
+    },
     async exportModel(options, reporting) {
       const { signal } = stopOnSignals();
       const folder = await exportModel({ ...options, signal, onEvent: modelsReport(reporting) });
