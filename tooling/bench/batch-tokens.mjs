@@ -117,6 +117,7 @@ async function command(input, size) {
   const out = join(folder, 'out');
   rmSync(out, { recursive: true, force: true });
   const line = ['embed', input, '--out', out, '--model', placeOf('8M'), '--workers', '2', '--threads', '1'];
+  line.push('--progress', 'json');
   const begun = performance.now();
   const child = spawn(
     process.execPath,

@@ -60,6 +60,8 @@ async function command(input, ...more) {
     const line = [
       at('../../apps/runner/bin/holdfast.js'),
       'embed',
+      '--progress',
+      'json',
       input,
       '--out',
       out,

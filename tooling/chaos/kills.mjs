@@ -68,7 +68,15 @@ const { values, positionals } = parseArgs({
 });
 const more = own < 0 ? [] : process.argv.slice(own + 1);
 mkdirSync(values.out, { recursive: true });
-const line = (out) => ['embed', ...positionals, '--out', join(values.out, out), ...more];
+const line = (out) => [
+  'embed',
+  '--progress',
+  'json',
+  ...positionals,
+  '--out',
+  join(values.out, out),
+  ...more,
+];
 const say = (fact) => console.log(JSON.stringify(fact));
 
 const undisturbed = await live(line('undisturbed'));

@@ -236,7 +236,8 @@ async function play(seed) {
   mkdirSync(folder);
   const out = join(folder, 'out');
   writeFileSync(join(folder, 'in.faa'), fasta(story.sequences));
-  const args = ['embed', join(folder, 'in.faa'), '--out', out, '--model', MODEL, ...story.options];
+  const args = ['embed', join(folder, 'in.faa'), '--out', out, '--model', MODEL, '--progress', 'json'];
+  args.push(...story.options);
   const pids = [];
   const ends = [];
   let setAside = 0;

@@ -38,7 +38,17 @@ const seed = Number(values.seed);
 const say = (fact) => console.log(JSON.stringify(fact));
 mkdirSync(values.out, { recursive: true });
 const at = (name) => join(values.out, name);
-const line = (input, out) => ['embed', at(input), '--out', at(out), '--model', values.model, ...more];
+const line = (input, out) => [
+  'embed',
+  '--progress',
+  'json',
+  at(input),
+  '--out',
+  at(out),
+  '--model',
+  values.model,
+  ...more,
+];
 
 /** Each with what it is sent to, and whether the command ends of it. */
 const SIGNALS = [

@@ -28,6 +28,8 @@ writeFileSync(place('proteins.faa'), fasta(proteins(50_000, 0, 1).sequences));
 const esm2 = at('../../packages/gpu-runtime/test/fixtures/tiny_esm2');
 const answering = [
   'embed',
+  '--progress',
+  'json',
   place('proteins.faa'),
   '--out',
   place('answers'),
@@ -40,7 +42,7 @@ const answering = [
 execFileSync(process.execPath, [at('../../apps/runner/test/fixtures/make-endless.mjs'), place('endless')]);
 writeFileSync(place('endless.fa'), '>a\nACGT\n>b\nAACC\n>c\nACNT\n>d\nACCC\n');
 const endless = (out) => [
-  ...['embed', place('endless.fa'), '--out', place(out), '--model', place('endless')],
+  ...['embed', '--progress', 'json', place('endless.fa'), '--out', place(out), '--model', place('endless')],
   ...['--workers', '1', '--shards', '1', '--batch-tokens', '8'],
 ];
 

@@ -83,7 +83,7 @@ function proteins(count, fixed) {
 /** One run of the command, all its events kept. @param onEvent may end it. */
 async function embed(name, input, args, onEvent = () => undefined) {
   const events = [];
-  const line = ['embed', input, '--model', model, '--out', join(out, name), ...args];
+  const line = ['embed', '--progress', 'json', input, '--model', model, '--out', join(out, name), ...args];
   const life = new Life(line, (event) => {
     events.push(event);
     onEvent(event, life);

@@ -34,7 +34,7 @@ const grouped = (count) => count.toLocaleString('en-US');
 async function holdfast(args, due = () => false) {
   const begun = performance.now();
   // Its own process group, so one signal reaches the command and all its workers.
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(process.execPath, [BIN, ...args, '--progress', 'json'], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -10,9 +10,10 @@ import { inspect } from '@holdfast/pt-inspect';
 import { layout } from '@holdfast/run-folder';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
+import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
 import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
-import { reporter } from './command/reporter.js';
+import type { Reporting } from './command/progress-options.js';
 import { embed } from './embed.js';
 import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -56,9 +57,12 @@ const LINGER = 1000;
 let after: Aftermath = { kept: '', again: 'rerun the same command' };
 process.stderr.on('error', () => undefined);
 
+/** What shows the progress of the command. */
+let shown: CommandReport | undefined;
+
 /** Prints one line on standard error; on a terminal it replaces the progress bar. */
 function complain(text: string): void {
-  if (process.stdout.isTTY) process.stdout.write('\r\x1b[2K');
+  shown?.clear();
   console.error(`holdfast: ${sanitize(text)}`);
 }
 
@@ -94,23 +98,30 @@ function listing(): (text: string) => void {
   return (text) => void process.stdout.write(text);
 }
 
+/** Shows downloads and trials on standard error: standard output has what the command is asked for. */
+function modelsReport(reporting: Reporting): Report {
+  shown = commandReport(reporting, { screen: process.stderr, stream: 'standard error', complain });
+  return shown.report;
+}
+
 // Exit now: while Node.js winds down, its signal handlers are gone, and a second signal would kill the process.
 process.on('beforeExit', () => process.exit());
 await closeDebugPort();
 try {
   refuseRemovedDirectory();
   await commandLine(version, {
-    async embed(options) {
+    async embed(options, reporting) {
       // A reader that goes away (`| head`) must not stop the run.
       process.stdout.on('error', () => undefined);
-      const render = reporter(process.stdout);
       const { forceRestart } = options;
       let planned = false;
       const report: Report = (event) => {
         if (event.type === 'planned') planned = true;
-        render(event);
+        shown?.report(event);
       };
       try {
+        const where = { screen: process.stdout, stream: 'standard output', complain };
+        shown = embedReport(reporting, options.out, where);
         process.exitCode = await embed(options, report, stopOnSignals());
       } catch (error) {
         if (error instanceof RunFailedError)
@@ -118,6 +129,8 @@ try {
         const begun = planned || (!forceRestart && mayBeThere(layout(options.out).run));
         after = aftermath({ begun, forceRestart });
         throw error;
+      } finally {
+        shown?.end();
       }
     },
     async inspect(options) {
@@ -132,23 +145,26 @@ try {
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
     },
-    async exportModel(options) {
+    async completion(script) {
+      listing()(script);
+    },
+    async exportModel(options, reporting) {
       const { signal } = stopOnSignals();
-      const folder = await exportModel({ ...options, signal, onEvent: reporter(process.stderr) });
+      const folder = await exportModel({ ...options, signal, onEvent: modelsReport(reporting) });
       listing()(`${folder}\n`);
     },
     async models({ json }) {
       listModels(json, listing());
     },
-    async getModels({ models }) {
+    async getModels({ models }, reporting) {
       after = DOWNLOAD_KEPT;
       const { signal } = stopOnSignals();
-      await getModels(models, { signal, onEvent: reporter(process.stderr) }, listing());
+      await getModels(models, { signal, onEvent: modelsReport(reporting) }, listing());
     },
-    async checkModel(options) {
+    async checkModel(options, reporting) {
       after = DOWNLOAD_KEPT;
       const { signal } = stopOnSignals();
-      const report = reporter(process.stderr);
+      const report = modelsReport(reporting);
       await checkModel({ ...options, signal, onEvent: report, onTrial: report }, listing());
     },
   }).parseAsync();

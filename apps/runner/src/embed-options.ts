@@ -61,6 +61,8 @@ export interface EmbedOptions {
   maxQuarantined?: QuarantineLimit;
   /** Refuse a lower precision whose row for any compared sequence has a smaller cosine to its row in fp32. Default: 0.99. */
   minCosine?: number;
+  /** End with exit code 0 instead of 3 if sequences are quarantined. */
+  quarantineOk?: boolean;
   /** Reattempt every quarantined sequence, including those that the model refused. Default: only those set aside. */
   retryQuarantined?: boolean;
   /** Seconds without progress after which a worker is restarted. Default: 600. */
@@ -138,6 +140,7 @@ const shape: Shape<EmbedOptions> = {
     'a number from -1 to 1',
     (given) => typeof given === 'number' && given >= -1 && given <= 1,
   ),
+  quarantineOk: flag,
   retryQuarantined: flag,
   stallTimeoutSec: above0('seconds'),
   graceSec: above0('seconds'),

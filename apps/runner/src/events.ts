@@ -65,6 +65,8 @@ export type RunEvent =
       /** Sequences without a row, and the file that lists them if there are any. */
       quarantined: number;
       quarantine?: string;
+      /** Whether the exit code is 0 in spite of them. */
+      quarantine_ok?: true;
       dim: number;
       embeddings: string;
       ids: string;

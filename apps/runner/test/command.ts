@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { eventSchema } from '../src/events/event-schema.js';
 
 // The command as a user starts it: the built one, in a process group of its own.
 
@@ -15,7 +16,7 @@ const BIN = at('../bin/holdfast.js');
 /** A real file that ships with the tests. */
 export const fixture = (name: string): string => at(`fixtures/${name}`);
 
-/** One line of the command's standard output. */
+/** One line of the command's standard output, which is what the schema of events says. */
 export type Line = { event: string } & Record<string, unknown>;
 
 export interface Ended {
@@ -46,11 +47,25 @@ export interface StartOptions {
   launcher?: boolean;
 }
 
+/** A line as an event. @throws Error for one that the schema of events does not know. */
+export function eventOf(text: string): Line {
+  const line = JSON.parse(text) as Line;
+  const { error } = eventSchema.safeParse(line);
+  if (error !== undefined) throw new Error(`not an event as in src/events: ${text}: ${error.message}`);
+  return line;
+}
+
+/** Runs of `embed` report as JSON, unless the test asks for something else. */
+const reporting = (args: readonly string[]): readonly string[] =>
+  args[0] !== 'embed' || args.includes('--progress') || args.includes('--quiet')
+    ? args
+    : ['embed', '--progress', 'json', ...args.slice(1)];
+
 export function start(
   args: readonly string[],
   { under = [], launcher, env, ...options }: StartOptions = {},
 ): Running {
-  const [program, ...rest] = [...under, ...(launcher ? [] : [process.execPath]), BIN, ...args] as [
+  const [program, ...rest] = [...under, ...(launcher ? [] : [process.execPath]), BIN, ...reporting(args)] as [
     string,
     ...string[],
   ];
@@ -64,8 +79,15 @@ export function start(
   const lines: Line[] = [];
   const callbacks: ((line: Line) => void)[] = [];
   const watchers: { event: string; resolve: (line: Line) => void; reject: (error: Error) => void }[] = [];
+  let fault: Error | undefined;
   createInterface({ input: child.stdout }).on('line', (text) => {
-    const line = JSON.parse(text) as Line;
+    let line: Line;
+    try {
+      line = eventOf(text);
+    } catch (error) {
+      fault ??= error as Error;
+      return;
+    }
     lines.push(line);
     for (const callback of callbacks) callback(line);
     for (const watcher of watchers) if (watcher.event === line.event) watcher.resolve(line);
@@ -75,7 +97,11 @@ export function start(
     stderr += text;
   });
   const ended = once(child, 'close').then(([code, signal]) => {
-    for (const { event, reject } of watchers) reject(new Error(`ended without ${event}: ${code} ${stderr}`));
+    // A test that reads no events must not pass for that.
+    if (code === 0 && args[0] === 'embed' && lines.length === 0) fault ??= new Error('there was no event');
+    for (const { event, reject } of watchers)
+      reject(fault ?? new Error(`ended without ${event}: ${code} ${stderr}`));
+    if (fault !== undefined) throw fault;
     return { code, signal, lines, stderr } as Ended;
   });
   return {

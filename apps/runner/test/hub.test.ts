@@ -151,7 +151,8 @@ test('models get downloads, and says where; models check shows what works, and w
     code: 0,
     stdout: expect.stringMatching(/^facebook\/esm2_tiny@[0-9a-f]{40}: \/.*\n$/),
   });
-  expect(got.stderr).toMatch(/"event":"downloaded"/);
+  expect(got.stderr).toMatch(/^[\d-]+ [\d:]+ downloaded facebook\/esm2_tiny: \d.* in \//m);
+  for (const steering of ['{', '\r', '\x1b']) expect(got.stderr).not.toContain(steering);
   const check = await said('models', 'check', ID);
   expect(check.code, check.stderr).toBe(0);
   expect(check.stdout).toMatch(/^model +facebook\/esm2_tiny\ncommit +[0-9a-f]{40}\n/);

@@ -112,6 +112,11 @@ test.each<[string, string[]]>([
       { ...told, already: true },
     ]);
 
+    const excused = await holdfast([...line, '--quarantine-ok']);
+    expect(excused).toMatchObject({ code: 0, stderr: '' });
+    expect(excused.lines.at(-1)).toMatchObject({ ...told, already: true, quarantine_ok: true });
+    expect(again.lines.at(-1)).not.toHaveProperty('quarantine_ok');
+
     await appendFile(join(out, 'quarantine.tsv'), 'more\n');
     const mended = await holdfast(line);
     expect([mended.code, mended.lines.at(-1)!['already'], await table()]).toEqual([3, false, listed]);

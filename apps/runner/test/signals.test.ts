@@ -18,7 +18,7 @@ import {
 import { childrenOf, eventually, listensTo, portsOf } from './processes.js';
 
 // Real signals to real processes, in each phase. What happens is put in a table, which docs/signals.md has to hold:
-// HOLDFAST_WRITE_DOCS=1 writes it.
+// WRITE_DOCS=1 writes it.
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const BIN = at('../bin/holdfast.js');
@@ -264,7 +264,7 @@ test('docs/signals.md tells all of this', async () => {
   console.log(rows.join('\n'));
   const docs = readFileSync(DOCS, 'utf8');
   const told = /^\| -+ \|.*\n([\s\S]*?)\n\n/m.exec(docs)![1]!;
-  if (process.env['HOLDFAST_WRITE_DOCS'])
+  if (process.env['WRITE_DOCS'])
     await writeFile(
       DOCS,
       docs.replace(told, () => rows.join('\n')),

@@ -20,7 +20,7 @@ const commands = namedCommands(idleCommandLine());
 test('docs/cli.md is what the command definitions say; node tooling/docs/cli.mjs updates it', () => {
   const page = readFileSync(PAGE, 'utf8');
   const due = formatted(withBlocks(page, commands));
-  if (process.env['HOLDFAST_WRITE_DOCS']) writeFileSync(PAGE, due);
+  if (process.env['WRITE_DOCS']) writeFileSync(PAGE, due);
   else expect(page).toBe(due);
 });
 

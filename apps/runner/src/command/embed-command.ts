@@ -18,10 +18,14 @@ import {
   tokensOrAuto,
   whole,
 } from './option-values.js';
+import { logOption, progressOptions, type Reporting, reportingOf } from './progress-options.js';
+
+/** Runs `embed`. */
+export type Embed = (options: EmbedOptions, reporting: Reporting) => Promise<void>;
 
 /** Adds `embed`. */
-export function embedCommand(program: Command, embed: (options: EmbedOptions) => Promise<void>): void {
-  program
+export function embedCommand(program: Command, embed: Embed): void {
+  const command = program
     .command('embed')
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
     .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
@@ -126,6 +130,7 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
       'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
       mostQuarantined,
     )
+    .option('--quarantine-ok', 'end with exit code 0 instead of 3 if sequences are quarantined')
     .option(
       '--retry-quarantined',
       'embed all quarantined sequences again, including those that the model refused',
@@ -141,17 +146,20 @@ export function embedCommand(program: Command, embed: (options: EmbedOptions) =>
         .choices(Object.keys(formats))
         .default('safetensors'),
     )
-    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
-    .action(async (inputs: string[], given) => {
-      const { timeThreshold, stallTimeout, grace, ...others } = given;
-      const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
-      await embed({
+    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false);
+  logOption(progressOptions(command, 'standard output')).action(async (inputs: string[], given) => {
+    const { timeThreshold, stallTimeout, grace, progress, quiet, log, ...others } = given;
+    const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
+    await embed(
+      {
         inputs,
         ...options,
         overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
         ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
         ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
         ...(grace === undefined ? {} : { graceSec: grace }),
-      });
-    });
+      },
+      reportingOf(command, { progress, quiet, log }),
+    );
+  });
 }

@@ -59,6 +59,11 @@ export function model(text: string): string {
   return text;
 }
 
+export function file(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must name a file.');
+  return text;
+}
+
 /** Adds one of several files. */
 export function files(text: string, before: readonly string[] = []): string[] {
   if (text === '') throw new InvalidArgumentError('It must name a file.');

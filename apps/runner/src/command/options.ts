@@ -1,8 +1,9 @@
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import { Command } from 'commander';
-import type { EmbedOptions } from '../embed-options.js';
-import { embedCommand } from './embed-command.js';
+import { completionCommand } from './completion/completion.js';
+import { type Embed, embedCommand } from './embed-command.js';
+import { addExamples } from './examples.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files, folder } from './option-values.js';
@@ -10,9 +11,11 @@ import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
-  embed(options: EmbedOptions): Promise<void>;
+  embed: Embed;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
+  /** Prints the script that makes a shell complete. */
+  completion(script: string): Promise<void>;
 }
 
 export function commandLine(version: string, commands: Commands): Command {
@@ -21,7 +24,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
-  embedCommand(program, (options) => commands.embed(options));
+  embedCommand(program, (options, reporting) => commands.embed(options, reporting));
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
@@ -46,11 +49,13 @@ export function commandLine(version: string, commands: Commands): Command {
     .action(async ({ out, json }) => {
       await commands.doctor({ out, json });
     });
+  completionCommand(program, (script) => commands.completion(script));
   for (const [name, command] of namedCommands(program)) {
     command.showHelpAfterError(`(see \`holdfast help ${name}\`)`);
     refuseRepeated(command);
     refuseSwallowed(command);
   }
   helpCommand(program);
+  addExamples(program);
   return program;
 }

@@ -29,7 +29,10 @@ function bar(share: number, says: string, width: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]${text}`.slice(0, Math.max(0, width - 1));
 }
 
-const left = (seconds: number | null) => `${seconds === null ? '--:--' : clock(seconds)} left`;
+const left = (seconds: number | null) => (seconds === null ? '--:-- left' : timeLeft(seconds));
+
+/** The time left, such as `01:40 left`. */
+export const timeLeft = (seconds: number): string => `${clock(seconds)} left`;
 
 function clock(seconds: number): string {
   const whole = Math.round(seconds);

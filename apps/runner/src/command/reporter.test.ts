@@ -6,10 +6,16 @@ import { reporter } from './reporter.js';
 let now: number;
 let written: string;
 const screen = { write: (text: string) => (written += text) };
-const terminal = { ...screen, isTTY: true, columns: 80 };
+const terminal: { write: typeof screen.write; columns?: number | undefined } = { ...screen, columns: 80 };
+let complaints: string[];
+const options = { complain: (text: string) => complaints.push(text), now: () => now };
+const json = () => reporter('json', screen, options).report;
+const bar = ({ columns, ...rest }: typeof terminal) =>
+  reporter('bar', { ...rest, ...(columns === undefined ? {} : { columns }) }, options).report;
 beforeEach(() => {
   now = 0;
   written = '';
+  complaints = [];
 });
 const progress = (done: number): RunEvent => ({
   type: 'progress',
@@ -24,8 +30,8 @@ const lines = () =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-test('away from a terminal each event is one line of JSON with its time', () => {
-  const report = reporter(screen, () => now);
+test('as JSON each event is one line with its time', () => {
+  const report = json();
   report({ type: 'waiting', reason: 'two\nlines' });
   now = 1500;
   report({ type: 'coordinator', event: { type: 'shard_failed', shard: 3, kind: 'oom', message: 'm' } });
@@ -46,7 +52,7 @@ test('an event with any text becomes one line of JSON that holds the same text',
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' })), (messages) => {
       written = '';
-      const report = reporter(screen, () => now);
+      const report = json();
       // All at the same moment: only progress may be skipped.
       for (const message of messages) report({ type: 'warning', message });
       expect(written.split('\n')).toHaveLength(messages.length + 1);
@@ -56,39 +62,39 @@ test('an event with any text becomes one line of JSON that holds the same text',
 });
 
 test('a clock that is set back does not silence the run', () => {
-  const report = reporter(screen, () => now);
+  const report = json();
   now = 3_600_000;
   report(progress(1));
   now = 0;
   report(progress(2));
-  now = 999;
+  now = 9_999;
   report(progress(3));
   expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 2]);
 });
 
-test('progress is reported at most once a second, and the last always', () => {
-  const report = reporter(screen, () => now);
+test('progress is reported at most every 10 s, and the last always', () => {
+  const report = json();
   for (let done = 1; done <= 10; done++) {
     report(progress(done));
-    now += 200;
+    now += 2000;
   }
   expect(lines().map(({ sequences_done }) => sequences_done)).toEqual([1, 6, 10]);
 });
 
 test('a complete shard cannot be mistaken for the end of the run', () => {
-  const report = reporter(screen, () => now);
+  const report = json();
   report({ type: 'coordinator', event: { type: 'complete', slot: 0, shard: 4 } });
   expect(lines()).toMatchObject([{ event: 'shard_complete', slot: 0, shard: 4 }]);
 });
 
 test('a worker’s own progress is not reported beside the run’s', () => {
-  const report = reporter(screen, () => now);
+  const report = json();
   report({ type: 'coordinator', event: { type: 'progress', slot: 0, shard: 0, sequences: 5 } });
   expect(written).toBe('');
 });
 
 test('on a terminal the bar overwrites itself, and sentences have lines of their own', () => {
-  const report = reporter(terminal, () => now);
+  const report = bar(terminal);
   report(progress(1));
   now += 50;
   report(progress(2));
@@ -101,18 +107,15 @@ test('on a terminal the bar overwrites itself, and sentences have lines of their
 });
 
 test.each([20, 80, 0, undefined])('a status line fits a terminal of %s columns', (columns) => {
-  const report = reporter(
-    { ...screen, isTTY: true, ...(columns === undefined ? {} : { columns }) },
-    () => now,
-  );
+  const report = bar({ ...terminal, columns });
   const file = `\x1b[2J\n${'long/'.repeat(40)}name.fa`;
   report({ type: 'indexing', sequences: 12, residues: 1, bytes: 1, file });
   now = 100;
   report(progress(10));
-  const [, reading, bar] = written.split('\r\x1b[2K');
+  const [, reading, shown] = written.split('\r\x1b[2K');
   expect(reading).toMatch(/^12 sequences /);
-  expect(bar).toMatch(/^\[/);
-  for (const line of [reading!, bar!]) {
+  expect(shown).toMatch(/^\[/);
+  for (const line of [reading!, shown!]) {
     expect(line.length).toBeLessThan(columns || 80);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: there must be none.
     expect(line).not.toMatch(/[\u0000-\u001f]/);
@@ -240,6 +243,20 @@ const shown: [RunEvent, string][] = [
     'already complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt',
   ],
   [
+    {
+      type: 'complete',
+      already: false,
+      sequences: 7,
+      quarantined: 2,
+      quarantine: 'q.tsv',
+      quarantine_ok: true,
+      dim: 4,
+      embeddings: 'e.npy',
+      ids: 'ids.txt',
+    },
+    'complete except for 2 quarantined sequences, listed in q.tsv: 7 sequences × 4 in e.npy, IDs in ids.txt; exit code 0, as --quarantine-ok asks',
+  ],
+  [
     { type: 'coordinator', event: { type: 'failed', slot: 1, shard: 2, kind: 'oom', message: 'm' } },
     'worker 1 failed on shard 2 (oom): m',
   ],
@@ -272,7 +289,7 @@ const shown: [RunEvent, string][] = [
   [{ type: 'assembling', file: 'a\r\n\x9b2Jb' }, 'writing a 2Jb'],
 ];
 test.each(shown)('on a terminal %j is a sentence', (event, text) => {
-  reporter(terminal, () => now)(event);
+  bar(terminal)(event);
   expect(written).toBe(`\r\x1b[2K${text}\n`);
 });
 
@@ -281,6 +298,29 @@ test.each<RunEvent>([
   { type: 'coordinator', event: { type: 'ready', slot: 0 } },
   { type: 'coordinator', event: { type: 'output', slot: 0, stream: 'stdout', line: 'l' } },
 ])('on a terminal %j is not shown', (event) => {
-  reporter(terminal, () => now)(event);
+  bar(terminal)(event);
   expect(written).toBe('');
+});
+
+test('without progress only what needs a person is said, on standard error', () => {
+  const { report } = reporter('none', screen, options);
+  const done = { already: false, sequences: 9, dim: 4, embeddings: 'e.npy', ids: 'ids.txt' };
+  const events: RunEvent[] = [
+    progress(1),
+    { type: 'warning', message: 'w' },
+    { type: 'waiting', reason: 'why' },
+    { type: 'repair', shard: 3, reason: 'why' },
+    { type: 'coordinator', event: { type: 'slot_closed', slot: 1, reason: 'why' } },
+    { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 1500, reason: 'why' } },
+    { type: 'complete', ...done, quarantined: 0 },
+    { type: 'complete', ...done, quarantined: 2, quarantine: 'q.tsv' },
+  ];
+  for (const event of events) report(event);
+  expect(written).toBe('');
+  expect(complaints).toEqual([
+    'warning: w',
+    'repairing shard 3: why',
+    'gave up on worker 1: why',
+    expect.stringMatching(/^complete except for 2 quarantined sequences, listed in q\.tsv/),
+  ]);
 });

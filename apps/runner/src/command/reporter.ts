@@ -1,9 +1,11 @@
 import { nameSystemErrors } from '@holdfast/durable';
-import { inBytes, sanitize } from '@holdfast/options';
-import type { Padding } from '@holdfast/plan';
-import type { Enough } from '@holdfast/preflight';
+import { sanitize } from '@holdfast/options';
 import { eventRecord, type Report, type RunEvent } from '../events.js';
+import { plainReport, urgent } from './plain-report.js';
 import { renderBar, renderDownload } from './progress-bar.js';
+import type { ProgressStyle } from './progress-options.js';
+import { grouped, sentence } from './sentences.js';
+import { type HeldReport, isFrequent, sparse } from './sparse.js';
 
 /** Where a report goes; `process.stdout` is one. */
 export interface Screen {
@@ -12,40 +14,67 @@ export interface Screen {
   columns?: number;
 }
 
-/** Milliseconds between two progress updates on a terminal, and between two progress lines elsewhere. */
-const DRAW_EVERY = 100;
-const REPORT_EVERY = 1000;
+export interface ReporterOptions {
+  /** Prints one line on standard error. */
+  complain(text: string): void;
+  /** Milliseconds since 1970. */
+  now(): number;
+}
 
-/** Reports a run: a bar and sentences on a terminal, one line of JSON per event elsewhere. */
-export function reporter(screen: Screen, now: () => number = Date.now): Report {
+/** Milliseconds between two updates of the bar. */
+const DRAW_EVERY = 100;
+
+/** An event as a line of JSON, with its line feed. @param at milliseconds since 1970. */
+export const eventLine = (event: RunEvent, at: number): string =>
+  `${nameSystemErrors(JSON.stringify(eventRecord(event, at)))}\n`;
+
+/** Reports what a command does in the chosen way. */
+export function reporter(
+  style: ProgressStyle,
+  screen: Screen,
+  { complain, now }: ReporterOptions,
+): HeldReport {
+  return make[style](screen, complain, now);
+}
+
+type Make = (screen: Screen, complain: (text: string) => void, now: () => number) => HeldReport;
+
+const atOnce = (report: Report): HeldReport => ({ report, end: () => undefined });
+
+const make: Readonly<Record<ProgressStyle, Make>> = {
+  bar: (screen, _, now) => atOnce(barReport(screen, now)),
+  plain: (screen, _, now) => atOnce(plainReport((line) => screen.write(line), now)),
+  json: (screen, _, now) => sparse((event, at) => screen.write(eventLine(event, at)), now),
+  none: (_screen, complain) =>
+    atOnce((event) => {
+      const text = urgent(event);
+      if (text !== null) complain(text);
+    }),
+};
+
+/** On a terminal: a bar that overwrites itself, and sentences. */
+function barReport(screen: Screen, now: () => number): Report {
   let last = Number.NEGATIVE_INFINITY;
-  const due = (every: number) => {
+  const due = () => {
     const since = now() - last;
     // A clock that was set back must not silence the run until it catches up.
-    if (since >= 0 && since < every) return false;
+    if (since >= 0 && since < DRAW_EVERY) return false;
     last = now();
     return true;
   };
-  const frequent = (event: RunEvent) =>
-    event.type === 'indexing' ||
-    event.type === 'downloading' ||
-    (event.type === 'progress' && event.sequences_done < event.sequences_total);
-  if (!screen.isTTY) {
-    return (event) => {
-      if (frequent(event) && !due(REPORT_EVERY)) return;
-      if (event.type === 'coordinator' && event.event.type === 'progress') return;
-      screen.write(`${nameSystemErrors(JSON.stringify(eventRecord(event, now())))}\n`);
-    };
-  }
   return (event) => {
-    if (frequent(event) && !due(DRAW_EVERY)) return;
+    const whole = event.type === 'progress' && event.sequences_done >= event.sequences_total;
+    if (isFrequent(event) && !whole && !due()) return;
     // Some pseudo-terminals report a width of 0 if they don't know it.
     const line = statusLine(event, screen.columns || 80);
     const text = sentence(event);
-    if (line !== null) screen.write(`\r\x1b[2K${line}`);
-    else if (text !== null) screen.write(`\r\x1b[2K${sanitize(nameSystemErrors(text))}\n`);
+    if (line !== null) screen.write(`${CLEAR}${line}`);
+    else if (text !== null) screen.write(`${CLEAR}${sanitize(nameSystemErrors(text))}\n`);
   };
 }
+
+/** Removes the bar from its line. */
+export const CLEAR = '\r\x1b[2K';
 
 /** The line that the next one overwrites. It must not wrap, so it is narrower than the terminal. */
 function statusLine(event: RunEvent, width: number): string | null {
@@ -66,121 +95,4 @@ function statusLine(event: RunEvent, width: number): string | null {
       width - 1,
     );
   return null;
-}
-
-function sentence(event: RunEvent): string | null {
-  switch (event.type) {
-    case 'downloaded':
-      return `downloaded ${event.model}: ${inBytes(event.bytes)} in ${event.folder}`;
-    case 'planned':
-      return plannedSentence(event);
-    case 'trying_model':
-      return `testing the model ${event.model} on ${event.device}`;
-    case 'model_passed_before':
-      return `the model ${event.model} passed its test on ${event.device} on ${event.passed_at.slice(0, 10)}; not testing it again`;
-    case 'trying_device':
-      return `testing the device ${event.device}`;
-    case 'calibrating':
-      return `measuring the best token budget on ${event.device}`;
-    case 'calibrated':
-      return `token budget on ${event.device}: ${grouped(event.batch_tokens)} per batch${ENOUGH[event.reason]}`;
-    case 'comparing_precision':
-      return `comparing ${event.precision} with fp32 on ${counted(event.sequences, 'sequence')}`;
-    case 'precision_compared':
-      return `${event.precision} against fp32 on ${counted(event.sequences, 'sequence')}: cosine of rows ${event.cosine_median} in the median, ${event.cosine_worst} at worst`;
-    case 'waiting':
-      return event.reason;
-    case 'retrying':
-      return `reattempting ${counted(event.sequences, 'quarantined sequence')}, each alone`;
-    case 'retried':
-      return `recovered ${grouped(event.sequences_recovered)} of ${counted(event.sequences, 'quarantined sequence')}`;
-    case 'repair':
-      return `repairing shard ${event.shard}: ${event.reason}`;
-    case 'warning':
-      return `warning: ${event.message}`;
-    case 'assembling':
-      return `writing ${event.file}`;
-    case 'complete':
-      return completeSentence(event);
-    case 'coordinator':
-      return coordinatorSentence(event);
-    default:
-      return null;
-  }
-}
-
-function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
-  const { resumed, sequences_done, sequences, copies, residues, shards, workers, device } = event;
-  const distinct = copies > 0 ? `${grouped(sequences - copies)} of them distinct, ` : '';
-  const done = copies > 0 ? ` distinct, ${counted(sequences, 'sequence')} in all` : '';
-  const begun = resumed
-    ? `resuming: ${grouped(sequences_done)} of ${grouped(sequences - copies)} done${done} (${counted(residues, 'residue')})`
-    : `embedding ${counted(sequences, 'sequence')} (${distinct}${counted(residues, 'residue')})`;
-  return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
-}
-
-const grouped = (count: number) => count.toLocaleString('en-US');
-const counted = (count: number, what: string) => `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
-
-function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
-  const { already, sequences, quarantined, quarantine, dim, embeddings, ids } = event;
-  const except =
-    quarantined > 0
-      ? ` except for ${counted(quarantined, 'quarantined sequence')}, listed in ${quarantine}`
-      : '';
-  const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
-  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim} in ${embeddings}, IDs in ${ids}${padded}`;
-}
-
-const ENOUGH: Readonly<Record<Enough, string>> = {
-  gain: '; larger batches are no faster',
-  memory: '; larger batches run out of memory',
-  time: '; larger ones were not measured, for lack of time',
-  most: '',
-};
-
-function tokens(event: Padding): string {
-  const [all, padded] = [counted(event.tokens, 'token'), grouped(event.padded_tokens)];
-  if (event.tokens_at_most) return `at most ${all}, ${padded} with padding`;
-  return `${all}, ${padded} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
-}
-
-function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' }>): string | null {
-  switch (event.type) {
-    case 'failed': {
-      const work = event.shard === null ? 'before it had a shard' : `on shard ${event.shard}`;
-      return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
-    }
-    case 'retry':
-      return `retrying shard ${event.shard} in ${event.delayMs / 1000} s: ${event.reason}`;
-    case 'shard_failed':
-      return `gave up on shard ${event.shard} (${event.kind}): ${event.message}`;
-    case 'retry_given_up':
-      return `gave up on the quarantined sequences of shard ${event.shard} (${event.kind}): ${event.message}; its other sequences are complete`;
-    case 'breaker':
-      return `shard ${event.shard}: ${event.reason}; searching for the sequences at fault`;
-    case 'quarantined':
-      return `quarantined ${event.id} (sequence ${event.ordinal}) after ${counted(event.attempts, 'attempt')} (${event.kind}): ${event.error}`;
-    case 'waiting': {
-      const seconds = (ms: number) => Math.round(ms / 1000);
-      const at = event.shard === null ? (event.stage ?? 'starting') : `on shard ${event.shard}`;
-      return `waiting for worker ${event.slot} (${at}): ${seconds(event.silentMs)} s so far, limit ${seconds(event.limitMs)} s`;
-    }
-    case 'stalled':
-      return `worker ${event.slot} made no progress for ${Math.round(event.silentMs / 1000)} s; stopping it`;
-    case 'redistributed':
-      return `moving shard ${event.shard} to worker ${event.to}: worker ${event.from} is out of retries for it`;
-    case 'slot_closed':
-      return `gave up on worker ${event.slot}: ${event.reason}`;
-    case 'unrecorded':
-      return `could not record the failures of shard ${event.shard}: ${event.message}`;
-    case 'stopping':
-      return `${event.signal}: stopping; each worker saves its rows first`;
-    case 'killed':
-      return `killed worker ${event.slot}: ${event.reason}`;
-    case 'output':
-      return event.stream === 'stderr' ? `worker ${event.slot}: ${event.line}` : null;
-    default:
-      return null;
-  }
 }

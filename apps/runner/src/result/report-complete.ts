@@ -25,12 +25,14 @@ export function reportComplete(
   for (const message of result.warnings)
     if (!reported.includes(message)) report({ type: 'warning', message });
   const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
+  const excused = quarantined > 0 && options.quarantineOk === true;
   report({
     type: 'complete',
     already,
     sequences,
     quarantined,
     ...(quarantined > 0 ? { quarantine: place.quarantine } : {}),
+    ...(excused ? { quarantine_ok: true } : {}),
     dim,
     embeddings: place.embeddings(options.format),
     ids: place.ids,
@@ -38,5 +40,5 @@ export function reportComplete(
       ? {}
       : paddingOf(model, { tokens, padded_tokens })),
   });
-  return quarantined > 0 ? ExitCode.quarantined : ExitCode.complete;
+  return quarantined > 0 && !excused ? ExitCode.quarantined : ExitCode.complete;
 }

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import { namedCommands } from './named-commands.js';
+
+/** A command line, and what it does. */
+export interface Example {
+  does: string;
+  line: string;
+}
+
+/** At least one for each command, by what a user types; the empty name is the program itself. */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  '': [
+    { does: 'Embed DNA with the built-in model', line: 'holdfast embed genes.fa --out out' },
+    { does: 'See which models have a name', line: 'holdfast models' },
+  ],
+  embed: [
+    {
+      does: 'Embed proteins with ESM-2; rerun the same command to resume',
+      line: 'holdfast embed proteins.faa --out out --model esm2-650m',
+    },
+    {
+      does: 'Translate reads in all open frames, and keep a log of events',
+      line: 'holdfast embed reads.fa.gz --out out --model esm2-8m --translate=open --log out/events.ndjson',
+    },
+    {
+      does: 'Read standard input, and report for a program',
+      line: 'holdfast embed - --out out --progress json',
+    },
+  ],
+  models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
+  'models get': [
+    { does: 'Download two models', line: 'holdfast models get esm2-8m facebook/esm2_t12_35M_UR50D' },
+  ],
+  'models check': [{ does: 'Try a model folder of your own', line: 'holdfast models check ./my-model' }],
+  'models export': [
+    { does: 'Write a folder with an ONNX graph', line: 'holdfast models export esm2-8m --to esm2-8m-onnx' },
+  ],
+  inspect: [
+    { does: 'Show the first values of every tensor', line: 'holdfast inspect --head 3 batch_00000.pt' },
+  ],
+  doctor: [{ does: 'Check this machine and an output folder', line: 'holdfast doctor --out out' }],
+  completion: [
+    { does: 'Complete options in this bash', line: 'source <(holdfast completion bash)' },
+    {
+      does: 'Complete options in every fish',
+      line: 'holdfast completion fish > ~/.config/fish/completions/holdfast.fish',
+    },
+  ],
+  help: [{ does: 'Show the options of a command', line: 'holdfast help models get' }],
+};
+
+/** Adds its examples to each command's help. */
+export function addExamples(program: Command): void {
+  for (const [name, command] of [['', program] as const, ...namedCommands(program)]) {
+    const examples = EXAMPLES[name];
+    if (examples === undefined) throw new Error(`no example for ${name}`);
+    const lines = examples.flatMap(({ does, line }) => [`  # ${does}`, `  ${line}`]);
+    command.addHelpText('after', `\nExample${examples.length > 1 ? 's' : ''}:\n${lines.join('\n')}`);
+  }
+}

@@ -1,0 +1,96 @@
+import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { inWords, systemTrouble } from '@holdfast/durable';
+import { layout, ownPaths } from '@holdfast/run-folder';
+import { UsageError } from '../errors.js';
+
+/** A log that is open for appending. */
+export interface LogFile {
+  fd: number;
+  /** Whether its last line has no end, as after a kill. */
+  torn: boolean;
+}
+
+/** How the first line of a log begins. */
+const BEGIN = '{"format":';
+
+/**
+ * Opens a log of events. It may lie in the output folder, which is made for it, but not under a name of a run.
+ *
+ * @throws UsageError if the file cannot be appended to, or is something else: an input, say.
+ */
+export function openLogFile(path: string, out: string): LogFile {
+  try {
+    const folder = resolve(out);
+    const parent = dirname(resolve(path));
+    if (parent === folder || parent.startsWith(folder + sep)) mkdirSync(parent, { recursive: true });
+    refuseOwn(path, out);
+    refuseKind(path);
+    const fd = openSync(path, 'a+');
+    try {
+      return { fd, torn: lookInto(fd, path) };
+    } catch (error) {
+      closeSync(fd);
+      throw error;
+    }
+  } catch (cause) {
+    const trouble = systemTrouble(cause);
+    if (trouble === null) throw cause;
+    const remedy =
+      trouble.code === 'ENOENT' ? `make the folder ${dirname(path)} first` : trouble.remedy.write;
+    throw new UsageError(
+      `--log ${path}: cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}, or name another file`}`,
+      { cause },
+    );
+  }
+}
+
+/** What a run writes, it also removes. */
+function refuseOwn(path: string, out: string): void {
+  const place = layout(out);
+  const real = withoutLinks(path);
+  const own = [...ownPaths(place), place.lock, place.workersLock, place.ownership, place.restart];
+  const folder = withoutLinks(out);
+  for (const each of own) {
+    const taken = join(folder, basename(each));
+    if (real !== taken && !real.startsWith(taken + sep)) continue;
+    throw new UsageError(
+      `--log ${path}: ${each} belongs to the run, which may remove it; name another file, such as ${join(out, 'events.ndjson')}`,
+    );
+  }
+}
+
+/** A path without symbolic links, as far as it exists. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const whole = resolve(path);
+    const parent = dirname(whole);
+    return parent === whole ? whole : join(withoutLinks(parent), basename(whole));
+  }
+}
+
+/** Opening a pipe would wait for its reader. */
+function refuseKind(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  const kind = found?.isSymbolicLink() ? lstatSync(withoutLinks(path), { throwIfNoEntry: false }) : found;
+  if (kind === undefined || kind.isFile() || kind.isCharacterDevice()) return;
+  const what = kind.isDirectory() ? 'a folder' : 'not a file';
+  throw new UsageError(`--log ${path}: is ${what}; name a file`);
+}
+
+/** Refuses a file that holds something else. @returns whether its last line has no end. */
+function lookInto(fd: number, path: string): boolean {
+  const stat = fstatSync(fd);
+  if (!stat.isFile() || stat.size === 0) return false;
+  const bytes = Buffer.alloc(Math.min(BEGIN.length, stat.size));
+  readSync(fd, bytes, 0, bytes.length, 0);
+  if (!BEGIN.startsWith(bytes.toString('latin1')))
+    throw new UsageError(
+      `--log ${path}: holds something else than events of Holdfast, so nothing is appended to it; name a new file`,
+    );
+  const last = Buffer.alloc(1);
+  readSync(fd, last, 0, 1, stat.size - 1);
+  return last.toString('latin1') !== '\n';
+}
