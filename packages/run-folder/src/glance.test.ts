@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { glance } from './glance.js';
+import { glance, NO_GLANCE } from './glance.js';
 import { layout } from './layout.js';
 import { writeResultRecord } from './records/result-record.js';
 import { newRunRecord, readRunRecord, writeRunRecord } from './records/run-record.js';
@@ -27,15 +27,7 @@ const intent = {
 } as const;
 
 test('an empty folder has nothing', () => {
-  expect(glance(place)).toEqual({
-    run: { is: 'missing' },
-    plan: null,
-    result: { is: 'missing' },
-    wrongFiles: [],
-    restart: false,
-    retry: false,
-    quarantine: [],
-  });
+  expect(glance(place)).toEqual(NO_GLANCE);
 });
 
 test('the record is seen as it is read', async () => {

@@ -57,6 +57,17 @@ export interface Glance {
   quarantine: string[];
 }
 
+/** What a place without a folder has. */
+export const NO_GLANCE: Glance = {
+  run: { is: 'missing' },
+  plan: null,
+  result: { is: 'missing' },
+  wrongFiles: [],
+  restart: false,
+  retry: false,
+  quarantine: [],
+};
+
 /** How often to look again if the run is exchanged meanwhile. */
 const LOOKS = 5;
 
