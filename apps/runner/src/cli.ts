@@ -13,6 +13,7 @@ import { type Aftermath, aftermath } from './command/aftermath.js';
 import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
 import { reporter } from './command/reporter.js';
+import { showRun } from './command/show-run.js';
 import { embed } from './embed.js';
 import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -119,6 +120,9 @@ try {
         after = aftermath({ begun, forceRestart });
         throw error;
       }
+    },
+    async status(options) {
+      process.exitCode = await showRun(options, complain);
     },
     async inspect(options) {
       const write = listing();

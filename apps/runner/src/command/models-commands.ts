@@ -1,6 +1,7 @@
 import { OPERATORS, type Operators } from '@holdfast/models';
 import { type Command, Option } from 'commander';
-import { folder, model } from './option-values.js';
+import { folder } from './folder.js';
+import { model } from './option-values.js';
 
 /** What the commands about models do with their options. */
 export interface ModelsCommands {

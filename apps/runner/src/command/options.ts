@@ -1,16 +1,20 @@
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
+import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
 import type { EmbedOptions } from '../embed-options.js';
 import { embedCommand } from './embed-command.js';
+import { folder } from './folder.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
-import { count, files, folder } from './option-values.js';
+import { count, files } from './option-values.js';
+import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
   embed(options: EmbedOptions): Promise<void>;
+  status(options: StatusOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
 }
@@ -22,6 +26,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options) => commands.embed(options));
+  statusCommand(program, (options) => commands.status(options));
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
