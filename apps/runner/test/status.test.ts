@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -73,6 +73,17 @@ async function held(): Promise<Running> {
   return running;
 }
 
+/** The names of all fields, except of counts by kind. */
+function fieldsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, field]) => {
+    const byKind =
+      name === 'kinds' || (name === 'failures' && typeof Object.values(field as object)[0] === 'number');
+    return [name, ...(byKind && !('newest' in (field as object)) ? [] : fieldsOf(field))];
+  });
+}
+
 /** Every file of a folder: its bytes, and when it and its name were changed. */
 function everything(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true }) as string[];
@@ -105,6 +116,8 @@ test('a running command is told of, with what it has done, and is not disturbed'
   expect(status.seconds_since_checkpoint).toBeGreaterThanOrEqual(0);
   const workers = childrenOf(pid!, 'worker.js');
   expect(status.workers.map((each) => each.pid).sort()).toEqual(workers.sort());
+  const page = await readFile(fileURLToPath(new URL('../../../docs/status.md', import.meta.url)), 'utf8');
+  expect([...new Set(fieldsOf(status))].filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
   const { code, stdout } = await shown([out]);
   expect([code, stdout]).toEqual([
     0,

@@ -73,9 +73,9 @@ function commandLines({ command, at }: Status): string[] {
   return lines;
 }
 
-function doingLines({ doing, input, phase }: Status): string[] {
+function doingLines({ doing, input }: Status): string[] {
   if (input !== null) return [`reading ${input.file}: ${counted(input.sequences, 'sequence')} so far`];
-  return doing === null || phase === 'embedding' ? [] : [doing];
+  return doing === null ? [] : [doing];
 }
 
 function sequenceLines(status: Status): string[] {
