@@ -53,6 +53,8 @@ test('what is missing or damaged is told apart', async () => {
   expect(await readManifest(path)).toEqual({ is: 'missing' });
   await writeFile(path, '{"version":"1.0"');
   expect(await readManifest(path)).toEqual({ is: 'damaged', why: 'it is not JSON' });
+  // The lock is not taken for it either.
+  expect(await readdir(dirname(path))).toEqual(['manifest.json']);
 });
 
 test('a damaged journal is told of, not passed over', async () => {
