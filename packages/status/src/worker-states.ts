@@ -49,7 +49,12 @@ const ENDED: ReadonlySet<WorkerDoing> = new Set(['gone', 'closed']);
 
 /** Follows the events of a run: what each slot's worker is doing, and since when. */
 export class WorkerStates {
-  readonly #slots = new Map<number, WorkerState>();
+  readonly #slots: Map<number, WorkerState>;
+
+  /** @param before what they were doing, if that is known. */
+  constructor(before: readonly WorkerState[] = []) {
+    this.#slots = new Map(before.map((each) => [each.slot, each]));
+  }
 
   /** @param at when it happened, ISO 8601. */
   heard({ type, slot, pid, shard }: WorkerEvent, at: string): void {

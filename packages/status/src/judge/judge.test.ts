@@ -324,6 +324,15 @@ describe('the command, its workers and its failures', () => {
     );
     const { workers } = judge(facts({ lock: held, manifest: half, logs: events }));
     expect(workers).toMatchObject([{ slot: 1, pid: 6, state: 'embedding', shard: 0 }]);
+    // What the logs tell since is newer than the heartbeat.
+    const since = new Date(NOW - 20_000).toISOString();
+    const before = [
+      { slot: 0, pid: 5, state: 'embedding', shard: 1, since },
+      { slot: 1, pid: 4, state: 'idle', shard: null, since },
+    ] as const;
+    const heartbeat = aBeat({ at: since, workers: [...before] });
+    const later = judge(facts({ lock: held, manifest: half, logs: events, heartbeat })).workers;
+    expect(later).toMatchObject([before[0], { slot: 1, pid: 6, state: 'embedding', shard: 0 }]);
     expect(judge(facts({ lock: free, manifest: half, logs: events })).workers).toEqual([]);
   });
   test('failures are those of the last command; quarantined sequences those of all', () => {

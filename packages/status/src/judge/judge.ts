@@ -38,7 +38,8 @@ export function judge(facts: Facts): Status {
   const summed = counted ? sum(shards.map((each) => each.sequences_done)) : null;
   const done =
     state === 'complete' || complete ? total : summed === null ? null : Math.min(summed, total ?? summed);
-  const embedded = live === null ? done : Math.max(done ?? 0, Math.min(live.sequences_done ?? 0, total ?? 0));
+  const told = Math.max(live?.sequences_done ?? 0, sum(shards.map((each) => each.sequences_embedded)));
+  const embedded = live === null || done === null ? done : Math.min(Math.max(done, told), total ?? told);
   const status: Omit<Status, 'next'> = {
     format: 1,
     dir,
@@ -100,12 +101,12 @@ function commandOf(facts: Facts, life: Liveness, { stoppedBy }: LogFindings): Co
   };
 }
 
-/** By the logs, if no heartbeat has told of any yet. */
+/** As the heartbeat tells, and then the logs, which are written at once; without a heartbeat as the logs tell alone. */
 function workersOf({ logs, lock }: Facts, live: Heartbeat | null): Status['workers'] {
-  if (live !== null && live.workers.length > 0) return live.workers;
-  const states = new WorkerStates();
+  const states = new WorkerStates(live?.workers);
+  const known = live === null ? lock.since : Date.parse(live.at);
   for (const event of logs.events)
-    if (lock.since === null || Date.parse(event.time) >= lock.since) states.heard(event, event.time);
+    if (known === null || Date.parse(event.time) >= known) states.heard(event, event.time);
   return states.list();
 }
 
