@@ -14,6 +14,7 @@ export default defineConfig({
   resolve: {
     // Tests see the sources of sibling packages; child processes and the packed-install test use what was built.
     alias: [
+      { find: /^@holdfast\/run-folder\/glance$/, replacement: at('./packages/run-folder/src/glance.ts') },
       { find: /^@holdfast\/(?!config|runner)([a-z-]+)$/, replacement: at('./packages/$1/src/index.ts') },
     ],
   },

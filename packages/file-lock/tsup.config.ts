@@ -1,3 +1,3 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library();
+export default library({ external: ['koffi'] });

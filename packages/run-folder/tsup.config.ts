@@ -1,3 +1,3 @@
 import { library } from '@holdfast/config/tsup';
 
-export default library();
+export default library({ entry: { index: 'src/index.ts', glance: 'src/glance.ts' } });

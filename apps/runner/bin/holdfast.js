@@ -29,7 +29,9 @@ import('@holdfast/process/early-signals')
   })
   .then(([{ startFailure }, { keepCompiledCode }]) => {
     keepCompiledCode();
-    return import('../dist/cli.js').catch((error) => {
+    // The status is asked for often, and loads little.
+    const cli = process.argv[2] === 'status' ? import('../dist/status-cli.js') : import('../dist/cli.js');
+    return cli.catch((error) => {
       const { version, platform, arch } = process;
       end(startFailure(error, { version, platform, arch }));
     });

@@ -14,6 +14,7 @@ import { type CommandReport, commandReport, embedReport } from './command/embed-
 import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
+import { showRun } from './command/show-run.js';
 import { embed } from './embed.js';
 import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -132,6 +133,9 @@ try {
       } finally {
         shown?.end();
       }
+    },
+    async status(options) {
+      process.exitCode = await showRun(options, complain);
     },
     async inspect(options) {
       const write = listing();

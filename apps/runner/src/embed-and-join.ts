@@ -33,7 +33,7 @@ export async function embedAndJoin(
   run: Prepared,
   findings: Findings,
 ): Promise<ResultRecord> {
-  const { place, options, model, devices, report, stop } = request;
+  const { place, options, model, devices, heartbeat, report, stop } = request;
   const { record, index, finished } = run;
   const { signal } = stop;
   const shards = await shardsOf(index, record.shards);
@@ -54,6 +54,7 @@ export async function embedAndJoin(
     used ??= await devices.use(record, place);
     return used;
   };
+  heartbeat.planned(record.fingerprint, shards, standing(shards, state));
   reportPlanned(request, run, shards, state, used);
   const { fingerprint } = record;
   const { dim } = model;

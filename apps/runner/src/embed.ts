@@ -31,7 +31,13 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
   const folder = await takeFolder(request);
   if ('files' in folder) return reportComplete(request, folder, true);
   await using _folder = folder;
-  const { place, model } = request;
+  // Awaited here: the folder is given back when this function returns.
+  return await request.heartbeat.during(() => embedInto(request));
+}
+
+/** The story of a run in a folder that this command holds. @returns the exit code. */
+async function embedInto(request: Request): Promise<number> {
+  const { place, model, report } = request;
   const run = await prepare(place, prepareOptions(request));
   if (!('index' in run)) {
     await tidyUp(place, run.run, report, true);

@@ -2,17 +2,7 @@ import { systemErrorIn, systemTrouble } from '@holdfast/durable';
 import { ModelError } from '@holdfast/gpu-runtime';
 import type { StopSignal } from '@holdfast/process';
 
-/** The process exit codes of the command. */
-export const ExitCode = {
-  complete: 0,
-  unexpected: 1,
-  badInput: 2,
-  /** Complete, but some sequences are quarantined. */
-  quarantined: 3,
-  shardsFailed: 4,
-  interrupted: 130,
-  terminated: 143,
-} as const;
+export { ExitCode } from './exit-codes.js';
 
 /** The command cannot do what it was asked to: exit code 2. The one-line message names the remedy. */
 export class UsageError extends Error {

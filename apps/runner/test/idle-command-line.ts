@@ -5,6 +5,7 @@ const nothing = async () => undefined;
 /** Commands that do nothing. */
 const IDLE: Commands = {
   embed: nothing,
+  status: nothing,
   inspect: nothing,
   models: nothing,
   getModels: nothing,

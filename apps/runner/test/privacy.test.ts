@@ -110,6 +110,8 @@ describe.runIf(straced)('nothing is written outside the output folder, and nothi
     ['help', ['help']],
     ['help embed', ['help', 'embed']],
     ['--version', ['--version']],
+    ['status', ['status', fixture('run_16384')]],
+    ['status --json', ['status', '--json', fixture('run_before_letters/proteins_run')]],
     ['inspect', ['inspect', at('../../../packages/checkpoint/test/fixtures/original/batch_00000.pt')]],
     [
       'inspect --json',

@@ -3,3 +3,4 @@ export { releaseKernelLock, tryKernelLock } from './kernel-lock.js';
 export { isLocalDisk } from './local-disk.js';
 export { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
 export { type Mount, mountOf } from './mount.js';
+export { type LockLook, type LockState, lookAtLock } from './probe.js';

@@ -12,6 +12,8 @@ export function layout(out: string) {
     restart: join(out, '.holdfast-restart'),
     /** Exists while quarantined sequences of a complete result are reattempted: the checkpoints may hold more rows than the result. */
     retry: join(out, '.holdfast-retry'),
+    /** What the running command is doing, rewritten every few seconds for `holdfast status`. Nothing else reads it. */
+    heartbeat: join(out, '.holdfast-heartbeat'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
     /** What a lower precision costs, measured once, before anything is embedded. */

@@ -76,7 +76,7 @@ function existingParent(folder: string): string {
 async function removeIfBare(place: Layout, made: ReadonlySet<string>): Promise<void> {
   if (holdsRun(place)) return;
   // The folder's lock goes last: without it another run may enter, and then nothing in the folder is ours to remove.
-  const own = [place.ownership, place.workersLock, place.lock];
+  const own = [place.heartbeat, place.ownership, place.workersLock, place.lock];
   const names = own.map((path) => basename(path));
   if ((await readdir(place.out)).some((name) => !names.includes(name))) return;
   await using _workers = await FileLock.acquire(place.workersLock, { timeoutMs: 0 });

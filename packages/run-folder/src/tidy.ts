@@ -91,10 +91,13 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
     place.restart,
     place.retry,
     place.precision,
+    place.heartbeat,
   ];
   const embeddings = Object.keys(formats).map(place.embeddings);
   for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])
     await rm(`${path}.tmp`, { force: true });
+  // A killed command left it, and the result says more.
+  await rm(place.heartbeat, { force: true });
   await rm(place.precisionSample, { force: true });
   await rm(place.copiedRows, { force: true });
   await rm(place.newIndex, { recursive: true, force: true });

@@ -42,7 +42,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'durable',
     'options',
   ],
+  status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
+    'status',
     'run-folder',
     'preflight',
     'models',
@@ -64,15 +66,16 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every part of the runner may import: errors, events and options. */
-const SHARED = ['embed-options', 'errors', 'events'] as const;
+const SHARED = ['embed-options', 'errors', 'events', 'exit-codes'] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
-const ENTRIES: readonly string[] = ['@holdfast/process/early-signals'];
+const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];
 
 /** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
   cli: ['command', 'embed', ...SHARED],
+  'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['embed-and-join', 'result', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],
@@ -81,8 +84,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: SHARED,
   work: ['coordinate', ...SHARED],
   'embed-options': ['errors', 'events'],
-  errors: [],
+  errors: ['exit-codes'],
   events: [],
+  'exit-codes': [],
 };
 
 /** Every import that violates the design, as "file: reason". */

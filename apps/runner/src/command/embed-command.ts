@@ -2,13 +2,13 @@ import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/g
 import { formats } from '@holdfast/run-folder';
 import { type Command, Option } from 'commander';
 import type { EmbedOptions } from '../embed-options.js';
+import { folder } from './folder.js';
 import {
   atOnce,
   cosine,
   count,
   device,
   files,
-  folder,
   frames,
   geneticCode,
   layer,

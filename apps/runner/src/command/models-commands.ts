@@ -1,6 +1,7 @@
 import { OPERATORS, type Operators } from '@holdfast/models';
 import { type Command, Option } from 'commander';
-import { folder, model } from './option-values.js';
+import { folder } from './folder.js';
+import { model } from './option-values.js';
 import { progressOptions, type Reporting, reportingOf } from './progress-options.js';
 
 /** The result goes to standard output. */

@@ -47,11 +47,6 @@ export function device(text: string): DeviceWish {
   }
 }
 
-export function folder(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError('It must name a folder.');
-  return text;
-}
-
 export function model(text: string): string {
   if (text.trim() === '') {
     throw new InvalidArgumentError('It must be the name of a built-in model, or the path of a model.');

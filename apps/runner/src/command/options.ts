@@ -1,17 +1,21 @@
 import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
+import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
 import { completionCommand } from './completion/completion.js';
 import { type Embed, embedCommand } from './embed-command.js';
 import { addExamples } from './examples.js';
+import { folder } from './folder.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
-import { count, files, folder } from './option-values.js';
+import { count, files } from './option-values.js';
+import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
   embed: Embed;
+  status(options: StatusOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
   /** Prints the script that makes a shell complete. */
@@ -25,6 +29,7 @@ export function commandLine(version: string, commands: Commands): Command {
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting));
+  statusCommand(program, (options) => commands.status(options));
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')

@@ -12,6 +12,7 @@ import type { AskedRun } from './asked-run.js';
 import { cutOf } from './cut-of.js';
 import { Devices } from './devices.js';
 import { givenModel } from './given-model.js';
+import { Heartbeat } from './heartbeat.js';
 import { longWork } from './waits.js';
 
 /** A command whose options are known to make sense. */
@@ -28,6 +29,7 @@ export interface Request {
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
   devices: Devices;
+  heartbeat: Heartbeat;
   report: Report;
   stop: Stop;
 }
@@ -38,8 +40,10 @@ export interface Request {
  *
  * @throws UsageError; HubError; ModelError; InputError.
  */
-export async function checkRequest(asked: EmbedOptions, report: Report, stop: Stop): Promise<Request> {
+export async function checkRequest(asked: EmbedOptions, tell: Report, stop: Stop): Promise<Request> {
   const place = layout(asked.out);
+  const heartbeat = new Heartbeat(place, tell);
+  const { report } = heartbeat;
   const pin = asked.forceRestart ? undefined : await pinOf(place);
   const { model: found, hub } = await findByName(asked.model, { pin, signal: stop.signal, onEvent: report });
   const options = { ...asked, model: found };
@@ -61,7 +65,7 @@ export async function checkRequest(asked: EmbedOptions, report: Report, stop: St
   const given = devices.builtIn
     ? undefined
     : givenModel(options, hub === undefined ? resolve(found) : undefined);
-  return { options, place, model, hub, given, cut, letters: { rules, use }, devices, report, stop };
+  return { options, place, model, hub, given, cut, letters: { rules, use }, devices, heartbeat, report, stop };
 }
 
 /** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */

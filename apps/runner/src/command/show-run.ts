@@ -1,0 +1,29 @@
+import { onSignal } from '@holdfast/process/early-signals';
+import { type StatusOptions, showStatus } from '@holdfast/status';
+import { ExitCode } from '../exit-codes.js';
+
+/**
+ * `holdfast status`.
+ *
+ * @param complain prints a line on standard error.
+ * @returns the exit code.
+ */
+export async function showRun(options: StatusOptions, complain: (text: string) => void): Promise<number> {
+  const end = new AbortController();
+  // Ctrl-C is how a watch is meant to end. The second one may come while a disk does not answer.
+  if (options.watch)
+    onSignal((signal) => {
+      if (signal !== 'SIGINT') process.exit(ExitCode.terminated);
+      if (end.signal.aborted) process.exit(ExitCode.complete);
+      end.abort();
+    });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    complain(`standard output: ${error.message}`);
+    process.exit(ExitCode.unexpected);
+  });
+  const { state, dir, reason, next } = await showStatus(options, process.stdout, end.signal);
+  if (state !== 'none') return ExitCode.complete;
+  complain(`${dir}: no run of Holdfast is there: ${reason}; ${next.text}: ${next.command}`);
+  return ExitCode.badInput;
+}

@@ -1,0 +1,89 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { debuglog } from 'node:util';
+import type { Layout } from '@holdfast/run-folder';
+import type { Report } from '../events.js';
+import { HeartbeatState } from './heartbeat-state.js';
+
+const debug = debuglog('holdfast:heartbeat');
+
+/** Milliseconds between two heartbeats; a new phase is told at once. */
+const EVERY = 5000;
+
+/**
+ * Writes what the command is doing into the run's folder, for `holdfast status`. Nothing else depends on it: it is not synced,
+ * a failure to write it changes nothing, and no write is waited for but the last.
+ */
+export class Heartbeat {
+  /** Reports to the command's own report, and listens. */
+  readonly report: Report;
+  readonly #path: string;
+  readonly #state: HeartbeatState;
+  #writing: Promise<void> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor({ heartbeat }: Pick<Layout, 'heartbeat'>, report: Report) {
+    this.#path = heartbeat;
+    this.#state = new HeartbeatState(new Date());
+    this.report = (event) => {
+      report(event);
+      const { phase } = this.#state;
+      this.#state.heard(event, new Date());
+      // A command that finds a finished run does no work, and leaves its folder alone.
+      if (this.#state.works && (this.#state.phase !== phase || this.#timer === undefined)) this.#write();
+    };
+  }
+
+  /** The shards of the run, and how many sequences of each are saved. */
+  planned(
+    run: string,
+    shards: readonly { firstPosition: number; endPosition: number }[],
+    saved: readonly number[],
+  ): void {
+    const sequences = shards.map(({ firstPosition, endPosition }) => endPosition - firstPosition);
+    this.#state.planned(run, sequences, saved);
+  }
+
+  /**
+   * Does the work of a command that holds the folder. Afterwards the heartbeat is gone, unless a run was begun that is not
+   * complete: then it says why the command ended.
+   */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#state.began = true;
+    try {
+      const done = await work();
+      await this.#end(null);
+      return done;
+    } catch (error) {
+      await this.#end(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  #write(): void {
+    if (!this.#state.began) return;
+    this.#timer ??= setInterval(() => this.#write(), EVERY).unref();
+    // One after the other: two writers of one file would mix.
+    this.#writing = this.#writing.then(() => this.#writeNow());
+  }
+
+  async #writeNow(): Promise<void> {
+    try {
+      await writeFile(`${this.#path}.tmp`, this.#state.text(new Date()));
+      await rename(`${this.#path}.tmp`, this.#path);
+    } catch (error) {
+      debug('%s cannot be written: %s', this.#path, error);
+    }
+  }
+
+  async #end(message: string | null): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#writing;
+    if (message !== null && this.#state.hasRun) {
+      this.#state.ended(message, new Date());
+      await this.#writeNow();
+      return;
+    }
+    for (const path of [this.#path, `${this.#path}.tmp`])
+      await rm(path, { force: true }).catch((error) => debug('%s cannot be removed: %s', path, error));
+  }
+}

@@ -1,0 +1,13 @@
+export { type Heartbeat, type Phase, parseHeartbeat } from './heartbeat.js';
+export type { ShardStatus } from './judge/count-shards.js';
+export type { Incident, QuarantinedEntry } from './judge/log-findings.js';
+export { type Screen, type StatusOptions, showStatus, statusOf } from './show-status.js';
+export type {
+  CommandStatus,
+  FailureStatus,
+  QuarantineStatus,
+  ResultStatus,
+  State,
+  Status,
+} from './status.js';
+export { type WorkerDoing, type WorkerEvent, type WorkerState, WorkerStates } from './worker-states.js';

@@ -1,0 +1,64 @@
+import type { Facts } from '../facts.js';
+import type { ShardRecord } from '../read/read-manifest.js';
+
+/** A shard as it stands. Counts are of sequences. */
+export interface ShardStatus {
+  shard: number;
+  status: ShardRecord['status'];
+  /** In checkpoints; of a complete shard all, quarantined ones among them. */
+  sequences_done: number;
+  /** Embedded, saved or not yet. */
+  sequences_embedded: number;
+  /** Null if the command that planned it did not say so. */
+  sequences_total: number | null;
+  checkpoints: number;
+  /** When the newest checkpoint was recorded, ISO 8601. */
+  last_checkpoint_at: string | null;
+  /** Failures by kind since it last made progress. */
+  failures: Record<string, number>;
+  /** Why it failed. */
+  error: string | null;
+}
+
+/**
+ * Counts what is done of each shard. The manifest is the truth; the heartbeat adds the shards' sizes and, while its command
+ * lives, what is embedded since the last checkpoints.
+ */
+export function countShards(
+  records: readonly ShardRecord[],
+  { heartbeat, glance: { run, plan } }: Pick<Facts, 'heartbeat' | 'glance'>,
+  live: boolean,
+): ShardStatus[] {
+  const total = plan?.sequences ?? null;
+  const ours = run.is === 'read' && heartbeat?.run === run.value.fingerprint ? heartbeat.shards : null;
+  const sizes = sizesOf(ours?.sequences, records.length, total);
+  return records.map(({ status, rows, checkpoints, saved, failures, error }, shard) => {
+    const size = sizes?.[shard] ?? null;
+    const most = size ?? Number.POSITIVE_INFINITY;
+    const done = status === 'complete' ? (size ?? rows) : Math.min(rows, most);
+    const now = live ? (ours?.done[shard] ?? 0) : 0;
+    return {
+      shard,
+      status,
+      sequences_done: done,
+      sequences_embedded: Math.max(done, Math.min(now, most)),
+      sequences_total: size,
+      checkpoints,
+      last_checkpoint_at: saved,
+      failures,
+      error,
+    };
+  });
+}
+
+/** Sizes that cannot be those of this plan count as unknown. */
+function sizesOf(
+  told: readonly number[] | undefined,
+  shards: number,
+  total: number | null,
+): readonly number[] | null {
+  if (told?.length === shards && sum(told) === total) return told;
+  return shards === 1 && total !== null ? [total] : null;
+}
+
+export const sum = (counts: readonly number[]): number => counts.reduce((all, each) => all + each, 0);

@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { Facts } from '../facts.js';
+import type { Heartbeat } from '../heartbeat.js';
+import type { CommandStatus, FailureStatus, QuarantineStatus, Status } from '../status.js';
+import { WorkerStates } from '../worker-states.js';
+import { countShards, sum } from './count-shards.js';
+import { type Liveness, liveness } from './liveness.js';
+import { type LogFindings, logFindings, quarantinedIn } from './log-findings.js';
+import { nextStep } from './next-step.js';
+import { notesOf } from './notes.js';
+import { stateOf } from './state-of.js';
+
+/** Milliseconds after which what a heartbeat tells of the moment no longer counts. A command writes it every 5 s. */
+const FRESH = 30_000;
+
+/** How many incidents and quarantined sequences are told. */
+const TOLD = 10;
+
+/** Judges how a run stands. */
+export function judge(facts: Facts): Status {
+  const { dir, now, glance, manifest, heartbeat, logs } = facts;
+  const life = liveness(facts);
+  const alive = life.alive === true;
+  const records = manifest.is === 'read' ? manifest.shards : [];
+  const { state, reason } = stateOf(facts, alive, records);
+  const live = alive && heartbeat !== null && isLive(heartbeat, life, now) ? heartbeat : null;
+  const replaced = state === 'planning' || state === 'replacing' || state === 'none';
+  const shards = replaced ? [] : countShards(records, facts, live !== null);
+  const saved = shards.reduce<string | null>(
+    (last, { last_checkpoint_at: at }) => ((at ?? '') > (last ?? '') ? at : last),
+    null,
+  );
+  const found = logFindings(logs.events, facts.lock.since);
+  const total = replaced ? null : (glance.plan?.sequences ?? null);
+  const complete = shards.length > 0 && shards.every(({ status }) => status === 'complete');
+  // Without a manifest nothing is saved yet; of one that cannot be read nothing is known.
+  const counted = manifest.is === 'read' || manifest.is === 'missing';
+  const summed = counted ? sum(shards.map((each) => each.sequences_done)) : null;
+  const done =
+    state === 'complete' || complete ? total : summed === null ? null : Math.min(summed, total ?? summed);
+  const told = Math.max(live?.sequences_done ?? 0, sum(shards.map((each) => each.sequences_embedded)));
+  const embedded = live === null || done === null ? done : Math.min(Math.max(done, told), total ?? told);
+  const status: Omit<Status, 'next'> = {
+    format: 1,
+    dir,
+    at: iso(now)!,
+    state,
+    reason,
+    command: commandOf(facts, life, found),
+    phase: live?.phase ?? null,
+    doing: live?.doing ?? null,
+    input: live?.input ?? null,
+    sequences_done: replaced ? null : done,
+    sequences_embedded: replaced ? null : embedded,
+    sequences_total: total,
+    tokens_per_second: live?.tokens_per_second ?? null,
+    seconds_left: live?.seconds_left ?? null,
+    last_checkpoint_at: saved,
+    seconds_since_checkpoint:
+      saved === null ? null : Math.max(0, Math.round((now - Date.parse(saved)) / 1000)),
+    workers: alive ? workersOf(facts, live) : [],
+    shards,
+    failures: failuresOf(found, logs.cut),
+    quarantined: quarantineOf(facts, found, state === 'complete'),
+    result:
+      glance.result.is === 'read' && state === 'complete'
+        ? {
+            sequences: glance.result.value.sequences,
+            dim: glance.result.value.dim,
+            files: glance.result.value.files.map(({ file }) => join(dir, file)),
+          }
+        : null,
+    notes: notesOf(facts),
+  };
+  return { ...status, next: nextStep(status, facts) };
+}
+
+/** Whether a heartbeat is that of the command that took the folder last. */
+const isOf = (beat: Heartbeat, { holder }: Liveness): boolean =>
+  holder === null || (holder.pid === beat.pid && holder.host === beat.host);
+
+/** Whether a heartbeat tells of the command that works there now. */
+const isLive = (beat: Heartbeat, life: Liveness, now: number): boolean =>
+  beat.ended === null && isOf(beat, life) && now - Date.parse(beat.at) <= FRESH;
+
+function commandOf(facts: Facts, life: Liveness, { stoppedBy }: LogFindings): CommandStatus | null {
+  const { alive, by, holder, since, seen } = life;
+  if (!facts.folder.ofRun && alive !== true) return null;
+  const { heartbeat } = facts;
+  const said = heartbeat !== null && isOf(heartbeat, life) ? (heartbeat.ended?.message ?? null) : null;
+  const ended = said ?? (stoppedBy === null ? null : `stopped by ${stoppedBy}`);
+  return {
+    running: alive,
+    known_by: by,
+    host: holder?.host ?? null,
+    pid: holder?.pid ?? null,
+    since: iso(since),
+    last_seen_at: iso(seen),
+    ended: alive === true ? null : ended,
+    workers_alive: facts.workers === 'held',
+  };
+}
+
+/** As the heartbeat tells, and then the logs, which are written at once; without a heartbeat as the logs tell alone. */
+function workersOf({ logs, lock }: Facts, live: Heartbeat | null): Status['workers'] {
+  const states = new WorkerStates(live?.workers);
+  const known = live === null ? lock.since : Date.parse(live.at);
+  for (const event of logs.events)
+    if (known === null || Date.parse(event.time) >= known) states.heard(event, event.time);
+  return states.list();
+}
+
+const failuresOf = ({ failures, retries, incidents }: LogFindings, cut: boolean): FailureStatus => ({
+  failures,
+  retries,
+  at_least: cut,
+  newest: incidents.slice(-TOLD),
+});
+
+/** By the table of a complete result, else by the logs. */
+function quarantineOf({ dir, glance, logs }: Facts, found: LogFindings, complete: boolean): QuarantineStatus {
+  const all = complete ? quarantinedIn(glance.quarantine) : found.quarantined;
+  const kinds: Record<string, number> = {};
+  for (const { kind } of all) kinds[kind] = (kinds[kind] ?? 0) + 1;
+  return {
+    sequences: all.length,
+    at_least: !complete && logs.cut,
+    kinds,
+    first: all.slice(0, TOLD),
+    table: complete && all.length > 0 ? join(dir, 'quarantine.tsv') : null,
+  };
+}
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());

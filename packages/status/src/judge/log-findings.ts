@@ -1,0 +1,93 @@
+import type { LogEvent } from '../read/log-lines.js';
+
+/** Something that went wrong, or was done about it. */
+export interface Incident {
+  time: string;
+  event: string;
+  slot: number | null;
+  shard: number | null;
+  kind: string | null;
+  /** What happened, in words. */
+  message: string;
+}
+
+/** A sequence that was quarantined. */
+export interface QuarantinedEntry {
+  id: string;
+  ordinal: number;
+  kind: string;
+  error: string;
+}
+
+export interface LogFindings {
+  failures: number;
+  retries: number;
+  /** Failures and what was done about them, oldest first. */
+  incidents: Incident[];
+  /** Each once, as last reported, in input order. */
+  quarantined: QuarantinedEntry[];
+  /** The signal that stopped the last command. */
+  stoppedBy: string | null;
+}
+
+/** What is told of an event, in words; undefined for those that are no incident. */
+const TOLD: Readonly<Record<string, (event: LogEvent) => string>> = {
+  failed: ({ message }) => `failed: ${text(message)}`,
+  retry: ({ reason, ...event }) =>
+    `is retried in ${seconds(event['delay_ms'] ?? event['delayMs'])} s: ${text(reason)}`,
+  breaker: ({ reason }) => `${text(reason)}; the search for its sequences at fault begins`,
+  redistributed: ({ from, to }) => `moves from worker ${text(from)} to worker ${text(to)}`,
+  shard_failed: ({ message }) => `is given up: ${text(message)}`,
+  retry_given_up: ({ message }) => `its quarantined sequences are given up: ${text(message)}`,
+  stalled: (event) => `made no progress for ${seconds(event['silent_ms'] ?? event['silentMs'])} s`,
+  killed: ({ reason }) => `was killed: ${text(reason)}`,
+  slot_closed: ({ reason }) => `gets no more workers: ${text(reason)}`,
+  unrecorded: ({ message }) => `its failures could not be recorded: ${text(message)}`,
+};
+
+/**
+ * What the logs tell of failures and quarantined sequences.
+ *
+ * @param since milliseconds since 1970: when the last command began, whose incidents these are. Null: all.
+ */
+export function logFindings(events: readonly LogEvent[], since: number | null): LogFindings {
+  const found: LogFindings = { failures: 0, retries: 0, incidents: [], quarantined: [], stoppedBy: null };
+  const quarantined = new Map<number, QuarantinedEntry>();
+  for (const event of events) {
+    if (event.type === 'quarantined') addTo(quarantined, event);
+    if (since !== null && Date.parse(event.time) < since) continue;
+    if (event.type === 'failed') found.failures++;
+    if (event.type === 'retry') found.retries++;
+    if (event.type === 'stopped' && typeof event['signal'] === 'string') found.stoppedBy = event['signal'];
+    if (event.type === 'spawned') found.stoppedBy = null;
+    const told = TOLD[event.type]?.(event);
+    if (told === undefined) continue;
+    const { slot, shard, kind } = event;
+    found.incidents.push({
+      time: event.time,
+      event: event.type,
+      slot: typeof slot === 'number' ? slot : null,
+      shard: typeof shard === 'number' ? shard : null,
+      kind: typeof kind === 'string' ? kind : null,
+      message: told,
+    });
+  }
+  found.quarantined = [...quarantined.values()].sort((a, b) => a.ordinal - b.ordinal);
+  return found;
+}
+
+function addTo(quarantined: Map<number, QuarantinedEntry>, { id, ordinal, kind, error }: LogEvent): void {
+  if (typeof ordinal !== 'number') return;
+  quarantined.set(ordinal, { id: text(id), ordinal, kind: text(kind), error: text(error) });
+}
+
+/** The sequences in lines of a `quarantine.tsv`. */
+export function quarantinedIn(lines: readonly string[]): QuarantinedEntry[] {
+  return lines.map((line) => {
+    const [id = '', ordinal, kind = '', , error = ''] = line.split('\t');
+    return { id, ordinal: Number(ordinal), kind, error };
+  });
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : String(value ?? ''));
+const seconds = (ms: unknown) => (typeof ms === 'number' ? Math.round(ms / 100) / 10 : '?');

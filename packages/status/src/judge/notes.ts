@@ -1,0 +1,17 @@
+import type { Facts } from '../facts.js';
+
+/** What could not be read, and so is missing in a status. */
+export function notesOf({ heartbeatFault, manifest, logs, glance }: Facts): string[] {
+  const notes: string[] = [];
+  if (heartbeatFault !== null)
+    notes.push(
+      `.holdfast-heartbeat could not be read (${heartbeatFault}), so nothing is known of this moment`,
+    );
+  if (manifest.is === 'unsettled')
+    notes.push('checkpoints/manifest.json changed while it was read; look again in a moment');
+  if (manifest.is === 'damaged') notes.push(`checkpoints/manifest.json cannot be believed: ${manifest.why}`);
+  if (logs.unreadable > 0) notes.push(`${logs.unreadable} line(s) of the logs are not as a run writes them`);
+  if (glance.run.is === 'read' && glance.plan === null)
+    notes.push('index/summary.json is not that of this run, so the number of sequences is unknown');
+  return notes;
+}

@@ -1,0 +1,62 @@
+import type { Facts } from '../facts.js';
+import type { ShardRecord } from '../read/read-manifest.js';
+import type { State } from '../status.js';
+
+interface Judged {
+  state: State;
+  reason: string | null;
+}
+
+type StateFacts = Pick<Facts, 'folder' | 'glance' | 'manifest'>;
+
+/** The state of a folder. @param alive whether a command works there. */
+export function stateOf(
+  { folder, glance, manifest }: StateFacts,
+  alive: boolean,
+  shards: readonly ShardRecord[],
+): Judged {
+  const { run, result, restart, retry, wrongFiles } = glance;
+  if (folder.is !== 'folder' || (!folder.ofRun && !alive))
+    return { state: 'none', reason: whatIsThere(folder) };
+  if (restart)
+    return { state: 'replacing', reason: alive ? null : 'the command that was replacing it has ended' };
+  if (run.is === 'damaged') return { state: 'damaged', reason: `run.json cannot be believed: ${run.why}` };
+  if (run.is === 'missing') {
+    if (alive) return { state: 'planning', reason: null };
+    if (result.is !== 'missing' || manifest.is !== 'missing')
+      return { state: 'damaged', reason: 'run.json is missing' };
+    return { state: 'stopped', reason: 'the command ended before its run began; nothing was embedded' };
+  }
+  if (result.is === 'read' && result.value.run === run.value.fingerprint && wrongFiles.length === 0)
+    return {
+      state: 'complete',
+      reason: retry && alive ? 'its quarantined sequences are being tried again' : null,
+    };
+  if (alive) return { state: 'running', reason: null };
+  if (manifest.is === 'damaged')
+    return { state: 'damaged', reason: `checkpoints/manifest.json cannot be believed: ${manifest.why}` };
+  if (result.is === 'damaged')
+    return { state: 'damaged', reason: `result.json cannot be believed: ${result.why}` };
+  if (result.is === 'read')
+    return { state: 'damaged', reason: wrongFiles[0] ?? 'result.json is that of another run' };
+  const failed = shards.filter(({ status }) => status === 'failed').length;
+  if (failed > 0)
+    return { state: 'failed', reason: `${failed} of ${shards.length} shards are out of retries` };
+  return { state: 'stopped', reason: null };
+}
+
+/** How many names are told. */
+const NAMED = 5;
+
+function whatIsThere({ is, names, more, runs }: Facts['folder']): string {
+  if (is === 'missing') return 'it does not exist';
+  if (is === 'file') return 'it is a file, not a folder';
+  if (runs.length > 0) return `it holds no run itself, but these folders in it do: ${listed(runs, false)}`;
+  return names.length === 0 ? 'it is empty' : `it holds ${listed(names, more)}`;
+}
+
+function listed(names: readonly string[], more: boolean): string {
+  const rest = names.length - NAMED;
+  const others = more ? ' and many more' : rest > 0 ? ` and ${rest} more` : '';
+  return `${names.slice(0, NAMED).join(', ')}${others}`;
+}

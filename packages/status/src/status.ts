@@ -1,0 +1,102 @@
+import type { Phase } from './heartbeat.js';
+import type { ShardStatus } from './judge/count-shards.js';
+import type { Incident, QuarantinedEntry } from './judge/log-findings.js';
+import type { WorkerState } from './worker-states.js';
+
+/**
+ * How a folder stands. `none`: no run is there. `planning`: a command reads the input of a new run. `replacing`: a
+ * `--force-restart` has not yet replaced the run. `stopped`: the run is not complete, and no command works on it. `failed`: so,
+ * and shards are out of retries. `damaged`: a file that says how it stands is not as it was written.
+ */
+export type State =
+  | 'none'
+  | 'planning'
+  | 'running'
+  | 'replacing'
+  | 'stopped'
+  | 'failed'
+  | 'complete'
+  | 'damaged';
+
+/** What `holdfast status --json` prints. Times are ISO 8601; what is unknown is null. */
+export interface Status {
+  format: 1;
+  /** The folder, as it was named. */
+  dir: string;
+  /** When this was read. */
+  at: string;
+  state: State;
+  /** Why it is in this state, where that is not plain. */
+  reason: string | null;
+  /** The command that works there, or did last. */
+  command: CommandStatus | null;
+  /** What the command is at; null if none works, or it is not known. */
+  phase: Phase | null;
+  doing: string | null;
+  /** How far the input was read, while it is planned. */
+  input: { file: string; bytes: number; sequences: number } | null;
+  /** In checkpoints. */
+  sequences_done: number | null;
+  /** Embedded, saved or not yet; without a live command the same as `sequences_done`. */
+  sequences_embedded: number | null;
+  sequences_total: number | null;
+  tokens_per_second: number | null;
+  seconds_left: number | null;
+  last_checkpoint_at: string | null;
+  seconds_since_checkpoint: number | null;
+  workers: WorkerState[];
+  shards: ShardStatus[];
+  /** Failures since the command began. */
+  failures: FailureStatus;
+  quarantined: QuarantineStatus;
+  /** The complete result. */
+  result: ResultStatus | null;
+  /** What could not be read, and so is missing here. */
+  notes: string[];
+  /** What to do next, in words and, if there is one, the command. */
+  next: { text: string; command: string | null };
+}
+
+export interface CommandStatus {
+  /** Null: its locks cannot be seen from this machine, and its last sign of life is old. */
+  running: boolean | null;
+  /** By what that is known. */
+  known_by: 'lock' | 'process' | 'sign_of_life';
+  host: string | null;
+  pid: number | null;
+  since: string | null;
+  /** When it last wrote anything. */
+  last_seen_at: string | null;
+  /** Why it ended, if it could say so. */
+  ended: string | null;
+  /** Whether workers of it still save and exit. */
+  workers_alive: boolean;
+}
+
+export interface FailureStatus {
+  failures: number;
+  retries: number;
+  /** Whether the logs are longer than what was read of them, so there may be more. */
+  at_least: boolean;
+  /** The newest, oldest first. */
+  newest: Incident[];
+}
+
+export interface QuarantineStatus {
+  sequences: number;
+  /** Whether the logs are longer than what was read of them, so there may be more. */
+  at_least: boolean;
+  kinds: Record<string, number>;
+  /** The first of them. */
+  first: QuarantinedEntry[];
+  /** The table that lists all of them. */
+  table: string | null;
+}
+
+export interface ResultStatus {
+  /** Rows, and numbers in each. */
+  sequences: number;
+  dim: number;
+  /** Paths. */
+  files: string[];
+}
