@@ -30,6 +30,7 @@ export { BusyError, RunFolderError } from './run-folder-error.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';
+export { type CompleteRun, resultRows } from './shard/result-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
 export { standing } from './shard/standing.js';
