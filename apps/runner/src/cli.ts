@@ -8,11 +8,13 @@ import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process'
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
 import { layout } from '@holdfast/run-folder';
+import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
 import { reporter } from './command/reporter.js';
+import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
 import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -136,6 +138,16 @@ try {
       const { signal } = stopOnSignals();
       const folder = await exportModel({ ...options, signal, onEvent: reporter(process.stderr) });
       listing()(`${folder}\n`);
+    },
+    async verify({ json, ...options }) {
+      const kept = options.repair ? 'what was moved aside stays aside, ' : 'nothing was changed, ';
+      after = { ...after, kept };
+      const { signal } = stopOnSignals();
+      const progress = verifyProgress(process.stderr);
+      const onProgress = progress.show;
+      const report = await verify({ ...options, signal, onProgress, onWaiting: complain }).finally(progress.end);
+      listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
+      process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
     },
     async models({ json }) {
       listModels(json, listing());

@@ -11,6 +11,7 @@ const IDLE: Commands = {
   checkModel: nothing,
   exportModel: nothing,
   doctor: nothing,
+  verify: nothing,
 };
 
 /** The command line to look at its definitions. @param commands those that do something; the others do nothing. */

@@ -4,19 +4,22 @@ export { type Layout, layout } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
+export { moveAside } from './move-aside.js';
 export { takeOutputFolder } from './output-folder.js';
 export { type FoundQuarantined, findQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
-export { formatChecked } from './records/checked-json.js';
+export { formatChecked, parseChecked } from './records/checked-json.js';
 export { refuseForeignRecord } from './records/foreign-record.js';
 export { type GivenModel, sameGiven } from './records/given-model.js';
 export { knownRecord } from './records/known-record.js';
 export { type PrecisionCost, readPrecisionCost, writePrecisionCost } from './records/precision-cost.js';
+export { provenRecord } from './records/recover-record.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';
 export {
   type Asked,
+  DamagedRecordError,
   differences,
   fingerprintOf,
   formatRunFacts,
@@ -25,6 +28,7 @@ export {
   readRunRecord,
   writeRunRecord,
 } from './records/run-record.js';
+export { runWitnesses, shardFolders } from './records/run-witnesses.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
 export { completeShard } from './shard/complete-shard.js';

@@ -41,7 +41,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'durable',
     'options',
   ],
+  verify: ['run-folder', 'plan', 'checkpoint', 'manifest', 'pt-serializer', 'durable', 'options'],
   runner: [
+    'verify',
     'run-folder',
     'preflight',
     'models',

@@ -7,12 +7,14 @@ import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files, folder } from './option-values.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
+import { type VerifyCommand, verifyCommand } from './verify-command.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
   embed(options: EmbedOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
+  verify(options: VerifyCommand): Promise<void>;
 }
 
 export function commandLine(version: string, commands: Commands): Command {
@@ -36,6 +38,7 @@ export function commandLine(version: string, commands: Commands): Command {
       await commands.inspect({ files, json, head });
     });
   modelsCommands(program, commands);
+  verifyCommand(program, (options) => commands.verify(options));
   program
     .command('doctor')
     .description(

@@ -70,8 +70,8 @@ export const summarySchema = z.object({
     windows: sha256,
     order: sha256,
     batches: sha256,
-    /** Absent in earlier versions, whose indexes are rebuilt. */
-    blocks: sha256,
+    /** Absent in earlier versions, whose indexes a run builds again. */
+    blocks: sha256.exactOptional(),
   }),
   /** The run of the index, as its run record describes it; absent in tests. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),

@@ -1,0 +1,45 @@
+import type { SequenceIndex } from '@holdfast/plan';
+import { checkpointName } from '@holdfast/checkpoint';
+import type { ShardStanding } from '../shard-standing.js';
+
+/** Names a row of the result: its ID, and the checkpoint that has its numbers. */
+export class RowNames {
+  readonly #missing: readonly number[];
+
+  /** @param missing ordinals without a row. */
+  constructor(
+    readonly index: SequenceIndex,
+    readonly standings: readonly ShardStanding[],
+    missing: readonly number[],
+  ) {
+    this.#missing = [...missing].sort((a, b) => a - b);
+  }
+
+  /** The ordinal of a row of the result. */
+  ordinalOf(row: number): number {
+    let ordinal = row;
+    for (const missing of this.#missing) if (missing <= ordinal) ordinal++;
+    return ordinal;
+  }
+
+  async idOf(ordinal: number): Promise<string> {
+    const position = await this.#positionOf(ordinal);
+    const [id] = await this.index.ids(position, position + 1);
+    return id!;
+  }
+
+  /** The checkpoint of a row, within the folder of checkpoints. */
+  async checkpointOf(ordinal: number): Promise<string> {
+    const position = await this.#positionOf(ordinal);
+    const standing = this.standings.find(
+      ({ plan }) => plan !== null && position >= plan.firstPosition && position < plan.endPosition,
+    );
+    const found = standing?.found.find(({ first, end }) => position >= first && position < end);
+    return found === undefined ? `shard_${standing?.shard}` : `shard_${standing?.shard}/${checkpointName(found.number)}`;
+  }
+
+  async #positionOf(ordinal: number): Promise<number> {
+    const { first, order } = await this.index.bucketAt(ordinal);
+    return first + order.indexOf(ordinal);
+  }
+}
