@@ -145,7 +145,9 @@ try {
       const { signal } = stopOnSignals();
       const progress = verifyProgress(process.stderr);
       const onProgress = progress.show;
-      const report = await verify({ ...options, signal, onProgress, onWaiting: complain }).finally(progress.end);
+      const report = await verify({ ...options, signal, onProgress, onWaiting: complain }).finally(
+        progress.end,
+      );
       listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
       process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
     },

@@ -13,8 +13,20 @@ beforeAll(async () => {
   const folder = await freshFolder();
   const out = join(folder, 'out');
   const line = (to: string, ...more: string[]) => [
-    ...['embed', input, '--out', to, '--shards', '3', '--seq-threshold', '60', '--workers', '1'],
-    ...more,
+    ...[
+      'embed',
+      input,
+      '--out',
+      to,
+      '--shards',
+      '3',
+      '--seq-threshold',
+      '60',
+      '--workers',
+      '1',
+      '--batch-tokens',
+    ],
+    ...(more.length > 0 ? more : ['2000']),
   ];
   // Killed behind a few checkpoints, for a manifest from the middle of the run.
   const first = start(line(out));
@@ -23,7 +35,7 @@ beforeAll(async () => {
   const olderManifest = await readFile(join(out, 'checkpoints/manifest.json'));
   expect(await holdfast(line(out))).toMatchObject({ code: 0 });
   const other = join(folder, 'other');
-  expect(await holdfast(line(other, '--batch-tokens', '700'))).toMatchObject({ code: 0 });
+  expect(await holdfast(line(other, '700'))).toMatchObject({ code: 0 });
   const ofAnotherRun = join(other, 'checkpoints/shard_0/batch_00000.pt');
   run = { out, files: await countedFiles(out), olderManifest, ofAnotherRun, dim: 136 };
   expect(run.files.length).toBeGreaterThan(30);

@@ -39,7 +39,8 @@ function anyFile({ files }: Planted, share: number): string {
   return pick(ofKind, share * kinds.length - Math.floor(share * kinds.length));
 }
 
-const checkpoints = ({ files }: Planted) => files.filter((file) => file.endsWith('.pt') && file.includes('/'));
+const checkpoints = ({ files }: Planted) =>
+  files.filter((file) => file.endsWith('.pt') && file.includes('/'));
 
 async function change(path: string, edit: (bytes: Buffer) => Buffer | undefined): Promise<void> {
   const bytes = await readFile(path);
@@ -194,7 +195,8 @@ export const PLANTS = {
   async ofAnotherShard(run, { file: share }) {
     const file = pick(checkpoints(run), share);
     const other = checkpoints(run).find((each) => dirname(each) !== dirname(file))!;
-    for (const end of ['', '.done']) await cp(join(run.out, `${other}${end}`), join(run.out, `${file}${end}`));
+    for (const end of ['', '.done'])
+      await cp(join(run.out, `${other}${end}`), join(run.out, `${file}${end}`));
     return file;
   },
   async ofAnotherRun(run, { file: share }) {

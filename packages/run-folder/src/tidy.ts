@@ -13,7 +13,8 @@ const debug = debuglog('holdfast:run-folder');
 const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\.done\.corrupt(\.\d+)?$/;
 const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
 /** What `holdfast verify --repair` set aside of the folder itself; the index is a folder. */
-const RUN_ASIDE = /^(result\.json|precision\.json|ids\.txt|quarantine\.tsv|embeddings\.[a-z]+|\.holdfast-restart)\.corrupt(\.\d+)?$/;
+const RUN_ASIDE =
+  /^(result\.json|precision\.json|ids\.txt|quarantine\.tsv|embeddings\.[a-z]+|\.holdfast-restart)\.corrupt(\.\d+)?$/;
 const INDEX_ASIDE = /^index\.corrupt(\.\d+)?$/;
 
 /** The number and size of files that were set aside. */

@@ -26,7 +26,11 @@ export const FILE_KINDS: readonly FileKind[] = [
     check: 'manifest',
     name: 'checkpoints/manifest.json, .journal',
   },
-  { pattern: /^(result\.json|embeddings\.(safetensors|npy|pt))$/, check: 'result', name: 'result.json, embeddings.*' },
+  {
+    pattern: /^(result\.json|embeddings\.(safetensors|npy|pt))$/,
+    check: 'result',
+    name: 'result.json, embeddings.*',
+  },
   { pattern: /^ids\.txt$/, check: 'ids', name: 'ids.txt' },
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
   { pattern: /^precision\.json$/, check: 'precision', name: 'precision.json' },
@@ -39,7 +43,12 @@ export const FILE_KINDS: readonly FileKind[] = [
     name: '.lock, .workers.lock, checkpoints/manifest.json.lock, .claims',
     why: 'who held a lock last; the kernel keeps the locks',
   },
-  { pattern: /^logs\/[a-z_0-9]+\.log$/, check: null, name: 'logs/', why: 'for people; nothing reads them back' },
+  {
+    pattern: /^logs\/[a-z_0-9]+\.log$/,
+    check: null,
+    name: 'logs/',
+    why: 'for people; nothing reads them back',
+  },
   {
     pattern: /(^|\/)[^/]+\.tmp(\/.*)?$/,
     check: null,

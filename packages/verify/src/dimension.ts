@@ -5,6 +5,7 @@ import { type Layout, shardFolders } from '@holdfast/run-folder';
 export async function dimension(place: Layout, run: string): Promise<number | null> {
   for (const folder of await shardFolders(place))
     for await (const entry of readShard(folder, { verify: 'length', onCorruption: 'salvage' }))
-      if (!('fault' in entry) && entry.checkpoint.metadata.get('run') === run) return entry.checkpoint.shape[1];
+      if (!('fault' in entry) && entry.checkpoint.metadata.get('run') === run)
+        return entry.checkpoint.shape[1];
   return null;
 }

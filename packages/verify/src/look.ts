@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { IndexError, shardsOf } from '@holdfast/plan';
+import type { RunRecord } from '@holdfast/run-folder';
 import { checkCheckpoints } from './checks/checkpoints.js';
 import { checkIndex } from './checks/index.js';
 import { checkManifest } from './checks/manifest.js';
@@ -13,10 +14,9 @@ import { checkSmallFiles } from './checks/small-files.js';
 import { noteOthers } from './checks/strangers.js';
 import { checkTexts } from './checks/texts.js';
 import type { Context, KnownRun } from './context.js';
-import type { RunRecord } from '@holdfast/run-folder';
 import { dimension } from './dimension.js';
-import { foreignWitness } from './foreign-witness.js';
 import { Findings } from './findings.js';
+import { foreignWitness } from './foreign-witness.js';
 import { lookAgain, type Writer } from './look-again.js';
 import type { ShardStanding } from './shard-standing.js';
 
@@ -41,7 +41,9 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
     return { run: null, recorded: false, standings: [], result: null };
   }
   const { record, whole: recorded } = known;
-  const result = await lookAgain(findings, again, (found) => checkResultRecord(context, record.fingerprint, found));
+  const result = await lookAgain(findings, again, (found) =>
+    checkResultRecord(context, record.fingerprint, found),
+  );
   const index = await lookAgain(findings, again, (found) => checkIndex(context, record, found));
   try {
     const dim = result?.record.dim ?? (await dimension(place, record.fingerprint));

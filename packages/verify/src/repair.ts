@@ -29,7 +29,14 @@ export interface RepairReport {
  * bytes. The caller holds the folder's lock, and no worker is alive.
  */
 export async function repair(place: Layout, looked: Looked, findings: Findings): Promise<RepairReport> {
-  const report: RepairReport = { moved: [], manifest_rebuilt: false, shards: [], index: false, join: false, left: [] };
+  const report: RepairReport = {
+    moved: [],
+    manifest_rebuilt: false,
+    shards: [],
+    index: false,
+    join: false,
+    left: [],
+  };
   const { run, recorded, standings } = looked;
   if (findings.count() === 0) return report;
   if (run === null) {
@@ -48,7 +55,9 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
   const broken = standings.filter(({ wrong }) => wrong !== null);
   const surplus = await surplusFolders(place, looked);
   const checkpoints = broken.length + surplus.length > 0;
-  const resultWrong = (['result', 'rows', 'ids', 'quarantine'] as const).some((check) => findings.count(check) > 0);
+  const resultWrong = (['result', 'rows', 'ids', 'quarantine'] as const).some(
+    (check) => findings.count(check) > 0,
+  );
   // First: a run believes a result.json that fits its files, and would embed nothing again.
   if (resultWrong || (checkpoints && looked.result !== null)) {
     await moving(place.result);
@@ -62,7 +71,8 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
     for (const path of await setAside(place.shard(shard), wrong!, { unfinished: 'keep' }))
       report.moved.push(named(place, path));
   for (const folder of surplus)
-    for (const path of await setAside(folder, 0, { unfinished: 'keep' })) report.moved.push(named(place, path));
+    for (const path of await setAside(folder, 0, { unfinished: 'keep' }))
+      report.moved.push(named(place, path));
   if (findings.count('manifest') > 0 || checkpoints) {
     report.manifest_rebuilt = await repairManifest(place, looked);
   }
@@ -71,7 +81,8 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
     report.index = true;
     if (recorded) await moving(place.index);
   }
-  for (const standing of broken) report.shards.push({ shard: standing.shard, sequences: remaining(standing) });
+  for (const standing of broken)
+    report.shards.push({ shard: standing.shard, sequences: remaining(standing) });
   return report;
 }
 

@@ -16,7 +16,8 @@ export function reportLines(report: Report): string[] {
   for (const { file, place, problem, remedy } of faults)
     lines.push('', `${file}${place === undefined ? '' : `, ${place}`}: ${problem}`, `  → ${remedy}`);
   for (const [check, count] of Object.entries(counts))
-    if (count > MOST_SHOWN) lines.push('', `${check}: ${thousands(count - MOST_SHOWN)} more faults of this kind`);
+    if (count > MOST_SHOWN)
+      lines.push('', `${check}: ${thousands(count - MOST_SHOWN)} more faults of this kind`);
   if (notes.length > 0) lines.push('', ...notes.map((text) => `note: ${text}`));
   if (unseen.length > 0) lines.push('', ...unseen.map((text) => `not looked at: ${text}`));
   if (repair !== null) lines.push('', ...repairLines(repair));
@@ -35,7 +36,9 @@ function repairLines({ moved, manifest_rebuilt, shards, index, join, left }: Rep
   ];
   return [
     ...moved.map((path) => `moved aside: ${path}`),
-    ...(manifest_rebuilt ? ['the manifest was written again from the checkpoints; the old one is kept as .corrupt'] : []),
+    ...(manifest_rebuilt
+      ? ['the manifest was written again from the checkpoints; the old one is kept as .corrupt']
+      : []),
     ...left,
     next.length === 0 ? 'the next run has nothing to do again' : `the next run ${inWords(next)}`,
   ];
@@ -44,12 +47,25 @@ function repairLines({ moved, manifest_rebuilt, shards, index, join, left }: Rep
 const inWords = (parts: readonly string[]) =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 
-function verdict({ folder, ok, state, at_work, quick, sequences, sequences_done: done, fault_counts, repair }: Report): string {
+function verdict({
+  folder,
+  ok,
+  state,
+  at_work,
+  quick,
+  sequences,
+  sequences_done: done,
+  fault_counts,
+  repair,
+}: Report): string {
   const faults = Object.values(fault_counts).reduce((sum, count) => sum + count, 0);
   if (faults > 0 && !ok) return `${folder}: ${counted(faults, 'fault')}.`;
-  if (faults > 0) return `${folder}: ${counted(faults, 'fault')}, dealt with. Now run the holdfast embed command that made the run.`;
+  if (faults > 0)
+    return `${folder}: ${counted(faults, 'fault')}, dealt with. Now run the holdfast embed command that made the run.`;
   const extent = quick ? ' as far as sizes and markers tell' : '';
-  if (state === 'complete' && !at_work) return `${folder} is whole${extent}${repair === null ? '' : ': nothing to repair'}.`;
-  const far = done === null || sequences === null ? '' : `: ${thousands(done)} of ${counted(sequences, 'sequence')}`;
+  if (state === 'complete' && !at_work)
+    return `${folder} is whole${extent}${repair === null ? '' : ': nothing to repair'}.`;
+  const far =
+    done === null || sequences === null ? '' : `: ${thousands(done)} of ${counted(sequences, 'sequence')}`;
   return `${folder} is whole so far${extent}${far}.`;
 }

@@ -46,7 +46,8 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const { folder, quick = false, signal, onProgress = () => undefined } = options;
   const place = layout(folder);
   if (!isThere(place.out)) throw new RunFolderError(`${folder}: no such folder; give the --out of a run`);
-  if (!holdsRun(place)) throw new RunFolderError(`${folder} holds no run: there is nothing to verify; give the --out of a run`);
+  if (!holdsRun(place))
+    throw new RunFolderError(`${folder} holds no run: there is nothing to verify; give the --out of a run`);
   const context: Context = { place, quick, signal, onProgress };
   if (options.repair !== true) {
     const writer = new Writer(() => isAtWork(place));
@@ -66,10 +67,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
 }
 
 /** Looks at a run, and once more if it was replaced by another one meanwhile. */
-async function steadyLook(
-  context: Context,
-  writer: Writer,
-): Promise<{ findings: Findings; looked: Looked }> {
+async function steadyLook(context: Context, writer: Writer): Promise<{ findings: Findings; looked: Looked }> {
   for (let tries = 1; ; tries++) {
     const findings = new Findings(context.place.out);
     writer.mayWrite();
@@ -96,7 +94,10 @@ function report(
   { writer, repaired }: { writer: Writer; repaired: RepairReport | null },
 ): Report {
   const planned = run !== null && run.shards.length > 0;
-  const done = standings.reduce((sum, { covered, plan }) => sum + (plan === null ? 0 : covered - plan.firstPosition), 0);
+  const done = standings.reduce(
+    (sum, { covered, plan }) => sum + (plan === null ? 0 : covered - plan.firstPosition),
+    0,
+  );
   const mended = repaired !== null && repaired.left.length === 0;
   const sequences = planned ? run.shards.at(-1)!.endPosition : null;
   return {

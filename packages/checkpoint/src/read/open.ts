@@ -151,7 +151,8 @@ export class Checkpoint implements AsyncDisposable {
     });
     look(() => checks.end());
     const where = archive === null ? '' : `: ${archive}`;
-    if (marker !== 'empty' && (sum !== marker.crc32 || size !== marker.bytes)) return `${WRONG_CHECKSUM}${where}`;
+    if (marker !== 'empty' && (sum !== marker.crc32 || size !== marker.bytes))
+      return `${WRONG_CHECKSUM}${where}`;
     return archive === null ? null : `failed to load${where}`;
   }
 

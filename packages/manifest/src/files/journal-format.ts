@@ -82,7 +82,9 @@ function hasWholeLine(rest: Buffer): boolean {
   if (mark < 0) return false;
   const end = mark + CHECKSUM_LENGTH;
   const next = rest[end];
-  return next !== undefined && next !== NEWLINE && next !== 0 && parseLine(rest.subarray(0, end)) !== undefined;
+  return (
+    next !== undefined && next !== NEWLINE && next !== 0 && parseLine(rest.subarray(0, end)) !== undefined
+  );
 }
 
 /** The content of the first line; null if it is not a header. */

@@ -50,8 +50,10 @@ export function parseSnapshot(path: string, bytes: Buffer): ManifestState {
   const sum = (json as { crc32?: unknown }).crc32;
   if (sum !== undefined && !hasChecksum(bytes))
     throw new ManifestCorruptError(path, 'its checksum does not match its content');
-  const unknown = sum === undefined && Object.keys(json as object).find((name) => !(name in manifestSchema.shape));
-  if (unknown) throw new ManifestCorruptError(path, `it has no checksum, but a field ${JSON.stringify(unknown)}`);
+  const unknown =
+    sum === undefined && Object.keys(json as object).find((name) => !(name in manifestSchema.shape));
+  if (unknown)
+    throw new ManifestCorruptError(path, `it has no checksum, but a field ${JSON.stringify(unknown)}`);
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;

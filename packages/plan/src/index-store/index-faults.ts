@@ -33,7 +33,8 @@ export async function indexFaults(
     const path = join(folder, FILES[name as keyof typeof FILES]);
     const found = await readAll(path, signal, onBytes);
     if (found === null) faults.push({ path, problem: 'is missing' });
-    else if (found.sha256 !== sha256) faults.push({ path, problem: 'its bytes are not those that were written' });
+    else if (found.sha256 !== sha256)
+      faults.push({ path, problem: 'its bytes are not those that were written' });
     if (found !== null) read.set(name, found);
   }
   const sums = await trustedSums(folder, files, read);

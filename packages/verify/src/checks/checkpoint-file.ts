@@ -29,7 +29,8 @@ export async function markerProblem(path: string): Promise<FileProblem | null> {
   const parsed = parseMarker(text);
   // Only the original Python wrote empty markers, and it wrote no checkpoint of a run.
   if (parsed === 'empty') return { path: marker, problem: 'the marker is empty: it was cut off' };
-  if (parsed === null || formatMarker(parsed) !== text) return { path: marker, problem: 'damaged .done marker' };
+  if (parsed === null || formatMarker(parsed) !== text)
+    return { path: marker, problem: 'damaged .done marker' };
   const size = await stat(path).then(
     (found) => (found.isFile() ? found.size : -1),
     (error: unknown) => {

@@ -1,5 +1,12 @@
 import { basename, join } from 'node:path';
-import { IndexError, indexFaults, openIndex, readSummary, repeatedIds, type SequenceIndex } from '@holdfast/plan';
+import {
+  IndexError,
+  indexFaults,
+  openIndex,
+  readSummary,
+  repeatedIds,
+  type SequenceIndex,
+} from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
@@ -23,7 +30,9 @@ export async function checkIndex(
     if (!(error instanceof IndexError) || error.code === 'index_unreadable') throw error;
     if (error.code === 'index_format' && record.index === undefined) {
       // Before format 2 no run vouched for its index.
-      findings.unseen.push(`index/ is of an earlier version (${error.message}), so nothing is compared with it`);
+      findings.unseen.push(
+        `index/ is of an earlier version (${error.message}), so nothing is compared with it`,
+      );
       findings.sum('index', 'index/: not read', 'unchecked');
       return null;
     }
@@ -38,7 +47,11 @@ export async function checkIndex(
   }
 }
 
-async function lookAt(context: Context, record: RunRecord, findings: Findings): Promise<SequenceIndex | null> {
+async function lookAt(
+  context: Context,
+  record: RunRecord,
+  findings: Findings,
+): Promise<SequenceIndex | null> {
   const { place, quick, signal, onProgress } = context;
   const fault = (path: string, problem: string, where?: string) =>
     findings.fault({ check: 'index', path, problem, remedy: 'repair', ...(where && { place: where }) });
@@ -54,7 +67,8 @@ async function lookAt(context: Context, record: RunRecord, findings: Findings): 
     return null;
   }
   const sums = (inputs: RunRecord['inputs']) => inputs.map(({ sha256 }) => sha256).join();
-  if (sums(summary.inputs) !== sums(record.inputs)) fault(path, 'it was made from another input than the run');
+  if (sums(summary.inputs) !== sums(record.inputs))
+    fault(path, 'it was made from another input than the run');
   if (!quick) {
     let done = 0;
     // IDs and the sums of blocks add little.

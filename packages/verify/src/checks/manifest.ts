@@ -51,7 +51,10 @@ export async function checkManifest(
       findings.fault({ check: 'manifest', path: error.path, problem, remedy: 'newer' });
     } else if (error instanceof ManifestCorruptError) {
       const journal = error.reason.startsWith('its journal');
-      fault(journal ? error.reason.slice(4) : error.reason, journal ? `${place.manifest}.journal` : place.manifest);
+      fault(
+        journal ? error.reason.slice(4) : error.reason,
+        journal ? `${place.manifest}.journal` : place.manifest,
+      );
     } else if (systemErrorCode(error) !== 'ENOENT') throw error;
     else if (complete || standings.some(({ found }) => found.length > 0)) fault('is missing');
     else {
@@ -77,7 +80,8 @@ export async function checkManifest(
     'manifest',
     `manifest.json: agrees with the checkpoints, ${finished} of ${counted(states.length, 'shard')} complete, ${thousands(rows)} rows`,
   );
-  if (failed > 0) findings.notes.push(`${counted(failed, 'shard')} failed in an earlier run, and will be tried again`);
+  if (failed > 0)
+    findings.notes.push(`${counted(failed, 'shard')} failed in an earlier run, and will be tried again`);
   return lost;
 }
 
@@ -95,7 +99,13 @@ function compare(
   const folder = place.shard(shard);
   const path = (number: number) => join(folder, checkpointName(number));
   const fault = (problem: string) =>
-    findings.fault({ check: 'manifest', path: place.manifest, place: `shard ${shard}`, problem, remedy: 'repair' });
+    findings.fault({
+      check: 'manifest',
+      path: place.manifest,
+      place: `shard ${shard}`,
+      problem,
+      remedy: 'repair',
+    });
   const lost = (number: number, problem: string) => {
     first = Math.min(first ?? number, number);
     findings.fault({ check: 'checkpoints', path: path(number), problem, remedy: 'repair' });
@@ -110,10 +120,14 @@ function compare(
       if (!live && there.rows !== null && there.rows !== num_sequences)
         fault(`checkpoint ${number} is listed with ${counted(num_sequences, 'row')}, but has ${there.rows}`);
     } else if (sound(number) && !isThere(markerPath(path(number)))) {
-      if (isThere(path(number))) lost(number, 'missing .done marker, though the manifest lists the checkpoint');
+      if (isThere(path(number)))
+        lost(number, 'missing .done marker, though the manifest lists the checkpoint');
       else if (complete || !isSurelyThere(`${path(number)}.corrupt`))
         lost(number, 'file is missing, though the manifest lists it');
-      else findings.notes.push(`${checkpointName(number)} of shard ${shard} was set aside; the next run computes it again`);
+      else
+        findings.notes.push(
+          `${checkpointName(number)} of shard ${shard} was set aside; the next run computes it again`,
+        );
     }
   }
   const listed = new Set(checkpoints.map(({ batch_idx }) => batch_idx));
@@ -123,13 +137,27 @@ function compare(
     const pending = number > last && (retried || (status !== 'complete' && !complete));
     // Before a worker writes, it claims the shard; old manifests had no claims.
     const claimed = lease !== null || revision > 0 || state.manifest_id === '';
-    if (!pending) fault(`it does not list checkpoint ${number}, which is there: it is older than the checkpoints`);
+    if (!pending)
+      fault(`it does not list checkpoint ${number}, which is there: it is older than the checkpoints`);
     else if (!claimed)
-      fault(`no worker has claimed the shard, yet it has checkpoint ${number}: it is older than the checkpoints`);
-    else findings.notes.push(`${checkpointName(number)} of shard ${shard} is not recorded yet; the next run records it`);
+      fault(
+        `no worker has claimed the shard, yet it has checkpoint ${number}: it is older than the checkpoints`,
+      );
+    else
+      findings.notes.push(
+        `${checkpointName(number)} of shard ${shard} is not recorded yet; the next run records it`,
+      );
   }
   if (complete && status !== 'complete') fault(`it says ${status}, but the run has a result`);
-  if (status === 'complete' && !live && !quick && plan !== null && !standing.done && wrong === null && first === null)
+  if (
+    status === 'complete' &&
+    !live &&
+    !quick &&
+    plan !== null &&
+    !standing.done &&
+    wrong === null &&
+    first === null
+  )
     lost(found.length, 'file is missing: the manifest says that the shard is complete');
   return first;
 }

@@ -44,6 +44,9 @@ export async function checkRecord(
     } else throw error;
   }
   const record = await provenRecord(place, text);
-  findings.sum('run', record === null ? 'run.json: nothing proves which run this is' : 'run.json: rebuilt in memory');
+  findings.sum(
+    'run',
+    record === null ? 'run.json: nothing proves which run this is' : 'run.json: rebuilt in memory',
+  );
   return record === null ? null : { record, whole: false };
 }

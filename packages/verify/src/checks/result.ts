@@ -69,13 +69,17 @@ export async function checkResultFiles(
   let done = 0;
   for (const { file, bytes, sha256 } of record.files) {
     const path = join(place.out, basename(file));
-    const fault = (problem: string) => findings.fault({ check: checkOf(place, path), path, problem, remedy: 'repair' });
+    const fault = (problem: string) =>
+      findings.fault({ check: checkOf(place, path), path, problem, remedy: 'repair' });
     const size = await sizeOf(path);
     if (size === null && path === place.embeddings(format) && others.length > 0)
       // A run in another format writes its embeddings, then removes the others, and the record last.
-      findings.notes.push(`${file} is gone and ${others.join(', ')} is there: the result was being joined in another format`);
+      findings.notes.push(
+        `${file} is gone and ${others.join(', ')} is there: the result was being joined in another format`,
+      );
     else if (size === null) fault('is missing');
-    else if (size !== bytes) fault(`it has ${thousands(size)} bytes, but result.json says ${thousands(bytes)}`);
+    else if (size !== bytes)
+      fault(`it has ${thousands(size)} bytes, but result.json says ${thousands(bytes)}`);
     else if (!quick && (await sha256File(path, signal)) !== sha256)
       fault('its bytes are not those that were written: its SHA-256 is not the one in result.json');
     done += bytes;
@@ -89,7 +93,10 @@ export async function checkResultFiles(
 function sum({ files, sequences, dim }: ResultRecord, quick: boolean, findings: Findings): void {
   const names = files.map(({ file }) => file).join(', ');
   const has = `${thousands(sequences)} rows of ${counted(dim, 'number')}`;
-  findings.sum('result', `result.json: whole, ${has}; ${names}: ${quick ? 'of the right length' : 'as it says, by SHA-256'}`);
+  findings.sum(
+    'result',
+    `result.json: whole, ${has}; ${names}: ${quick ? 'of the right length' : 'as it says, by SHA-256'}`,
+  );
 }
 
 const checkOf = (place: Layout, path: string) =>

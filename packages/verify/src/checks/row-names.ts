@@ -1,5 +1,5 @@
-import type { SequenceIndex } from '@holdfast/plan';
 import { checkpointName } from '@holdfast/checkpoint';
+import type { SequenceIndex } from '@holdfast/plan';
 import type { ShardStanding } from '../shard-standing.js';
 
 /** Names a row of the result: its ID, and the checkpoint that has its numbers. */
@@ -35,7 +35,9 @@ export class RowNames {
       ({ plan }) => plan !== null && position >= plan.firstPosition && position < plan.endPosition,
     );
     const found = standing?.found.find(({ first, end }) => position >= first && position < end);
-    return found === undefined ? `shard_${standing?.shard}` : `shard_${standing?.shard}/${checkpointName(found.number)}`;
+    return found === undefined
+      ? `shard_${standing?.shard}`
+      : `shard_${standing?.shard}/${checkpointName(found.number)}`;
   }
 
   async #positionOf(ordinal: number): Promise<number> {

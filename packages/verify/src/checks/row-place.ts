@@ -17,11 +17,12 @@ const NPY_HEAD = 4096;
 const MOST_HEADER = 100_000_000;
 
 /** Reads the header of an embeddings file. @returns what is wrong with it, if it cannot be read. */
-export const rowPlace: Readonly<Record<keyof typeof formats, (path: string) => Promise<RowPlace | string>>> = {
-  safetensors: safetensorsPlace,
-  npy: npyPlace,
-  pt: ptPlace,
-};
+export const rowPlace: Readonly<Record<keyof typeof formats, (path: string) => Promise<RowPlace | string>>> =
+  {
+    safetensors: safetensorsPlace,
+    npy: npyPlace,
+    pt: ptPlace,
+  };
 
 async function safetensorsPlace(path: string): Promise<RowPlace | string> {
   const { size } = await stat(path);

@@ -28,7 +28,11 @@ export async function checkRows(
   const fault = (problem: string, where?: string) =>
     findings.fault({ check: 'rows', path, problem, remedy: 'repair', ...(where && { place: where }) });
   const rows = index.sequences - found.quarantined.length;
-  if (record.dim !== dim || record.sequences !== rows || (record.quarantined ?? 0) !== found.quarantined.length)
+  if (
+    record.dim !== dim ||
+    record.sequences !== rows ||
+    (record.quarantined ?? 0) !== found.quarantined.length
+  )
     findings.fault({
       check: 'result',
       path: place.result,
@@ -49,7 +53,10 @@ export async function checkRows(
       signal.throwIfAborted();
       const due = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       if (buffer.length < due.length) buffer = Buffer.alloc(due.length);
-      const there = buffer.subarray(0, await readAt(file, buffer.subarray(0, due.length), head.offset + row * width));
+      const there = buffer.subarray(
+        0,
+        await readAt(file, buffer.subarray(0, due.length), head.offset + row * width),
+      );
       if (!there.equals(due))
         for (let at = 0; at < due.length; at += width)
           if (!there.subarray(at, at + width).equals(due.subarray(at, at + width)))
@@ -69,18 +76,28 @@ export async function checkRows(
   } finally {
     await file.close();
   }
-  findings.sum('rows', `rows: ${counted(rows, 'row')} as the checkpoints have them, byte for byte, in input order`);
+  findings.sum(
+    'rows',
+    `rows: ${counted(rows, 'row')} as the checkpoints have them, byte for byte, in input order`,
+  );
 }
 
 async function wrongRow(
   row: number,
-  { names, findings, fault }: { names: RowNames; findings: Findings; fault: (problem: string, place: string) => void },
+  {
+    names,
+    findings,
+    fault,
+  }: { names: RowNames; findings: Findings; fault: (problem: string, place: string) => void },
 ): Promise<void> {
   // Finding a name costs a bucket; only what is shown needs one.
   if (findings.count('rows') >= MOST_SHOWN) return fault('it differs', `row ${row}`);
   const ordinal = names.ordinalOf(row);
   const [id, checkpoint] = [await names.idOf(ordinal), await names.checkpointOf(ordinal)];
-  fault(`these are not the numbers that checkpoints/${checkpoint} has for ${JSON.stringify(id)}`, `row ${row}`);
+  fault(
+    `these are not the numbers that checkpoints/${checkpoint} has for ${JSON.stringify(id)}`,
+    `row ${row}`,
+  );
 }
 
 async function compareIds(
@@ -91,7 +108,11 @@ async function compareIds(
   const all = await names.index.allIds();
   for (const [row, id] of ids.entries()) {
     const due = all[names.ordinalOf(row)];
-    if (id !== due) return fault(`its ID is ${JSON.stringify(id)}, but the sequence there is ${JSON.stringify(due)}`, `row ${row}`);
+    if (id !== due)
+      return fault(
+        `its ID is ${JSON.stringify(id)}, but the sequence there is ${JSON.stringify(due)}`,
+        `row ${row}`,
+      );
   }
 }
 

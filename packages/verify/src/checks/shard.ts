@@ -73,7 +73,9 @@ export async function checkShard(
 }
 
 const missing = (count: number) =>
-  count === 1 ? 'file is missing, though later ones are there' : `${count} files are missing from here on, though later ones are there`;
+  count === 1
+    ? 'file is missing, though later ones are there'
+    : `${count} files are missing from here on, though later ones are there`;
 
 /** Follows a shard's checkpoints, and finds its way again behind a fault. */
 class PlaceCursor {
@@ -137,7 +139,9 @@ class PlaceCursor {
   #wrongPositions(): string | null {
     const { first, end, retried } = this.range;
     const { shard, index } = this.#due.plan!;
-    const due = retried ? [shard.endPosition, shard.endPosition] : [this.#cursor!.last.first, this.#position()];
+    const due = retried
+      ? [shard.endPosition, shard.endPosition]
+      : [this.#cursor!.last.first, this.#position()];
     if (first === due[0] && end === due[1]) return null;
     return `it says positions ${first} to ${end}, but its batches are positions ${due[0]} to ${due[1]} of ${index.sequences}`;
   }

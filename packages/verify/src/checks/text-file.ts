@@ -45,7 +45,11 @@ export async function firstDifference(
 }
 
 const textOf = ({ value, done }: IteratorResult<Uint8Array, unknown>): string | null =>
-  done ? null : Buffer.from(value as Uint8Array).toString().replace(/\n$/, '');
+  done
+    ? null
+    : Buffer.from(value as Uint8Array)
+        .toString()
+        .replace(/\n$/, '');
 
 /** Whole lines with their line feeds; the last may have none. */
 async function* lines(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {

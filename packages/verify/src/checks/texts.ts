@@ -24,7 +24,10 @@ export async function checkTexts(
     if (difference === undefined) return;
     const { line, found, due: wanted } = difference;
     const has = found === null ? 'it ends' : `it has ${shown(found)}`;
-    fault(`${has}, but ${wanted === null ? `${of} end there` : `${of} have ${shown(wanted)} there`}`, `line ${line + 1}`);
+    fault(
+      `${has}, but ${wanted === null ? `${of} end there` : `${of} have ${shown(wanted)} there`}`,
+      `line ${line + 1}`,
+    );
   };
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   await compare('ids', place.ids, withoutLines(index.idFile(), ordinals), 'the sequences of the index');
@@ -33,7 +36,10 @@ export async function checkTexts(
   if (quarantined.length === 0) return findings.sum('quarantine', 'no sequence is quarantined', 'absent');
   const table = Buffer.from(formatTable(quarantined));
   await compare('quarantine', place.quarantine, parts(table), 'the checkpoints');
-  findings.sum('quarantine', `quarantine.tsv: ${counted(quarantined.length, 'sequence')}, as the checkpoints list them`);
+  findings.sum(
+    'quarantine',
+    `quarantine.tsv: ${counted(quarantined.length, 'sequence')}, as the checkpoints list them`,
+  );
 }
 
 async function* parts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
