@@ -1,10 +1,29 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { formatMarker } from '@holdfast/checkpoint';
 import { crc32 } from '@holdfast/pt-serializer';
 import { formatChecked } from '@holdfast/run-folder';
 import { type Report, verify } from '@holdfast/verify';
+
+const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+
+/** Runs the command as a user does. @returns its exit code or signal, and what it prints. */
+export async function said(args: readonly string[]) {
+  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [text, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+  });
+  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+    stderr += part;
+  });
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, text, stderr };
+}
 
 /** Looks at a run in this process. */
 export const look = (folder: string, options: { quick?: boolean; repair?: boolean } = {}): Promise<Report> =>

@@ -58,8 +58,9 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
   const resultWrong = (['result', 'rows', 'ids', 'quarantine'] as const).some(
     (check) => findings.count(check) > 0,
   );
-  // First: a run believes a result.json that fits its files, and would embed nothing again.
-  if (resultWrong || (checkpoints && looked.result !== null)) {
+  const needed = checkpoints || findings.count('index') > 0;
+  // First: a run believes a result.json that fits its files, and would neither embed nor index anything again.
+  if (resultWrong || (needed && looked.result !== null)) {
     await moving(place.result);
     report.join = true;
   }

@@ -1,4 +1,3 @@
-import { checkpointName } from '@holdfast/checkpoint';
 import type { SequenceIndex } from '@holdfast/plan';
 import type { ShardStanding } from '../shard-standing.js';
 
@@ -28,16 +27,14 @@ export class RowNames {
     return id!;
   }
 
-  /** The checkpoint of a row, within the folder of checkpoints. */
-  async checkpointOf(ordinal: number): Promise<string> {
+  /** The shard and the checkpoint of a sequence; for one that was tried again, the checkpoint that lists it as quarantined. */
+  async checkpointOf(ordinal: number): Promise<{ shard: number; number: number }> {
     const position = await this.#positionOf(ordinal);
-    const standing = this.standings.find(
+    const { shard, found } = this.standings.find(
       ({ plan }) => plan !== null && position >= plan.firstPosition && position < plan.endPosition,
-    );
-    const found = standing?.found.find(({ first, end }) => position >= first && position < end);
-    return found === undefined
-      ? `shard_${standing?.shard}`
-      : `shard_${standing?.shard}/${checkpointName(found.number)}`;
+    )!;
+    const { number } = found.find(({ first, end }) => position >= first && position < end)!;
+    return { shard, number };
   }
 
   async #positionOf(ordinal: number): Promise<number> {

@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { resultRows, ShardIncompleteError } from '@holdfast/run-folder';
 import type { Context, KnownRun } from '../context.js';
-import { type Findings, MOST_SHOWN } from '../findings.js';
+import type { Findings } from '../findings.js';
 import { counted, thousands } from '../thousands.js';
+import { DifferingRows } from './differing-rows.js';
 import type { missingRows } from './missing-rows.js';
 import type { FoundResult } from './result.js';
 import type { RowNames } from './row-names.js';
@@ -14,6 +15,8 @@ export type ProvenRun = KnownRun & { index: NonNullable<KnownRun['index']>; dim:
 /**
  * Compares every row of the result with the checkpoints, byte for byte: joins them as a run does, into the memory of one bucket.
  * Checks the header's shape, and the IDs in a `.pt`.
+ *
+ * @returns the rows that differ; null if they cannot be compared.
  */
 export async function checkRows(
   context: Context,
@@ -22,11 +25,13 @@ export async function checkRows(
   found: Awaited<ReturnType<typeof missingRows>>,
   names: RowNames,
   findings: Findings,
-): Promise<void> {
+): Promise<DifferingRows | null> {
   const { place, signal, onProgress } = context;
   const path = place.embeddings(format);
-  const fault = (problem: string, where?: string) =>
+  const fault = (problem: string, where?: string) => {
     findings.fault({ check: 'rows', path, problem, remedy: 'repair', ...(where && { place: where }) });
+    return null;
+  };
   const rows = index.sequences - found.quarantined.length;
   if (
     record.dim !== dim ||
@@ -44,6 +49,7 @@ export async function checkRows(
   if (head.shape[0] !== rows || head.shape[1] !== dim)
     return fault(`its shape is [${head.shape.join(', ')}], but the checkpoints have [${rows}, ${dim}]`);
   if (head.ids !== null) await compareIds(head.ids, names, fault);
+  const differing = new DifferingRows(names, findings, path);
   const width = dim * Float32Array.BYTES_PER_ELEMENT;
   let row = 0;
   const file = await open(path, 'r');
@@ -53,26 +59,20 @@ export async function checkRows(
       signal.throwIfAborted();
       const due = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       if (buffer.length < due.length) buffer = Buffer.alloc(due.length);
-      const there = buffer.subarray(
-        0,
-        await readAt(file, buffer.subarray(0, due.length), head.offset + row * width),
-      );
+      const read = await readAt(file, buffer.subarray(0, due.length), head.offset + row * width);
+      const there = buffer.subarray(0, read);
       if (!there.equals(due))
         for (let at = 0; at < due.length; at += width)
           if (!there.subarray(at, at + width).equals(due.subarray(at, at + width)))
-            await wrongRow(row + at / width, { names, findings, fault });
+            await differing.add(row + at / width);
       row += due.length / width;
       onProgress({ what: 'rows', done: row, total: rows });
     }
   } catch (error) {
     // Its checkpoints were whole a moment ago.
     if (!(error instanceof ShardIncompleteError)) throw error;
-    findings.fault({
-      check: 'checkpoints',
-      path: place.shard(error.shard),
-      problem: error.message.replace(`${place.out}/`, ''),
-      remedy: 'repair',
-    });
+    const problem = error.message.replace(`${place.out}/`, '');
+    findings.fault({ check: 'checkpoints', path: place.shard(error.shard), problem, remedy: 'repair' });
   } finally {
     await file.close();
   }
@@ -80,39 +80,19 @@ export async function checkRows(
     'rows',
     `rows: ${counted(rows, 'row')} as the checkpoints have them, byte for byte, in input order`,
   );
-}
-
-async function wrongRow(
-  row: number,
-  {
-    names,
-    findings,
-    fault,
-  }: { names: RowNames; findings: Findings; fault: (problem: string, place: string) => void },
-): Promise<void> {
-  // Finding a name costs a bucket; only what is shown needs one.
-  if (findings.count('rows') >= MOST_SHOWN) return fault('it differs', `row ${row}`);
-  const ordinal = names.ordinalOf(row);
-  const [id, checkpoint] = [await names.idOf(ordinal), await names.checkpointOf(ordinal)];
-  fault(
-    `these are not the numbers that checkpoints/${checkpoint} has for ${JSON.stringify(id)}`,
-    `row ${row}`,
-  );
+  return differing;
 }
 
 async function compareIds(
   ids: readonly string[],
   names: RowNames,
-  fault: (problem: string, place?: string) => void,
+  fault: (problem: string, place?: string) => null,
 ): Promise<void> {
   const all = await names.index.allIds();
   for (const [row, id] of ids.entries()) {
     const due = all[names.ordinalOf(row)];
-    if (id !== due)
-      return fault(
-        `its ID is ${JSON.stringify(id)}, but the sequence there is ${JSON.stringify(due)}`,
-        `row ${row}`,
-      );
+    if (id === due) continue;
+    fault(`its ID is ${JSON.stringify(id)}, but the sequence there is ${JSON.stringify(due)}`, `row ${row}`);
   }
 }
 
