@@ -36,6 +36,10 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
   const { place, signal } = context;
   const again = { writer, signal };
   await noteOthers(context, findings);
+  if (context.quick)
+    findings.unseen.push(
+      'quick: the bytes of the index, the checkpoints and the result; the rows and IDs against each other; why sequences have no row',
+    );
   const known = await lookAgain(findings, again, (found) => checkRecord(place, found));
   if (known === null) {
     findings.unseen.push('everything else: nothing says which run this is');
@@ -105,12 +109,7 @@ async function lookAtResult(
     const now = await checkResultRecord(context, run.record.fingerprint, new Findings(place.out));
     await checkResultFiles(context, now ?? result, found);
   });
-  if (quick) {
-    findings.unseen.push(
-      'quick: the bytes of the index, the checkpoints and the result; the rows against the checkpoints; the IDs; why sequences have no row',
-    );
-    return;
-  }
+  if (quick) return;
   const whole = standings.every(({ wrong, done }) => wrong === null && done);
   if (!isProven(run) || !whole) {
     const why = run.index === null ? 'the index is' : 'checkpoints are';
