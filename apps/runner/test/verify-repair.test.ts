@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
 import { reportLines } from '@holdfast/verify';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, start, windows } from './command.js';
 import { countedFiles, PLANTS, type Plant, type Planted } from './verify-plants.js';
 import { faultsOf, look, said } from './verify-run.js';
 
@@ -161,4 +161,27 @@ test('where all is whole it does nothing', async () => {
   const { code, text } = await said(['verify', out, '--repair']);
   expect(code).toBe(0);
   expect(text).toMatch(/\nthe next run has nothing to do again\n\n.* is whole: nothing to repair\.\n$/);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends it with %d while it waits for the workers of a killed command', async (signal, code) => {
+  const out = await copy();
+  await using _worker = await FileLock.acquire(join(out, '.workers.lock'), { shared: true });
+  const running = start(['verify', out, '--repair']);
+  let stderr = '';
+  await new Promise<void>((resolve) => {
+    running.child.stderr!.on('data', (text) => {
+      stderr += text;
+      if (stderr.includes('waiting for the workers of an earlier run')) resolve();
+    });
+  });
+  running.child.kill(signal);
+  expect(await running.ended).toMatchObject({
+    code,
+    stderr: expect.stringMatching(
+      /stopped by SIG.*what was moved aside stays aside, rerun the same command\n$/,
+    ),
+  });
 });
