@@ -8,6 +8,7 @@ import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process'
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
 import { layout } from '@holdfast/run-folder';
+import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
@@ -15,6 +16,7 @@ import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
 import { showRun } from './command/show-run.js';
+import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
 import type { Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
@@ -156,6 +158,18 @@ try {
       const { signal } = stopOnSignals();
       const folder = await exportModel({ ...options, signal, onEvent: modelsReport(reporting) });
       listing()(`${folder}\n`);
+    },
+    async verify({ json, ...options }) {
+      const kept = options.repair ? 'what was moved aside stays aside, ' : 'nothing was changed, ';
+      after = { ...after, kept };
+      const { signal } = stopOnSignals();
+      const progress = verifyProgress(process.stderr);
+      const onProgress = progress.show;
+      const report = await verify({ ...options, signal, onProgress, onWaiting: complain }).finally(
+        progress.end,
+      );
+      listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
+      process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
     },
     async models({ json }) {
       listModels(json, listing());

@@ -6,6 +6,8 @@ export const ExitCode = {
   /** Complete, but some sequences are quarantined. */
   quarantined: 3,
   shardsFailed: 4,
+  /** `holdfast verify` found damage. */
+  damaged: 5,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -13,6 +13,7 @@ const IDLE: Commands = {
   exportModel: nothing,
   doctor: nothing,
   completion: nothing,
+  verify: nothing,
 };
 
 /** The command line to look at its definitions. @param commands those that do something; the others do nothing. */

@@ -10,6 +10,7 @@ export {
   type ReadOptions,
   readShard,
   removeTemporaries,
+  type SetAsideOptions,
   type ShardEntry,
   setAside,
   setAsideOne,

@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises';
 import { crc32 } from '@holdfast/pt-serializer';
 import { AppendFile } from './index-store/append-file.js';
 import type { SequenceIndex } from './index-store/sequence-index.js';
+import type { KeptRows } from './with-copies.js';
 
 /**
  * Keeps the rows of those sequences that have copies, in a scratch file, until the copies need them. Holds 8 bytes of
  * memory for each.
  */
-export class CopiedRows implements AsyncDisposable {
+export class CopiedRows implements KeptRows, AsyncDisposable {
   readonly #ordinals: Uint32Array;
   readonly #sums: Uint32Array;
   readonly #file: AppendFile;

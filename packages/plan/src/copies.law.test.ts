@@ -8,6 +8,7 @@ import { openIndex } from './index-store/open-index.js';
 import type { SequenceIndex } from './index-store/sequence-index.js';
 import { verifyIndex } from './index-store/verify-index.js';
 import { inInputOrder } from './input-order.js';
+import { CopiedRows } from './copied-rows.js';
 import { withCopies } from './with-copies.js';
 
 let folder: string;
@@ -131,7 +132,10 @@ test('every copy gets the row of its original, or none if that has none', async 
           const scratch = join(folder, 'rows.tmp');
           const found: number[] = [];
           const ordered = inInputOrder(planned(), DIM, index, missing);
-          for await (const part of withCopies(ordered, DIM, index, ordinals, scratch)) found.push(...part);
+          {
+            await using kept = await CopiedRows.open(index, scratch);
+            for await (const part of withCopies(ordered, DIM, index, ordinals, kept)) found.push(...part);
+          }
           expect(found).toEqual(there.flatMap((at) => rowOf(firsts[at]!)));
           expect(await readdir(folder)).not.toContain('rows.tmp');
         } finally {
@@ -155,7 +159,8 @@ test('rows that are larger than the buffers go through the scratch file', async 
   }
   const found: number[] = [];
   const ordered = inInputOrder(planned(), dim, index);
-  for await (const part of withCopies(ordered, dim, index, new Set(), join(folder, 'rows.tmp')))
+  await using kept = await CopiedRows.open(index, join(folder, 'rows.tmp'));
+  for await (const part of withCopies(ordered, dim, index, new Set(), kept))
     for (let at = 0; at < part.length; at += dim) {
       expect(part[at]).toBe(part[at + dim - 1]);
       found.push(part[at]!);

@@ -1,8 +1,11 @@
 export { type BucketLimits, bucketLimits, PLAN } from './buckets.js';
+export { CopiedRows } from './copied-rows.js';
 export { buildIndex, type IndexProgress } from './index-store/build-index.js';
 export { FILES, type IndexSummary } from './index-store/format.js';
 export { IndexError } from './index-store/index-error.js';
-export { indexSummary, openIndex } from './index-store/open-index.js';
+export { type IndexFault, indexFaults } from './index-store/index-faults.js';
+export { indexSummary, openIndex, readSummary } from './index-store/open-index.js';
+export { type RepeatedId, repeatedIds } from './index-store/repeated-ids.js';
 export type { SequenceIndex } from './index-store/sequence-index.js';
 export { verifyIndex } from './index-store/verify-index.js';
 export { inInputOrder } from './input-order.js';
@@ -20,5 +23,5 @@ export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-liken
 export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
 export { type Shard, shardsOf } from './shards.js';
-export { withCopies } from './with-copies.js';
+export { type KeptRows, withCopies } from './with-copies.js';
 export { withoutLines } from './without-lines.js';

@@ -1,8 +1,17 @@
-import { CopiedRows } from './copied-rows.js';
 import type { SequenceIndex } from './index-store/sequence-index.js';
 
 /** Size of the parts, in bytes, that are yielded. */
 const PART_BYTES = 256 * 1024;
+
+/** Has the row of an earlier sequence for its copies. */
+export interface KeptRows {
+  /** Called with the row of each distinct sequence, in input order. */
+  keep(ordinal: number, row: Float32Array): void;
+  /** The row of a sequence that has copies. @param row receives it. */
+  read(ordinal: number, row: Float32Array): void;
+  /** Awaited after each few rows. */
+  settle(): Promise<void>;
+}
 
 /**
  * Adds the rows of copies to those of the distinct sequences.
@@ -10,21 +19,16 @@ const PART_BYTES = 256 * 1024;
  * @param rows the rows of distinct sequences in input order, whole rows in each part, row-major.
  * @param dim numbers in a row.
  * @param missing ordinals without a row, copies included.
- * @param scratch a file for the rows that copies need; removed in the end.
+ * @param kept has the rows that copies need.
  * @returns all rows by ordinal; each part is valid until the next is requested.
  */
 export async function* withCopies(
   rows: AsyncIterable<Float32Array>,
   dim: number,
-  index: Pick<SequenceIndex, 'summary' | 'sequences' | 'buckets' | 'bucket' | 'eachCopy'>,
+  index: Pick<SequenceIndex, 'buckets' | 'bucket'>,
   missing: ReadonlySet<number>,
-  scratch: string,
+  kept: KeptRows,
 ): AsyncGenerator<Float32Array> {
-  if (!index.summary.copies) {
-    yield* rows;
-    return;
-  }
-  await using kept = await CopiedRows.open(index, scratch);
   const distinct = eachRow(rows, dim);
   const out = new Float32Array(
     dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT))),

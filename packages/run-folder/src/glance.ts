@@ -19,6 +19,9 @@ export interface SeenRun {
   model: { name: string; hub?: { id: string; revision: string } };
   shards: number;
   translate?: string;
+  genetic_code?: number;
+  orfs?: { min: number; start: string };
+  chunk?: { residues: number; stride?: number };
   device?: string;
   index?: string;
   given?: { path?: string; options: Record<string, string | number | true> };
@@ -27,6 +30,8 @@ export interface SeenRun {
 /** The part of `index/summary.json` that counts. */
 export interface SeenPlan {
   sequences: number;
+  /** Those with the residues of an earlier one, which are not computed again. */
+  copies: number;
   residues: number;
   batches: number;
 }
@@ -114,9 +119,9 @@ function planIn(text: string | null, run: SeenRun | null): SeenPlan | null {
   if (text === null || run === null) return null;
   if (run.index !== undefined && run.index !== sha256(text)) return null;
   try {
-    const { sequences, residues, batches } = JSON.parse(text) as Partial<SeenPlan>;
-    return isCount(sequences) && isCount(residues) && isCount(batches)
-      ? { sequences, residues, batches }
+    const { sequences, copies = 0, residues, batches } = JSON.parse(text) as Partial<SeenPlan>;
+    return isCount(sequences) && isCount(copies) && isCount(residues) && isCount(batches)
+      ? { sequences, copies, residues, batches }
       : null;
   } catch {
     return null;

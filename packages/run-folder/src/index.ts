@@ -4,20 +4,23 @@ export { type Layout, layout } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
+export { moveAside } from './move-aside.js';
 export { takeOutputFolder } from './output-folder.js';
-export { type FoundQuarantined, findQuarantined } from './quarantine/find-quarantined.js';
+export { copiesOf, type FoundQuarantined, findQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';
-export { formatChecked } from './records/checked-json.js';
+export { formatChecked, parseChecked } from './records/checked-json.js';
 export { cutFieldsOf } from './records/cut-fields.js';
 export { refuseForeignRecord } from './records/foreign-record.js';
 export { type GivenModel, sameGiven } from './records/given-model.js';
 export { knownRecord } from './records/known-record.js';
 export { type PrecisionCost, readPrecisionCost, writePrecisionCost } from './records/precision-cost.js';
+export { provenRecord } from './records/recover-record.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';
 export {
   type Asked,
+  DamagedRecordError,
   differences,
   fingerprintOf,
   formatRunFacts,
@@ -26,11 +29,13 @@ export {
   readRunRecord,
   writeRunRecord,
 } from './records/run-record.js';
+export { runWitnesses, shardFolders } from './records/run-witnesses.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';
+export { type CompleteRun, resultRows } from './shard/result-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
 export { standing } from './shard/standing.js';

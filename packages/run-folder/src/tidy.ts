@@ -1,5 +1,5 @@
-import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import type { ReportNotice } from './folder-notice.js';
@@ -12,6 +12,10 @@ const debug = debuglog('holdfast:run-folder');
 /** A checkpoint that was set aside, with its marker, or a marker alone. */
 const SHARD_ASIDE = /^(batch_\d+\.pt\.corrupt(\.\d+)?)(\.done)?$|^batch_\d+\.pt\.done\.corrupt(\.\d+)?$/;
 const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
+/** What `holdfast verify --repair` set aside of the folder itself; the index is a folder. */
+const RUN_ASIDE =
+  /^(result\.json|precision\.json|ids\.txt|quarantine\.tsv|embeddings\.[a-z]+|\.holdfast-restart)\.corrupt(\.\d+)?$/;
+const INDEX_ASIDE = /^index\.corrupt(\.\d+)?$/;
 
 /** The number and size of files that were set aside. */
 interface CorruptFiles {
@@ -40,13 +44,16 @@ async function tidy(
   const checkpoints = new Map<string, boolean>();
   for (const path of await corruptPaths(place)) {
     // A marker goes with its checkpoint. A lone marker and a manifest hold no rows.
-    const checkpoint = /^(.*\.pt\.corrupt(?:\.\d+)?)(?:\.done)?$/.exec(path)?.[1];
+    const checkpoint = /^(.*[\\/]batch_\d+\.pt\.corrupt(?:\.\d+)?)(?:\.done)?$/.exec(path)?.[1];
     if (checkpoint !== undefined && !checkpoints.has(checkpoint))
       checkpoints.set(checkpoint, await isOf(checkpoint, run));
     ((checkpoint === undefined ? true : checkpoints.get(checkpoint)) ? superfluous : kept).push(path);
   }
   const removed = await sizeOf(superfluous);
   for (const path of superfluous) await rm(path, { force: true });
+  // The folder of an index that was set aside, once it is empty.
+  for (const folder of new Set(superfluous.map((path) => dirname(path))))
+    if (INDEX_ASIDE.test(basename(folder))) await rmdir(folder);
   return { removed, kept: await sizeOf(kept), example: kept[0] };
 }
 
@@ -70,6 +77,9 @@ async function corruptPaths(place: Layout): Promise<string[]> {
   const shards = await shardFolders(place);
   for (const folder of shards) await add(folder, SHARD_ASIDE);
   if (shards.length > 0) await add(place.checkpoints, MANIFEST_ASIDE);
+  await add(place.out, RUN_ASIDE);
+  for (const entry of await readdir(place.out, { withFileTypes: true }))
+    if (entry.isDirectory() && INDEX_ASIDE.test(entry.name)) await add(join(place.out, entry.name), /./);
   return paths;
 }
 
@@ -112,7 +122,7 @@ const describe = ({ files, bytes }: CorruptFiles): string =>
 export async function reportCorrupt(place: Layout, report: ReportNotice): Promise<void> {
   const aside = await corruptFiles(place);
   if (aside.files === 0) return;
-  const message = `${describe(aside)} are in ${place.checkpoints}; the run removes its own once it is complete`;
+  const message = `${describe(aside)} are in ${place.out}; the run removes its own once it is complete`;
   report({ type: 'warning', message });
 }
 

@@ -43,8 +43,10 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'options',
   ],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
+  verify: ['run-folder', 'plan', 'checkpoint', 'manifest', 'pt-serializer', 'durable', 'options'],
   runner: [
     'status',
+    'verify',
     'run-folder',
     'preflight',
     'models',

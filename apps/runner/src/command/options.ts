@@ -11,6 +11,7 @@ import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
+import { type VerifyCommand, verifyCommand } from './verify-command.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands {
@@ -20,6 +21,7 @@ export interface Commands extends ModelsCommands {
   doctor(options: DoctorOptions): Promise<void>;
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
+  verify(options: VerifyCommand): Promise<void>;
 }
 
 export function commandLine(version: string, commands: Commands): Command {
@@ -44,6 +46,7 @@ export function commandLine(version: string, commands: Commands): Command {
       await commands.inspect({ files, json, head });
     });
   modelsCommands(program, commands);
+  verifyCommand(program, (options) => commands.verify(options));
   program
     .command('doctor')
     .description(

@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import {
   type IndexSummary,
-  inInputOrder,
   type Padding,
   paddingOf,
   type SequenceIndex,
@@ -16,7 +14,6 @@ import {
 } from '@holdfast/plan';
 import type { Sink } from '@holdfast/pt-serializer';
 import {
-  completeShard,
   type FormatName,
   type FoundQuarantined,
   findQuarantined,
@@ -24,10 +21,7 @@ import {
   formatTable,
   type Layout,
   type ResultRecord,
-  reattemptedRows,
-  ShardCursor,
-  ShardIncompleteError,
-  withReattempted,
+  resultRows,
   writeResultRecord,
 } from '@holdfast/run-folder';
 import type { Findings } from '../run/plan-warnings.js';
@@ -66,25 +60,17 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats need the number of rows first.
-  const {
-    quarantined: distinct,
-    copies,
-    retried,
-  } = found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
-  const quarantined = [...distinct, ...copies];
-  const positions = new Set(distinct.map(({ position }) => position));
+  const missing = found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
+  const quarantined = [...missing.quarantined, ...missing.copies];
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const counts: RowCounts = { zeroRows: 0, truncated: 0 };
-  async function* planned(): AsyncGenerator<Float32Array> {
-    for (const shard of shards) {
-      const truncated = yield* shardRows(shard, { place, run, index, model }, retried.has(shard.shard));
-      counts.truncated += truncated;
-    }
-  }
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    const { dim } = model;
-    const ordered = inInputOrder(planned(), dim, index, positions);
-    for await (const rows of withCopies(ordered, dim, index, ordinals, place.copiedRows)) {
+    const onTruncated = (sequences: number) => {
+      counts.truncated += sequences;
+    };
+    const copied = () => CopiedRows.open(index, place.copiedRows);
+    const parts = { place, run, index, shards, dim: model.dim, found: missing, onTruncated, copied };
+    for await (const rows of resultRows(parts)) {
       signal.throwIfAborted();
       counts.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
@@ -129,33 +115,6 @@ export async function assemble({
   };
   await writeResultRecord(place.result, record);
   return record;
-}
-
-/**
- * Yields the rows of one shard in the plan's order, a few MiB at a time. Returns how many sequences lost tokens.
- *
- * @param reattempted whether the shard has rows of reattempted sequences.
- */
-async function* shardRows(
-  shard: Shard,
-  { place, run, index, model }: Pick<Assembly, 'place' | 'run' | 'index' | 'model'>,
-  reattempted: boolean,
-): AsyncGenerator<Float32Array, number> {
-  const cursor = new ShardCursor(shard, run, model.dim, index);
-  const step = Math.max(1, Math.floor((4 << 20) / (model.dim * Float32Array.BYTES_PER_ELEMENT)));
-  const folder = place.shard(shard.shard);
-  try {
-    const again = reattempted
-      ? await reattemptedRows(folder, new ShardCursor(shard, run, model.dim, index))
-      : new Map<number, Float32Array>();
-    // The checksum covers the very bytes that become rows, not an earlier read.
-    for await (const checkpoint of completeShard(folder, cursor, 'length'))
-      if (cursor.last.positions === null) yield* withReattempted(checkpoint, cursor.last, again, step);
-  } catch (error) {
-    if (!(error instanceof InvalidCheckpointError)) throw error;
-    throw new ShardIncompleteError(shard.shard, error.message);
-  }
-  return cursor.truncated;
 }
 
 async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {

@@ -6,8 +6,16 @@ const PART = 1 << 22;
 /** The same when several threads read. */
 const SMALL_PART = 1 << 20;
 
-/** The CRC-32 of a file of `size` bytes. */
-export async function crc32Of(path: string, size: number): Promise<number> {
+/**
+ * The CRC-32 of a file of `size` bytes.
+ *
+ * @param onPart called with each part in order, before it is reused.
+ */
+export async function crc32Of(
+  path: string,
+  size: number,
+  onPart?: (bytes: Uint8Array) => void,
+): Promise<number> {
   await fastCrc32();
   let sum = 0;
   const file = await open(path, 'r');
@@ -22,7 +30,9 @@ export async function crc32Of(path: string, size: number): Promise<number> {
       if (bytesRead === 0) return sum;
       at += bytesRead;
       reading = next(i + 1);
-      sum = crc32(buffers[i % 2]!.subarray(0, bytesRead), sum);
+      const bytes = buffers[i % 2]!.subarray(0, bytesRead);
+      sum = crc32(bytes, sum);
+      onPart?.(bytes);
     }
   } finally {
     await file.close();

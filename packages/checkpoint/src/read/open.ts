@@ -126,6 +126,36 @@ export class Checkpoint implements AsyncDisposable {
     }
   }
 
+  /**
+   * Reads the whole file once and compares it with its marker's checksum and with the archive's own. Rows are not decoded.
+   *
+   * @returns why the file must not be trusted, with the part of the archive that differs if only one does; or null.
+   * @throws the signal's reason; errors of the file system.
+   */
+  async proof(signal?: AbortSignal): Promise<string | null> {
+    const checks = this.#file.checksInOrder();
+    let archive: string | null = null;
+    const look = (check: () => void) => {
+      try {
+        if (archive === null) check();
+      } catch (error) {
+        if (!(error instanceof PtFormatError)) throw error;
+        archive = error.message;
+      }
+    };
+    const { size } = await stat(this.path);
+    const marker = this.#marker;
+    const sum = await crc32Of(this.path, size, (bytes) => {
+      signal?.throwIfAborted();
+      look(() => checks.update(bytes));
+    });
+    look(() => checks.end());
+    const where = archive === null ? '' : `: ${archive}`;
+    if (marker !== 'empty' && (sum !== marker.crc32 || size !== marker.bytes))
+      return `${WRONG_CHECKSUM}${where}`;
+    return archive === null ? null : `failed to load${where}`;
+  }
+
   /** Rows `from` (inclusive) to `to` (exclusive) as float32, row-major; by default all. */
   readRows(from = 0, to = this.shape[0]): Promise<Float32Array> {
     return this.#embeddings.readFloat32(from, to);

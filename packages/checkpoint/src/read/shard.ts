@@ -11,7 +11,7 @@ import {
 } from '@holdfast/durable';
 import { callback, checkOptions, object, oneOf } from '@holdfast/options';
 import { isIndex, isPath } from '../argument-checks.js';
-import { durableOptions } from '../durable-checks.js';
+import { durableChecks, durableOptions } from '../durable-checks.js';
 import { checkpointIndex, checkpointName, markerPath, temporaryIndex } from '../names.js';
 import { type Checkpoint, InvalidCheckpointError, isVerify, openCheckpoint, type Verify } from './open.js';
 
@@ -112,33 +112,47 @@ export async function* readShard(
   }
 }
 
+/** How files are set aside. */
+export interface SetAsideOptions extends DurableOptions {
+  /**
+   * What becomes of a killed writer's unfinished files: `remove` them (default), or `keep` them: a `.pt` without its marker is
+   * then set aside too, and temporary files stay.
+   */
+  unfinished?: 'remove' | 'keep';
+}
+
+const setAsideOptions = object<SetAsideOptions>({ ...durableChecks, unfinished: oneOf(['remove', 'keep']) });
+
 /**
  * Sets aside the checkpoints numbered `from` and above, to free their numbers: adds `.corrupt` to their names
  * (and a number if that name is taken). A killed writer's unfinished files, a `.pt` without its marker or a
- * temporary file, never were a checkpoint and are removed; nothing else is deleted. No writer may be active
- * there.
+ * temporary file, never were a checkpoint and are removed, unless `unfinished` is `keep`; nothing else is deleted. No writer may
+ * be active there.
  *
  * @returns the new paths of the moved `.pt` files.
  */
 export async function setAside(
   folder: string,
   from: number,
-  options: DurableOptions = {},
+  options: SetAsideOptions = {},
 ): Promise<string[]> {
   checkOptions('setAside', folder, isPath, 'folder');
   checkOptions('setAside', from, isIndex, 'from');
-  checkOptions('setAside', options, durableOptions);
+  checkOptions('setAside', options, setAsideOptions);
+  const { unfinished: then = 'remove', ...durable } = options;
   const moved: string[] = [];
   // Last to first: a crash midway leaves the faulty one in place, and the next resume finds it again.
   for (const index of (await checkpointIndexes(folder)).filter((index) => index >= from).reverse()) {
     const path = join(folder, checkpointName(index));
     const unfinished = !isThere(markerPath(path)) && lstatSync(path).isFile();
     const begun = unfinished ? await halfMoved(folder, path) : null;
-    if (begun !== null) await renameDurably(path, begun, options);
-    else if (unfinished) await (options.fs ?? nodeFileSystem).remove(path);
-    if (begun !== null || !unfinished) moved.unshift(begun ?? (await setAsideOne(path, options)));
+    const removed = unfinished && begun === null && then === 'remove';
+    if (begun !== null) await renameDurably(path, begun, durable);
+    else if (removed) await (durable.fs ?? nodeFileSystem).remove(path);
+    if (!removed) moved.unshift(begun ?? (await setAsideOne(path, durable)));
   }
-  await removeOrphans(folder, from, options);
+  if (then === 'remove') await removeTemporariesIn(folder, durable);
+  await setOrphansAside(folder, from, durable);
   return moved;
 }
 
@@ -180,13 +194,17 @@ export async function setAsideOne(path: string, options: DurableOptions = {}): P
   return aside;
 }
 
+/** Removes temporary files of any number: a kill may come when the final name already exists. */
+async function removeTemporariesIn(folder: string, options: DurableOptions): Promise<void> {
+  if (isThere(folder)) await removeTemporaries(folder, options);
+}
+
 /**
  * Moves markers without a `.pt` aside: each would vouch for the next file of that name before its own marker
- * exists. Removes temporary files of any number: a kill may come when the final name already exists.
+ * exists.
  */
-async function removeOrphans(folder: string, from: number, options: DurableOptions): Promise<void> {
+async function setOrphansAside(folder: string, from: number, options: DurableOptions): Promise<void> {
   if (!isThere(folder)) return;
-  await removeTemporaries(folder, options);
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const index = name.endsWith('.done') ? checkpointIndex(name.slice(0, -'.done'.length)) : null;

@@ -124,3 +124,17 @@ test('other programs can read the lines as JSON', () => {
     crc32: expect.stringMatching(/^[0-9a-f]{8}$/),
   });
 });
+
+test('whatever stands behind a whole line instead of its line feed is damage, not a torn end', () => {
+  const line = formatHeader('id');
+  const next = formatRecord({ revision: 1, at: 'now', event: { type: 'complete', rank: 0 } });
+  for (let bit = 0; bit < 8; bit++) {
+    const bytes = Buffer.from(line + next);
+    bytes[bytes.length - 1]! ^= 1 << bit;
+    // A zero is what a power cut leaves.
+    if (bytes.at(-1) !== 0) expect(readJournal(bytes).end).toBe('mangled');
+  }
+  // A kill leaves any part of a line, also all of it but the line feed.
+  for (let cut = 1; cut < next.length; cut++)
+    expect(readJournal(Buffer.from(line + next.slice(0, cut))).end).toBe('torn');
+});

@@ -62,6 +62,7 @@ export function readJournal(bytes: Buffer, offset = 0): JournalReading {
  */
 function endOf(rest: Buffer, start: number): JournalEnd {
   if (rest.length === 0) return 'whole';
+  if (hasWholeLine(rest)) return 'mangled';
   if (!rest.includes(NEWLINE)) return 'torn';
   const zeros = rest.indexOf(0);
   if (zeros < 0) return 'mangled';
@@ -70,6 +71,20 @@ function endOf(rest: Buffer, start: number): JournalEnd {
   if (end === rest.length) return rest.subarray(0, zeros).includes(NEWLINE) ? 'mangled' : 'torn';
   const begins = zeros === 0 || (start + zeros) % SECTOR === 0;
   return begins && (start + end) % SECTOR === 0 ? 'torn' : 'mangled';
+}
+
+/**
+ * Whether the bytes begin with a whole line behind which stands something else than its line feed. No kill and no power cut
+ * leaves that, and the line's event was acknowledged.
+ */
+function hasWholeLine(rest: Buffer): boolean {
+  const mark = rest.indexOf(',"crc32":"');
+  if (mark < 0) return false;
+  const end = mark + CHECKSUM_LENGTH;
+  const next = rest[end];
+  return (
+    next !== undefined && next !== NEWLINE && next !== 0 && parseLine(rest.subarray(0, end)) !== undefined
+  );
 }
 
 /** The content of the first line; null if it is not a header. */

@@ -46,9 +46,14 @@ export function parseSnapshot(path: string, bytes: Buffer): ManifestState {
   const version = (json as { version?: unknown } | null)?.version;
   if (version === undefined) throw new ManifestCorruptError(path, 'it has no version');
   if (version !== '1.0') throw new ManifestVersionError(path, version);
-  // Files of older versions have no checksum.
-  if ((json as { crc32?: unknown }).crc32 !== undefined && !hasChecksum(bytes))
+  // Files of older versions have no checksum, and no field that this version does not know: one may be its damaged name.
+  const sum = (json as { crc32?: unknown }).crc32;
+  if (sum !== undefined && !hasChecksum(bytes))
     throw new ManifestCorruptError(path, 'its checksum does not match its content');
+  const unknown =
+    sum === undefined && Object.keys(json as object).find((name) => !(name in manifestSchema.shape));
+  if (unknown)
+    throw new ManifestCorruptError(path, `it has no checksum, but a field ${JSON.stringify(unknown)}`);
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;

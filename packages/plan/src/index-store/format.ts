@@ -75,8 +75,8 @@ const schema = z.object({
     batches: sha256,
     originals: sha256.exactOptional(),
     starts: sha256.exactOptional(),
-    /** Absent in earlier versions, whose indexes are rebuilt. */
-    blocks: sha256,
+    /** Absent in earlier versions, whose indexes a run builds again. */
+    blocks: sha256.exactOptional(),
   }),
   /** The run of the index, as its run record describes it; absent in tests. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),

@@ -12,12 +12,17 @@ import { type IndexFiles, type IndexTables, SequenceIndex } from './sequence-ind
  * byte). Holds only the tables of buckets and batches and the block checksums in memory, 4 bytes per entry.
  *
  * @param digest expected SHA-256 of its `summary.json`, from the run record; absent: any.
+ * @param unsummed whether to read an index of an earlier version too, which has no `blocks.bin`: its reads are then not checked.
  * @throws IndexError that names the file: `index_missing`, `index_format`, `index_damaged`,
  * `index_unreadable`, or `index_other` if `digest` does not match.
  */
-export async function openIndex(folder: string, digest?: string): Promise<SequenceIndex> {
+export async function openIndex(
+  folder: string,
+  digest?: string,
+  { unsummed = false }: { unsummed?: boolean } = {},
+): Promise<SequenceIndex> {
   const path = join(folder, FILES.summary);
-  const { summary, digest: found } = await readSummary(path);
+  const { summary, digest: found } = await readSummary(folder);
   if (digest !== undefined && found !== digest)
     throw new IndexError('index_other', path, 'it is not the summary of the index that this run built');
   const opened: PositionalFile[] = [];
@@ -48,14 +53,14 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
     checkSize(bucketFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));
     checkSize(files.residues, residues);
-    const blockFile = await open(FILES.blocks);
-    const all = {
-      ...files,
-      windows: bucketFile,
-      batches: batchFile,
-      ...(startFile && { starts: startFile }),
-    };
-    await expectBlocks(blockFile, all, summary);
+    const { blocks } = summary.files;
+    if (blocks === undefined && !unsummed) throw damaged(path, 'files.blocks: it is missing');
+    if (blocks !== undefined) {
+      const blockFile = await open(FILES.blocks);
+      const summed = { ...files, windows: bucketFile, batches: batchFile, ...(startFile && { starts: startFile }) };
+      await expectBlocks(blockFile, summed, { names: SUMMED[summary.format], digest: blocks });
+      await blockFile.close();
+    }
     await checkLast(files.residueOffsets, sequences, residues);
     await checkLast(files.idOffsets, sequences, files.ids.size);
     const buckets = await readStarts(bucketFile, windows, sequences);
@@ -68,7 +73,6 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
     await startFile?.close();
     await bucketFile.close();
     await batchFile.close();
-    await blockFile.close();
     return new SequenceIndex(summary, found, files, tables);
   } catch (error) {
     for (const file of opened) await file.close();
@@ -78,7 +82,7 @@ export async function openIndex(folder: string, digest?: string): Promise<Sequen
 
 /** An index's summary; null if it cannot be read. */
 export async function indexSummary(folder: string): Promise<IndexSummary | null> {
-  return readSummary(join(folder, FILES.summary)).then(
+  return readSummary(folder).then(
     ({ summary }) => summary,
     () => null,
   );
@@ -90,13 +94,12 @@ export async function indexSummary(folder: string): Promise<IndexSummary | null>
 async function expectBlocks(
   blockFile: PositionalFile,
   files: Partial<Record<(typeof SUMMED)[3][number], PositionalFile>>,
-  { format, files: digests }: IndexSummary,
+  { names, digest }: { names: readonly (keyof typeof files)[]; digest: string },
 ): Promise<void> {
-  const names = SUMMED[format];
   const count = names.reduce((sum, name) => sum + blockCount(files[name]!.size), 0);
   checkSize(blockFile, Uint32Array.BYTES_PER_ELEMENT * count);
   const bytes = await blockFile.read(0, blockFile.size);
-  if (createHash('sha256').update(bytes).digest('hex') !== digests.blocks)
+  if (createHash('sha256').update(bytes).digest('hex') !== digest)
     throw damaged(blockFile.path, 'its bytes are not those that were written');
   const sums = Uint32Array.from({ length: count }, (_, i) => bytes.readUInt32LE(4 * i));
   let at = 0;
@@ -108,7 +111,13 @@ async function expectBlocks(
   }
 }
 
-async function readSummary(path: string): Promise<{ summary: IndexSummary; digest: string }> {
+/**
+ * An index's summary, and the SHA-256 of its file.
+ *
+ * @throws IndexError: `index_missing`, `index_format`, `index_damaged` or `index_unreadable`.
+ */
+export async function readSummary(folder: string): Promise<{ summary: IndexSummary; digest: string }> {
+  const path = join(folder, FILES.summary);
   let text: string;
   try {
     text = await readFile(path, 'utf8');

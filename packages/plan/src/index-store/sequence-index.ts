@@ -116,13 +116,22 @@ export class SequenceIndex {
     return order[position - start]!;
   }
 
+  /** The position of the sequence with this ordinal, or of the one that it is a copy of. */
+  async positionOf(ordinal: number): Promise<number> {
+    checkRange('ordinal', ordinal, ordinal + 1, this.sequences);
+    const bucket = lastAtOrBefore(this.#tables.buckets, ordinal, this.buckets);
+    const { first, start, order, originals } = await this.#buckets.at(bucket);
+    const original = originals?.[ordinal - first] ?? ordinal;
+    return original === ordinal ? start + order.indexOf(ordinal) : this.positionOf(original);
+  }
+
   /** Calls back with each copy and the first sequence that has its residues, in input order. */
-  async eachCopy(take: (copy: number, original: number, bucketFirst: number) => void): Promise<void> {
+  async eachCopy(take: (copy: number, original: number) => void): Promise<void> {
     if (!this.summary.copies) return;
     for (let bucket = 0; bucket < this.buckets; bucket++) {
       const { first, originals } = await this.#readBucket(bucket);
       originals?.forEach((original, at) => {
-        if (original !== first + at) take(first + at, original, first);
+        if (original !== first + at) take(first + at, original);
       });
     }
   }

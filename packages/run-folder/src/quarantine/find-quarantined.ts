@@ -44,7 +44,8 @@ export async function findQuarantined(
   return { quarantined: found, copies: await copiesOf(found, index), retried };
 }
 
-async function copiesOf(
+/** The copies of quarantined sequences, in input order. */
+export async function copiesOf(
   quarantined: readonly QuarantinedSequence[],
   index: SequenceIndex,
 ): Promise<QuarantinedSequence[]> {

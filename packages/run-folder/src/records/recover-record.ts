@@ -1,6 +1,6 @@
 import { debuglog } from 'node:util';
 import { CheckpointManifest } from '@holdfast/manifest';
-import type { IndexSummary } from '@holdfast/plan';
+import { type IndexSummary, indexSummary } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
 import {
   fingerprintOf,
@@ -11,7 +11,7 @@ import {
   recordFrom,
   salvageFacts,
 } from './run-record.js';
-import type { Witness } from './run-witnesses.js';
+import { runWitnesses, type Witness } from './run-witnesses.js';
 
 const debug = debuglog('holdfast:run-folder');
 
@@ -22,8 +22,8 @@ export interface RecoverOptions {
   summary: IndexSummary | null;
   /** What is left of `run.json`; null if it is missing. */
   text: string | null;
-  /** What the command line asks for, with this token budget and this number of shards. */
-  askedFacts(batchTokens: number, shards: number): RunFacts;
+  /** What the command line asks for, with this token budget and this number of shards; null without a command line. */
+  askedFacts: ((batchTokens: number, shards: number) => RunFacts) | null;
   /** Candidate token budgets: the requested one, and the model's defaults. `shards`: the requested number. */
   batchTokens: readonly (number | undefined)[];
   shards: number | undefined;
@@ -56,6 +56,19 @@ export async function recoverRunRecord(place: Layout, options: RecoverOptions): 
   return null;
 }
 
+/** The record that checkpoints and index prove without a command line; null if they do not. */
+export async function provenRecord(place: Layout, text: string | null): Promise<RunRecord | null> {
+  return recoverRunRecord(place, {
+    witnesses: await runWitnesses(place),
+    summary: await indexSummary(place.index),
+    text,
+    askedFacts: null,
+    batchTokens: [],
+    shards: undefined,
+    hashInputs: null,
+  });
+}
+
 /**
  * Candidate facts if no file has them: what this command asks for. The number of shards, which no fingerprint covers, must come
  * from the manifest, else from the damaged record, else from the command line.
@@ -65,6 +78,7 @@ async function guesses(
   { askedFacts, batchTokens, shards: asked, summary }: RecoverOptions,
   { shards: left, batch_tokens, ...kept }: Omit<ReturnType<typeof salvageFacts>, 'inputs'>,
 ): Promise<RunFacts[]> {
+  if (askedFacts === null) return [];
   const total = await totalShards(place);
   const shards = total === null ? (asked ?? left) : fitting(total, [asked, left], summary?.batches);
   if (shards === undefined) return [];

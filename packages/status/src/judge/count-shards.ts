@@ -29,7 +29,7 @@ export function countShards(
   { heartbeat, glance: { run, plan } }: Pick<Facts, 'heartbeat' | 'glance'>,
   live: boolean,
 ): ShardStatus[] {
-  const total = plan?.sequences ?? null;
+  const total = plan && plan.sequences - plan.copies;
   const ours = run.is === 'read' && heartbeat?.run === run.value.fingerprint ? heartbeat.shards : null;
   const sizes = sizesOf(ours?.sequences, records.length, total);
   return records.map(({ status, rows, checkpoints, saved, failures, error }, shard) => {

@@ -31,7 +31,7 @@ export function judge(facts: Facts): Status {
     null,
   );
   const found = logFindings(logs.events, facts.lock.since);
-  const total = replaced ? null : (glance.plan?.sequences ?? null);
+  const total = replaced || glance.plan === null ? null : glance.plan.sequences - glance.plan.copies;
   const complete = shards.length > 0 && shards.every(({ status }) => status === 'complete');
   // Without a manifest nothing is saved yet; of one that cannot be read nothing is known.
   const counted = manifest.is === 'read' || manifest.is === 'missing';

@@ -76,7 +76,7 @@ export function facts(given: Partial<Facts> & Partial<Glance> = {}): Facts {
     heartbeatFault: null,
     glance: {
       run: asked ?? run(),
-      plan: plan ?? { sequences: 100, residues: 1000, batches: 10 },
+      plan: plan ?? { sequences: 100, copies: 0, residues: 1000, batches: 10 },
       result: there ?? { is: 'missing' },
       wrongFiles: wrongFiles ?? [],
       restart: restart ?? false,

@@ -1,0 +1,23 @@
+import type { VerifyProgress } from '@holdfast/verify';
+
+/** Milliseconds between two drawings. */
+const PAUSE = 100;
+const CLEAR = '\r\x1b[2K';
+
+/** A line on a terminal that says how far a verification is; nothing elsewhere. */
+export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = Date.now) {
+  let drawn = Number.NEGATIVE_INFINITY;
+  return {
+    show({ what, done, total }: VerifyProgress): void {
+      if (!stream.isTTY || now() - drawn < PAUSE) return;
+      drawn = now();
+      const share = total > 0 ? Math.floor((100 * done) / total) : 100;
+      const counts = what === 'checkpoints' || what === 'rows' ? ` (${done} of ${total})` : '';
+      stream.write(`${CLEAR}checking ${what}: ${share}%${counts}`);
+    },
+    /** Removes the line. */
+    end(): void {
+      if (drawn > 0) stream.write(CLEAR);
+    },
+  };
+}

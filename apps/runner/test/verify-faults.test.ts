@@ -1,0 +1,84 @@
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { freshFolder, holdfast, start, windows } from './command.js';
+import { countedFiles, PLANTS, type Plant, type Planted } from './verify-plants.js';
+import { faultsOf, look } from './verify-run.js';
+
+let run: Planted;
+beforeAll(async () => {
+  const input = await windows(700);
+  const folder = await freshFolder();
+  const out = join(folder, 'out');
+  const line = (to: string, ...more: string[]) => [
+    ...[
+      'embed',
+      input,
+      '--out',
+      to,
+      '--shards',
+      '3',
+      '--seq-threshold',
+      '60',
+      '--workers',
+      '1',
+      '--batch-tokens',
+    ],
+    ...(more.length > 0 ? more : ['2000']),
+  ];
+  // Killed behind a few checkpoints, for a manifest from the middle of the run.
+  const first = start(line(out));
+  first.onLine(({ event, checkpoint }) => event === 'checkpoint' && checkpoint === 2 && first.killGroup());
+  await first.ended;
+  const olderManifest = await readFile(join(out, 'checkpoints/manifest.json'));
+  expect(await holdfast(line(out))).toMatchObject({ code: 0 });
+  const other = join(folder, 'other');
+  expect(await holdfast(line(other, '700'))).toMatchObject({ code: 0 });
+  const ofAnotherRun = join(other, 'checkpoints/shard_0/batch_00000.pt');
+  run = { out, files: await countedFiles(out), olderManifest, ofAnotherRun, dim: 136 };
+  expect(run.files.length).toBeGreaterThan(30);
+  expect(faultsOf(await look(out))).toEqual([]);
+});
+
+/** Plants a fault in a copy of the run and looks at it. */
+async function found({ kind, ...where }: Plant): Promise<{ file: string; faults: string[]; ok: boolean }> {
+  const out = join(await mkdtemp(join(tmpdir(), 'planted-')), 'out');
+  try {
+    await cp(run.out, out, { recursive: true });
+    const file = await PLANTS[kind]({ ...run, out }, where);
+    const report = await look(out);
+    return { file, faults: faultsOf(report), ok: report.ok };
+  } finally {
+    await rm(join(out, '..'), { recursive: true });
+  }
+}
+
+/** A marker and its checkpoint are one thing to a reader. */
+const plain = (file: string) => file.replace(/\.done$/, '');
+
+test('each of 200 random faults is found, and named with its file', { timeout: 300_000 }, async () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+  const kinds = Object.keys(PLANTS) as Plant['kind'][];
+  // Flipped bits are the most, in all kinds of files.
+  const kind = fc.oneof(
+    { weight: 2, arbitrary: fc.constantFrom('flippedBit' as const, 'otherByte' as const, 'cutOff' as const) },
+    { weight: 3, arbitrary: fc.constantFrom(...kinds) },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.record({ kind, file: share, place: share, value: share }), async (plant) => {
+      const { file, faults, ok } = await found(plant);
+      expect(ok).toBe(false);
+      expect(faults.filter((fault) => fault.includes(plain(file)))).not.toEqual([]);
+    }),
+    { numRuns: 200, seed: 21, endOnFailure: true },
+  );
+});
+
+test.each(Object.keys(PLANTS) as Plant['kind'][])('%s is found, and named with its file', async (kind) => {
+  for (const share of [0, 0.5, 0.99]) {
+    const { file, faults } = await found({ kind, file: share, place: share, value: share });
+    expect(faults.filter((fault) => fault.includes(plain(file)))).not.toEqual([]);
+  }
+});

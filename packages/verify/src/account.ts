@@ -1,0 +1,68 @@
+import type { CheckName } from './fault.js';
+
+/** A kind of file in a run's folder. */
+export interface FileKind {
+  /** Matches its path within the folder, with `/`. */
+  pattern: RegExp;
+  /** The check that compares every byte of it; null if its bytes do not count. */
+  check: CheckName | null;
+  /** Its name for people. */
+  name: string;
+  /** Why its bytes do not count. */
+  why?: string;
+}
+
+/** Every file that a run leaves. A test compares it with the folders of runs, so no new file is forgotten. */
+export const FILE_KINDS: readonly FileKind[] = [
+  { pattern: /^run\.json$/, check: 'run', name: 'run.json' },
+  { pattern: /^index\/([a-z-]+\.bin|ids\.txt|summary\.json)$/, check: 'index', name: 'index/' },
+  {
+    pattern: /^checkpoints\/shard_\d+\/batch_\d+\.pt(\.done)?$/,
+    check: 'checkpoints',
+    name: 'checkpoints/shard_K/batch_NNNNN.pt, .pt.done',
+  },
+  {
+    pattern: /^checkpoints\/manifest\.json(\.journal)?$/,
+    check: 'manifest',
+    name: 'checkpoints/manifest.json, .journal',
+  },
+  {
+    pattern: /^(result\.json|embeddings\.(safetensors|npy|pt))$/,
+    check: 'result',
+    name: 'result.json, embeddings.*',
+  },
+  { pattern: /^ids\.txt$/, check: 'ids', name: 'ids.txt' },
+  { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
+  { pattern: /^precision\.json$/, check: 'precision', name: 'precision.json' },
+  { pattern: /^\.holdfast-restart$/, check: 'restart', name: '.holdfast-restart' },
+  { pattern: /^\.holdfast$/, check: null, name: '.holdfast', why: 'a line for people; only its name counts' },
+  { pattern: /^\.holdfast-retry$/, check: null, name: '.holdfast-retry', why: 'empty; only its name counts' },
+  {
+    pattern: /^(\.lock|\.workers\.lock|checkpoints\/manifest\.json\.(lock|claims))$/,
+    check: null,
+    name: '.lock, .workers.lock, checkpoints/manifest.json.lock, .claims',
+    why: 'who held a lock last; the kernel keeps the locks',
+  },
+  {
+    pattern: /^logs\/[a-z_0-9]+\.log$/,
+    check: null,
+    name: 'logs/',
+    why: 'for people; nothing reads them back',
+  },
+  {
+    pattern: /(^|\/)[^/]+\.tmp(\/.*)?$/,
+    check: null,
+    name: '*.tmp, index.tmp/',
+    why: 'unfinished; the next run removes it',
+  },
+  {
+    pattern: /(^|\/)[^/]+\.corrupt(\.\d+|-\d+)?(\.done|\/.*)?$/,
+    check: null,
+    name: '*.corrupt',
+    why: 'damaged, and set aside',
+  },
+];
+
+/** The kind of a file in a run's folder; null if no run leaves such a file. @param path within the folder, with `/`. */
+export const kindOf = (path: string): FileKind | null =>
+  FILE_KINDS.find(({ pattern }) => pattern.test(path)) ?? null;
