@@ -1,4 +1,5 @@
-import { displayName, InputError } from '../input-error.js';
+import type { Fault } from '../fault.js';
+import { displayName } from '../input-error.js';
 import { type RecordSink, ROOM_BYTES } from '../record-sink.js';
 import { codonsOf, FRAMES, isOpen, translate } from './frame.js';
 import { BASES_OF } from './nucleotide.js';
@@ -54,6 +55,14 @@ interface HeldRecord {
   residues: number | undefined;
 }
 
+/** How a {@link SixFrameSink} treats records that share an ID. */
+export interface SixFrameOptions {
+  /** Whether they may: the rows then get suffixes. */
+  sharesIds: boolean;
+  /** Called for a record that cannot be used, and has no rows then. */
+  fault(fault: Fault): void;
+}
+
 /**
  * Turns each record of nucleotides into a row for each of its reading frames. It holds the whole record in
  * memory, one byte per base, because the reverse strand begins at its end. It writes rows in portions.
@@ -61,17 +70,19 @@ interface HeldRecord {
 export class SixFrameSink implements RecordSink {
   readonly count: TranslationCount;
   readonly #rows: FrameRows;
-  readonly #file: string;
+  readonly #options: SixFrameOptions;
   readonly #records: HeldRecord[] = [];
   #held = new Uint8Array(2 * ROOM_BYTES);
   #used = 0;
   /** Bytes passed to the rows since they last settled. */
   #unsettled = 0;
+  /** Whether the current record began before the current call of `fill`, or is to be forgotten as such. */
+  #spans: 'no' | 'yes' | 'dropped' = 'no';
 
-  /** @param file the input's name in errors. @param count continues from earlier inputs. */
-  constructor(rows: FrameRows, file: string, count: TranslationCount) {
+  /** @param count continues from earlier inputs. */
+  constructor(rows: FrameRows, count: TranslationCount, options: SixFrameOptions) {
     this.#rows = rows;
-    this.#file = file;
+    this.#options = options;
     this.count = count;
   }
 
@@ -79,18 +90,34 @@ export class SixFrameSink implements RecordSink {
     const held = new Uint8Array(id.length + 2);
     held.set(id);
     this.#records.push({ id: held, record, line, residues: undefined });
+    if (this.#spans === 'yes') this.#spans = 'no';
   }
 
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
     if (this.#held.length - this.#used < ROOM_BYTES) this.#resize(2 * this.#held.length);
-    this.#used = fill(this.#held, this.#used);
+    // `settle` leaves only the residues of the current record.
+    const before = this.#used;
+    this.#spans = 'yes';
+    this.#used = fill(this.#held, before);
+    const spans: string = this.#spans;
+    if (spans === 'dropped') {
+      this.#held.copyWithin(0, before, this.#used);
+      this.#used -= before;
+    }
+    this.#spans = 'no';
   }
 
-  end(residues: number): void {
+  end(residues: number): null {
     this.#records.at(-1)!.residues = residues;
+    return null;
   }
 
-  /** Writes the rows of all complete records. @throws InputError `duplicate_id`. */
+  drop(): void {
+    this.#records.pop();
+    if (this.#spans === 'yes') this.#spans = 'dropped';
+  }
+
+  /** Writes the rows of all complete records. */
   async settle(): Promise<void> {
     let start = 0;
     for (const record of this.#records) {
@@ -111,7 +138,7 @@ export class SixFrameSink implements RecordSink {
 
   async #translate(record: HeldRecord, residues: Uint8Array): Promise<void> {
     const { id, line } = record;
-    this.#refuseKnown(record);
+    if (!this.#options.sharesIds && this.#isKnown(record)) return;
     const bases = ungapped(residues);
     this.#countGaps(id, residues.length - bases.length);
     let rows = 0;
@@ -145,13 +172,15 @@ export class SixFrameSink implements RecordSink {
   }
 
   /** A frame's ID is the record's ID and two letters, so rows share an ID only if records do. */
-  #refuseKnown({ id, record, line }: HeldRecord): void {
+  #isKnown({ id, record, line }: HeldRecord): boolean {
     for (const { name } of FRAMES) {
       const file = this.#rows.inputWith(named(id, name));
       if (file === null) continue;
       const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (row ${textOf(id)}${name}); give every record a unique ID`;
-      throw new InputError('duplicate_id', { file: this.#file, record, line, id: textOf(id) }, problem);
+      this.#options.fault({ code: 'duplicate_id', record, line, id: textOf(id), problem });
+      return true;
     }
+    return false;
   }
 
   /** Settles the rows before they run out of room; not after each row, because a read has few codons. */
