@@ -63,6 +63,9 @@ export type RunEvent =
       /** Sequences without a row, and the file that lists them if there are any. */
       quarantined: number;
       quarantine?: string;
+      /** Records of the input that were left out, and the file that lists them, if there are any. */
+      skipped?: number;
+      skipped_table?: string;
       dim: number;
       embeddings: string;
       ids: string;

@@ -1,7 +1,8 @@
 export { type BucketLimits, bucketLimits, PLAN } from './buckets.js';
-export { buildIndex, type IndexProgress } from './index-store/build-index.js';
+export { buildIndex } from './index-store/build-index.js';
 export { FILES, type IndexSummary } from './index-store/format.js';
 export { IndexError } from './index-store/index-error.js';
+export type { IndexProgress } from './index-store/index-options.js';
 export { indexSummary, openIndex } from './index-store/open-index.js';
 export type { SequenceIndex } from './index-store/sequence-index.js';
 export { verifyIndex } from './index-store/verify-index.js';
@@ -12,6 +13,7 @@ export {
   AS_THEY_ARE,
   type LetterUse,
   letterDifferences,
+  letterFacts,
   letterUse,
   letterUseSchema,
 } from './letters/letter-use.js';
@@ -19,5 +21,12 @@ export { type LetterWarning, letterWarnings } from './letters/letter-warnings.js
 export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-likeness.js';
 export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
+export {
+  type ReadingUse,
+  readingDifferences,
+  readingOptions,
+  readingUse,
+  readingUseSchema,
+} from './reading-use.js';
 export { type Shard, shardsOf } from './shards.js';
 export { withoutLines } from './without-lines.js';

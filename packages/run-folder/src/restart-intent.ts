@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
-import type { LetterUse } from '@holdfast/plan';
+import type { LetterUse, ReadingUse } from '@holdfast/plan';
 import { z } from 'zod';
 import type { Layout } from './layout.js';
 import { formatChecked, parseChecked } from './records/checked-json.js';
@@ -28,6 +28,7 @@ export interface RestartAsked {
   threads: number | undefined;
   translate: string | undefined;
   letters: { use: LetterUse };
+  reading?: ReadingUse | undefined;
 }
 
 /** A restart that was cut off before it had a record: this command's, or another's. */
@@ -63,10 +64,15 @@ function parsed(text: string): z.infer<typeof schema> | null {
   }
 }
 
-function digest({ inputs, model, batchTokens, shards, threads, translate, letters }: RestartAsked): string {
+function digest(restart: RestartAsked): string {
+  const { inputs, model, batchTokens, shards, threads, translate, reading } = restart;
   const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
   const { name, fingerprint } = model;
-  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
+  const { gaps, ...use } = restart.letters.use;
+  // As earlier versions wrote it, where nothing else is asked.
+  const letters = gaps === 'kept' ? { ...use, gaps } : use;
+  const others = reading && { reading };
+  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters, ...others };
   return sha256(JSON.stringify(asked));
 }
 

@@ -24,13 +24,14 @@ export function reportComplete(
 ): number {
   for (const message of result.warnings)
     if (!reported.includes(message)) report({ type: 'warning', message });
-  const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
+  const { sequences, quarantined = 0, skipped = 0, dim, tokens, padded_tokens } = result;
   report({
     type: 'complete',
     already,
     sequences,
     quarantined,
     ...(quarantined > 0 ? { quarantine: place.quarantine } : {}),
+    ...(skipped > 0 ? { skipped, skipped_table: place.skipped } : {}),
     dim,
     embeddings: place.embeddings(options.format),
     ids: place.ids,

@@ -1,7 +1,7 @@
 import { displayName, hashInput, type Translation } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import type { HubPin } from '@holdfast/models';
-import type { IndexProgress, LetterUse, SequenceIndex } from '@holdfast/plan';
+import type { IndexProgress, LetterUse, ReadingUse, SequenceIndex } from '@holdfast/plan';
 import {
   type Asked,
   type FormatName,
@@ -34,13 +34,15 @@ export interface PrepareOptions {
   retry?: Reattempt;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
+  /** How records are read; undefined: by default. */
+  reading?: ReadingUse | undefined;
   /** Whether to replace an existing run. */
   forceRestart: boolean;
   /** Tests a new run's device and model, before the input is read and before anything of an older run is removed. */
   tryForNewRun(): Promise<void>;
   signal: AbortSignal;
   /** Wraps each pass over the inputs. */
-  reading?<T>(work: () => Promise<T>): Promise<T>;
+  whileReading?<T>(work: () => Promise<T>): Promise<T>;
   /** Wraps a step that may take long without reporting anything. @param what names it, such as `checking the result`. */
   checking?<T>(what: string, work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
@@ -59,6 +61,7 @@ export type AskedRun = Pick<
   | 'threads'
   | 'translate'
   | 'letters'
+  | 'reading'
   | 'format'
   | 'retry'
   | 'signal'
@@ -75,7 +78,7 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, hub, given, batchTokens, shards, threads, translate, letters }: AskedRun,
+  { model, hub, given, batchTokens, shards, threads, translate, letters, reading }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -88,6 +91,7 @@ export function asked(
     model_options: modelOptions(model),
     ...(translate && { translate }),
     letters: letters.use,
+    ...(reading && { reading }),
     ...(given && { given }),
   };
 }
@@ -106,8 +110,8 @@ export async function hashInputs(
 }
 
 /** Reads the inputs, inside the caller's wrapper if there is one. */
-export const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
-  options.reading === undefined ? work() : options.reading(work);
+export const whileReading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
+  options.whileReading === undefined ? work() : options.whileReading(work);
 
 export const checking = <T>(
   { checking }: Pick<AskedRun, 'checking'>,

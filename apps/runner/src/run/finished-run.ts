@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { mayBeThere } from '@holdfast/durable';
 import { checkInputs } from '@holdfast/fasta';
 import { isAtHand, isPinned } from '@holdfast/models';
+import { readingUse } from '@holdfast/plan';
 import {
   differences,
   type Layout,
@@ -92,6 +93,7 @@ async function refuseOther(
   refuseEmpty(inputs);
   const { batchTokens, shards, threads, translate } = options;
   const { model, model_options, letters } = record;
+  const reading = readingUse(options);
   const differ = differences(record, {
     inputs,
     model,
@@ -101,6 +103,7 @@ async function refuseOther(
     ...(model_options && { model_options }),
     ...(translate && { translate }),
     ...(letters && { letters }),
+    ...(reading && { reading }),
   });
   if (differ.length > 0) throw otherRun(place, differ);
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { checkInputs, type Translation } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
-import { type LetterUse, letterUse } from '@holdfast/plan';
+import { type LetterUse, letterUse, type ReadingUse, readingUse } from '@holdfast/plan';
 import { type GivenModel, type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import type { EmbedOptions, Stop } from '../embed-options.js';
@@ -24,6 +24,8 @@ export interface Request {
   given: GivenModel | undefined;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
+  /** How records are read; undefined: by default. */
+  reading: ReadingUse | undefined;
   devices: Devices;
   report: Report;
   stop: Stop;
@@ -45,19 +47,22 @@ export async function checkRequest(asked: EmbedOptions, report: Report, stop: St
       ? await longWork(`rounding the weights of ${asked.model} to int8`, report, () => modelOf(options))
       : await modelOf(options);
   refuseTranslation(options.translate, model);
+  refuseStops(options, model);
   if (options.minCosine !== undefined && model.precision === undefined)
     throw new UsageError(
       '--min-cosine needs a lower precision; add --precision int8 or fp16 to a model of published weights, or leave it out',
     );
   await checkInputs(options.inputs);
   const rules = letterRules(model);
-  const { keepU = false, keepStop = false } = options;
-  const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
+  const { keepU = false, keepStop = false, stripStop = false, keepGaps = false } = options;
+  const translated = options.translate !== undefined;
+  const use = letterUse(rules, { keepU, keepStop, stripStop, keepGaps, translated });
+  const reading = readingUse(options);
   const devices = new Devices(options, model, report, stop.signal);
   const given = devices.builtIn
     ? undefined
     : givenModel(options, hub === undefined ? resolve(found) : undefined);
-  return { options, place, model, hub, given, letters: { rules, use }, devices, report, stop };
+  return { options, place, model, hub, given, letters: { rules, use }, reading, devices, report, stop };
 }
 
 /** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */
@@ -66,7 +71,7 @@ async function pinOf({ run }: Layout): Promise<HubPin | undefined> {
 }
 
 /** What the run on disk is compared with. */
-export function askedRun({ options, model, hub, given, letters, report, stop }: Request): AskedRun {
+export function askedRun({ options, model, hub, given, letters, reading, report, stop }: Request): AskedRun {
   return {
     inputs: options.inputs,
     model,
@@ -78,6 +83,7 @@ export function askedRun({ options, model, hub, given, letters, report, stop }: 
     format: options.format,
     translate: options.translate,
     letters,
+    reading,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: stop.signal,
     checking: (what, work) => longWork(what, report, work),
@@ -110,5 +116,14 @@ function refuseTranslation(translate: Translation | undefined, { alphabet, name 
   if (translate && alphabet === 'dna')
     throw new UsageError(
       `--translate produces proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
+    );
+}
+
+function refuseStops({ keepStop, stripStop }: EmbedOptions, { alphabet, name }: ModelSource): void {
+  if (keepStop && stripStop)
+    throw new UsageError('--keep-stop and --strip-stop contradict each other; leave one of them out');
+  if (stripStop && alphabet === 'dna')
+    throw new UsageError(
+      `--strip-stop is about proteins, but the model ${name} reads nucleotides; leave --strip-stop out`,
     );
 }

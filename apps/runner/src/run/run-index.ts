@@ -1,4 +1,5 @@
 import { removeDurably, renameDurably } from '@holdfast/durable';
+import { BadRecordsError, InputError } from '@holdfast/fasta';
 import { allowedResidues, tokensOf } from '@holdfast/gpu-runtime';
 import {
   AS_THEY_ARE,
@@ -9,11 +10,13 @@ import {
   type LetterUse,
   letterPlan,
   openIndex,
+  type ReadingUse,
+  readingOptions,
   type SequenceIndex,
   verifyIndex,
 } from '@holdfast/plan';
 import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
-import { checking, type Prepared, type PrepareOptions, reading } from './asked-run.js';
+import { checking, type Prepared, type PrepareOptions, whileReading } from './asked-run.js';
 import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
 
 /** The index of the run on disk, every byte verified; null if it is damaged, or nothing proves that it is this run's. */
@@ -54,9 +57,10 @@ export async function restoreIndex(
 ): Promise<Pick<Prepared, 'record' | 'index'>> {
   const batchTokens = options.batchTokens ?? record.batch_tokens;
   const use = record.letters ?? AS_THEY_ARE;
+  const { reading } = record;
   const { index: _, ...described } = record;
-  const { inputs } = await reading(options, () =>
-    indexInputs(place, options, { batchTokens, use, runOf: () => described }),
+  const { inputs } = await whileReading(options, () =>
+    indexInputs(place, options, { batchTokens, use, reading, runOf: () => described }),
   );
   try {
     await refuseDifferences(place, record, options, inputs);
@@ -77,8 +81,14 @@ export async function indexInputs(
   {
     batchTokens,
     use,
+    reading,
     runOf,
-  }: { batchTokens: number; use: LetterUse; runOf: (inputs: IndexSummary['inputs']) => RunRecord },
+  }: {
+    batchTokens: number;
+    use: LetterUse;
+    reading: ReadingUse | undefined;
+    runOf: (inputs: IndexSummary['inputs']) => RunRecord;
+  },
 ): Promise<IndexSummary> {
   const { inputs, model, translate, letters, signal, onProgress } = options;
   await removeDurably(place.newIndex);
@@ -91,6 +101,7 @@ export async function indexInputs(
         ? '--translate reads nucleotides; leave it out for a file of proteins'
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
       ...(translate && { translate }),
+      ...readingOptions(reading),
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),
@@ -102,8 +113,19 @@ export async function indexInputs(
     });
   } catch (error) {
     await removeDurably(place.newIndex);
-    throw error;
+    throw reading?.on_bad_record === 'skip' ? error : withWayOn(error);
   }
+}
+
+const WAY_ON = 'to leave such records out and list them, add --on-bad-record skip';
+
+/** The same error; if it is about records, it says how to go on without them. */
+function withWayOn(error: unknown): unknown {
+  if (error instanceof BadRecordsError && Object.keys(error.counts).length > 0)
+    error.message += `\n  ${WAY_ON}`;
+  else if (error instanceof InputError && error.record !== undefined && error.code !== 'too_many_records')
+    error.message += `; ${WAY_ON}`;
+  return error;
 }
 
 export async function installIndex(place: Layout): Promise<SequenceIndex> {

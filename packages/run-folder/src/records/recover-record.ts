@@ -72,7 +72,14 @@ async function guesses(
   return [...tokens]
     .filter((each) => each !== undefined)
     .map((each) => ({ ...askedFacts(each, shards), ...kept }))
-    .flatMap((facts) => [facts, withoutLetters(facts)]);
+    .flatMap((facts) => [facts, withoutGaps(facts), withoutLetters(facts)]);
+}
+
+/** The facts as a version without a rule about gaps wrote them. */
+function withoutGaps(facts: RunFacts): RunFacts {
+  if (facts.letters === undefined) return facts;
+  const { gaps: _, ...letters } = facts.letters;
+  return { ...facts, letters };
 }
 
 /** The facts as a version without rules about letters wrote them. */

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
-import { letterDifferences, letterUseSchema, PLAN } from '@holdfast/plan';
+import {
+  letterDifferences,
+  letterFacts,
+  letterUseSchema,
+  PLAN,
+  readingDifferences,
+  readingUseSchema,
+} from '@holdfast/plan';
 import { z } from 'zod';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
@@ -30,6 +37,8 @@ const fields = {
   translate: z.enum(['open', 'all']).exactOptional(),
   /** Letters that are replaced in the sequences; absent in records of versions that replaced nothing. */
   letters: letterUseSchema.exactOptional(),
+  /** How records are read; absent if by default, as in records of earlier versions. */
+  reading: readingUseSchema.exactOptional(),
   shards: z.number().int().positive(),
   /** The device that computes rows. Not in the fingerprint: the user may resume a run on another one. */
   device: z.string().refine(isDevice).exactOptional(),
@@ -72,7 +81,7 @@ const firstSchema = z
   .transform((record): RunRecord => ({ ...record, format: 2, plan: 1 }));
 
 /** Versions without a checksum had no other fields. */
-const { index: _later, given: _laterToo, ...firstFields } = fields;
+const { index: _later, given: _laterToo, reading: _later3, ...firstFields } = fields;
 const uncheckedSchema = z.strictObject({
   format: z.literal(2),
   plan: z.number().int().positive(),
@@ -98,14 +107,14 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, translate, letters, shards, model_options, given } = asked;
-  const read = { ...(translate && { translate }), ...(letters && { letters }) };
+  const { inputs, model, batch_tokens, translate, letters, reading, shards, model_options, given } = asked;
+  const read = { ...(translate && { translate }), ...(letters && { letters }), ...(reading && { reading }) };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
   const others = { shards, ...(model_options && { model_options }), ...(given && { given }) };
   return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 
-/** The fingerprint of a run. The first plan, no translation and unchanged letters leave it as earlier versions computed it. */
+/** The fingerprint of a run. What is by default, and was before there was an option, leaves it as earlier versions computed it. */
 export function fingerprintOf({
   plan,
   inputs,
@@ -113,11 +122,13 @@ export function fingerprintOf({
   batch_tokens,
   translate,
   letters,
-}: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'translate' | 'letters'>) {
+  reading,
+}: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'translate' | 'letters' | 'reading'>) {
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
-  if (letters !== undefined) results.push({ letters: [letters.read, letters.final_stop] });
+  if (letters !== undefined) results.push({ letters: letterFacts(letters) });
+  if (reading !== undefined) results.push({ reading: readingUseSchema.parse(reading) });
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 
@@ -146,6 +157,7 @@ export function differences(record: RunRecord, asked: Asked): string[] {
   if (record.translate !== asked.translate) {
     found.push(`--translate: ${record.translate ?? 'none'} → ${asked.translate ?? 'none'}`);
   }
+  found.push(...readingDifferences(record.reading, asked.reading));
   const sameReader =
     record.model.fingerprint === asked.model.fingerprint && record.translate === asked.translate;
   // A record without letters comes from a version without these options, and its run keeps them unchanged.
