@@ -4,7 +4,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, rowsOf, start } from './command.js';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, madeModel, rowsOf, start } from './command.js';
 
 const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
 const PROTEIN = 'MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ';
@@ -184,7 +184,7 @@ describe('--on-bad-record skip', () => {
 });
 
 describe('--id and --dedupe-ids', () => {
-  test('IDs with blanks survive a kill, a resume, and quarantine', async () => {
+  test('IDs with blanks survive a kill and a resume', async () => {
     const flu = fixture('input/flu.fa');
     await run(flu, '--id', 'whole');
     expect(await ids()).toEqual([
@@ -208,6 +208,18 @@ describe('--id and --dedupe-ids', () => {
     await killed.ended;
     await run(input, ...more);
     expect(await digestOf(out)).toBe(whole);
+  });
+
+  test('IDs with blanks survive quarantine', async () => {
+    const model = await madeModel('make-not-a-number.mjs');
+    const input = await file('n.fa', '># a  b c\nACGT\n># n d\nACNGT\n>e f\nGGGG\n');
+    const words = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--id', 'whole'];
+    for (let time = 0; time < 2; time++) {
+      expect(await holdfast(words)).toMatchObject({ code: 3 });
+      expect(await ids()).toEqual(['# a  b c', 'e f']);
+      const [, row] = (await readFile(join(out, 'quarantine.tsv'), 'utf8')).split('\n');
+      expect(row!.split('\t').slice(0, 3)).toEqual(['# n d', '1', 'poison_input']);
+    }
   });
 
   test('an expression finds IDs; the same one resumes, another is refused', async () => {

@@ -66,7 +66,7 @@ export class FastaLines implements LineReader {
         while (i < length && chunk[i] !== LF && chunk[i] !== CR) i++;
         if (i < length) this.#lineEnd(chunk[i++]!);
       } else if (this.#state === HEADER) {
-        this.#inHeader(chunk[i++]!);
+        i = this.#inHeader(chunk, i);
       } else {
         // FASTQ begins here.
         if (chunk[i] === AT && this.#bom === 0) return this.#leave(i);
@@ -150,17 +150,13 @@ export class FastaLines implements LineReader {
     this.#state = REST;
   }
 
-  #inHeader(byte: number): void {
+  #inHeader(chunk: Uint8Array, start: number): number {
     const track = this.#track;
-    if (byte === LF || byte === CR) {
-      track.name('>');
-      this.#lineEnd(byte);
-      return;
-    }
-    track.header.push(byte);
-    if (!track.header.complete) return;
+    const at = track.header.take(chunk, start);
+    if (!track.header.complete && at === chunk.length) return at;
     track.name('>');
     this.#state = REST;
+    return at;
   }
 
   #notFasta(byte: number): never {

@@ -80,8 +80,7 @@ export class FastqLines implements LineReader {
           i = this.#countQualities(chunk, i);
           break;
         case HEADER:
-          this.#inHeader(byte);
-          i++;
+          i = this.#inHeader(chunk, i);
           break;
         default:
           while (i < length && !isLineEnd(chunk[i]!)) i++;
@@ -142,18 +141,13 @@ export class FastqLines implements LineReader {
     return true;
   }
 
-  #inHeader(byte: number): void {
+  #inHeader(chunk: Uint8Array, start: number): number {
     const track = this.#track;
-    if (isLineEnd(byte)) {
-      track.name('@');
-      track.lineEnd(byte);
-      this.#state = LETTERS_START;
-      return;
-    }
-    track.header.push(byte);
-    if (!track.header.complete) return;
+    const at = track.header.take(chunk, start);
+    if (!track.header.complete && at === chunk.length) return at;
     track.name('@');
     this.#state = DESCRIPTION;
+    return at;
   }
 
   #restEnds(byte: number): void {

@@ -1,6 +1,8 @@
 import { FIRST_WORD, type IdRule } from './id-rule.js';
 
 const MOST_BYTES = 64 * 1024;
+const LF = 0x0a;
+const CR = 0x0d;
 const TAB = 0x09;
 const SPACE = 0x20;
 
@@ -24,18 +26,27 @@ export class HeaderText {
     this.complete = false;
   }
 
-  /** Takes the next byte of the line, which is not its end. */
-  push(byte: number): void {
-    if (this.complete) return;
-    if (byte === SPACE || byte === TAB) {
-      if (this.#length === 0) return;
-      if (!this.rule.wholeHeader) {
-        this.complete = true;
-        return;
+  /**
+   * Takes bytes of the line, up to its end or until the rest is not needed.
+   *
+   * @returns the index after the last byte that was taken.
+   */
+  take(chunk: Uint8Array, start: number): number {
+    const { wholeHeader } = this.rule;
+    let i = start;
+    for (; i < chunk.length && !this.complete; i++) {
+      const byte = chunk[i]!;
+      if (byte <= SPACE) {
+        if (byte === LF || byte === CR) break;
+        if ((byte === SPACE || byte === TAB) && (this.#length === 0 || !wholeHeader)) {
+          this.complete = this.#length > 0;
+          continue;
+        }
       }
+      if (this.#length === this.#bytes.length && !this.#grow()) continue;
+      this.#bytes[this.#length++] = byte;
     }
-    if (this.#length === this.#bytes.length && !this.#grow()) return;
-    this.#bytes[this.#length++] = byte;
+    return i;
   }
 
   /** What was collected, without blanks at its end; valid until the next header. */
