@@ -31,15 +31,25 @@ export class Faults {
     return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** The error for all faults, or null. @param skips whether records with a fault are left out. */
-  refusal(skips: boolean): InputError | null {
+  /**
+   * The error for all faults, or null.
+   *
+   * @param skips whether records with a fault are left out. @param wayOn what else can be done about such records.
+   */
+  refusal(skips: boolean, wayOn?: string): InputError | null {
     const records = skips ? 0 : this.records;
     const named = [...this.#files, ...(skips ? [] : this.#first)];
-    if (named.length <= 1) return named[0] ?? null;
-    return new BadRecordsError(named, {
-      counts: skips ? {} : this.counts,
-      records,
-      inputs: this.#files.length,
-    });
+    const [only] = named;
+    if (only === undefined) return null;
+    const error =
+      named.length === 1
+        ? only
+        : new BadRecordsError(named, {
+            counts: skips ? {} : this.counts,
+            records,
+            inputs: this.#files.length,
+          });
+    if (records > 0 && wayOn !== undefined) error.message += `${named.length === 1 ? ';' : '\n '} ${wayOn}`;
+    return error;
   }
 }

@@ -1,5 +1,4 @@
 import { removeDurably, renameDurably } from '@holdfast/durable';
-import { BadRecordsError, InputError } from '@holdfast/fasta';
 import { allowedResidues, tokensOf } from '@holdfast/gpu-runtime';
 import {
   AS_THEY_ARE,
@@ -102,6 +101,7 @@ export async function indexInputs(
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
       ...(translate && { translate }),
       ...readingOptions(reading),
+      wayOn: 'to leave such records out and list them, add --on-bad-record skip',
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),
@@ -113,19 +113,8 @@ export async function indexInputs(
     });
   } catch (error) {
     await removeDurably(place.newIndex);
-    throw reading?.on_bad_record === 'skip' ? error : withWayOn(error);
+    throw error;
   }
-}
-
-const WAY_ON = 'to leave such records out and list them, add --on-bad-record skip';
-
-/** The same error; if it is about records, it says how to go on without them. */
-function withWayOn(error: unknown): unknown {
-  if (error instanceof BadRecordsError && Object.keys(error.counts).length > 0)
-    error.message += `\n  ${WAY_ON}`;
-  else if (error instanceof InputError && error.record !== undefined && error.code !== 'too_many_records')
-    error.message += `; ${WAY_ON}`;
-  return error;
 }
 
 export async function installIndex(place: Layout): Promise<SequenceIndex> {

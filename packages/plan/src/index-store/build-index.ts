@@ -75,7 +75,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
         faults.addFile(error);
       }
     }
-    const refusal = faults.refusal(skips && (writer.sequences > 0 || (translation?.records ?? 0) > 0));
+    const anyLeft = writer.sequences > 0 || (translation?.records ?? 0) > 0;
+    const refusal = faults.refusal(skips && anyLeft, anyLeft ? options.wayOn : undefined);
     if (refusal !== null) throw refusal;
     if (translation && writer.sequences === 0) refuseNoRows(options.inputs, translation);
     const table = await skipped?.finish();

@@ -37,6 +37,8 @@ export interface BuildIndexOptions extends Pick<InputOptions, 'stdin' | 'signal'
   letters?: LetterPlan;
   /** What is done with a record that cannot be used. Default: `refuse`, once all inputs are read. */
   onBadRecord?: 'refuse' | 'skip';
+  /** Ends the error about such records if there are others: how to go on without them. */
+  wayOn?: string;
   /** How the ID is found in a header: see `idRule`. Default: `first-word`. */
   id?: string;
   /** Seconds that a regular expression for IDs may take for 128 KiB of an input. Default: 10. */
