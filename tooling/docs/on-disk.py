@@ -60,7 +60,11 @@ def fingerprint(run):
     if run["plan"] != 1:
         facts.append(run["plan"])
     if "letters" in run:
-        facts.append({"letters": [run["letters"]["read"], run["letters"]["final_stop"]]})
+        letters = run["letters"]
+        gaps = ["gaps dropped"] if letters.get("gaps") == "dropped" else []
+        facts.append({"letters": [letters["read"], letters["final_stop"], *gaps]})
+    if "reading" in run:
+        facts.append({"reading": run["reading"]})
     if "identical" in run:
         facts.append({"identical": run["identical"]})
     if "genetic_code" in run:
@@ -99,6 +103,10 @@ class Index:
         assert sums == read(folder, "blocks.bin")
         for name, data in {**files, "blocks": sums}.items():
             assert sha256(data) == self.summary["files"][name], name
+        if "skipped" in self.summary:
+            table = read(folder, "skipped.tsv")
+            assert sha256(table) == self.summary["files"]["skipped"]
+            assert table.count(b"\n") == 1 + self.summary["skipped"]["records"]
         n = self.summary["sequences"]
         offsets = numbers("Q", files["idOffsets"])
         self.ids = [files["ids"][offsets[i] : offsets[i + 1] - 1].decode() for i in range(n)]
@@ -204,6 +212,7 @@ def main(out):
     )
     missing = len(index.order) - rows
     assert result["sequences"] == rows + index.copies if missing == 0 else result["quarantined"] >= missing
+    assert result.get("skipped", 0) == index.summary.get("skipped", {"records": 0})["records"]
     events = check_manifest(os.path.join(out, "checkpoints", "manifest.json"), len(shards))
     for path in glob.glob(os.path.join(out, "logs", "*.log")):
         for line in read(path).split(b"\n")[:-1]:

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
+import { BadRecordsError } from '@holdfast/fasta';
 import { checkModel, exportModel, getModels, listModels } from '@holdfast/models';
 import { sanitize } from '@holdfast/options';
 import { doctor } from '@holdfast/preflight';
@@ -63,17 +64,18 @@ process.stderr.on('error', () => undefined);
 /** What shows the progress of the command. */
 let shown: CommandReport | undefined;
 
-/** Prints one line on standard error; on a terminal it replaces the progress bar. */
-function complain(text: string): void {
+/** Prints one line, or the given ones, on standard error; on a terminal they replace the progress bar. */
+function complain(text: string | readonly string[]): void {
   shown?.clear();
-  console.error(`holdfast: ${sanitize(text)}`);
+  const lines = typeof text === 'string' ? [text] : text;
+  console.error(`holdfast: ${lines.map(sanitize).join('\n')}`);
 }
 
 /** Prints an error as one line on standard error, and returns the exit code. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.complete : ExitCode.badInput;
   const { code, message } = endingOf(error, after);
-  complain(message);
+  complain(error instanceof BadRecordsError ? message.split('\n') : message);
   if (error instanceof StoppedError) setTimeout(() => dieBy(error.signal), LINGER).unref();
   if (process.env['HOLDFAST_DEBUG'] && code === ExitCode.unexpected) console.error((error as Error).stack);
   return code;

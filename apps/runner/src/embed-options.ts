@@ -1,4 +1,4 @@
-import { GENETIC_CODES, type OrfStart, type TranslationCount } from '@holdfast/fasta';
+import { GENETIC_CODES, idRule, type OrfStart, type TranslationCount } from '@holdfast/fasta';
 import type { ModelOverrides } from '@holdfast/gpu-runtime';
 import {
   above0,
@@ -57,6 +57,16 @@ export interface EmbedOptions {
   keepStop?: boolean;
   /** Compute sequences with the same residues once, and write the row for each. Default: true. */
   dedupe?: boolean;
+  /** Drop a protein's final `*` even if the model knows it. */
+  stripStop?: boolean;
+  /** Keep the gaps `-` and `.`. Default: leave them out. */
+  keepGaps?: boolean;
+  /** What is done with records that cannot be used: refuse the input, or leave them out and list them. Default: refuse. */
+  onBadRecord?: 'refuse' | 'skip';
+  /** How the ID is found in a header: `first-word`, `whole`, or a regular expression (its first group, or its match). Default: `first-word`. */
+  id?: string;
+  /** What is done if records share an ID: refuse the input, or append `_2`, `_3`, …. Default: refuse. */
+  dedupeIds?: 'refuse' | 'suffix';
   /** Stop the run when more sequences than this are quarantined. Default: 100 or 1%, whichever is more. */
   maxQuarantined?: QuarantineLimit;
   /** Refuse a lower precision whose row for any compared sequence has a smaller cosine to its row in fp32. Default: 0.99. */
@@ -113,6 +123,15 @@ const device = object<Exclude<NonNullable<EmbedOptions['device']>, 'auto'>>({
   every: flag,
 });
 
+/** Whether it says how IDs are found. */
+function isIdRule(given: unknown): boolean {
+  try {
+    return typeof given === 'string' && given !== '' && idRule(given) !== null;
+  } catch {
+    return false;
+  }
+}
+
 const shape: Shape<EmbedOptions> = {
   inputs: required(array(words, 'paths')),
   out: required(words),
@@ -135,6 +154,11 @@ const shape: Shape<EmbedOptions> = {
   keepU: flag,
   keepStop: flag,
   dedupe: flag,
+  stripStop: flag,
+  keepGaps: flag,
+  onBadRecord: oneOf(['refuse', 'skip']),
+  id: value('first-word, whole, or a regular expression', isIdRule),
+  dedupeIds: oneOf(['refuse', 'suffix']),
   maxQuarantined: quarantineLimit,
   minCosine: value(
     'a number from -1 to 1',

@@ -77,7 +77,7 @@ function prepareOptions(request: Request): PrepareOptions {
     chooseBatchTokens: () => devices.batchTokens(),
     defaultShards: (options.workers ?? availableParallelism()) * SHARDS_OF_A_WORKER,
     forceRestart: options.forceRestart,
-    reading: (work) => input.during(work),
+    whileReading: (work) => input.during(work),
     onProgress(progress) {
       input.progress(progress.file);
       report({ type: 'indexing', ...progress });

@@ -67,6 +67,9 @@ export type RunEvent =
       quarantine?: string;
       /** Whether the exit code is 0 in spite of them. */
       quarantine_ok?: true;
+      /** Records of the input that were left out, and the file that lists them, if there are any. */
+      skipped?: number;
+      skipped_table?: string;
       dim: number;
       embeddings: string;
       ids: string;

@@ -57,21 +57,22 @@ test('RNA for a DNA model has the rows of its DNA, byte for byte, and what is un
   const { letters, warnings } = await resultOf();
   expect(letters).toMatchObject({
     read_as: { from: 'U', to: 'T', ...once('rna', 10) },
-    gaps: once('gapped', 3),
+    gaps: { dropped: true, ...once('gapped', 3) },
     without_residues: { sequences: 1, first: ['Ns'] },
   });
-  expect(letters.unknown).toMatchObject({ sequences: 3, first: ['Ns', 'gapped', 'iupac'] });
+  expect(letters.unknown).toMatchObject({ sequences: 2, first: ['Ns', 'iupac'] });
   const iupac = Object.fromEntries([...'RYSWKMBDHV'].map((letter) => [letter, once('iupac', 1)]));
-  expect(letters.unknown.letters).toEqual({ N: once('Ns', 25), '-': once('gapped', 3), ...iupac });
+  expect(letters.unknown.letters).toEqual({ N: once('Ns', 25), ...iupac });
   // Told before anything is embedded, with the facts, and not again at the end.
   const told = warningsOf(ended);
   const { lines } = ended;
   const planned = lines.findIndex(({ event }) => event === 'planned');
   for (const warning of told) expect(lines.indexOf(warning)).toBeLessThan(planned);
   expect(told.map(({ message }) => message)).toEqual(warnings);
-  expect(told).toHaveLength(3);
+  expect(told).toHaveLength(4);
   expect(told[0]).toMatchObject({ letters: { read_as: letters.read_as } });
   expect(told[1]).toMatchObject({ letters: { unknown: letters.unknown } });
+  expect(told[2]).toMatchObject({ letters: { gaps: letters.gaps } });
 });
 
 test('--keep-u gives the row of U as it stands, and counts it as unknown', async () => {
@@ -85,7 +86,7 @@ test('--keep-u gives the row of U as it stands, and counts it as unknown', async
 });
 
 test('a final stop is no part of a protein, and other letters that the model does not know are counted', async () => {
-  const ended = await run(fixture('letters_proteins.fa'), ESM2, '--batch-tokens', '60');
+  const ended = await run(fixture('letters_proteins.fa'), ESM2, '--batch-tokens', '60', '--keep-gaps');
   const found = await rows();
   expect(found.get('a')).toEqual(found.get('b'));
   expect(found.get('lower')).toEqual(found.get('b'));
@@ -102,13 +103,44 @@ test('a final stop is no part of a protein, and other letters that the model doe
 });
 
 test('--keep-stop gives the row of the stop as it stands', async () => {
-  await run(fixture('letters_proteins.fa'), ESM2, '--keep-stop');
+  await run(fixture('letters_proteins.fa'), ESM2, '--keep-stop', '--keep-gaps');
   const found = await rows();
   expectNear(found.get('a')!, await rowAsItStands(ESM2, `${PROTEIN}*`), true);
   expectNear(found.get('a')!, found.get('b')!, false);
   const { letters } = await resultOf();
   expect(letters.final_stops).toEqual({ dropped: false, ...once('a', 1) });
   expect(letters.unknown.letters['*']).toEqual({ letters: 2, sequences: 2, first: ['a', 'star'] });
+});
+
+test('--strip-stop drops a final stop that the model knows, is part of the run, and is for proteins only', async () => {
+  const folder = await freshFolder();
+  await cp(ESM2, join(folder, 'model'), { recursive: true });
+  const of = join(folder, 'model');
+  // A vocabulary that has the stop, in the place of a letter that nobody uses.
+  const path = join(of, 'vocab.txt');
+  const vocabulary = await readFile(path, 'utf8');
+  await writeFile(path, vocabulary.replace(/^O$/m, '*'));
+  const input = join(folder, 'in.fa');
+  await writeFile(input, `>a\n${PROTEIN}\n>b\n${PROTEIN}*\n>c\n${PROTEIN}*--\n`);
+  await run(input, of);
+  let found = await rows();
+  expectNear(found.get('b')!, found.get('a')!, false);
+  const refused = await holdfast(line(input, of, '--strip-stop'));
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringContaining('--strip-stop: not given → given'),
+  ]);
+  const { lines } = await run(input, of, '--strip-stop', '--force-restart');
+  found = await rows();
+  expect([found.get('b'), found.get('c')]).toEqual([found.get('a'), found.get('a')]);
+  const told = lines.find(({ message }) =>
+    /^2 of 3 sequences end with \*, which is dropped: b, c; .*leave out --strip-stop/.test(String(message)),
+  );
+  expect(told).toBeDefined();
+  const both = await holdfast(line(input, of, '--strip-stop', '--keep-stop'));
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('contradict each other')]);
+  const dna = await holdfast(line(fixture('letters_dna.fa'), DNA, '--strip-stop'));
+  expect([dna.code, dna.stderr]).toEqual([2, expect.stringContaining('--strip-stop is about proteins')]);
 });
 
 test('tnf says at planning how many sequences hold letters it leaves out, and nothing else, beside its rows of zeros', async () => {
@@ -119,7 +151,10 @@ test('tnf says at planning how many sequences hold letters it leaves out, and no
   const at = lines.findIndex(({ message }) => /no definite residue/.test(String(message)));
   expect([at >= 0, at < planned]).toEqual([true, true]);
   expect(warnings).toEqual([
-    expect.stringMatching(/^3 of 6 sequences contain letters that tnf does not know and drops \(/),
+    expect.stringMatching(/^2 of 6 sequences contain letters that tnf does not know and drops \(/),
+    expect.stringMatching(
+      /^1 of 6 sequences contains gaps, 3 in all, which are left out: gapped; .*--keep-gaps/,
+    ),
     expect.stringMatching(
       /^1 of 6 sequences contains no definite residue that tnf knows, so no residue is left .*: Ns;/,
     ),
@@ -146,17 +181,18 @@ test.each([
   ['--keep-u', 'letters_dna.fa', DNA],
   ['--keep-stop', 'letters_proteins.fa', ESM2],
 ])('a resume with and without %s is refused by its name, complete or not', async (option, input, of) => {
-  await run(fixture(input), of);
-  const refused = await holdfast(line(fixture(input), of, option));
+  const all = '--keep-gaps';
+  await run(fixture(input), of, all);
+  const refused = await holdfast(line(fixture(input), of, all, option));
   expect(refused.code).toBe(2);
   expect(refused.stderr).toContain(`${option}: not given → given`);
-  await run(fixture(input), of, option, '--force-restart');
-  const back = await holdfast(line(fixture(input), of));
+  await run(fixture(input), of, all, option, '--force-restart');
+  const back = await holdfast(line(fixture(input), of, all));
   expect(back.code).toBe(2);
   expect(back.stderr).toContain(`${option}: given → not given`);
   // The same line again, and an option that changes nothing for this model.
   const other = option === '--keep-u' ? '--keep-stop' : '--keep-u';
-  const again = await run(fixture(input), of, option, other);
+  const again = await run(fixture(input), of, all, option, other);
   expect(again.lines.at(-1)).toMatchObject({ event: 'complete', already: true });
 });
 
@@ -168,12 +204,13 @@ test.each([
 ])(
   'after kill -9 and with a damaged index, counts and rows of %s are those of an undisturbed run',
   async (name, of) => {
+    const gaps = [...half, '--keep-gaps'];
     const [input, folder] = [join(BEFORE, `${name}.fa`), join(BEFORE, of)];
-    await run(input, folder, ...half);
+    await run(input, folder, ...gaps);
     const whole = { digest: await digestOf(out), result: await resultOf() };
     expect(whole.result.letters.unknown.sequences).toBeGreaterThan(0);
     out = join(await freshFolder(), 'out');
-    const killed = start(line(input, folder, ...half));
+    const killed = start(line(input, folder, ...gaps));
     await killed.until('checkpoint');
     killed.killGroup();
     await killed.ended;
@@ -182,7 +219,7 @@ test.each([
     const bytes = await readFile(residues);
     bytes[100] = bytes[100]! ^ 1;
     await writeFile(residues, bytes);
-    await run(input, folder, ...half);
+    await run(input, folder, ...gaps);
     expect(await digestOf(out)).toBe(whole.digest);
     const { letters, warnings, run: identity } = await resultOf();
     expect(letters).toEqual(whole.result.letters);
@@ -195,6 +232,7 @@ test.each([
   ['proteins', 'aac_model', [], false],
   ['rna', 'tnf_model', [], false],
   ['proteins', 'aac_model', ['--keep-stop'], false],
+  ['proteins', 'aac_model', ['--keep-gaps'], true],
   ['rna', 'tnf_model', [], true],
   ['proteins', 'aac_model', [], true],
 ] as const)(
@@ -212,10 +250,10 @@ test.each([
     expect(letters.final_stops.dropped).toBe(false);
     expect(letters.unknown.letters[name === 'rna' ? 'U' : '*'].letters).toBeGreaterThan(20);
     // A new run has other rows.
-    await run(input, folder, ...half, '--force-restart');
+    await run(input, folder, ...half, '--keep-gaps', '--force-restart');
     expect(await digestOf(out)).not.toBe(expected[name]);
     const option = name === 'rna' ? '--keep-u' : '--keep-stop';
-    await run(input, folder, ...half, '--force-restart', option);
+    await run(input, folder, ...half, '--keep-gaps', '--force-restart', option);
     expect(await digestOf(out)).toBe(expected[name]);
   },
 );

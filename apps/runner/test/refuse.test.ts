@@ -27,10 +27,10 @@ beforeEach(async () => {
   out = join(folder, 'out');
 });
 
-/** Exit code 2 and one line on standard error, without a stack trace. */
+/** Exit code 2 and one line on standard error, or one for each fault, without a stack trace. */
 function refused({ code, stderr }: Ended): string {
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^holdfast: [^\n]+\n$/);
+  expect(stderr).toMatch(/^holdfast: [^\n]+\n( {2}[^\n]+\n)*$/);
   expect(stderr).not.toMatch(/\n\s+at /);
   return stderr;
 }

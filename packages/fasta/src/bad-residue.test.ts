@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { badResidue } from './bad-residue.js';
-import { FastaParser } from './fasta-parser.js';
 import { notFasta } from './files/first-bytes.js';
 import { idProblem } from './id-problem.js';
+import { recordsOf } from './testing/records-of.js';
 
 const HINT = 'the model reads proteins';
 
@@ -39,29 +39,26 @@ const file = (name: string) =>
   );
 
 test.each([
-  ['digits.fa', /record 1 \("a", line 2\): "1" .*GenBank/],
-  ['semi2.fa', /record 1 \("a", line 2\): ";" .*comment/],
-  ['bom2.fa', /record 1 \("a", line 3\): the byte 0xef .*byte order mark/],
-  ['glued.fa', /record 1 \("a", line 2\): ">" .*same line/],
-])('faults of real files: %s', (name, message) => {
-  const allowed = new Uint8Array(256);
-  for (const letter of Buffer.from('ACDEFGHIKLMNPQRSTVWY')) allowed[letter] = 1;
+  ['digits.fa', /"1" .*GenBank/, 2],
+  ['glued.fa', /">" .*same line/, 2],
+])('faults of real files: %s', (name, message, line) => {
   const bytes = file(name);
-  for (const step of [1, bytes.length]) {
-    const parser = new FastaParser({
-      file: name,
-      allowed,
-      hint: HINT,
-      header: () => undefined,
-      end: () => undefined,
-    });
-    const read = () => {
-      for (let at = 0; at < bytes.length; at += step)
-        parser.write(bytes.subarray(at, at + step), new Uint8Array(step), 0);
-      parser.end();
-    };
-    expect(read).toThrow(message);
+  for (const size of [1, bytes.length]) {
+    const { records, faults } = recordsOf(bytes, [size]);
+    expect(records).toEqual([]);
+    expect(faults).toEqual([
+      { code: 'bad_residue', record: 1, line, id: 'a', problem: expect.stringMatching(message) },
+    ]);
   }
+});
+
+test('a comment on its own line, and a byte order mark where files were joined, are left out and counted', () => {
+  const [residues] = ['MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ'];
+  const commented = recordsOf(file('semi2.fa'));
+  expect(commented).toMatchObject({ records: [{ id: 'a', residues }], faults: [], notes: { comments: 1 } });
+  const joined = recordsOf(file('bom2.fa'));
+  expect(joined).toMatchObject({ records: [{ id: 'a' }, { id: 'b', residues }], faults: [] });
+  expect(joined.notes.byte_order_marks).toBe(1);
 });
 
 test('UTF-16 without its byte order mark is recognized', () => {

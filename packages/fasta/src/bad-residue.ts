@@ -8,14 +8,17 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
     (byte) => byte >= 0x30 && byte <= 0x39,
     "lines are numbered, as in GenBank files; remove the digits, e.g. with `sed '/^>/!s/[0-9]//g'`",
   ],
-  [(byte) => byte === 0x3b, "it begins a comment; remove comments, e.g. with `sed '/^;/d; /^>/!s/;.*//'`"],
+  [
+    (byte) => byte === 0x3b,
+    "it begins a comment, which must be on a line of its own; remove it, e.g. with `sed '/^>/!s/;.*//'`",
+  ],
   [
     (byte) => byte === 0x3e,
     "a header follows a sequence on the same line, probably because files were joined without a line break; put it on its own line, e.g. with `sed '/^>/!s/>/\\n>/g'`",
   ],
   [
     (byte) => byte === 0x40 || byte === 0x2b,
-    'FASTQ has such lines; convert it to FASTA first, e.g. with `seqtk seq -a`',
+    'FASTQ has such lines, each after a header that begins with "@"; convert the file to FASTA, e.g. with `seqtk seq -a`',
   ],
   [(byte) => byte === 0x3c, 'this looks like HTML or XML; download the sequences themselves as FASTA'],
   [(byte) => byte === 0x2f, 'other formats end records with "//"; convert it to FASTA first'],

@@ -1,5 +1,6 @@
 import { ChunkSink } from './chunk-sink.js';
 import type { ChunkOptions } from './chunks.js';
+import type { SharedRows } from './known-rows.js';
 import type { RecordSink } from './record-sink.js';
 import type { TranslationCount } from './translate/translation-count.js';
 import { type FrameRows, type Translation, TranslationSink } from './translate/translation-sink.js';
@@ -13,17 +14,15 @@ export interface Cut {
 /**
  * The sink for the records of one input, in front of that for its rows.
  *
- * @param file the input's name in errors. @param count of the translated records, which continues from earlier inputs.
+ * @param count of the translated records, which continues from earlier inputs.
  */
 export function cutSink(
   rows: FrameRows,
-  file: string,
   { chunk, translate }: Cut,
   count: TranslationCount | undefined,
+  shared: SharedRows,
 ): RecordSink {
-  const translated = translate && count ? new TranslationSink(rows, file, translate, count) : undefined;
+  const translated = translate && count ? new TranslationSink(rows, translate, count, shared) : undefined;
   if (chunk === undefined) return translated ?? rows;
-  return translated
-    ? new ChunkSink(translated, file, chunk)
-    : new ChunkSink(rows, file, chunk, (id) => rows.inputWith(id));
+  return new ChunkSink(translated ?? rows, chunk, translated ? null : rows, shared);
 }

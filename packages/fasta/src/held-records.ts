@@ -35,6 +35,8 @@ export class HeldRecords implements RecordSink {
   readonly #records: Waiting[] = [];
   #held = new Uint8Array(2 * ROOM_BYTES);
   #used = 0;
+  /** Whether the current record began before the current call of `fill`, or is to be forgotten as such. */
+  #spans: 'no' | 'yes' | 'dropped' = 'no';
 
   /** @param suffix most bytes that a taker appends to an ID. */
   constructor(taker: RecordTaker, suffix: number) {
@@ -46,15 +48,31 @@ export class HeldRecords implements RecordSink {
     const held = new Uint8Array(id.length + this.#room);
     held.set(id);
     this.#records.push({ id: held, idLength: id.length, record, line, residues: undefined });
+    if (this.#spans === 'yes') this.#spans = 'no';
   }
 
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
     if (this.#held.length - this.#used < ROOM_BYTES) this.#resize(2 * this.#held.length);
-    this.#used = fill(this.#held, this.#used);
+    // `settle` leaves only the residues of the current record.
+    const before = this.#used;
+    this.#spans = 'yes';
+    this.#used = fill(this.#held, before);
+    const spans: string = this.#spans;
+    if (spans === 'dropped') {
+      this.#held.copyWithin(0, before, this.#used);
+      this.#used -= before;
+    }
+    this.#spans = 'no';
   }
 
-  end(residues: number): void {
+  end(residues: number): null {
     this.#records.at(-1)!.residues = residues;
+    return null;
+  }
+
+  drop(): void {
+    this.#records.pop();
+    if (this.#spans === 'yes') this.#spans = 'dropped';
   }
 
   /** Hands over all complete records. */

@@ -10,12 +10,15 @@ export type InputErrorCode =
   | 'empty'
   | 'compressed'
   | 'bad_gzip'
+  | 'bad_compression'
   | 'not_fasta'
-  | 'bad_line_end'
   | 'bad_id'
   | 'duplicate_id'
   | 'bad_residue'
   | 'no_residues'
+  | 'bad_fastq'
+  | 'bad_records'
+  | 'slow_id'
   | 'too_many_records'
   | 'no_frame';
 
@@ -50,6 +53,37 @@ export class InputError extends Error {
   }
 }
 
+/** Several faults, each on a line of its own. */
+export class BadRecordsError extends InputError {
+  /** Faults with their places; the first ones, if there are many. */
+  readonly faults: readonly InputError[];
+  /** Records with each fault. */
+  readonly counts: Readonly<Record<string, number>>;
+
+  constructor(
+    faults: readonly InputError[],
+    {
+      counts,
+      records,
+      inputs,
+    }: { counts: Readonly<Record<string, number>>; records: number; inputs: number },
+  ) {
+    const { file } = faults[0]!;
+    super('bad_records', { file }, '');
+    this.faults = faults;
+    this.counts = counts;
+    const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
+    const counted = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+    const what = [
+      ...(records > 0 ? [`${records} record(s) cannot be used (${counted})`] : []),
+      ...(inputs > 0 ? [`${inputs} input(s) cannot be read`] : []),
+    ].join(', and ');
+    const rest = records + inputs - faults.length;
+    const lines = faults.map(({ message }) => `\n  ${message}`).join('');
+    this.message = `${what}:${lines}${rest > 0 ? `\n  and ${rest} more` : ''}`;
+  }
+}
+
 /** The name of an input in messages. */
 export function displayName(file: string): string {
   return file === '-' ? 'standard input' : file;
@@ -71,7 +105,7 @@ function shorten(id: string): string {
 }
 
 /** Sanitizes text: a file name or damaged ID may contain line breaks or escape sequences. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: it matches control characters on purpose.
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (c) => {
     return `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;

@@ -1,3 +1,5 @@
+import type { Refusal } from './fault.js';
+
 /** Most bytes of residues that may be staged between two calls of {@link RecordSink.settle}. */
 export const ROOM_BYTES = 512 * 1024;
 
@@ -13,8 +15,17 @@ export interface RecordSink {
   header(id: Uint8Array, record: number, line: number): void;
   /** Lets `fill` write up to `ROOM_BYTES` residues into a buffer; `fill` returns the index after the last. */
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void;
-  /** The current record is complete. @param residues how many it has. */
-  end(residues: number): void;
+  /**
+   * The current record is complete.
+   * @param residues how many it has.
+   * @returns why it is refused, or null. A refused record is forgotten as by {@link drop}.
+   */
+  end(residues: number): Refusal | null;
+  /**
+   * Forgets the current record. If it began within the current call of `fill`, the caller takes its residues
+   * back itself and writes the next ones in their place.
+   */
+  drop(): void;
   /** Writes the staged data and makes room again. */
   settle(): Promise<void>;
 }

@@ -1,10 +1,11 @@
 export { type BucketLimits, bucketLimits, PLAN } from './buckets.js';
 export { CopiedRows } from './copied-rows.js';
-export { buildIndex, type IndexProgress } from './index-store/build-index.js';
+export { buildIndex } from './index-store/build-index.js';
 export { FILES, type IndexSummary } from './index-store/format.js';
 export { IndexError } from './index-store/index-error.js';
 export { type IndexFault, indexFaults } from './index-store/index-faults.js';
 export { indexSummary, openIndex, readSummary } from './index-store/open-index.js';
+export type { IndexProgress } from './index-store/index-options.js';
 export { type RepeatedId, repeatedIds } from './index-store/repeated-ids.js';
 export type { SequenceIndex } from './index-store/sequence-index.js';
 export { verifyIndex } from './index-store/verify-index.js';
@@ -15,6 +16,7 @@ export {
   AS_THEY_ARE,
   type LetterUse,
   letterDifferences,
+  letterFacts,
   letterUse,
   letterUseSchema,
 } from './letters/letter-use.js';
@@ -22,6 +24,13 @@ export { type LetterWarning, letterWarnings } from './letters/letter-warnings.js
 export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-likeness.js';
 export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';
+export {
+  type ReadingUse,
+  readingDifferences,
+  readingOptions,
+  readingUse,
+  readingUseSchema,
+} from './reading-use.js';
 export { type Shard, shardsOf } from './shards.js';
 export { type KeptRows, withCopies } from './with-copies.js';
 export { withoutLines } from './without-lines.js';

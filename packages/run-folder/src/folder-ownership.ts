@@ -62,6 +62,7 @@ export function ownPaths(place: Layout): string[] {
     ...embeddings,
     place.ids,
     place.quarantine,
+    place.skipped,
     place.checkpoints,
     place.index,
     place.newIndex,

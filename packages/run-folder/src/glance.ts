@@ -22,6 +22,7 @@ export interface SeenRun {
   genetic_code?: number;
   orfs?: { min: number; start: string };
   chunk?: { residues: number; stride?: number };
+  reading?: { on_bad_record?: string; id?: string; dedupe_ids?: string };
   device?: string;
   index?: string;
   given?: { path?: string; options: Record<string, string | number | true> };

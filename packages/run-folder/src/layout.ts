@@ -32,6 +32,8 @@ export function layout(out: string) {
     log: (worker: number) => join(out, 'logs', `worker_${worker}.log`),
     ids: join(out, 'ids.txt'),
     quarantine: join(out, 'quarantine.tsv'),
+    /** Records of the input that were left out. */
+    skipped: join(out, 'skipped.tsv'),
     embeddings: (format: string) => join(out, `embeddings.${format}`),
     result: join(out, 'result.json'),
   };

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@holdfast/durable';
 import type { Cut } from '@holdfast/fasta';
 import type { ModelSource } from '@holdfast/gpu-runtime';
-import type { LetterUse } from '@holdfast/plan';
+import type { LetterUse, ReadingUse } from '@holdfast/plan';
 import { z } from 'zod';
 import type { Layout } from './layout.js';
 import { formatChecked, parseChecked } from './records/checked-json.js';
@@ -31,6 +31,7 @@ export interface RestartAsked {
   cut: Cut;
   letters: { use: LetterUse };
   dedupe: boolean;
+  reading?: ReadingUse | undefined;
 }
 
 /** A restart that was cut off before it had a record: this command's, or another's. */
@@ -66,13 +67,17 @@ function parsed(text: string): z.infer<typeof schema> | null {
   }
 }
 
-function digest(request: RestartAsked): string {
-  const { inputs, model, batchTokens, shards, threads, cut, letters, dedupe } = request;
-  const { translate, ...others } = cutFieldsOf(cut);
+function digest(restart: RestartAsked): string {
+  const { inputs, model, batchTokens, shards, threads, cut, reading, dedupe } = restart;
+  const { translate, ...otherCut } = cutFieldsOf(cut);
   const paths = inputs.map((path) => (path === '-' ? path : resolve(path)));
   const { name, fingerprint } = model;
-  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters: letters.use };
-  return sha256(JSON.stringify({ ...asked, ...(dedupe ? {} : { dedupe }), ...others }));
+  const { gaps, ...use } = restart.letters.use;
+  // As earlier versions wrote it, where nothing else is asked.
+  const letters = gaps === 'kept' ? { ...use, gaps } : use;
+  const others = { ...(reading && { reading }), ...(dedupe ? {} : { dedupe }), ...otherCut };
+  const asked = { paths, name, fingerprint, batchTokens, shards, threads, translate, letters, ...others };
+  return sha256(JSON.stringify(asked));
 }
 
 async function digestOf(path: string): Promise<string | null> {

@@ -35,3 +35,14 @@ test.skipIf(missing)('a reader written from docs/on-disk.md alone reads every fi
   // Large enough that the manifest has a journal.
   expect(found.events).toBeGreaterThan(0);
 });
+
+test.skipIf(missing)('it reads a run with skipped records and suffixes, too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'on-disk-'));
+  const input = join(folder, 'dirty.fa');
+  const records = Array.from({ length: 50 }, (_, i) => `>s ${i}\nACGT-ACGTAC\n${i % 9 === 4 ? '!' : ''}\n`);
+  writeFileSync(input, records.join(''));
+  const out = join(folder, 'out');
+  const options = ['--on-bad-record', 'skip', '--dedupe-ids', 'suffix', '--workers', '1'];
+  execFileSync(process.execPath, [BIN, 'embed', input, '--out', out, ...options], { stdio: 'ignore' });
+  expect(check(out)).toMatchObject({ sequences: 44, rows: 44 });
+});

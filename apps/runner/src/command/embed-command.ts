@@ -11,6 +11,7 @@ import {
   files,
   frames,
   geneticCode,
+  idOf,
   layer,
   model,
   mostQuarantined,
@@ -28,7 +29,7 @@ export function embedCommand(program: Command, embed: Embed): void {
   const command = program
     .command('embed')
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
-    .argument('<input...>', 'FASTA files, plain or gzip; - is standard input', files)
+    .argument('<input...>', 'FASTA or FASTQ files, compressed or not; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
     .option(
       '--model <name|path>',
@@ -99,6 +100,25 @@ export function embedCommand(program: Command, embed: Embed): void {
     )
     .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
     .option('--keep-stop', 'keep a final * at the end of a protein')
+    .option('--strip-stop', 'drop a final * at the end of a protein even if the model knows it')
+    .option('--keep-gaps', 'keep the gaps - and . of aligned sequences')
+    .addOption(
+      new Option(
+        '--on-bad-record <what>',
+        'what to do with records that cannot be used: refuse the input, or skip them and list them (default: refuse)',
+      ).choices(['refuse', 'skip']),
+    )
+    .option(
+      '--id <rule>',
+      'the ID in a header: first-word, whole, or a regular expression, whose first group is the ID (default: first-word)',
+      idOf,
+    )
+    .addOption(
+      new Option(
+        '--dedupe-ids <how>',
+        'what to do if records share an ID: refuse the input, or append the suffix _2, _3, … (default: refuse)',
+      ).choices(['suffix', 'refuse']),
+    )
     .option(
       '--no-dedupe',
       'compute identical sequences one by one (default: once, and write the row for each)',

@@ -1,4 +1,4 @@
-import { GENETIC_CODES, type TranslationCount } from '@holdfast/fasta';
+import { GENETIC_CODES, idRule, type TranslationCount } from '@holdfast/fasta';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from '@holdfast/preflight';
 import { InvalidArgumentError } from 'commander';
@@ -96,6 +96,19 @@ export function cosine(text: string): number {
   const value = Number(text);
   if (/^-?(\d+(\.\d*)?|\.\d+)$/.test(text) && value >= -1 && value <= 1) return value;
   throw new InvalidArgumentError('It must be a number from -1 to 1, such as 0.99.');
+}
+
+export function idOf(text: string): string {
+  if (text.trim() === '')
+    throw new InvalidArgumentError('It must be first-word, whole, or a regular expression.');
+  try {
+    idRule(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `It must be first-word, whole, or a regular expression of JavaScript (with the flag u). ${(error as Error).message}`,
+    );
+  }
 }
 
 export function mostQuarantined(text: string): QuarantineLimit {

@@ -34,7 +34,7 @@ test('every option', async () => {
   const line =
     'embed a.fa - --out o --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --strip-stop --keep-gaps --on-bad-record skip --id whole --dedupe-ids suffix --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -58,6 +58,11 @@ test('every option', async () => {
     graceSec: 2.5,
     keepU: true,
     keepStop: true,
+    stripStop: true,
+    keepGaps: true,
+    onBadRecord: 'skip',
+    id: 'whole',
+    dedupeIds: 'suffix',
     overrides: {
       pooling: 'max',
       longSequences: 'windows',
@@ -148,6 +153,10 @@ test.each([
   ['--precision', 'int4', /fp32, fp16, int8/],
   ['--min-cosine', '1.1', /from -1 to 1/],
   ['--min-cosine', '0x1', /from -1 to 1/],
+  ['--on-bad-record', 'ignore', /refuse, skip/],
+  ['--dedupe-ids', 'first', /suffix, refuse/],
+  ['--id', '', /first-word, whole, or a regular expression/],
+  ['--id', '(', /regular expression of JavaScript.*Unterminated group/],
   ['--pooling', 'sum', /none, mean, mean_tokens, cls, max/],
   ['--long-sequences', 'split', /truncate, windows/],
   ['--max-quarantined', '', SHARE],
@@ -183,7 +192,10 @@ const once =
   'embed a.fa --out o --model tnf --pooling max --long-sequences windows --window-overlap 2 --layer h --device cpu';
 const more =
   '--translate=all --workers 1 --threads 1 --shards 1 --seq-threshold 1 --time-threshold 1 --batch-tokens 1 --max-quarantined 1';
-const line = `${once} ${more} --stall-timeout 1 --grace 1 --format npy --force-restart`.split(' ');
+const line =
+  `${once} ${more} --stall-timeout 1 --grace 1 --on-bad-record skip --id whole --dedupe-ids suffix --format npy --force-restart`.split(
+    ' ',
+  );
 const options = line.flatMap((word, at) => {
   if (!word.startsWith('--')) return [];
   const next = line[at + 1];

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { basename } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { basename, join } from 'node:path';
 import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import {
+  FILES,
   type IndexSummary,
   type Padding,
   paddingOf,
@@ -41,8 +43,8 @@ export interface Assembly {
 }
 
 /**
- * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined, and
- * `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
+ * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
+ * `skipped.tsv` if records were left out, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
  * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
  * @throws ShardIncompleteError if a shard must be repaired; IndexError if the index is not what was written; the signal's
@@ -99,6 +101,16 @@ export async function assemble({
     const table = Buffer.from(formatTable(quarantined));
     files.push(await writeMeasured(place.quarantine, (sink) => sink.write(table)));
   }
+  const { skipped } = index.summary;
+  // Older runs may have a file of the user under that name.
+  if (skipped !== undefined) {
+    const table = createReadStream(join(place.index, FILES.skipped));
+    files.push(
+      await writeMeasured(place.skipped, async (sink) => {
+        for await (const chunk of table) await sink.write(chunk);
+      }),
+    );
+  }
   // Each block was verified as it was read; verify the whole index before the record vouches for the result.
   await verifyIndex(place.index, index, signal);
   const record: ResultRecord = {
@@ -106,6 +118,7 @@ export async function assemble({
     run,
     sequences,
     quarantined: quarantined.length,
+    ...(skipped && { skipped: skipped.records }),
     dim: model.dim,
     ...withoutShare(paddingOf(model, index.summary)),
     ...(findings.letters && { letters: findings.letters }),

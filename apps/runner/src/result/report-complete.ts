@@ -24,7 +24,7 @@ export function reportComplete(
 ): number {
   for (const message of result.warnings)
     if (!reported.includes(message)) report({ type: 'warning', message });
-  const { sequences, quarantined = 0, dim, tokens, padded_tokens } = result;
+  const { sequences, quarantined = 0, skipped = 0, dim, tokens, padded_tokens } = result;
   const excused = quarantined > 0 && options.quarantineOk === true;
   report({
     type: 'complete',
@@ -33,6 +33,7 @@ export function reportComplete(
     quarantined,
     ...(quarantined > 0 ? { quarantine: place.quarantine } : {}),
     ...(excused ? { quarantine_ok: true } : {}),
+    ...(skipped > 0 ? { skipped, skipped_table: place.skipped } : {}),
     dim,
     embeddings: place.embeddings(options.format),
     ids: place.ids,

@@ -1,7 +1,7 @@
 import { type Cut, displayName, hashInput } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import type { HubPin } from '@holdfast/models';
-import type { IndexProgress, LetterUse, SequenceIndex } from '@holdfast/plan';
+import type { IndexProgress, LetterUse, ReadingUse, SequenceIndex } from '@holdfast/plan';
 import {
   type Asked,
   cutFieldsOf,
@@ -38,13 +38,15 @@ export interface PrepareOptions {
   retry?: Reattempt;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
+  /** How records are read; undefined: by default. */
+  reading?: ReadingUse | undefined;
   /** Whether to replace an existing run. */
   forceRestart: boolean;
   /** Tests a new run's device and model, before the input is read and before anything of an older run is removed. */
   tryForNewRun(): Promise<void>;
   signal: AbortSignal;
   /** Wraps each pass over the inputs. */
-  reading?<T>(work: () => Promise<T>): Promise<T>;
+  whileReading?<T>(work: () => Promise<T>): Promise<T>;
   /** Wraps a step that may take long without reporting anything. @param what names it, such as `checking the result`. */
   checking?<T>(what: string, work: () => Promise<T>): Promise<T>;
   onProgress(progress: IndexProgress): void;
@@ -64,6 +66,7 @@ export type AskedRun = Pick<
   | 'cut'
   | 'letters'
   | 'dedupe'
+  | 'reading'
   | 'format'
   | 'retry'
   | 'signal'
@@ -80,7 +83,7 @@ export interface Prepared {
 }
 
 export function asked(
-  { model, hub, given, batchTokens, shards, threads, cut, letters, dedupe }: AskedRun,
+  { model, hub, given, batchTokens, shards, threads, cut, letters, dedupe, reading }: AskedRun,
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
@@ -94,6 +97,7 @@ export function asked(
     ...cutFieldsOf(cut),
     letters: letters.use,
     ...(dedupe && { identical: 'once' as const }),
+    ...(reading && { reading }),
     ...(given && { given }),
   };
 }
@@ -112,8 +116,8 @@ export async function hashInputs(
 }
 
 /** Reads the inputs, inside the caller's wrapper if there is one. */
-export const reading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
-  options.reading === undefined ? work() : options.reading(work);
+export const whileReading = <T>(options: PrepareOptions, work: () => Promise<T>): Promise<T> =>
+  options.whileReading === undefined ? work() : options.whileReading(work);
 
 export const checking = <T>(
   { checking }: Pick<AskedRun, 'checking'>,

@@ -14,7 +14,7 @@ import {
   writeRunRecord,
 } from '@holdfast/run-folder';
 import { StoppedError } from '../errors.js';
-import { asked, type Prepared, type PrepareOptions, reading } from './asked-run.js';
+import { asked, type Prepared, type PrepareOptions, whileReading } from './asked-run.js';
 import { indexInputs, installIndex } from './run-index.js';
 
 const debug = debuglog('holdfast:run');
@@ -64,9 +64,16 @@ export async function planRun(place: Layout, options: PrepareOptions): Promise<P
     const recordOf = (inputs: RunRecord['inputs']) =>
       newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
     debug('a new run: %d tokens a batch, %d shards', batchTokens, shards);
+    const { reading } = options;
     const { use } = options.letters;
-    const summary = await reading(options, () =>
-      indexInputs(place, options, { batchTokens, use, dedupe: options.dedupe, runOf: recordOf }),
+    const summary = await whileReading(options, () =>
+      indexInputs(place, options, {
+        batchTokens,
+        use,
+        dedupe: options.dedupe,
+        reading,
+        runOf: recordOf,
+      }),
     );
     return { summary, record: recordOf(summary.inputs) };
   } catch (error) {

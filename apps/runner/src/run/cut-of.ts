@@ -21,7 +21,8 @@ export function cutOf(options: EmbedOptions): Cut {
   };
 }
 
-function refuseAlone({ chunk, stride, translate, geneticCode, minOrf, orfStart }: EmbedOptions): void {
+function refuseAlone(options: EmbedOptions): void {
+  const { chunk, stride, translate, geneticCode, minOrf, orfStart, dedupeIds } = options;
   const orfs = translate === 'orfs';
   if (stride !== undefined && chunk === undefined)
     throw new UsageError('--stride needs --chunk, the length of a chunk; add it, or leave --stride out');
@@ -35,6 +36,10 @@ function refuseAlone({ chunk, stride, translate, geneticCode, minOrf, orfStart }
     throw new UsageError('--min-orf needs --translate=orfs; add it, or leave --min-orf out');
   if (orfStart !== undefined && !orfs)
     throw new UsageError('--orf-start needs --translate=orfs; add it, or leave --orf-start out');
+  if (dedupeIds === 'suffix' && (chunk !== undefined || orfs))
+    throw new UsageError(
+      `--dedupe-ids suffix does not go with ${chunk === undefined ? '--translate=orfs' : '--chunk'} yet; give every record a unique ID, or leave one of the two out`,
+    );
   if (orfs && geneticCode !== undefined && CODES_WITHOUT_STOPS.includes(geneticCode))
     throw new UsageError(
       `the stop codons of genetic code ${geneticCode} are amino acids too, so it has no open reading frames that can be told by their letters; use --translate=all, or another --genetic-code`,

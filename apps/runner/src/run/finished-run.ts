@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { mayBeThere } from '@holdfast/durable';
 import { checkInputs } from '@holdfast/fasta';
 import { isAtHand, isPinned } from '@holdfast/models';
+import { readingUse } from '@holdfast/plan';
 import {
   cutFieldsOf,
   differences,
@@ -94,6 +95,7 @@ async function refuseOther(
   refuseEmpty(inputs);
   const { batchTokens, shards, threads, dedupe = true } = options;
   const { model, model_options, letters } = record;
+  const reading = readingUse(options);
   const differ = differences(record, {
     inputs,
     model,
@@ -104,6 +106,7 @@ async function refuseOther(
     ...cutFieldsOf(cutOf(options)),
     ...(letters && { letters }),
     ...(dedupe && { identical: 'once' as const }),
+    ...(reading && { reading }),
   });
   if (differ.length > 0) throw otherRun(place, differ);
 }

@@ -1,4 +1,5 @@
-import { withoutGaps } from '@holdfast/fasta';
+import { basename } from 'node:path';
+import { noteWarnings, withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
 import {
   type IndexSummary,
@@ -31,7 +32,7 @@ interface PlanWarning {
 function planWarnings(
   { letters, sequences, translation }: IndexSummary & { letters: LetterCounts },
   { name, notes = [], recipe, zeroRowMeaning }: ModelSource,
-  { spreads }: LetterRules,
+  { spreads, stripped }: Pick<LetterRules, 'spreads'> & { stripped: boolean },
 ): PlanWarning[] {
   const gaps = translation ? withoutGaps(translation) : null;
   // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
@@ -39,13 +40,30 @@ function planWarnings(
   return [
     ...notes.map((note) => ({ message: `the model ${name}: ${note}` })),
     ...(gaps === null ? [] : [{ message: gaps }]),
-    ...letterWarnings(letters, { model: name, sequences, ignores, spreads }),
+    ...letterWarnings(letters, { model: name, sequences, ignores, spreads, stripped }),
+  ];
+}
+
+/** Warnings about what was left out of the inputs, or read in another way than it stands there. */
+function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, table: string): string[] {
+  const kinds = Object.entries(skipped?.faults ?? {}).sort(([, a], [, b]) => b - a);
+  const counted = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+  return [
+    ...(skipped
+      ? [`${skipped.records} record(s) cannot be used and are left out (${counted}); listed in ${table}`]
+      : []),
+    ...(renamed
+      ? [
+          `${renamed.sequences} of ${sequences} sequences have an ID that an earlier one has, and get a suffix: ${renamed.first.join(', ')}${renamed.sequences > renamed.first.length ? ', …' : ''}`,
+        ]
+      : []),
+    ...(notes ? noteWarnings(notes) : []),
   ];
 }
 
 /** Reports what is known about the model and the sequences before anything is embedded. @returns what belongs in the result record. */
 export async function reportPlanWarnings(
-  { model, options, letters: { rules }, report }: Request,
+  { model, options, place, letters: { rules, use }, report }: Request,
   index: Pick<SequenceIndex, 'summary' | 'firstResidues'>,
 ): Promise<Findings> {
   const { summary } = index;
@@ -54,7 +72,8 @@ export async function reportPlanWarnings(
   const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
   const nucleotides = nucleotideWarning(first, model, options.translate !== undefined);
   const warnings: PlanWarning[] = [
-    ...planWarnings({ ...summary, letters }, model, rules),
+    ...inputWarnings(summary, basename(place.skipped)).map((message) => ({ message })),
+    ...planWarnings({ ...summary, letters }, model, { ...rules, stripped: use.final_stop === 'stripped' }),
     ...(nucleotides === null ? [] : [{ message: nucleotides }]),
   ];
   for (const { message, facts } of warnings)

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Cut, checkInputs } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
-import { type LetterUse, letterUse } from '@holdfast/plan';
+import { type LetterUse, letterUse, type ReadingUse, readingUse } from '@holdfast/plan';
 import { type GivenModel, type Layout, layout, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import type { EmbedOptions, Stop } from '../embed-options.js';
@@ -28,6 +28,8 @@ export interface Request {
   cut: Cut;
   /** Which letters the model knows, and which ones a new run replaces. */
   letters: { rules: LetterRules; use: LetterUse };
+  /** How records are read; undefined: by default. */
+  reading: ReadingUse | undefined;
   devices: Devices;
   heartbeat: Heartbeat;
   report: Report;
@@ -53,19 +55,23 @@ export async function checkRequest(asked: EmbedOptions, tell: Report, stop: Stop
       : await modelOf(options);
   const cut = cutOf(options);
   refuseTranslation(cut.translate, model);
+  refuseStops(options, model);
   if (options.minCosine !== undefined && model.precision === undefined)
     throw new UsageError(
       '--min-cosine needs a lower precision; add --precision int8 or fp16 to a model of published weights, or leave it out',
     );
   await checkInputs(options.inputs);
   const rules = letterRules(model);
-  const { keepU = false, keepStop = false } = options;
-  const use = letterUse(rules, { keepU, keepStop, translated: options.translate !== undefined });
+  const { keepU = false, keepStop = false, stripStop = false, keepGaps = false } = options;
+  const translated = options.translate !== undefined;
+  const use = letterUse(rules, { keepU, keepStop, stripStop, keepGaps, translated });
+  const reading = readingUse(options);
   const devices = new Devices(options, model, report, stop.signal);
   const given = devices.builtIn
     ? undefined
     : givenModel(options, hub === undefined ? resolve(found) : undefined);
-  return { options, place, model, hub, given, cut, letters: { rules, use }, devices, heartbeat, report, stop };
+  const read = { letters: { rules, use }, reading };
+  return { options, place, model, hub, given, cut, ...read, devices, heartbeat, report, stop };
 }
 
 /** The model that the run in the folder began with, if it is from the hub; undefined too if its record is damaged. */
@@ -75,7 +81,7 @@ async function pinOf({ run }: Layout): Promise<HubPin | undefined> {
 
 /** What the run on disk is compared with. */
 export function askedRun(request: Request): AskedRun {
-  const { options, model, hub, given, cut, letters, report, stop } = request;
+  const { options, model, hub, given, cut, letters, reading, report, stop } = request;
   return {
     inputs: options.inputs,
     model,
@@ -88,6 +94,7 @@ export function askedRun(request: Request): AskedRun {
     cut,
     letters,
     dedupe: options.dedupe ?? true,
+    reading,
     retry: options.retryQuarantined ? 'all' : 'set_aside',
     signal: stop.signal,
     checking: (what, work) => longWork(what, report, work),
@@ -120,5 +127,14 @@ function refuseTranslation(translate: Cut['translate'], { alphabet, name }: Mode
   if (translate && alphabet === 'dna')
     throw new UsageError(
       `--translate produces proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,
+    );
+}
+
+function refuseStops({ keepStop, stripStop }: EmbedOptions, { alphabet, name }: ModelSource): void {
+  if (keepStop && stripStop)
+    throw new UsageError('--keep-stop and --strip-stop contradict each other; leave one of them out');
+  if (stripStop && alphabet === 'dna')
+    throw new UsageError(
+      `--strip-stop is about proteins, but the model ${name} reads nucleotides; leave --strip-stop out`,
     );
 }

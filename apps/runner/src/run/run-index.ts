@@ -9,11 +9,13 @@ import {
   type LetterUse,
   letterPlan,
   openIndex,
+  type ReadingUse,
+  readingOptions,
   type SequenceIndex,
   verifyIndex,
 } from '@holdfast/plan';
 import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folder';
-import { checking, type Prepared, type PrepareOptions, reading } from './asked-run.js';
+import { checking, type Prepared, type PrepareOptions, whileReading } from './asked-run.js';
 import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
 
 /** The index of the run on disk, every byte verified; null if it is damaged, or nothing proves that it is this run's. */
@@ -55,9 +57,10 @@ export async function restoreIndex(
   const batchTokens = options.batchTokens ?? record.batch_tokens;
   const use = record.letters ?? AS_THEY_ARE;
   const dedupe = record.identical !== undefined;
+  const { reading } = record;
   const { index: _, ...described } = record;
-  const { inputs } = await reading(options, () =>
-    indexInputs(place, options, { batchTokens, use, dedupe, runOf: () => described }),
+  const { inputs } = await whileReading(options, () =>
+    indexInputs(place, options, { batchTokens, use, dedupe, reading, runOf: () => described }),
   );
   try {
     await refuseDifferences(place, record, options, inputs);
@@ -79,11 +82,13 @@ export async function indexInputs(
     batchTokens,
     use,
     dedupe,
+    reading,
     runOf,
   }: {
     batchTokens: number;
     use: LetterUse;
     dedupe: boolean;
+    reading: ReadingUse | undefined;
     runOf: (inputs: IndexSummary['inputs']) => RunRecord;
   },
 ): Promise<IndexSummary> {
@@ -99,6 +104,8 @@ export async function indexInputs(
         ? '--translate reads nucleotides; leave it out for a file of proteins'
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
       cut,
+      ...readingOptions(reading),
+      wayOn: 'to leave such records out and list them, add --on-bad-record skip',
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),

@@ -17,12 +17,16 @@ async function file(bytes: Uint8Array | string, name = 'in.fa'): Promise<string>
   return join(folder, name);
 }
 
-test('FASTA, gzipped FASTA, blank beginnings and standard input pass', async () => {
+test('FASTA, FASTQ, compressed ones, blank beginnings, comments and standard input pass', async () => {
   await checkInputs([
     '-',
     await file('>a\nA\n', 'a'),
     await file(gzipSync('\n>a\nA\n'), 'b'),
     await file('\ufeff\r\n \t>a\nA\n', 'c'),
+    await file('@a\nA\n+\nI\n', 'fastq'),
+    await file(gzipSync('@a\nA\n+\nI\n'), 'fastq.gz'),
+    await file('BZh91AY', 'bz2'),
+    await file('; a comment\n>a\nA\n', 'comment'),
     await file('\n'.repeat(10_000), 'd'),
     await file(gzipSync(Buffer.from(`>a\n${'ACGTTGCAAT'.repeat(100_000)}`)), 'e'),
   ]);
@@ -39,10 +43,9 @@ test.each<[string, () => Promise<string>, string]>([
   ['a folder', async () => folder, 'is_directory'],
   ['a file as a folder', async () => join(await file('>a'), 'x'), 'not_found'],
   ['an empty file', () => file(''), 'empty'],
-  ['FASTQ', () => file('@a\nA\n+\nI\n'), 'not_fasta'],
-  ['gzipped FASTQ', () => file(gzipSync('@a\nA\n+\nI\n')), 'not_fasta'],
   ['text', () => file('hello'), 'not_fasta'],
-  ['bzip2', () => file('BZh91AY'), 'compressed'],
+  ['gzipped text', () => file(gzipSync('hello')), 'not_fasta'],
+  ['zip', () => file('PK\u0003\u0004'), 'compressed'],
 ])('refused: %s', async (_, make, code) => {
   const path = await make();
   await expect(checkInputs([await file('>a\nA\n', 'good'), path])).rejects.toMatchObject({

@@ -10,7 +10,7 @@ const HEAD_BYTES = 4096;
 
 /**
  * Checks inputs without reading them in full, before anything is written: each must exist, be readable, not
- * be empty and begin like FASTA or gzipped FASTA. Does not touch standard input, pipes and devices, because
+ * be empty and begin like FASTA or FASTQ, plain or gzipped. Does not touch standard input, pipes and devices, because
  * they can be read only once.
  *
  * @throws InputError for the first input that can't be used, or if `-` or a file is given twice.
@@ -46,7 +46,9 @@ async function checkInput(file: string): Promise<boolean> {
   if (head.length === 0)
     throw new InputError('empty', { file }, 'the file is empty; check the program that writes it');
   const compression = compressionOf(head);
-  if (compression && compression.name !== 'gzip') throw otherCompression(file, compression);
+  if (compression?.name === 'zip') throw otherCompression(file, compression);
+  // The start of the others is not worth a decoder: the full read comes soon.
+  if (compression && compression.name !== 'gzip') return true;
   const first = firstVisibleByte(compression ? gunzipHead(head) : head);
   const problem = first === undefined ? undefined : notFasta(first);
   if (problem) throw new InputError('not_fasta', { file }, problem);

@@ -24,10 +24,8 @@ export function compressionOf(head: Uint8Array): Compression | undefined {
 
 /** Why a file whose first non-blank byte is `byte` is not FASTA; undefined if it may be. */
 export function notFasta(byte: number): string | undefined {
-  if (byte === 0x3e) return undefined;
-  if (byte === 0x40) {
-    return 'not FASTA: it begins with "@", like FASTQ; convert it to FASTA first, e.g. with `seqtk seq -a`';
-  }
+  // FASTQ begins with "@", a comment with ";".
+  if (byte === 0x3e || byte === 0x40 || byte === 0x3b) return undefined;
   if (byte === 0xff || byte === 0xfe || byte === 0) {
     // Without a byte order mark, iconv needs the byte order.
     const from = byte === 0 ? 'UTF-16BE' : 'UTF-16';

@@ -102,16 +102,11 @@ test('damaged gzip and data after its padding are refused', async () => {
   });
 });
 
-test.each([
-  ['bzip2', 'BZh91AY&SY', 'bzip2 -dc'],
-  ['xz', '\xfd7zXZ\0\0', 'xz -dc'],
-  ['zstd', '\x28\xb5\x2f\xfd\x04', 'zstd -dc'],
-  ['zip', 'PK\x03\x04\x14', 'unzip -p'],
-])('%s is recognized, and the error names the remedy', async (name, magic, command) => {
-  const path = await file(Buffer.from(magic, 'latin1'));
+test('zip is recognized, and the error names the remedy', async () => {
+  const path = await file(Buffer.from('PK\x03\x04\x14', 'latin1'));
   await expect(read(path)).rejects.toMatchObject({
     code: 'compressed',
-    message: `${path}: this is ${name} data; decompress first: e.g. \`${command} ${path} | holdfast embed - …\``,
+    message: `${path}: this is zip data; decompress first: e.g. \`unzip -p ${path} | holdfast embed - …\``,
   });
 });
 

@@ -1,4 +1,5 @@
 import { InputError } from '../input-error.js';
+import { badCompression } from './compressed/bad-compression.js';
 import { type Compression, compressionOf, MAGIC_LENGTH } from './first-bytes.js';
 import { gunzip } from './gunzip.js';
 import { type InputDigest, type InputOptions, RawStream } from './raw-stream.js';
@@ -18,11 +19,12 @@ export interface Input {
 }
 
 /**
- * Opens an input for streaming. Recognizes gzip by its first bytes, not by the name, and decompresses it.
+ * Opens an input for streaming. Recognizes gzip, bzip2, xz and zstd by the first bytes, not by the name, and
+ * decompresses them.
  *
  * @param file a path, or `-` for standard input.
- * @throws InputError if it can't be opened; the chunks throw it if reading fails, or for damaged gzip or
- * another compression.
+ * @throws InputError if it can't be opened; the chunks throw it if reading fails, or for damaged
+ * data or another compression.
  */
 export async function openInput(file: string, options: InputOptions = {}): Promise<Input> {
   const raw = await RawStream.open(file, options);
@@ -67,7 +69,29 @@ async function* decode(raw: RawStream): AsyncGenerator<Uint8Array> {
   const compression = compressionOf(head);
   if (!compression) yield* all;
   else if (compression.name === 'gzip') yield* gunzip(all, raw);
-  else throw otherCompression(raw.file, compression);
+  else if (compression.name === 'zip') throw otherCompression(raw.file, compression);
+  else yield* decompress(all, raw, compression.name);
+}
+
+/** Loaded only if there is such a file. */
+const DECODERS = {
+  bzip2: async () => (await import('./compressed/bunzip2.js')).bunzip2,
+  xz: async () => (await import('./compressed/unxz.js')).unxz,
+  zstd: async () => (await import('./compressed/unzstd.js')).unzstd,
+};
+
+async function* decompress(
+  chunks: AsyncIterable<Uint8Array>,
+  raw: RawStream,
+  name: keyof typeof DECODERS,
+): AsyncGenerator<Uint8Array> {
+  const decoder = await DECODERS[name]();
+  try {
+    yield* decoder(chunks);
+  } catch (error) {
+    raw.throwIfAborted();
+    throw badCompression(raw.file, name, error);
+  }
 }
 
 async function* prepend(head: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

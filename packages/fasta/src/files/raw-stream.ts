@@ -85,6 +85,11 @@ export class RawStream {
     }
   }
 
+  /** Throws the signal's reason if it is aborted. */
+  throwIfAborted(): void {
+    this.#signal?.throwIfAborted();
+  }
+
   /** Reads the rest and returns the fingerprint of the whole. Call it once. */
   async digest(): Promise<InputDigest> {
     if (!this.#stream.readableEnded) for await (const _ of this.chunks());

@@ -1,5 +1,5 @@
 import { type HeldRecord, HeldRecords, idText, type RecordTaker, withSuffix } from '../held-records.js';
-import { displayName, InputError } from '../input-error.js';
+import { isNew, type KnownRows, type SharedRows } from '../known-rows.js';
 import type { RecordSink } from '../record-sink.js';
 import { PORTION, SettlingRows } from '../settling-rows.js';
 import { ungapped } from './bases.js';
@@ -22,24 +22,22 @@ export type Translation = (
 };
 
 /** Receives the rows. */
-export interface FrameRows extends RecordSink {
-  /** The input of an earlier row with this ID, or null. */
-  inputWith(id: Uint8Array): string | null;
-}
+export interface FrameRows extends RecordSink, KnownRows {}
 
 /** Room for `#LEFT#RIGHT#-1`: a record has fewer than 2^53 bases. */
 const SUFFIX = 3 * 17 + 3;
 
 const M = 'M'.charCodeAt(0);
+const FRAME_NAMES = FRAMES.map(({ name }) => name);
 
 /**
  * Turns each record of nucleotides into a row for each of its reading frames, or of the open ones in these. It holds the
  * whole record in memory, one byte per base, because the reverse strand begins at its end. It writes rows in portions.
  */
 export class TranslationSink extends HeldRecords {
-  /** @param file the input's name in errors. @param count continues from earlier inputs. */
-  constructor(rows: FrameRows, file: string, translation: Translation, count: TranslationCount) {
-    super(new Translator(rows, file, translation, count), SUFFIX);
+  /** @param count continues from earlier inputs. */
+  constructor(rows: FrameRows, translation: Translation, count: TranslationCount, shared: SharedRows) {
+    super(new Translator(rows, translation, count, shared), SUFFIX);
   }
 }
 
@@ -53,9 +51,9 @@ class Translator implements RecordTaker {
 
   constructor(
     rows: FrameRows,
-    private readonly file: string,
     private readonly translation: Translation,
     private readonly count: TranslationCount,
+    private readonly shared: SharedRows,
   ) {
     this.#known = rows;
     this.#rows = new SettlingRows(rows);
@@ -64,15 +62,13 @@ class Translator implements RecordTaker {
 
   async take(record: HeldRecord, residues: Uint8Array): Promise<void> {
     const bases = ungapped(residues);
-    if (this.translation.frames !== 'orfs') for (const { name } of FRAMES) this.#refuseKnown(record, name);
-    let rows = 0;
-    for (const row of this.#rowsOf(bases)) {
-      if (this.translation.frames === 'orfs') this.#refuseKnown(record, row.suffix);
-      await this.#write(record, bases, row);
-      rows++;
-    }
+    const rows = [...this.#rowsOf(bases)];
+    // A record whose frames have stops is known by the ID of any frame.
+    const suffixes = this.translation.frames === 'orfs' ? rows.map(({ suffix }) => suffix) : FRAME_NAMES;
+    if (!isNew(this.#known, record, suffixes, 'row', this.shared)) return;
+    for (const row of rows) await this.#write(record, bases, row);
     const gaps = residues.length - bases.length;
-    countRecord(this.count, idText(record), { bases: bases.length, gaps, rows });
+    countRecord(this.count, idText(record), { bases: bases.length, gaps, rows: rows.length });
   }
 
   settle(): Promise<void> {
@@ -106,15 +102,5 @@ class Translator implements RecordTaker {
       });
     }
     this.#rows.end(end - first);
-  }
-
-  /** A row's ID is the record's and a suffix, so rows share an ID only if records do, or an ID looks like a row's. */
-  #refuseKnown(held: HeldRecord, suffix: string): void {
-    const file = this.#known.inputWith(withSuffix(held, suffix));
-    if (file === null) return;
-    const { record, line } = held;
-    const id = idText(held);
-    const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (row ${id}${suffix}); give every record a unique ID`;
-    throw new InputError('duplicate_id', { file: this.file, record, line, id }, problem);
   }
 }

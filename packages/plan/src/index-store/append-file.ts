@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { atPath } from '@holdfast/durable';
@@ -22,10 +22,14 @@ export interface WrittenFile {
 export class AppendFile {
   readonly #handle: FileHandle;
   readonly #staged = Buffer.allocUnsafeSlow(2 * ROOM_BYTES);
-  readonly #hash = createHash('sha256');
-  readonly #blocks = new BlockSums();
+  #hash = createHash('sha256');
+  #blocks = new BlockSums();
   #used = 0;
   #written = 0;
+  /** The checksums as far as the bytes are final; null if all that are written are. */
+  #final: { length: number; hash: Hash; blocks: BlockSums } | null = null;
+  /** Whether the file may have bytes behind those that were written. */
+  #cut = false;
 
   private constructor(
     readonly path: string,
@@ -92,14 +96,40 @@ export class AppendFile {
     return bytes;
   }
 
-  /** Makes room for {@link ROOM_BYTES} more. */
-  async settle(): Promise<void> {
-    if (this.#used >= ROOM_BYTES) await this.#flush();
+  /**
+   * Makes room for {@link ROOM_BYTES} more.
+   *
+   * @param final bytes from the start that will not be cut out; default: all. Never less than the last time.
+   */
+  async settle(final = this.length): Promise<void> {
+    if (this.#used >= ROOM_BYTES) await this.#flush(final);
+  }
+
+  /**
+   * Takes bytes out; those behind them move up.
+   *
+   * @param from an end of the final bytes, if those from there on are written. @param to the end of the bytes.
+   */
+  cut(from: number, to: number): void {
+    if (from === to) return;
+    const [start, end] = [from - this.#written, to - this.#written];
+    const rest = Math.max(0, end);
+    const place = Math.max(0, start);
+    this.#staged.copyWithin(place, rest, this.#used);
+    this.#used -= rest - place;
+    if (start >= 0) return;
+    if (this.#final?.length !== from) throw new RangeError('only bytes behind the final ones can be cut out');
+    this.#hash = this.#final.hash;
+    this.#blocks = this.#final.blocks;
+    this.#final = null;
+    this.#written = from;
+    this.#cut = true;
   }
 
   /** Writes the buffer and syncs the file. @returns its checksums. */
   async finish(): Promise<WrittenFile> {
-    await this.#flush();
+    await this.#flush(this.length);
+    if (this.#cut) await this.#handle.truncate(this.#written).catch(this.#named);
     await this.#handle.sync().catch(this.#named);
     return { sha256: this.#hash.digest('hex'), blocks: this.#blocks.finish() };
   }
@@ -112,18 +142,29 @@ export class AppendFile {
     throw atPath(error, this.path);
   };
 
-  async #flush(): Promise<void> {
+  async #flush(final: number): Promise<void> {
     const staged = this.#staged.subarray(0, this.#used);
-    this.#hash.update(staged);
-    this.#blocks.update(staged);
-    let done = 0;
-    while (done < this.#used) {
+    const place = final - this.#written;
+    if (place >= this.#used) {
+      this.#final = null;
+      this.#sum(staged);
+    } else if (place >= 0) {
+      this.#sum(staged.subarray(0, place));
+      this.#final = { length: final, hash: this.#hash.copy(), blocks: this.#blocks.copy() };
+      this.#sum(staged.subarray(place));
+    } else this.#sum(staged);
+    for (let done = 0; done < this.#used; ) {
       const { bytesWritten } = await this.#handle
-        .write(this.#staged, done, this.#used - done)
+        .write(this.#staged, done, this.#used - done, this.#written + done)
         .catch(this.#named);
       done += bytesWritten;
     }
     this.#written += this.#used;
     this.#used = 0;
+  }
+
+  #sum(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#blocks.update(bytes);
   }
 }

@@ -8,10 +8,23 @@ export const blockCount = (bytes: number): number => Math.ceil(bytes / BLOCK_BYT
 
 /** The CRC-32 of each block of a file that is appended to. */
 export class BlockSums {
-  readonly #sums: number[] = [];
+  #sums: number[] = [];
+  /** Number of complete blocks. */
+  #complete = 0;
   /** CRC-32 of the current, incomplete block, and its size in bytes. */
   #sum = 0;
   #length = 0;
+
+  /** The sums so far, to go on from here again. */
+  copy(): BlockSums {
+    const copy = new BlockSums();
+    // A copy of all sums would cost time with every block: only their number is kept.
+    copy.#sums = this.#sums;
+    copy.#complete = this.#complete;
+    copy.#sum = this.#sum;
+    copy.#length = this.#length;
+    return copy;
+  }
 
   /** Adds the next bytes. */
   update(bytes: Uint8Array): void {
@@ -27,11 +40,11 @@ export class BlockSums {
   /** The checksums of all blocks, including the last. */
   finish(): readonly number[] {
     if (this.#length > 0) this.#close();
-    return this.#sums;
+    return this.#sums.slice(0, this.#complete);
   }
 
   #close(): void {
-    this.#sums.push(this.#sum);
+    this.#sums[this.#complete++] = this.#sum;
     this.#sum = 0;
     this.#length = 0;
   }

@@ -34,6 +34,8 @@ export const FILES = {
   starts: 'starts.bin',
   /** u32 CRC-32 for each 64 KiB of each file above, file by file. Every read during a run is checked. */
   blocks: 'blocks.bin',
+  /** Records that were left out, as a table; absent if there are none. */
+  skipped: 'skipped.tsv',
   /** {@link IndexSummary} as JSON; written last, so an index that has it is complete. */
   summary: 'summary.json',
 } as const;
@@ -77,6 +79,8 @@ const schema = z.object({
     starts: sha256.exactOptional(),
     /** Absent in earlier versions, whose indexes a run builds again. */
     blocks: sha256.exactOptional(),
+    /** Absent if no record was left out. */
+    skipped: sha256.exactOptional(),
   }),
   /** The run of the index, as its run record describes it; absent in tests. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
@@ -95,6 +99,14 @@ const schema = z.object({
     .exactOptional(),
   /** Letters that the model does not read as written; absent in indexes of earlier versions. */
   letters: letterCountsSchema.exactOptional(),
+  /** Records that were left out, and how many of them have each fault; absent if there are none. */
+  skipped: z.object({ records: count, faults: z.record(z.string(), count) }).exactOptional(),
+  /** Sequences that got a suffix because an earlier one has their ID; absent if there are none. */
+  renamed: z.object({ sequences: count, first: z.array(z.string()) }).exactOptional(),
+  /** What was read as something else than it stands in the inputs; absent if nothing was. */
+  notes: z
+    .object({ comments: count, byte_order_marks: count, cr_line_ends: count, fastq_records: count })
+    .exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });

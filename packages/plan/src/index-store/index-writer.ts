@@ -1,17 +1,20 @@
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { displayName, InputError, type RecordSink, ROOM_BYTES } from '@holdfast/fasta';
+import { displayName, InputError, type RecordSink, type Refusal, ROOM_BYTES } from '@holdfast/fasta';
 import type { BucketLimits } from '../buckets.js';
 import { planBucket } from '../plan-bucket.js';
 import { AppendFile } from './append-file.js';
 import { FILES, type IndexFormat, type IndexSummary, SUMMED } from './format.js';
-import { IdSet } from './id-set.js';
 import { Originals } from './originals.js';
+import { RowIds, type SharedIds } from './row-ids.js';
+import { type Renamed, suffixIds } from './suffix-ids.js';
 
 /**
  * `IdSet` stores ordinal + 1 in 32 bits, and the tables of buckets and batches store the number of sequences.
  */
 const MOST_SEQUENCES = 2 ** 32 - 2;
-const LINE_FEED = 0x0a;
+/** Records left out whose places are kept, to number the records around them in messages. */
+const MOST_PLACES = 1 << 16;
 /** Block checksums appended between two writes. */
 const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
@@ -26,9 +29,11 @@ export interface CutOptions {
   maxResidues: number;
   /** Whether a sequence with the residues of an earlier one gets no position of its own. */
   dedupe: boolean;
+  /** Whether records may share an ID, which then gets a suffix. Default: they may not. */
+  sharedIds?: SharedIds;
 }
 
-type Name = Exclude<keyof typeof FILES, 'summary'>;
+type Name = (typeof SUMMED)[3][number] | 'blocks';
 /** The last two are only there with `dedupe`. */
 type Files = { [name in Exclude<Name, 'originals' | 'starts'>]: AppendFile } & {
   originals?: AppendFile;
@@ -51,8 +56,24 @@ export class IndexWriter implements RecordSink {
   residues = 0;
   readonly #files: Files;
   readonly #options: CutOptions;
-  readonly #seen = new IdSet((ordinal) => this.#idAt(ordinal));
-  readonly #inputs: { file: string; first: number }[] = [];
+  readonly #folder: string;
+  readonly #ids: RowIds;
+  readonly #inputs: { file: string; first: number; leftOut: number[] }[] = [];
+  /** The current record's ID. */
+  #id: Uint8Array = Buffer.allocUnsafe(256);
+  #idLength = 0;
+  #record = 0;
+  /** Whether the current record has residues from before the current call of `fill`; or had, and is forgotten. */
+  #spans: 'no' | 'yes' | 'dropped' = 'no';
+  #filling = false;
+  /** Records that were left out so far. */
+  #leftOut = 0;
+  /** Sequences whose IDs got a suffix; known once the index is finished. */
+  renamed: Renamed = { sequences: 0, first: [] };
+  /** Residues that a record left in the buffer when it was dropped within the current call of `fill`; others follow them. */
+  #stale = 0;
+  /** Residues of the complete records when `fill` was called. */
+  #begun = 0;
   readonly #originals: Originals | null;
   /** First ordinal of the current bucket, its sequences with a position, and the tokens of each. */
   #bucketFirst = 0;
@@ -60,12 +81,13 @@ export class IndexWriter implements RecordSink {
   #bucketTokens: number[] = [];
   #bucketResidues = 0;
 
-  private constructor(files: Files, options: CutOptions) {
+  private constructor(folder: string, files: Files, options: CutOptions) {
+    this.#folder = folder;
     this.#files = files;
     this.#options = options;
     this.#originals = options.dedupe ? new Originals((ordinal) => this.#residuesAt(ordinal)) : null;
     files.residueOffsets.appendU64(0);
-    files.idOffsets.appendU64(0);
+    this.#ids = new RowIds(files.ids, files.idOffsets, options.sharedIds ?? { shares: false, tail: 0 });
   }
 
   /** Creates the files in an existing folder. @throws RangeError for a limit that admits nothing. */
@@ -95,7 +117,7 @@ export class IndexWriter implements RecordSink {
           starts: await create(FILES.starts),
         }),
       };
-      return new IndexWriter(files, options);
+      return new IndexWriter(folder, files, options);
     } catch (error) {
       for (const file of opened) await file.close();
       throw error;
@@ -104,38 +126,51 @@ export class IndexWriter implements RecordSink {
 
   /** Begins the next input. */
   beginInput(file: string): void {
-    this.#inputs.push({ file, first: this.sequences });
+    this.#inputs.push({ file, first: this.sequences, leftOut: [] });
+    this.#ids.beginInput();
   }
 
-  /** Begins a record. @throws InputError `duplicate_id` if an earlier record of any input has its ID. */
+  /** Begins a record. @throws InputError `too_many_records`. */
   header(id: Uint8Array, record: number, line: number): void {
-    const place = {
-      file: this.#inputs.at(-1)?.file ?? '',
-      record,
-      line,
-      id: Buffer.from(id).toString('utf8'),
-    };
     if (this.sequences === MOST_SEQUENCES) {
+      const place = { file: this.#inputs.at(-1)?.file ?? '', record, line };
       const problem = `an index has room for ${MOST_SEQUENCES} sequences; split the input and run each part`;
       throw new InputError('too_many_records', place, problem);
     }
-    const earlier = this.#seen.add(id);
-    if (earlier >= 0) {
-      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record a unique ID`;
-      throw new InputError('duplicate_id', place, problem);
-    }
-    this.#files.ids.append(id);
-    this.#files.ids.appendByte(LINE_FEED);
-    this.#files.idOffsets.appendU64(this.#files.ids.length);
+    if (id.length > this.#id.length) this.#id = Buffer.allocUnsafe(2 * id.length);
+    this.#id.set(id);
+    this.#idLength = id.length;
+    this.#record = record;
+    if (this.#spans === 'yes') this.#spans = 'no';
   }
 
-  /** Lets `fill` write residues of the current record into the staging buffer. */
+  /** Lets `fill` write residues of the current record, and of the next ones, into the staging buffer. */
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
-    this.#files.residues.appendWith(fill);
+    const { residues } = this.#files;
+    const [begun, before] = [this.residues, residues.length];
+    this.#begun = begun;
+    this.#spans = 'yes';
+    this.#filling = true;
+    try {
+      residues.appendWith(fill);
+    } finally {
+      this.#filling = false;
+    }
+    const spans: string = this.#spans;
+    if (spans === 'dropped') residues.cut(begun, before);
+    this.#stale = 0;
+    this.#spans = 'no';
   }
 
-  /** Completes the current record. */
-  end(residues: number): void {
+  /** Completes the current record. Refuses it if an earlier record of any input has its ID. */
+  end(residues: number): Refusal | null {
+    const earlier = this.#ids.add(this.#id.subarray(0, this.#idLength), this.#record);
+    if (earlier >= 0) {
+      this.drop();
+      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record a unique ID`;
+      return { code: 'duplicate_id', problem };
+    }
+    if (this.#spans === 'yes') this.#spans = 'no';
     const start = this.residues;
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
@@ -147,17 +182,33 @@ export class IndexWriter implements RecordSink {
     const ordinal = this.sequences++;
     this.#bucketResidues += residues;
     const original =
-      this.#originals?.add(ordinal, residues, () => this.#files.residues.readBack(start, residues)) ??
+      this.#originals?.add(ordinal, residues, () => this.#readResidues(start, residues)) ??
       ordinal;
     this.#files.originals?.appendU32(original);
     if (original !== ordinal) {
       this.copies++;
-      return;
+      return null;
     }
     const tokens = this.#options.tokensOf(residues);
     this.#bucketOrdinals.push(ordinal);
     this.#bucketTokens.push(tokens);
     this.tokens += tokens;
+    return null;
+  }
+
+  /** Forgets the current record. */
+  drop(): void {
+    const { residues } = this.#files;
+    if (!this.#filling) residues.cut(this.residues, residues.length);
+    else if (this.#spans === 'yes') {
+      this.#spans = 'dropped';
+      this.#stale = this.#files.residues.length - this.#begun;
+    }
+  }
+
+  /** A record of the current input is left out. */
+  leaveOut(): void {
+    if (++this.#leftOut <= MOST_PLACES) this.#inputs.at(-1)!.leftOut.push(this.sequences);
   }
 
   get format(): IndexFormat {
@@ -166,12 +217,14 @@ export class IndexWriter implements RecordSink {
 
   /** Makes room for `ROOM_BYTES` more in each file. */
   async settle(): Promise<void> {
-    for (const file of Object.values(this.#files)) await file.settle();
+    for (const [name, file] of Object.entries(this.#files))
+      await file.settle(name === 'residues' ? this.residues : undefined);
   }
 
   /** Completes and syncs the files. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
     this.#closeBucket();
+    await this.#suffixIds();
     const { windows, batches, blocks, starts } = this.#files;
     windows.appendU32(this.sequences);
     batches.appendU32(this.#positions);
@@ -195,7 +248,7 @@ export class IndexWriter implements RecordSink {
 
   /** The input of an earlier record with this ID, or null. */
   inputWith(id: Uint8Array): string | null {
-    const ordinal = this.#seen.find(id);
+    const ordinal = this.#ids.find(id);
     return ordinal < 0 ? null : (this.#inputOf(ordinal)?.file ?? null);
   }
 
@@ -228,18 +281,41 @@ export class IndexWriter implements RecordSink {
   #residuesAt(ordinal: number): Uint8Array {
     const bounds = this.#files.residueOffsets.readBack(8 * ordinal, 16);
     const start = Number(bounds.readBigUInt64LE(0));
-    return this.#files.residues.readBack(start, Number(bounds.readBigUInt64LE(8)) - start);
+    return this.#readResidues(start, Number(bounds.readBigUInt64LE(8)) - start);
   }
 
-  #idAt(ordinal: number): Uint8Array {
-    const bounds = this.#files.idOffsets.readBack(8 * ordinal, 16);
-    const start = Number(bounds.readBigUInt64LE(0));
-    const end = Number(bounds.readBigUInt64LE(8));
-    return this.#files.ids.readBack(start, end - 1 - start);
+  /** Residues of a complete record, or of the current one. @param start among those of complete records. */
+  #readResidues(start: number, length: number): Uint8Array {
+    return this.#files.residues.readBack(start >= this.#begun ? start + this.#stale : start, length);
+  }
+
+  /** Gives suffixes to IDs that several records have. */
+  async #suffixIds(): Promise<void> {
+    const { repeats } = this.#ids;
+    if (repeats.ordinals.length === 0) return;
+    const { ids, idOffsets } = this.#files;
+    const renew = async ({ path }: AppendFile) => AppendFile.create(`${path}.new`);
+    this.#files.ids = await renew(ids);
+    try {
+      this.#files.idOffsets = await renew(idOffsets);
+      const to = { ids: this.#files.ids, offsets: this.#files.idOffsets };
+      const { tail } = this.#options.sharedIds!;
+      const isTaken = (base: Uint8Array) => this.#ids.isTaken(base);
+      this.renamed = await suffixIds(ids, to, { repeats, tail, isTaken });
+    } finally {
+      await ids.close();
+      if (this.#files.idOffsets !== idOffsets) await idOffsets.close();
+    }
+    await rename(this.#files.ids.path, join(this.#folder, FILES.ids));
+    await rename(this.#files.idOffsets.path, join(this.#folder, FILES.idOffsets));
   }
 
   #recordName(ordinal: number): string {
     const input = this.#inputOf(ordinal);
-    return `record ${ordinal - (input?.first ?? 0) + 1} of ${displayName(input?.file ?? '')}`;
+    const file = displayName(input?.file ?? '');
+    if (this.#leftOut > MOST_PLACES) return `an earlier record of ${file}`;
+    const { first, leftOut } = input ?? { first: 0, leftOut: [] };
+    const before = leftOut.filter((at) => at <= ordinal).length;
+    return `record ${ordinal - first + before + 1} of ${file}`;
   }
 }

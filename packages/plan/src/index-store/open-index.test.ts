@@ -11,6 +11,9 @@ import { openIndex } from './open-index.js';
 import type { SequenceIndex } from './sequence-index.js';
 import { verifyIndex } from './verify-index.js';
 
+/** The table of skipped records is there only if there are any. */
+const ALWAYS = Object.values(FILES).filter((name) => name !== FILES.skipped);
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'open-index-'));
@@ -112,7 +115,7 @@ test('a range outside the index is refused', async () => {
   await index.close();
 });
 
-test.each(Object.values(FILES))('%s missing, shorter or longer is detected at opening', async (name) => {
+test.each(ALWAYS)('%s missing, shorter or longer is detected at opening', async (name) => {
   const path = join(folder, name);
   const bytes = await readFile(path);
   await truncate(path, bytes.length - 2);
@@ -214,7 +217,7 @@ test('offsets that fall or leave the file are refused when they are read, before
   }
 });
 
-test.each(Object.values(FILES).filter((name) => name !== FILES.summary))(
+test.each(ALWAYS.filter((name) => name !== FILES.summary))(
   'any flipped bit of %s is found by the full check',
   async (name) => {
     const signal = new AbortController().signal;

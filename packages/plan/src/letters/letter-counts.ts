@@ -19,7 +19,10 @@ export const letterCountsSchema = z.object({
   /** Every other `*`. */
   other_stops: held,
   /** `-` and `.`, whether or not the vocabulary has them. */
-  gaps: held,
+  gaps: held.extend({
+    /** Present if they are left out. */
+    dropped: z.literal(true).exactOptional(),
+  }),
   /** Sequences of only unknown letters, gaps, stops and the letter for any residue (N, X). */
   without_residues: sequences,
   /**

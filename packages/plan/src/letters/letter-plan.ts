@@ -19,16 +19,18 @@ export interface LetterPlan {
   unknown: readonly number[];
   readAs?: { from: number; to: number };
   dropsFinalStop: boolean;
+  dropsGaps: boolean;
   longestWord?: number;
 }
 
 /** The tables for a model's rules and a run's letter use. */
 export function letterPlan(
   { known, longestWord }: Pick<LetterRules, 'known' | 'longestWord'>,
-  { read, final_stop }: LetterUse,
+  { read, final_stop, gaps }: LetterUse,
   alphabet: Alphabet,
 ): LetterPlan {
   const readAs = read === 'as they are' ? undefined : changed(read);
+  const dropsGaps = gaps === 'dropped';
   const classes = Uint8Array.from(known, (is, byte) => {
     if (byte === readAs?.from) return RESIDUE | NOTABLE;
     if (byte === STOP || GAPS.includes(byte) || is === 0) return NOTABLE;
@@ -38,9 +40,10 @@ export function letterPlan(
   const unknown = [...allowed.keys()].filter((byte) => allowed[byte] === 1 && known[byte] === 0);
   return {
     classes,
-    unknown: unknown.filter((byte) => byte !== readAs?.from),
+    unknown: unknown.filter((byte) => byte !== readAs?.from && !(dropsGaps && GAPS.includes(byte))),
     ...(readAs && { readAs }),
-    dropsFinalStop: final_stop === 'dropped',
+    dropsFinalStop: final_stop !== 'kept',
+    dropsGaps,
     ...(longestWord === undefined ? {} : { longestWord }),
   };
 }

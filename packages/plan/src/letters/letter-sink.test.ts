@@ -1,4 +1,4 @@
-import { FastaParser, type FrameRows } from '@holdfast/fasta';
+import { FastaParser, type FrameRows, type Refusal } from '@holdfast/fasta';
 import type { LetterRules } from '@holdfast/gpu-runtime';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -23,15 +23,41 @@ class TextRows implements FrameRows {
   readonly #staged = Buffer.alloc(1 << 16);
 
   header(id: Uint8Array): void {
-    this.records.push({ id: Buffer.from(id).toString(), residues: '' });
+    this.#id = Buffer.from(id).toString();
+    if (this.#spans === 'yes') this.#spans = 'no';
   }
+  #id = '';
+  #spans: 'no' | 'yes' | 'dropped' = 'no';
+  #filling = false;
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {
     const at = 7;
-    this.#text += this.#staged.toString('latin1', at, fill(this.#staged, at));
+    const begun = this.#complete;
+    this.#filling = true;
+    this.#spans = 'yes';
+    const more = this.#staged.toString('latin1', at, fill(this.#staged, at));
+    this.#filling = false;
+    const spans: string = this.#spans;
+    this.#text = (spans === 'dropped' ? this.#text.slice(0, begun) : this.#text) + more;
+    this.#spans = 'no';
+  }
+  /** Letters of complete records in the text. */
+  get #complete(): number {
+    return this.#taken + this.#lengths.reduce((sum, length) => sum + length, 0);
+  }
+  drop(): void {
+    if (!this.#filling) this.#text = this.#text.slice(0, this.#complete);
+    else if (this.#spans === 'yes') this.#spans = 'dropped';
   }
   readonly #lengths: number[] = [];
-  end(residues: number): void {
+  end(residues: number): Refusal | null {
+    if (this.records.some(({ id }) => id === this.#id)) {
+      this.drop();
+      return { code: 'duplicate_id', problem: '' };
+    }
+    this.records.push({ id: this.#id, residues: '' });
+    if (this.#spans === 'yes') this.#spans = 'no';
     this.#lengths.push(residues);
+    return null;
   }
   async settle(): Promise<void> {
     // A length arrives before its residues.
@@ -79,6 +105,8 @@ async function through(files: readonly string[], pieces: readonly number[], of: 
       hint: '',
       header: (id, record, line) => sink.header(id, record, line),
       end: (residues) => sink.end(residues),
+      drop: () => sink.drop(),
+      fault: () => undefined,
     });
     const bytes = Buffer.from(text);
     for (let at = 0, i = 0; at < bytes.length; i++) {
@@ -94,9 +122,15 @@ async function through(files: readonly string[], pieces: readonly number[], of: 
 }
 
 /** A naive implementation on strings, sequence by sequence. */
-function naive(sequences: readonly [id: string, residues: string][], of: Case): Records {
+function naive(all: readonly [id: string, residues: string][], of: Case): Records {
+  const dropsGaps = of.use.gaps === 'dropped';
+  const usable = all.filter(
+    ([, residues]) => !residues.includes('!') && !(dropsGaps && /^[-.]*$/.test(residues)),
+  );
+  // Of several records with one ID, the first counts that can be used.
+  const sequences = usable.filter(([id], i) => usable.findIndex(([other]) => other === id) === i);
   const [from, to] = of.use.read === 'as they are' ? [] : of.use.read.split(' as ');
-  const dropped = of.use.final_stop === 'dropped';
+  const dropped = of.use.final_stop !== 'kept';
   const held = (test: (residues: string) => number) => {
     const found = sequences
       .map(([id, residues]) => ({ id, letters: test(residues) }))
@@ -107,11 +141,13 @@ function naive(sequences: readonly [id: string, residues: string][], of: Case): 
       first: found.slice(0, 5).map(({ id }) => id),
     };
   };
-  const given = (residues: string) => {
+  const gapless = (residues: string) => (dropsGaps ? residues.replace(/[-.]/g, '') : residues);
+  const given = (given: string) => {
+    const residues = gapless(given);
     const cut = dropped && residues.length > 1 ? residues.replace(/\*$/, '') : residues;
     return from === undefined ? cut : cut.replaceAll(from, to!);
   };
-  const isFinal = (residues: string) => (/.\*$/.test(residues) ? 1 : 0);
+  const isFinal = (residues: string) => (/.\*$/.test(gapless(residues)) ? 1 : 0);
   const many = (residues: string, test: (letter: string) => boolean) => [...residues].filter(test).length;
   const isUnknown = (letter: string) => !of.known.includes(letter);
   const letters = [
@@ -120,7 +156,12 @@ function naive(sequences: readonly [id: string, residues: string][], of: Case): 
   const without = (found: ReturnType<typeof held>) => ({ sequences: found.sequences, first: found.first });
   const any = of.alphabet === 'dna' ? 'N' : 'X';
   const isResidue = (letter: string) => !isUnknown(letter) && !'*-.'.includes(letter) && letter !== any;
-  const longest = (residues: string) => Math.max(...residues.split(/[^A-Z]/).map(({ length }) => length));
+  const longest = (residues: string) =>
+    Math.max(
+      ...gapless(residues)
+        .split(/[^A-Z]/)
+        .map(({ length }) => length),
+    );
   return {
     records: sequences.map(([id, residues]) => ({ id, residues: given(residues) })),
     counts: {
@@ -136,7 +177,10 @@ function naive(sequences: readonly [id: string, residues: string][], of: Case): 
       ...(from !== undefined && { read_as: { from, to: to!, ...held((r) => many(r, (l) => l === from)) } }),
       final_stops: { dropped, ...held(isFinal) },
       other_stops: held((residues) => many(residues, (letter) => letter === '*') - isFinal(residues)),
-      gaps: held((residues) => many(residues, (letter) => '-.'.includes(letter))),
+      gaps: {
+        ...(dropsGaps && { dropped: true as const }),
+        ...held((residues) => many(residues, (letter) => '-.'.includes(letter))),
+      },
       without_residues: without(held((residues) => ([...given(residues)].some(isResidue) ? 0 : 1))),
       ...(of.longestWord !== undefined && {
         long_words: {
@@ -161,6 +205,22 @@ const cases: Record<string, Case> = {
   },
   'DNA, U as T': { alphabet: 'dna', known: 'ACGT', use: { read: 'U as T', final_stop: 'kept' } },
   'RNA, T as U': { alphabet: 'dna', known: 'ACGUN', use: { read: 'T as U', final_stop: 'kept' } },
+  'proteins, gaps and a final stop dropped': {
+    alphabet: 'protein',
+    known: PROTEIN,
+    use: { read: 'as they are', final_stop: 'dropped', gaps: 'dropped' },
+  },
+  'proteins without gaps, in short words': {
+    alphabet: 'protein',
+    known: PROTEIN,
+    use: { read: 'as they are', final_stop: 'kept', gaps: 'dropped' },
+    longestWord: 5,
+  },
+  'DNA without gaps, U as T': {
+    alphabet: 'dna',
+    known: 'ACGT',
+    use: { read: 'U as T', final_stop: 'stripped', gaps: 'dropped' },
+  },
   'DNA as it stands, in short words': {
     alphabet: 'dna',
     known: 'ACGTN',
@@ -174,12 +234,18 @@ test.each(Object.entries(cases))(
   async (_, of) => {
     // Mostly residues, with enough stops, gaps and unknown letters to hit the ends of pieces.
     const letter = fc.oneof(
-      fc.constantFrom(...alphabets[of.alphabet]),
-      fc.constantFrom(...of.known.slice(0, 4)),
-      fc.constantFrom(...(of.alphabet === 'dna' ? 'NTU-' : '**-J')),
+      { arbitrary: fc.constantFrom(...alphabets[of.alphabet]), weight: 8 },
+      { arbitrary: fc.constantFrom(...of.known.slice(0, 4)), weight: 8 },
+      { weight: 8, arbitrary: fc.constantFrom(...(of.alphabet === 'dna' ? 'NTU-' : '**-J')) },
+      // A fault, and gaps only, which is one if they are dropped.
+      { arbitrary: fc.constantFrom('!'), weight: 1 },
     );
     const line = fc.string({ unit: letter, minLength: 1, maxLength: 9 });
-    const sequence = fc.array(line, { minLength: 1, maxLength: 4 });
+    const gaps = fc.string({ unit: fc.constantFrom('-', '.'), minLength: 1, maxLength: 9 });
+    const sequence = fc.oneof(
+      { arbitrary: fc.array(line, { minLength: 1, maxLength: 4 }), weight: 6 },
+      { arbitrary: fc.array(gaps, { minLength: 1, maxLength: 3 }), weight: 1 },
+    );
     const files = fc.array(fc.array(sequence, { minLength: 1, maxLength: 8 }), {
       minLength: 1,
       maxLength: 3,
@@ -187,16 +253,25 @@ test.each(Object.entries(cases))(
     const pieces = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 5 });
     const ends = fc.constantFrom('\n', '\r\n', '\n\n');
     await fc.assert(
-      fc.asyncProperty(files, pieces, ends, fc.boolean(), async (content, lengths, end, closed) => {
-        let next = 0;
-        const named = content.map((records) => records.map((lines) => [`s${next++}`, lines] as const));
-        const texts = named.map((records) => {
-          const text = records.map(([id, lines]) => `>${id} x${end}${lines.join(end)}`).join(end);
-          return closed ? text + end : text;
-        });
-        const sequences = named.flat().map(([id, lines]) => [id, lines.join('')] as [string, string]);
-        expect(await through(texts, lengths, of)).toEqual(naive(sequences, of));
-      }),
+      fc.asyncProperty(
+        files,
+        pieces,
+        ends,
+        fc.boolean(),
+        fc.integer({ min: 2, max: 30 }),
+        async (content, lengths, end, closed, ids) => {
+          let next = 0;
+          const named = content.map((records) =>
+            records.map((lines) => [`s${next++ % ids}`, lines] as const),
+          );
+          const texts = named.map((records) => {
+            const text = records.map(([id, lines]) => `>${id} x${end}${lines.join(end)}`).join(end);
+            return closed ? text + end : text;
+          });
+          const sequences = named.flat().map(([id, lines]) => [id, lines.join('')] as [string, string]);
+          expect(await through(texts, lengths, of)).toEqual(naive(sequences, of));
+        },
+      ),
       { numRuns: 300 },
     );
   },

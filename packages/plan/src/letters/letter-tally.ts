@@ -10,6 +10,7 @@ export interface SequenceLetters {
   counts: Uint32Array;
   /** The classes of all its bytes. */
   classes: number;
+  /** Letters, without gaps that are dropped. */
   residues: number;
   endsWithStop: boolean;
   longestStretch: number;
@@ -26,13 +27,13 @@ export class LetterTally {
   readonly #withUnknown: Sequences = { sequences: 0, first: [] };
 
   constructor(plan: LetterPlan) {
-    const { readAs, dropsFinalStop, longestWord } = plan;
+    const { readAs, dropsFinalStop, dropsGaps, longestWord } = plan;
     this.#plan = plan;
     this.#counts = {
       ...(readAs && { read_as: { from: text(readAs.from), to: text(readAs.to), ...none() } }),
       final_stops: { dropped: dropsFinalStop, ...none() },
       other_stops: none(),
-      gaps: none(),
+      gaps: { ...(dropsGaps && { dropped: true as const }), ...none() },
       without_residues: { sequences: 0, first: [] },
       ...(longestWord !== undefined && { long_words: { longest: longestWord, sequences: 0, first: [] } }),
     };

@@ -16,12 +16,14 @@ export interface LetterContext {
   ignores: boolean;
   /** Whether an unknown letter makes its whole word unknown. */
   spreads: boolean;
+  /** Whether a final stop is dropped although the model knows it. */
+  stripped?: boolean;
 }
 
 /** Warnings about letters that a model does not read as written; none if it reads them all. */
 export function letterWarnings(counts: LetterCounts, context: LetterContext): LetterWarning[] {
   const { unknown, read_as, final_stops, other_stops, gaps, without_residues, long_words } = counts;
-  const { model, ignores, spreads } = context;
+  const { model, ignores, spreads, stripped } = context;
   const some = ({ sequences }: Sequences, verb: string) =>
     `${sequences} of ${context.sequences} sequences ${sequences === 1 ? `${verb}s` : verb}`;
   const warnings: LetterWarning[] = [];
@@ -36,7 +38,7 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
   }
   if (final_stops.dropped && final_stops.sequences > 0) {
     report(
-      `${some(final_stops, 'end')} with *, which is dropped, because ${model} does not know it: ${named(final_stops)}; to keep it, add --keep-stop --force-restart`,
+      `${some(final_stops, 'end')} with *, which is dropped${stripped ? '' : `, because ${model} does not know it`}: ${named(final_stops)}; to keep it, ${stripped ? 'leave out --strip-stop and add' : 'add --keep-stop'} --force-restart`,
       { final_stops },
     );
   }
@@ -51,7 +53,12 @@ export function letterWarnings(counts: LetterCounts, context: LetterContext): Le
     );
   }
   const isKnown = (letter: string) => !(letter in unknown.letters);
-  if (gaps.letters > 0 && isKnown('-') && isKnown('.')) {
+  if (gaps.letters > 0 && gaps.dropped) {
+    report(
+      `${some(gaps, 'contain')} gaps, ${gaps.letters} in all, which are left out: ${named(gaps)}; to keep them, add --keep-gaps --force-restart`,
+      { gaps },
+    );
+  } else if (gaps.letters > 0 && isKnown('-') && isKnown('.')) {
     report(
       `${some(gaps, 'contain')} gaps, ${gaps.letters} in all, which ${model} reads as letters: ${named(gaps)}; remove them if the model was trained on unaligned sequences`,
       { gaps },

@@ -26,4 +26,6 @@ test('a table shows whether it lists one that is due', () => {
   expect(namesDue(head + poison, 'all')).toBe(true);
   expect(namesDue(`${head + poison}b\t5\toom\t4\tbad_alloc\n`, 'set_aside')).toBe(true);
   expect(namesDue(head, 'all')).toBe(false);
+  // With --id whole.
+  expect(namesDue(`${head}# b c\t5\toom\t4\tbad_alloc\n`, 'set_aside')).toBe(true);
 });

@@ -26,7 +26,8 @@ export const isDue = (entry: Pick<Quarantined, 'kind' | 'error'>, retry: Reattem
 
 /** Whether a `quarantine.tsv` lists a sequence that is to be reattempted. */
 export function namesDue(table: string, retry: Reattempt): boolean {
-  const records = table.split('\n').filter((line) => !line.startsWith('# '));
+  // The first line is the header. An ID may begin with # too.
+  const records = table.split('\n').slice(1);
   return records.some((line) => {
     const [, , kind, attempts, error] = line.split('\t');
     if (kind === undefined || attempts === undefined || error === undefined) return false;

@@ -76,7 +76,13 @@ export async function recoveredRecord(
 
 /** Refuses rows and results without a run record, since their run is unknown. */
 async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
-  const files = [place.result, place.ids, place.quarantine, ...Object.keys(formats).map(place.embeddings)];
+  const files = [
+    place.result,
+    place.ids,
+    place.quarantine,
+    place.skipped,
+    ...Object.keys(formats).map(place.embeddings),
+  ];
   const found = (await holdsCheckpoints(place)) ? place.checkpoints : files.find(isThere);
   if (found === undefined) return;
   const [run] = witnesses;

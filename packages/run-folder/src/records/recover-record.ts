@@ -86,12 +86,20 @@ async function guesses(
   return [...tokens]
     .filter((each) => each !== undefined)
     .map((each) => ({ ...askedFacts(each, shards), ...kept }))
-    .flatMap((facts) => [facts, eachComputed(facts), withoutLetters(eachComputed(facts))]);
+    .flatMap((facts) => [facts, eachComputed(facts)])
+    .flatMap((facts) => [facts, withoutGaps(facts), withoutLetters(facts)]);
 }
 
 /** The facts of a run that computes identical sequences one by one. */
 function eachComputed({ identical: _, ...facts }: RunFacts): RunFacts {
   return facts;
+}
+
+/** The facts as a version without a rule about gaps wrote them. */
+function withoutGaps(facts: RunFacts): RunFacts {
+  if (facts.letters === undefined) return facts;
+  const { gaps: _, ...letters } = facts.letters;
+  return { ...facts, letters };
 }
 
 /** The facts as a version without rules about letters wrote them. */

@@ -14,6 +14,8 @@ const fields = {
   sequences: z.number(),
   /** Sequences of the input without a row, listed in `quarantine.tsv`; absent in results of versions without a quarantine. */
   quarantined: z.number().exactOptional(),
+  /** Records of the input that were left out, listed in `skipped.tsv`; absent if there are none. */
+  skipped: z.number().exactOptional(),
   dim: z.number(),
   /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
   tokens: z.number().exactOptional(),

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
-import { letterDifferences, letterUseSchema, PLAN } from '@holdfast/plan';
+import {
+  letterDifferences,
+  letterFacts,
+  letterUseSchema,
+  PLAN,
+  readingDifferences,
+  readingUseSchema,
+} from '@holdfast/plan';
 import { z } from 'zod';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
@@ -32,6 +39,8 @@ const fields = {
   letters: letterUseSchema.exactOptional(),
   /** Sequences with the residues of an earlier one are computed once; absent if each is computed, as earlier versions did. */
   identical: z.literal('once').exactOptional(),
+  /** How records are read; absent if by default, as in records of earlier versions. */
+  reading: readingUseSchema.exactOptional(),
   shards: z.number().int().positive(),
   /** The device that computes rows. Not in the fingerprint: the user may resume a run on another one. */
   device: z.string().refine(isDevice).exactOptional(),
@@ -81,6 +90,7 @@ const {
   genetic_code: _code1,
   orfs: _orfs1,
   chunk: _chunk1,
+  reading: _reading1,
   ...firstFields
 } = fields;
 const uncheckedSchema = z.strictObject({
@@ -108,10 +118,11 @@ export type Asked = Omit<
 
 /** The record of a new run. */
 export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, letters, identical, shards, model_options, given } = asked;
+  const { inputs, model, batch_tokens, letters, reading, identical, shards, model_options, given } = asked;
   const read = {
     ...pickCut(asked),
     ...(letters && { letters }),
+    ...(reading && { reading }),
     ...(identical && { identical }),
   };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
@@ -119,18 +130,20 @@ export function newRunRecord(asked: Asked & { batch_tokens: number; shards: numb
   return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 
-/**
- * The fingerprint of a run. The first plan, no translation, unchanged letters and identical sequences that are each computed
- * leave it as earlier versions computed it.
- */
-export function fingerprintOf(
-  facts: Pick<RunRecord, 'plan' | 'inputs' | 'model' | 'batch_tokens' | 'letters' | 'identical'> & CutFields,
-): string {
-  const { plan, inputs, model, batch_tokens, translate, letters, identical } = facts;
+type FingerprintFacts = Pick<
+  RunRecord,
+  'plan' | 'inputs' | 'model' | 'batch_tokens' | 'letters' | 'reading' | 'identical'
+> &
+  CutFields;
+
+/** The fingerprint of a run. What is by default, and was before there was an option, leaves it as earlier versions computed it. */
+export function fingerprintOf(facts: FingerprintFacts): string {
+  const { plan, inputs, model, batch_tokens, translate, letters, reading, identical } = facts;
   const results: unknown[] = [inputs.map(({ sha256 }) => sha256), model.fingerprint, batch_tokens];
   if (translate !== undefined) results.push({ translate });
   if (plan !== 1) results.push(plan);
-  if (letters !== undefined) results.push({ letters: [letters.read, letters.final_stop] });
+  if (letters !== undefined) results.push({ letters: letterFacts(letters) });
+  if (reading !== undefined) results.push({ reading: readingUseSchema.parse(reading) });
   if (identical !== undefined) results.push({ identical });
   results.push(...cutResults(facts));
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
@@ -159,6 +172,7 @@ export function differences(record: RunRecord, asked: Asked): string[] {
     found.push(`--batch-tokens: ${record.batch_tokens} → ${asked.batch_tokens}`);
   }
   found.push(...cutDifferences(record, asked));
+  found.push(...readingDifferences(record.reading, asked.reading));
   const sameReader = record.model.fingerprint === asked.model.fingerprint && sameCut(record, asked);
   // A record without letters comes from a version without these options, and its run keeps them unchanged.
   if (sameReader && record.letters && asked.letters)

@@ -4,7 +4,7 @@ import type { SeenRun } from '@holdfast/run-folder/glance';
  * The command that goes on with a run, as far as its record has it: thresholds, workers and the result's format are not in it,
  * and may be given as before.
  */
-export function rerunCommand(dir: string, { inputs, model, given, ...cut }: SeenRun): string {
+export function rerunCommand(dir: string, { inputs, model, given, reading = {}, ...cut }: SeenRun): string {
   const words = ['holdfast', 'embed', ...inputs.map(({ path }) => path), '--out', dir];
   const { hub } = model;
   const name = hub
@@ -14,6 +14,9 @@ export function rerunCommand(dir: string, { inputs, model, given, ...cut }: Seen
     : (given?.path ?? model.name);
   words.push('--model', name);
   words.push(...cutOptions(cut));
+  if (reading.on_bad_record) words.push('--on-bad-record', reading.on_bad_record);
+  if (reading.id !== undefined) words.push('--id', reading.id);
+  if (reading.dedupe_ids) words.push('--dedupe-ids', reading.dedupe_ids);
   for (const [option, value] of Object.entries(given?.options ?? {}))
     words.push(option, ...(value === true ? [] : [String(value)]));
   return words.map(quoted).join(' ');
