@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
+import { CopiedRows } from './copied-rows.js';
 import { buildIndex } from './index-store/build-index.js';
 import { openIndex } from './index-store/open-index.js';
 import type { SequenceIndex } from './index-store/sequence-index.js';
 import { verifyIndex } from './index-store/verify-index.js';
 import { inInputOrder } from './input-order.js';
-import { CopiedRows } from './copied-rows.js';
 import { withCopies } from './with-copies.js';
 
 let folder: string;

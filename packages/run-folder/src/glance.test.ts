@@ -22,7 +22,8 @@ const intent = {
   batchTokens: undefined,
   shards: undefined,
   threads: undefined,
-  translate: undefined,
+  cut: {},
+  dedupe: true,
   letters: { use: { read: 'as they are', final_stop: 'kept' } },
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { folder } from './option-values.js';
+import { folder } from './folder.js';
 
 /** The options of `holdfast verify`. */
 export interface VerifyCommand {

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import {
+  CopiedRows,
   FILES,
   type IndexSummary,
   type Padding,
@@ -11,7 +12,6 @@ import {
   type SequenceIndex,
   type Shard,
   verifyIndex,
-  withCopies,
   withoutLines,
 } from '@holdfast/plan';
 import type { Sink } from '@holdfast/pt-serializer';

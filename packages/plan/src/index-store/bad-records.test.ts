@@ -222,7 +222,7 @@ test('IDs that several records have get suffixes that no record has', async () =
 test('the frames of a record with a repeated ID share one suffix', async () => {
   const dna = Uint8Array.from({ length: 256 }, (_, c) => ('ACGT'.includes(String.fromCharCode(c)) ? 1 : 0));
   const path = await file('a.fa', '>a\nATG\n>a\nATGATG\n>a_2\nATG\n>a\nATGGCCTAA\n');
-  await build([path], { allowed: dna, translate: 'all', dedupeIds: 'suffix' });
+  await build([path], { allowed: dna, cut: { translate: { frames: 'all', code: 1 } }, dedupeIds: 'suffix' });
   const frames = (id: string, names: string) => names.split(' ').map((name) => id + name);
   const six = 'F1 F2 F3 R1 R2 R3';
   expect(await idsOf()).toEqual([

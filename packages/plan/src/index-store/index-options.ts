@@ -1,4 +1,4 @@
-import type { InputOptions, Cut } from '@holdfast/fasta';
+import type { Cut, InputOptions } from '@holdfast/fasta';
 import type { BucketLimits } from '../buckets.js';
 import type { LetterPlan } from '../letters/letter-plan.js';
 import type { IndexSummary } from './format.js';

@@ -182,8 +182,7 @@ export class IndexWriter implements RecordSink {
     const ordinal = this.sequences++;
     this.#bucketResidues += residues;
     const original =
-      this.#originals?.add(ordinal, residues, () => this.#readResidues(start, residues)) ??
-      ordinal;
+      this.#originals?.add(ordinal, residues, () => this.#readResidues(start, residues)) ?? ordinal;
     this.#files.originals?.appendU32(original);
     if (original !== ordinal) {
       this.copies++;

@@ -57,7 +57,12 @@ export async function openIndex(
     if (blocks === undefined && !unsummed) throw damaged(path, 'files.blocks: it is missing');
     if (blocks !== undefined) {
       const blockFile = await open(FILES.blocks);
-      const summed = { ...files, windows: bucketFile, batches: batchFile, ...(startFile && { starts: startFile }) };
+      const summed = {
+        ...files,
+        windows: bucketFile,
+        batches: batchFile,
+        ...(startFile && { starts: startFile }),
+      };
       await expectBlocks(blockFile, summed, { names: SUMMED[summary.format], digest: blocks });
       await blockFile.close();
     }

@@ -35,11 +35,7 @@ export async function checkRows(
   };
   const quarantined = found.quarantined.length + found.copies.length;
   const rows = index.sequences - quarantined;
-  if (
-    record.dim !== dim ||
-    record.sequences !== rows ||
-    (record.quarantined ?? 0) !== quarantined
-  )
+  if (record.dim !== dim || record.sequences !== rows || (record.quarantined ?? 0) !== quarantined)
     findings.fault({
       check: 'result',
       path: place.result,
