@@ -7,6 +7,7 @@ import { addExamples } from './examples.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files, folder } from './option-values.js';
+import type { Surroundings } from './settings/apply-settings.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 
 /** What each command does with its options. */
@@ -18,13 +19,22 @@ export interface Commands extends ModelsCommands {
   completion(script: string): Promise<void>;
 }
 
-export function commandLine(version: string, commands: Commands): Command {
+/**
+ * The command line.
+ *
+ * @param surroundings where settings of `embed` are looked for, once it is parsed.
+ */
+export function commandLine(
+  version: string,
+  commands: Commands,
+  surroundings: () => Surroundings = () => ({ env: process.env, folder: process.cwd() }),
+): Command {
   const program = new Command('holdfast')
     .description('Embeds sequences with a model. Whatever gets killed, rerun the same command to resume.')
     .version(version)
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
-  embedCommand(program, (options, reporting) => commands.embed(options, reporting));
+  embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')
