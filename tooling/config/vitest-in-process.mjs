@@ -15,4 +15,4 @@ for (const name of ['exec', 'execFile', 'execFileSync', 'execSync', 'fork', 'spa
 }
 syncBuiltinESMExports();
 
-process.env.TMPDIR = process.env.HOLDFAST_TEST_IN_MEMORY;
+process.env.TMPDIR = process.env.TEST_IN_MEMORY;

@@ -24,7 +24,7 @@ export default function setup() {
     mkdtempSync(join(place, 'holdfast-test-')),
   );
   process.env.TMPDIR = folders[0];
-  process.env.HOLDFAST_TEST_IN_MEMORY = folders.at(-1);
+  process.env.TEST_IN_MEMORY = folders.at(-1);
   // A cache that keeps nothing: no test sees what another computed, or the user's own.
   process.env.HOLDFAST_CACHE = devNull;
   return () => {

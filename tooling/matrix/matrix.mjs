@@ -35,7 +35,7 @@ function testsOf(name, binary) {
     ...process.env,
     PATH: dirname(binary) + delimiter + process.env.PATH,
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require ${JSON.stringify(sayVersion)}`,
-    HOLDFAST_VERSIONS: versions,
+    MATRIX_VERSIONS: versions,
   };
   const args = ['node_modules/vitest/vitest.mjs', 'run', `${name}/`, '--reporter=default', '--reporter=json'];
   const { status, stdout, stderr } = spawnSync(binary, [...args, `--outputFile.json=${report}`], {

@@ -1,2 +1,2 @@
 // Loaded first by every Node process of a test run: leaves its version, so that the table can say what really ran.
-require('node:fs').appendFileSync(process.env.HOLDFAST_VERSIONS, `${process.version}\n`);
+require('node:fs').appendFileSync(process.env.MATRIX_VERSIONS, `${process.version}\n`);

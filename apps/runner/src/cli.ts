@@ -127,6 +127,7 @@ try {
       try {
         const where = { screen: process.stdout, stream: 'standard output', complain };
         shown = embedReport(reporting, options.out, where);
+        if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
         process.exitCode = await embed(options, report, stopOnSignals());
       } catch (error) {
         if (error instanceof RunFailedError)

@@ -10,6 +10,8 @@ export type WorkEvent =
   | { type: 'retry_given_up'; shard: number; kind: ErrorKind; message: string };
 
 export type RunEvent =
+  /** Options that were not given on the command line, but by a variable or a file, whose name is `from`. */
+  | { type: 'settings'; settings: readonly { option: string; value: string; from: string }[] }
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
   | ({
       type: 'planned';

@@ -39,6 +39,7 @@ export interface Running {
 
 export interface StartOptions {
   uid?: number;
+  cwd?: string;
   /** Beside this process's own. */
   env?: NodeJS.ProcessEnv;
   /** A program that starts it, with its arguments, such as `prlimit`. */

@@ -1,4 +1,5 @@
 import { type Commands, commandLine } from '../src/command/options.js';
+import type { Surroundings } from '../src/command/settings/apply-settings.js';
 
 const nothing = async () => undefined;
 
@@ -16,6 +17,9 @@ const IDLE: Commands = {
   verify: nothing,
 };
 
+/** No settings. */
+const NOWHERE: Surroundings = { env: {}, folder: '/nowhere' };
+
 /** The command line to look at its definitions. @param commands those that do something; the others do nothing. */
-export const idleCommandLine = (commands: Partial<Commands> = {}) =>
-  commandLine('1.2.3', { ...IDLE, ...commands });
+export const idleCommandLine = (commands: Partial<Commands> = {}, surroundings = NOWHERE) =>
+  commandLine('1.2.3', { ...IDLE, ...commands }, () => surroundings);

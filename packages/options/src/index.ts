@@ -24,6 +24,7 @@ export {
 export { atRest, type FileFacts, factsOf, isFileFacts, sameFacts } from './file-facts.js';
 export { inBytes } from './in-bytes.js';
 export { KeptRecords } from './kept-records.js';
+export { nearest } from './nearest.js';
 export { object } from './object.js';
 export { OptionRangeError, OptionTypeError, type RefusedOption } from './option-errors.js';
 export { sanitize } from './sanitize.js';

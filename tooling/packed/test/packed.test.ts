@@ -131,6 +131,7 @@ describe.each(packages)('$name, installed alone', (each) => {
         output(command, 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');
         expect(readFileSync(join(project, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
         expect(existsSync(join(project, 'out/embeddings.safetensors'))).toBe(true);
+        expect(existsSync(join(folder, 'man/holdfast.1'))).toBe(true);
       },
     ],
     'pt-inspect': [

@@ -8,6 +8,7 @@ import {
   cosine,
   count,
   device,
+  file,
   files,
   frames,
   geneticCode,
@@ -20,14 +21,16 @@ import {
   whole,
 } from './option-values.js';
 import { logOption, progressOptions, type Reporting, reportingOf } from './progress-options.js';
+import { acceptSettings, type Surroundings } from './settings/apply-settings.js';
 
 /** Runs `embed`. */
 export type Embed = (options: EmbedOptions, reporting: Reporting) => Promise<void>;
 
 /** Adds `embed`. */
-export function embedCommand(program: Command, embed: Embed): void {
-  const command = program
-    .command('embed')
+export function embedCommand(program: Command, embed: Embed, surroundings: () => Surroundings): void {
+  const command = program.command('embed');
+  const settings = acceptSettings(command, surroundings);
+  command
     .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
     .argument('<input...>', 'FASTA or FASTQ files, compressed or not; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
@@ -167,19 +170,28 @@ export function embedCommand(program: Command, embed: Embed): void {
         .default('safetensors'),
     )
     .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false);
-  logOption(progressOptions(command, 'standard output')).action(async (inputs: string[], given) => {
-    const { timeThreshold, stallTimeout, grace, progress, quiet, log, ...others } = given;
-    const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
-    await embed(
-      {
-        inputs,
-        ...options,
-        overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
-        ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
-        ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
-        ...(grace === undefined ? {} : { graceSec: grace }),
-      },
-      reportingOf(command, { progress, quiet, log }),
-    );
-  });
+  logOption(progressOptions(command, 'standard output'))
+    .option(
+      '--config <file>',
+      'read options from this file; else from holdfast.config.json or .yaml, if there is one',
+      file,
+    )
+    .action(async (inputs: string[], given) => {
+      const { timeThreshold, stallTimeout, grace, progress, quiet, log, config: _, ...others } = given;
+      const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
+      await embed(
+        {
+          inputs,
+          ...options,
+          overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
+          ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
+          ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
+          ...(grace === undefined ? {} : { graceSec: grace }),
+        },
+        {
+          ...reportingOf(command, { progress, quiet, log }),
+          ...(settings().length > 0 && { settings: settings() }),
+        },
+      );
+    });
 }

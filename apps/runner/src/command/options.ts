@@ -9,6 +9,7 @@ import { folder } from './folder.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
+import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 import { type VerifyCommand, verifyCommand } from './verify-command.js';
@@ -24,13 +25,22 @@ export interface Commands extends ModelsCommands {
   verify(options: VerifyCommand): Promise<void>;
 }
 
-export function commandLine(version: string, commands: Commands): Command {
+/**
+ * The command line.
+ *
+ * @param surroundings where settings of `embed` are looked for, once it is parsed.
+ */
+export function commandLine(
+  version: string,
+  commands: Commands,
+  surroundings: () => Surroundings = () => ({ env: process.env, folder: process.cwd() }),
+): Command {
   const program = new Command('holdfast')
     .description('Embeds sequences with a model. Whatever gets killed, rerun the same command to resume.')
     .version(version)
     .exitOverride()
     .showHelpAfterError('(see `holdfast help`)');
-  embedCommand(program, (options, reporting) => commands.embed(options, reporting));
+  embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));
   program
     .command('inspect')

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { file } from './option-values.js';
+import type { Setting } from './settings/apply-settings.js';
 
 /** How progress is shown. */
 export const PROGRESS = ['bar', 'plain', 'json', 'none'] as const;
@@ -11,6 +12,8 @@ export interface Reporting {
   progress?: ProgressStyle;
   /** The file that events are appended to. */
   log?: string;
+  /** Options that a variable or a file gave. */
+  settings?: readonly Setting[];
 }
 
 /** What commander makes of the options. */
@@ -38,11 +41,17 @@ export const logOption = (command: Command): Command =>
 
 /** What the options say together. Ends the command, as commander does, if they contradict each other. */
 export function reportingOf(command: Command, { progress, quiet, log }: Given): Reporting {
-  if (quiet && progress !== undefined && progress !== 'none')
+  const shows = progress !== undefined && progress !== 'none';
+  const [ofQuiet, ofProgress] = [rankOf(command, 'quiet'), rankOf(command, 'progress')];
+  if (quiet && shows && ofQuiet === ofProgress)
     command.error(`error: --quiet shows no progress, but --progress ${progress} does; leave one of them out`);
-  const style = quiet ? 'none' : progress;
+  const style = quiet && !(shows && ofProgress > ofQuiet) ? 'none' : progress;
   return { ...(style && { progress: style }), ...(log !== undefined && { log }) };
 }
+
+/** How strong what gave an option is: the command line, a variable, a file. */
+const rankOf = (command: Command, option: string): number =>
+  ['config', 'env', 'cli'].indexOf(command.getOptionValueSource(option) ?? '');
 
 /** How to show progress, and a warning if that is not what was asked for. */
 export interface ChosenStyle {

@@ -6,6 +6,8 @@ import type { RunEvent } from '../events.js';
 /** What an event is to a person, as one sentence; null if people are not told of it. */
 export function sentence(event: RunEvent): string | null {
   switch (event.type) {
+    case 'settings':
+      return `settings: ${event.settings.map(({ option, from }) => `${option} from ${from}`).join(', ')}`;
     case 'downloaded':
       return `downloaded ${event.model}: ${inBytes(event.bytes)} in ${event.folder}`;
     case 'planned':

@@ -19,6 +19,21 @@ import {
 /** The events of a run itself, in the order in which they come. */
 export const RUN_EVENTS: readonly EventDefinition[] = [
   {
+    event: 'settings',
+    meaning: 'options that the command line did not give, but a variable or a file',
+    fields: {
+      settings: z
+        .array(
+          z.strictObject({
+            option: text('such as `--model`'),
+            value: text('as it was given'),
+            from: text('the variable, or the file'),
+          }),
+        )
+        .describe('all of them'),
+    },
+  },
+  {
     event: 'indexing',
     meaning: 'reads the input; counts so far',
     fields: {
