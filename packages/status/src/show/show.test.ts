@@ -51,7 +51,7 @@ test('a running command', () => {
     '              1  30 of 45 (66.6%)  20 saved in 2 checkpoints  failed so far: 2 × oom',
     '  failures    1 failure and 0 retries of this command, in out/logs; the latest:',
     '              30 s ago, worker 1, shard 1 (oom): failed: out of [2J memory',
-    '  next        to go on watching:',
+    '  next        to watch it:',
     '              holdfast status out --watch',
   ]);
 });
