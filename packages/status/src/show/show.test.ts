@@ -111,6 +111,20 @@ test('words', () => {
   expect(table([])).toEqual([]);
 });
 
+test('a low terminal still shows the state and the next step', () => {
+  const lines = Array.from({ length: 30 }, (_, i) => `line ${i}`);
+  const { text } = redraw(lines, 0, { columns: 80, rows: 7 });
+  expect(text.replace('\r\x1b[J', '').split('\n')).toEqual([
+    'line 0',
+    'line 1',
+    'line 2',
+    '…',
+    'line 28',
+    'line 29',
+    '',
+  ]);
+});
+
 test('a law: what is drawn fits the terminal, and the next drawing begins where it began', () => {
   const sizes = fc.record({
     columns: fc.integer({ min: 2, max: 200 }),
