@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Status } from '@holdfast/status';
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   digestOf,
   fixture,
@@ -16,7 +16,7 @@ import {
   madeModel,
   type Running,
   type StartOptions,
-  start,
+  start as startCommand,
   windows,
 } from './command.js';
 import { childrenOf, eventually } from './processes.js';
@@ -25,6 +25,22 @@ import { childrenOf, eventually } from './processes.js';
 
 const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
 const COUNT = 20_000;
+
+/** A test that fails must not leave a command that stands still. */
+const started: Running[] = [];
+afterEach(() => {
+  for (const running of started.splice(0))
+    try {
+      running.killGroup();
+    } catch {
+      // It has ended.
+    }
+});
+const start: typeof startCommand = (...args) => {
+  const running = startCommand(...args);
+  started.push(running);
+  return running;
+};
 
 let reads: string;
 let whole: string;
@@ -331,7 +347,7 @@ describe('a folder that may only be read', () => {
 });
 
 test.each<[what: string, prepare: () => Promise<void>, says: RegExp]>([
-  ['missing', async () => undefined, /no run of Holdfast is there: it does not exist/],
+  ['missing', async () => undefined, /no run of Holdfast here: it does not exist/],
   ['a file', () => writeFile(out, ''), /it is a file, not a folder/],
   [
     'of something else',
@@ -339,7 +355,7 @@ test.each<[what: string, prepare: () => Promise<void>, says: RegExp]>([
       await mkdir(join(out, 'sub'), { recursive: true });
       await writeFile(join(out, 'notes.txt'), '');
     },
-    /it holds notes\.txt, sub; to begin a run there: holdfast embed INPUT --out /,
+    /it holds notes\.txt, sub; to begin one: holdfast embed INPUT --out /,
   ],
 ])('a folder that is %s ends with exit code 2', async (_what, prepare, says) => {
   await prepare();

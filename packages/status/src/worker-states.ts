@@ -21,7 +21,7 @@ export interface WorkerState {
   since: string;
 }
 
-/** The fields of an event that tell what a worker does: of one that happens now, or of a line of a log. */
+/** The fields of an event that show what a worker does. The event happens now, or is a line of a log. */
 export interface WorkerEvent {
   type: string;
   slot?: unknown;

@@ -24,6 +24,6 @@ export async function showRun(options: StatusOptions, complain: (text: string) =
   });
   const { state, dir, reason, next } = await showStatus(options, process.stdout, end.signal);
   if (state !== 'none') return ExitCode.complete;
-  complain(`${dir}: no run of Holdfast is there: ${reason}; ${next.text}: ${next.command}`);
+  complain(`${dir}: no run of Holdfast here: ${reason}; ${next.text}: ${next.command}`);
   return ExitCode.badInput;
 }

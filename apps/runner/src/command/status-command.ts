@@ -6,7 +6,9 @@ import { folder } from './folder.js';
 export function statusCommand(program: Command, status: (options: StatusOptions) => Promise<void>): void {
   program
     .command('status')
-    .description('Shows how a run stands, from its folder alone: while it runs, or after. Changes nothing.')
+    .description(
+      'Shows the progress and the state of a run, while it runs or after. Changes nothing and takes no lock.',
+    )
     .argument('<dir>', 'the output folder of a run, as for embed --out', folder)
     .option('--json', 'one JSON object', false)
     .option('--watch', 'look again every two seconds, until the run is complete', false)

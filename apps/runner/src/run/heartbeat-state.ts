@@ -74,7 +74,7 @@ export class HeartbeatState {
         return this.#is('embedding', null, facts);
       }
       case 'retrying':
-        return this.#is('embedding', `trying ${event.sequences} quarantined sequence(s) again, each alone`);
+        return this.#is('embedding', `reattempting ${event.sequences} quarantined sequence(s), each alone`);
       case 'assembling':
         return this.#is('joining', `writing ${event.file}`);
       case 'coordinator':

@@ -6,7 +6,7 @@ import { HeartbeatState } from './heartbeat-state.js';
 
 const debug = debuglog('holdfast:heartbeat');
 
-/** Milliseconds between two heartbeats; a new phase is told at once. */
+/** Milliseconds between two heartbeats; a new phase is written at once. */
 const EVERY = 5000;
 
 /**

@@ -53,11 +53,11 @@ export function countShards(
 
 /** Sizes that cannot be those of this plan count as unknown. */
 function sizesOf(
-  told: readonly number[] | undefined,
+  claimed: readonly number[] | undefined,
   shards: number,
   total: number | null,
 ): readonly number[] | null {
-  if (told?.length === shards && sum(told) === total) return told;
+  if (claimed?.length === shards && sum(claimed) === total) return claimed;
   return shards === 1 && total !== null ? [total] : null;
 }
 

@@ -348,7 +348,7 @@ describe('the command, its workers and its failures', () => {
     expect(failures).toMatchObject({ failures: 1, retries: 1, at_least: false });
     expect(failures.newest.map(({ message }) => message)).toEqual([
       'failed: new',
-      'is retried in 1.5 s: attempt 2',
+      'retrying in 1.5 s: attempt 2',
     ]);
     expect(quarantined).toMatchObject({
       sequences: 1,
@@ -367,7 +367,9 @@ describe('the command, its workers and its failures', () => {
       kinds: { poison_input: 1, oom: 1 },
       table: 'out/quarantine.tsv',
     });
-    expect(next.text).toMatch(/^the result is in out\/embeddings\.safetensors and out\/ids\.txt; rerunning/);
+    expect(next.text).toMatch(
+      /^the result is in out\/embeddings\.safetensors and out\/ids\.txt; rerun the same command to reattempt/,
+    );
   });
 });
 

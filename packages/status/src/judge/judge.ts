@@ -10,11 +10,11 @@ import { nextStep } from './next-step.js';
 import { notesOf } from './notes.js';
 import { stateOf } from './state-of.js';
 
-/** Milliseconds after which what a heartbeat tells of the moment no longer counts. A command writes it every 5 s. */
+/** Milliseconds after which a heartbeat is too old to describe the present. A command writes one every 5 s. */
 const FRESH = 30_000;
 
-/** How many incidents and quarantined sequences are told. */
-const TOLD = 10;
+/** How many incidents and quarantined sequences to list. */
+const LISTED = 10;
 
 /** Judges how a run stands. */
 export function judge(facts: Facts): Status {
@@ -38,8 +38,8 @@ export function judge(facts: Facts): Status {
   const summed = counted ? sum(shards.map((each) => each.sequences_done)) : null;
   const done =
     state === 'complete' || complete ? total : summed === null ? null : Math.min(summed, total ?? summed);
-  const told = Math.max(live?.sequences_done ?? 0, sum(shards.map((each) => each.sequences_embedded)));
-  const embedded = live === null || done === null ? done : Math.min(Math.max(done, told), total ?? told);
+  const known = Math.max(live?.sequences_done ?? 0, sum(shards.map((each) => each.sequences_embedded)));
+  const embedded = live === null || done === null ? done : Math.min(Math.max(done, known), total ?? known);
   const status: Omit<Status, 'next'> = {
     format: 1,
     dir,
@@ -79,7 +79,7 @@ export function judge(facts: Facts): Status {
 const isOf = (beat: Heartbeat, { holder }: Liveness): boolean =>
   holder === null || (holder.pid === beat.pid && holder.host === beat.host);
 
-/** Whether a heartbeat tells of the command that works there now. */
+/** Whether a heartbeat describes the command that works there now. */
 const isLive = (beat: Heartbeat, life: Liveness, now: number): boolean =>
   beat.ended === null && isOf(beat, life) && now - Date.parse(beat.at) <= FRESH;
 
@@ -101,7 +101,7 @@ function commandOf(facts: Facts, life: Liveness, { stoppedBy }: LogFindings): Co
   };
 }
 
-/** As the heartbeat tells, and then the logs, which are written at once; without a heartbeat as the logs tell alone. */
+/** From the heartbeat, then the events that the logs have since; without a heartbeat from the logs alone. */
 function workersOf({ logs, lock }: Facts, live: Heartbeat | null): Status['workers'] {
   const states = new WorkerStates(live?.workers);
   const known = live === null ? lock.since : Date.parse(live.at);
@@ -114,7 +114,7 @@ const failuresOf = ({ failures, retries, incidents }: LogFindings, cut: boolean)
   failures,
   retries,
   at_least: cut,
-  newest: incidents.slice(-TOLD),
+  newest: incidents.slice(-LISTED),
 });
 
 /** By the table of a complete result, else by the logs. */
@@ -126,7 +126,7 @@ function quarantineOf({ dir, glance, logs }: Facts, found: LogFindings, complete
     sequences: all.length,
     at_least: !complete && logs.cut,
     kinds,
-    first: all.slice(0, TOLD),
+    first: all.slice(0, LISTED),
     table: complete && all.length > 0 ? join(dir, 'quarantine.tsv') : null,
   };
 }

@@ -30,23 +30,23 @@ export interface LogFindings {
   stoppedBy: string | null;
 }
 
-/** What is told of an event, in words; undefined for those that are no incident. */
-const TOLD: Readonly<Record<string, (event: LogEvent) => string>> = {
+/** An incident in words, by type of event; other events are no incidents. */
+const WORDS: Readonly<Record<string, (event: LogEvent) => string>> = {
   failed: ({ message }) => `failed: ${text(message)}`,
   retry: ({ reason, ...event }) =>
-    `is retried in ${seconds(event['delay_ms'] ?? event['delayMs'])} s: ${text(reason)}`,
-  breaker: ({ reason }) => `${text(reason)}; the search for its sequences at fault begins`,
-  redistributed: ({ from, to }) => `moves from worker ${text(from)} to worker ${text(to)}`,
-  shard_failed: ({ message }) => `is given up: ${text(message)}`,
-  retry_given_up: ({ message }) => `its quarantined sequences are given up: ${text(message)}`,
+    `retrying in ${seconds(event['delay_ms'] ?? event['delayMs'])} s: ${text(reason)}`,
+  breaker: ({ reason }) => `${text(reason)}; isolating the sequences at fault`,
+  redistributed: ({ from, to }) => `moving from worker ${text(from)} to worker ${text(to)}`,
+  shard_failed: ({ message }) => `gave up: ${text(message)}`,
+  retry_given_up: ({ message }) => `gave up on its quarantined sequences: ${text(message)}`,
   stalled: (event) => `made no progress for ${seconds(event['silent_ms'] ?? event['silentMs'])} s`,
-  killed: ({ reason }) => `was killed: ${text(reason)}`,
-  slot_closed: ({ reason }) => `gets no more workers: ${text(reason)}`,
-  unrecorded: ({ message }) => `its failures could not be recorded: ${text(message)}`,
+  killed: ({ reason }) => `killed: ${text(reason)}`,
+  slot_closed: ({ reason }) => `no more workers start: ${text(reason)}`,
+  unrecorded: ({ message }) => `could not record its failures: ${text(message)}`,
 };
 
 /**
- * What the logs tell of failures and quarantined sequences.
+ * The failures and quarantined sequences in the logs.
  *
  * @param since milliseconds since 1970: when the last command began, whose incidents these are. Null: all.
  */
@@ -60,8 +60,8 @@ export function logFindings(events: readonly LogEvent[], since: number | null): 
     if (event.type === 'retry') found.retries++;
     if (event.type === 'stopped' && typeof event['signal'] === 'string') found.stoppedBy = event['signal'];
     if (event.type === 'spawned') found.stoppedBy = null;
-    const told = TOLD[event.type]?.(event);
-    if (told === undefined) continue;
+    const message = WORDS[event.type]?.(event);
+    if (message === undefined) continue;
     const { slot, shard, kind } = event;
     found.incidents.push({
       time: event.time,
@@ -69,7 +69,7 @@ export function logFindings(events: readonly LogEvent[], since: number | null): 
       slot: typeof slot === 'number' ? slot : null,
       shard: typeof shard === 'number' ? shard : null,
       kind: typeof kind === 'string' ? kind : null,
-      message: told,
+      message,
     });
   }
   found.quarantined = [...quarantined.values()].sort((a, b) => a.ordinal - b.ordinal);

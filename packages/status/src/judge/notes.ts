@@ -5,13 +5,15 @@ export function notesOf({ heartbeatFault, manifest, logs, glance }: Facts): stri
   const notes: string[] = [];
   if (heartbeatFault !== null)
     notes.push(
-      `.holdfast-heartbeat could not be read (${heartbeatFault}), so nothing is known of this moment`,
+      `.holdfast-heartbeat could not be read (${heartbeatFault}), so the speed and unsaved rows are unknown`,
     );
   if (manifest.is === 'unsettled')
     notes.push('checkpoints/manifest.json changed while it was read; look again in a moment');
-  if (manifest.is === 'damaged') notes.push(`checkpoints/manifest.json cannot be believed: ${manifest.why}`);
-  if (logs.unreadable > 0) notes.push(`${logs.unreadable} line(s) of the logs are not as a run writes them`);
+  if (manifest.is === 'damaged') notes.push(`checkpoints/manifest.json is damaged: ${manifest.why}`);
+  if (logs.unreadable > 0) notes.push(`${logs.unreadable} damaged line(s) in the logs were skipped`);
   if (glance.run.is === 'read' && glance.plan === null)
-    notes.push('index/summary.json is not that of this run, so the number of sequences is unknown');
+    notes.push(
+      'index/summary.json is missing, damaged or of another run, so the number of sequences is unknown',
+    );
   return notes;
 }

@@ -20,7 +20,7 @@ export function stateOf(
     return { state: 'none', reason: whatIsThere(folder) };
   if (restart)
     return { state: 'replacing', reason: alive ? null : 'the command that was replacing it has ended' };
-  if (run.is === 'damaged') return { state: 'damaged', reason: `run.json cannot be believed: ${run.why}` };
+  if (run.is === 'damaged') return { state: 'damaged', reason: `run.json is damaged: ${run.why}` };
   if (run.is === 'missing') {
     if (alive) return { state: 'planning', reason: null };
     if (result.is !== 'missing' || manifest.is !== 'missing')
@@ -30,22 +30,21 @@ export function stateOf(
   if (result.is === 'read' && result.value.run === run.value.fingerprint && wrongFiles.length === 0)
     return {
       state: 'complete',
-      reason: retry && alive ? 'its quarantined sequences are being tried again' : null,
+      reason: retry && alive ? 'its quarantined sequences are being reattempted' : null,
     };
   if (alive) return { state: 'running', reason: null };
   if (manifest.is === 'damaged')
-    return { state: 'damaged', reason: `checkpoints/manifest.json cannot be believed: ${manifest.why}` };
-  if (result.is === 'damaged')
-    return { state: 'damaged', reason: `result.json cannot be believed: ${result.why}` };
+    return { state: 'damaged', reason: `checkpoints/manifest.json is damaged: ${manifest.why}` };
+  if (result.is === 'damaged') return { state: 'damaged', reason: `result.json is damaged: ${result.why}` };
   if (result.is === 'read')
-    return { state: 'damaged', reason: wrongFiles[0] ?? 'result.json is that of another run' };
+    return { state: 'damaged', reason: wrongFiles[0] ?? 'result.json belongs to another run' };
   const failed = shards.filter(({ status }) => status === 'failed').length;
   if (failed > 0)
     return { state: 'failed', reason: `${failed} of ${shards.length} shards are out of retries` };
   return { state: 'stopped', reason: null };
 }
 
-/** How many names are told. */
+/** How many names to list. */
 const NAMED = 5;
 
 function whatIsThere({ is, names, more, runs }: Facts['folder']): string {

@@ -13,7 +13,7 @@ export interface LogLines {
   unreadable: number;
 }
 
-/** There may be thousands of these, and they tell nothing that is shown. */
+/** There may be thousands of these, and nothing in them is shown. */
 const PASSED_OVER = /"(?:event|type)":"(?:output|checkpoint|waiting)"/;
 
 /**

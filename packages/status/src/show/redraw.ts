@@ -4,6 +4,9 @@ export interface Size {
   rows: number;
 }
 
+/** How many lines at the end are kept if not all fit: they say what to do next. */
+const LAST = 2;
+
 /** Moves to the beginning of a line above, and erases from there on. */
 const upAndErase = (lines: number) => `${lines > 0 ? `\x1b[${lines}A` : ''}\r\x1b[J`;
 
@@ -20,7 +23,11 @@ export function redraw(
   { columns, rows }: Size,
 ): { text: string; drawn: number } {
   const fits = Math.max(1, rows - 1);
-  const shown = lines.length > fits ? [...lines.slice(0, fits - 1), '…'] : lines;
+  const last = fits > 2 * LAST ? LAST : 0;
+  const shown =
+    lines.length > fits
+      ? [...lines.slice(0, fits - 1 - last), '…', ...lines.slice(lines.length - last)]
+      : lines;
   const cut = shown.map((line) =>
     line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`,
   );

@@ -67,7 +67,7 @@ function commandLines({ command, at }: Status): string[] {
   }
   const lines =
     running === null
-      ? [`${who}: this machine cannot see whether it runs${seen}`]
+      ? [`${who}; this machine cannot see whether it still runs${seen}`]
       : [`none is running; the last was ${who}${seen}`];
   if (ended !== null) lines.push(`it ended: ${ended}`);
   return lines;

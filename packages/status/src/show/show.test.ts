@@ -51,7 +51,7 @@ test('a running command', () => {
     '              1  30 of 45 (66.6%)  20 saved in 2 checkpoints  failed so far: 2 × oom',
     '  failures    1 failure and 0 retries of this command, in out/logs; the latest:',
     '              30 s ago, worker 1, shard 1 (oom): failed: out of [2J memory',
-    '  next        to go on watching:',
+    '  next        to watch it:',
     '              holdfast status out --watch',
   ]);
 });
@@ -109,6 +109,20 @@ test('words', () => {
   ]);
   expect([percent(999_999, 1_000_000), percent(1, 3), percent(0, 0)]).toEqual(['99.9%', '33.3%', '100%']);
   expect(table([])).toEqual([]);
+});
+
+test('a low terminal still shows the state and the next step', () => {
+  const lines = Array.from({ length: 30 }, (_, i) => `line ${i}`);
+  const { text } = redraw(lines, 0, { columns: 80, rows: 7 });
+  expect(text.replace('\r\x1b[J', '').split('\n')).toEqual([
+    'line 0',
+    'line 1',
+    'line 2',
+    '…',
+    'line 28',
+    'line 29',
+    '',
+  ]);
 });
 
 test('a law: what is drawn fits the terminal, and the next drawing begins where it began', () => {
