@@ -7,7 +7,10 @@ import { digestOf, fixture, freshFolder, holdfast, madeModel, start, windows } f
 import { quarantineRows } from './quarantine-rows.js';
 import { faultsOf, look, said } from './verify-run.js';
 
-const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
+const ESM2 = at('gpu-runtime/test/fixtures/tiny_esm2');
+const GLOBINS = at('gpu-runtime/test/fixtures/globins45.faa');
+const ESM2_HF = at('model-zoo/test/fixtures/esm2_tiny_hf');
 const SMALL = ['--shards', '3', '--seq-threshold', '60', '--workers', '1', '--batch-tokens', '2000'];
 
 let input: string;
@@ -156,6 +159,31 @@ test('a run that translates is whole', async () => {
   const few = await windows(40);
   const line = ['embed', few, '--out', out, '--model', ESM2, '--translate=all', '--workers', '1'];
   expect(await holdfast(line)).toMatchObject({ code: 0 });
+  expect(faultsOf(await look(out))).toEqual([]);
+});
+
+test('what a lower precision costs is compared with the result', async () => {
+  const folder = await freshFolder();
+  const out = join(folder, 'out');
+  const env = { HOLDFAST_CACHE: join(folder, 'cache') };
+  const line = ['embed', GLOBINS, '--out', out, '--model', ESM2_HF, '--precision', 'int8', '--workers', '1'];
+  expect(await holdfast(line, '', { env })).toMatchObject({ code: 0 });
+  const report = await look(out);
+  expect(faultsOf(report)).toEqual([]);
+  expect(report.checks.map(({ check }) => check)).toContain('precision');
+  const path = join(out, 'precision.json');
+  const bytes = await readFile(path);
+  for (const at of [0, 20, bytes.length >> 1, bytes.length - 3]) {
+    const flipped = Buffer.from(bytes);
+    flipped[at]! ^= 2;
+    await writeFile(path, flipped);
+    expect(faultsOf(await look(out))).toEqual(['precision.json: it is damaged, or of another run']);
+  }
+  expect(await look(out, { repair: true })).toMatchObject({
+    ok: true,
+    repair: { moved: ['precision.json.corrupt'], join: false, shards: [] },
+  });
+  expect(await holdfast(line, '', { env })).toMatchObject({ code: 0 });
   expect(faultsOf(await look(out))).toEqual([]);
 });
 
