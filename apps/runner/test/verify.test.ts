@@ -212,6 +212,26 @@ test('where no run is, there is nothing to verify', async () => {
   expect(await readdir(folder)).toEqual(['empty']);
 });
 
+test('a run that was killed before it was planned is none yet, and one that a restart was removing is no fault', async () => {
+  const out = join(await freshFolder(), 'out');
+  const env = {
+    NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+    KILL_AT: 'rename',
+    KILL_NAME: 'run.json.tmp',
+  };
+  expect(await holdfast(['embed', input, '--out', out, ...SMALL], '', { env })).toMatchObject({
+    signal: 'SIGKILL',
+  });
+  await expect(look(out)).rejects.toThrow(/holds no run/);
+  await cp(complete, out, { recursive: true });
+  await rm(join(out, 'run.json'));
+  expect(faultsOf(await look(out))).toEqual([
+    expect.stringMatching(/^run\.json: is missing; the same command/),
+  ]);
+  await writeFile(join(out, '.holdfast-restart'), '{}');
+  expect(await look(out)).toMatchObject({ ok: true, state: 'unknown', faults: [] });
+});
+
 test('docs/verify.md names every kind of file', async () => {
   const page = await readFile(new URL('../../../docs/verify.md', import.meta.url), 'utf8');
   for (const { name, why } of FILE_KINDS)

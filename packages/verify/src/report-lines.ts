@@ -31,7 +31,7 @@ function repairLines({ moved, manifest_rebuilt, shards, record, index, join, lef
     ...shards.map(({ shard, sequences }) =>
       sequences > 0
         ? `embeds ${counted(sequences, 'sequence')} of shard ${shard} again`
-        : `reads the checkpoints of shard ${shard} again`,
+        : `embeds again what was set aside of shard ${shard}`,
     ),
     ...(join ? ['joins the result'] : []),
   ];
