@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { freshFolder, holdfast, start, windows } from './command.js';
+import { fixture, freshFolder, holdfast, windows } from './command.js';
 import { countedFiles, PLANTS, type Plant, type Planted } from './verify-plants.js';
 import { faultsOf, look } from './verify-run.js';
 
@@ -30,17 +30,15 @@ beforeAll(async () => {
     ],
     ...(more.length > 0 ? more : ['2000']),
   ];
-  // Killed behind a few checkpoints, for a manifest from the middle of the run.
-  const first = start(line(out));
-  first.onLine(({ event, checkpoint }) => event === 'checkpoint' && checkpoint === 2 && first.killGroup());
-  await first.ended;
-  const manifest = (folder: string) => readFile(join(folder, 'checkpoints/manifest.json'));
-  const olderManifest = await manifest(out);
+  // Killed before a marker is in place, twice: for a manifest from the middle of the run, and for a run that is not finished.
+  const killedAt = (name: string) =>
+    holdfast(line(out), '', {
+      env: { NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`, KILL_AT: 'link', KILL_NAME: name },
+    });
+  expect(await killedAt('shard_0/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
+  const olderManifest = await readFile(join(out, 'checkpoints/manifest.json'));
+  expect(await killedAt('shard_1/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
   const middle = join(folder, 'middle');
-  const second = start(line(out));
-  let seen = 0;
-  second.onLine(({ event }) => event === 'checkpoint' && ++seen === 4 && second.killGroup());
-  await second.ended;
   await cp(out, middle, { recursive: true, preserveTimestamps: true });
   expect(await holdfast(line(out))).toMatchObject({ code: 0 });
   const other = join(folder, 'other');
