@@ -216,7 +216,7 @@ export const PLANTS = {
   },
 } as const satisfies Record<string, PlantFault>;
 
-/** Every file below a folder that counts for a run, with content. */
+/** Every file below a folder that counts for a run, with content; a checkpoint without a marker does not. */
 export async function countedFiles(out: string): Promise<string[]> {
   const entries = await readdir(out, { recursive: true, withFileTypes: true });
   const paths = entries
@@ -225,5 +225,5 @@ export async function countedFiles(out: string): Promise<string[]> {
   const counted: string[] = [];
   for (const path of paths.sort())
     if (kindOf(path)?.check && (await readFile(join(out, path))).length > 0) counted.push(path);
-  return counted;
+  return counted.filter((path) => !/batch_\d+\.pt$/.test(path) || counted.includes(`${path}.done`));
 }

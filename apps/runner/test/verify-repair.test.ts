@@ -185,3 +185,24 @@ test.each([
     ),
   });
 });
+
+test('a run that was killed and then damaged is mended too, and is whole so far behind --repair', async () => {
+  const out = join(await freshFolder(), 'out');
+  const running = start(line(out));
+  let seen = 0;
+  running.onLine(({ event }) => event === 'checkpoint' && ++seen === 5 && running.killGroup());
+  await running.ended;
+  const path = join(out, 'checkpoints/shard_0/batch_00000.pt');
+  const bytes = await readFile(path);
+  bytes[700]! ^= 4;
+  await writeFile(path, bytes);
+  await writeFile(join(out, 'run.json'), '{}');
+  const report = await look(out, { repair: true });
+  expect(report).toMatchObject({ ok: true, repair: { record: true, shards: [{ shard: 0 }], left: [] } });
+  expect(report.repair!.moved).toContain('checkpoints/shard_0/batch_00000.pt.corrupt');
+  expect(report.repair!.moved.length).toBeGreaterThan(1);
+  expect(faultsOf(await look(out))).toEqual([expect.stringMatching(/^run\.json: /)]);
+  expect(await holdfast(line(out))).toMatchObject({ code: 0 });
+  expect(await digestOf(out)).toBe(whole);
+  expect(faultsOf(await look(out))).toEqual([]);
+});

@@ -7,7 +7,10 @@ import { digestOf, fixture, freshFolder, holdfast, madeModel, start, windows } f
 import { quarantineRows } from './quarantine-rows.js';
 import { faultsOf, look, said } from './verify-run.js';
 
-const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
+const ESM2 = at('gpu-runtime/test/fixtures/tiny_esm2');
+const GLOBINS = at('gpu-runtime/test/fixtures/globins45.faa');
+const ESM2_HF = at('model-zoo/test/fixtures/esm2_tiny_hf');
 const SMALL = ['--shards', '3', '--seq-threshold', '60', '--workers', '1', '--batch-tokens', '2000'];
 
 let input: string;
@@ -159,6 +162,31 @@ test('a run that translates is whole', async () => {
   expect(faultsOf(await look(out))).toEqual([]);
 });
 
+test('what a lower precision costs is compared with the result', async () => {
+  const folder = await freshFolder();
+  const out = join(folder, 'out');
+  const env = { HOLDFAST_CACHE: join(folder, 'cache') };
+  const line = ['embed', GLOBINS, '--out', out, '--model', ESM2_HF, '--precision', 'int8', '--workers', '1'];
+  expect(await holdfast(line, '', { env })).toMatchObject({ code: 0 });
+  const report = await look(out);
+  expect(faultsOf(report)).toEqual([]);
+  expect(report.checks.map(({ check }) => check)).toContain('precision');
+  const path = join(out, 'precision.json');
+  const bytes = await readFile(path);
+  for (const at of [0, 20, bytes.length >> 1, bytes.length - 3]) {
+    const flipped = Buffer.from(bytes);
+    flipped[at]! ^= 2;
+    await writeFile(path, flipped);
+    expect(faultsOf(await look(out))).toEqual(['precision.json: it is damaged, or of another run']);
+  }
+  expect(await look(out, { repair: true })).toMatchObject({
+    ok: true,
+    repair: { moved: ['precision.json.corrupt'], join: false, shards: [] },
+  });
+  expect(await holdfast(line, '', { env })).toMatchObject({ code: 0 });
+  expect(faultsOf(await look(out))).toEqual([]);
+});
+
 test.each(['run_16384', 'run_before_rooms', 'run_before_letters/rna_run', 'run_before_letters/proteins_run'])(
   'what an earlier version left is whole so far: %s',
   async (name) => {
@@ -182,6 +210,26 @@ test('where no run is, there is nothing to verify', async () => {
       await expect(look(out, options)).rejects.toThrow(/give the --out of a run$/);
   }
   expect(await readdir(folder)).toEqual(['empty']);
+});
+
+test('a run that was killed before it was planned is none yet, and one that a restart was removing is no fault', async () => {
+  const out = join(await freshFolder(), 'out');
+  const env = {
+    NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+    KILL_AT: 'rename',
+    KILL_NAME: 'run.json.tmp',
+  };
+  expect(await holdfast(['embed', input, '--out', out, ...SMALL], '', { env })).toMatchObject({
+    signal: 'SIGKILL',
+  });
+  await expect(look(out)).rejects.toThrow(/holds no run/);
+  await cp(complete, out, { recursive: true });
+  await rm(join(out, 'run.json'));
+  expect(faultsOf(await look(out))).toEqual([
+    expect.stringMatching(/^run\.json: is missing; the same command/),
+  ]);
+  await writeFile(join(out, '.holdfast-restart'), '{}');
+  expect(await look(out)).toMatchObject({ ok: true, state: 'unknown', faults: [] });
 });
 
 test('docs/verify.md names every kind of file', async () => {

@@ -12,7 +12,10 @@ export function isAtWork({ lock, workersLock }: Layout): boolean | null {
   return [lock, workersLock].some((path) => held.has(inodeOf(path) ?? -1));
 }
 
-/** The inodes of all files with a lock of an open file (OFD), as Holdfast takes them; null if the system does not list them. */
+/**
+ * The inodes of all files with a lock of an open file (OFD), as Holdfast takes them; null if the system does not list them. Devices
+ * are not compared: on overlays the list has others than `stat`. Taking a run for one at work only costs time.
+ */
 function heldLocks(): Set<number> | null {
   try {
     return lockedInodes(readFileSync('/proc/locks', 'utf8'));

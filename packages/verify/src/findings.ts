@@ -16,6 +16,20 @@ export interface CheckOutcome {
 /** A fault as a check describes it: `path` is absolute or relative to the working directory. */
 export type FoundFault = Omit<Fault, 'file'> & { path: string };
 
+/** What is at fault, where a check found faults. */
+const FAULTY: Readonly<Record<CheckName, string>> = {
+  run: 'run.json',
+  index: 'index/; the next run makes it again from the input',
+  checkpoints: 'checkpoints',
+  manifest: 'the manifest',
+  result: 'the result',
+  rows: 'rows of the result',
+  ids: 'ids.txt',
+  quarantine: 'quarantine.tsv',
+  precision: 'precision.json',
+  restart: '.holdfast-restart',
+};
+
 /** Collects what the checks find. */
 export class Findings {
   readonly #outcomes = new Map<CheckName, CheckOutcome>();
@@ -71,8 +85,11 @@ export class Findings {
   get outcomes(): CheckOutcome[] {
     return CHECKS.flatMap((check) => {
       const outcome = this.#outcomes.get(check);
-      if (outcome === undefined) return [];
-      return [this.count(check) > 0 ? { ...outcome, state: 'faulty' as const } : outcome];
+      if (this.count(check) === 0) return outcome === undefined ? [] : [outcome];
+      // What is whole of the checkpoints is worth saying beside a fault.
+      const beside = check === 'checkpoints' && outcome !== undefined && outcome.state !== 'absent';
+      const says = beside ? outcome.says : FAULTY[check];
+      return [{ check, state: 'faulty' as const, says }];
     });
   }
 

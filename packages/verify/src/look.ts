@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { IndexError, shardsOf } from '@holdfast/plan';
-import type { RunRecord } from '@holdfast/run-folder';
+import { type Layout, RunFolderError, type RunRecord, shardFolders } from '@holdfast/run-folder';
 import { checkCheckpoints } from './checks/checkpoints.js';
 import type { DifferingRows } from './checks/differing-rows.js';
 import { checkIndex } from './checks/index.js';
@@ -42,6 +42,7 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
     );
   const known = await lookAgain(findings, again, (found) => checkRecord(place, found));
   if (known === null) {
+    if (findings.count() > 0 && (await isUnplanned(place))) throw noRun(place.out);
     findings.unseen.push('everything else: nothing says which run this is');
     return { run: null, recorded: false, standings: [], result: null };
   }
@@ -51,7 +52,7 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
   );
   const index = await lookAgain(findings, again, (found) => checkIndex(context, record, found));
   try {
-    const dim = result?.record.dim ?? (await dimension(place, record.fingerprint));
+    const dim = await dimension(place, record.fingerprint, result?.record.dim ?? null);
     const shards = index === null ? [] : await shardsOf(index, record.shards);
     const run: KnownRun = { record, index, shards, result: result?.record ?? null, dim };
     const standings = await checkCheckpoints(context, run, findings, writer);
@@ -78,6 +79,15 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
   } finally {
     await index?.close();
   }
+}
+
+/** The error for a folder without a run. */
+export const noRun = (out: string): RunFolderError =>
+  new RunFolderError(`${out} holds no run: there is nothing to verify; give the --out of a run`);
+
+/** Whether there is no record, and nothing that one would belong to: the run was stopped before it was planned, or never was. */
+async function isUnplanned(place: Layout): Promise<boolean> {
+  return !isThere(place.run) && !isThere(place.result) && (await shardFolders(place)).length === 0;
 }
 
 /** Names a record that was copied over another run's work: the record is at fault, not the checkpoints. */
@@ -127,13 +137,21 @@ async function lookAtResult(
       checkRows(context, run, result, found, names, faults),
     );
     // The result is as result.json says, and the checkpoints are as their sums say: one of both was made to fit.
-    if (differing !== null && findings.count('result') === 0) distrust(standings, differing);
+    if (differing !== null && findings.count('result') === 0) distrust(standings, differing, findings);
   }
   await lookAgain(findings, again, (faults) => checkTexts(context, run, found, faults));
 }
 
 /** Has rows on which result and checkpoints disagree computed again. */
-function distrust(standings: readonly ShardStanding[], { first, everywhere }: DifferingRows): void {
+function distrust(
+  standings: readonly ShardStanding[],
+  { first, everywhere }: DifferingRows,
+  findings: Findings,
+): void {
+  if (everywhere || first.size > 0)
+    findings.notes.push(
+      'result and checkpoints disagree, and both fit their checksums: nothing says which is right, so --repair has these rows computed again',
+    );
   for (const standing of standings) {
     const number = everywhere ? 0 : first.get(standing.shard);
     if (number === undefined) continue;

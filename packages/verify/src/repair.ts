@@ -16,6 +16,8 @@ export interface RepairReport {
   manifest_rebuilt: boolean;
   /** The shards that the next run embeds sequences of, with how many. */
   shards: { shard: number; sequences: number }[];
+  /** Whether it rebuilds `run.json`, which stays: the next run needs what is left of it. */
+  record: boolean;
   /** Whether it makes the index again from the input. */
   index: boolean;
   /** Whether it joins the result. */
@@ -33,12 +35,18 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
     moved: [],
     manifest_rebuilt: false,
     shards: [],
+    record: false,
     index: false,
     join: false,
     left: [],
   };
   const { run, recorded, standings } = looked;
   if (findings.count() === 0) return report;
+  const newer = findings.faults.find(({ remedy }) => remedy === 'newer');
+  if (newer !== undefined) {
+    report.left.push(`nothing was moved: a newer version of holdfast wrote ${newer.file}`);
+    return report;
+  }
   if (run === null) {
     report.left.push('nothing was moved: nothing proves which run the folder holds');
     return report;
@@ -47,7 +55,7 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
     report.left.push('nothing was moved: run.json belongs to another run than the checkpoints');
     return report;
   }
-  if (!recorded) report.left.push('run.json stays: the next run rebuilds it, and needs what is left of it');
+  report.record = !recorded;
   const moving = async (path: string) => {
     if (isThere(path)) report.moved.push(named(place, await moveAside(path)));
   };

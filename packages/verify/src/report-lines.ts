@@ -24,13 +24,14 @@ export function reportLines(report: Report): string[] {
   return [...lines, '', verdict(report)].map((line) => sanitize(line));
 }
 
-function repairLines({ moved, manifest_rebuilt, shards, index, join, left }: RepairReport): string[] {
+function repairLines({ moved, manifest_rebuilt, shards, record, index, join, left }: RepairReport): string[] {
   const next = [
+    ...(record ? ['rebuilds run.json'] : []),
     ...(index ? ['makes the index again from the input'] : []),
     ...shards.map(({ shard, sequences }) =>
       sequences > 0
         ? `embeds ${counted(sequences, 'sequence')} of shard ${shard} again`
-        : `reads the checkpoints of shard ${shard} again`,
+        : `embeds again what was set aside of shard ${shard}`,
     ),
     ...(join ? ['joins the result'] : []),
   ];

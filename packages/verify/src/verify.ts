@@ -12,7 +12,7 @@ import {
 import { isAtWork } from './at-work.js';
 import type { Context, VerifyProgress } from './context.js';
 import { Findings } from './findings.js';
-import { type Looked, lookAtRun } from './look.js';
+import { type Looked, lookAtRun, noRun } from './look.js';
 import { Writer } from './look-again.js';
 import { withRemedy } from './remedy.js';
 import { type RepairReport, repair } from './repair.js';
@@ -46,8 +46,7 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const { folder, quick = false, signal, onProgress = () => undefined } = options;
   const place = layout(folder);
   if (!isThere(place.out)) throw new RunFolderError(`${folder}: no such folder; give the --out of a run`);
-  if (!holdsRun(place))
-    throw new RunFolderError(`${folder} holds no run: there is nothing to verify; give the --out of a run`);
+  if (!holdsRun(place)) throw noRun(folder);
   const context: Context = { place, quick, signal, onProgress };
   if (options.repair !== true) {
     const writer = new Writer(() => isAtWork(place));

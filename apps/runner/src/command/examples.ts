@@ -27,6 +27,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       line: 'holdfast embed - --out out --progress json',
     },
   ],
+  status: [
+    { does: 'Show how a run stands, from any terminal', line: 'holdfast status out' },
+    { does: 'Keep showing it', line: 'holdfast status --watch out' },
+  ],
+  verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [
     { does: 'Download two models', line: 'holdfast models get esm2-8m facebook/esm2_t12_35M_UR50D' },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { isThere } from '@holdfast/durable';
 import {
   DamagedRecordError,
   type Layout,
@@ -32,6 +33,12 @@ export async function checkRecord(
           'run.json is of an earlier version, without a checksum: only what its fingerprint covers is proven',
         );
       return { record, whole: true };
+    }
+    if (isThere(place.restart)) {
+      findings.notes.push(
+        'a --force-restart was cut off while it removed the run; the same command finishes it',
+      );
+      return null;
     }
     fault('is missing; the same command rebuilds it from the checkpoints and the index');
   } catch (error) {

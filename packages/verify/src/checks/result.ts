@@ -13,7 +13,11 @@ export interface FoundResult {
   format: keyof typeof formats;
 }
 
-/** Reads `result.json`: its checksum, its run, and the files that it names. @returns null if there is no result, or if it is damaged. */
+/**
+ * Reads `result.json`: its checksum, its run, and the files that it names.
+ *
+ * @returns null if there is no result, or if its record is damaged.
+ */
 export async function checkResultRecord(
   { place }: Context,
   run: string,
@@ -52,7 +56,7 @@ export async function checkResultRecord(
     ...(quarantined > 0 ? [basename(place.quarantine)] : []),
   ];
   if (format === undefined || names.join() !== due.join())
-    fault(`it names the files ${names.join(', ') || 'of nothing'} instead of ${due.join(', ')}`);
+    fault(`it names the files ${names.join(', ') || '(none)'} instead of ${due.join(', ')}`);
   return format === undefined || record.run !== run ? null : { record, format };
 }
 
@@ -67,10 +71,13 @@ export async function checkResultFiles(
     .map((each) => basename(place.embeddings(each)));
   const total = record.files.reduce((sum, { bytes }) => sum + bytes, 0);
   let done = 0;
+  const whole = new Set(record.files.map(({ file }) => file));
   for (const { file, bytes, sha256 } of record.files) {
     const path = join(place.out, basename(file));
-    const fault = (problem: string) =>
+    const fault = (problem: string) => {
+      whole.delete(file);
       findings.fault({ check: checkOf(place, path), path, problem, remedy: 'repair' });
+    };
     const size = await sizeOf(path);
     if (size === null && path === place.embeddings(format) && others.length > 0)
       // A run in another format writes its embeddings, then removes the others, and the record last.
@@ -87,11 +94,15 @@ export async function checkResultFiles(
   }
   if (others.length > 0)
     findings.notes.push(`${others.join(', ')} is not part of the result; the next run removes it`);
-  sum(record, quick, findings);
+  sum(record, { whole: [...whole], quick }, findings);
 }
 
-function sum({ files, sequences, dim }: ResultRecord, quick: boolean, findings: Findings): void {
-  const names = files.map(({ file }) => file).join(', ');
+function sum(
+  { sequences, dim }: ResultRecord,
+  { whole, quick }: { whole: readonly string[]; quick: boolean },
+  findings: Findings,
+): void {
+  const names = whole.join(', ') || 'none of its files';
   const has = `${thousands(sequences)} rows of ${counted(dim, 'number')}`;
   findings.sum(
     'result',

@@ -41,7 +41,8 @@ export async function checkShard(
     cursor.lost();
     findings.fault({ check: 'checkpoints', path, problem, remedy: 'repair' });
   };
-  const lastMarked = Math.max(-1, ...checkpoints.filter((number) => markers.has(number)));
+  const lastMarked = checkpoints.findLast((number) => markers.has(number)) ?? -1;
+  const there = new Set(checkpoints);
   let next = 0;
   for (const number of checkpoints) {
     signal.throwIfAborted();
@@ -64,11 +65,13 @@ export async function checkShard(
     if (problem === null) found.push(facts);
     else fault(number, problem.problem, problem.path);
   }
-  for (const number of [...markers].sort((a, b) => a - b))
-    if (!checkpoints.includes(number) && number >= next) {
-      const path = join(folder, checkpointName(number));
-      fault(number, 'its marker is there, but its checkpoint is missing', markerPath(path));
-    }
+  // Those in front of a checkpoint were named as missing.
+  for (const number of [...markers]
+    .filter((each) => each >= next && !there.has(each))
+    .sort((a, b) => a - b)) {
+    const path = join(folder, checkpointName(number));
+    fault(number, 'its marker is there, but its checkpoint is missing', markerPath(path));
+  }
   return { ...cursor.standing, shard: due.shard, found, wrong, unfinished, temporaries };
 }
 
