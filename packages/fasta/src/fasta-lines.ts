@@ -67,6 +67,9 @@ export class FastaLines implements LineReader {
         if (i < length) this.#lineEnd(chunk[i++]!);
       } else if (this.#state === HEADER) {
         i = this.#inHeader(chunk, i);
+      } else if (residueOf[chunk[i]!] !== 0 && this.#bom === 0 && track.takesResidues) {
+        // The usual line, without the questions below.
+        this.#state = RESIDUES;
       } else {
         // FASTQ begins here.
         if (chunk[i] === AT && this.#bom === 0) return this.#leave(i);

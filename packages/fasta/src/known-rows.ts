@@ -12,6 +12,8 @@ export interface KnownRows {
 export interface SharedRows {
   /** Whether they may: the rows then get suffixes. */
   sharesIds: boolean;
+  /** Ends the message about a shared ID: another way out. */
+  remedy?: string;
   /** Called for a record that cannot be used, and has no rows then. */
   fault(fault: Fault): void;
 }
@@ -26,7 +28,7 @@ export function isNew(
   held: HeldRecord,
   suffixes: Iterable<string>,
   what: string,
-  { sharesIds, fault }: SharedRows,
+  { sharesIds, fault, remedy = '' }: SharedRows,
 ): boolean {
   if (sharesIds) return true;
   for (const suffix of suffixes) {
@@ -34,7 +36,7 @@ export function isNew(
     if (file === null) continue;
     const { record, line } = held;
     const id = idText(held);
-    const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (${what} ${id}${suffix}); give every record a unique ID`;
+    const problem = `duplicate ID: an earlier record of ${displayName(file)} has it (${what} ${id}${suffix}); give every record a unique ID${remedy}`;
     fault({ code: 'duplicate_id', record, line, id, problem });
     return false;
   }

@@ -62,6 +62,11 @@ export class RecordTracker {
     return false;
   }
 
+  /** Whether a residue at the start of a line belongs to the current record, and there is nothing to count. */
+  get takesResidues(): boolean {
+    return this.#open && !this.bad && !this.#afterReturn;
+  }
+
   /** A header begins; the record before has ended. */
   begin(): void {
     this.number++;

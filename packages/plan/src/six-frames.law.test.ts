@@ -131,7 +131,7 @@ test('two records with one ID are found even if they share no frame, and both ar
   const error = await build('open', [first, second]).catch((error: unknown) => error);
   expect(error).toMatchObject({ name: 'InputError', code: 'duplicate_id', record: 3, line: 5, id: 'a' });
   expect((error as Error).message).toBe(
-    `${second}: record 3 ("a", line 5): duplicate ID: an earlier record of ${first} has it (row aF1); give every record a unique ID`,
+    `${second}: record 3 ("a", line 5): duplicate ID: an earlier record of ${first} has it (row aF1); give every record a unique ID, or add --dedupe-ids suffix`,
   );
 });
 

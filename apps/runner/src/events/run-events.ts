@@ -189,6 +189,8 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
         .literal(true)
         .optional()
         .describe('there if the exit code is 0 in spite of them, as --quarantine-ok asks'),
+      skipped: count('records of the input that were left out; absent if there are none').optional(),
+      skipped_table: text('the file that lists them').optional(),
       dim: count('numbers in a row'),
       embeddings: text('the file of the embeddings'),
       ids: text('the file of the IDs'),

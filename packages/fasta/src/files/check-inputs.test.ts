@@ -55,6 +55,19 @@ test.each<[string, () => Promise<string>, string]>([
   });
 });
 
+test('all inputs that cannot be used are told at once', async () => {
+  const [none, text] = [join(folder, 'none'), await file('hello', 'text')];
+  const error = await checkInputs([none, await file('>a\nA\n', 'good'), text]).catch(
+    (thrown: Error) => thrown,
+  );
+  expect(error).toMatchObject({ name: 'InputError', code: 'bad_records' });
+  expect((error as Error).message.split('\n')).toEqual([
+    '2 input(s) cannot be read:',
+    `  ${none}: no such file; check the path`,
+    expect.stringMatching(`^  ${text}: not FASTA: `),
+  ]);
+});
+
 test('a socket is refused', async () => {
   const path = join(folder, 's');
   const server = createServer();

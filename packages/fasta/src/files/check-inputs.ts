@@ -1,6 +1,6 @@
 import { open, realpath, stat } from 'node:fs/promises';
 import { gunzipSync, constants as zlib } from 'node:zlib';
-import { InputError } from '../input-error.js';
+import { BadRecordsError, InputError, type InputErrorCode } from '../input-error.js';
 import { compressionOf, firstVisibleByte, notFasta } from './first-bytes.js';
 import { otherCompression } from './open-input.js';
 import { asInputError } from './unreadable-input.js';
@@ -13,7 +13,7 @@ const HEAD_BYTES = 4096;
  * be empty and begin like FASTA or FASTQ, plain or gzipped. Does not touch standard input, pipes and devices, because
  * they can be read only once.
  *
- * @throws InputError for the first input that can't be used, or if `-` or a file is given twice.
+ * @throws InputError for the inputs that can't be used, or if `-` or a file is given twice.
  */
 export async function checkInputs(files: readonly string[]): Promise<void> {
   if (files.indexOf('-') !== files.lastIndexOf('-')) {
@@ -24,8 +24,9 @@ export async function checkInputs(files: readonly string[]): Promise<void> {
     );
   }
   const given = new Map<string, string>();
+  const unusable: InputError[] = [];
   for (const file of files) {
-    if (file === '-' || !(await checkInput(file))) continue;
+    if (file === '-' || !(await isUsableFile(file, unusable))) continue;
     // All of its IDs would be duplicates.
     const path = await realpath(file).catch((error: unknown) => {
       throw asInputError(file, error);
@@ -36,6 +37,31 @@ export async function checkInputs(files: readonly string[]): Promise<void> {
       throw new InputError('given_twice', { file }, problem);
     }
     given.set(path, file);
+  }
+  const [only] = unusable;
+  if (only === undefined) return;
+  if (unusable.length === 1) throw only;
+  throw new BadRecordsError(unusable, { counts: {}, records: 0, inputs: unusable.length });
+}
+
+/** Faults that say nothing about other files: all are told at once. */
+const OF_A_FILE: readonly InputErrorCode[] = [
+  'not_found',
+  'is_directory',
+  'not_a_file',
+  'empty',
+  'compressed',
+  'not_fasta',
+];
+
+/** Whether it is a regular file that can be used. Adds the fault of one that cannot. */
+async function isUsableFile(file: string, unusable: InputError[]): Promise<boolean> {
+  try {
+    return await checkInput(file);
+  } catch (error) {
+    if (!(error instanceof InputError) || !OF_A_FILE.includes(error.code)) throw error;
+    unusable.push(error);
+    return false;
   }
 }
 

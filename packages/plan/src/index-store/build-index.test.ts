@@ -276,7 +276,7 @@ test('an ID that an earlier record of any input has is refused, and both places 
         const first = places[ids.indexOf(ids[at]!)]!;
         return (
           `${name}: record ${record} ("${ids[at]}", line ${2 * record - 1}): duplicate ID, ` +
-          `first seen as record ${first.record} of ${first.file}; give every record a unique ID`
+          `first seen as record ${first.record} of ${first.file}; give every record a unique ID, or add --dedupe-ids suffix`
         );
       };
       const again = [...ids.keys()].filter((at) => ids.indexOf(ids[at]!) < at);

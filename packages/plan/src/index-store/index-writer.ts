@@ -167,7 +167,7 @@ export class IndexWriter implements RecordSink {
     const earlier = this.#ids.add(this.#id.subarray(0, this.#idLength), this.#record);
     if (earlier >= 0) {
       this.drop();
-      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record a unique ID`;
+      const problem = `duplicate ID, first seen as ${this.#recordName(earlier)}; give every record a unique ID, or add --dedupe-ids suffix`;
       return { code: 'duplicate_id', problem };
     }
     if (this.#spans === 'yes') this.#spans = 'no';

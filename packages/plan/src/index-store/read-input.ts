@@ -50,7 +50,12 @@ export async function indexInput(
     writer.beginInput(file);
     const atFault = (found: Fault) => fault(file, found);
     const sharesIds = dedupeIds === 'suffix';
-    const to = cutSink(rows, cut ?? {}, translation, { sharesIds, fault: atFault });
+    const to = cutSink(rows, cut ?? {}, translation, {
+      sharesIds,
+      fault: atFault,
+      // Other rows have names of other lengths.
+      ...(cut?.chunk === undefined && cut?.translate?.frames !== 'orfs' && { remedy: ', or add --dedupe-ids suffix' }),
+    });
     sink = to;
     const parser = new FastaParser({
       file,

@@ -82,6 +82,51 @@ describe('what is done with letters', () => {
   });
 });
 
+describe('how records are read', () => {
+  const reading = { on_bad_record: 'skip', id: 'whole', dedupe_ids: 'suffix' } as const;
+  const skips = newRunRecord({ ...asked, reading });
+
+  test('it is in the fingerprint, in one order, and only if it is not by default', async () => {
+    const results = [['a'.repeat(64), 'b'.repeat(64)], asked.model.fingerprint, 1000, 2, { reading }];
+    const fingerprint = createHash('sha256').update(JSON.stringify(results)).digest('hex');
+    expect(skips.fingerprint).toBe(fingerprint);
+    const { id, ...rest } = reading;
+    expect(newRunRecord({ ...asked, reading: { id, ...rest } }).fingerprint).toBe(fingerprint);
+    await writeRunRecord(path, skips);
+    expect(await readRunRecord(path)).toEqual(skips);
+  });
+
+  test('each difference is told by its option', () => {
+    expect(differences(record, { ...asked, reading })).toEqual([
+      '--on-bad-record: refuse → skip',
+      '--id: first-word → whole',
+      '--dedupe-ids: refuse → suffix',
+    ]);
+    expect(differences(skips, asked)).toEqual([
+      '--on-bad-record: skip → refuse',
+      '--id: whole → first-word',
+      '--dedupe-ids: suffix → refuse',
+    ]);
+    expect(differences(skips, { ...asked, reading })).toEqual([]);
+  });
+});
+
+describe('gaps', () => {
+  const letters = { read: 'as they are', final_stop: 'kept' } as const;
+  const before = newRunRecord({ ...asked, letters });
+
+  test('a run of a version that kept them is resumed with either option, and keeps its fingerprint', () => {
+    for (const gaps of ['kept', 'dropped'] as const)
+      expect(differences(before, { ...asked, letters: { ...letters, gaps } })).toEqual([]);
+    expect(newRunRecord({ ...asked, letters: { ...letters, gaps: 'kept' } }).fingerprint).toBe(
+      before.fingerprint,
+    );
+    expect(newRunRecord({ ...asked, letters: { ...letters, gaps: 'dropped' } }).fingerprint).not.toBe(
+      before.fingerprint,
+    );
+  });
+});
+
 test('threads are those of the run, once it has some', () => {
   expect(differences({ ...record, threads: 2 }, { ...asked, threads: 1 })).toEqual(['--threads: 2 → 1']);
   expect(differences({ ...record, threads: 2 }, asked)).toEqual([]);
