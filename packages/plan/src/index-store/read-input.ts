@@ -54,7 +54,8 @@ export async function indexInput(
       sharesIds,
       fault: atFault,
       // Other rows have names of other lengths.
-      ...(cut?.chunk === undefined && cut?.translate?.frames !== 'orfs' && { remedy: ', or add --dedupe-ids suffix' }),
+      ...(cut?.chunk === undefined &&
+        cut?.translate?.frames !== 'orfs' && { remedy: ', or add --dedupe-ids suffix' }),
     });
     sink = to;
     const parser = new FastaParser({
