@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { EventDefinition } from './definition.js';
+import { PREPARING_EVENTS } from './preparing-events.js';
 import { RUN_EVENTS } from './run-events.js';
 import { WORK_EVENTS } from './work-events.js';
 
 /** Every event that can be a line of `--progress json` and of `--log`. */
-export const EVENTS: readonly EventDefinition[] = [...RUN_EVENTS, ...WORK_EVENTS];
+export const EVENTS: readonly EventDefinition[] = [...PREPARING_EVENTS, ...RUN_EVENTS, ...WORK_EVENTS];
 
 const lines = EVENTS.map(({ event, meaning, fields }) =>
   z
