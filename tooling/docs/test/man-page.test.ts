@@ -17,6 +17,7 @@ const MEANINGS: Record<keyof typeof ExitCode, string> = {
   badInput: 'The command, an input, the model or permissions must be changed first.',
   quarantined: 'The run is complete, but some sequences are quarantined. With --quarantine-ok it is 0.',
   shardsFailed: 'Some shards failed, or too many sequences. Rerun the same command.',
+  damaged: 'holdfast verify found faults. Each comes with what to type.',
   interrupted: 'SIGINT stopped the command. Rerun it to resume.',
   terminated: 'Another signal stopped the command. Rerun it to resume.',
 };
