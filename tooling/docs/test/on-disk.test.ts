@@ -44,5 +44,5 @@ test.skipIf(missing)('it reads a run with skipped records and suffixes, too', ()
   const out = join(folder, 'out');
   const options = ['--on-bad-record', 'skip', '--dedupe-ids', 'suffix', '--workers', '1'];
   execFileSync(process.execPath, [BIN, 'embed', input, '--out', out, ...options], { stdio: 'ignore' });
-  expect(check(out)).toMatchObject({ sequences: 44, rows: 44 });
+  expect(check(out)).toMatchObject({ sequences: 44, rows: 1 });
 });
