@@ -84,7 +84,8 @@ export function start(
   createInterface({ input: child.stdout }).on('line', (text) => {
     let line: Line;
     try {
-      line = eventOf(text);
+      // Other commands print objects of their own.
+      line = args[0] === 'embed' ? eventOf(text) : (JSON.parse(text) as Line);
     } catch (error) {
       fault ??= error as Error;
       return;

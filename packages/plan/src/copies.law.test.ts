@@ -149,6 +149,33 @@ test('every copy gets the row of its original, or none if that has none', async 
 
 const rowOf = (ordinal: number) => [ordinal, -ordinal, ordinal / 8];
 
+test('the rows are read to their end, which may say that they were damaged, and are freed in any case', async () => {
+  const index = await indexOf(['A', 'C', 'A', 'C'], { bucket: 7, batchTokens: 30 });
+  const ends: string[] = [];
+  async function* planned(end: string) {
+    try {
+      yield Float32Array.of(0, 1);
+      if (end === 'damaged') throw new Error('damaged');
+    } finally {
+      ends.push(end);
+    }
+  }
+  const joined = async (end: string, most = Number.POSITIVE_INFINITY) => {
+    await using kept = await CopiedRows.open(index, join(folder, 'rows.tmp'));
+    const found: number[] = [];
+    for await (const part of withCopies(planned(end), 1, index, new Set(), kept)) {
+      found.push(...part);
+      if (found.length >= most) break;
+    }
+    return found;
+  };
+  expect(await joined('whole')).toEqual([0, 1, 0, 1]);
+  await expect(joined('damaged')).rejects.toThrow('damaged');
+  await joined('left', 1);
+  expect(ends).toEqual(['whole', 'damaged', 'left']);
+  await index.close();
+});
+
 test('rows that are larger than the buffers go through the scratch file', async () => {
   const dim = 40_000;
   const sequences = Array.from({ length: 60 }, (_, i) => 'A'.repeat(1 + (i % 20)));

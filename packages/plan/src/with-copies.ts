@@ -34,25 +34,31 @@ export async function* withCopies(
     dim * Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT))),
   );
   let filled = 0;
-  for (let bucket = 0; bucket < index.buckets; bucket++) {
-    const { first, end, originals } = await index.bucket(bucket);
-    for (let ordinal = first; ordinal < end; ordinal++) {
-      if (missing.has(ordinal)) continue;
-      const original = originals?.[ordinal - first] ?? ordinal;
-      const here = out.subarray(filled, filled + dim);
-      if (original === ordinal) {
-        const next = distinct.next() ?? (await distinct.more());
-        here.set(next);
-        kept.keep(ordinal, here);
-      } else kept.read(original, here);
-      filled += dim;
-      if (filled < out.length) continue;
-      await kept.settle();
-      yield out;
-      filled = 0;
+  try {
+    for (let bucket = 0; bucket < index.buckets; bucket++) {
+      const { first, end, originals } = await index.bucket(bucket);
+      for (let ordinal = first; ordinal < end; ordinal++) {
+        if (missing.has(ordinal)) continue;
+        const original = originals?.[ordinal - first] ?? ordinal;
+        const here = out.subarray(filled, filled + dim);
+        if (original === ordinal) {
+          const next = distinct.next() ?? (await distinct.more());
+          here.set(next);
+          kept.keep(ordinal, here);
+        } else kept.read(original, here);
+        filled += dim;
+        if (filled < out.length) continue;
+        await kept.settle();
+        yield out;
+        filled = 0;
+      }
     }
+    // What comes after the last row counts: there its checkpoint is compared with its checksum.
+    await distinct.end();
+    if (filled > 0) yield out.subarray(0, filled);
+  } finally {
+    await distinct.stop();
   }
-  if (filled > 0) yield out.subarray(0, filled);
 }
 
 /** Hands out rows one by one, without a promise for each. */
@@ -74,6 +80,15 @@ function eachRow(rows: AsyncIterable<Float32Array>, dim: number) {
       if (done) throw new RangeError('there are fewer rows than distinct sequences');
       [part, at] = [value, 0];
       return next()!;
+    },
+    /** Reads on to the end. */
+    async end(): Promise<void> {
+      if (next() !== null || !(await parts.next()).done)
+        throw new RangeError('there are more rows than distinct sequences');
+    },
+    /** Frees what the rows are read from, if the end was not reached. */
+    async stop(): Promise<void> {
+      await parts.return?.();
     },
   };
 }

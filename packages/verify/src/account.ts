@@ -15,7 +15,7 @@ export interface FileKind {
 /** Every file that a run leaves. A test compares it with the folders of runs, so no new file is forgotten. */
 export const FILE_KINDS: readonly FileKind[] = [
   { pattern: /^run\.json$/, check: 'run', name: 'run.json' },
-  { pattern: /^index\/([a-z-]+\.bin|ids\.txt|summary\.json)$/, check: 'index', name: 'index/' },
+  { pattern: /^index\/([a-z-]+\.bin|ids\.txt|skipped\.tsv|summary\.json)$/, check: 'index', name: 'index/' },
   {
     pattern: /^checkpoints\/shard_\d+\/batch_\d+\.pt(\.done)?$/,
     check: 'checkpoints',
@@ -27,9 +27,9 @@ export const FILE_KINDS: readonly FileKind[] = [
     name: 'checkpoints/manifest.json, .journal',
   },
   {
-    pattern: /^(result\.json|embeddings\.(safetensors|npy|pt))$/,
+    pattern: /^(result\.json|skipped\.tsv|embeddings\.(safetensors|npy|pt))$/,
     check: 'result',
-    name: 'result.json, embeddings.*',
+    name: 'result.json, embeddings.*, skipped.tsv',
   },
   { pattern: /^ids\.txt$/, check: 'ids', name: 'ids.txt' },
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
@@ -37,6 +37,12 @@ export const FILE_KINDS: readonly FileKind[] = [
   { pattern: /^\.holdfast-restart$/, check: 'restart', name: '.holdfast-restart' },
   { pattern: /^\.holdfast$/, check: null, name: '.holdfast', why: 'a line for people; only its name counts' },
   { pattern: /^\.holdfast-retry$/, check: null, name: '.holdfast-retry', why: 'empty; only its name counts' },
+  {
+    pattern: /^\.holdfast-heartbeat$/,
+    check: null,
+    name: '.holdfast-heartbeat',
+    why: 'what the run is at, for `holdfast status`',
+  },
   {
     pattern: /^(\.lock|\.workers\.lock|checkpoints\/manifest\.json\.(lock|claims))$/,
     check: null,

@@ -45,7 +45,7 @@ export async function checkResultRecord(
     return null;
   }
   if (record.run !== run) fault(`it belongs to another run (${record.run.slice(0, 12)}…)`);
-  const { quarantined = 0, files } = record;
+  const { quarantined = 0, skipped = 0, files } = record;
   const names = files.map(({ file }) => file);
   const format = (Object.keys(formats) as (keyof typeof formats)[]).find((each) =>
     names.includes(basename(place.embeddings(each))),
@@ -54,6 +54,7 @@ export async function checkResultRecord(
     ...(format === undefined ? [] : [basename(place.embeddings(format))]),
     basename(place.ids),
     ...(quarantined > 0 ? [basename(place.quarantine)] : []),
+    ...(skipped > 0 ? [basename(place.skipped)] : []),
   ];
   if (format === undefined || names.join() !== due.join())
     fault(`it names the files ${names.join(', ') || '(none)'} instead of ${due.join(', ')}`);
