@@ -33,7 +33,7 @@ test('on a CPU a batch has 512 tokens, another number is obeyed, and the rows ar
     [['--batch-tokens', '100'], 100],
   ] as const) {
     const out = join(folder, `${tokens}`);
-    const { code, lines } = await holdfast(lineOf(input, out, ...more));
+    const { code, lines } = await holdfast(lineOf(input, out, '--no-dedupe', ...more));
     expect(code).toBe(0);
     expect(await json(join(out, 'run.json'))).toMatchObject({ batch_tokens: tokens });
     expect(lines.find(({ event }) => event === 'planned')!['batches']).toBe(

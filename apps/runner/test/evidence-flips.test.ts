@@ -19,6 +19,7 @@ beforeAll(async () => {
   complete = join(await freshFolder(), 'out');
   const line = [
     'embed',
+    '--no-dedupe',
     reads,
     '--out',
     complete,
@@ -59,7 +60,8 @@ async function prepared(place: Layout, onWarning: (message: string) => void = ()
     defaultShards: 7,
     format: 'safetensors',
     cut: {},
-    dedupe: true,
+    // As versions without checksums did.
+    dedupe: false,
     forceRestart: false,
     retry: 'set_aside',
     tryForNewRun: () => Promise.resolve(),

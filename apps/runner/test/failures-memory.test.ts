@@ -55,7 +55,19 @@ async function run(
   const input = join(folder, 'in.fa');
   const out = join(folder, 'out');
   await writeFile(input, sequences.map(([id, residues]) => `>${id}\n${residues}\n`).join(''));
-  const line = ['embed', input, '--out', out, '--model', model, '--workers', '1', '--shards', '1', ...more];
+  const line = [
+    'embed',
+    input,
+    '--out',
+    out,
+    '--model',
+    model,
+    '--workers',
+    '1',
+    '--shards',
+    '1',
+    '--no-dedupe',
+  ].concat(more);
   const ended = await holdfast([...line, '--batch-tokens', `${batchTokens}`], '', { under: UNDER });
   const all = (event: string): Line[] => ended.lines.filter((each) => each.event === event);
   return { ...ended, out, all };

@@ -1,11 +1,6 @@
 import { DeviceError } from '@holdfast/gpu-runtime';
 import { PreflightError } from '@holdfast/preflight';
-import {
-  type FoundQuarantined,
-  findQuarantined,
-  isDue,
-  type QuarantinedSequence,
-} from '@holdfast/run-folder';
+import { type FoundQuarantined, findQuarantined, isDue } from '@holdfast/run-folder';
 import { limitsOf } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
 import { coordinate } from './coordinate.js';
@@ -38,10 +33,10 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
-  const most = quarantineLimits(options.maxQuarantined, index.positions).most;
+  const most = quarantineLimits(options.maxQuarantined, index.sequences).most;
   /** The outcome if nothing is reattempted. */
   const asBefore = () => {
-    if (!run.finished) refuseTooMany(before, most, place.logs);
+    if (!run.finished) refuseTooMany(found, most, place.logs);
     return found;
   };
   if (due.length === 0) return asBefore();
@@ -87,11 +82,13 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
   const { quarantined: after } = now;
   report({ type: 'retried', sequences: due.length, sequences_recovered: before.length - after.length });
-  refuseTooMany(after, most, place.logs);
+  refuseTooMany(now, most, place.logs);
   return now;
 }
 
-function refuseTooMany(quarantined: readonly QuarantinedSequence[], limit: number, logs: string): void {
+/** Copies count too: they have no row either. */
+function refuseTooMany({ quarantined: distinct, copies }: FoundQuarantined, limit: number, logs: string) {
+  const quarantined = [...distinct, ...copies];
   if (quarantined.length <= limit) return;
   const message = tooManyQuarantined({ counts: countKinds(quarantined), limit, examples: quarantined, logs });
   throw new RunFailedError(message, ExitCode.shardsFailed);
