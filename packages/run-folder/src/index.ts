@@ -6,7 +6,7 @@ export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
 export { takeOutputFolder } from './output-folder.js';
-export { copiesOf, type FoundQuarantined, findQuarantined } from './quarantine/find-quarantined.js';
+export { type FoundQuarantined, findQuarantined, namedQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
 export { formatTable, type QuarantinedSequence } from './quarantine/table.js';

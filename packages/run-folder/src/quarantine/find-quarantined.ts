@@ -2,6 +2,7 @@ import type { SequenceIndex, Shard } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
 import { completeShard } from '../shard/complete-shard.js';
 import { ShardCursor } from '../shard/shard-plan.js';
+import type { Quarantined } from './quarantined.js';
 import type { QuarantinedSequence } from './table.js';
 
 /** What is quarantined, by position. */
@@ -29,23 +30,33 @@ export async function findQuarantined(
     signal,
   }: { place: Layout; run: string; index: SequenceIndex; dim: number; signal: AbortSignal },
 ): Promise<FoundQuarantined> {
-  const found: QuarantinedSequence[] = [];
+  const all: Quarantined[] = [];
   const retried = new Set<number>();
   for (const shard of shards) {
     const cursor = new ShardCursor(shard, run, dim, index);
     for await (const _ of completeShard(place.shard(shard.shard), cursor, 'length')) signal.throwIfAborted();
     if (cursor.retried) retried.add(shard.shard);
-    for (const each of cursor.quarantined) {
-      const { position } = each;
-      const [id] = await index.ids(position, position + 1);
-      found.push({ ...each, ordinal: await index.ordinalAt(position), id: id! });
-    }
+    all.push(...cursor.quarantined);
   }
-  return { quarantined: found, copies: await copiesOf(found, index), retried };
+  return { ...(await namedQuarantined(all, index)), retried };
+}
+
+/** Quarantined sequences with their IDs and their places in the input, and their copies. */
+export async function namedQuarantined(
+  all: readonly Quarantined[],
+  index: SequenceIndex,
+): Promise<Pick<FoundQuarantined, 'quarantined' | 'copies'>> {
+  const quarantined: QuarantinedSequence[] = [];
+  for (const each of all) {
+    const { position } = each;
+    const [id] = await index.ids(position, position + 1);
+    quarantined.push({ ...each, ordinal: await index.ordinalAt(position), id: id! });
+  }
+  return { quarantined, copies: await copiesOf(quarantined, index) };
 }
 
 /** The copies of quarantined sequences, in input order. */
-export async function copiesOf(
+async function copiesOf(
   quarantined: readonly QuarantinedSequence[],
   index: SequenceIndex,
 ): Promise<QuarantinedSequence[]> {
