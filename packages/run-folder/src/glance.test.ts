@@ -74,3 +74,8 @@ test('files of the result that are missing, or have another length, are named', 
   expect(wrongFiles).toEqual(['embeddings.safetensors is missing', 'ids.txt has 3 bytes instead of 2']);
   expect(quarantine).toEqual(['a\tb', 'c\td']);
 });
+
+test('a quarantined sequence is seen even if its ID begins like the header', async () => {
+  await writeFile(place.quarantine, '# id\tordinal\n# a\t0\n#b\t1\n');
+  expect(glance(place).quarantine).toEqual(['# a\t0', '#b\t1']);
+});

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '@holdfast/durable';
 import { type Layout, layout } from './layout.js';
+import { tableLines } from './quarantine/table-lines.js';
 import { parseChecked } from './records/checked-json.js';
 
 // For those who only look, such as `holdfast status`: loads none of what it takes to compute or to prove, and takes no lock.
@@ -96,7 +97,7 @@ function lookOnce(place: Layout, text: string | null): Glance {
     wrongFiles: result.is === 'read' ? result.value.files.flatMap((file) => wrong(place.out, file)) : [],
     restart: isPending(textOf(place.restart), text),
     retry: statSync(place.retry, { throwIfNoEntry: false }) !== undefined,
-    quarantine: (textOf(place.quarantine) ?? '').split('\n').filter((line) => line !== '' && line[0] !== '#'),
+    quarantine: tableLines(textOf(place.quarantine) ?? ''),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { PoisonKind } from '@holdfast/coordinator';
 import type { Quarantined } from './quarantined.js';
+import { tableLines } from './table-lines.js';
 
 /** Which quarantined sequences to reattempt: those that were set aside, or all. */
 export type Reattempt = 'set_aside' | 'all';
@@ -26,9 +27,7 @@ export const isDue = (entry: Pick<Quarantined, 'kind' | 'error'>, retry: Reattem
 
 /** Whether a `quarantine.tsv` lists a sequence that is to be reattempted. */
 export function namesDue(table: string, retry: Reattempt): boolean {
-  // The first line is the header. An ID may begin with # too.
-  const records = table.split('\n').slice(1);
-  return records.some((line) => {
+  return tableLines(table).some((line) => {
     const [, , kind, attempts, error] = line.split('\t');
     if (kind === undefined || attempts === undefined || error === undefined) return false;
     return isDue({ kind: kind as Quarantined['kind'], error }, retry);
