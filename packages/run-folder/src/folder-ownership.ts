@@ -2,10 +2,10 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
 import { debuglog } from 'node:util';
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
 import { holdsRunRecord } from './records/run-record.js';
 import { runWitnesses } from './records/run-witnesses.js';
+import { resultPaths } from './result-paths.js';
 import { RunFolderError } from './run-folder-error.js';
 
 const debug = debuglog('holdfast:run-folder');
@@ -55,14 +55,9 @@ export const holdsRun = (place: Layout): boolean => ownPaths(place).some(isThere
 
 /** Everything a run writes, and `--force-restart` removes; the record first. */
 export function ownPaths(place: Layout): string[] {
-  const embeddings = Object.keys(formats).map(place.embeddings);
   return [
     place.run,
-    place.result,
-    ...embeddings,
-    place.ids,
-    place.quarantine,
-    place.skipped,
+    ...resultPaths(place),
     place.checkpoints,
     place.index,
     place.newIndex,

@@ -3,9 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import type { ReportNotice } from './folder-notice.js';
-import { formats } from './formats/formats.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './records/run-witnesses.js';
+import { resultPaths } from './result-paths.js';
 
 const debug = debuglog('holdfast:run-folder');
 
@@ -94,18 +94,14 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
   const files = [
     place.ownership,
     place.run,
-    place.result,
-    place.ids,
-    place.quarantine,
+    ...resultPaths(place),
     place.manifest,
     place.restart,
     place.retry,
     place.precision,
     place.heartbeat,
   ];
-  const embeddings = Object.keys(formats).map(place.embeddings);
-  for (const path of [...files, ...embeddings, join(place.index, 'summary.json')])
-    await rm(`${path}.tmp`, { force: true });
+  for (const path of [...files, join(place.index, 'summary.json')]) await rm(`${path}.tmp`, { force: true });
   // A killed command left it, and the result says more.
   await rm(place.heartbeat, { force: true });
   await rm(place.precisionSample, { force: true });

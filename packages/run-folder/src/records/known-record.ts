@@ -1,7 +1,7 @@
 import { isThere } from '@holdfast/durable';
 import { indexSummary, PLAN } from '@holdfast/plan';
-import { formats } from '../formats/formats.js';
 import type { Layout } from '../layout.js';
+import { resultPaths } from '../result-paths.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { type RecoverOptions, recoverRunRecord } from './recover-record.js';
 import { type Asked, DamagedRecordError, type RunRecord, readRunRecord } from './run-record.js';
@@ -76,14 +76,7 @@ export async function recoveredRecord(
 
 /** Refuses rows and results without a run record, since their run is unknown. */
 async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
-  const files = [
-    place.result,
-    place.ids,
-    place.quarantine,
-    place.skipped,
-    ...Object.keys(formats).map(place.embeddings),
-  ];
-  const found = (await holdsCheckpoints(place)) ? place.checkpoints : files.find(isThere);
+  const found = (await holdsCheckpoints(place)) ? place.checkpoints : resultPaths(place).find(isThere);
   if (found === undefined) return;
   const [run] = witnesses;
   const whose =
