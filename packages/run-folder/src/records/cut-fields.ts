@@ -29,12 +29,7 @@ export function cutFieldsOf({ translate, chunk }: Cut): CutFields {
 }
 
 /** Only the fields of the cut. */
-export const pickCut = ({ translate, genetic_code, orfs, chunk }: CutFields): CutFields => ({
-  ...(translate && { translate }),
-  ...(genetic_code && { genetic_code }),
-  ...(orfs && { orfs }),
-  ...(chunk && { chunk }),
-});
+export const pickCut = (fields: CutFields): CutFields => schema.parse(fields);
 
 /** What the fields add to the list that a run's fingerprint is made of, behind `translate`. */
 export function cutResults({ genetic_code, orfs, chunk }: CutFields): unknown[] {
