@@ -5,10 +5,19 @@ import type { RecordSink } from './record-sink.js';
 import type { TranslationCount } from './translate/translation-count.js';
 import { type FrameRows, type Translation, TranslationSink } from './translate/translation-sink.js';
 
+/** The names of frames have two letters. */
+const FRAME_NAME = 2;
+
 /** How records become rows: cut into chunks, and then translated. Neither: each record is a row. */
 export interface Cut {
   chunk?: ChunkOptions;
   translate?: Translation;
+}
+
+/** Bytes behind the record's ID in the ID of each row; null if they differ from row to row. */
+export function idTail({ chunk, translate }: Cut): number | null {
+  if (chunk !== undefined || translate?.frames === 'orfs') return null;
+  return translate === undefined ? 0 : FRAME_NAME;
 }
 
 /**

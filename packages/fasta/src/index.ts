@@ -1,5 +1,5 @@
 export type { ChunkOptions } from './chunks.js';
-export { type Cut, cutSink } from './cut.js';
+export { type Cut, cutSink, idTail } from './cut.js';
 export { FastaParser } from './fasta-parser.js';
 export type { Fault, RecordFaultCode, Refusal } from './fault.js';
 export { type FaultCounts, Faults } from './faults.js';

@@ -1,4 +1,4 @@
-import { CODES_WITHOUT_STOPS, type Cut, STANDARD_CODE } from '@holdfast/fasta';
+import { CODES_WITHOUT_STOPS, type Cut, idTail, STANDARD_CODE } from '@holdfast/fasta';
 import type { EmbedOptions } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 
@@ -8,7 +8,7 @@ const MIN_ORF = 30;
 export function cutOf(options: EmbedOptions): Cut {
   const { chunk, stride, translate, geneticCode: code = STANDARD_CODE, minOrf, orfStart } = options;
   refuseAlone(options);
-  return {
+  const cut: Cut = {
     ...(chunk !== undefined && { chunk: { residues: chunk, ...(stride !== undefined && { stride }) } }),
     ...(translate === undefined
       ? {}
@@ -19,10 +19,15 @@ export function cutOf(options: EmbedOptions): Cut {
               : { frames: translate, code },
         }),
   };
+  if (options.dedupeIds === 'suffix' && idTail(cut) === null)
+    throw new UsageError(
+      `--dedupe-ids suffix does not go with ${chunk === undefined ? '--translate=orfs' : '--chunk'} yet; give every record a unique ID, or leave one of the two out`,
+    );
+  return cut;
 }
 
 function refuseAlone(options: EmbedOptions): void {
-  const { chunk, stride, translate, geneticCode, minOrf, orfStart, dedupeIds } = options;
+  const { chunk, stride, translate, geneticCode, minOrf, orfStart } = options;
   const orfs = translate === 'orfs';
   if (stride !== undefined && chunk === undefined)
     throw new UsageError('--stride needs --chunk, the length of a chunk; add it, or leave --stride out');
@@ -36,10 +41,6 @@ function refuseAlone(options: EmbedOptions): void {
     throw new UsageError('--min-orf needs --translate=orfs; add it, or leave --min-orf out');
   if (orfStart !== undefined && !orfs)
     throw new UsageError('--orf-start needs --translate=orfs; add it, or leave --orf-start out');
-  if (dedupeIds === 'suffix' && (chunk !== undefined || orfs))
-    throw new UsageError(
-      `--dedupe-ids suffix does not go with ${chunk === undefined ? '--translate=orfs' : '--chunk'} yet; give every record a unique ID, or leave one of the two out`,
-    );
   if (orfs && geneticCode !== undefined && CODES_WITHOUT_STOPS.includes(geneticCode))
     throw new UsageError(
       `the stop codons of genetic code ${geneticCode} are amino acids too, so it has no open reading frames that can be told by their letters; use --translate=all, or another --genetic-code`,

@@ -7,6 +7,7 @@ import {
   type Input,
   InputError,
   type InputNotes,
+  idTail,
   openInput,
   type RecordSink,
   type TranslationCount,
@@ -41,7 +42,7 @@ export interface Rows {
 export async function indexInput(
   file: string,
   { writer, sink: rows, translation, notes, skipped, idRule, fault }: Rows,
-  { allowed, hint, cut, stdin, signal, onProgress, dedupeIds, id, idSeconds = ID_SECONDS }: Options,
+  { allowed, hint, cut = {}, stdin, signal, onProgress, dedupeIds, id, idSeconds = ID_SECONDS }: Options,
   bytesBefore: number,
 ): ReturnType<Input['digest']> {
   const input = await openInput(file, { ...(stdin && { stdin }), ...(signal && { signal }) });
@@ -50,12 +51,10 @@ export async function indexInput(
     writer.beginInput(file);
     const atFault = (found: Fault) => fault(file, found);
     const sharesIds = dedupeIds === 'suffix';
-    const to = cutSink(rows, cut ?? {}, translation, {
+    const to = cutSink(rows, cut, translation, {
       sharesIds,
       fault: atFault,
-      // Other rows have names of other lengths.
-      ...(cut?.chunk === undefined &&
-        cut?.translate?.frames !== 'orfs' && { remedy: ', or add --dedupe-ids suffix' }),
+      ...(idTail(cut) !== null && { remedy: ', or add --dedupe-ids suffix' }),
     });
     sink = to;
     const parser = new FastaParser({
