@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { CopiedRows } from './copied-rows.js';
@@ -101,6 +102,60 @@ test('without identical sequences, the plan is the same as if none were looked f
           );
     }),
     { numRuns: 50 },
+  );
+});
+
+test('copies are found behind records that are left out, wherever the input is cut into chunks', async () => {
+  const record = fc.record({ residues: few, fault: fc.constantFrom('none', 'none', 'residue', 'id') });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(record, { minLength: 1, maxLength: 30 }),
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1 }),
+      async (records, lengths) => {
+        const good: string[] = ['ACA'];
+        const lines = records.map(({ residues, fault }, i) => {
+          if (fault === 'none') good.push(residues);
+          // Its fault is found at its end, when much of it is there already.
+          return `>${fault === 'id' ? 'first' : `s${i}`}\n${residues}\n${residues}${fault === 'residue' ? '!' : ''}\n`;
+        });
+        const doubled = good.map((each, at) => (at === 0 ? each : each + each));
+        const text = `>first\nACA\n${lines.join('')}`;
+        const chunks: Buffer[] = [];
+        for (let at = 0, i = 0; at < text.length; i++) {
+          const length = lengths[i % lengths.length]!;
+          chunks.push(Buffer.from(text.slice(at, at + length)));
+          at += length;
+        }
+        await buildIndex({
+          inputs: ['-'],
+          stdin: Readable.from(chunks),
+          folder: join(folder, 'skipped'),
+          allowed: Uint8Array.from({ length: 256 }, (_, byte) => Number(byte === 0x41 || byte === 0x43)),
+          hint: '',
+          tokensOf: (residues) => residues,
+          batchTokens: 10,
+          bucket: { sequences: 5, residues: 1e6 },
+          onBadRecord: 'skip',
+          dedupe: true,
+        });
+        const index = await openIndex(join(folder, 'skipped'));
+        try {
+          const firsts = doubled.map((each) => doubled.indexOf(each));
+          const copies: number[][] = [];
+          await index.eachCopy((copy, original) => copies.push([copy, original]));
+          expect(copies).toEqual(
+            firsts.map((first, at) => [at, first]).filter(([at, first]) => at !== first),
+          );
+          const found = await index.residues(0, index.positions);
+          const distinct = new Set(doubled);
+          expect(new Set(found.map((each) => Buffer.from(each).toString()))).toEqual(distinct);
+          expect(found).toHaveLength(distinct.size);
+        } finally {
+          await index.close();
+        }
+      },
+    ),
+    { numRuns: 300 },
   );
 });
 

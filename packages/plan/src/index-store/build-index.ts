@@ -7,6 +7,7 @@ import {
   hasNotes,
   InputError,
   idRule,
+  idTail,
   noNotes,
   noRow,
   type TranslationCount,
@@ -17,9 +18,6 @@ import type { BuildIndexOptions } from './index-options.js';
 import { IndexWriter } from './index-writer.js';
 import { indexInput, type Rows } from './read-input.js';
 import { SkippedTable } from './skipped-table.js';
-
-/** The names of frames have two letters. */
-const FRAME_NAME = 2;
 
 /** Faults of a whole input: the other inputs are read all the same, to tell all faults at once. */
 const OF_AN_INPUT: readonly string[] = ['bad_gzip', 'bad_compression', 'not_fasta', 'empty'];
@@ -34,14 +32,13 @@ const OF_AN_INPUT: readonly string[] = ['bad_gzip', 'bad_compression', 'not_fast
  */
 export async function buildIndex(options: BuildIndexOptions): Promise<IndexSummary> {
   const { folder, batchTokens, tokensOf, bucket, maxResidues = Number.POSITIVE_INFINITY } = options;
-  const { cut, dedupe = false } = options;
+  const { cut = {}, dedupe = false } = options;
   if (options.inputs.length === 0) throw new RangeError('no input to index; name at least one file');
   const summaryPath = join(folder, FILES.summary);
   await makeDirectoryDurably(folder);
   // An older index that is being overwritten must not look complete.
   await removeDurably(summaryPath);
-  const twoLetters = cut?.translate !== undefined && cut.translate.frames !== 'orfs';
-  const sharedIds = { shares: options.dedupeIds === 'suffix', tail: twoLetters ? FRAME_NAME : 0 };
+  const sharedIds = { shares: options.dedupeIds === 'suffix', tail: idTail(cut) ?? 0 };
   const writer = await IndexWriter.create(folder, {
     tokensOf,
     batchTokens,
@@ -51,7 +48,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     sharedIds,
   });
   const inputs: IndexSummary['inputs'] = [];
-  const translation = cut?.translate && countOf(cut.translate.frames);
+  const translation = cut.translate && countOf(cut.translate.frames);
   const letters = options.letters && new LetterSink(writer, options.letters);
   const notes = noNotes();
   const faults = new Faults();
@@ -94,16 +91,16 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     await skipped?.close();
     await writer.close();
   }
-  const { sequences, residues, buckets, batches, tokens, truncated, renamed } = writer;
+  const { sequences, residues, buckets, tokens, truncated, renamed } = writer;
   const summary: IndexSummary = {
     format: writer.format,
     sequences,
-    ...(dedupe && { copies: writer.copies }),
+    ...(dedupe && { copies: sequences - buckets.positions }),
     residues,
-    windows: buckets,
-    batches,
+    windows: buckets.buckets,
+    batches: buckets.batches,
     tokens,
-    padded_tokens: writer.paddedTokens,
+    padded_tokens: buckets.paddedTokens,
     batch_tokens: batchTokens,
     truncated,
     files,

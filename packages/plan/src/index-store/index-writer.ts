@@ -2,8 +2,8 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { displayName, InputError, type RecordSink, type Refusal, ROOM_BYTES } from '@holdfast/fasta';
 import type { BucketLimits } from '../buckets.js';
-import { planBucket } from '../plan-bucket.js';
 import { AppendFile } from './append-file.js';
+import { BucketWriter } from './bucket-writer.js';
 import { FILES, type IndexFormat, type IndexSummary, SUMMED } from './format.js';
 import { Originals } from './originals.js';
 import { RowIds, type SharedIds } from './row-ids.js';
@@ -43,15 +43,11 @@ type Files = { [name in Exclude<Name, 'originals' | 'starts'>]: AppendFile } & {
 /** Writes the files of an index, record by record, over all inputs. */
 export class IndexWriter implements RecordSink {
   sequences = 0;
-  buckets = 0;
-  batches = 0;
+  /** Which sequences have a position, and in which batch. */
+  readonly buckets: BucketWriter;
   /** Tokens of all complete records with a position. */
   tokens = 0;
-  /** Tokens of all batches, padding included. */
-  paddedTokens = 0;
   truncated = 0;
-  /** Sequences with the residues of an earlier one. */
-  copies = 0;
   /** Residues of all complete records. */
   residues = 0;
   readonly #files: Files;
@@ -75,16 +71,12 @@ export class IndexWriter implements RecordSink {
   /** Residues of the complete records when `fill` was called. */
   #begun = 0;
   readonly #originals: Originals | null;
-  /** First ordinal of the current bucket, its sequences with a position, and the tokens of each. */
-  #bucketFirst = 0;
-  #bucketOrdinals: number[] = [];
-  #bucketTokens: number[] = [];
-  #bucketResidues = 0;
 
   private constructor(folder: string, files: Files, options: CutOptions) {
     this.#folder = folder;
     this.#files = files;
     this.#options = options;
+    this.buckets = new BucketWriter(files, options.bucket, options.batchTokens);
     this.#originals = options.dedupe ? new Originals((ordinal) => this.#residuesAt(ordinal)) : null;
     files.residueOffsets.appendU64(0);
     this.#ids = new RowIds(files.ids, files.idOffsets, options.sharedIds ?? { shares: false, tail: 0 });
@@ -175,22 +167,14 @@ export class IndexWriter implements RecordSink {
     this.residues += residues;
     this.#files.residueOffsets.appendU64(this.residues);
     if (residues > this.#options.maxResidues) this.truncated++;
-    const { sequences: mostSequences, residues: mostResidues } = this.#options.bucket;
-    const held = this.sequences - this.#bucketFirst;
-    if (held === mostSequences || (held > 0 && this.#bucketResidues + residues > mostResidues))
-      this.#closeBucket();
+    this.buckets.add(residues);
     const ordinal = this.sequences++;
-    this.#bucketResidues += residues;
     const original =
       this.#originals?.add(ordinal, residues, () => this.#readResidues(start, residues)) ?? ordinal;
     this.#files.originals?.appendU32(original);
-    if (original !== ordinal) {
-      this.copies++;
-      return null;
-    }
+    if (original !== ordinal) return null;
     const tokens = this.#options.tokensOf(residues);
-    this.#bucketOrdinals.push(ordinal);
-    this.#bucketTokens.push(tokens);
+    this.buckets.place(tokens);
     this.tokens += tokens;
     return null;
   }
@@ -222,12 +206,9 @@ export class IndexWriter implements RecordSink {
 
   /** Completes and syncs the files. @returns the SHA-256 of each. */
   async finish(): Promise<IndexSummary['files']> {
-    this.#closeBucket();
+    this.buckets.finish();
     await this.#suffixIds();
-    const { windows, batches, blocks, starts } = this.#files;
-    windows.appendU32(this.sequences);
-    batches.appendU32(this.#positions);
-    starts?.appendU32(this.#positions);
+    const { blocks } = this.#files;
     const digests: Partial<IndexSummary['files']> = {};
     for (const name of SUMMED[this.format]) {
       const { sha256, blocks: sums } = await this.#files[name]!.finish();
@@ -253,28 +234,6 @@ export class IndexWriter implements RecordSink {
 
   #inputOf(ordinal: number) {
     return this.#inputs.findLast(({ first }) => first <= ordinal);
-  }
-
-  /** Plans the sequences added since the last bucket. */
-  #closeBucket(): void {
-    if (this.sequences === this.#bucketFirst) return;
-    const { order, batches, paddedTokens } = planBucket(this.#bucketTokens, this.#options.batchTokens);
-    const start = this.#positions - this.#bucketOrdinals.length;
-    this.#files.windows.appendU32(this.#bucketFirst);
-    this.#files.starts?.appendU32(start);
-    for (const at of order) this.#files.order.appendU32(this.#bucketOrdinals[at]!);
-    for (const at of batches) this.#files.batches.appendU32(start + at);
-    this.buckets++;
-    this.batches += batches.length;
-    this.paddedTokens += paddedTokens;
-    this.#bucketFirst = this.sequences;
-    this.#bucketOrdinals = [];
-    this.#bucketTokens = [];
-    this.#bucketResidues = 0;
-  }
-
-  get #positions(): number {
-    return this.sequences - this.copies;
   }
 
   #residuesAt(ordinal: number): Uint8Array {
