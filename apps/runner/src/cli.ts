@@ -16,6 +16,7 @@ import { type CommandReport, commandReport, embedReport } from './command/embed-
 import { endingOf } from './command/ending.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
+import { endWithReader } from './command/reader-gone.js';
 import { showRun } from './command/show-run.js';
 import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
@@ -95,11 +96,7 @@ function refuseRemovedDirectory(): void {
 
 /** Writes to standard output. Exits if the reader is gone, and fails if the listing could not be written in full. */
 function listing(): (text: string) => void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    complain(`standard output: ${error.message}`);
-    process.exit(ExitCode.unexpected);
-  });
+  endWithReader(complain);
   return (text) => void process.stdout.write(text);
 }
 

@@ -25,7 +25,7 @@ function reportTo(
   { progress }: Reporting,
   { screen, stream, complain }: Where,
 ): CommandReport {
-  // One time for both, so that a line of the log is the line that was shown.
+  // The log and the screen share one time, so their lines are the same.
   let moment = Date.now();
   const now = () => moment;
   const log = makeLog(now);

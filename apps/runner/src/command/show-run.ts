@@ -1,6 +1,7 @@
 import { onSignal } from '@holdfast/process/early-signals';
 import { type StatusOptions, showStatus } from '@holdfast/status';
 import { ExitCode } from '../exit-codes.js';
+import { endWithReader } from './reader-gone.js';
 
 /**
  * `holdfast status`.
@@ -17,11 +18,7 @@ export async function showRun(options: StatusOptions, complain: (text: string) =
       if (end.signal.aborted) process.exit(ExitCode.complete);
       end.abort();
     });
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
-    complain(`standard output: ${error.message}`);
-    process.exit(ExitCode.unexpected);
-  });
+  endWithReader(complain);
   const { state, dir, reason, next } = await showStatus(options, process.stdout, end.signal);
   if (state !== 'none') return ExitCode.complete;
   complain(`${dir}: no run of Holdfast here: ${reason}; ${next.text}: ${next.command}`);

@@ -1,8 +1,8 @@
 import type { VerifyProgress } from '@holdfast/verify';
+import { CLEAR } from './reporter.js';
 
 /** Milliseconds between two drawings. */
 const PAUSE = 100;
-const CLEAR = '\r\x1b[2K';
 
 /** A line on a terminal that says how far a verification is; nothing elsewhere. */
 export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = Date.now) {

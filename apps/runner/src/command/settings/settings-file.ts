@@ -47,7 +47,7 @@ export function readSettings(asked: string | undefined, folder: string): Setting
   return { path, values: flat(path, value ?? {}) };
 }
 
-/** The file of the folder; null if there is none. */
+/** The name of the settings file in the folder, or null. */
 function inFolder(folder: string): string | null {
   const [first, second] = NAMES.filter((name) => existsSync(join(folder, name)));
   if (second !== undefined)
