@@ -21,6 +21,7 @@ export {
   whole,
   words,
 } from './checks.js';
+export { counted, grouped } from './counted.js';
 export { atRest, type FileFacts, factsOf, isFileFacts, sameFacts } from './file-facts.js';
 export { inBytes } from './in-bytes.js';
 export { KeptRecords } from './kept-records.js';

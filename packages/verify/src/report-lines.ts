@@ -1,8 +1,7 @@
-import { sanitize } from '@holdfast/options';
+import { counted, grouped, sanitize } from '@holdfast/options';
 import { MOST_SHOWN } from './findings.js';
 import type { RepairReport } from './repair.js';
 import type { Report } from './report.js';
-import { counted, thousands } from './thousands.js';
 
 const MARKS = { whole: 'ok', faulty: 'FAULT', absent: '-', unchecked: '?' } as const;
 
@@ -17,7 +16,7 @@ export function reportLines(report: Report): string[] {
     lines.push('', `${file}${place === undefined ? '' : `, ${place}`}: ${problem}`, `  → ${remedy}`);
   for (const [check, count] of Object.entries(counts))
     if (count > MOST_SHOWN)
-      lines.push('', `${check}: ${thousands(count - MOST_SHOWN)} more faults of this kind`);
+      lines.push('', `${check}: ${grouped(count - MOST_SHOWN)} more faults of this kind`);
   if (notes.length > 0) lines.push('', ...notes.map((text) => `note: ${text}`));
   if (unseen.length > 0) lines.push('', ...unseen.map((text) => `not looked at: ${text}`));
   if (repair !== null) lines.push('', ...repairLines(repair));
@@ -67,6 +66,6 @@ function verdict({
   if (state === 'complete' && !at_work)
     return `${folder} is whole${extent}${repair === null ? '' : ': nothing to repair'}.`;
   const far =
-    done === null || sequences === null ? '' : `: ${thousands(done)} of ${counted(sequences, 'sequence')}`;
+    done === null || sequences === null ? '' : `: ${grouped(done)} of ${counted(sequences, 'sequence')}`;
   return `${folder} is whole so far${extent}${far}.`;
 }

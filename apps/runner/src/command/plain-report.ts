@@ -1,8 +1,8 @@
 import { nameSystemErrors } from '@holdfast/durable';
-import { inBytes, sanitize } from '@holdfast/options';
+import { counted, grouped, inBytes, sanitize } from '@holdfast/options';
 import type { Report, RunEvent } from '../events.js';
 import { timeLeft } from './progress-bar.js';
-import { counted, grouped, sentence } from './sentences.js';
+import { sentence } from './sentences.js';
 import { ends, type Frequent, isFrequent, SPARSE_MS } from './sparse.js';
 
 /**

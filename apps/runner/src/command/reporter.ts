@@ -1,10 +1,10 @@
 import { nameSystemErrors } from '@holdfast/durable';
-import { sanitize } from '@holdfast/options';
+import { grouped, sanitize } from '@holdfast/options';
 import { eventRecord, type Report, type RunEvent } from '../events.js';
 import { plainReport, urgent } from './plain-report.js';
 import { renderBar, renderDownload } from './progress-bar.js';
 import type { ProgressStyle } from './progress-options.js';
-import { grouped, sentence } from './sentences.js';
+import { sentence } from './sentences.js';
 import { type HeldReport, isFrequent, sparse } from './sparse.js';
 
 /** Where a report goes; `process.stdout` is one. */

@@ -1,9 +1,9 @@
-import { inBytes } from '@holdfast/options';
+import { counted, grouped, inBytes } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
 import type { RunEvent } from '../events.js';
 
-/** What an event is to a person, as one sentence; null if people are not told of it. */
+/** An event as a sentence for people, or null if it is not shown to them. */
 export function sentence(event: RunEvent): string | null {
   switch (event.type) {
     case 'settings':
@@ -56,9 +56,6 @@ function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string 
     : `embedding ${counted(sequences, 'sequence')} (${distinct}${counted(residues, 'residue')})`;
   return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }
-
-export const grouped = (count: number) => count.toLocaleString('en-US');
-export const counted = (count: number, what: string) => `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
   const { already, sequences, quarantined, quarantine, quarantine_ok, dim, embeddings, ids } = event;

@@ -1,7 +1,8 @@
+import { counted, grouped } from '@holdfast/options';
 import type { Incident, QuarantinedEntry } from '../judge/log-findings.js';
 import type { Status } from '../status.js';
 import type { Section } from './section.js';
-import { ago, counted, grouped } from './words.js';
+import { ago } from './words.js';
 
 /** How many incidents and quarantined sequences are shown. */
 const SHOWN = 5;

@@ -1,7 +1,8 @@
+import { grouped } from '@holdfast/options';
 import type { ShardStatus } from '../judge/count-shards.js';
 import type { Status } from '../status.js';
 import { table } from './table.js';
-import { duration, grouped, percent } from './words.js';
+import { duration, percent } from './words.js';
 
 /** How many lines of a table are shown. */
 const MOST = 20;

@@ -1,9 +1,9 @@
-import { sanitize } from '@holdfast/options';
+import { counted, grouped, sanitize } from '@holdfast/options';
 import type { Status } from '../status.js';
 import { renderProblems } from './render-problems.js';
 import { renderShards, renderWorkers } from './render-tables.js';
 import type { Section } from './section.js';
-import { ago, counted, duration, grouped, percent } from './words.js';
+import { ago, duration, percent } from './words.js';
 
 /** A status as lines for people. No line can steer a terminal. */
 export function render(status: Status): string[] {

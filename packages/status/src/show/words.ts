@@ -1,10 +1,3 @@
-/** A count with its thousands apart. */
-export const grouped = (count: number): string => count.toLocaleString('en-US');
-
-/** A count and what is counted. */
-export const counted = (count: number, what: string): string =>
-  `${grouped(count)} ${what}${count === 1 ? '' : 's'}`;
-
 const UNITS = [
   ['d', 86_400],
   ['h', 3600],

@@ -1,12 +1,12 @@
 import { basename, join } from 'node:path';
 import { checkpointName } from '@holdfast/checkpoint';
 import { isThere } from '@holdfast/durable';
+import { counted, grouped } from '@holdfast/options';
 import { shardFolders } from '@holdfast/run-folder';
 import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
 import { lookAgain, type Writer } from '../look-again.js';
 import { remaining, type ShardStanding } from '../shard-standing.js';
-import { counted, thousands } from '../thousands.js';
 import { checkShard, type ShardDue } from './shard.js';
 import { shardFiles } from './shard-files.js';
 
@@ -65,7 +65,7 @@ function demandAll({ place, quick }: Context, standings: readonly ShardStanding[
     findings.fault({
       check: 'checkpoints',
       path: join(place.shard(standing.shard), checkpointName(standing.wrong)),
-      problem: `file is missing: nothing holds the last ${thousands(remaining(standing))} sequences of the shard`,
+      problem: `file is missing: nothing holds the last ${grouped(remaining(standing))} sequences of the shard`,
       remedy: 'repair',
     });
   }
@@ -87,7 +87,7 @@ function sumUp(
   if (temporaries > 0)
     findings.notes.push(`${counted(temporaries, 'temporary file')} of writers at work or killed`);
   const count = counted(found.length, 'checkpoint');
-  const rows = `${thousands(found.reduce((sum, each) => sum + (each.rows ?? 0), 0))} rows`;
+  const rows = `${grouped(found.reduce((sum, each) => sum + (each.rows ?? 0), 0))} rows`;
   if (found.length === 0) findings.sum('checkpoints', 'no checkpoint yet', 'absent');
   else if (quick) findings.sum('checkpoints', `${count}: of the length that their markers say`);
   else if (index !== null && dim !== null)

@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { counted, grouped } from '@holdfast/options';
 import {
   IndexError,
   indexFaults,
@@ -10,7 +11,6 @@ import {
 import type { RunRecord } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
-import { counted, thousands } from '../thousands.js';
 
 /**
  * Checks `index/`: the summary against `run.json`, every file against the summary, every ID once.
@@ -118,7 +118,7 @@ async function eachIdOnce({ place, quick, signal }: Context, index: SequenceInde
     findings.fault({
       check: 'index',
       path,
-      problem: `${basename(path)} has ${thousands(distinct + repeated.length)} IDs for ${thousands(sequences)} sequences`,
+      problem: `${basename(path)} has ${grouped(distinct + repeated.length)} IDs for ${grouped(sequences)} sequences`,
       remedy: 'repair',
     });
   findings.sum('index', `index/: ${files} files as they were written, ${has}, each ID once`);

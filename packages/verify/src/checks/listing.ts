@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { checkpointName, markerPath } from '@holdfast/checkpoint';
 import { isSurelyThere, isThere } from '@holdfast/durable';
 import type { ManifestState, ShardState } from '@holdfast/manifest';
+import { counted } from '@holdfast/options';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
 import type { ShardStanding } from '../shard-standing.js';
-import { counted } from '../thousands.js';
 
 /** What the manifest must agree with. */
 export interface ManifestDue {

@@ -5,9 +5,9 @@ import {
   type ManifestState,
   ManifestVersionError,
 } from '@holdfast/manifest';
+import { counted, grouped } from '@holdfast/options';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
-import { counted, thousands } from '../thousands.js';
 import { compareListing, type ManifestDue } from './listing.js';
 import { loggedCheckpoints } from './logged-checkpoints.js';
 
@@ -67,7 +67,7 @@ export async function checkManifest(
   const rows = states.reduce((sum, { total_sequences }) => sum + total_sequences, 0);
   findings.sum(
     'manifest',
-    `manifest.json: agrees with the checkpoints, ${finished} of ${counted(states.length, 'shard')} complete, ${thousands(rows)} rows`,
+    `manifest.json: agrees with the checkpoints, ${finished} of ${counted(states.length, 'shard')} complete, ${grouped(rows)} rows`,
   );
   if (failed > 0)
     findings.notes.push(`${counted(failed, 'shard')} failed in an earlier run, and will be tried again`);

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isThere, sha256File, systemErrorCode } from '@holdfast/durable';
+import { counted, grouped } from '@holdfast/options';
 import { formats, type Layout, parseResult, type ResultRecord } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
-import { counted, thousands } from '../thousands.js';
 
 /** The result of a run, as far as `result.json` says. */
 export interface FoundResult {
@@ -86,8 +86,7 @@ export async function checkResultFiles(
         `${file} is gone and ${others.join(', ')} is there: the result was being joined in another format`,
       );
     else if (size === null) fault('is missing');
-    else if (size !== bytes)
-      fault(`it has ${thousands(size)} bytes, but result.json says ${thousands(bytes)}`);
+    else if (size !== bytes) fault(`it has ${grouped(size)} bytes, but result.json says ${grouped(bytes)}`);
     else if (!quick && (await sha256File(path, signal)) !== sha256)
       fault('its bytes are not those that were written: its SHA-256 is not the one in result.json');
     done += bytes;
@@ -104,7 +103,7 @@ function sum(
   findings: Findings,
 ): void {
   const names = whole.join(', ') || 'none of its files';
-  const has = `${thousands(sequences)} rows of ${counted(dim, 'number')}`;
+  const has = `${grouped(sequences)} rows of ${counted(dim, 'number')}`;
   findings.sum(
     'result',
     `result.json: whole, ${has}; ${names}: ${quick ? 'of the right length' : 'as it says, by SHA-256'}`,

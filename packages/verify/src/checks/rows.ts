@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { counted, grouped } from '@holdfast/options';
 import { resultRows, ShardIncompleteError } from '@holdfast/run-folder';
 import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
-import { counted, thousands } from '../thousands.js';
 import { DifferingRows } from './differing-rows.js';
 import type { missingRows } from './missing-rows.js';
 import type { FoundResult } from './result.js';
@@ -39,7 +39,7 @@ export async function checkRows(
     findings.fault({
       check: 'result',
       path: place.result,
-      problem: `it says ${thousands(record.sequences)} rows of ${record.dim} numbers and ${record.quarantined ?? 0} quarantined, but the checkpoints have ${thousands(rows)} of ${dim} and ${quarantined}`,
+      problem: `it says ${grouped(record.sequences)} rows of ${record.dim} numbers and ${record.quarantined ?? 0} quarantined, but the checkpoints have ${grouped(rows)} of ${dim} and ${quarantined}`,
       remedy: 'repair',
     });
   const head = await rowPlace[format](path);

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '@holdfast/durable';
+import { counted } from '@holdfast/options';
 import { kindOf } from '../account.js';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
-import { counted } from '../thousands.js';
 
 /** Strangers that are named. */
 const NAMED = 3;

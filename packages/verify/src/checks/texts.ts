@@ -1,9 +1,9 @@
+import { counted } from '@holdfast/options';
 import { withoutLines } from '@holdfast/plan';
 import { formatTable } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { CheckName } from '../fault.js';
 import type { Findings } from '../findings.js';
-import { counted } from '../thousands.js';
 import type { missingRows } from './missing-rows.js';
 import type { ProvenRun } from './rows.js';
 import { firstDifference } from './text-file.js';
