@@ -8,7 +8,6 @@ import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
-import { layout } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
@@ -20,7 +19,7 @@ import { endWithReader } from './command/reader-gone.js';
 import { showRun } from './command/show-run.js';
 import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
-import type { Stop } from './embed-options.js';
+import { runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report } from './events.js';
 
@@ -123,13 +122,13 @@ try {
       };
       try {
         const where = { screen: process.stdout, stream: 'standard output', complain };
-        shown = embedReport(reporting, options.out, where);
+        shown = embedReport(reporting, options, where);
         if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
         process.exitCode = await embed(options, report, stopOnSignals());
       } catch (error) {
         if (error instanceof RunFailedError)
           report({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
-        const begun = planned || (!forceRestart && mayBeThere(layout(options.out).run));
+        const begun = planned || (!forceRestart && mayBeThere(runPlace(options).run));
         after = aftermath({ begun, forceRestart });
         throw error;
       } finally {

@@ -17,7 +17,7 @@ import {
   words,
 } from '@holdfast/options';
 import type { DeviceWish } from '@holdfast/preflight';
-import { type FormatName, formats } from '@holdfast/run-folder';
+import { type FormatName, formats, type Layout, layout } from '@holdfast/run-folder';
 
 /** How many sequences may be quarantined before a run is stopped: a count, or percent of the input. */
 export type QuarantineLimit = { count: number } | { percent: number };
@@ -25,6 +25,8 @@ export type QuarantineLimit = { count: number } | { percent: number };
 export interface EmbedOptions {
   inputs: readonly string[];
   out: string;
+  /** Where the run is kept; the result is put into `out`. Default: `out`. */
+  work?: string;
   model: string;
   /** Settings that override those of the model's folder. */
   overrides?: ModelOverrides;
@@ -101,6 +103,10 @@ export const limitsOf = ({ stallTimeoutSec = STALL_SEC, graceSec = GRACE_SEC }: 
   graceMs: graceSec * 1000,
 });
 
+/** Where a command keeps its run. */
+export const runPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): Layout =>
+  work === undefined ? layout(out) : layout(work, '--work');
+
 /** The most workers, and the most threads per worker. No machine has more, so a larger number is a mistake. */
 export const MOST_AT_ONCE = 1024;
 
@@ -135,6 +141,7 @@ function isIdRule(given: unknown): boolean {
 const shape: Shape<EmbedOptions> = {
   inputs: required(array(words, 'paths')),
   out: required(words),
+  work: words,
   model: required(words),
   // `resolveModel` checks what is in it.
   overrides: value('an object', (given) => typeof given === 'object' && given !== null),

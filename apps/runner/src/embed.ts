@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { layout, reportCorrupt, tidyUp } from '@holdfast/run-folder';
+import { type ResultFolder, reportCorrupt, tidyUp } from '@holdfast/run-folder';
 import { embedAndJoin } from './embed-and-join.js';
-import { checkEmbed, type EmbedOptions, type Stop } from './embed-options.js';
+import { checkEmbed, type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import type { Report } from './events.js';
+import { complete, takeTarget } from './result/complete.js';
 import { leftOut } from './result/left-out.js';
-import { reportComplete } from './result/report-complete.js';
 import type { PrepareOptions } from './run/asked-run.js';
 import { finishedWithoutModel } from './run/finished-run.js';
 import { reportPlanWarnings } from './run/plan-warnings.js';
@@ -25,25 +25,30 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
   checkEmbed(options, report, stop);
   checkEnvironment();
   const finished = await finishedWithoutModel(options, report, stop);
-  if (finished !== null)
-    return reportComplete({ place: layout(options.out), options, report }, finished, true);
+  if (finished !== null) {
+    const place = runPlace(options);
+    await using target = await takeTarget({ options, place });
+    // Awaited here: the folder is given back when this function returns.
+    return await complete({ place, options, report, stop }, { target, result: finished, already: true });
+  }
   const request = await checkRequest(options, report, stop);
   const folder = await takeFolder(request);
-  if ('files' in folder) return reportComplete(request, folder, true);
-  await using _folder = folder;
-  // Awaited here: the folder is given back when this function returns.
-  return await request.heartbeat.during(() => embedInto(request));
+  await using _folder = 'files' in folder ? null : folder;
+  await using target = await takeTarget(request);
+  if ('files' in folder) return await complete(request, { target, result: folder, already: true });
+  return await request.heartbeat.during(() => embedInto(request, target));
 }
 
 /** The story of a run in a folder that this command holds. @returns the exit code. */
-async function embedInto(request: Request): Promise<number> {
-  const { place, model, report } = request;
+async function embedInto(request: Request, target: ResultFolder | null): Promise<number> {
+  const { place, options, model, report } = request;
   const run = await prepare(place, prepareOptions(request));
   if (!('index' in run)) {
     await tidyUp(place, run.run, report, true);
-    return reportComplete(request, run, true);
+    return complete(request, { target, result: run, already: true });
   }
   try {
+    if (!options.forceRestart) await target?.refuseOther(run.record.fingerprint);
     if (run.resumed && !run.finished) await reportCorrupt(place, report);
     const precision = await precisionCost(request, run);
     const findings = {
@@ -53,10 +58,8 @@ async function embedInto(request: Request): Promise<number> {
     const result = await embedAndJoin(request, run, findings);
     const already = result === run.finished;
     await tidyUp(place, result.run, report, already);
-    return reportComplete(request, result, already, [
-      ...findings.warnings,
-      ...leftOut(model, run.index.summary),
-    ]);
+    const reported = [...findings.warnings, ...leftOut(model, run.index.summary)];
+    return await complete(request, { target, result, already, reported });
   } catch (error) {
     await reportCorrupt(place, report).catch(() => undefined);
     throw error;

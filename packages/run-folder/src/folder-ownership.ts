@@ -30,7 +30,7 @@ export async function takeOwnership(place: Layout, inputs: readonly string[]): P
     const found = paths.find(isThere);
     if (found !== undefined)
       throw new RunFolderError(
-        `${found} already exists, and no holdfast run left it: it would be overwritten. Use another --out, or move it away`,
+        `${found} already exists, and no holdfast run left it: it would be overwritten. Use another ${place.option}, or move it away`,
       );
   }
   refuseOtherKinds(place);
@@ -78,7 +78,7 @@ function refuseOwnInputs(place: Layout, paths: readonly string[], inputs: readon
       const own = join(out, basename(path));
       if (real !== own && !real?.startsWith(own + sep)) continue;
       throw new RunFolderError(
-        `${input}: the input is in ${path}, which the run itself writes and removes; use another --out, or move the input`,
+        `${input}: the input is in ${path}, which the run itself writes and removes; use another ${place.option}, or move the input`,
       );
     }
   }

@@ -8,6 +8,7 @@ import { parseChecked } from './records/checked-json.js';
 
 // For those who only look, such as `holdfast status`: loads none of what it takes to compute or to prove, and takes no lock.
 
+export { runElsewhere } from './run-elsewhere.js';
 export { type Layout, layout };
 
 /** A file as it was found. `damaged`: it is there, but is not what a run writes. */

@@ -31,6 +31,8 @@ export {
 } from './records/run-record.js';
 export { runWitnesses, shardFolders } from './records/run-witnesses.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
+export { type ResultFolder, takeResultFolder } from './result-folder.js';
+export { runElsewhere } from './run-elsewhere.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
@@ -40,3 +42,4 @@ export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
 export { standing } from './shard/standing.js';
 export { reportCorrupt, tidyUp } from './tidy.js';
+export { withoutLinks } from './without-links.js';

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 
-/** The paths in an output folder. */
-export function layout(out: string) {
+/**
+ * The paths in a run's folder.
+ *
+ * @param option the command line's option that names it, for messages.
+ */
+export function layout(out: string, option: '--out' | '--work' = '--out') {
   const checkpoints = join(out, 'checkpoints');
   return {
     out,
+    option,
     lock: join(out, '.lock'),
     /** Marks the folder's other names as a run's own. */
     ownership: join(out, '.holdfast'),

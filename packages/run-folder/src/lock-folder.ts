@@ -12,7 +12,7 @@ export async function lockFolder(place: Layout): Promise<FileLock> {
   } catch (cause) {
     if (!(cause instanceof LockTimeoutError)) throw unopened(place.lock, cause);
     throw new BusyError(
-      `${place.out} is in use by another command (${cause.message}); wait for it to end, then rerun the same command, or use another --out`,
+      `${place.out} is in use by another command (${cause.message}); wait for it to end, then rerun the same command, or use another ${place.option}`,
       { cause },
     );
   }

@@ -37,7 +37,7 @@ export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> 
 }
 
 /** Creates the folder, adds the missing ones to `made`, and checks that it can be written to. */
-async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promise<void> {
+async function makeOutputFolder({ out, run, option }: Layout, made: Set<string>): Promise<void> {
   try {
     for (let at = out; !isThere(at) && dirname(at) !== at; at = dirname(at)) made.add(at);
     await makeDirectoryDurably(out);
@@ -50,11 +50,11 @@ async function makeOutputFolder({ out, run }: Layout, made: Set<string>): Promis
     const parent = trouble.code === 'ENOENT' ? existingParent(out) : out;
     if (parent !== out)
       throw new RunFolderError(
-        `${out}: the output folder cannot be written to: ${parent} exists, but no folder can be created in it (ENOENT); use another --out`,
+        `${out}: the output folder cannot be written to: ${parent} exists, but no folder can be created in it (ENOENT); use another ${option}`,
         { cause },
       );
     // An existing run can be resumed only here.
-    const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : ', or use another --out'}`;
+    const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : `, or use another ${option}`}`;
     throw new RunFolderError(
       `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
       { cause },

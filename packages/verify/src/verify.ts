@@ -6,6 +6,7 @@ import {
   layout,
   oldWorkersLimit,
   RunFolderError,
+  runElsewhere,
   takeOutputFolder,
   waitForOldWorkers,
 } from '@holdfast/run-folder';
@@ -47,6 +48,11 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const place = layout(folder);
   if (!isThere(place.out)) throw new RunFolderError(`${folder}: no such folder; give the --out of a run`);
   if (!holdsRun(place)) throw noRun(folder);
+  const elsewhere = isThere(place.run) ? null : runElsewhere(place);
+  if (elsewhere !== null)
+    throw new RunFolderError(
+      `${folder} has a copy of the result of the run in ${elsewhere}: verify that folder; the embed command that made the copy compares it when it is rerun`,
+    );
   const context: Context = { place, quick, signal, onProgress };
   if (options.repair !== true) {
     const writer = new Writer(() => isAtWork(place));

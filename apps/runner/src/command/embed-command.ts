@@ -35,6 +35,11 @@ export function embedCommand(program: Command, embed: Embed, surroundings: () =>
     .argument('<input...>', 'FASTA or FASTQ files, compressed or not; - is standard input', files)
     .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
     .option(
+      '--work <dir>',
+      'folder for everything a resume needs, if --out is to get the result alone (default: --out)',
+      folder,
+    )
+    .option(
       '--model <name|path>',
       'a model: a name (`holdfast models` lists them), OWNER/NAME of Hugging Face, a folder or a file',
       model,

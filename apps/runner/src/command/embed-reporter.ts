@@ -1,3 +1,4 @@
+import type { EmbedOptions } from '../embed-options.js';
 import type { Report } from '../events.js';
 import { eventLog } from './event-log.js';
 import { openLogFile } from './log-file.js';
@@ -58,12 +59,16 @@ export const commandReport = (reporting: Reporting, where: Where): CommandReport
 /**
  * The same, and keeps the log of `--log`.
  *
- * @param out the output folder.
+ * @param folders where the run and its result are.
  * @throws UsageError for a log that cannot be used.
  */
-export function embedReport(reporting: Reporting, out: string, where: Where): CommandReport {
+export function embedReport(
+  reporting: Reporting,
+  folders: Pick<EmbedOptions, 'out' | 'work'>,
+  where: Where,
+): CommandReport {
   const { log } = reporting;
   if (log === undefined) return commandReport(reporting, where);
-  const file = openLogFile(log, out);
+  const file = openLogFile(log, folders.out, folders.work);
   return reportTo((now) => eventLog(log, file, where.complain, now), reporting, where);
 }

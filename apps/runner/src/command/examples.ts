@@ -23,6 +23,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       line: 'holdfast embed reads.fa.gz --out out --model esm2-8m --translate=open --log out/events.ndjson',
     },
     {
+      does: 'Keep the run apart from its result, where each try has a new output folder',
+      line: 'holdfast embed reads.fa --out out --work /scratch/reads',
+    },
+    {
       does: 'Read standard input, and report for a program',
       line: 'holdfast embed - --out out --progress json',
     },

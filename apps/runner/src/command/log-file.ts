@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { inWords, systemTrouble } from '@holdfast/durable';
-import { layout, ownPaths } from '@holdfast/run-folder';
+import { layout, ownPaths, withoutLinks } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
 /** A log that is open for appending. */
@@ -17,14 +17,15 @@ const BEGIN = '{"format":';
 /**
  * Opens a log of events. It may lie in the output folder, which is made for it, but not under a name of a run.
  *
+ * @param work the run's folder, if that is another one.
  * @throws UsageError if the file cannot be appended to, or is something else: an input, say.
  */
-export function openLogFile(path: string, out: string): LogFile {
+export function openLogFile(path: string, out: string, work?: string): LogFile {
   try {
     const folder = resolve(out);
     const parent = dirname(resolve(path));
     if (parent === folder || parent.startsWith(folder + sep)) mkdirSync(parent, { recursive: true });
-    refuseOwn(path, out);
+    for (const each of work === undefined ? [out] : [out, work]) refuseOwn(path, each);
     refuseKind(path);
     const fd = openSync(path, 'a+');
     try {
@@ -57,17 +58,6 @@ function refuseOwn(path: string, out: string): void {
     throw new UsageError(
       `--log ${path}: ${each} belongs to the run, which may remove it; name another file, such as ${join(out, 'events.ndjson')}`,
     );
-  }
-}
-
-/** A path without symbolic links, as far as it exists. */
-function withoutLinks(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const whole = resolve(path);
-    const parent = dirname(whole);
-    return parent === whole ? whole : join(withoutLinks(parent), basename(whole));
   }
 }
 

@@ -1,4 +1,6 @@
+import { mayBeThere } from '@holdfast/durable';
 import { onSignal } from '@holdfast/process/early-signals';
+import { layout, runElsewhere } from '@holdfast/run-folder/glance';
 import { type StatusOptions, showStatus } from '@holdfast/status';
 import { ExitCode } from '../exit-codes.js';
 import { endWithReader } from './reader-gone.js';
@@ -19,7 +21,16 @@ export async function showRun(options: StatusOptions, complain: (text: string) =
       end.abort();
     });
   endWithReader(complain);
-  const { state, dir, reason, next } = await showStatus(options, process.stdout, end.signal);
+  const asked = layout(options.dir);
+  const elsewhere = mayBeThere(asked.run) ? null : runElsewhere(asked);
+  if (elsewhere !== null) {
+    complain(`${options.dir} is to get the result of the run in ${elsewhere}, which stands so:`);
+  }
+  const { state, dir, reason, next } = await showStatus(
+    { ...options, dir: elsewhere ?? options.dir },
+    process.stdout,
+    end.signal,
+  );
   if (state !== 'none') return ExitCode.complete;
   complain(`${dir}: no run of Holdfast here: ${reason}; ${next.text}: ${next.command}`);
   return ExitCode.badInput;

@@ -8,7 +8,6 @@ import {
   cutFieldsOf,
   differences,
   type Layout,
-  layout,
   namesDue,
   type ResultRecord,
   type RunRecord,
@@ -16,7 +15,7 @@ import {
   readRunRecord,
   sameGiven,
 } from '@holdfast/run-folder';
-import type { EmbedOptions, Stop } from '../embed-options.js';
+import { type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import type { Report } from '../events.js';
 import { hashInputs } from './asked-run.js';
 import { cutOf } from './cut-of.js';
@@ -36,7 +35,7 @@ export async function finishedWithoutModel(
   report: Report,
   stop: Stop,
 ): Promise<ResultRecord | null> {
-  const place = layout(options.out);
+  const place = runPlace(options);
   if (options.forceRestart || mayBeThere(place.restart) || mayBeThere(place.retry)) return null;
   // A damaged record is rebuilt with the help of the model.
   const record = await readRunRecord(place.run).catch(() => null);

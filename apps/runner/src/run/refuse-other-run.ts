@@ -43,9 +43,12 @@ export function refuseEmpty(inputs: RunRecord['inputs']): void {
 }
 
 /** The error for a folder whose run differs from the one that is asked for. */
-export const otherRun = ({ out }: Pick<Layout, 'out'>, differ: readonly string[]): UsageError =>
+export const otherRun = (
+  { out, option }: Pick<Layout, 'out' | 'option'>,
+  differ: readonly string[],
+): UsageError =>
   new UsageError(
-    `${out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use the original input and options, or another --out, or --force-restart to start over`,
+    `${out} holds another run, and resuming would mix the two: ${differ.join('; ')}. Use the original input and options, or another ${option}, or --force-restart to start over`,
   );
 
 /** Refuses a record that was copied over another run's work. @param options `hashed`: the inputs, if they were already read. */
@@ -68,13 +71,13 @@ export async function refuseOtherPlan(place: Layout, record: RunRecord, options:
   await refuseForeign(place, record, options, `plan ${plan}; this version has plan ${PLAN}`);
   const [version, way] = plan < PLAN ? ['an earlier', 'in input order'] : ['a later', 'in another way'];
   throw new UsageError(
-    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Resume it with that version, or use another --out, or --force-restart to start over`,
+    `${place.out} holds a run of ${version} version of holdfast, which cut its batches ${way} (plan ${plan}; this version has plan ${PLAN}), and resuming would mix the two. Resume it with that version, or use another ${place.option}, or --force-restart to start over`,
   );
 }
 
 /** Refuses a folder whose run a cut-off restart has already removed: what is left belongs to no run. */
 export function refuseCutOff(place: Layout): never {
   throw new UsageError(
-    `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another --out, or --force-restart for this one`,
+    `${place.out}: a --force-restart of another command was cut off here after it removed the run. Rerun that command, or use another ${place.option}, or --force-restart for this one`,
   );
 }

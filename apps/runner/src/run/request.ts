@@ -3,9 +3,9 @@ import { type Cut, checkInputs } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
 import { type LetterUse, letterUse, type ReadingUse, readingUse } from '@holdfast/plan';
-import { type GivenModel, type Layout, layout, readRunRecord } from '@holdfast/run-folder';
+import { type GivenModel, type Layout, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
-import type { EmbedOptions, Stop } from '../embed-options.js';
+import { type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import type { AskedRun } from './asked-run.js';
@@ -43,7 +43,7 @@ export interface Request {
  * @throws UsageError; HubError; ModelError; InputError.
  */
 export async function checkRequest(asked: EmbedOptions, tell: Report, stop: Stop): Promise<Request> {
-  const place = layout(asked.out);
+  const place = runPlace(asked);
   const heartbeat = new Heartbeat(place, tell);
   const { report } = heartbeat;
   const pin = asked.forceRestart ? undefined : await pinOf(place);

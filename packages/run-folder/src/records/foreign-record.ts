@@ -30,7 +30,7 @@ export async function refuseForeignRecord(
   const same = hidden && inputs && differences(hidden, { ...options.asked, inputs }).length === 0;
   const command = same ? 'the same command' : 'the command that made those rows';
   throw new RunFolderError(
-    `${place.run} belongs to another run (${short(record.fingerprint)}; ${reason}), and ${witness.from} holds rows of run ${short(witness.run)}. To keep these rows, restore their own run.json, or remove this one and rerun ${command}, which rebuilds it. Or use another --out, or --force-restart to discard them`,
+    `${place.run} belongs to another run (${short(record.fingerprint)}; ${reason}), and ${witness.from} holds rows of run ${short(witness.run)}. To keep these rows, restore their own run.json, or remove this one and rerun ${command}, which rebuilds it. Or use another ${place.option}, or --force-restart to discard them`,
   );
 }
 

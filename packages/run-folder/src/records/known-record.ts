@@ -2,6 +2,7 @@ import { isThere } from '@holdfast/durable';
 import { indexSummary, PLAN } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
 import { resultPaths } from '../result-paths.js';
+import { runElsewhere } from '../run-elsewhere.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { type RecoverOptions, recoverRunRecord } from './recover-record.js';
 import { type Asked, DamagedRecordError, type RunRecord, readRunRecord } from './run-record.js';
@@ -78,12 +79,17 @@ export async function recoveredRecord(
 async function refuseLostRun(place: Layout, state: string, witnesses: readonly Witness[]): Promise<void> {
   const found = (await holdsCheckpoints(place)) ? place.checkpoints : resultPaths(place).find(isThere);
   if (found === undefined) return;
+  const elsewhere = runElsewhere(place);
+  if (elsewhere !== null)
+    throw new RunFolderError(
+      `${place.out} holds the result of a run that is kept in ${elsewhere}; add --work ${elsewhere} to go on with that one, use another ${place.option}, or --force-restart to remove the result`,
+    );
   const [run] = witnesses;
   const whose =
     run === undefined
       ? 'nothing readable in it shows which run it belongs to'
       : `it belongs to run ${run.run.slice(0, 12)}…, and nothing proves that this is the run this command asks for`;
   throw new RunFolderError(
-    `${found} exists, but ${place.run} ${state}, and ${whose}. Give the original input, model and options (including --batch-tokens and --shards), use another --out, or --force-restart to remove it`,
+    `${found} exists, but ${place.run} ${state}, and ${whose}. Give the original input, model and options (including --batch-tokens and --shards), use another ${place.option}, or --force-restart to remove it`,
   );
 }

@@ -53,6 +53,7 @@ const whole = fc.integer({ min: 1, max: 1000 }).map(String);
 /** Values that each option takes; a flag has only one that is worth giving. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   '--out': fc.constantFrom('a', 'b', 'c'),
+  '--work': fc.constantFrom('w', 'v'),
   '--model': fc.constantFrom('tnf', 'aac', 'some/model'),
   '--pooling': fc.constantFrom('mean', 'max', 'cls'),
   '--long-sequences': fc.constantFrom('truncate', 'windows'),

@@ -1,0 +1,39 @@
+import { layout, type ResultFolder, type ResultRecord, takeResultFolder } from '@holdfast/run-folder';
+import type { Request } from '../run/request.js';
+import { reportComplete } from './report-complete.js';
+
+/**
+ * The folder of `--out` if the run is kept in that of `--work`; null if both are one.
+ *
+ * @throws RunFolderError; BusyError.
+ */
+export const takeTarget = async ({
+  options,
+  place,
+}: Pick<Request, 'options' | 'place'>): Promise<ResultFolder | null> =>
+  options.work === undefined ? null : takeResultFolder(layout(options.out), place, options.inputs);
+
+/** A complete run. */
+export interface Completed {
+  /** The folder that gets its result too, if any. */
+  target: ResultFolder | null;
+  result: ResultRecord;
+  /** Whether the result was complete before this command. */
+  already: boolean;
+  /** Warnings that were already reported. */
+  reported?: readonly string[];
+}
+
+/** Puts the result of a complete run where it is wanted, and reports it. @returns the exit code of the command. */
+export async function complete(
+  request: Pick<Request, 'place' | 'options' | 'report' | 'stop'> & Partial<Pick<Request, 'model'>>,
+  { target, result, already, reported = [] }: Completed,
+): Promise<number> {
+  if (target === null) return reportComplete(request, result, already, reported);
+  const { options, report, stop } = request;
+  if (!options.forceRestart) await target.refuseOther(result.run);
+  const { place } = target;
+  const onBegin = () => report({ type: 'assembling', file: place.embeddings(options.format) });
+  const put = await target.deliver(result, { onBegin, signal: stop.signal });
+  return reportComplete({ ...request, place }, result, already && !put, reported);
+}
