@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { install, packAll, packages, root } from '../src/project.js';
@@ -147,4 +148,29 @@ describe.each(packages)('$name, installed alone', (each) => {
     'has a command %s that %s',
     (command, _, see) => see(join(project, 'node_modules/.bin', command)),
   );
+});
+
+describe('the whole command as one tarball', () => {
+  /** As docs/install.md says. */
+  const INSTALL = ['install', '-g', '--ignore-scripts'];
+
+  test('is installed with npm alone, and embeds', () => {
+    const place = mkdtempSync(join(tmpdir(), 'global-'));
+    const run = (command: string, ...args: string[]) => {
+      const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: place, encoding: 'utf8' });
+      expect(status, `${error ?? ''}${stdout}${stderr}`).toBe(0);
+      return stdout;
+    };
+    const bundle = join(root, 'tooling/packed/src/bundle.mjs');
+    const tarball = run(process.execPath, bundle, '--to', place, '--tarballs', tarballs).trim();
+    const quiet = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+    run('npm', ...INSTALL, ...quiet, '--prefix', place, tarball);
+    writeFileSync(join(place, 'tiny.fa'), '>a first\nACGTACGTAA\n>b\nGGGGCCCCTT\n');
+    const command = join(place, 'bin/holdfast');
+    run(command, 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');
+    expect(readFileSync(join(place, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
+    expect(run(command, 'verify', 'out')).toContain('out is whole');
+    // Written in docs/install.md.
+    expect(readFileSync(join(root, 'docs/install.md'), 'utf8')).toContain(`npm ${INSTALL.join(' ')} `);
+  });
 });
