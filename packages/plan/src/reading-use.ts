@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /** How a run reads its records, where it is not by default. Stored in `run.json`; part of the run's fingerprint. */
 export const readingUseSchema = z.object({

@@ -1,5 +1,5 @@
 import type { ModelSource } from '@holdfast/gpu-runtime';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /**
  * The settings of a model that the command line can override. The model's fingerprint covers all of them, but cannot show which

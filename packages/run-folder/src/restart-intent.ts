@@ -5,7 +5,7 @@ import { isThere, removeDurably, systemErrorCode, writeFileDurably } from '@hold
 import type { Cut } from '@holdfast/fasta';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import type { LetterUse, ReadingUse } from '@holdfast/plan';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { Layout } from './layout.js';
 import { formatChecked, parseChecked } from './records/checked-json.js';
 import { cutFieldsOf } from './records/cut-fields.js';

@@ -13,6 +13,7 @@ const PRIVATE: readonly string[] = ['options'];
 /** The workspace packages that each package may import. */
 export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   options: [],
+  schema: [],
   durable: [],
   process: ['options'],
   trigger: ['options'],
@@ -20,13 +21,13 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],
   'model-hub': ['file-lock', 'durable', 'options'],
-  'model-zoo': ['pt-serializer', 'file-lock', 'durable', 'options'],
-  'gpu-runtime': ['model-zoo', 'pt-serializer', 'options'],
-  manifest: ['durable', 'file-lock', 'options'],
+  'model-zoo': ['pt-serializer', 'file-lock', 'durable', 'options', 'schema'],
+  'gpu-runtime': ['model-zoo', 'pt-serializer', 'options', 'schema'],
+  manifest: ['durable', 'file-lock', 'options', 'schema'],
   coordinator: ['process', 'options'],
   checkpoint: ['pt-serializer', 'durable', 'options'],
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
-  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable'],
+  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable', 'schema'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
   models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'file-lock', 'durable', 'options'],
   'run-folder': [
@@ -41,6 +42,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'process',
     'durable',
     'options',
+    'schema',
   ],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   verify: ['run-folder', 'plan', 'checkpoint', 'manifest', 'pt-serializer', 'durable', 'options'],
@@ -64,6 +66,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'process',
     'durable',
     'options',
+    'schema',
   ],
 };
 

@@ -1,5 +1,5 @@
 import { type FingerprintProof, isProof, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 const schema = z.object({
   out: z.string(),

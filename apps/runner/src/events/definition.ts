@@ -1,5 +1,5 @@
 import { POISON_KINDS } from '@holdfast/coordinator';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /** An event: its name on a line, what it means, and its fields. A name may have two definitions. */
 export interface EventDefinition {

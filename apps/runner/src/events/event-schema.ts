@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { EventDefinition } from './definition.js';
 import { PREPARING_EVENTS } from './preparing-events.js';
 import { RUN_EVENTS } from './run-events.js';

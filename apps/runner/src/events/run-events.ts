@@ -1,5 +1,5 @@
 import { letterCountsSchema } from '@holdfast/plan';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import {
   count,
   device,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { Description } from './description.js';
 import { readModelJson } from './model-files.js';
 import { type ModelRecipe, POOLINGS, tokenTable } from './recipe.js';

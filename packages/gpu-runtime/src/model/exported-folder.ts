@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { chooseOutput, lastLength, meantOutput, rowFacts } from '../graph/graph-output.js';
 import type { Graph } from '../graph/graph-reader.js';
 import { ModelError } from '../model-error.js';

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { commonFolder } from '@holdfast/model-zoo';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { makesScales } from '../graph/dynamic-scales.js';
 import { ELEMENTS, type Graph, readingModel } from '../graph/graph-reader.js';
 import { readStructure, type Structure } from '../graph/graph-structure.js';

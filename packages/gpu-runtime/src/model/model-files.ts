@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from '@holdfast/schema';
 import { ModelError } from '../model-error.js';
 import { downloadAgain } from './download-again.js';
 import { refuseStandIn } from './stand-in.js';

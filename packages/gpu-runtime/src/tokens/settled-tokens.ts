@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { TokenizerFiles } from './tokenizer-files.js';
 
 /** Plain byte-pair encoding, as a tokenizer's files describe it. */

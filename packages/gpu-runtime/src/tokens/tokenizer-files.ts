@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import * as z from '@holdfast/schema';
 import type * as Tokenizers from '@huggingface/tokenizers';
-import { z } from 'zod';
 import { isFile } from '../model/is-there.js';
 import { readModelJson } from '../model/model-files.js';
 import { ModelError } from '../model-error.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { recovery } from './recovery.js';
 
 const count = z.custom<number>(

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from '@holdfast/schema';
 import { ModelConfigError } from '../model-config-error.js';
 import { shown } from '../shown.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { ModelConfigError } from '../model-config-error.js';
 import { shown } from '../shown.js';
 import type { Config } from './check-config.js';

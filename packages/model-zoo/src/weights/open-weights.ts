@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { StoredTensor } from '../onnx/stored-tensor.js';
 import { shown } from '../shown.js';
 import { UnsupportedModelError } from '../unsupported-model-error.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { letterCountsSchema } from '../letters/letter-counts.js';
 
 /** Format 2 has a position for each sequence. Format 3 has one for each distinct sequence. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 const count = z.number().int().nonnegative();
 const sequences = z.object({

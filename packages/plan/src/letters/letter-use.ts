@@ -1,5 +1,5 @@
 import type { LetterRules } from '@holdfast/gpu-runtime';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /** How a run changes its sequences before planning. Stored in `run.json`; part of the run's fingerprint. */
 export const letterUseSchema = z.object({

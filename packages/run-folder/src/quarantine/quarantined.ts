@@ -1,6 +1,6 @@
 import { POISON_KINDS, type PoisonKind } from '@holdfast/coordinator';
 import { sanitize } from '@holdfast/options';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /** The metadata key of a checkpoint's sequences without a row; absent if there are none. */
 export const QUARANTINED = 'quarantined';

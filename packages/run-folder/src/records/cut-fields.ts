@@ -1,5 +1,5 @@
 import type { Cut } from '@holdfast/fasta';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /** The fields of a run record that say how records become sequences; all are absent if each record is one. */
 export const cutFields = {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 
 /**
  * What a command gives of its model beside a name on the hub. It does not depend on the model's files, so a finished run is

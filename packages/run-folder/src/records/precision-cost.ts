@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { formatChecked, parseChecked } from './checked-json.js';
 
 /** How far rows in a lower precision are from those in float32: cosines of the two rows of a sequence. */

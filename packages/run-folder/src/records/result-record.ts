@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { sha256File, writeFileDurably } from '@holdfast/durable';
 import { letterCountsSchema } from '@holdfast/plan';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { formatChecked, parseChecked } from './checked-json.js';
 import { precisionCostSchema } from './precision-cost.js';
 

@@ -10,7 +10,7 @@ import {
   readingDifferences,
   readingUseSchema,
 } from '@holdfast/plan';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { formatChecked, parseChecked } from './checked-json.js';

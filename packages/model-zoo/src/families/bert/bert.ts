@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { languageHead } from '../../onnx/language-head.js';

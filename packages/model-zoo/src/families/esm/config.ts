@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { ModelConfigError } from '../../model-config-error.js';
 import { type Config, checkConfig } from '../check-config.js';
 import { ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { ModelConfigError } from '../../model-config-error.js';
 import type { Encoder } from '../../onnx/encoder.js';
 import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
