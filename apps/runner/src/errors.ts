@@ -1,5 +1,6 @@
-import { systemErrorIn, systemTrouble } from '@holdfast/durable';
+import { mayBeThere, systemErrorIn, systemTrouble } from '@holdfast/durable';
 import { ModelError } from '@holdfast/gpu-runtime';
+import type { HubPin } from '@holdfast/models';
 import type { StopSignal } from '@holdfast/process';
 
 export { ExitCode } from './exit-codes.js';
@@ -12,13 +13,18 @@ export class UsageError extends Error {
 
 /** Says that the model is no longer the run's. @param path of what has changed, as far as it is known. */
 export const hasChanged = (path: string): string =>
-  `${path}: the model has changed since the run was planned`;
+  `${path}: ${mayBeThere(path) ? '' : 'is gone, so '}the model has changed since the run was planned`;
 
-/** @param what says that the model has changed; see {@link hasChanged}. */
-export const refusedChange = (what: string): UsageError =>
-  new UsageError(
-    `${what}; finished work is kept, and no row is of the changed model. Restore the original model and rerun the same command to resume, or start over with --force-restart`,
+/**
+ * @param what says that the model has changed; see {@link hasChanged}.
+ * @param hub where the model is from, if it is from the hub.
+ */
+export function refusedChange(what: string, hub?: HubPin): UsageError {
+  const how = hub === undefined ? '' : ` (holdfast models get ${hub.id}@${hub.commit})`;
+  return new UsageError(
+    `${what}; finished work is kept, and no row is of the changed model. Restore the original model${how} and rerun the same command to resume, or start over with --force-restart`,
   );
+}
 
 /**
  * Resolves a model once more after a file of it was touched, for its bytes may be the same.

@@ -104,6 +104,20 @@ test('weights that are changed in place during a run give no row; once they are 
   ]);
   expect(lines.filter(({ event }) => event === 'failed')).toHaveLength(1);
   await writeFile(weights, good);
+  // A model that is gone when a worker starts again ends the run in the same way.
+  const bereft = start(embed('out'));
+  const { pid } = await bereft.until('spawned');
+  await bereft.until('ready');
+  await rename(model, `${model}-moved`);
+  process.kill(pid as number, 'SIGKILL');
+  const end = await bereft.ended;
+  expect([end.code, end.stderr]).toEqual([
+    2,
+    expect.stringMatching(
+      /is gone, so the model has changed since the run was planned; finished work is kept/,
+    ),
+  ]);
+  await rename(`${model}-moved`, model);
   expect(await holdfast(embed('out'))).toMatchObject({ code: 0, stderr: '' });
   expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'whole')));
 });

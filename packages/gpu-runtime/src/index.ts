@@ -17,7 +17,7 @@ export { type ExportedFiles, exportedFiles } from './model/describe-source.js';
 export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
 export type { ModelOverrides } from './model/model-overrides.js';
 export { PRECISIONS, type Precision } from './model/precision.js';
-export { type FingerprintProof, isProof, stillHolds } from './model/proven-fingerprint.js';
+export { type FingerprintProof, firstTouched, isProof } from './model/proven-fingerprint.js';
 export { type ModelRecipe, POOLINGS, type Pooling } from './model/recipe.js';
 export { WatchedFiles } from './model/watched-files.js';
 export { ModelError, type ModelErrorCode } from './model-error.js';

@@ -105,7 +105,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
     stop,
   });
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  refuseUnworkable(outcome);
+  refuseUnworkable(outcome, run.record);
   if (outcome.tooManyQuarantined) {
     const { quarantined = 0, setAside = 0 } = outcome;
     if (setAside > mostSetAside) throw tooMany({ ...kinds, poison_input: 0 }, mostSetAside, found.aside);
@@ -125,9 +125,8 @@ export async function embedShards(run: EmbedShards): Promise<void> {
 }
 
 /** @throws UsageError if a worker found that the model is no longer the run's. */
-export function refuseUnworkable({ unworkable }: Outcome): void {
-  if (unworkable === undefined) return;
-  throw refusedChange(unworkable);
+export function refuseUnworkable({ unworkable }: Outcome, { model }: RunRecord): void {
+  if (unworkable !== undefined) throw refusedChange(unworkable, model.hub);
 }
 
 /** @throws RunFailedError if the stall limit turned out too short. */

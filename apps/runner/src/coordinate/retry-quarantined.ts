@@ -70,7 +70,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     stop,
   });
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
-  refuseUnworkable(outcome);
+  refuseUnworkable(outcome, used.record);
   refuseShortLimit(outcome, options);
   const full = outcome.failed.find(({ message }) => isDiskFull(message));
   if (full !== undefined) {

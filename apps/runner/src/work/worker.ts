@@ -2,7 +2,7 @@ import { WriterThread } from '@holdfast/checkpoint';
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
-import { InferenceError, parseDevice, resolveModel, stillHolds } from '@holdfast/gpu-runtime';
+import { firstTouched, InferenceError, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { openIndex, shardsOf } from '@holdfast/plan';
 import { exitCodeOf } from '@holdfast/process';
@@ -12,6 +12,7 @@ import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
 import { ModelChangedError } from './model-changed-error.js';
+import { modelOfRun } from './model-of-run.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
 import { retryShard } from './retry-shard.js';
 import { loadWatched } from './watched-model.js';
@@ -64,11 +65,10 @@ try {
   const index = await openIndex(place.index, options.index);
   const shards = await shardsOf(index, options.shards);
   await starting('reading the files of the model');
-  const source = await resolveModel(options.model, options.overrides, options.proof);
+  const source = await modelOfRun(options);
   const changed = (path = source.folder): never => {
     throw new ModelChangedError(path);
   };
-  if (source.fingerprint !== options.fingerprint) changed();
   // Windows of long sequences form their own batches, with the run's token budget.
   const device = parseDevice(options.device);
   await starting(`loading the model on ${options.device}`);
@@ -78,7 +78,8 @@ try {
     { again: () => resolveModel(options.model, options.overrides), changed },
   );
   // It may have been replaced after its fingerprint was taken.
-  if (source.proof !== undefined && !(await stillHolds(source.proof))) changed();
+  const touched = source.proof && (await firstTouched(source.proof));
+  if (touched !== undefined) changed(touched);
   const manifest = new CheckpointManifest(place.manifest, {
     rebuild: rebuildFrom(place, shards.length),
     onWarning: (message) => console.error(message),

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { KeptRecords } from '@holdfast/options';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { type FingerprintPart, fingerprintOf } from './fingerprint.js';
-import { provenFingerprint, stillHolds } from './proven-fingerprint.js';
+import { firstTouched, provenFingerprint } from './proven-fingerprint.js';
 
 let folder: string;
 let weights: string;
@@ -95,8 +95,8 @@ test.each<[string, () => Promise<unknown>]>([
   await change();
   const found = await asked({ known: fake });
   expect(found.fingerprint).toBe(await fingerprintOf(parts(), SETTINGS));
-  expect(await stillHolds(fake)).toBe(false);
-  expect(await stillHolds(found.proof!)).toBe(true);
+  expect(await firstTouched(fake)).toBe(await realpath(weights));
+  expect(await firstTouched(found.proof!)).toBeUndefined();
 });
 
 test('other settings or another graph are another fingerprint', async () => {

@@ -60,10 +60,10 @@ export async function provenFingerprint(
   return { fingerprint, proof };
 }
 
-/** Whether the files of a proof are as they were. */
-export async function stillHolds({ files }: FingerprintProof): Promise<boolean> {
+/** The first file of a proof that is no longer as it was; undefined if all are. */
+export async function firstTouched({ files }: FingerprintProof): Promise<string | undefined> {
   const now = await Promise.all(files.map(({ path }) => factsOf(path).catch(() => null)));
-  return now.every((facts, i) => facts !== null && sameFacts(facts, files[i]!));
+  return files.find((then, i) => now[i] === null || !sameFacts(now[i]!, then))?.path;
 }
 
 function digestOfOthers(parts: readonly FingerprintPart[], settings: unknown): string {
