@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -182,6 +182,22 @@ test('a cache that cannot be written to is enough if the model is complete there
   } finally {
     acquire.mockRestore();
   }
+});
+
+test('a cache that cannot be made is named, with the variables that move it', async () => {
+  const { cache } = settings();
+  mkdirSync(dirname(cache), { recursive: true });
+  rmSync(cache, { recursive: true, force: true });
+  const says = {
+    code: 'hub_read_only',
+    passing: false,
+    message: expect.stringMatching(/cannot be made.*HF_HUB_CACHE/),
+  };
+  symlinkSync('/nonexistent/x', cache);
+  await expect(get()).rejects.toMatchObject(says);
+  rmSync(cache);
+  writeFileSync(cache, 'a file');
+  await expect(get()).rejects.toMatchObject(says);
 });
 
 test('a file that the system writes in parts is whole', async () => {

@@ -9,11 +9,13 @@ import type { HubFile } from './listing.js';
 import { cachedModel } from './model-cache.js';
 
 const READ_ONLY = ['EACCES', 'EPERM', 'EROFS'];
+/** The cache's place cannot become a folder: a link to nowhere, a file, a place like /proc. */
+const NO_FOLDER = ['ENOENT', 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG'];
 
 /**
  * After the cache could not be locked: null if that is because it is read-only, and nothing is left to write.
  *
- * @throws HubError `hub_read_only` if it is read-only and something is missing; else the error itself.
+ * @throws HubError `hub_read_only` if it is read-only and something is missing, or cannot be made; else the error itself.
  */
 export async function nullIfComplete(
   files: readonly HubFile[],
@@ -21,9 +23,17 @@ export async function nullIfComplete(
   error: unknown,
 ): Promise<null> {
   const code = systemErrorCode(error) ?? '';
+  const { name, options } = download;
+  if (NO_FOLDER.includes(code))
+    throw new HubError(
+      'hub_read_only',
+      formatHubName(name),
+      `cannot be downloaded, since the cache of Hugging Face (${options.settings.cache}) cannot be made there (${code})`,
+      'set HF_HUB_CACHE, or HF_HOME, to a folder that can be made',
+      { cause: error },
+    );
   if (!READ_ONLY.includes(code)) throw error;
   if (await isComplete(files, download)) return null;
-  const { name, options } = download;
   throw new HubError(
     'hub_read_only',
     formatHubName(name),
