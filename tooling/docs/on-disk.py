@@ -103,6 +103,16 @@ class Index:
         assert sums == read(folder, "blocks.bin")
         for name, data in {**files, "blocks": sums}.items():
             assert sha256(data) == self.summary["files"][name], name
+        self.descriptions = None
+        if "descriptions" in self.summary["files"]:
+            text = read(folder, "descriptions.txt")
+            assert sha256(text) == self.summary["files"]["descriptions"]
+            assert len(text) == self.summary["description_bytes"]
+            self.descriptions = text.decode().split("\n")[:-1]
+            for at, line in enumerate(self.descriptions):
+                if line == "\t":
+                    self.descriptions[at] = self.descriptions[at - 1]
+            assert len(self.descriptions) == self.summary["sequences"] == sum(self.summary["input_sequences"])
         if "skipped" in self.summary:
             table = read(folder, "skipped.tsv")
             assert sha256(table) == self.summary["files"]["skipped"]
@@ -200,6 +210,29 @@ def check_manifest(path, shards):
     return max(0, len(lines) - 1)
 
 
+def check_table(out, run, index):
+    lines = read(out, "sequences.tsv").decode().split("\n")
+    header, lines = lines[0].split("\t"), lines[1:-1]
+    files = [each["path"] for each, n in zip(run["inputs"], index.summary["input_sequences"]) for _ in range(n)]
+    row = 0
+    for at, line in enumerate(lines):
+        found = dict(zip(header, line.split("\t")))
+        original = index.originals[at]
+        assert (found["ordinal"], found["id"]) == (str(at), index.ids[at])
+        assert (found["description"], found["file"]) == (index.descriptions[at], files[at])
+        assert found["length"] == str(index.lengths[at])
+        assert found["duplicate_of"] == ("" if original == at else str(original))
+        assert (found["row"] == "") == (found["checkpoint"] == "") == (found["quarantined"] == "yes")
+        if found["row"] != "":
+            assert found["row"] == str(row)
+            row += 1
+            assert os.path.exists(
+                os.path.join(out, "checkpoints", "shard_" + found["shard"], found["checkpoint"])
+            )
+    assert len(lines) == len(index.ids)
+    return row
+
+
 def main(out):
     run = checked(os.path.join(out, "run.json"))
     result = checked(os.path.join(out, "result.json"))
@@ -217,6 +250,11 @@ def main(out):
     for path in glob.glob(os.path.join(out, "logs", "*.log")):
         for line in read(path).split(b"\n")[:-1]:
             assert {"format", "time", "event"} <= set(check_line(line))
+    starts = checked(os.path.join(out, ".holdfast-starts"))
+    assert starts["run"] == run["fingerprint"] and len(starts["starts"]) >= 1
+    assert [each["started"] for each in result["provenance"]["starts"]][0] == starts["starts"][0]["started"]
+    if any(each["file"] == "sequences.tsv" for each in result["files"]):
+        assert check_table(out, run, index) == result["sequences"]
     for each in result["files"]:
         data = read(out, each["file"])
         assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])

@@ -1,5 +1,4 @@
 import { getEventListeners } from 'node:events';
-import { createRequire } from 'node:module';
 import { mayBeThere } from '@holdfast/durable';
 import { BadRecordsError } from '@holdfast/fasta';
 import { checkModel, exportModel, getModels, listModels } from '@holdfast/models';
@@ -13,6 +12,7 @@ import { CommanderError } from 'commander';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
 import { endingOf } from './command/ending.js';
+import { masked } from './command/masked.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
 import { endWithReader } from './command/reader-gone.js';
@@ -22,8 +22,7 @@ import { embed } from './embed.js';
 import { runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report } from './events.js';
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+import { version } from './version.js';
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
 
@@ -124,7 +123,12 @@ try {
         const where = { screen: process.stdout, stream: 'standard output', complain };
         shown = embedReport(reporting, options, where);
         if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
-        process.exitCode = await embed(options, report, stopOnSignals());
+        const { settings } = reporting;
+        const invocation = {
+          command: ['holdfast', ...process.argv.slice(2).map(masked)],
+          ...(settings && { settings: settings.map((each) => ({ ...each, value: masked(each.value) })) }),
+        };
+        process.exitCode = await embed({ ...options, invocation }, report, stopOnSignals());
       } catch (error) {
         if (error instanceof RunFailedError)
           report({ type: 'run_failed', exit_code: error.exitCode, message: error.message });

@@ -9,6 +9,7 @@ import {
   leavesOut,
   type ResultRecord,
   ShardIncompleteError,
+  settingsFacts,
   standing,
 } from '@holdfast/run-folder';
 import { embedShards } from './coordinate/embed-shards.js';
@@ -17,6 +18,7 @@ import { openManifest } from './coordinate/run-manifest.js';
 import { assemble } from './result/assemble.js';
 import { leftOut } from './result/left-out.js';
 import type { Prepared } from './run/asked-run.js';
+import { RunHistory } from './run/history.js';
 import type { Findings } from './run/plan-warnings.js';
 import type { Request } from './run/request.js';
 
@@ -51,9 +53,14 @@ export async function embedAndJoin(
   // Joining needs no device.
   let used = computed ? null : await devices.use(record, place);
   const use = async () => {
-    used ??= await devices.use(record, place);
+    if (used === null) {
+      used = await devices.use(record, place);
+      await history.computes(used);
+    }
     return used;
   };
+  const history = await RunHistory.begin(request, record, used);
+  await using _end = { [Symbol.asyncDispose]: () => history.end() };
   heartbeat.planned(record.fingerprint, shards, standing(shards, state));
   reportPlanned(request, run, shards, state, used);
   const { fingerprint } = record;
@@ -83,8 +90,11 @@ export async function embedAndJoin(
       }
       const { format } = options;
       report({ type: 'assembling', file: place.embeddings(format) });
-      const parts = { place, run: fingerprint, index, shards, model, format };
-      const result = await assemble({ ...parts, findings, found, signal });
+      const inputs = record.inputs.map(({ path }) => path);
+      const parts = { place, run: fingerprint, index, shards, model, format, inputs };
+      const settings = settingsFacts(record);
+      const provenance = () => history.provenance(used?.record ?? record);
+      const result = await assemble({ ...parts, settings, provenance, findings, found, signal });
       if (isThere(place.retry)) await removeDurably(place.retry);
       return result;
     } catch (error) {

@@ -83,6 +83,15 @@ export interface EmbedOptions {
   graceSec?: number;
   format: FormatName;
   forceRestart: boolean;
+  /** How the command was called, to be kept in `result.json` as it is: without secrets. */
+  invocation?: Invocation;
+}
+
+/** How a command was called. */
+export interface Invocation {
+  command: readonly string[];
+  /** Options that variables or files gave. */
+  settings?: readonly { option: string; value: string; from: string }[];
 }
 
 /** How a run is stopped from outside. */
@@ -177,6 +186,10 @@ const shape: Shape<EmbedOptions> = {
   graceSec: above0('seconds'),
   format: required(oneOf(Object.keys(formats))),
   forceRestart: required(flag),
+  invocation: object<Invocation>({
+    command: required(array(words, 'arguments')),
+    settings: value('a list', Array.isArray),
+  }),
 };
 const embedOptions = object<EmbedOptions>(shape);
 

@@ -249,11 +249,12 @@ test.each([
     expect(letters).not.toHaveProperty('read_as');
     expect(letters.final_stops.dropped).toBe(false);
     expect(letters.unknown.letters[name === 'rna' ? 'U' : '*'].letters).toBeGreaterThan(20);
+    const then = await rowsOf(out);
     // A new run has other rows.
     await run(input, folder, ...half, '--keep-gaps', '--force-restart');
-    expect(await digestOf(out)).not.toBe(expected[name]);
+    expect(await rowsOf(out)).not.toEqual(then);
     const option = name === 'rna' ? '--keep-u' : '--keep-stop';
     await run(input, folder, ...half, '--keep-gaps', '--force-restart', option);
-    expect(await digestOf(out)).toBe(expected[name]);
+    expect(await rowsOf(out)).toEqual(then);
   },
 );

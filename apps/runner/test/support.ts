@@ -15,6 +15,7 @@ export function countingModel(): EmbeddingModel & { batches: number; sequences: 
     dim: DIM,
     fingerprint: 'f'.repeat(64),
     maxResidues: 100,
+    specialTokens: 0,
     recipe: {},
   } as ModelSource;
   const model = {

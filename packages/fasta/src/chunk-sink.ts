@@ -31,7 +31,7 @@ class Chunker implements RecordTaker {
     const suffixes = chunks.map((_, at) => `_chunk_${at + 1}`);
     if (this.known !== null && !isNew(this.known, record, suffixes, 'chunk', this.shared)) return;
     for (const [nth, [start, end]] of chunks.entries()) {
-      await this.rows.header(withSuffix(record, suffixes[nth]!), record.record, record.line);
+      await this.rows.header(withSuffix(record, suffixes[nth]!), record);
       for (let at = start; at < end; at += PORTION) {
         const portion = residues.subarray(at, Math.min(end, at + PORTION));
         await this.rows.append(portion.length, (staged, to) => {

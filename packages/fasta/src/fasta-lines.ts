@@ -156,7 +156,7 @@ export class FastaLines implements LineReader {
   #inHeader(chunk: Uint8Array, start: number): number {
     const track = this.#track;
     const at = track.header.take(chunk, start);
-    if (!track.header.complete && at === chunk.length) return at;
+    if (at === chunk.length) return at;
     track.name('>');
     this.#state = REST;
     return at;

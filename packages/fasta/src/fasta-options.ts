@@ -6,11 +6,12 @@ import type { InputNotes } from './input-notes.js';
 export interface FastaHandler {
   /**
    * A header was read.
-   * @param id the bytes are valid only during the call.
+   * @param id the bytes are valid only during the call, as those of `description`.
    * @param record its number within the file, from 1.
    * @param line the header's line, from 1.
+   * @param description what the header says beside the ID, escaped as a field of a table.
    */
-  header(id: Uint8Array, record: number, line: number): void;
+  header(id: Uint8Array, record: number, line: number, description: Uint8Array): void;
   /**
    * The current record is complete, with this many residues (at least 1).
    * @returns why it is refused, or null. A refused record is already forgotten.

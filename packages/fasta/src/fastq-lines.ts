@@ -144,7 +144,7 @@ export class FastqLines implements LineReader {
   #inHeader(chunk: Uint8Array, start: number): number {
     const track = this.#track;
     const at = track.header.take(chunk, start);
-    if (!track.header.complete && at === chunk.length) return at;
+    if (at === chunk.length) return at;
     track.name('@');
     this.#state = DESCRIPTION;
     return at;

@@ -13,6 +13,8 @@ export interface HeldRecord {
   record: number;
   /** Of the header, from 1. */
   line: number;
+  /** What the header says beside the ID, escaped. */
+  description: Uint8Array;
 }
 
 /** What is done with whole records. */
@@ -22,6 +24,8 @@ export interface RecordTaker {
   /** Some records were taken, and no more are complete. */
   settle(): Promise<void>;
 }
+
+const NOTHING = new Uint8Array(0);
 
 type Waiting = HeldRecord & {
   /** Undefined until the record is complete. */
@@ -37,6 +41,8 @@ export class HeldRecords implements RecordSink {
   #used = 0;
   /** Whether the current record began before the current call of `fill`, or is to be forgotten as such. */
   #spans: 'no' | 'yes' | 'dropped' = 'no';
+  /** The last record's description: what one record was cut into shares it. */
+  #described: Pick<HeldRecord, 'record' | 'description'> = { record: 0, description: NOTHING };
 
   /** @param suffix most bytes that a taker appends to an ID. */
   constructor(taker: RecordTaker, suffix: number) {
@@ -44,10 +50,12 @@ export class HeldRecords implements RecordSink {
     this.#room = suffix;
   }
 
-  header(id: Uint8Array, record: number, line: number): void {
+  header(id: Uint8Array, record: number, line: number, description: Uint8Array = NOTHING): void {
     const held = new Uint8Array(id.length + this.#room);
     held.set(id);
-    this.#records.push({ id: held, idLength: id.length, record, line, residues: undefined });
+    if (record !== this.#described.record) this.#described = { record, description: description.slice() };
+    const named = { id: held, idLength: id.length, ...this.#described };
+    this.#records.push({ ...named, line, residues: undefined });
     if (this.#spans === 'yes') this.#spans = 'no';
   }
 

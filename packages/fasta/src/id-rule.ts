@@ -5,6 +5,8 @@ import { NOT_UTF8 } from './id-problem.js';
 export interface IdRule {
   /** Whether it needs the whole header; otherwise only the first word. */
   wholeHeader: boolean;
+  /** What describes the sequence: the rest of the header, all of it, or nothing since the ID says all. */
+  describes: 'rest' | 'header' | 'nothing';
   /** Whether it may take endless time. */
   mayBeSlow: boolean;
   /** The ID, or the problem as text. @param header without `>` and without blanks around it; not empty. */
@@ -12,9 +14,19 @@ export interface IdRule {
 }
 
 /** The ID is the header's first word. */
-export const FIRST_WORD: IdRule = { wholeHeader: false, mayBeSlow: false, idOf: (header) => header };
+export const FIRST_WORD: IdRule = {
+  wholeHeader: false,
+  describes: 'rest',
+  mayBeSlow: false,
+  idOf: (header) => header,
+};
 
-const WHOLE: IdRule = { wholeHeader: true, mayBeSlow: false, idOf: (header) => header };
+const WHOLE: IdRule = {
+  wholeHeader: true,
+  describes: 'nothing',
+  mayBeSlow: false,
+  idOf: (header) => header,
+};
 
 /**
  * The rule for IDs: `first-word`, `whole` (the whole header), or a JavaScript regular expression (flag `u`),
@@ -28,6 +40,7 @@ export function idRule(text: string): IdRule {
   const regex = new RegExp(text, 'u');
   return {
     wholeHeader: true,
+    describes: 'header',
     mayBeSlow: true,
     idOf(header) {
       if (!isUtf8(header)) return NOT_UTF8;

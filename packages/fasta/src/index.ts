@@ -11,6 +11,7 @@ export { type IdRule, idRule } from './id-rule.js';
 export { BadRecordsError, displayName, InputError, oneLine } from './input-error.js';
 export { hasNotes, type InputNotes, noNotes, noteWarnings } from './input-notes.js';
 export { type RecordSink, ROOM_BYTES } from './record-sink.js';
+export { MOST_TEXT, tableText } from './table-text.js';
 export { withinTime } from './time-limit.js';
 export { CODES_WITHOUT_STOPS, GENETIC_CODES } from './translate/genetic-codes.js';
 export type { OrfStart } from './translate/orfs.js';

@@ -8,11 +8,12 @@ export interface RecordSink {
   /**
    * A record begins.
    *
-   * @param id valid only during the call.
-   * @param record number within the input, from 1.
+   * @param id valid only during the call, as is `description`.
+   * @param record number within the input, from 1. Rows of one record have the same, and the same description.
    * @param line from 1.
+   * @param description what the header says beside the ID, escaped as a field of a table. Default: nothing.
    */
-  header(id: Uint8Array, record: number, line: number): void;
+  header(id: Uint8Array, record: number, line: number, description?: Uint8Array): void;
   /** Lets `fill` write up to `ROOM_BYTES` residues into a buffer; `fill` returns the index after the last. */
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void;
   /**

@@ -80,7 +80,7 @@ export class RecordTracker {
     this.#id = this.header.bytes;
   }
 
-  /** The header is read as far as its ID needs it. */
+  /** The header is read. */
   name(sign: string): void {
     const { header } = this;
     const { bytes } = header;
@@ -97,7 +97,7 @@ export class RecordTracker {
     }
     this.#named = true;
     this.#id = found;
-    this.#options.header(found, this.number, this.#headerLine);
+    this.#options.header(found, this.number, this.#headerLine, header.description);
   }
 
   /** Ends the current record, if one is open. @param fastq whether its qualities were left out. */

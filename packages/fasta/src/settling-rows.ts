@@ -1,3 +1,4 @@
+import type { HeldRecord } from './held-records.js';
 import { type RecordSink, ROOM_BYTES } from './record-sink.js';
 
 /** Bytes of a row beside its ID and residues: offsets and a line feed. */
@@ -11,14 +12,19 @@ export class SettlingRows {
   readonly #rows: RecordSink;
   /** Bytes passed on since the rows last settled. */
   #unsettled = 0;
+  /** That of the last row, shared by all rows of a record. */
+  #description: Uint8Array | null = null;
 
   constructor(rows: RecordSink) {
     this.#rows = rows;
   }
 
-  async header(id: Uint8Array, record: number, line: number): Promise<void> {
-    await this.#makeRoom(id.length);
-    this.#rows.header(id, record, line);
+  /** @param id of the row. */
+  async header(id: Uint8Array, record: HeldRecord): Promise<void> {
+    const { description } = record;
+    await this.#makeRoom(id.length + (description === this.#description ? 0 : description.length));
+    this.#description = description;
+    this.#rows.header(id, record.record, record.line, description);
   }
 
   /** @param fill writes `count` residues, `PORTION` at most. */

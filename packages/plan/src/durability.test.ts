@@ -58,7 +58,7 @@ test('every file is forced to the device whole, then the summary, then the folde
   };
   const summary = await place('summary.json');
   const names = Object.values(FILES).filter((name) => name !== FILES.summary && name !== FILES.skipped);
-  expect(names).toHaveLength(10);
+  expect(names).toHaveLength(11);
   for (const name of names) {
     const at = await place(name);
     expect(at, name).toBeGreaterThanOrEqual(0);

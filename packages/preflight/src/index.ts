@@ -3,6 +3,7 @@ export type { Enough } from './calibration/calibration.js';
 export { chooseDevice, type DeviceChoice, type DeviceWish } from './device/choose-device.js';
 export { type DeviceShare, shareDevice } from './device/device-share.js';
 export { type DoctorOptions, doctor } from './machine/doctor.js';
+export { versionsHere } from './model/kept-verdict.js';
 export { tryModel } from './model/try-model.js';
 export { comparePrecisions, type PrecisionCost } from './precision/compare-precisions.js';
 export { NoAnswerError, PreflightError } from './preflight-error.js';

@@ -63,6 +63,7 @@ export function ownPaths(place: Layout): string[] {
     place.newIndex,
     place.logs,
     place.retry,
+    place.starts,
     place.precision,
     place.precisionSample,
     place.copiedRows,

@@ -16,6 +16,7 @@ export { refuseForeignRecord } from './records/foreign-record.js';
 export { type GivenModel, sameGiven } from './records/given-model.js';
 export { knownRecord } from './records/known-record.js';
 export { type PrecisionCost, readPrecisionCost, writePrecisionCost } from './records/precision-cost.js';
+export { type Provenance, provenanceOf, settingsFacts } from './records/provenance.js';
 export { provenRecord } from './records/recover-record.js';
 export { parseResult, type ResultRecord, readResult, writeResultRecord } from './records/result-record.js';
 export {
@@ -29,11 +30,26 @@ export {
   readRunRecord,
   writeRunRecord,
 } from './records/run-record.js';
+export {
+  type RunStart,
+  type RunStarts,
+  readRunStarts,
+  withStart,
+  writeRunStarts,
+} from './records/run-starts.js';
 export { runWitnesses, shardFolders } from './records/run-witnesses.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 export { type ResultFolder, takeResultFolder } from './result-folder.js';
 export { runElsewhere } from './run-elsewhere.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
+export { modelColumns } from './sequences/model-columns.js';
+export { RowPlaces } from './sequences/row-places.js';
+export {
+  type ModelColumns,
+  SEQUENCE_COLUMNS,
+  type SequenceTable,
+  sequenceTable,
+} from './sequences/sequence-table.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';

@@ -19,6 +19,8 @@ export function layout(out: string, option: '--out' | '--work' = '--out') {
     retry: join(out, '.holdfast-retry'),
     /** What the running command is doing, rewritten every few seconds for `holdfast status`. Nothing else reads it. */
     heartbeat: join(out, '.holdfast-heartbeat'),
+    /** When, where and with what the run was started, for `result.json`. */
+    starts: join(out, '.holdfast-starts'),
     workersLock: join(out, '.workers.lock'),
     run: join(out, 'run.json'),
     /** What a lower precision costs, measured once, before anything is embedded. */
@@ -39,6 +41,8 @@ export function layout(out: string, option: '--out' | '--work' = '--out') {
     quarantine: join(out, 'quarantine.tsv'),
     /** Records of the input that were left out. */
     skipped: join(out, 'skipped.tsv'),
+    /** A line for each sequence of the input: where it is from, and where its row is. */
+    sequences: join(out, 'sequences.tsv'),
     embeddings: (format: string) => join(out, `embeddings.${format}`),
     result: join(out, 'result.json'),
   };

@@ -8,4 +8,5 @@ export const resultPaths = (place: Layout): string[] => [
   place.ids,
   place.quarantine,
   place.skipped,
+  place.sequences,
 ];

@@ -15,7 +15,11 @@ export interface FileKind {
 /** Every file that a run leaves. A test compares it with the folders of runs, so no new file is forgotten. */
 export const FILE_KINDS: readonly FileKind[] = [
   { pattern: /^run\.json$/, check: 'run', name: 'run.json' },
-  { pattern: /^index\/([a-z-]+\.bin|ids\.txt|skipped\.tsv|summary\.json)$/, check: 'index', name: 'index/' },
+  {
+    pattern: /^index\/([a-z-]+\.bin|(ids|descriptions)\.txt|skipped\.tsv|summary\.json)$/,
+    check: 'index',
+    name: 'index/',
+  },
   {
     pattern: /^checkpoints\/shard_\d+\/batch_\d+\.pt(\.done)?$/,
     check: 'checkpoints',
@@ -32,9 +36,11 @@ export const FILE_KINDS: readonly FileKind[] = [
     name: 'result.json, embeddings.*, skipped.tsv',
   },
   { pattern: /^ids\.txt$/, check: 'ids', name: 'ids.txt' },
+  { pattern: /^sequences\.tsv$/, check: 'sequences', name: 'sequences.tsv' },
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
   { pattern: /^precision\.json$/, check: 'precision', name: 'precision.json' },
   { pattern: /^\.holdfast-restart$/, check: 'restart', name: '.holdfast-restart' },
+  { pattern: /^\.holdfast-starts$/, check: 'starts', name: '.holdfast-starts' },
   { pattern: /^\.holdfast$/, check: null, name: '.holdfast', why: 'a line for people; only its name counts' },
   { pattern: /^\.holdfast-retry$/, check: null, name: '.holdfast-retry', why: 'empty; only its name counts' },
   {

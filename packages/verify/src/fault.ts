@@ -8,8 +8,10 @@ export const CHECKS = [
   'rows',
   'ids',
   'quarantine',
+  'sequences',
   'precision',
   'restart',
+  'starts',
 ] as const;
 
 export type CheckName = (typeof CHECKS)[number];

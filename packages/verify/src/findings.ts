@@ -26,8 +26,10 @@ const FAULTY: Readonly<Record<CheckName, string>> = {
   rows: 'rows of the result',
   ids: 'ids.txt',
   quarantine: 'quarantine.tsv',
+  sequences: 'sequences.tsv',
   precision: 'precision.json',
   restart: '.holdfast-restart',
+  starts: '.holdfast-starts',
 };
 
 /** Collects what the checks find. */

@@ -11,6 +11,7 @@ import { checkRecord } from './checks/record.js';
 import { checkResultFiles, checkResultRecord, type FoundResult } from './checks/result.js';
 import { RowNames } from './checks/row-names.js';
 import { checkRows, type ProvenRun } from './checks/rows.js';
+import { checkSequences } from './checks/sequences.js';
 import { checkSmallFiles } from './checks/small-files.js';
 import { noteOthers } from './checks/strangers.js';
 import { checkTexts } from './checks/texts.js';
@@ -133,11 +134,16 @@ async function lookAtResult(
     [...found.quarantined, ...found.copies].map(({ ordinal }) => ordinal),
   );
   if (isThere(place.embeddings(result.format))) {
-    const differing = await lookAgain(findings, again, (faults) =>
+    const compared = await lookAgain(findings, again, (faults) =>
       checkRows(context, run, result, found, names, faults),
     );
+    const { differing = null, places = null } = compared ?? {};
     // The result is as result.json says, and the checkpoints are as their sums say: one of both was made to fit.
     if (differing !== null && findings.count('result') === 0) distrust(standings, differing, findings);
+    if (places !== null)
+      await lookAgain(findings, again, (faults) =>
+        checkSequences(context, run, result, { missing: found, places }, faults),
+      );
   }
   await lookAgain(findings, again, (faults) => checkTexts(context, run, found, faults));
 }

@@ -63,7 +63,7 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
   const broken = standings.filter(({ wrong }) => wrong !== null);
   const surplus = await surplusFolders(place, looked);
   const checkpoints = broken.length + surplus.length > 0;
-  const resultWrong = (['result', 'rows', 'ids', 'quarantine'] as const).some(
+  const resultWrong = (['result', 'rows', 'ids', 'quarantine', 'sequences'] as const).some(
     (check) => findings.count(check) > 0,
   );
   const needed = checkpoints || findings.count('index') > 0;
@@ -73,9 +73,9 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
     report.join = true;
   }
   if (resultWrong)
-    for (const path of [place.ids, place.quarantine, ...embeddingsOf(place, looked)])
+    for (const path of [place.ids, place.quarantine, place.sequences, ...embeddingsOf(place, looked)])
       if (files.has(path)) await moving(path);
-  for (const path of [place.precision, place.restart]) if (files.has(path)) await moving(path);
+  for (const path of [place.precision, place.restart, place.starts]) if (files.has(path)) await moving(path);
   for (const { shard, wrong } of broken)
     for (const path of await setAside(place.shard(shard), wrong!, { unfinished: 'keep' }))
       report.moved.push(named(place, path));

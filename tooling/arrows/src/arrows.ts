@@ -70,8 +70,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What every part of the runner may import: errors, events and options. */
-const SHARED = ['embed-options', 'errors', 'events', 'exit-codes'] as const;
+/** What every part of the runner may import: errors, events, options and the version. */
+const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'version'] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];

@@ -89,6 +89,7 @@ test('rows and IDs in input order, and a record of both files', async () => {
   expect(record.files).toEqual([
     measured('embeddings.safetensors', bytes),
     measured('ids.txt', await readFile(ids)),
+    measured('sequences.tsv', await readFile(assembly.place.sequences)),
   ]);
   expect(JSON.parse(await readFile(join(out, 'result.json'), 'utf8'))).toEqual({
     ...record,

@@ -22,8 +22,12 @@ import {
   formats,
   formatTable,
   type Layout,
+  modelColumns,
+  type Provenance,
   type ResultRecord,
+  RowPlaces,
   resultRows,
+  sequenceTable,
   writeResultRecord,
 } from '@holdfast/run-folder';
 import type { Findings } from '../run/plan-warnings.js';
@@ -36,6 +40,12 @@ export interface Assembly {
   shards: readonly Shard[];
   model: ModelSource;
   format: FormatName;
+  /** The run's inputs, as it was begun with them. Default: as they were read into the index. */
+  inputs?: readonly string[];
+  /** What the file of embeddings says of how its rows were computed. Default: nothing. */
+  settings?: Readonly<Record<string, string>>;
+  /** Called when all files but the record are written. Default: the record says nothing of the kind. */
+  provenance?(): Provenance;
   findings?: Findings;
   /** What is quarantined, if already known. Default: read from the checkpoints. */
   found?: FoundQuarantined | undefined;
@@ -44,7 +54,7 @@ export interface Assembly {
 
 /**
  * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
- * `skipped.tsv` if records were left out, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
+ * `skipped.tsv` if records were left out, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
  * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
  * @throws ShardIncompleteError if a shard must be repaired; IndexError if the index is not what was written; the signal's
@@ -57,6 +67,9 @@ export async function assemble({
   shards,
   model,
   format,
+  inputs = index.summary.inputs.map(({ path }) => path),
+  settings = {},
+  provenance,
   findings = { warnings: [] },
   found,
   signal,
@@ -66,13 +79,15 @@ export async function assemble({
   const quarantined = [...missing.quarantined, ...missing.copies];
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const counts: RowCounts = { zeroRows: 0, truncated: 0 };
+  const places = new RowPlaces();
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const onTruncated = (sequences: number) => {
       counts.truncated += sequences;
     };
     const copied = () => CopiedRows.open(index, place.copiedRows);
-    const parts = { place, run, index, shards, dim: model.dim, found: missing, onTruncated, copied };
-    for await (const rows of resultRows(parts)) {
+    const onCheckpoint = places.add.bind(places);
+    const of = { place, run, index, shards, dim: model.dim, found: missing };
+    for await (const rows of resultRows({ ...of, onTruncated, onCheckpoint, copied })) {
       signal.throwIfAborted();
       counts.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
@@ -84,7 +99,12 @@ export async function assemble({
     formats[format](sink, {
       shape: [sequences, model.dim],
       columns: model.columns ?? null,
-      facts: { model: model.name, model_sha256: model.fingerprint, row_ids: basename(place.ids) },
+      facts: {
+        model: model.name,
+        model_sha256: model.fingerprint,
+        row_ids: basename(place.ids),
+        ...settings,
+      },
       ids: async () => (await index.allIds()).filter((_, ordinal) => !ordinals.has(ordinal)),
       chunks,
     }),
@@ -111,6 +131,19 @@ export async function assemble({
       }),
     );
   }
+  // An index of an earlier version lacks what the table has; the user may have a file of that name in its folder.
+  if (index.described) {
+    const ofLength = modelColumns(model, counts.truncated > 0);
+    const table = { index, inputs, missing: ordinals, places, ofLength };
+    files.push(
+      await writeMeasured(place.sequences, async (sink) => {
+        for await (const chunk of sequenceTable(table)) {
+          signal.throwIfAborted();
+          await sink.write(chunk);
+        }
+      }),
+    );
+  }
   // Each block was verified as it was read; verify the whole index before the record vouches for the result.
   await verifyIndex(place.index, index, signal);
   const record: ResultRecord = {
@@ -123,6 +156,7 @@ export async function assemble({
     ...withoutShare(paddingOf(model, index.summary)),
     ...(findings.letters && { letters: findings.letters }),
     ...(findings.precision && { precision: findings.precision }),
+    ...(provenance && { provenance: provenance() }),
     files,
     warnings: [...findings.warnings, ...warnings(model, counts, index.summary)],
   };

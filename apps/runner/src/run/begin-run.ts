@@ -14,6 +14,7 @@ import {
   writeRunRecord,
 } from '@holdfast/run-folder';
 import { StoppedError } from '../errors.js';
+import { version } from '../version.js';
 import { asked, type Prepared, type PrepareOptions, whileReading } from './asked-run.js';
 import { indexInputs, installIndex } from './run-index.js';
 
@@ -62,7 +63,7 @@ export async function planRun(place: Layout, options: PrepareOptions): Promise<P
     const batchTokens = options.batchTokens ?? (await options.chooseBatchTokens());
     const shards = options.shards ?? options.defaultShards;
     const recordOf = (inputs: RunRecord['inputs']) =>
-      newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards });
+      newRunRecord({ ...asked(options, inputs), batch_tokens: batchTokens, shards, begun_with: version });
     debug('a new run: %d tokens a batch, %d shards', batchTokens, shards);
     const { reading } = options;
     const { use } = options.letters;

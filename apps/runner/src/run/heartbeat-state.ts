@@ -9,7 +9,7 @@ export class HeartbeatState {
   /** Whether it does anything but look. */
   works = false;
   readonly #workers = new WorkerStates();
-  readonly #started: Date;
+  readonly started: Date;
   #now: Pick<
     Heartbeat,
     'phase' | 'doing' | 'input' | 'sequences_done' | 'sequences_total' | 'tokens_per_second' | 'seconds_left'
@@ -27,7 +27,7 @@ export class HeartbeatState {
   #ended: Heartbeat['ended'] = null;
 
   constructor(started: Date) {
-    this.#started = started;
+    this.started = started;
   }
 
   get phase(): Phase {
@@ -89,7 +89,7 @@ export class HeartbeatState {
       run: this.#run,
       host: hostname(),
       pid: process.pid,
-      started: this.#started.toISOString(),
+      started: this.started.toISOString(),
       at: at.toISOString(),
       ...this.#now,
       workers: this.#workers.list(),

@@ -33,6 +33,11 @@ export class Heartbeat {
     };
   }
 
+  /** When the command began. */
+  get started(): Date {
+    return this.#state.started;
+  }
+
   /** The shards of the run, and how many sequences of each are saved. */
   planned(
     run: string,

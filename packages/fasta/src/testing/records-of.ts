@@ -5,7 +5,7 @@ import { type InputNotes, noNotes } from '../input-notes.js';
 
 /** What a file has, as text. */
 export interface Read {
-  records: { id: string; residues: string; record: number; line: number }[];
+  records: { id: string; description: string; residues: string; record: number; line: number }[];
   faults: Fault[];
   notes: InputNotes;
 }
@@ -23,15 +23,20 @@ export function recordsOf(
   /** Where the current record's residues begin, and those of it from before. */
   let start = 0;
   let before = '';
-  let header = { id: '', record: 0, line: 0 };
+  let header = { id: '', description: '', record: 0, line: 0 };
   const parser = new FastaParser({
     file: 'reads.fa',
     allowed,
     hint: 'the model reads proteins',
     idRule: idRule(id),
     notes: read.notes,
-    header(id, record, line) {
-      header = { id: Buffer.from(id).toString(), record, line };
+    header(id, record, line, description) {
+      header = {
+        id: Buffer.from(id).toString(),
+        description: Buffer.from(description).toString('latin1'),
+        record,
+        line,
+      };
     },
     end(residues) {
       const end = start + residues - before.length;

@@ -92,7 +92,7 @@ class Translator implements RecordTaker {
   }
 
   async #write(record: HeldRecord, bases: Uint8Array, { frame, first, end, started, suffix }: Row) {
-    await this.#rows.header(withSuffix(record, suffix), record.record, record.line);
+    await this.#rows.header(withSuffix(record, suffix), record);
     for (let from = first; from < end; from += PORTION) {
       const range = [from, Math.min(end, from + PORTION)] as const;
       await this.#rows.append(range[1] - from, (staged, at) => {

@@ -21,7 +21,8 @@ export interface WrittenFile {
  */
 export class AppendFile {
   readonly #handle: FileHandle;
-  readonly #staged = Buffer.allocUnsafeSlow(2 * ROOM_BYTES);
+  readonly #room: number;
+  readonly #staged: Buffer;
   #hash = createHash('sha256');
   #blocks = new BlockSums();
   #used = 0;
@@ -34,14 +35,17 @@ export class AppendFile {
   private constructor(
     readonly path: string,
     handle: FileHandle,
+    room: number,
   ) {
     this.#handle = handle;
+    this.#room = room;
+    this.#staged = Buffer.allocUnsafeSlow(2 * room);
   }
 
-  /** Creates or truncates the file. */
-  static async create(path: string): Promise<AppendFile> {
+  /** Creates or truncates the file. @param room bytes that may be appended between two calls of `settle`. */
+  static async create(path: string, room = ROOM_BYTES): Promise<AppendFile> {
     await fastCrc32();
-    return new AppendFile(path, await open(path, 'w+'));
+    return new AppendFile(path, await open(path, 'w+'), room);
   }
 
   /** Bytes appended so far. */
@@ -49,10 +53,11 @@ export class AppendFile {
     return this.#written + this.#used;
   }
 
-  /** Appends a copy of `bytes`. */
-  append(bytes: Uint8Array): void {
-    this.#staged.set(bytes, this.#used);
-    this.#used += bytes.length;
+  /** Appends a copy of `bytes`, or of the first `count` of them. */
+  append(bytes: Uint8Array, count = bytes.length): void {
+    if (count === bytes.length) this.#staged.set(bytes, this.#used);
+    else for (let i = 0; i < count; i++) this.#staged[this.#used + i] = bytes[i]!;
+    this.#used += count;
   }
 
   appendByte(byte: number): void {
@@ -97,12 +102,12 @@ export class AppendFile {
   }
 
   /**
-   * Makes room for {@link ROOM_BYTES} more.
+   * Makes room for as many bytes more as the file was created with.
    *
    * @param final bytes from the start that will not be cut out; default: all. Never less than the last time.
    */
   async settle(final = this.length): Promise<void> {
-    if (this.#used >= ROOM_BYTES) await this.#flush(final);
+    if (this.#used >= this.#room) await this.#flush(final);
   }
 
   /**

@@ -104,7 +104,10 @@ test('indexes the fixtures, over several inputs in order', async () => {
       order: await sha256Of('order.bin'),
       batches: await sha256Of('batches.bin'),
       blocks: await sha256Of('blocks.bin'),
+      descriptions: await sha256Of('descriptions.txt'),
     },
+    input_sequences: [7, 1, 45],
+    description_bytes: (await readFile(join(folder, 'index', 'descriptions.txt'))).length,
     inputs: inputs.map((path, i) => ({
       path,
       bytes: raws[i]!.length,
@@ -132,6 +135,7 @@ test('indexes the fixtures, over several inputs in order', async () => {
   expect((await readdir(join(folder, 'index'))).sort()).toEqual([
     'batches.bin',
     'blocks.bin',
+    'descriptions.txt',
     'id-offsets.bin',
     'ids.txt',
     'order.bin',

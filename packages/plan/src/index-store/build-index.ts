@@ -48,6 +48,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     sharedIds,
   });
   const inputs: IndexSummary['inputs'] = [];
+  const inputSequences: number[] = [];
   const translation = cut.translate && countOf(cut.translate.frames);
   const letters = options.letters && new LetterSink(writer, options.letters);
   const notes = noNotes();
@@ -72,10 +73,12 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     };
     let bytesBefore = 0;
     for (const path of options.inputs) {
+      const sequencesBefore = writer.sequences;
       try {
         const digest = await indexInput(path, rows, options, bytesBefore);
         bytesBefore += digest.bytes;
         inputs.push({ path, ...digest });
+        inputSequences.push(writer.sequences - sequencesBefore);
       } catch (error) {
         if (!(error instanceof InputError) || !OF_AN_INPUT.includes(error.code)) throw error;
         faults.addFile(error);
@@ -109,6 +112,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     ...(faults.records > 0 && { skipped: { records: faults.records, faults: { ...faults.counts } } }),
     ...(renamed.sequences > 0 && { renamed }),
     ...(hasNotes(notes) && { notes }),
+    input_sequences: inputSequences,
+    description_bytes: writer.descriptionBytes,
     inputs,
     ...(options.runOf && { run: { ...options.runOf(inputs) } }),
   };

@@ -36,6 +36,11 @@ export const FILES = {
   blocks: 'blocks.bin',
   /** Records that were left out, as a table; absent if there are none. */
   skipped: 'skipped.tsv',
+  /**
+   * What each sequence's header says beside the ID, escaped as in `tableText`: a line each, in input order. A tab alone: the same as
+   * the line before, which is of the same record. Absent in indexes of earlier versions.
+   */
+  descriptions: 'descriptions.txt',
   /** {@link IndexSummary} as JSON; written last, so an index that has it is complete. */
   summary: 'summary.json',
 } as const;
@@ -81,6 +86,8 @@ const schema = z.object({
     blocks: sha256.exactOptional(),
     /** Absent if no record was left out. */
     skipped: sha256.exactOptional(),
+    /** Absent in earlier versions. */
+    descriptions: sha256.exactOptional(),
   }),
   /** The run of the index, as its run record describes it; absent in tests. */
   run: z.looseObject({ fingerprint: sha256 }).exactOptional(),
@@ -107,14 +114,21 @@ const schema = z.object({
   notes: z
     .object({ comments: count, byte_order_marks: count, cr_line_ends: count, fastq_records: count })
     .exactOptional(),
+  /** Sequences of each input, in order; absent in earlier versions. */
+  input_sequences: z.array(count).exactOptional(),
+  /** Length of `descriptions.txt`; absent in earlier versions. */
+  description_bytes: count.exactOptional(),
   /** Raw bytes of each input as read, in order. */
   inputs: z.array(z.object({ path: z.string(), bytes: count, sha256 })),
 });
 
-/** Without these, a format 3 could not be told from a format 2 with a wrong number. */
+/** Without these first ones, a format 3 could not be told from a format 2 with a wrong number. */
 export const summarySchema = schema.refine(
-  ({ format, copies, files }) =>
-    [copies, files.originals, files.starts].every((each) => (each !== undefined) === (format === 3)),
+  ({ format, copies, files, input_sequences, description_bytes }) =>
+    [copies, files.originals, files.starts].every((each) => (each !== undefined) === (format === 3)) &&
+    [input_sequences, description_bytes].every(
+      (each) => (each !== undefined) === (files.descriptions !== undefined),
+    ),
   { message: 'its fields are not those of its format' },
 );
 

@@ -15,6 +15,8 @@ import { type Renamed, suffixIds } from './suffix-ids.js';
 const MOST_SEQUENCES = 2 ** 32 - 2;
 /** Records left out whose places are kept, to number the records around them in messages. */
 const MOST_PLACES = 1 << 16;
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
 /** Block checksums appended between two writes. */
 const SUMS_AT_ONCE = ROOM_BYTES / Uint32Array.BYTES_PER_ELEMENT;
 
@@ -33,7 +35,7 @@ export interface CutOptions {
   sharedIds?: SharedIds;
 }
 
-type Name = (typeof SUMMED)[3][number] | 'blocks';
+type Name = (typeof SUMMED)[3][number] | 'blocks' | 'descriptions';
 /** The last two are only there with `dedupe`. */
 type Files = { [name in Exclude<Name, 'originals' | 'starts'>]: AppendFile } & {
   originals?: AppendFile;
@@ -59,6 +61,11 @@ export class IndexWriter implements RecordSink {
   #id: Uint8Array = Buffer.allocUnsafe(256);
   #idLength = 0;
   #record = 0;
+  /** The current record's description, escaped. */
+  #description = Buffer.allocUnsafe(256);
+  #descriptionLength = 0;
+  /** The record whose description was written last. */
+  #described = 0;
   /** Whether the current record has residues from before the current call of `fill`; or had, and is forgotten. */
   #spans: 'no' | 'yes' | 'dropped' = 'no';
   #filling = false;
@@ -89,8 +96,8 @@ export class IndexWriter implements RecordSink {
     if (!(bucket.sequences >= 1))
       throw new RangeError(`bucket.sequences is ${bucket.sequences}; it must be at least 1`);
     const opened: AppendFile[] = [];
-    const create = async (name: string) => {
-      const file = await AppendFile.create(join(folder, name));
+    const create = async (name: string, room?: number) => {
+      const file = await AppendFile.create(join(folder, name), room);
       opened.push(file);
       return file;
     };
@@ -104,6 +111,8 @@ export class IndexWriter implements RecordSink {
         order: await create(FILES.order),
         batches: await create(FILES.batches),
         blocks: await create(FILES.blocks),
+        // Escaped, 128 KiB of an input may be four times as long, behind a description that began before.
+        descriptions: await create(FILES.descriptions, 2 * ROOM_BYTES),
         ...(options.dedupe && {
           originals: await create(FILES.originals),
           starts: await create(FILES.starts),
@@ -119,11 +128,12 @@ export class IndexWriter implements RecordSink {
   /** Begins the next input. */
   beginInput(file: string): void {
     this.#inputs.push({ file, first: this.sequences, leftOut: [] });
+    this.#described = 0;
     this.#ids.beginInput();
   }
 
   /** Begins a record. @throws InputError `too_many_records`. */
-  header(id: Uint8Array, record: number, line: number): void {
+  header(id: Uint8Array, record: number, line: number, description?: Uint8Array): void {
     if (this.sequences === MOST_SEQUENCES) {
       const place = { file: this.#inputs.at(-1)?.file ?? '', record, line };
       const problem = `an index has room for ${MOST_SEQUENCES} sequences; split the input and run each part`;
@@ -133,6 +143,7 @@ export class IndexWriter implements RecordSink {
     this.#id.set(id);
     this.#idLength = id.length;
     this.#record = record;
+    if (record !== this.#described) this.#keepDescription(description);
     if (this.#spans === 'yes') this.#spans = 'no';
   }
 
@@ -172,6 +183,7 @@ export class IndexWriter implements RecordSink {
     const original =
       this.#originals?.add(ordinal, residues, () => this.#readResidues(start, residues)) ?? ordinal;
     this.#files.originals?.appendU32(original);
+    this.#writeDescription();
     if (original !== ordinal) return null;
     const tokens = this.#options.tokensOf(residues);
     this.buckets.place(tokens);
@@ -192,6 +204,10 @@ export class IndexWriter implements RecordSink {
   /** A record of the current input is left out. */
   leaveOut(): void {
     if (++this.#leftOut <= MOST_PLACES) this.#inputs.at(-1)!.leftOut.push(this.sequences);
+  }
+
+  get descriptionBytes(): number {
+    return this.#files.descriptions.length;
   }
 
   get format(): IndexFormat {
@@ -219,6 +235,7 @@ export class IndexWriter implements RecordSink {
       }
     }
     digests.blocks = (await blocks.finish()).sha256;
+    digests.descriptions = (await this.#files.descriptions.finish()).sha256;
     return digests as IndexSummary['files'];
   }
 
@@ -245,6 +262,23 @@ export class IndexWriter implements RecordSink {
   /** Residues of a complete record, or of the current one. @param start among those of complete records. */
   #readResidues(start: number, length: number): Uint8Array {
     return this.#files.residues.readBack(start >= this.#begun ? start + this.#stale : start, length);
+  }
+
+  #keepDescription(description: Uint8Array | undefined): void {
+    this.#descriptionLength = 0;
+    if (description === undefined || description.length === 0) return;
+    if (description.length > this.#description.length)
+      this.#description = Buffer.allocUnsafe(2 * description.length);
+    this.#description.set(description);
+    this.#descriptionLength = description.length;
+  }
+
+  #writeDescription(): void {
+    const { descriptions } = this.#files;
+    if (this.#record === this.#described) descriptions.appendByte(TAB);
+    else descriptions.append(this.#description, this.#descriptionLength);
+    descriptions.appendByte(LINE_FEED);
+    this.#described = this.#record;
   }
 
   /** Gives suffixes to IDs that several records have. */

@@ -39,6 +39,7 @@ export async function openIndex(
       idOffsets: await open(FILES.idOffsets),
       order: await open(FILES.order),
       ...(summary.format === 3 && { originals: await open(FILES.originals) }),
+      ...(summary.files.descriptions !== undefined && { descriptions: await open(FILES.descriptions) }),
     };
     const bucketFile = await open(FILES.windows);
     const batchFile = await open(FILES.batches);
@@ -49,6 +50,7 @@ export async function openIndex(
     checkSize(files.idOffsets, 8 * (sequences + 1));
     checkSize(files.order, 4 * positions);
     if (files.originals) checkSize(files.originals, 4 * sequences);
+    if (files.descriptions) checkSize(files.descriptions, summary.description_bytes ?? 0);
     if (startFile) checkSize(startFile, 4 * (windows + 1));
     checkSize(bucketFile, 4 * (windows + 1));
     checkSize(batchFile, 4 * (batches + 1));

@@ -63,7 +63,7 @@ export async function indexInput(
       hint,
       idRule,
       notes,
-      header: (id, record, line) => to.header(id, record, line),
+      header: (id, record, line, description) => to.header(id, record, line, description),
       end: (residues) => to.end(residues),
       drop: () => to.drop(),
       fault: atFault,

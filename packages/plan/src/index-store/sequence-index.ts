@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { IndexSummary } from './format.js';
 import { Kept } from './kept.js';
 import { damaged, type PositionalFile } from './positional-file.js';
 
-/** Bytes of the ID file that one call reads. */
-const ID_PART = 1 << 20;
+/** Bytes of a text file that one call reads. */
+const TEXT_PART = 1 << 20;
 
 /** The files that an open index reads from. */
 export interface IndexFiles {
@@ -14,6 +15,8 @@ export interface IndexFiles {
   order: PositionalFile;
   /** Absent in format 2. */
   originals?: PositionalFile;
+  /** Absent in earlier versions. */
+  descriptions?: PositionalFile;
 }
 
 /** First ordinal of each bucket, first position of each, and first position of each batch; then the number of all. */
@@ -177,7 +180,40 @@ export class SequenceIndex {
   /** The file of all IDs in input order, each followed by a line feed, in parts. */
   async *idFile(): AsyncGenerator<Uint8Array> {
     const { ids } = this.#files;
-    for (let at = 0; at < ids.size; at += ID_PART) yield await ids.read(at, Math.min(ID_PART, ids.size - at));
+    for (let at = 0; at < ids.size; at += TEXT_PART)
+      yield await ids.read(at, Math.min(TEXT_PART, ids.size - at));
+  }
+
+  /** Whether it has the sequences' descriptions, and the number of sequences of each input. */
+  get described(): boolean {
+    return this.#files.descriptions !== undefined;
+  }
+
+  /**
+   * The file of all descriptions in input order, in parts: a line each; a tab alone is the same as the line before. Nothing in an
+   * index without them.
+   *
+   * @throws IndexError at the end if its bytes are not those that were written.
+   */
+  async *descriptionFile(): AsyncGenerator<Uint8Array> {
+    const { descriptions } = this.#files;
+    if (descriptions === undefined) return;
+    const hash = createHash('sha256');
+    for (let at = 0; at < descriptions.size; at += TEXT_PART) {
+      const part = await descriptions.read(at, Math.min(TEXT_PART, descriptions.size - at));
+      hash.update(part);
+      yield part;
+    }
+    if (hash.digest('hex') !== this.summary.files.descriptions)
+      throw damaged(descriptions.path, 'its bytes are not those that were written');
+  }
+
+  /** The residues of each sequence of a bucket, by ordinal: how many. */
+  async lengths(bucket: number): Promise<Float64Array> {
+    checkRange('bucket', bucket, bucket + 1, this.buckets);
+    const [first, end] = this.#bucketRange(bucket);
+    const offsets = await this.#files.residueOffsets.readU64(first, end);
+    return offsets.subarray(0, end - first).map((offset, at) => offsets[at + 1]! - offset);
   }
 
   /** The number of residues of each batch: the weights for `planShards`. */

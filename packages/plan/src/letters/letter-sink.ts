@@ -52,14 +52,14 @@ export class LetterSink implements FrameRows {
     return this.#tally.counts;
   }
 
-  header(id: Uint8Array, record: number, line: number): void {
+  header(id: Uint8Array, record: number, line: number, description?: Uint8Array): void {
     if (id.length > this.#id.length) this.#id = Buffer.allocUnsafe(2 * id.length);
     this.#id.set(id);
     this.#idLength = id.length;
     this.#open = true;
     this.#begun.from = this.#from;
     this.#begun.kept = this.#kept;
-    this.#rows.header(id, record, line);
+    this.#rows.header(id, record, line, description);
   }
 
   appendResidues(fill: (staged: Uint8Array, at: number) => number): void {

@@ -28,18 +28,23 @@ export async function trialPlace(device: Device, driver: string = NVIDIA): Promi
   const hardware =
     device.kind === 'cpu' ? cpus()[0]?.model : device.kind === 'cuda' ? await gpus(driver) : undefined;
   if (hardware === undefined) return null;
+  return {
+    device: formatDevice(device),
+    hardware,
+    versions: versionsHere(),
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+/** The versions of what computes rows in this process: `holdfast` is that of its runtime. */
+export function versionsHere(): { holdfast: string; node: string; onnxruntime: string } {
   const require = createRequire(import.meta.url);
   const versionOf = (name: string) => (require(`${name}/package.json`) as { version: string }).version;
   const ofRuntime = createRequire(require.resolve('@holdfast/gpu-runtime/package.json'));
   return {
-    device: formatDevice(device),
-    hardware,
-    versions: {
-      holdfast: versionOf('@holdfast/gpu-runtime'),
-      node: process.version,
-      onnxruntime: (ofRuntime('onnxruntime-node/package.json') as { version: string }).version,
-    },
-    platform: `${process.platform} ${process.arch}`,
+    holdfast: versionOf('@holdfast/gpu-runtime'),
+    node: process.version,
+    onnxruntime: (ofRuntime('onnxruntime-node/package.json') as { version: string }).version,
   };
 }
 

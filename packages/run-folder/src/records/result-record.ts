@@ -5,6 +5,7 @@ import { letterCountsSchema } from '@holdfast/plan';
 import * as z from '@holdfast/schema';
 import { formatChecked, parseChecked } from './checked-json.js';
 import { precisionCostSchema } from './precision-cost.js';
+import { provenanceSchema } from './provenance.js';
 
 const file = z.object({ file: z.string(), bytes: z.number(), sha256: z.string() });
 const fields = {
@@ -26,6 +27,8 @@ const fields = {
   letters: letterCountsSchema.exactOptional(),
   /** Present if the rows are not in float32: what that costs, measured on sequences of the run. */
   precision: precisionCostSchema.exactOptional(),
+  /** How the result came to be; absent in results of earlier versions. */
+  provenance: provenanceSchema.exactOptional(),
   files: z.array(file),
   warnings: z.array(z.string()),
 };

@@ -52,6 +52,8 @@ const fields = {
   fingerprint: z.string(),
   /** SHA-256 of `index/summary.json`, which holds that of each file of the index; absent in records of earlier versions. */
   index: z.string().exactOptional(),
+  /** The version of Holdfast that began the run. Not in the fingerprint. Absent in records of earlier versions. */
+  begun_with: z.string().exactOptional(),
   /** What the command that began the run gave of its model. Not in the fingerprint. Absent with a built-in model, and in records of earlier versions. */
   given: givenModelSchema.exactOptional(),
 };
@@ -91,6 +93,7 @@ const {
   orfs: _orfs1,
   chunk: _chunk1,
   reading: _reading1,
+  begun_with: _begun1,
   ...firstFields
 } = fields;
 const uncheckedSchema = z.strictObject({
@@ -108,7 +111,15 @@ export type RunRecord = z.infer<typeof schema>;
 /** What a command line asks for, to compare with the folder's run. */
 export type Asked = Omit<
   RunRecord,
-  'format' | 'plan' | 'fingerprint' | 'index' | 'batch_tokens' | 'shards' | 'device' | 'threads'
+  | 'format'
+  | 'plan'
+  | 'fingerprint'
+  | 'index'
+  | 'begun_with'
+  | 'batch_tokens'
+  | 'shards'
+  | 'device'
+  | 'threads'
 > & {
   /** Undefined: any. */
   batch_tokens: number | undefined;
@@ -117,8 +128,21 @@ export type Asked = Omit<
 };
 
 /** The record of a new run. */
-export function newRunRecord(asked: Asked & { batch_tokens: number; shards: number }): RunRecord {
-  const { inputs, model, batch_tokens, letters, reading, identical, shards, model_options, given } = asked;
+export function newRunRecord(
+  asked: Asked & { batch_tokens: number; shards: number; begun_with?: string },
+): RunRecord {
+  const {
+    inputs,
+    model,
+    batch_tokens,
+    letters,
+    reading,
+    identical,
+    shards,
+    model_options,
+    begun_with,
+    given,
+  } = asked;
   const read = {
     ...pickCut(asked),
     ...(letters && { letters }),
@@ -126,7 +150,12 @@ export function newRunRecord(asked: Asked & { batch_tokens: number; shards: numb
     ...(identical && { identical }),
   };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
-  const others = { shards, ...(model_options && { model_options }), ...(given && { given }) };
+  const others = {
+    shards,
+    ...(model_options && { model_options }),
+    ...(begun_with && { begun_with }),
+    ...(given && { given }),
+  };
   return { format: 2, ...facts, ...others, fingerprint: fingerprintOf(facts) };
 }
 

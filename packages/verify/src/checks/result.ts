@@ -4,6 +4,7 @@ import { isThere, sha256File, systemErrorCode } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
 import { formats, type Layout, parseResult, type ResultRecord } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
+import type { CheckName } from '../fault.js';
 import type { Findings } from '../findings.js';
 
 /** The result of a run, as far as `result.json` says. */
@@ -55,6 +56,8 @@ export async function checkResultRecord(
     basename(place.ids),
     ...(quarantined > 0 ? [basename(place.quarantine)] : []),
     ...(skipped > 0 ? [basename(place.skipped)] : []),
+    // Runs of earlier versions have none.
+    ...(names.includes(basename(place.sequences)) ? [basename(place.sequences)] : []),
   ];
   if (format === undefined || names.join() !== due.join())
     fault(`it names the files ${names.join(', ') || '(none)'} instead of ${due.join(', ')}`);
@@ -110,8 +113,11 @@ function sum(
   );
 }
 
-const checkOf = (place: Layout, path: string) =>
-  path === place.ids ? 'ids' : path === place.quarantine ? 'quarantine' : 'result';
+function checkOf(place: Layout, path: string): CheckName {
+  if (path === place.ids) return 'ids';
+  if (path === place.quarantine) return 'quarantine';
+  return path === place.sequences ? 'sequences' : 'result';
+}
 
 /** Null if there is no such file. */
 async function sizeOf(path: string): Promise<number | null> {

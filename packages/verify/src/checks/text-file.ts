@@ -17,6 +17,7 @@ const LINE_END = 0x0a;
  * Compares a file with the text that is due, in flat memory.
  *
  * @param due in parts, cut anywhere.
+ * @param taken called with each line of the file; returns what of it is compared. Default: all.
  * @returns where they differ first, or null; undefined if there is no such file.
  * @throws the signal's reason; errors of the file system.
  */
@@ -24,6 +25,7 @@ export async function firstDifference(
   path: string,
   due: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
+  taken: (line: Uint8Array) => Uint8Array = (line) => line,
 ): Promise<Difference | null | undefined> {
   const there = lines(createReadStream(path, { signal, highWaterMark: 1 << 18 }));
   const wanted = lines(due);
@@ -31,7 +33,7 @@ export async function firstDifference(
     for (let line = 0; ; line++) {
       const [found, expected] = [await there.next(), await wanted.next()];
       if (found.done && expected.done) return null;
-      if (!found.done && !expected.done && Buffer.compare(found.value, expected.value) === 0) continue;
+      if (!found.done && !expected.done && Buffer.compare(taken(found.value), expected.value) === 0) continue;
       return { line, found: textOf(found), due: textOf(expected) };
     }
   } catch (error) {
@@ -50,6 +52,12 @@ const textOf = ({ value, done }: IteratorResult<Uint8Array, unknown>): string | 
     : Buffer.from(value as Uint8Array)
         .toString()
         .replace(/\n$/, '');
+
+/** Most characters of a line to show. */
+const MOST = 80;
+
+/** A line as messages show it. */
+export const shown = (line: string) => JSON.stringify(line.length > MOST ? `${line.slice(0, MOST)}…` : line);
 
 /** Whole lines with their line feeds; the last may have none. */
 async function* lines(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {

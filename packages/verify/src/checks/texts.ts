@@ -6,7 +6,7 @@ import type { CheckName } from '../fault.js';
 import type { Findings } from '../findings.js';
 import type { missingRows } from './missing-rows.js';
 import type { ProvenRun } from './rows.js';
-import { firstDifference } from './text-file.js';
+import { firstDifference, shown } from './text-file.js';
 
 /** Compares `ids.txt` with the index, and `quarantine.tsv` with what the checkpoints list. */
 export async function checkTexts(
@@ -46,8 +46,3 @@ export async function checkTexts(
 async function* parts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
-
-/** Most characters of a line to show. */
-const MOST = 80;
-
-const shown = (line: string) => JSON.stringify(line.length > MOST ? `${line.slice(0, MOST)}…` : line);
