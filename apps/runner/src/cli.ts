@@ -123,7 +123,9 @@ try {
       };
       try {
         const where = { screen: process.stdout, stream: 'standard output', complain };
-        shown = embedReport(reporting, options.out, where);
+        const { log: _, ...unlogged } = reporting;
+        // A log may lie in the output folder.
+        shown = embedReport(options.dryRun ? unlogged : reporting, options.out, where);
         if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
         process.exitCode = await embed(options, report, stopOnSignals());
       } catch (error) {

@@ -1,7 +1,5 @@
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { CPU, formatDevice } from '@holdfast/gpu-runtime';
-import type { ManifestState } from '@holdfast/manifest';
-import { paddingOf, type Shard, shardsOf } from '@holdfast/plan';
+import { type Shard, shardsOf } from '@holdfast/plan';
 import {
   type FoundQuarantined,
   findQuarantined,
@@ -17,7 +15,9 @@ import { openManifest } from './coordinate/run-manifest.js';
 import { assemble } from './result/assemble.js';
 import { leftOut } from './result/left-out.js';
 import type { Prepared } from './run/asked-run.js';
+import { checkDisks, disksOf, needOf } from './run/disks.js';
 import type { Findings } from './run/plan-warnings.js';
+import { plannedFacts } from './run/planned-facts.js';
 import type { Request } from './run/request.js';
 
 /** How often a shard is repaired if its files turn out to be damaged while the result is joined. */
@@ -54,8 +54,18 @@ export async function embedAndJoin(
     used ??= await devices.use(record, place);
     return used;
   };
-  heartbeat.planned(record.fingerprint, shards, standing(shards, state));
-  reportPlanned(request, run, shards, state, used);
+  const done = standing(shards, state);
+  if (finished === undefined) {
+    const need = await needOf(options, { model, index, shards, done, folder: place.index });
+    checkDisks(await disksOf(place, need), options, report);
+  }
+  heartbeat.planned(record.fingerprint, shards, done);
+  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
+  report({
+    type: 'planned',
+    resumed: run.resumed,
+    ...plannedFacts({ model, index, record, shards, state, used }),
+  });
   const { fingerprint } = record;
   const { dim } = model;
   const work = { place, options, index, model, shards, report, stop, manifest };
@@ -107,28 +117,4 @@ class RepairBudget {
     if (spent >= REPAIRS) throw error;
     this.#spent.set(error.shard, spent + 1);
   }
-}
-
-function reportPlanned(
-  { model, report }: Request,
-  { index, record, resumed }: Prepared,
-  shards: readonly Shard[],
-  state: ManifestState,
-  used: Awaited<ReturnType<Request['devices']['use']>> | null,
-): void {
-  const { sequences, residues, batches } = index.summary;
-  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
-  report({
-    type: 'planned',
-    resumed,
-    sequences_done: standing(shards, state).reduce((sum, done) => sum + done, 0),
-    sequences,
-    copies: sequences - index.positions,
-    residues,
-    batches,
-    ...paddingOf(model, index.summary),
-    shards: shards.length,
-    workers: used?.share.workers ?? 0,
-    device: used?.record.device ?? record.device ?? formatDevice(CPU),
-  });
 }

@@ -81,6 +81,10 @@ export interface EmbedOptions {
   graceSec?: number;
   format: FormatName;
   forceRestart: boolean;
+  /** Only report what the run would do; write nothing into the output folder. */
+  dryRun?: boolean;
+  /** Begin even if the disk clearly has less room than the run needs. */
+  ignoreDiskSpace?: boolean;
 }
 
 /** How a run is stopped from outside. */
@@ -170,6 +174,8 @@ const shape: Shape<EmbedOptions> = {
   graceSec: above0('seconds'),
   format: required(oneOf(Object.keys(formats))),
   forceRestart: required(flag),
+  dryRun: flag,
+  ignoreDiskSpace: flag,
 };
 const embedOptions = object<EmbedOptions>(shape);
 

@@ -169,7 +169,12 @@ export function embedCommand(program: Command, embed: Embed, surroundings: () =>
         .choices(Object.keys(formats))
         .default('safetensors'),
     )
-    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false);
+    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
+    .option(
+      '--dry-run',
+      'only show what the run would do: its plan, the disk, the memory and the time that it takes; write nothing into the folder',
+    )
+    .option('--ignore-disk-space', 'begin even if the disk has less room than the run needs');
   logOption(progressOptions(command, 'standard output'))
     .option(
       '--config <file>',

@@ -2,11 +2,11 @@ import { letterCountsSchema } from '@holdfast/plan';
 import { z } from 'zod';
 import {
   count,
-  device,
   type EventDefinition,
   message,
   number,
   padding,
+  planFigures,
   reason,
   shard,
   text,
@@ -20,15 +20,7 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
     meaning: 'the plan is ready',
     fields: {
       resumed: z.boolean().describe('whether an earlier command began the run'),
-      sequences_done: count('sequences that are done, according to the manifest'),
-      sequences: count('sequences of the input'),
-      copies: count('those with the residues of an earlier one, which are not computed again'),
-      residues: count('their residues'),
-      batches: count('batches of the plan'),
-      shards: count('shards of the plan'),
-      workers: count('worker processes; 0 if nothing is left to embed'),
-      device,
-      ...padding,
+      ...planFigures,
     },
   },
   {

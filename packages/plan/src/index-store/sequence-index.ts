@@ -180,6 +180,15 @@ export class SequenceIndex {
     for (let at = 0; at < ids.size; at += ID_PART) yield await ids.read(at, Math.min(ID_PART, ids.size - at));
   }
 
+  /** The residues of each sequence, in input order, a bucket at a time. */
+  async *lengths(): AsyncGenerator<Float64Array> {
+    for (let bucket = 0; bucket < this.buckets; bucket++) {
+      const [first, end] = this.#bucketRange(bucket);
+      const offsets = await this.#files.residueOffsets.readU64(first, end);
+      yield Float64Array.from({ length: end - first }, (_, at) => offsets[at + 1]! - offsets[at]!);
+    }
+  }
+
   /** The number of residues of each batch: the weights for `planShards`. */
   async batchWeights(): Promise<Float64Array> {
     const weights = new Float64Array(this.batches);
