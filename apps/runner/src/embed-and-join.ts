@@ -9,6 +9,7 @@ import {
   ShardIncompleteError,
   standing,
 } from '@holdfast/run-folder';
+import { DiskPause } from './coordinate/disk-pause.js';
 import { embedShards } from './coordinate/embed-shards.js';
 import { retryQuarantined } from './coordinate/retry-quarantined.js';
 import { openManifest } from './coordinate/run-manifest.js';
@@ -37,7 +38,8 @@ export async function embedAndJoin(
   const { record, index, finished } = run;
   const { signal } = stop;
   const shards = await shardsOf(index, record.shards);
-  const manifest = await openManifest(place, shards.length, report);
+  const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
+  const manifest = await openManifest(place, shards.length, { report, pause });
   const state = await manifest.load();
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
   // A reattempt that was cut off must be finished: it may have changed the checkpoints.
@@ -49,16 +51,15 @@ export async function embedAndJoin(
   };
   if (untouched && !computed) return keepResult(`${place.checkpoints} no longer holds all rows`);
   // Joining needs no device.
-  let used = computed ? null : await devices.use(record, place);
+  const choose = () => devices.use(record, place, (write) => pause.during(write, 0));
+  let used = computed ? null : await choose();
   const use = async () => {
-    used ??= await devices.use(record, place);
+    used ??= await choose();
     return used;
   };
   const done = standing(shards, state);
-  if (finished === undefined) {
-    const need = await needOf(options, { model, index, shards, done, folder: place.index });
-    checkDisks(await disksOf(place, need), options, report);
-  }
+  const need = await needOf(options, { model, index, shards, done, folder: place.index });
+  if (finished === undefined) checkDisks(await disksOf(place, need), options, report);
   heartbeat.planned(record.fingerprint, shards, done);
   for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
   report({
@@ -68,7 +69,7 @@ export async function embedAndJoin(
   });
   const { fingerprint } = record;
   const { dim } = model;
-  const work = { place, options, index, model, shards, report, stop, manifest };
+  const work = { place, options, index, model, shards, report, stop, manifest, pause };
   const look = (some: readonly Shard[]) =>
     findQuarantined(some, { place, run: fingerprint, index, dim, signal });
   const refused = async (some: readonly Shard[]) =>
@@ -82,7 +83,7 @@ export async function embedAndJoin(
       let found: FoundQuarantined | undefined;
       if (!reattempted) {
         found = await look(shards);
-        if (finished !== undefined) await writeFileDurably(place.retry, '');
+        if (finished !== undefined) await pause.during(() => writeFileDurably(place.retry, ''), 0);
         const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
         found = await retryQuarantined({ ...work, ...retry });
         reattempted = true;
@@ -94,7 +95,9 @@ export async function embedAndJoin(
       const { format } = options;
       report({ type: 'assembling', file: place.embeddings(format) });
       const parts = { place, run: fingerprint, index, shards, model, format };
-      const result = await assemble({ ...parts, findings, found, signal });
+      // On a full disk it begins again: what it has written is removed, which makes room for others.
+      const join = () => assemble({ ...parts, findings, found, signal });
+      const result = await pause.during(join, need.result);
       if (isThere(place.retry)) await removeDurably(place.retry);
       return result;
     } catch (error) {

@@ -85,6 +85,8 @@ export interface EmbedOptions {
   dryRun?: boolean;
   /** Begin even if the disk clearly has less room than the run needs. */
   ignoreDiskSpace?: boolean;
+  /** What happens when the disk is full: the run pauses until there is room, or ends. Default: `pause`. */
+  onFullDisk?: 'pause' | 'stop';
 }
 
 /** How a run is stopped from outside. */
@@ -176,6 +178,7 @@ const shape: Shape<EmbedOptions> = {
   forceRestart: required(flag),
   dryRun: flag,
   ignoreDiskSpace: flag,
+  onFullDisk: oneOf(['pause', 'stop']),
 };
 const embedOptions = object<EmbedOptions>(shape);
 

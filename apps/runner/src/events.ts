@@ -46,6 +46,9 @@ export type RunEvent =
   /** Quarantined sequences are about to be reattempted, each alone; afterwards, how many now have a row. */
   | { type: 'retrying'; sequences: number }
   | { type: 'retried'; sequences: number; sequences_recovered: number }
+  /** The disk of the folder is full, so the run waits for room; then it goes on, after so many seconds. */
+  | { type: 'paused'; reason: 'disk_full'; message: string; folder: string }
+  | { type: 'continued'; seconds: number }
   | { type: 'repair'; shard: number; reason: string }
   /** `letters`: the counts behind a warning about letters. */
   | { type: 'warning'; message: string; letters?: Partial<LetterCounts> }

@@ -67,8 +67,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What every part of the runner may import: errors, events and options. */
-const SHARED = ['embed-options', 'errors', 'events', 'exit-codes'] as const;
+/** What every part of the runner may import: errors, events, options, and the wait for a full disk. */
+const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'full-disk'] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];
@@ -90,6 +90,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   errors: ['exit-codes'],
   events: [],
   'exit-codes': [],
+  'full-disk': [],
 };
 
 /** Every import that violates the design, as "file: reason". */

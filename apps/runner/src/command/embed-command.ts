@@ -174,7 +174,13 @@ export function embedCommand(program: Command, embed: Embed, surroundings: () =>
       '--dry-run',
       'only show what the run would do: its plan, the disk, the memory and the time that it takes; write nothing into the folder',
     )
-    .option('--ignore-disk-space', 'begin even if the disk has less room than the run needs');
+    .option('--ignore-disk-space', 'begin even if the disk has less room than the run needs')
+    .addOption(
+      new Option(
+        '--on-full-disk <what>',
+        'what to do when the disk is full: pause until there is room, or stop with exit code 1 (default: pause)',
+      ).choices(['pause', 'stop']),
+    );
   logOption(progressOptions(command, 'standard output'))
     .option(
       '--config <file>',

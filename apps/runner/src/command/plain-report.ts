@@ -74,6 +74,8 @@ export function urgent(event: RunEvent): string | null {
 const WORRIES: readonly string[] = [
   'warning',
   'repair',
+  'paused',
+  'continued',
   'slot_closed',
   'unrecorded',
   'shard_failed',

@@ -36,6 +36,10 @@ export function sentence(event: RunEvent): string | null {
       return `reattempting ${counted(event.sequences, 'quarantined sequence')}, each alone`;
     case 'retried':
       return `recovered ${grouped(event.sequences_recovered)} of ${counted(event.sequences, 'quarantined sequence')}`;
+    case 'paused':
+      return `paused: the disk is full (${event.message}); make room on the disk of ${event.folder}, and the run goes on by itself`;
+    case 'continued':
+      return `there is room again after ${counted(event.seconds, 'second')}; going on`;
     case 'repair':
       return `repairing shard ${event.shard}: ${event.reason}`;
     case 'warning':

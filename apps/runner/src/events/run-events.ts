@@ -56,6 +56,20 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
     },
   },
   {
+    event: 'paused',
+    meaning: 'the disk is full, so the run waits for room',
+    fields: {
+      reason: z.literal('disk_full').describe('why'),
+      message: text('the error of the write that met it first'),
+      folder: text('a folder on that disk'),
+    },
+  },
+  {
+    event: 'continued',
+    meaning: 'there is room again, and the run goes on',
+    fields: { seconds: number('seconds of the pause') },
+  },
+  {
     event: 'repair',
     meaning: 'files of a shard were damaged; it is embedded again',
     fields: { shard, reason },

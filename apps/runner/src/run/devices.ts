@@ -86,11 +86,16 @@ export class Devices {
     return (await this.#chooseFor(device)).device;
   }
 
-  /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. */
-  async use(record: RunRecord, place: Layout): Promise<UsedDevice> {
+  /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. @param patiently waits while the disk is full. */
+  async use(
+    record: RunRecord,
+    place: Layout,
+    patiently: (write: () => Promise<void>) => Promise<void> = (write) => write(),
+  ): Promise<UsedDevice> {
     const used = await this.shareFor(record);
     const { record: now } = used;
-    if (now.device !== record.device || now.threads !== record.threads) await writeRunRecord(place.run, now);
+    if (now.device !== record.device || now.threads !== record.threads)
+      await patiently(() => writeRunRecord(place.run, now));
     return used;
   }
 
