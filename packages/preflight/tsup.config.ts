@@ -7,5 +7,6 @@ export default library({
     'precision-trial': 'src/precision/precision-trial.ts',
     'provider-trial': 'src/device/provider-trial.ts',
     'calibration-trial': 'src/calibration/calibration-trial.ts',
+    'speed-trial': 'src/speed/speed-trial.ts',
   },
 });

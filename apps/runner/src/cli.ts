@@ -121,7 +121,9 @@ try {
       };
       try {
         const where = { screen: process.stdout, stream: 'standard output', complain };
-        shown = embedReport(reporting, options, where);
+        const { log: _, ...unlogged } = reporting;
+        // A log may lie in the output folder.
+        shown = embedReport(options.dryRun ? unlogged : reporting, options, where);
         if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
         const { settings } = reporting;
         const invocation = {

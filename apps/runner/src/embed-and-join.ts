@@ -1,7 +1,5 @@
 import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
-import { CPU, formatDevice } from '@holdfast/gpu-runtime';
-import type { ManifestState } from '@holdfast/manifest';
-import { paddingOf, type Shard, shardsOf } from '@holdfast/plan';
+import { type Shard, shardsOf } from '@holdfast/plan';
 import {
   type FoundQuarantined,
   findQuarantined,
@@ -12,14 +10,17 @@ import {
   settingsFacts,
   standing,
 } from '@holdfast/run-folder';
+import { DiskPause } from './coordinate/disk-pause.js';
 import { embedShards } from './coordinate/embed-shards.js';
 import { retryQuarantined } from './coordinate/retry-quarantined.js';
 import { openManifest } from './coordinate/run-manifest.js';
 import { assemble } from './result/assemble.js';
 import { leftOut } from './result/left-out.js';
 import type { Prepared } from './run/asked-run.js';
+import { checkDisks, disksOf, needOf } from './run/disks.js';
 import { RunHistory } from './run/history.js';
 import type { Findings } from './run/plan-warnings.js';
+import { plannedFacts } from './run/planned-facts.js';
 import type { Request } from './run/request.js';
 
 /** How often a shard is repaired if its files turn out to be damaged while the result is joined. */
@@ -39,7 +40,8 @@ export async function embedAndJoin(
   const { record, index, finished } = run;
   const { signal } = stop;
   const shards = await shardsOf(index, record.shards);
-  const manifest = await openManifest(place, shards.length, report);
+  const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
+  const manifest = await openManifest(place, shards.length, { report, pause });
   const state = await manifest.load();
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');
   // A reattempt that was cut off must be finished: it may have changed the checkpoints.
@@ -51,21 +53,30 @@ export async function embedAndJoin(
   };
   if (untouched && !computed) return keepResult(`${place.checkpoints} no longer holds all rows`);
   // Joining needs no device.
-  let used = computed ? null : await devices.use(record, place);
+  const choose = () => devices.use(record, place, (write) => pause.during(write, 0));
+  let used = computed ? null : await choose();
   const use = async () => {
     if (used === null) {
-      used = await devices.use(record, place);
+      used = await choose();
       await history.computes(used);
     }
     return used;
   };
+  const done = standing(shards, state);
+  const need = await needOf(options, { model, index, shards, done, folder: place.index });
+  if (finished === undefined) checkDisks(await disksOf(place, need), options, report);
   const history = await RunHistory.begin(request, record, used);
   await using _end = { [Symbol.asyncDispose]: () => history.end() };
-  heartbeat.planned(record.fingerprint, shards, standing(shards, state));
-  reportPlanned(request, run, shards, state, used);
+  heartbeat.planned(record.fingerprint, shards, done);
+  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
+  report({
+    type: 'planned',
+    resumed: run.resumed,
+    ...plannedFacts({ model, index, record, shards, state, used }),
+  });
   const { fingerprint } = record;
   const { dim } = model;
-  const work = { place, options, index, model, shards, report, stop, manifest };
+  const work = { place, options, index, model, shards, report, stop, manifest, pause };
   const look = (some: readonly Shard[]) =>
     findQuarantined(some, { place, run: fingerprint, index, dim, signal });
   const refused = async (some: readonly Shard[]) =>
@@ -79,7 +90,7 @@ export async function embedAndJoin(
       let found: FoundQuarantined | undefined;
       if (!reattempted) {
         found = await look(shards);
-        if (finished !== undefined) await writeFileDurably(place.retry, '');
+        if (finished !== undefined) await pause.during(() => writeFileDurably(place.retry, ''), 0);
         const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
         found = await retryQuarantined({ ...work, ...retry });
         reattempted = true;
@@ -94,7 +105,9 @@ export async function embedAndJoin(
       const parts = { place, run: fingerprint, index, shards, model, format, inputs };
       const settings = settingsFacts(record);
       const provenance = () => history.provenance(used?.record ?? record);
-      const result = await assemble({ ...parts, settings, provenance, findings, found, signal });
+      // On a full disk it begins again: what it has written is removed, which makes room for others.
+      const join = () => assemble({ ...parts, settings, provenance, findings, found, signal });
+      const result = await pause.during(join, need.result);
       if (isThere(place.retry)) await removeDurably(place.retry);
       return result;
     } catch (error) {
@@ -117,28 +130,4 @@ class RepairBudget {
     if (spent >= REPAIRS) throw error;
     this.#spent.set(error.shard, spent + 1);
   }
-}
-
-function reportPlanned(
-  { model, report }: Request,
-  { index, record, resumed }: Prepared,
-  shards: readonly Shard[],
-  state: ManifestState,
-  used: Awaited<ReturnType<Request['devices']['use']>> | null,
-): void {
-  const { sequences, residues, batches } = index.summary;
-  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
-  report({
-    type: 'planned',
-    resumed,
-    sequences_done: standing(shards, state).reduce((sum, done) => sum + done, 0),
-    sequences,
-    copies: sequences - index.positions,
-    residues,
-    batches,
-    ...paddingOf(model, index.summary),
-    shards: shards.length,
-    workers: used?.share.workers ?? 0,
-    device: used?.record.device ?? record.device ?? formatDevice(CPU),
-  });
 }

@@ -85,6 +85,12 @@ export interface EmbedOptions {
   forceRestart: boolean;
   /** How the command was called, to be kept in `result.json` as it is: without secrets. */
   invocation?: Invocation;
+  /** Only report what the run would do; write nothing into the output folder. */
+  dryRun?: boolean;
+  /** Begin even if the disk clearly has less room than the run needs. */
+  ignoreDiskSpace?: boolean;
+  /** What happens when the disk is full: the run pauses until there is room, or ends. Default: `pause`. */
+  onFullDisk?: 'pause' | 'stop';
 }
 
 /** How a command was called. */
@@ -190,6 +196,9 @@ const shape: Shape<EmbedOptions> = {
     command: required(array(words, 'arguments')),
     settings: value('a list', Array.isArray),
   }),
+  dryRun: flag,
+  ignoreDiskSpace: flag,
+  onFullDisk: oneOf(['pause', 'stop']),
 };
 const embedOptions = object<EmbedOptions>(shape);
 

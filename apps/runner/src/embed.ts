@@ -1,18 +1,17 @@
-import { availableParallelism } from 'node:os';
 import { type ResultFolder, reportCorrupt, tidyUp } from '@holdfast/run-folder';
+import { dryRun } from './dry-run/dry-run.js';
 import { embedAndJoin } from './embed-and-join.js';
 import { checkEmbed, type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import type { Report } from './events.js';
 import { complete, takeTarget } from './result/complete.js';
 import { leftOut } from './result/left-out.js';
-import type { PrepareOptions } from './run/asked-run.js';
 import { finishedWithoutModel } from './run/finished-run.js';
 import { reportPlanWarnings } from './run/plan-warnings.js';
 import { precisionCost } from './run/precision-cost.js';
 import { prepare } from './run/prepare.js';
-import { askedRun, checkEnvironment, checkRequest, type Request } from './run/request.js';
+import { prepareOptions } from './run/prepare-options.js';
+import { checkEnvironment, checkRequest, type Request } from './run/request.js';
 import { takeFolder } from './run/take-folder.js';
-import { InputWait } from './run/waits.js';
 
 /**
  * FASTA in, embeddings out. The same call resumes a run that ended early, whatever ended it.
@@ -24,6 +23,7 @@ import { InputWait } from './run/waits.js';
 export async function embed(options: EmbedOptions, report: Report, stop: Stop): Promise<number> {
   checkEmbed(options, report, stop);
   checkEnvironment();
+  if (options.dryRun) return dryRun(options, report, stop);
   const finished = await finishedWithoutModel(options, report, stop);
   if (finished !== null) {
     const place = runPlace(options);
@@ -66,24 +66,4 @@ async function embedInto(request: Request, target: ResultFolder | null): Promise
   } finally {
     await run.index.close();
   }
-}
-
-/** Shards per worker in a new run: enough that no worker waits long for another's last shard. */
-const SHARDS_OF_A_WORKER = 4;
-
-function prepareOptions(request: Request): PrepareOptions {
-  const { options, devices, report } = request;
-  const input = new InputWait(options.inputs, report);
-  return {
-    ...askedRun(request),
-    tryForNewRun: () => devices.tryForNewRun(),
-    chooseBatchTokens: () => devices.batchTokens(),
-    defaultShards: (options.workers ?? availableParallelism()) * SHARDS_OF_A_WORKER,
-    forceRestart: options.forceRestart,
-    whileReading: (work) => input.during(work),
-    onProgress(progress) {
-      input.progress(progress.file);
-      report({ type: 'indexing', ...progress });
-    },
-  };
 }

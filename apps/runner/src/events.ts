@@ -2,6 +2,7 @@ import type { CoordinatorEvent, ErrorKind } from '@holdfast/coordinator';
 import type { HubEvent } from '@holdfast/model-hub';
 import type { LetterCounts, Padding } from '@holdfast/plan';
 import type { PreflightEvent } from '@holdfast/preflight';
+import type { DryRunFigures, Lengths, PlanFigures } from './events/plan-figures.js';
 
 /** An event of the coordinator or a worker, as a run reports it. */
 export type WorkEvent =
@@ -13,21 +14,14 @@ export type RunEvent =
   /** Options that were not given on the command line, but by a variable or a file, whose name is `from`. */
   | { type: 'settings'; settings: readonly { option: string; value: string; from: string }[] }
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
-  | ({
-      type: 'planned';
-      resumed: boolean;
-      /** Sequences that are done, according to the manifest. */
-      sequences_done: number;
-      sequences: number;
-      /** Those with the residues of an earlier one, which are not computed again. */
-      copies: number;
-      residues: number;
-      batches: number;
-      shards: number;
-      workers: number;
-      /** The device that computes rows, such as `cpu` or `cuda:0`. */
-      device: string;
-    } & Padding)
+  | ({ type: 'planned'; resumed: boolean } & PlanFigures)
+  /** With `--dry-run`: what the command would do. */
+  | ({ type: 'dry_run' } & DryRunFigures)
+  /** With `--dry-run`: the model would be downloaded; bytes of its weights if known. Then what is known without it. */
+  | { type: 'model_missing'; model: string; bytes: number | null }
+  | { type: 'input_counted'; sequences: number; copies: number; residues: number; lengths: Lengths }
+  /** With `--dry-run`: a few batches are computed, to estimate the time. */
+  | { type: 'measuring_speed'; workers: number; device: string }
   | Exclude<PreflightEvent, { type: 'warning' }>
   | Exclude<HubEvent, { type: 'waiting' }>
   /** A lower precision is compared with fp32 on this many sequences; then what was found. */
@@ -52,6 +46,9 @@ export type RunEvent =
   /** Quarantined sequences are about to be reattempted, each alone; afterwards, how many now have a row. */
   | { type: 'retrying'; sequences: number }
   | { type: 'retried'; sequences: number; sequences_recovered: number }
+  /** The disk of the folder is full, so the run waits for room; then it goes on, after so many seconds. */
+  | { type: 'paused'; reason: 'disk_full'; message: string; folder: string }
+  | { type: 'continued'; seconds: number }
   | { type: 'repair'; shard: number; reason: string }
   /** `letters`: the counts behind a warning about letters. */
   | { type: 'warning'; message: string; letters?: Partial<LetterCounts> }

@@ -22,7 +22,7 @@ async function onSmallDisk(size: string, input: string): Promise<[code: string, 
   await mkdir(disk);
   const script = `
     mount -t tmpfs -o "size=$1" none "$2" || exit 9
-    run() { "$3" "$4" embed "$5" --progress json --out "$2/out" --workers 2 --shards 2 --seq-threshold 300; }
+    run() { "$3" "$4" embed "$5" --progress json --out "$2/out" --workers 2 --shards 2 --seq-threshold 300 --ignore-disk-space --on-full-disk stop; }
     run "$@" > "$2.log" 2> "$2.err"; echo "code $?"
     mount -o remount,size=64m "$2"
     run "$@" > "$2.more"; echo "code $?"
@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 
 describe.runIf(mountable)(
-  'a full disk ends with exit code 1 whatever was being written, names the file and the remedy, and costs nothing',
+  'with --on-full-disk stop, a full disk ends with exit code 1 whatever was being written, names the file and the remedy, and costs nothing',
   () => {
     test.each([
       ['64k', 'residues.bin', 'start'],

@@ -27,6 +27,7 @@ export {
 export {
   AsyncCheckpointWriter,
   type DurableCheckpoint,
+  type FailedWrite,
   type WriterOptions,
 } from './write/writer.js';
 export { WriterThread } from './write/writer-thread.js';

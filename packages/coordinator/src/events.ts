@@ -13,6 +13,8 @@ export type CoordinatorEvent =
   | Reported<'progress'>
   | Reported<'checkpoint'>
   | Reported<'complete'>
+  | Reported<'disk_full'>
+  | Reported<'disk_room'>
   /** A group of this many sequences of a batch is embedded separately, to isolate those at fault. */
   | { type: 'isolating'; slot: number; shard: number; batchIdx: number; sequences: number }
   | ({ type: 'quarantined'; slot: number; shard: number } & QuarantinedSequence)

@@ -64,6 +64,10 @@ export type FromWorker =
       reason: string;
       endBatch?: number;
     }
+  /** The disk is full: writes of the shard wait for room. Heartbeats follow. */
+  | { type: 'disk_full'; shard: number; message: string }
+  /** There is room again: they are done. */
+  | { type: 'disk_room'; shard: number }
   | { type: 'complete'; shard: number }
   /**
    * The worker is about to exit because of this. `error` is a short code: `cuda_oom`, `cuda_runtime` (the

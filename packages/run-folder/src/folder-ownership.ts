@@ -20,6 +20,12 @@ const NOTE =
  * @throws RunFolderError that names what is in the way.
  */
 export async function takeOwnership(place: Layout, inputs: readonly string[]): Promise<void> {
+  await refuseOthersFiles(place, inputs);
+  if (!isThere(place.ownership)) await writeFileDurably(place.ownership, NOTE);
+}
+
+/** The check of {@link takeOwnership}, which changes nothing. The folder exists. @throws RunFolderError that names what is in the way. */
+export async function refuseOthersFiles(place: Layout, inputs: readonly string[]): Promise<void> {
   const paths = ownPaths(place);
   refuseOwnInputs(place, paths, inputs);
   if (isThere(place.ownership)) return refuseOtherKinds(place);
@@ -34,7 +40,6 @@ export async function takeOwnership(place: Layout, inputs: readonly string[]): P
       );
   }
   refuseOtherKinds(place);
-  await writeFileDurably(place.ownership, NOTE);
 }
 
 /** Whether the folder holds a run, shown by its record, or by a checkpoint or a result if the record is lost or damaged. */

@@ -1,4 +1,4 @@
-export { giveUpOwnership, holdsRun, ownPaths, takeOwnership } from './folder-ownership.js';
+export { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership } from './folder-ownership.js';
 export { type FormatName, formats } from './formats/formats.js';
 export { type Layout, layout } from './layout.js';
 export { leavesOut } from './leaves-out.js';
@@ -56,6 +56,6 @@ export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';
 export { type CompleteRun, resultRows } from './shard/result-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
-export { standing } from './shard/standing.js';
+export { type SavedState, standing } from './shard/standing.js';
 export { reportCorrupt, tidyUp } from './tidy.js';
 export { withoutLinks } from './without-links.js';

@@ -1,6 +1,7 @@
 export { type Heartbeat, type Phase, parseHeartbeat } from './heartbeat.js';
 export type { ShardStatus } from './judge/count-shards.js';
 export type { Incident, QuarantinedEntry } from './judge/log-findings.js';
+export { type ManifestLook, readManifest } from './read/read-manifest.js';
 export { type Screen, type StatusOptions, showStatus, statusOf } from './show-status.js';
 export type {
   CommandStatus,

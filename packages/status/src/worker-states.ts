@@ -1,10 +1,11 @@
-/** What a worker is doing. `idle`: it waits for a shard. `gone`: its process has ended; another may start in its slot. */
+/** What a worker is doing. `idle`: it waits for a shard. `paused`: its disk is full. `gone`: its process has ended; another may start in its slot. */
 export type WorkerDoing =
   | 'starting'
   | 'idle'
   | 'resuming'
   | 'embedding'
   | 'isolating'
+  | 'paused'
   | 'stopping'
   | 'gone'
   | 'closed';
@@ -37,6 +38,8 @@ const BECOMES: Readonly<Record<string, WorkerDoing>> = {
   resumed: 'embedding',
   progress: 'embedding',
   isolating: 'isolating',
+  disk_full: 'paused',
+  disk_room: 'embedding',
   complete: 'idle',
   shard_complete: 'idle',
   stalled: 'stopping',
@@ -62,8 +65,8 @@ export class WorkerStates {
     const state = BECOMES[type];
     if (state === undefined || typeof slot !== 'number') return;
     const before = this.#slots.get(slot);
-    // Batches still arrive after a worker was asked to stop.
-    if (type === 'progress' && before?.state === 'stopping') return;
+    // Batches still arrive after a worker was asked to stop, or before its queue is full.
+    if (type === 'progress' && (before?.state === 'stopping' || before?.state === 'paused')) return;
     const now = {
       slot,
       pid: ENDED.has(state) ? null : type === 'spawned' ? numberOr(pid, null) : (before?.pid ?? null),

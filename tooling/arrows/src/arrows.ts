@@ -70,8 +70,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What every part of the runner may import: errors, events, options and the version. */
-const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'version'] as const;
+/** What every part of the runner may import: errors, events, options, the version, and the wait for a full disk. */
+const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'version', 'full-disk'] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];
@@ -82,7 +82,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   cli: ['command', 'embed', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
-  embed: ['embed-and-join', 'result', 'run', ...SHARED],
+  embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
+  'dry-run': ['result', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],
   result: ['run', ...SHARED],
   coordinate: SHARED,
@@ -92,6 +93,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   errors: ['exit-codes'],
   events: [],
   'exit-codes': [],
+  'full-disk': [],
 };
 
 /** Every import that violates the design, as "file: reason". */

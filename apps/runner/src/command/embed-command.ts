@@ -174,7 +174,18 @@ export function embedCommand(program: Command, embed: Embed, surroundings: () =>
         .choices(Object.keys(formats))
         .default('safetensors'),
     )
-    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false);
+    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
+    .option(
+      '--dry-run',
+      'only show what the run would do: its plan, the disk, the memory and the time that it takes; write nothing into the folder',
+    )
+    .option('--ignore-disk-space', 'begin even if the disk has less room than the run needs')
+    .addOption(
+      new Option(
+        '--on-full-disk <what>',
+        'what to do when the disk is full: pause until there is room, or stop with exit code 1 (default: pause)',
+      ).choices(['pause', 'stop']),
+    );
   logOption(progressOptions(command, 'standard output'))
     .option(
       '--config <file>',

@@ -10,7 +10,7 @@ import { InputError } from '@holdfast/fasta';
 import { LockUnsupportedError } from '@holdfast/file-lock';
 import { CacheError, DeviceError, ModelError } from '@holdfast/gpu-runtime';
 import { HubError } from '@holdfast/model-hub';
-import { PreflightError } from '@holdfast/preflight';
+import { DiskSpaceError, PreflightError } from '@holdfast/preflight';
 import { filesWanted, processesWanted } from '@holdfast/process';
 import { BusyError, RunFolderError } from '@holdfast/run-folder';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from '../errors.js';
@@ -37,7 +37,10 @@ function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
     return { code, message: `${error.message}; ${kept}${again}` };
   }
   if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
-  if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
+  if (error instanceof DiskSpaceError)
+    return { code: ExitCode.unexpected, message: `${error.message}; ${kept}${again}` };
+  if (error instanceof BusyError || error instanceof DiskSpaceError)
+    return { code: ExitCode.unexpected, message: error.message };
   if (error instanceof HubError || error instanceof CacheError)
     return { code: error.passing ? ExitCode.unexpected : ExitCode.badInput, message: error.message };
   const system = systemErrorIn(error);

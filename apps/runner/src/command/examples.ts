@@ -19,6 +19,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       line: 'holdfast embed proteins.faa --out out --model esm2-650m',
     },
     {
+      does: 'See first what a run takes: batches, disk, memory, time',
+      line: 'holdfast embed proteins.faa --out out --model esm2-650m --dry-run',
+    },
+    {
       does: 'Translate reads in all open frames, and keep a log of events',
       line: 'holdfast embed reads.fa.gz --out out --model esm2-8m --translate=open --log out/events.ndjson',
     },

@@ -34,7 +34,7 @@ test('every option', async () => {
   const line =
     'embed a.fa - --out o --work w --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --strip-stop --keep-gaps --on-bad-record skip --id whole --dedupe-ids suffix --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --strip-stop --keep-gaps --on-bad-record skip --id whole --dedupe-ids suffix --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any --dry-run --ignore-disk-space --on-full-disk stop';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -47,6 +47,9 @@ test('every option', async () => {
     geneticCode: 11,
     minOrf: 40,
     orfStart: 'any',
+    dryRun: true,
+    ignoreDiskSpace: true,
+    onFullDisk: 'stop',
     workers: 3,
     threads: 2,
     shards: 5,

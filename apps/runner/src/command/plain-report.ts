@@ -1,6 +1,7 @@
 import { nameSystemErrors } from '@holdfast/durable';
 import { counted, grouped, inBytes, sanitize } from '@holdfast/options';
 import type { Report, RunEvent } from '../events.js';
+import { listing } from './listing.js';
 import { timeLeft } from './progress-bar.js';
 import { sentence } from './sentences.js';
 import { ends, type Frequent, isFrequent, SPARSE_MS } from './sparse.js';
@@ -25,6 +26,7 @@ export function plainReport(write: (line: string) => void, now: () => number): R
   return (event) => {
     for (const type of [...last.keys()]) if (ends(type, event)) last.delete(type);
     if (isFrequent(event) && !due(event)) return;
+    for (const line of listing(event) ?? []) write(`${sanitize(line)}\n`);
     const text = isFrequent(event) ? progressSentence(event) : sentence(event);
     if (text !== null) write(`${localTime(now())} ${sanitize(nameSystemErrors(text))}\n`);
   };
@@ -72,6 +74,8 @@ export function urgent(event: RunEvent): string | null {
 const WORRIES: readonly string[] = [
   'warning',
   'repair',
+  'paused',
+  'continued',
   'slot_closed',
   'unrecorded',
   'shard_failed',

@@ -1,6 +1,7 @@
 import { nameSystemErrors } from '@holdfast/durable';
 import { grouped, sanitize } from '@holdfast/options';
 import { eventRecord, type Report, type RunEvent } from '../events.js';
+import { listing } from './listing.js';
 import { plainReport, urgent } from './plain-report.js';
 import { renderBar, renderDownload } from './progress-bar.js';
 import type { ProgressStyle } from './progress-options.js';
@@ -70,6 +71,8 @@ function barReport(screen: Screen, now: () => number): Report {
     const text = sentence(event);
     if (line !== null) screen.write(`${CLEAR}${line}`);
     else if (text !== null) screen.write(`${CLEAR}${sanitize(nameSystemErrors(text))}\n`);
+    const lines = listing(event);
+    if (lines !== null) screen.write(`${CLEAR}${lines.map((each) => `${sanitize(each)}\n`).join('')}`);
   };
 }
 

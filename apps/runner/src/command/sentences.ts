@@ -22,6 +22,10 @@ export function sentence(event: RunEvent): string | null {
       return `measuring the best token budget on ${event.device}`;
     case 'calibrated':
       return `token budget on ${event.device}: ${grouped(event.batch_tokens)} per batch${ENOUGH[event.reason]}`;
+    case 'measuring_speed':
+      return `computing a few batches with ${counted(event.workers, 'worker')} on ${event.device}, to estimate the time`;
+    case 'model_missing':
+      return `the model ${event.model} is not on this machine; the run would download it${event.bytes === null ? '' : ` (${inBytes(event.bytes)})`}; holdfast models get ${event.model} does so now`;
     case 'comparing_precision':
       return `comparing ${event.precision} with fp32 on ${counted(event.sequences, 'sequence')}`;
     case 'precision_compared':
@@ -32,6 +36,10 @@ export function sentence(event: RunEvent): string | null {
       return `reattempting ${counted(event.sequences, 'quarantined sequence')}, each alone`;
     case 'retried':
       return `recovered ${grouped(event.sequences_recovered)} of ${counted(event.sequences, 'quarantined sequence')}`;
+    case 'paused':
+      return `paused: the disk is full (${event.message}); make room on the disk of ${event.folder}, and the run goes on by itself`;
+    case 'continued':
+      return `there is room again after ${counted(event.seconds, 'second')}; going on`;
     case 'repair':
       return `repairing shard ${event.shard}: ${event.reason}`;
     case 'warning':

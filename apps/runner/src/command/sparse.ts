@@ -10,7 +10,7 @@ const FREQUENT: readonly string[] = ['indexing', 'downloading', 'progress'] sati
 /** They come in between, and end nothing. */
 const ASIDE: readonly string[] = ['waiting', 'warning'];
 /** With these, embedding is over, or paused. */
-const ENDS_WORK: readonly string[] = ['retrying', 'repair', 'assembling', 'complete', 'run_failed'];
+const ENDS_WORK: readonly string[] = ['retrying', 'repair', 'paused', 'assembling', 'complete', 'run_failed'];
 
 export const isFrequent = (event: RunEvent): event is Frequent => FREQUENT.includes(event.type);
 

@@ -8,6 +8,7 @@ import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, refusedChange, StoppedError } from '../errors.js';
 import type { Report } from '../events.js';
 import { coordinate } from './coordinate.js';
+import type { DiskPause } from './disk-pause.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 
@@ -22,6 +23,7 @@ export interface EmbedShards {
   record: RunRecord;
   share: DeviceShare;
   manifest: CheckpointManifest;
+  pause: DiskPause;
   /** Counts the sequences of complete shards that the model refused. */
   refused(shards: readonly Shard[]): Promise<number>;
 }
@@ -34,7 +36,7 @@ type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
  * @throws RunFailedError if some could not be completed; UsageError if the model was changed meanwhile; StoppedError.
  */
 export async function embedShards(run: EmbedShards): Promise<void> {
-  const { place, options, index, model, shards, report, stop, manifest } = run;
+  const { place, options, index, model, shards, report, stop, manifest, pause } = run;
   const state = await manifest.load();
   const open: number[] = [];
   const complete: Shard[] = [];
@@ -95,6 +97,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
         if (some.length < 3) some.push(event);
       }
       report({ type: 'coordinator', event });
+      pause.heard(event);
       if (event.type === 'failed' && !full && isDiskFull(event.message)) {
         full = true;
         warn(fullDisk(event.message));
@@ -163,6 +166,7 @@ export function workerOptions({
     threads: share.threads,
     shards: record.shards,
     graceMs: limitsOf(options).graceMs,
+    onFullDisk: options.onFullDisk ?? ('pause' as const),
     trigger: {
       ...(seqThreshold === undefined ? {} : { seqThreshold }),
       ...(timeThresholdSec === undefined ? {} : { timeThresholdSec }),

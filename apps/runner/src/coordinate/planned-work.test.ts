@@ -43,7 +43,7 @@ test('a complete shard counts all of its sequences, and no shard counts more', (
   const shard = { firstBatch: 0, endBatch: 1, firstPosition: 10, endPosition: 30 };
   const shards = [0, 1, 2].map((number) => ({ ...shard, shard: number }));
   const state = (status: 'complete' | 'in_progress' | 'failed', total_sequences: number) =>
-    ({ status, total_sequences }) as Parameters<typeof standing>[1]['shards'][string];
+    ({ status, total_sequences }) as Parameters<typeof standing>[1]['shards'][number];
   const known = { 0: state('complete', 17), 1: state('in_progress', 7), 2: state('failed', 99) };
   expect(standing(shards, { shards: known })).toEqual([20, 7, 20]);
 });

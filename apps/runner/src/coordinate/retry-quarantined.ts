@@ -29,7 +29,7 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
  * @throws RunFailedError if too many stay quarantined; ShardIncompleteError; StoppedError.
  */
 export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuarantined> {
-  const { place, options, shards, index, dim, report, stop, manifest, found } = run;
+  const { place, options, shards, index, dim, report, stop, manifest, pause, found } = run;
   const { quarantined: before } = found;
   const retry = options.retryQuarantined ? ('all' as const) : ('set_aside' as const);
   const due = before.filter((each) => isDue(each, retry));
@@ -65,7 +65,10 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
     manifest,
     reattempts: true,
     quarantine: { most: Number.POSITIVE_INFINITY, mostSetAside: Number.POSITIVE_INFINITY, already: 0 },
-    onEvent: (event) => report({ type: 'coordinator', event }),
+    onEvent(event) {
+      report({ type: 'coordinator', event });
+      pause.heard(event);
+    },
     onWarning: (message) => report({ type: 'warning', message }),
     stop,
   });

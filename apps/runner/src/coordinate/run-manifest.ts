@@ -1,9 +1,11 @@
 import type { ShardRecords } from '@holdfast/coordinator';
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
+import { type CheckpointManifest, ManifestVersionError } from '@holdfast/manifest';
 import { type Layout, rebuildFrom } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
+import type { DiskPause } from './disk-pause.js';
+import { PatientManifest } from './patient-manifest.js';
 
 /**
  * Opens the manifest of a run. A damaged one is rebuilt from the checkpoints, which are the source of truth.
@@ -13,13 +15,18 @@ import type { Report } from '../events.js';
 export async function openManifest(
   place: Layout,
   shards: number,
-  report: Report,
+  { report, pause }: { report: Report; pause: DiskPause },
 ): Promise<CheckpointManifest> {
-  await makeDirectoryDurably(place.checkpoints);
-  const manifest = new CheckpointManifest(place.manifest, {
-    rebuild: rebuildFrom(place, shards),
-    onWarning: (message) => report({ type: 'warning', message }),
-  });
+  const patiently = <T>(work: () => Promise<T>, bytes: number) => pause.during(work, bytes);
+  await pause.during(() => makeDirectoryDurably(place.checkpoints), 0);
+  const manifest = new PatientManifest(
+    place.manifest,
+    {
+      rebuild: rebuildFrom(place, shards),
+      onWarning: (message) => report({ type: 'warning', message }),
+    },
+    patiently,
+  );
   if (!(await manifest.exists())) {
     await manifest.initialize(shards);
     return manifest;

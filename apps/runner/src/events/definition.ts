@@ -43,3 +43,16 @@ export const padding = {
     .optional()
     .describe('there if a token may be several residues: both counts are then upper bounds'),
 };
+
+/** The figures of a plan. */
+export const planFigures = {
+  sequences_done: count('sequences that are done, according to the manifest'),
+  sequences: count('sequences of the input'),
+  copies: count('those with the residues of an earlier one, which are not computed again'),
+  residues: count('their residues'),
+  batches: count('batches of the plan'),
+  shards: count('shards of the plan'),
+  workers: count('worker processes; 0 if nothing is left to embed'),
+  device,
+  ...padding,
+};

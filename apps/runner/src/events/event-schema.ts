@@ -1,11 +1,17 @@
 import * as z from '@holdfast/schema';
 import type { EventDefinition } from './definition.js';
+import { DRY_RUN_EVENTS } from './dry-run-events.js';
 import { PREPARING_EVENTS } from './preparing-events.js';
 import { RUN_EVENTS } from './run-events.js';
 import { WORK_EVENTS } from './work-events.js';
 
 /** Every event that can be a line of `--progress json` and of `--log`. */
-export const EVENTS: readonly EventDefinition[] = [...PREPARING_EVENTS, ...RUN_EVENTS, ...WORK_EVENTS];
+export const EVENTS: readonly EventDefinition[] = [
+  ...PREPARING_EVENTS,
+  ...DRY_RUN_EVENTS,
+  ...RUN_EVENTS,
+  ...WORK_EVENTS,
+];
 
 const lines = EVENTS.map(({ event, meaning, fields }) =>
   z

@@ -91,6 +91,11 @@ export const PREPARING_EVENTS: readonly EventDefinition[] = [
     },
   },
   {
+    event: 'measuring_speed',
+    meaning: 'with `--dry-run`: computes a few batches, to estimate the time',
+    fields: { workers: count('processes that do so side by side'), device },
+  },
+  {
     event: 'comparing_precision',
     meaning: 'compares rows in a lower precision with fp32',
     fields: { precision, sequences: count('sequences that are compared') },

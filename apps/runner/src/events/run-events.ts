@@ -2,11 +2,11 @@ import { letterCountsSchema } from '@holdfast/plan';
 import * as z from '@holdfast/schema';
 import {
   count,
-  device,
   type EventDefinition,
   message,
   number,
   padding,
+  planFigures,
   reason,
   shard,
   text,
@@ -20,15 +20,7 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
     meaning: 'the plan is ready',
     fields: {
       resumed: z.boolean().describe('whether an earlier command began the run'),
-      sequences_done: count('sequences that are done, according to the manifest'),
-      sequences: count('sequences of the input'),
-      copies: count('those with the residues of an earlier one, which are not computed again'),
-      residues: count('their residues'),
-      batches: count('batches of the plan'),
-      shards: count('shards of the plan'),
-      workers: count('worker processes; 0 if nothing is left to embed'),
-      device,
-      ...padding,
+      ...planFigures,
     },
   },
   {
@@ -62,6 +54,20 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
       sequences: count('how many were embedded again'),
       sequences_recovered: count('with a row now'),
     },
+  },
+  {
+    event: 'paused',
+    meaning: 'the disk is full, so the run waits for room',
+    fields: {
+      reason: z.literal('disk_full').describe('why'),
+      message: text('the error of the write that met it first'),
+      folder: text('a folder on that disk'),
+    },
+  },
+  {
+    event: 'continued',
+    meaning: 'there is room again, and the run goes on',
+    fields: { seconds: number('seconds of the pause') },
   },
   {
     event: 'repair',

@@ -49,6 +49,12 @@ export const WORK_EVENTS: readonly EventDefinition[] = [
       end_batch: count('the first batch that is in no checkpoint yet').optional(),
     },
   },
+  {
+    event: 'disk_full',
+    meaning: 'the disk is full: what a worker writes waits for room',
+    fields: { slot, shard, message: text('the error of the write') },
+  },
+  { event: 'disk_room', meaning: 'the worker has written it', fields: { slot, shard } },
   { event: 'shard_complete', meaning: 'a shard is complete', fields: { slot, shard } },
   {
     event: 'exited',

@@ -22,6 +22,12 @@ import type { Report } from '../events.js';
 const HALVES_ON_CPU =
   'fp16 is meant for a GPU: on a CPU ONNX Runtime computes in float32 with rounded weights, which takes more memory than --precision fp32 and is no faster';
 
+/** The device of a run's workers, and the run's record with it. */
+export interface UsedDevice {
+  record: RunRecord;
+  share: DeviceShare;
+}
+
 /** The device of a run: requested by the command, tested before the run begins, and recorded in the run. */
 export class Devices {
   readonly #options: EmbedOptions;
@@ -80,8 +86,21 @@ export class Devices {
     return (await this.#chooseFor(device)).device;
   }
 
-  /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. */
-  async use(record: RunRecord, place: Layout): Promise<{ record: RunRecord; share: DeviceShare }> {
+  /** Chooses the device and its shares for the workers, and records the device and the threads in `run.json`. @param patiently waits while the disk is full. */
+  async use(
+    record: RunRecord,
+    place: Layout,
+    patiently: (write: () => Promise<void>) => Promise<void> = (write) => write(),
+  ): Promise<UsedDevice> {
+    const used = await this.shareFor(record);
+    const { record: now } = used;
+    if (now.device !== record.device || now.threads !== record.threads)
+      await patiently(() => writeRunRecord(place.run, now));
+    return used;
+  }
+
+  /** The same, but records nothing. */
+  async shareFor(record: RunRecord): Promise<UsedDevice> {
     const { workers, threads: asked } = this.#options;
     const { device, warnings } = await this.#chooseFor(record.device);
     for (const message of warnings) this.#report({ type: 'warning', message });
@@ -91,9 +110,7 @@ export class Devices {
     const asking = { wish: this.#wish, device, workers, weightBytes, threads, signal: this.#signal };
     const share = await shareDevice(asking);
     if (share.note !== undefined) this.#report({ type: 'warning', message: share.note });
-    const now = { ...record, device: formatDevice(device), threads: share.threads };
-    if (now.device !== record.device || now.threads !== record.threads) await writeRunRecord(place.run, now);
-    return { record: now, share };
+    return { record: { ...record, device: formatDevice(device), threads: share.threads }, share };
   }
 
   get #wish() {

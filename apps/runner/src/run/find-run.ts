@@ -33,10 +33,12 @@ export async function findRecord(
   );
 }
 
+/** @param rebuildIn where a lost index is rebuilt. */
 export async function resumeRun(
   place: Layout,
   record: RunRecord,
   options: PrepareOptions,
+  rebuildIn: Layout = place,
 ): Promise<Prepared | ResultRecord> {
   const { fingerprint } = record;
   const result = await intactResult(place, fingerprint, options);
@@ -54,7 +56,8 @@ export async function resumeRun(
   const index = await verifiedIndex(place, record, options);
   debug('its index is %s', index === null ? 'rebuilt' : 'intact');
   const finished = result === null ? {} : { finished: result };
-  if (index === null) return { ...(await restoreIndex(place, record, options)), resumed: true, ...finished };
+  if (index === null)
+    return { ...(await restoreIndex(place, record, options, rebuildIn)), resumed: true, ...finished };
   try {
     const inputs = await hashInputs(options);
     await refuseDifferences(place, record, options, inputs);

@@ -22,6 +22,8 @@ export class HeartbeatState {
     tokens_per_second: null,
     seconds_left: null,
   };
+  /** Why the run waits, while it does. */
+  #paused: string | null = null;
   #run: string | null = null;
   #shards: Heartbeat['shards'] = null;
   #ended: Heartbeat['ended'] = null;
@@ -65,6 +67,12 @@ export class HeartbeatState {
       case 'waiting':
         this.#now = { ...this.#now, doing: event.reason };
         return;
+      case 'paused':
+        this.#paused = `paused: disk full; make room on the disk of ${event.folder}, and the run goes on by itself`;
+        return;
+      case 'continued':
+        this.#paused = null;
+        return;
       case 'planned': {
         const { sequences_done, sequences } = event;
         return this.#is('embedding', null, { sequences_done, sequences_total: sequences });
@@ -92,6 +100,7 @@ export class HeartbeatState {
       started: this.started.toISOString(),
       at: at.toISOString(),
       ...this.#now,
+      doing: this.#paused ?? this.#now.doing,
       workers: this.#workers.list(),
       shards: this.#shards,
       ended: this.#ended,

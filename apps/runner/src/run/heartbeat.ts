@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { debuglog } from 'node:util';
 import type { Layout } from '@holdfast/run-folder';
 import type { Report } from '../events.js';
+import { isFullDisk } from '../full-disk.js';
 import { HeartbeatState } from './heartbeat-state.js';
 
 const debug = debuglog('holdfast:heartbeat');
@@ -29,7 +30,8 @@ export class Heartbeat {
       const { phase } = this.#state;
       this.#state.heard(event, new Date());
       // A command that finds a finished run does no work, and leaves its folder alone.
-      if (this.#state.works && (this.#state.phase !== phase || this.#timer === undefined)) this.#write();
+      const turns = this.#state.phase !== phase || event.type === 'paused' || event.type === 'continued';
+      if (this.#state.works && (turns || this.#timer === undefined)) this.#write();
     };
   }
 
@@ -72,11 +74,27 @@ export class Heartbeat {
   }
 
   async #writeNow(): Promise<void> {
+    const text = this.#state.text(new Date());
+    const temporary = `${this.#path}.tmp`;
     try {
-      await writeFile(`${this.#path}.tmp`, this.#state.text(new Date()));
-      await rename(`${this.#path}.tmp`, this.#path);
+      await writeFile(temporary, text);
+      await rename(temporary, this.#path);
     } catch (error) {
       debug('%s cannot be written: %s', this.#path, error);
+      await rm(temporary, { force: true }).catch(() => undefined);
+      if (isFullDisk(error)) await this.#overwrite(text);
+    }
+  }
+
+  /** On a full disk there is no room for a second file, but the first has its block. */
+  async #overwrite(text: string): Promise<void> {
+    try {
+      await using file = await open(this.#path, 'r+');
+      const { size } = await file.stat();
+      // In one call, and never shorter: who reads meanwhile sees a whole one.
+      await file.write(text.padEnd(size), 0);
+    } catch (error) {
+      debug('%s cannot be overwritten: %s', this.#path, error);
     }
   }
 

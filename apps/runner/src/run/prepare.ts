@@ -6,7 +6,7 @@ import {
   type ResultRecord,
   writeRunRecord,
 } from '@holdfast/run-folder';
-import type { Prepared, PrepareOptions } from './asked-run.js';
+import type { AskedRun, Prepared, PrepareOptions } from './asked-run.js';
 import { installRun, planRun, replaceRun } from './begin-run.js';
 import { findRecord, resumeRun } from './find-run.js';
 import { refuseCutOff } from './refuse-other-run.js';
@@ -17,14 +17,9 @@ import { refuseCutOff } from './refuse-other-run.js';
  */
 export async function prepare(place: Layout, options: PrepareOptions): Promise<Prepared | ResultRecord> {
   if (options.forceRestart) return replaceRun(place, options);
-  const cutOff = await cutOffRestart(place, options);
-  // The run that a restart was removing must not come back.
-  const found = cutOff !== null && !isThere(place.run) ? null : await findRecord(place, options, cutOff);
-  if (found === null) {
-    if (cutOff === 'same') return replaceRun(place, options);
-    if (cutOff === 'other') refuseCutOff(place);
-    return installRun(place, await planRun(place, options));
-  }
+  const { cutOff, found } = await lookForRun(place, options);
+  if (found === null)
+    return cutOff === 'same' ? replaceRun(place, options) : installRun(place, await planRun(place, options));
   const { record, recovered } = found;
   if (cutOff === 'same') {
     const prepared = await replaceRun(place, options, record);
@@ -35,4 +30,17 @@ export async function prepare(place: Layout, options: PrepareOptions): Promise<P
   if (recovered && !('index' in prepared)) await writeRunRecord(place.run, record).catch(() => undefined);
   await forgetRestart(place);
   return prepared;
+}
+
+/**
+ * The run in the folder, and whether a restart was cut off there. Changes nothing.
+ *
+ * @throws UsageError if a restart by another command has removed the run.
+ */
+export async function lookForRun(place: Layout, options: AskedRun) {
+  const cutOff = await cutOffRestart(place, options);
+  // The run that a restart was removing must not come back.
+  const found = cutOff !== null && !isThere(place.run) ? null : await findRecord(place, options, cutOff);
+  if (found === null && cutOff === 'other') refuseCutOff(place);
+  return { cutOff, found };
 }

@@ -48,11 +48,12 @@ export async function verifiedIndex(
   }
 }
 
-/** Rebuilds the index. The inputs are compared by the hashes of the same pass, since standard input can be read only once. */
+/** Rebuilds the index in a folder, by default the run's own. The inputs are compared by the hashes of the same pass, since standard input can be read only once. */
 export async function restoreIndex(
   place: Layout,
   record: RunRecord,
   options: PrepareOptions,
+  folder: Layout = place,
 ): Promise<Pick<Prepared, 'record' | 'index'>> {
   const batchTokens = options.batchTokens ?? record.batch_tokens;
   const use = record.letters ?? AS_THEY_ARE;
@@ -60,17 +61,17 @@ export async function restoreIndex(
   const { reading } = record;
   const { index: _, ...described } = record;
   const { inputs } = await whileReading(options, () =>
-    indexInputs(place, options, { batchTokens, use, dedupe, reading, runOf: () => described }),
+    indexInputs(folder, options, { batchTokens, use, dedupe, reading, runOf: () => described }),
   );
   try {
     await refuseDifferences(place, record, options, inputs);
   } catch (error) {
-    await removeDurably(place.newIndex);
+    await removeDurably(folder.newIndex);
     throw error;
   }
-  const index = await installIndex(place);
+  const index = await installIndex(folder);
   const restored = { ...record, index: index.digest };
-  await writeRunRecord(place.run, restored);
+  await writeRunRecord(folder.run, restored);
   return { record: restored, index };
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@holdfast/run-folder';
 import { BatchEmbedder } from './batch-embedder.js';
 import { identifyRow } from './identify-row.js';
-import type { ShardWork } from './work-shard.js';
+import { type ShardWork, untilThereIsRoom } from './work-shard.js';
 
 /**
  * Reattempts quarantined sequences of a complete shard, each alone. For each batch it appends a checkpoint to the shard, with
@@ -52,7 +52,9 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
 
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
+    ...untilThereIsRoom(work.room),
     onDurable: async ({ path, rows, metadata }) => {
+      work.room?.done(path);
       const checkpoint = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, checkpoint, rows, checkpointName(checkpoint), claim);
       const reason = String(metadata['reason']);

@@ -1,7 +1,13 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { debuglog } from 'node:util';
-import { AsyncCheckpointWriter, checkpointName, setAside, type WriterThread } from '@holdfast/checkpoint';
+import {
+  AsyncCheckpointWriter,
+  checkpointName,
+  setAside,
+  type WriterOptions,
+  type WriterThread,
+} from '@holdfast/checkpoint';
 import type { BudgetShare, Isolation, QuarantinedSequence } from '@holdfast/coordinator';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
@@ -15,6 +21,7 @@ import {
   ShardCursor,
 } from '@holdfast/run-folder';
 import type { CheckpointTrigger } from '@holdfast/trigger';
+import type { RoomWait } from '../full-disk.js';
 import { BatchEmbedder } from './batch-embedder.js';
 import { identifyRow } from './identify-row.js';
 import { RowBuffer } from './row-buffer.js';
@@ -44,6 +51,8 @@ export interface ShardWork {
   >;
   /** Writes the checkpoints. Absent: a thread per shard, which makes the end of a shard slower. */
   thread?: WriterThread;
+  /** Has checkpoints wait while the disk is full. Absent: they fail. */
+  room?: RoomWait;
   /** Checked between batches: whether to save and stop. */
   stopping(): boolean;
   report: ShardReport;
@@ -93,6 +102,15 @@ export interface SavedCheckpoint {
   endBatch: number;
 }
 
+/** What a checkpoint has beside its rows, about. */
+const BESIDE_ROWS = 64 * 1024;
+
+/** The writer's option by which checkpoints wait while the disk is full. */
+export const untilThereIsRoom = (room: RoomWait | undefined): Pick<WriterOptions, 'retry'> =>
+  room === undefined
+    ? {}
+    : { retry: ({ path, bytes, error }) => room.afterFailure(path, error, bytes + BESIDE_ROWS) };
+
 /**
  * Completes one shard from its current state: resume → remaining → batches → embed → trigger → write → manifest.
  *
@@ -128,7 +146,9 @@ export async function workShard(work: ShardWork): Promise<boolean> {
 
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
+    ...untilThereIsRoom(work.room),
     onDurable: async ({ path, rows, metadata }) => {
+      work.room?.done(path);
       const checkpoint = Number(metadata['checkpoint']);
       await manifest.updateShardCheckpoint(shard.shard, checkpoint, rows, checkpointName(checkpoint), claim);
       const endBatch = Number(metadata['end_batch']);

@@ -3,14 +3,15 @@ import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
 import { firstTouched, InferenceError, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
-import { CheckpointManifest } from '@holdfast/manifest';
 import { openIndex, shardsOf } from '@holdfast/plan';
 import { exitCodeOf } from '@holdfast/process';
 import { hangupIgnored, onSignal } from '@holdfast/process/early-signals';
 import { layout, rebuildFrom } from '@holdfast/run-folder';
 import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
+import { type Patiently, PatientManifest } from '../coordinate/patient-manifest.js';
 import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
+import { RoomWait } from '../full-disk.js';
 import { ModelChangedError } from './model-changed-error.js';
 import { modelOfRun } from './model-of-run.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
@@ -39,8 +40,10 @@ let stopped = false;
 let stopCode: number = ExitCode.terminated;
 /** Nothing to save: the model is loading, or no shard is assigned. */
 let idle = true;
+const stopping = new AbortController();
 channel.onStop((reason) => {
   stopped = true;
+  stopping.abort();
   if (reason !== 'orphaned') stopCode = exitCodeOf(reason);
   if (idle) process.exit(stopCode);
 });
@@ -80,10 +83,20 @@ try {
   // It may have been replaced after its fingerprint was taken.
   const touched = source.proof && (await firstTouched(source.proof));
   if (touched !== undefined) changed(touched);
-  const manifest = new CheckpointManifest(place.manifest, {
-    rebuild: rebuildFrom(place, shards.length),
-    onWarning: (message) => console.error(message),
+  const room = new RoomWait({
+    folder: place.out,
+    signal: stopping.signal,
+    onFull: (message) => void channel.send({ type: 'disk_full', shard: shard!, message }),
+    onRoom: () => void channel.send({ type: 'disk_room', shard: shard! }),
+    onLook: () => void channel.send({ type: 'heartbeat' }),
   });
+  const pauses = options.onFullDisk === 'pause';
+  const patiently: Patiently = (work, bytes) => (pauses ? room.during(work, bytes) : work());
+  const manifest = new PatientManifest(
+    place.manifest,
+    { rebuild: rebuildFrom(place, shards.length), onWarning: (message) => console.error(message) },
+    patiently,
+  );
   const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
   const trigger = new CheckpointTrigger({ ...options.trigger, policies });
   const thread = new WriterThread();
@@ -101,7 +114,7 @@ try {
     // Past its last batch there is nothing to blame.
     const blame = (next: number) => (next < plan.endBatch ? { nextBatch: next } : {});
     const folder = place.shard(now);
-    await makeDirectoryDurably(folder);
+    await patiently(() => makeDirectoryDurably(folder), 0);
     const work: ShardWork = {
       shard: plan,
       folder,
@@ -112,6 +125,7 @@ try {
       trigger,
       manifest,
       thread,
+      ...(pauses && { room }),
       batchTokens: options.batchTokens,
       budget,
       isolation,

@@ -499,3 +499,55 @@ test.each<StorageType>(['float32', 'float16'])(
     }
   },
 );
+
+/** A file system that refuses the first creations of a path's files. */
+function fullAtFirst(refusals: number) {
+  const asked: string[] = [];
+  const fs: DurableFileSystem = {
+    ...nodeFileSystem,
+    async create(path, options) {
+      asked.push(path);
+      if (refusals-- > 0) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+      return nodeFileSystem.create(path, options);
+    },
+  };
+  return { fs, asked };
+}
+
+test('a failed write is tried again as often as `retry` says so; later ones wait, and callers see no error', async () => {
+  const { fs } = fullAtFirst(2);
+  const tried: string[] = [];
+  const durable: string[] = [];
+  const writer = new AsyncCheckpointWriter({
+    fs,
+    async retry({ path, bytes, error }) {
+      expect(error).toMatchObject({ code: 'ENOSPC' });
+      expect(bytes).toBe(2 * 2 * 4);
+      // The other one must not overtake it: a gap would be damage.
+      expect(await readdir(folder)).toEqual([]);
+      tried.push(path);
+      return true;
+    },
+    onDurable: ({ path }) => void durable.push(path),
+  });
+  const rows = matrix(2, 2);
+  await writer.writeCheckpointAsync(at(0), rows, ids(2));
+  rows.data.fill(-1);
+  await writer.writeCheckpointAsync(at(1), matrix(2, 2, 4), ids(2));
+  await writer.shutdown();
+  expect(tried).toEqual([at(0), at(0)]);
+  expect(durable).toEqual([at(0), at(1)]);
+  await using first = await openCheckpoint(at(0));
+  // Its rows are those of the call, however late they are written.
+  expect(await first.readRows()).toEqual(matrix(2, 2).data);
+});
+
+test('a write that `retry` gives up on is reported like any other', async () => {
+  const { fs, asked } = fullAtFirst(9);
+  const writer = new AsyncCheckpointWriter({ fs, retry: async () => asked.length < 3 });
+  await writer.writeCheckpointAsync(at(0), matrix(2, 2), ids(2));
+  await expect(writer.waitAll()).rejects.toMatchObject({ errors: [{ path: at(0) }] });
+  expect(asked).toHaveLength(3);
+  expect(await readdir(folder)).toEqual([]);
+  await writer.shutdown();
+});

@@ -4,7 +4,7 @@ import { above0, callback, checkOptions, having, OptionTypeError, object } from 
 import { durableChecks } from '../durable-checks.js';
 import { CheckpointWriteError, CheckpointWritesError } from '../errors.js';
 import { checkIds, checkNumbers, checkParts, checkShape } from '../read/check.js';
-import type { JobRunner } from './job.js';
+import type { JobRunner, WriteJob } from './job.js';
 import { type DeviceMatrix, isStorage, type Matrix, type Metadata, type StorageType } from './parts.js';
 import { StagingPool } from './staging.js';
 import { type Written, writeCheckpoint } from './write.js';
@@ -17,6 +17,14 @@ export interface DurableCheckpoint extends Written {
   metadata: Metadata;
 }
 
+/** A write that failed. Nothing of it is left on disk. */
+export interface FailedWrite {
+  path: string;
+  /** Bytes of its rows. */
+  bytes: number;
+  error: unknown;
+}
+
 export interface WriterOptions extends DurableOptions {
   /** How rows are stored: `float32` exactly (default), or `float16` rounded, in half the space. */
   storage?: StorageType;
@@ -27,6 +35,11 @@ export interface WriterOptions extends DurableOptions {
   thread?: WriterThread;
   /** Bytes of rows that may wait for the disk; callers wait beyond that. Default 256 MiB. */
   maxPendingBytes?: number;
+  /**
+   * Called after a failed write. If it resolves to true, the write is tried again, as often as that happens; later
+   * checkpoints wait meanwhile. For a full disk: it waits for room. Default: a failed write is not tried again.
+   */
+  retry?: (failed: FailedWrite) => Promise<boolean>;
   /**
    * Called for each checkpoint once it is durable, one at a time and in order of acceptance, while it still
    * counts as pending; for a manifest. If it throws, the error is reported like a failed write, with `onDisk`
@@ -41,6 +54,7 @@ const writerOptions = object<WriterOptions>({
   storage: isStorage,
   thread: having('a WriterThread', 'run', 'close'),
   maxPendingBytes: above0('bytes'),
+  retry: callback,
   onDurable: callback,
 });
 
@@ -65,6 +79,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   #pendingWrites = 0;
   /** Bytes of rows that are copied but not yet written. */
   #stagedBytes = 0;
+  /** Settles once the write before is done, if writes are tried again; never rejects. */
+  #written: Promise<unknown> = Promise.resolve();
   /** Settles once all earlier calls are accepted or refused; never rejects. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -130,13 +146,8 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     const data = this.#pool.copy(checkNumbers({ of: 'writeCheckpointAsync', path }, numbers, shape));
     this.#stagedBytes += bytes;
     const rows = { data, shape };
-    const written = this.#runner.run({
-      path,
-      rows,
-      sequenceIds: ids,
-      metadata: facts,
-      storage: this.#storage,
-    });
+    const job = { path, rows, sequenceIds: ids, metadata: facts, storage: this.#storage };
+    const written = this.#options.retry === undefined ? this.#runner.run(job) : this.#inTurn(job);
     // Reported below, in order.
     written.catch(() => undefined);
     this.#tail = this.#tail
@@ -145,6 +156,24 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
         this.#pool.release(data);
         this.#leave(bytes);
       });
+  }
+
+  /** Writes after all earlier ones: a later file without an earlier one is a gap. */
+  #inTurn(job: WriteJob): Promise<Written> {
+    const written = this.#written.then(() => this.#persist(job));
+    this.#written = written.catch(() => undefined);
+    return written;
+  }
+
+  async #persist(job: WriteJob): Promise<Written> {
+    for (;;) {
+      try {
+        return await this.#runner.run(job);
+      } catch (error) {
+        const failed = { path: job.path, bytes: job.rows.data.byteLength, error };
+        if (!(await this.#options.retry?.(failed))) throw error;
+      }
+    }
   }
 
   /** Waits for one write, and keeps its error for the next call. */

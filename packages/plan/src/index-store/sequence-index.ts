@@ -216,6 +216,15 @@ export class SequenceIndex {
     return offsets.subarray(0, end - first).map((offset, at) => offsets[at + 1]! - offset);
   }
 
+  /** The residues of each sequence, in input order, a bucket at a time. */
+  async *lengths(): AsyncGenerator<Float64Array> {
+    for (let bucket = 0; bucket < this.buckets; bucket++) {
+      const [first, end] = this.#bucketRange(bucket);
+      const offsets = await this.#files.residueOffsets.readU64(first, end);
+      yield Float64Array.from({ length: end - first }, (_, at) => offsets[at + 1]! - offsets[at]!);
+    }
+  }
+
   /** The number of residues of each batch: the weights for `planShards`. */
   async batchWeights(): Promise<Float64Array> {
     const weights = new Float64Array(this.batches);

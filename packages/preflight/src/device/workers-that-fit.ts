@@ -11,5 +11,8 @@ const BESIDE = 500 * 1024 * 1024;
  * @param weightBytes bytes of the model.
  */
 export function workersThatFit(memory: number, weightBytes: number): number {
-  return Math.max(1, Math.floor((memory * SHARE) / (weightBytes + BESIDE)));
+  return Math.max(1, Math.floor((memory * SHARE) / workerBytes(weightBytes)));
 }
+
+/** Bytes of memory to reckon with for a worker. @param weightBytes bytes of the model. */
+export const workerBytes = (weightBytes: number): number => weightBytes + BESIDE;

@@ -71,6 +71,7 @@ const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   '--on-bad-record': fc.constantFrom('refuse', 'skip'),
   '--id': fc.constantFrom('first-word', 'whole', '^(.+?)_'),
   '--dedupe-ids': fc.constantFrom('suffix', 'refuse'),
+  '--on-full-disk': fc.constantFrom('pause', 'stop'),
   '--workers': whole,
   '--threads': whole,
   '--shards': whole,

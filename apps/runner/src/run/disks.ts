@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { ModelSource } from '@holdfast/gpu-runtime';
+import { FILES, type SequenceIndex, type Shard } from '@holdfast/plan';
+import { DiskSpaceError, diskVerdict, freeSpace } from '@holdfast/preflight';
+import type { Layout } from '@holdfast/run-folder';
+import { resolveThresholds } from '@holdfast/trigger';
+import type { EmbedOptions } from '../embed-options.js';
+import type { Disk } from '../events/plan-figures.js';
+import type { Report } from '../events.js';
+import { type DiskNeed, diskNeed } from './disk-need.js';
+
+/** What a run still writes, with the shards' sequences that are saved. @param folder of the index. */
+export async function needOf(
+  options: EmbedOptions,
+  {
+    model: { dim },
+    index,
+    shards,
+    done,
+    folder,
+  }: {
+    model: Pick<ModelSource, 'dim'>;
+    index: Pick<SequenceIndex, 'sequences' | 'positions'>;
+    shards: readonly Shard[];
+    done: readonly number[];
+    folder: string;
+  },
+): Promise<DiskNeed> {
+  const { sequences, positions } = index;
+  const idBytes = (await stat(join(folder, FILES.ids))).size;
+  const given = options.seqThreshold === undefined ? {} : { seqThreshold: options.seqThreshold };
+  const { seqThreshold } = resolveThresholds(given, process.env);
+  const { format } = options;
+  return diskNeed({ dim, sequences, positions, idBytes, shards, done, seqThreshold, format });
+}
+
+/** The disks of a run: one, unless its folders lie on several. @param index bytes that the index still needs. */
+export async function disksOf(place: Layout, need: DiskNeed, index = 0): Promise<Disk[]> {
+  const found = new Map<number | null, Omit<Disk, 'verdict'>>();
+  for (const [folder, bytes] of [
+    [place.out, need.result],
+    [dirname(place.checkpoints), need.checkpoints],
+    [dirname(place.index), index],
+  ] as const) {
+    const space = await freeSpace(folder);
+    const device = space?.device ?? null;
+    const disk = found.get(device) ?? { folder, need_bytes: 0, free_bytes: space?.bytes ?? null };
+    found.set(device, { ...disk, need_bytes: disk.need_bytes + bytes });
+  }
+  return [...found.values()].map((disk) => ({
+    ...disk,
+    verdict: diskVerdict(disk.need_bytes, disk.free_bytes),
+  }));
+}
+
+/**
+ * Warns where room is short.
+ *
+ * @throws DiskSpaceError if it is clearly too little, unless the command is to begin all the same.
+ */
+export function checkDisks(
+  disks: readonly Disk[],
+  { ignoreDiskSpace = false }: Pick<EmbedOptions, 'ignoreDiskSpace'>,
+  report: Report,
+): void {
+  for (const { folder, need_bytes, free_bytes, verdict } of disks) {
+    if (verdict === 'enough' || free_bytes === null) continue;
+    const error = new DiskSpaceError(folder, need_bytes, free_bytes);
+    if (verdict === 'short' && !ignoreDiskSpace) throw error;
+    report({ type: 'warning', message: error.asWarning });
+  }
+}
