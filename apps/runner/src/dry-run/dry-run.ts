@@ -84,7 +84,7 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
     truncated: index.summary.truncated,
     batch_tokens: record.batch_tokens,
     threads: used?.share.threads ?? 0,
-    lengths: await lengthsOf(() => index.lengths()),
+    lengths: await lengthsOf(() => index.allLengths()),
     checkpoint_bytes: need.checkpoints,
     result_bytes: need.result,
     index_bytes: indexBytes,

@@ -69,7 +69,7 @@ export async function reportInput(
   const index = await openIndex(folder);
   try {
     const { sequences, residues } = index.summary;
-    const lengths = await lengthsOf(() => index.lengths());
+    const lengths = await lengthsOf(() => index.allLengths());
     report({ type: 'input_counted', sequences, copies: sequences - index.positions, residues, lengths });
   } finally {
     await index.close();

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { count, type EventDefinition, model, number, planFigures, text } from './definition.js';
 
 const lengths = z

@@ -217,12 +217,8 @@ export class SequenceIndex {
   }
 
   /** The residues of each sequence, in input order, a bucket at a time. */
-  async *lengths(): AsyncGenerator<Float64Array> {
-    for (let bucket = 0; bucket < this.buckets; bucket++) {
-      const [first, end] = this.#bucketRange(bucket);
-      const offsets = await this.#files.residueOffsets.readU64(first, end);
-      yield Float64Array.from({ length: end - first }, (_, at) => offsets[at + 1]! - offsets[at]!);
-    }
+  async *allLengths(): AsyncGenerator<Float64Array> {
+    for (let bucket = 0; bucket < this.buckets; bucket++) yield await this.lengths(bucket);
   }
 
   /** The number of residues of each batch: the weights for `planShards`. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { modelOptionsSchema } from '../model-options.js';
 import type { RunRecord } from './run-record.js';
 import { type RunStarts, runStartSchema } from './run-starts.js';

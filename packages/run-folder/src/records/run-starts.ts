@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { systemErrorCode, writeFileDurably } from '@holdfast/durable';
-import { z } from 'zod';
+import * as z from '@holdfast/schema';
 import { formatChecked, parseChecked } from './checked-json.js';
 
 /** Starts that are kept of a run: the first ones, and the last ones. */
