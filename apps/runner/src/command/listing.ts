@@ -34,7 +34,7 @@ function sections(event: DryRunFigures): Section[] {
     [
       'workers',
       workers === 0
-        ? 'none: everything is embedded, and the result is to be written'
+        ? `none: everything is embedded, and ${event.reattempts ? 'only what was quarantined may be tried again' : 'the result is to be written'}`
         : `${workers} on ${event.device}, with ${counted(event.threads, 'thread')} each`,
     ],
     ...(workers === 0 ? [] : [memory(event)]),
@@ -80,9 +80,11 @@ function plan({ batches, batch_tokens, shards, ...padding }: DryRunFigures): Sec
 
 function memory({ workers, worker_memory_bytes, free_memory_bytes, time }: DryRunFigures): Section {
   const how = time === null ? 'about ' : '';
+  const all = workers * worker_memory_bytes;
+  const few = all > free_memory_bytes ? `${ROOM.short}: --workers N takes fewer` : '';
   return [
     'memory',
-    `${how}${inBytes(worker_memory_bytes)} a worker, ${inBytes(workers * worker_memory_bytes)} in all; ${inBytes(free_memory_bytes)} are free`,
+    `${how}${inBytes(worker_memory_bytes)} a worker, ${inBytes(all)} in all; ${inBytes(free_memory_bytes)} are free${few}`,
   ];
 }
 

@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { shardsOf } from '@holdfast/plan';
 import { workerBytes } from '@holdfast/preflight';
-import { refuseOthersFiles, standing } from '@holdfast/run-folder';
+import { layout, ownPaths, refuseOthersFiles, standing } from '@holdfast/run-folder';
 import { type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import { ExitCode } from '../errors.js';
 import type { Report } from '../events.js';
@@ -62,7 +62,9 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
   const done = standing(shards, state);
   const need = await needOf(options, { model, index, shards, done, folder: indexFolder });
   const indexBytes = resumed ? 0 : await sizeOf(indexFolder);
-  const disks = await disksOf(place, need, indexBytes);
+  // A restart removes the older run before it embeds anything.
+  const freed = options.forceRestart ? await sizeOf(...ownPaths(place)) : 0;
+  const disks = await disksOf(place, need, { index: indexBytes, freed });
   const calibration =
     used &&
     (await calibrateTime(request, run, {
@@ -81,6 +83,7 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
     type: 'dry_run',
     resumed,
     ...plannedFacts({ model, index, record, shards, state, used }),
+    ...(run.finished && { reattempts: true }),
     truncated: index.summary.truncated,
     batch_tokens: record.batch_tokens,
     threads: used?.share.threads ?? 0,
@@ -94,10 +97,16 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
     time: measured?.time ?? null,
   });
   // Last: whoever must make room wants to see for what.
-  checkDisks(disks, options, report);
+  if (run.finished === undefined) checkDisks(disks, options, report);
 }
 
-async function sizeOf(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+/** Bytes of files, and of all files in folders; those that are not there take none. */
+async function sizeOf(...paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) {
+    const found = await lstat(path).catch(() => null);
+    if (found?.isDirectory()) bytes += await sizeOf(...(await readdir(path)).map((name) => join(path, name)));
+    else bytes += found?.size ?? 0;
+  }
+  return bytes;
 }

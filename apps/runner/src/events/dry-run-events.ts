@@ -26,6 +26,10 @@ export const DRY_RUN_EVENTS: readonly EventDefinition[] = [
     fields: {
       resumed: z.boolean().describe('whether an earlier command began the run'),
       ...planFigures,
+      reattempts: z
+        .literal(true)
+        .optional()
+        .describe('there if the result is complete but for quarantined sequences, which are tried again'),
       truncated: count('sequences with more residues than the model reads'),
       batch_tokens: count('the token budget of a batch'),
       threads: count('CPU threads of a worker; 0 if nothing is left to embed'),

@@ -58,6 +58,8 @@ export interface TimeEstimate {
 /** What a run would do, as `--dry-run` finds out. */
 export interface DryRunFigures extends PlanFigures {
   resumed: boolean;
+  /** Whether the result is complete, but for quarantined sequences that are tried again. */
+  reattempts?: true;
   /** Sequences with more residues than the model reads. */
   truncated: number;
   batch_tokens: number;

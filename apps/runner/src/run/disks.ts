@@ -35,11 +35,19 @@ export async function needOf(
   return diskNeed({ dim, sequences, positions, idBytes, shards, done, seqThreshold, format });
 }
 
-/** The disks of a run: one, unless its folders lie on several. @param index bytes that the index still needs. */
-export async function disksOf(place: Layout, need: DiskNeed, index = 0): Promise<Disk[]> {
+/**
+ * The disks of a run: one, unless its folders lie on several.
+ *
+ * @param index bytes that the index still needs. @param freed bytes that the run removes first, where its result is.
+ */
+export async function disksOf(
+  place: Layout,
+  need: DiskNeed,
+  { index = 0, freed = 0 }: { index?: number; freed?: number } = {},
+): Promise<Disk[]> {
   const found = new Map<number | null, Omit<Disk, 'verdict'>>();
   for (const [folder, bytes] of [
-    [place.out, need.result],
+    [place.out, need.result - freed],
     [dirname(place.checkpoints), need.checkpoints],
     [dirname(place.index), index],
   ] as const) {
@@ -48,10 +56,10 @@ export async function disksOf(place: Layout, need: DiskNeed, index = 0): Promise
     const disk = found.get(device) ?? { folder, need_bytes: 0, free_bytes: space?.bytes ?? null };
     found.set(device, { ...disk, need_bytes: disk.need_bytes + bytes });
   }
-  return [...found.values()].map((disk) => ({
-    ...disk,
-    verdict: diskVerdict(disk.need_bytes, disk.free_bytes),
-  }));
+  return [...found.values()].map(({ need_bytes, ...disk }) => {
+    const bytes = Math.max(0, need_bytes);
+    return { ...disk, need_bytes: bytes, verdict: diskVerdict(bytes, disk.free_bytes) };
+  });
 }
 
 /**
