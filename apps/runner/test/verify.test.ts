@@ -36,7 +36,7 @@ test('a finished run is whole, in lines and as JSON, and is left as it was', asy
   const lines = await said(['verify', complete]);
   expect(lines.code).toBe(0);
   expect(lines.text).toMatch(
-    /^ok {4}run\.json: whole.*\nok {4}index\/: 11 files as they were written, 300 sequences in \d+ batches, each ID once\nok {4}\d+ checkpoints: whole, 300 rows in the plan's order under their IDs\nok {4}manifest\.json: agrees.*, 3 of 3 shards complete, 300 rows\nok {4}result\.json: whole, 300 rows of 136 numbers; .*\nok {4}rows: 300 rows as the checkpoints have them, byte for byte, in input order\nok {4}ids\.txt: 300 IDs/,
+    /^ok {4}run\.json: whole.*\nok {4}index\/: 12 files as they were written, 300 sequences in \d+ batches, each ID once\nok {4}\d+ checkpoints: whole, 300 rows in the plan's order under their IDs\nok {4}manifest\.json: agrees.*, 3 of 3 shards complete, 300 rows\nok {4}result\.json: whole, 300 rows of 136 numbers; .*\nok {4}rows: 300 rows as the checkpoints have them, byte for byte, in input order\nok {4}ids\.txt: 300 IDs/,
   );
   expect(lines.text).toMatch(/\n.* is whole\.\n$/);
   const json = await said(['verify', complete, '--json']);

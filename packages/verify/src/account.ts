@@ -40,9 +40,14 @@ export const FILE_KINDS: readonly FileKind[] = [
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
   { pattern: /^precision\.json$/, check: 'precision', name: 'precision.json' },
   { pattern: /^\.holdfast-restart$/, check: 'restart', name: '.holdfast-restart' },
-  { pattern: /^\.holdfast-starts$/, check: 'starts', name: '.holdfast-starts' },
   { pattern: /^\.holdfast$/, check: null, name: '.holdfast', why: 'a line for people; only its name counts' },
   { pattern: /^\.holdfast-retry$/, check: null, name: '.holdfast-retry', why: 'empty; only its name counts' },
+  {
+    pattern: /^\.holdfast-starts$/,
+    check: null,
+    name: '.holdfast-starts',
+    why: 'when the run was started; a run checks its sum, and result.json has what counts of it',
+  },
   {
     pattern: /^\.holdfast-heartbeat$/,
     check: null,

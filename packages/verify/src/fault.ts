@@ -11,7 +11,6 @@ export const CHECKS = [
   'sequences',
   'precision',
   'restart',
-  'starts',
 ] as const;
 
 export type CheckName = (typeof CHECKS)[number];

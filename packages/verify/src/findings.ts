@@ -29,7 +29,6 @@ const FAULTY: Readonly<Record<CheckName, string>> = {
   sequences: 'sequences.tsv',
   precision: 'precision.json',
   restart: '.holdfast-restart',
-  starts: '.holdfast-starts',
 };
 
 /** Collects what the checks find. */
