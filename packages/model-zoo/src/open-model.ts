@@ -5,7 +5,7 @@ import { bertTokens } from './families/bert/vocabulary.js';
 import type { Config } from './families/check-config.js';
 import { checkPlaces } from './families/config-keys.js';
 import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
-import { ESM_TOKENS, ESMC_TOKENS } from './families/esm/alphabet.js';
+import { ESM_TOKENS, ESMC_TOKENS, esmcTokens } from './families/esm/alphabet.js';
 import { esmConfig } from './families/esm/config.js';
 import { openFairEsm } from './families/esm/fair-esm.js';
 import { esmGraph } from './families/esm/graph.js';
@@ -156,7 +156,7 @@ async function openFolder(folder: string, given?: Weights): Promise<PublishedMod
   }
   if (type === 'esmc') {
     const encoder = esmcFolderGraph(path, config, weights);
-    return { family: 'ESM C', encoder, tokens: ESMC_TOKENS, maxTokens: ESMC_LENGTH, pooling: 'mean' };
+    return { family: 'ESM C', encoder, tokens: esmcTokens(folder), maxTokens: ESMC_LENGTH, pooling: 'mean' };
   }
   if (type === 't5') {
     const encoder = t5Graph(path, config, weights);
