@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { bertGraph } from './families/bert/bert.js';
 import { bertTokens } from './families/bert/vocabulary.js';
 import type { Config } from './families/check-config.js';
-import { checkPlaces } from './families/config-keys.js';
+import { checkPlaces, checkRows } from './families/config-keys.js';
 import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
 import { ESM_TOKENS, ESMC_TOKENS, esmcTokens } from './families/esm/alphabet.js';
 import { esmConfig } from './families/esm/config.js';
@@ -142,7 +142,12 @@ async function openFolder(folder: string, given?: Weights): Promise<PublishedMod
   if (type === 'esm') {
     const read = esmConfig(path, config);
     if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights.tensors);
-    const encoder = esmGraph(read, esmWeights(weights, read));
+    const found = esmWeights(weights, read);
+    checkRows(path, config, {
+      vocab_size: found.embedding,
+      ...(found.positions === null ? {} : { max_position_embeddings: found.positions }),
+    });
+    const encoder = esmGraph(read, found);
     const family = read.gated === null ? 'ESM' : 'Nucleotide Transformer v2';
     const places = config['max_position_embeddings'];
     return {
