@@ -17,8 +17,9 @@ import type { LetterTokens } from './letters.js';
 import type { Encoder } from './onnx/encoder.js';
 import { shown } from './shown.js';
 import { UnsupportedModelError } from './unsupported-model-error.js';
+import { NamedTensors } from './weights/named-tensors.js';
 import { hasWeights, openWeights, openWeightsFile } from './weights/open-weights.js';
-import { openPtWeights } from './weights/pt-weights.js';
+import { openPtWeights, SAVE_PRETRAINED } from './weights/pt-weights.js';
 import { readSmallFile } from './weights/small-file.js';
 import type { Weights } from './weights/weights.js';
 import { WeightsError } from './weights/weights-error.js';
@@ -109,12 +110,25 @@ async function openPtFile(path: string): Promise<PublishedModel> {
     if (error instanceof WeightsError) return null;
     throw error;
   });
-  if (weights?.tensors.has('transformer.norm.weight')) return openEsmc(weights);
+  if (weights !== null && new NamedTensors(weights).has('transformer.norm.weight')) return openEsmc(weights);
+  if (weights !== null && weights.tensors.size > 0) throw weightsAlone(path, weights);
   throw new UnsupportedModelError(
     path,
     "holds no model that can be built from one file: neither fair-esm's ESM-2 nor ESM C",
   );
 }
+
+/** The error for a bare state dict, which does not say what model it is of. */
+function weightsAlone(path: string, { tensors }: Weights): UnsupportedModelError {
+  const isFairEsm = [...tensors.keys()].some((name) => /(^|\.)layers\.\d+\.fc1\./.test(name));
+  return new UnsupportedModelError(
+    path,
+    'holds weights alone, without the configuration of their model',
+    isFairEsm ? 'give the .pt that fair-esm downloads, which has it' : `${SAVE_PRETRAINED}; ${FROM_ONE_FILE}`,
+  );
+}
+
+const FROM_ONE_FILE = "only fair-esm's ESM-2 and ESM C are built from one file";
 
 function openEsmc(weights: Weights): PublishedModel {
   return {
@@ -141,7 +155,7 @@ async function openFolder(folder: string, given?: Weights): Promise<PublishedMod
   const weights = given ?? (await openWeights(folder));
   if (type === 'esm') {
     const read = esmConfig(path, config);
-    if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights.tensors);
+    if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights);
     const found = esmWeights(weights, read);
     checkRows(path, config, {
       vocab_size: found.embedding,

@@ -1,6 +1,7 @@
 import * as z from '@holdfast/schema';
 import { ModelConfigError } from '../model-config-error.js';
 import { shown } from '../shown.js';
+import type { Weights } from '../weights/weights.js';
 import { WeightsError } from '../weights/weights-error.js';
 import type { Config } from './check-config.js';
 
@@ -31,9 +32,10 @@ export function checkPlaces(
   path: string,
   family: string,
   { position_embedding_type: type }: Config,
-  tensors: ReadonlyMap<string, unknown>,
+  { tensors, others = new Map() }: Weights,
 ): void {
-  if ([...tensors.keys()].some((name) => name.endsWith('position_embeddings.weight'))) return;
+  if ([...tensors.keys(), ...others.keys()].some((name) => name.endsWith('position_embeddings.weight')))
+    return;
   const asked = type == null ? 'missing, which means absolute' : shown(type);
   throw new ModelConfigError(path, family, [
     `position_embedding_type is ${asked}, but the weights have no embeddings of positions`,

@@ -49,7 +49,7 @@ export function bertGraph(
     layer_norm_eps: epsilon,
   } = read;
   checkHeads(path, 'BERT', dim, heads);
-  checkPlaces(path, 'BERT', config, weights.tensors);
+  checkPlaces(path, 'BERT', config, weights);
   const tensors = new NamedTensors(weights);
   const word = 'embeddings.word_embeddings.weight';
   refuseOtherKind(path, read.model_type, tensors);
