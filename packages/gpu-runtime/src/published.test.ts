@@ -311,7 +311,7 @@ test.each<[string, (at: string) => Promise<unknown>, string, RegExp]>([
     'a .pt of something else',
     (at) => cp(join(fixture('dnaberts_tiny'), 'pytorch_model.bin'), join(at, 'some.pt')),
     'model_unsupported',
-    /some\.pt: holds no model that can be built from one file.*the known families/,
+    /some\.pt: holds weights alone, without the configuration.*model\.save_pretrained\(DIR\)/,
   ],
   [
     'a .pt that is not one',

@@ -1,4 +1,10 @@
 export type { Config } from './families/check-config.js';
+export {
+  checkAddedTokens,
+  KEEPS_ENDS,
+  type TokenizerRules,
+  tokenizerSettings,
+} from './families/tokenizer-settings.js';
 export { CacheError } from './int8/cache-error.js';
 export { INT8_SCHEME, type Int8Options, int8Graph } from './int8/int8-graph.js';
 export { int8Product } from './int8/int8-product.js';

@@ -11,6 +11,8 @@ export interface LetterTokens {
   /** Tokens before and after the residues. */
   prefix: readonly number[];
   suffix: readonly number[];
+  /** Most tokens that the tokenizer's own settings allow, special ones included; absent for no limit. */
+  longest?: number;
 }
 
 /** Reads some residues as another, if the model's authors prepare sequences so. */

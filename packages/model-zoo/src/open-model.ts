@@ -3,9 +3,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { bertGraph } from './families/bert/bert.js';
 import { bertTokens } from './families/bert/vocabulary.js';
 import type { Config } from './families/check-config.js';
-import { checkPlaces } from './families/config-keys.js';
+import { checkPlaces, checkRows } from './families/config-keys.js';
 import { dnabert2Graph } from './families/dnabert2/dnabert2.js';
-import { ESM_TOKENS, ESMC_TOKENS } from './families/esm/alphabet.js';
+import { ESM_TOKENS, ESMC_TOKENS, esmcTokens } from './families/esm/alphabet.js';
 import { esmConfig } from './families/esm/config.js';
 import { openFairEsm } from './families/esm/fair-esm.js';
 import { esmGraph } from './families/esm/graph.js';
@@ -17,8 +17,9 @@ import type { LetterTokens } from './letters.js';
 import type { Encoder } from './onnx/encoder.js';
 import { shown } from './shown.js';
 import { UnsupportedModelError } from './unsupported-model-error.js';
+import { NamedTensors } from './weights/named-tensors.js';
 import { hasWeights, openWeights, openWeightsFile } from './weights/open-weights.js';
-import { openPtWeights } from './weights/pt-weights.js';
+import { openPtWeights, SAVE_PRETRAINED } from './weights/pt-weights.js';
 import { readSmallFile } from './weights/small-file.js';
 import type { Weights } from './weights/weights.js';
 import { WeightsError } from './weights/weights-error.js';
@@ -109,12 +110,25 @@ async function openPtFile(path: string): Promise<PublishedModel> {
     if (error instanceof WeightsError) return null;
     throw error;
   });
-  if (weights?.tensors.has('transformer.norm.weight')) return openEsmc(weights);
+  if (weights !== null && new NamedTensors(weights).has('transformer.norm.weight')) return openEsmc(weights);
+  if (weights !== null && weights.tensors.size > 0) throw weightsAlone(path, weights);
   throw new UnsupportedModelError(
     path,
     "holds no model that can be built from one file: neither fair-esm's ESM-2 nor ESM C",
   );
 }
+
+/** The error for a bare state dict, which does not say what model it is of. */
+function weightsAlone(path: string, { tensors }: Weights): UnsupportedModelError {
+  const isFairEsm = [...tensors.keys()].some((name) => /(^|\.)layers\.\d+\.fc1\./.test(name));
+  return new UnsupportedModelError(
+    path,
+    'holds weights alone, without the configuration of their model',
+    isFairEsm ? 'give the .pt that fair-esm downloads, which has it' : `${SAVE_PRETRAINED}; ${FROM_ONE_FILE}`,
+  );
+}
+
+const FROM_ONE_FILE = "only fair-esm's ESM-2 and ESM C are built from one file";
 
 function openEsmc(weights: Weights): PublishedModel {
   return {
@@ -141,8 +155,13 @@ async function openFolder(folder: string, given?: Weights): Promise<PublishedMod
   const weights = given ?? (await openWeights(folder));
   if (type === 'esm') {
     const read = esmConfig(path, config);
-    if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights.tensors);
-    const encoder = esmGraph(read, esmWeights(weights, read));
+    if (read.positions === 'absolute') checkPlaces(path, 'ESM', config, weights);
+    const found = esmWeights(weights, read);
+    checkRows(path, config, {
+      vocab_size: found.embedding,
+      ...(found.positions === null ? {} : { max_position_embeddings: found.positions }),
+    });
+    const encoder = esmGraph(read, found);
     const family = read.gated === null ? 'ESM' : 'Nucleotide Transformer v2';
     const places = config['max_position_embeddings'];
     return {
@@ -156,7 +175,7 @@ async function openFolder(folder: string, given?: Weights): Promise<PublishedMod
   }
   if (type === 'esmc') {
     const encoder = esmcFolderGraph(path, config, weights);
-    return { family: 'ESM C', encoder, tokens: ESMC_TOKENS, maxTokens: ESMC_LENGTH, pooling: 'mean' };
+    return { family: 'ESM C', encoder, tokens: esmcTokens(folder), maxTokens: ESMC_LENGTH, pooling: 'mean' };
   }
   if (type === 't5') {
     const encoder = t5Graph(path, config, weights);

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { archive, text } from '../test/archive.js';
 import { LazyTensor, type NumpyStrings, openPt, type PtOpaque } from './index.js';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url));
@@ -63,4 +64,14 @@ test('a path finds keys that hold points; the longest that fits counts', async (
   expect(path).toContain('.');
   expect(file.get(path.slice(1))).toBe(tensor);
   expect(file.get('nothing.of.it')).toBeUndefined();
+});
+
+test('a known name among the arguments of an unknown one is inert data too', async () => {
+  const pickle = `\x80\x02cm\nf\n(ctorch._utils\n_rebuild_tensor_v2\n${text('x')}tR.`;
+  await using file = await openPt(Buffer.from(await archive(pickle, {})), { unknown: 'opaque' });
+  expect(file.value).toMatchObject({
+    module: 'm',
+    name: 'f',
+    args: [{ module: 'torch._utils', name: '_rebuild_tensor_v2', args: null }, 'x'],
+  });
 });

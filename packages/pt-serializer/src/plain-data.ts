@@ -1,4 +1,5 @@
 import { PtFormatError } from './format-error.js';
+import { Known } from './pickle/known.js';
 import { LazyTensor } from './tensors/lazy-tensor.js';
 import { NumpyStrings } from './tensors/numpy-strings.js';
 import { StorageRef } from './tensors/storage.js';
@@ -23,7 +24,7 @@ export function toData(root: unknown, depth: number, exact: boolean, opaque = fa
   const open = new Set<object>();
   const frames: Frame[] = [];
   const numbers: Change = exact ? (value) => value : plainNumber;
-  const change: Change = opaque ? (value) => numbers(withoutStorage(value)) : numbers;
+  const change: Change = opaque ? (value) => numbers(withoutName(withoutStorage(value))) : numbers;
   const enter = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     const items = itemsOf(value, change);
@@ -63,6 +64,13 @@ const plainNumber: Change = (value) =>
 /** A storage that no tensor is a view of. */
 const withoutStorage: Change = (value) =>
   value instanceof StorageRef ? new PtOpaque('torch.storage', 'UntypedStorage', [value.storage.size]) : value;
+
+/** A known name that stands by itself, as an argument of something unknown. */
+const withoutName: Change = (value) => {
+  if (!(value instanceof Known)) return value;
+  const dot = value.name.lastIndexOf('.');
+  return new PtOpaque(value.name.slice(0, dot), value.name.slice(dot + 1), null);
+};
 
 const LEAVES = [LazyTensor, Uint8Array, PtFloat, PtComplex, PtDType, PtDevice, NumpyScalar, NumpyStrings];
 

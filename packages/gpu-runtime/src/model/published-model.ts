@@ -89,7 +89,7 @@ async function opened(path: string): Promise<PublishedModel> {
 }
 
 function lettersOf(path: string, letters: LetterTokens): ExportTokens {
-  const { ids, other, fused, padding, prefix, suffix, alphabet } = letters;
+  const { ids, other, fused, padding, prefix, suffix, alphabet, longest } = letters;
   return {
     path,
     ids,
@@ -100,7 +100,7 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
       prefix,
       suffix,
     },
-    longest: Number.POSITIVE_INFINITY,
+    longest: longest ?? Number.POSITIVE_INFINITY,
     alphabet: () => alphabet,
   };
 }

@@ -1,19 +1,30 @@
 import { basename, join } from 'node:path';
+import { type TokenizerRules, tokenizerSettings } from '@holdfast/model-zoo';
 import { isFile } from '../model/is-there.js';
 import { readModelText } from '../model/model-files.js';
+import { modelError } from '../model/published-error.js';
 import { tokenTable } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import { clearAlphabet, type ExportTokens, RESIDUE, SPECIAL } from './export-tokens.js';
 import {
   readTokenizerConfig,
   readTokenizerFiles,
+  settingsOf,
   TOKENIZER,
+  TOKENIZER_CONFIG,
   type TokenizerFiles,
   vocabularyIn,
 } from './tokenizer-files.js';
 import { alphabetOf } from './vocabulary.js';
 
 const VOCABULARY = 'vocab.txt';
+/** Transformers' tokenizers of this kind, with the names of their tokens. */
+const RULES: Omit<TokenizerRules, 'ids'> = {
+  classes: ['EsmTokenizer', 'EsmTokenizerFast', 'PreTrainedTokenizerFast', 'TokenizersBackend'],
+  tokens: { cls_token: '<cls>', pad_token: '<pad>', eos_token: '<eos>', unk_token: '<unk>' },
+  // Older versions ignore it; the Nucleotide Transformer's authors rely on it.
+  optional: ['eos_token'],
+};
 const PIECE = /^[\x21-\x7e]{2,}$/;
 
 /**
@@ -22,7 +33,7 @@ const PIECE = /^[\x21-\x7e]{2,}$/;
  * A `vocab.txt` may have tokens of several residues, as the Nucleotide Transformer's: the longest one comes first.
  *
  * @throws ModelError `model_file_missing`, `model_bad_json`; `model_unsupported` for a `tokenizer.json` with tokens of
- * several residues, or if the tokenizer keeps the ends of long sequences.
+ * several residues, or if the tokenizer's settings make other tokens or keep the ends of long sequences.
  */
 export async function readEsmTokens(folder: string): Promise<ExportTokens> {
   const path = join(folder, VOCABULARY);
@@ -32,7 +43,7 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
     const tokenizer = join(folder, TOKENIZER);
     const ids = vocabularyIn(files, folder);
     const several = [...ids.keys()].find((name) => !RESIDUE.test(name) && !SPECIAL.test(name));
-    if (several === undefined) return esmTokens(tokenizer, ids, files.config);
+    if (several === undefined) return esmTokens(folder, tokenizer, ids, files.config);
     const what = `has tokens of several residues, such as ${several}`;
     throw new ModelError('model_unsupported', tokenizer, what, `copy the model's ${VOCABULARY} beside it`);
   }
@@ -47,19 +58,21 @@ export async function readEsmTokens(folder: string): Promise<ExportTokens> {
     }
     ids.set(name, id);
   }
-  return esmTokens(path, ids, config);
+  return esmTokens(folder, path, ids, config);
 }
 
-function esmTokens(
+async function esmTokens(
+  folder: string,
   path: string,
   ids: ReadonlyMap<string, number>,
-  { eos_token, model_max_length }: TokenizerFiles['config'],
-): ExportTokens {
-  const special = (name: string): number => {
-    const id = ids.get(name);
+  config: TokenizerFiles['config'],
+): Promise<ExportTokens> {
+  const { tokens } = await namedTokens(folder, ids, config);
+  const special = (key: keyof typeof RULES.tokens): number => {
+    const id = ids.get(tokens[key]!);
     if (id !== undefined) return id;
     const remedy = `copy the ${basename(path)} that belongs to the model`;
-    throw new ModelError('model_bad_json', path, `has no token ${name}`, remedy);
+    throw new ModelError('model_bad_json', path, `has no token ${tokens[key]}`, remedy);
   };
   const content = [...ids].filter(([name]) => !SPECIAL.test(name));
   const pieces = content.filter(([name]) => !RESIDUE.test(name));
@@ -74,16 +87,28 @@ function esmTokens(
     path,
     ids,
     rules: {
-      table: tokenTable(residues, special('<unk>')),
+      table: tokenTable(residues, special('unk_token')),
       // It reads everything between two known tokens as one word.
-      fused: special('<unk>'),
+      fused: special('unk_token'),
       ...(joins ? { pieces } : {}),
-      padding: special('<pad>'),
-      prefix: [special('<cls>')],
-      // Older versions ignore the setting; the Nucleotide Transformer's authors rely on it.
-      suffix: joins && eos_token === null ? [] : [special('<eos>')],
+      padding: special('pad_token'),
+      prefix: [special('cls_token')],
+      suffix: tokens['eos_token'] === null ? [] : [special('eos_token')],
     },
-    longest: (joins ? model_max_length : null) ?? Number.POSITIVE_INFINITY,
+    longest: (joins ? config.model_max_length : null) ?? Number.POSITIVE_INFINITY,
     alphabet: () => (joins ? clearAlphabet(path, alphabetOf(content.map(([name]) => name))) : 'protein'),
   };
+}
+
+async function namedTokens(
+  folder: string,
+  ids: ReadonlyMap<string, number>,
+  config: TokenizerFiles['config'],
+): Promise<ReturnType<typeof tokenizerSettings>> {
+  const files = await settingsOf(folder, config);
+  try {
+    return tokenizerSettings(join(folder, TOKENIZER_CONFIG), files, { ...RULES, ids });
+  } catch (error) {
+    throw modelError(error);
+  }
 }

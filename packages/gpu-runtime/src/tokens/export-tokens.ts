@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import { checkAddedTokens } from '@holdfast/model-zoo';
 import type { Tokenizer } from '@huggingface/tokenizers';
+import { modelError } from '../model/published-error.js';
 import { type ModelRecipe, tokenTable } from '../model/recipe.js';
 import { ModelError } from '../model-error.js';
 import type { Alphabet } from './alphabet.js';
 import { placed } from './library-model.js';
 import {
   readTokenizerFiles,
+  settingsOf,
   TOKENIZER,
+  TOKENIZER_CONFIG,
   type TokenizerFiles,
   tokenizerOf,
   vocabularyOf,
@@ -49,6 +53,7 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
   const single = content.every((token) => RESIDUE.test(token));
   const table =
     single && unknown !== undefined && !fuses(files) ? residueTable(tokenizer, unknown) : undefined;
+  await checkAdded(folder, files, ids, (token) => table === undefined && !SPECIAL.test(token));
   const around = specialTokens(tokenizer, path, { alphabet: found, unknown, single: table !== undefined });
   return {
     path,
@@ -62,6 +67,23 @@ export async function readTokenizerTokens(folder: string, alphabet?: Alphabet): 
     longest: files.config.model_max_length ?? Number.POSITIVE_INFINITY,
     alphabet: () => clearAlphabet(path, found),
   };
+}
+
+/** @param joins whether other tokens may hold a token. @throws ModelError `model_unsupported`. */
+async function checkAdded(
+  folder: string,
+  { definition, config }: TokenizerFiles,
+  ids: ReadonlyMap<string, number>,
+  joins: (token: string) => boolean,
+): Promise<void> {
+  const added = new Set(definition.added_tokens.map(({ content }) => content));
+  const isCut = (token: string) => !added.has(token) && joins(token);
+  const files = await settingsOf(folder, config);
+  try {
+    checkAddedTokens(join(folder, TOKENIZER_CONFIG), files, { ids, isCut });
+  } catch (error) {
+    throw modelError(error);
+  }
 }
 
 /** @throws ModelError `model_unsupported` if it was not found. */

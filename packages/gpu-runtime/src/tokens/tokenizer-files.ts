@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { KEEPS_ENDS, type tokenizerSettings } from '@holdfast/model-zoo';
 import * as z from '@holdfast/schema';
 import type * as Tokenizers from '@huggingface/tokenizers';
 import { isFile } from '../model/is-there.js';
@@ -9,7 +10,7 @@ import { asPython, placed, wrongLetters } from './library-model.js';
 
 /** The tokenizer's file name in a folder exported from Hugging Face. */
 export const TOKENIZER = 'tokenizer.json';
-const TOKENIZER_CONFIG = 'tokenizer_config.json';
+export const TOKENIZER_CONFIG = 'tokenizer_config.json';
 
 const named = z.union([
   z.string(),
@@ -71,11 +72,19 @@ export async function readTokenizerConfig(folder: string): Promise<TokenizerFile
   return found;
 }
 
+/** The settings of a tokenizer in all its files, as Transformers keeps them; `config` is that of `readTokenizerConfig`. */
+export async function settingsOf(
+  folder: string,
+  config: TokenizerFiles['config'],
+): Promise<Parameters<typeof tokenizerSettings>[1]> {
+  const read = async (name: string) =>
+    (await isFile(join(folder, name))) ? readModelJson(folder, name, z.looseObject({})) : {};
+  return { config, special: await read('special_tokens_map.json'), added: await read('added_tokens.json') };
+}
+
 function refuseEnds(path: string, side: string | null | undefined): void {
   if (side?.toLowerCase() !== 'left') return;
-  const what = 'keeps the end of a long sequence (truncation_side left), but Holdfast keeps its beginning';
-  const remedy = 'set it to right to keep the beginning or to cut windows; else cut the sequences yourself';
-  throw new ModelError('model_unsupported', path, what, remedy);
+  throw new ModelError('model_unsupported', path, ...KEEPS_ENDS);
 }
 
 /** The model types of the tokenizers library. It silently treats an unknown type as one of these. */

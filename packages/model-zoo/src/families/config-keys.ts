@@ -1,6 +1,8 @@
 import * as z from '@holdfast/schema';
 import { ModelConfigError } from '../model-config-error.js';
 import { shown } from '../shown.js';
+import type { Weights } from '../weights/weights.js';
+import { WeightsError } from '../weights/weights-error.js';
 import type { Config } from './check-config.js';
 
 export const count = z.number().int().positive();
@@ -30,13 +32,35 @@ export function checkPlaces(
   path: string,
   family: string,
   { position_embedding_type: type }: Config,
-  tensors: ReadonlyMap<string, unknown>,
+  { tensors, others = new Map() }: Weights,
 ): void {
-  if ([...tensors.keys()].some((name) => name.endsWith('position_embeddings.weight'))) return;
+  if ([...tensors.keys(), ...others.keys()].some((name) => name.endsWith('position_embeddings.weight')))
+    return;
   const asked = type == null ? 'missing, which means absolute' : shown(type);
   throw new ModelConfigError(path, family, [
     `position_embedding_type is ${asked}, but the weights have no embeddings of positions`,
   ]);
+}
+
+/** What a table in the weights has a row for, by the key of the configuration that gives their number. */
+const ROWS = {
+  vocab_size: 'embeddings of tokens',
+  max_position_embeddings: 'embeddings of positions',
+  type_vocab_size: 'embeddings of token types',
+} as const;
+
+/** @throws WeightsError if the configuration gives another number of rows than a table has. */
+export function checkRows(
+  path: string,
+  config: Config,
+  tables: Partial<Record<keyof typeof ROWS, { shape: readonly number[] }>>,
+): void {
+  const problems = Object.entries(tables).flatMap(([key, { shape }]) => {
+    const given = config[key] ?? shape[0];
+    const of = ROWS[key as keyof typeof ROWS];
+    return given === shape[0] ? [] : [`${key} is ${shown(given)}, but the weights have ${shape[0]} ${of}`];
+  });
+  if (problems.length > 0) throw new WeightsError('weights_mismatch', path, problems.join('; '));
 }
 
 /** @throws ModelConfigError if the heads do not share a row evenly. */

@@ -1,5 +1,6 @@
-import { LazyTensor, openPt } from '@holdfast/pt-serializer';
+import { LazyTensor, openPt, PtFormatError, PtOpaque } from '@holdfast/pt-serializer';
 import type { ElementType, StoredTensor } from '../onnx/stored-tensor.js';
+import { UnsupportedModelError } from '../unsupported-model-error.js';
 import { type Weights, wrongType } from './weights.js';
 import { WeightsError } from './weights-error.js';
 
@@ -15,11 +16,31 @@ const TYPES: Readonly<Record<string, ElementType>> = {
 /**
  * The tensors of a plain state dict that PyTorch saved, where they are: `pytorch_model.bin`, ESM C's `.pth`.
  *
- * @throws WeightsError; PtFormatError for a file that is damaged or holds something else than data.
+ * @throws UnsupportedModelError for a whole module; WeightsError; PtFormatError for a file that is damaged or holds something
+ * else than data.
  */
 export async function openPtWeights(path: string): Promise<Weights> {
-  await using file = await openPt(path, { checksums: 'never' });
-  return { path, ...tensorsOf(path, file.value) };
+  try {
+    await using file = await openPt(path, { checksums: 'never' });
+    return { path, ...tensorsOf(path, file.value) };
+  } catch (error) {
+    if (!(error instanceof PtFormatError && error.code === 'forbidden')) throw error;
+    throw (await wholeObject(path)) ?? error;
+  }
+}
+
+/** How a model of Transformers becomes a folder that can be read. */
+export const SAVE_PRETRAINED =
+  'if it is a model of transformers, write its folder in Python with model.save_pretrained(DIR) and tokenizer.save_pretrained(DIR), and give DIR';
+
+/** The error for what `torch.save(model)` wrote, or null for something else. */
+async function wholeObject(path: string): Promise<UnsupportedModelError | null> {
+  await using file = await openPt(path, { checksums: 'never', unknown: 'opaque' });
+  const { value } = file;
+  if (!(value instanceof PtOpaque)) return null;
+  const what = `holds a whole Python object (${value.module}.${value.name}), not weights alone; nothing in it was run`;
+  const remedy = value.module.startsWith('esm.') ? 'give the .pt that fair-esm downloads' : SAVE_PRETRAINED;
+  return new UnsupportedModelError(path, what, remedy);
 }
 
 /** @param state names and tensors. @throws WeightsError */

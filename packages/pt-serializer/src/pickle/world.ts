@@ -15,6 +15,7 @@ import {
   PtOrderedDict,
 } from '../values.js';
 import { KeyReader, makeTuple } from './keys.js';
+import { Known } from './known.js';
 import type { PickleWorld } from './pickle-reader.js';
 
 /** A storage as a tensor's pickle describes it. */
@@ -39,11 +40,6 @@ export interface WorldOptions {
   pickleBytes: number;
   /** Collects names that are not known, whose objects are then `PtOpaque`; null refuses them. */
   unknown: Set<string> | null;
-}
-
-/** A name in a pickle that this reader knows. */
-class Known {
-  constructor(readonly name: string) {}
 }
 
 interface Tools {

@@ -4,8 +4,9 @@ import { EncoderGraph } from '../../onnx/encoder-graph.js';
 import { languageHead } from '../../onnx/language-head.js';
 import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
+import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { checkHeads, checkPlaces, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
+import { checkHeads, checkPlaces, checkRows, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 import { maskedHead } from './masked-head.js';
 
 const followed = z.object({
@@ -48,10 +49,11 @@ export function bertGraph(
     layer_norm_eps: epsilon,
   } = read;
   checkHeads(path, 'BERT', dim, heads);
-  checkPlaces(path, 'BERT', config, weights.tensors);
+  checkPlaces(path, 'BERT', config, weights);
   const tensors = new NamedTensors(weights);
   const word = 'embeddings.word_embeddings.weight';
-  const prefix = tensors.prefixOf(word, ['bert.', 'roberta.', '']);
+  refuseOtherKind(path, read.model_type, tensors);
+  const prefix = tensors.prefixOf(word, [`${read.model_type}.`, '']);
   const of = new EncoderGraph('bert', dim);
   const { graph } = of;
   // RoBERTa's positions follow the padding's own place.
@@ -59,13 +61,16 @@ export function bertGraph(
   const first = positionPadding === null ? 0 : positionPadding + 1;
   const positions = tensors.take(`${prefix}embeddings.position_embeddings.weight`, [null, dim]);
   const places = graph.node('Add', [of.positions, of.whole('first_place', first)]);
-  const types = of.take(
-    'types',
-    tensors.take(`${prefix}embeddings.token_type_embeddings.weight`, [null, dim]),
-  );
+  const types = tensors.take(`${prefix}embeddings.token_type_embeddings.weight`, [null, dim]);
+  const table = tensors.take(`${prefix}${word}`, [null, dim]);
+  checkRows(path, config, {
+    vocab_size: table,
+    max_position_embeddings: positions,
+    type_vocab_size: types,
+  });
   let x = of.add(
-    of.embed('embedding', tensors.take(`${prefix}${word}`, [null, dim])),
-    graph.node('Gather', [types, graph.constant('type', 'int64', [], [0])]),
+    of.embed('embedding', table),
+    graph.node('Gather', [of.take('types', types), graph.constant('type', 'int64', [], [0])]),
   );
   x = of.flat(of.add(x, graph.node('Gather', [of.take('positions', positions), places])));
   x = of.norm(x, tensors.norm(`${prefix}embeddings.LayerNorm`, dim), epsilon);
@@ -84,9 +89,21 @@ export function bertGraph(
   }
   tensors.refuseOthers('BERT', IGNORED);
   const head = maskedHead(tensors, read.model_type, {
-    embedding: tensors.take(`${prefix}${word}`, [null, dim]),
+    embedding: table,
     tied: read.tie_word_embeddings ?? true,
   });
   const logits = head === null ? [] : [languageHead(head, epsilon)];
   return { encoder: of.finish(x, logits), tokens: positions.shape[0]! - first, positionPadding };
+}
+
+/** A RoBERTa is a BERT with other places, which only the names of its tensors show. */
+const NAMES = { bert: /^(bert|cls)\./, roberta: /^(roberta|lm_head)\./ } as const;
+
+/** @throws WeightsError if the weights have the names of the other kind: Transformers would load none of them. */
+function refuseOtherKind(path: string, type: keyof typeof NAMES, tensors: NamedTensors): void {
+  const other = type === 'bert' ? 'roberta' : 'bert';
+  const name = tensors.left(/^$/).find((each) => NAMES[other].test(each));
+  if (name === undefined) return;
+  const what = `model_type is ${type}, but the weights have the names of a ${other}, such as '${name}'`;
+  throw new WeightsError('weights_mismatch', path, what);
 }

@@ -7,7 +7,7 @@ import { NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { maskedHead } from '../bert/masked-head.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { checkHeads, count, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
+import { checkHeads, checkRows, count, ENCODER_ONLY, layerNormEpsilon, sizes } from '../config-keys.js';
 
 const followed = z.object({
   ...sizes,
@@ -55,12 +55,11 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
   const prefix = tensors.prefixOf(word, ['bert.', '']);
   const of = new EncoderGraph('dnabert2', dim);
   const { graph } = of;
-  const types = of.take(
-    'types',
-    tensors.take(`${prefix}embeddings.token_type_embeddings.weight`, [null, dim]),
-  );
-  const firstType = graph.node('Gather', [types, graph.constant('type', 'int64', [], [0])]);
-  let x = of.flat(of.add(of.embed('embedding', tensors.take(`${prefix}${word}`, [null, dim])), firstType));
+  const types = tensors.take(`${prefix}embeddings.token_type_embeddings.weight`, [null, dim]);
+  const embedding = tensors.take(`${prefix}${word}`, [null, dim]);
+  checkRows(path, config, { vocab_size: embedding, type_vocab_size: types });
+  const firstType = graph.node('Gather', [of.take('types', types), graph.constant('type', 'int64', [], [0])]);
+  let x = of.flat(of.add(of.embed('embedding', embedding), firstType));
   x = of.norm(x, tensors.norm(`${prefix}embeddings.LayerNorm`, dim), epsilon);
   of.layer(x);
   const bias = linearBiases(of, heads);
@@ -79,7 +78,6 @@ export function dnabert2Graph(path: string, config: Config, weights: Weights): E
     of.layer(x);
   }
   tensors.refuseOthers('DNABERT-2', IGNORED);
-  const embedding = tensors.take(`${prefix}${word}`, [null, dim]);
   const head = maskedHead(tensors, 'bert', { embedding, tied: true });
   // The head alone follows `hidden_act`.
   const known = (config['hidden_act'] ?? 'gelu') === 'gelu' ? head : null;

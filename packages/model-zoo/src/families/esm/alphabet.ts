@@ -1,4 +1,5 @@
 import type { LetterTokens } from '../../letters.js';
+import { readTokenizerSettings } from '../tokenizer-files.js';
 
 /** Residues of ESM-1b, ESM-2 and ESM C by ID, from 4 on; 0 to 3 are `<cls>`, `<pad>`, `<eos>`, `<unk>`. */
 const RESIDUES = 'LAGVSERTIDPKQNFYMHWCXBUZO.-';
@@ -20,3 +21,21 @@ export const ESMC_TOKENS: LetterTokens = {
   ids: new Map([...ESM_TOKENS.ids, ['|', 31]]),
   fused: false,
 };
+
+/** Their names; each is the token that its key says, and no other. */
+const NAMES = { cls_token: '<cls>', pad_token: '<pad>', eos_token: '<eos>', unk_token: '<unk>' };
+const ESMC_RULES = {
+  classes: ['EsmcTokenizer', 'EsmSequenceTokenizer', 'PreTrainedTokenizerFast', 'TokenizersBackend'],
+  tokens: NAMES,
+  fixed: Object.keys(NAMES),
+  ids: new Map([
+    ...Object.values(NAMES).map((name, id) => [name, id] as const),
+    ...ESMC_TOKENS.ids,
+    ['<mask>', 32],
+  ]),
+};
+
+/** The tokens of ESM C in a folder of Transformers. @throws UnsupportedModelError for settings that make other tokens; WeightsError. */
+export function esmcTokens(folder: string): LetterTokens {
+  return { ...ESMC_TOKENS, longest: readTokenizerSettings(folder, ESMC_RULES).longest };
+}

@@ -3,6 +3,7 @@ import { basename, join, parse } from 'node:path';
 import { openPt, PtFormatError } from '@holdfast/pt-serializer';
 import { ModelConfigError } from '../../model-config-error.js';
 import { UnsupportedModelError } from '../../unsupported-model-error.js';
+import { NamedTensors } from '../../weights/named-tensors.js';
 import { tensorsOf } from '../../weights/pt-weights.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
@@ -37,7 +38,7 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
       "it has 'args' where an ESM-2 has 'cfg': an ESM-1, ESM-1b or ESM-1v; use the folder that Hugging Face has of it",
     ]);
   const weights = { path, ...tensorsOf(path, file.value.get('model')) };
-  const names = [...weights.tensors.keys()];
+  const names = [...weights.tensors.keys(), ...weights.others.keys()];
   if (names.length > 0 && names.every((name) => name.startsWith(REGRESSION))) throw onlyRegression(path);
   const field = <T>(name: string, is: (value: unknown) => value is T): T => {
     const value = file.get(`cfg.model.${name}`);
@@ -55,10 +56,10 @@ export async function openFairEsm(path: string): Promise<FairEsm | null> {
     throw new ModelConfigError(path, 'ESM-2', [
       `${dim} numbers in a row are not a multiple of twice ${heads} heads`,
     ]);
-  const up =
-    weights.tensors.get(`${PREFIX}layers.0.fc1.weight`) ?? weights.tensors.get('layers.0.fc1.weight');
-  if (up === undefined)
-    throw new WeightsError('weights_missing', path, `lacks '${PREFIX}layers.0.fc1.weight'`);
+  const tensors = new NamedTensors(weights);
+  const name = 'layers.0.fc1.weight';
+  const at = tensors.has(name) ? name : `${PREFIX}${name}`;
+  const up = tensors.take(at, [null, dim]);
   return {
     config: {
       layers,

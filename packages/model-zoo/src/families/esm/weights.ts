@@ -106,7 +106,11 @@ export function esmWeights(
     lastNorm: tensors.norm(`${prefix}${names.lastNorm}`, dim),
     layers: Array.from({ length: config.layers }, (_, index) => {
       const of = (name: string) => `${prefix}${names.layer}.${index}.${name}`;
-      const stored = [of(names.frequencies), ...shared].find((name) => tensors.has(name));
+      // Frequencies beside absolute positions are of another model.
+      const stored =
+        config.positions === 'rotary'
+          ? [of(names.frequencies), ...shared].find((name) => tensors.has(name))
+          : undefined;
       const bias = gated?.bias ?? true;
       return {
         query: tensors.linear(of(names.query), dim, dim),

@@ -9,7 +9,7 @@ import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { sizes } from '../config-keys.js';
+import { checkRows, sizes } from '../config-keys.js';
 
 /** The layers to which the residuals of a deeper or shallower network are scaled. */
 const REFERENCE_LAYERS = 36;
@@ -120,11 +120,13 @@ export function esmcFolderGraph(path: string, config: Config, weights: Weights):
   if (problems.length > 0) throw new ModelConfigError(path, 'ESM C', problems);
   const tensors = new NamedTensors(weights);
   const prefix = tensors.prefixOf('embed_tokens.weight', ['esmc.', 'model.', '']);
+  const embedding = tensors.take(`${prefix}embed_tokens.weight`, [null, dim]);
+  checkRows(path, config, { vocab_size: embedding });
   const esmc: Esmc = {
     dim,
     heads,
     head: null,
-    embedding: tensors.take(`${prefix}embed_tokens.weight`, [null, dim]),
+    embedding,
     lastNorm: tensors.norm(`${prefix}norm`, dim, false),
     blocks: Array.from({ length: read.num_hidden_layers }, (_, index): Block => {
       const at = `${prefix}layers.${index}`;

@@ -4,24 +4,32 @@ import { fields } from '../../onnx/protobuf-reader.js';
 import { UnsupportedModelError } from '../../unsupported-model-error.js';
 import { readSmallFile } from '../../weights/small-file.js';
 import { WeightsError } from '../../weights/weights-error.js';
+import { readTokenizerSettings } from '../tokenizer-files.js';
 
 const PIECES = 'spiece.model';
 /** SentencePiece's mark for the beginning of a word; ProtT5 reads each residue as one. */
 const WORD = '▁';
+const RULES = {
+  classes: ['T5Tokenizer', 'T5TokenizerFast'],
+  tokens: { unk_token: '<unk>', pad_token: '<pad>', eos_token: '</s>' },
+  fixed: ['unk_token'],
+};
 
 /**
  * The tokens of ProtT5: residues, then `</s>`. They are the pieces of `spiece.model`, in order (SentencePiece's
  * ModelProto, field 1; of a piece, field 1 is its text). Its authors read U, Z, O and B as X
  * (https://github.com/agemagician/ProtTrans).
  *
- * @throws UnsupportedModelError for pieces of several residues; WeightsError for a damaged file.
+ * @throws UnsupportedModelError for pieces of several residues, and settings that make other tokens; WeightsError for a damaged file.
  */
 export function t5Tokens(folder: string): LetterTokens {
   const path = join(folder, PIECES);
   const pieces = piecesOf(path);
-  const special = (name: string) => {
-    const id = pieces.indexOf(name);
-    if (id < 0) throw new WeightsError('weights_missing', path, `has no piece ${name}`);
+  const all = new Map([...pieces.entries()].map(([id, name]) => [name, id]));
+  const { tokens, longest } = readTokenizerSettings(folder, { ...RULES, ids: all });
+  const special = (key: keyof typeof RULES.tokens) => {
+    const id = all.get(tokens[key]!);
+    if (id === undefined) throw new WeightsError('weights_missing', path, `has no piece ${tokens[key]}`);
     return id;
   };
   const words = [...pieces.entries()].filter(([, piece]) => !/^<.+>$/.test(piece));
@@ -37,11 +45,12 @@ export function t5Tokens(folder: string): LetterTokens {
   return {
     alphabet: 'protein',
     ids: readAs(ids, 'UZOB', 'X'),
-    other: special('<unk>'),
+    other: special('unk_token'),
     fused: false,
-    padding: special('<pad>'),
+    padding: special('pad_token'),
     prefix: [],
-    suffix: [special('</s>')],
+    suffix: [special('eos_token')],
+    longest,
   };
 }
 

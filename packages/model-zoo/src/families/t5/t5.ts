@@ -7,7 +7,7 @@ import { readTensor } from '../../weights/safetensors.js';
 import type { Weights } from '../../weights/weights.js';
 import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
-import { count, layerCount } from '../config-keys.js';
+import { checkRows, count, layerCount } from '../config-keys.js';
 
 const followed = z.object({
   num_layers: layerCount,
@@ -62,7 +62,9 @@ export function t5Graph(path: string, config: Config, weights: Weights): Encoder
   const tensors = new NamedTensors(weights);
   const of = new EncoderGraph('t5', dim);
   const { graph } = of;
-  let x = of.flat(of.embed('embedding', embedding(tensors, dim)));
+  const table = embedding(tensors, dim);
+  checkRows(path, config, { vocab_size: table });
+  let x = of.flat(of.embed('embedding', table));
   of.layer(x);
   const block = (index: number) => `encoder.block.${index}.layer`;
   const buckets = read.relative_attention_num_buckets;
