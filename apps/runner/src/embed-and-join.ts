@@ -10,10 +10,11 @@ import {
   settingsFacts,
   standing,
 } from '@holdfast/run-folder';
-import { DiskPause } from './coordinate/disk-pause.js';
 import { embedShards } from './coordinate/embed-shards.js';
 import { retryQuarantined } from './coordinate/retry-quarantined.js';
 import { openManifest } from './coordinate/run-manifest.js';
+import { copyPlace } from './embed-options.js';
+import { DiskPause } from './full-disk/disk-pause.js';
 import { assemble } from './result/assemble.js';
 import { leftOut } from './result/left-out.js';
 import type { Prepared } from './run/asked-run.js';
@@ -64,7 +65,8 @@ export async function embedAndJoin(
   };
   const done = standing(shards, state);
   const need = await needOf(options, { model, index, shards, done, folder: place.index });
-  if (finished === undefined) checkDisks(await disksOf(place, need), options, report);
+  if (finished === undefined)
+    checkDisks(await disksOf(place, need, { copy: copyPlace(options) }), options, report);
   const history = await RunHistory.begin(request, record, used);
   await using _end = { [Symbol.asyncDispose]: () => history.end() };
   heartbeat.planned(record.fingerprint, shards, done);

@@ -122,6 +122,10 @@ export const limitsOf = ({ stallTimeoutSec = STALL_SEC, graceSec = GRACE_SEC }: 
 export const runPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): Layout =>
   work === undefined ? layout(out) : layout(work, '--work');
 
+/** The folder that gets a copy of the result; undefined if the run is kept in `out`. */
+export const copyPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): string | undefined =>
+  work === undefined ? undefined : out;
+
 /** The most workers, and the most threads per worker. No machine has more, so a larger number is a mistake. */
 export const MOST_AT_ONCE = 1024;
 

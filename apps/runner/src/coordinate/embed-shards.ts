@@ -7,8 +7,8 @@ import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast
 import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
 import { ExitCode, isDiskFull, RunFailedError, refusedChange, StoppedError } from '../errors.js';
 import type { Report } from '../events.js';
+import type { DiskPause } from '../full-disk/disk-pause.js';
 import { coordinate } from './coordinate.js';
-import type { DiskPause } from './disk-pause.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 

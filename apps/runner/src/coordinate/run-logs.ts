@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Layout } from '@holdfast/run-folder';
 import { eventRecord, type WorkEvent } from '../events.js';
-import { isFullDisk } from '../full-disk.js';
+import { isFullDisk } from '../full-disk/room-wait.js';
 
 /** One log line. Its last field is the CRC-32 of everything before it, as in the manifest's journal. */
 function logLine(value: object): string {

@@ -4,7 +4,7 @@ import { type CheckpointManifest, ManifestVersionError } from '@holdfast/manifes
 import { type Layout, rebuildFrom } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
-import type { DiskPause } from './disk-pause.js';
+import type { DiskPause } from '../full-disk/disk-pause.js';
 import { PatientManifest } from './patient-manifest.js';
 
 /**

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { shardsOf } from '@holdfast/plan';
 import { workerBytes } from '@holdfast/preflight';
-import { layout, ownPaths, refuseOthersFiles, standing } from '@holdfast/run-folder';
-import { type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
+import { ownPaths, refuseOthersFiles, standing } from '@holdfast/run-folder';
+import { copyPlace, type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import { ExitCode } from '../errors.js';
 import type { Report } from '../events.js';
 import { leftOut } from '../result/left-out.js';
@@ -64,7 +64,7 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
   const indexBytes = resumed ? 0 : await sizeOf(indexFolder);
   // A restart removes the older run before it embeds anything.
   const freed = options.forceRestart ? await sizeOf(...ownPaths(place)) : 0;
-  const disks = await disksOf(place, need, { index: indexBytes, freed });
+  const disks = await disksOf(place, need, { copy: copyPlace(options), index: indexBytes, freed });
   const calibration =
     used &&
     (await calibrateTime(request, run, {

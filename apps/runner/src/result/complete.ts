@@ -1,4 +1,5 @@
 import { layout, type ResultFolder, type ResultRecord, takeResultFolder } from '@holdfast/run-folder';
+import { DiskPause } from '../full-disk/disk-pause.js';
 import type { Request } from '../run/request.js';
 import { reportComplete } from './report-complete.js';
 
@@ -34,6 +35,9 @@ export async function complete(
   if (!options.forceRestart) await target.refuseOther(result.run);
   const { place } = target;
   const onBegin = () => report({ type: 'assembling', file: place.embeddings(options.format) });
-  const put = await target.deliver(result, { onBegin, signal: stop.signal });
+  const { signal } = stop;
+  const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
+  const bytes = result.files.reduce((sum, file) => sum + file.bytes, 0);
+  const put = await pause.during(() => target.deliver(result, { onBegin, signal }), bytes);
   return reportComplete({ ...request, place }, result, already && !put, reported);
 }

@@ -14,6 +14,7 @@ const SIZE: RunSize = {
   sequences: 1000,
   positions: 1000,
   idBytes: 10_000,
+  tableBytes: 0,
   shards: [shard(0, 0, 500), shard(1, 500, 1000)],
   done: [0, 0],
   seqThreshold: 10_000,
@@ -44,6 +45,10 @@ test('copies are not computed, but have rows in the result, which are kept meanw
   const copied = diskNeed({ ...SIZE, positions: 900, shards: [shard(0, 0, 900)], done: [0] });
   expect(copied.checkpoints).toBe(900 * 420 + 8192);
   expect(copied.result).toBe(diskNeed(SIZE).result + 100 * 400);
+});
+
+test('the table of sequences is a part of the result', () => {
+  expect(diskNeed({ ...SIZE, tableBytes: 5000 }).result).toBe(diskNeed(SIZE).result + 5000);
 });
 
 test('a .pt has the IDs once more', () => {

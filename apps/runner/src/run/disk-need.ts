@@ -10,6 +10,8 @@ export interface RunSize {
   positions: number;
   /** Bytes of all IDs, each with its line feed. */
   idBytes: number;
+  /** Bytes of `sequences.tsv`, about; 0 without one. */
+  tableBytes: number;
   shards: readonly Shard[];
   /** Sequences of each shard that are saved. */
   done: readonly number[];
@@ -41,7 +43,7 @@ const MOST_AT_ONCE = 256 * 1024 * 1024;
  * KiB.
  */
 export function diskNeed(size: RunSize): DiskNeed {
-  const { dim, sequences, positions, idBytes, shards, done, seqThreshold, format } = size;
+  const { dim, sequences, positions, idBytes, tableBytes, shards, done, seqThreshold, format } = size;
   const row = dim * FLOAT;
   const id = sequences === 0 ? 0 : idBytes / sequences + BESIDE_ID;
   const atOnce = Math.max(1, Math.min(seqThreshold, Math.floor(MOST_AT_ONCE / row)));
@@ -56,7 +58,12 @@ export function diskNeed(size: RunSize): DiskNeed {
   return {
     checkpoints: Math.ceil(rows * (row + id) + files * BESIDE_CHECKPOINT),
     result: Math.ceil(
-      sequences * row + idBytes + (format === 'pt' ? sequences * id : 0) + copied * row + BESIDE_RESULT,
+      sequences * row +
+        idBytes +
+        tableBytes +
+        (format === 'pt' ? sequences * id : 0) +
+        copied * row +
+        BESIDE_RESULT,
     ),
   };
 }

@@ -10,6 +10,9 @@ import type { Disk } from '../events/plan-figures.js';
 import type { Report } from '../events.js';
 import { type DiskNeed, diskNeed } from './disk-need.js';
 
+/** A line of `sequences.tsv` without ID and description: numbers, and the names of an input and a checkpoint. */
+const TABLE_LINE = 100;
+
 /** What a run still writes, with the shards' sequences that are saved. @param folder of the index. */
 export async function needOf(
   options: EmbedOptions,
@@ -21,35 +24,41 @@ export async function needOf(
     folder,
   }: {
     model: Pick<ModelSource, 'dim'>;
-    index: Pick<SequenceIndex, 'sequences' | 'positions'>;
+    index: Pick<SequenceIndex, 'sequences' | 'positions' | 'described'>;
     shards: readonly Shard[];
     done: readonly number[];
     folder: string;
   },
 ): Promise<DiskNeed> {
-  const { sequences, positions } = index;
-  const idBytes = (await stat(join(folder, FILES.ids))).size;
+  const { sequences, positions, described } = index;
+  const sizeOf = async (name: string) => (await stat(join(folder, name))).size;
+  const idBytes = await sizeOf(FILES.ids);
+  // A copy has its original's ID beside its own.
+  const tableBytes = described
+    ? sequences * TABLE_LINE + 2 * idBytes + (await sizeOf(FILES.descriptions))
+    : 0;
   const given = options.seqThreshold === undefined ? {} : { seqThreshold: options.seqThreshold };
   const { seqThreshold } = resolveThresholds(given, process.env);
   const { format } = options;
-  return diskNeed({ dim, sequences, positions, idBytes, shards, done, seqThreshold, format });
+  return diskNeed({ dim, sequences, positions, idBytes, tableBytes, shards, done, seqThreshold, format });
 }
 
 /**
  * The disks of a run: one, unless its folders lie on several.
  *
- * @param index bytes that the index still needs. @param freed bytes that the run removes first, where its result is.
+ * @param copy the folder that gets a copy of the result, if any. @param index bytes that the index still needs. @param freed bytes that the run removes first, where its result is.
  */
 export async function disksOf(
   place: Layout,
   need: DiskNeed,
-  { index = 0, freed = 0 }: { index?: number; freed?: number } = {},
+  { copy, index = 0, freed = 0 }: { copy?: string | undefined; index?: number; freed?: number } = {},
 ): Promise<Disk[]> {
   const found = new Map<number | null, Omit<Disk, 'verdict'>>();
   for (const [folder, bytes] of [
     [place.out, need.result - freed],
     [dirname(place.checkpoints), need.checkpoints],
     [dirname(place.index), index],
+    ...(copy === undefined ? [] : [[copy, need.result] as const]),
   ] as const) {
     const space = await freeSpace(folder);
     const device = space?.device ?? null;

@@ -2,7 +2,7 @@ import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { debuglog } from 'node:util';
 import type { Layout } from '@holdfast/run-folder';
 import type { Report } from '../events.js';
-import { isFullDisk } from '../full-disk.js';
+import { isFullDisk } from '../full-disk/room-wait.js';
 import { HeartbeatState } from './heartbeat-state.js';
 
 const debug = debuglog('holdfast:heartbeat');

@@ -21,7 +21,7 @@ import {
   ShardCursor,
 } from '@holdfast/run-folder';
 import type { CheckpointTrigger } from '@holdfast/trigger';
-import type { RoomWait } from '../full-disk.js';
+import type { RoomWait } from '../full-disk/room-wait.js';
 import { BatchEmbedder } from './batch-embedder.js';
 import { identifyRow } from './identify-row.js';
 import { RowBuffer } from './row-buffer.js';

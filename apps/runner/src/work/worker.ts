@@ -11,7 +11,7 @@ import { CheckpointTrigger, everyBytes } from '@holdfast/trigger';
 import { type Patiently, PatientManifest } from '../coordinate/patient-manifest.js';
 import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
-import { RoomWait } from '../full-disk.js';
+import { RoomWait } from '../full-disk/room-wait.js';
 import { ModelChangedError } from './model-changed-error.js';
 import { modelOfRun } from './model-of-run.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';

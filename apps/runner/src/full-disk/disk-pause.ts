@@ -1,5 +1,5 @@
 import type { Report, WorkEvent } from '../events.js';
-import { RoomWait } from '../full-disk.js';
+import { RoomWait } from './room-wait.js';
 
 /** Who waits for room: a worker's slot, or the command itself. */
 type Who = number | 'command';
