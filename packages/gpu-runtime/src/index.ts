@@ -15,6 +15,7 @@ export type { EmbeddingModel, EmbedOptions } from './embedding-model.js';
 export { type LoadOptions, loadModel } from './load-model.js';
 export { type ExportedFiles, exportedFiles } from './model/describe-source.js';
 export { LONG_SEQUENCES, type LongSequences } from './model/descriptor.js';
+export { downloadAgain } from './model/download-again.js';
 export type { ModelOverrides } from './model/model-overrides.js';
 export { PRECISIONS, type Precision } from './model/precision.js';
 export { type FingerprintProof, firstTouched, isProof } from './model/proven-fingerprint.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { catalog } from './catalog.js';
-import { formatHubName, hubName } from './hub-name.js';
+import { formatHubName, hubName, nameInAddress } from './hub-name.js';
 
 test.each([
   ['facebook/esm2_t6_8M_UR50D', 'facebook/esm2_t6_8M_UR50D', 'main'],
@@ -38,4 +38,34 @@ test('each short name is unique, and is a name of what it stands for', () => {
 test('the usual branch is not printed', () => {
   expect(formatHubName({ id: 'a/b', revision: 'main' })).toBe('a/b');
   expect(formatHubName({ id: 'a/b', revision: 'v1' })).toBe('a/b@v1');
+});
+
+test.each([
+  ['https://huggingface.co/a/b', 'a/b'],
+  ['https://huggingface.co/a/b/', 'a/b'],
+  ['http://mirror.example/a/b?library=transformers#use', 'a/b'],
+  ['huggingface.co/a/b', 'a/b'],
+  ['hf.co/a/b.git', 'a/b'],
+  ['hf://a/b', 'a/b'],
+  ['https://huggingface.co/a/b/tree/v1', 'a/b@v1'],
+  ['https://huggingface.co/a/b/tree/main/onnx', 'a/b'],
+  ['https://huggingface.co/a/b/tree/refs%2Fpr%2F3', 'a/b@refs/pr/3'],
+  ['https://huggingface.co/a/b/blob/c0ffee/config.json', 'a/b@c0ffee'],
+  ['https://huggingface.co/a/b/discussions/3', 'a/b'],
+  ['a/b/', 'a/b'],
+])('%s is an address of %s', (text, name) => {
+  const found = nameInAddress(text);
+  expect(found && formatHubName(found)).toBe(name);
+});
+
+test.each([
+  'a/b',
+  'https://huggingface.co/datasets/a/b',
+  './a/b/',
+  '/a/b/',
+  'a/b/c/',
+  'https://huggingface.co/a',
+  'https://huggingface.co/',
+])('%s is no address of a model', (text) => {
+  expect(nameInAddress(text)).toBeNull();
 });

@@ -33,3 +33,17 @@ export const formatHubName = ({ id, revision }: HubName): string =>
 
 /** Whether a revision is a commit, which never moves. */
 export const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision);
+
+/** A page or an address of a model, as browsers and other programs write it. */
+const ADDRESS = /^(?:https?:\/\/[^/]+\/|hf:\/\/|(?:www\.)?(?:huggingface\.co|hf\.co)\/)([^?#]+)/i;
+const PAGE =
+  /^(?!(?:datasets|spaces|docs|api|collections|papers)\/)([^/]+\/[^/]+?)(?:\.git)?(?:\/(?:tree|blob|resolve|commit)\/([^/]+).*|\/.*)?$/;
+
+/** The name that the address of a model's page has, or a name with a slash after it; null for anything else. */
+export function nameInAddress(text: string): HubName | null {
+  const address = ADDRESS.exec(text)?.[1] ?? (/^[^/]+\/[^/]+\/+$/.test(text) ? text : '');
+  const [, id, revision] = PAGE.exec(address) ?? [];
+  if (id === undefined) return null;
+  // A branch with a slash is written %2F.
+  return hubName(revision === undefined ? id : `${id}@${revision.replaceAll(/%2f/gi, '/')}`);
+}

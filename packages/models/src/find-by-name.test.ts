@@ -26,3 +26,15 @@ test('a link that leads nowhere is a path, and no name to ask a hub for', async 
   symlinkSync('gone', link);
   expect(await findByName(link, options)).toEqual({ model: link });
 });
+
+test.each([
+  ['https://huggingface.co/facebook/esm2_t6_8M_UR50D', /type facebook\/esm2_t6_8M_UR50D$/],
+  ['https://huggingface.co/a/b/tree/v1', /type a\/b@v1$/],
+  ['a/b/', /type a\/b$/],
+  ['https://huggingface.co/docs', /`holdfast models` lists the names/],
+])('%s is refused with what to type', async (model, says) => {
+  await expect(findByName(model, options)).rejects.toMatchObject({
+    code: 'model_not_found',
+    message: expect.stringMatching(says),
+  });
+});

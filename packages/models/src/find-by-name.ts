@@ -1,5 +1,13 @@
 import { ModelError } from '@holdfast/gpu-runtime';
-import { findModel, getModel, type HubEvent, hubName, hubSettings } from '@holdfast/model-hub';
+import {
+  findModel,
+  formatHubName,
+  getModel,
+  type HubEvent,
+  hubName,
+  hubSettings,
+  nameInAddress,
+} from '@holdfast/model-hub';
 import { unknownType } from '@holdfast/model-zoo';
 import { refuseCutOff } from './export-folder.js';
 import { type HubPin, isPinned, pinnedName } from './hub-pin.js';
@@ -39,17 +47,26 @@ export async function findByName(
     return { model };
   }
   const [name, wanted] = [hubName(model), pinnedName(model, pin)];
-  if (name === null || wanted === null)
-    throw new ModelError(
-      'model_not_found',
-      `'${model}'`,
-      'there is no such file or folder, and no model has this name',
-      '`holdfast models` lists the names, and OWNER/NAME is any model of Hugging Face',
-    );
+  if (name === null || wanted === null) throw noModel(model);
   const options = { settings: hubSettings(), signal, onEvent, refuse: unknownType };
   const get = refresh ? getModel : findModel;
   const { folder, commit } = await get(wanted, options).catch((error: unknown) => {
     throw withContext(error, model, pin !== undefined && isPinned(model, pin) ? pin : undefined);
   });
   return { model: folder, hub: { ...name, commit } };
+}
+
+function noModel(model: string): ModelError {
+  const meant = nameInAddress(model);
+  const [what, remedy] =
+    meant === null
+      ? [
+          'there is no such file or folder, and no model has this name',
+          '`holdfast models` lists the names, and OWNER/NAME is any model of Hugging Face',
+        ]
+      : [
+          'there is no such file or folder, and a model of Hugging Face is given by its name alone',
+          `if you mean that, type ${formatHubName(meant)}`,
+        ];
+  return new ModelError('model_not_found', `'${model}'`, what, remedy);
 }

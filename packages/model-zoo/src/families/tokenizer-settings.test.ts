@@ -102,3 +102,8 @@ test('ProtT5 and ESM C follow the limit', async () => {
   for (const name of ['prott5_tiny', 'esmc_t2_tiny'])
     expect((await tokensOf(changed(name, { model_max_length: 9 }))).longest).toBe(9);
 });
+
+test('ProtT5 reads each unknown letter of a run as one, as transformers 5.18 does', async () => {
+  const { fused, other, ids } = await tokensOf(fixture('prott5_tiny'));
+  expect([fused, other, ids.has('J'), ids.has('*')]).toEqual([false, 2, false, false]);
+});

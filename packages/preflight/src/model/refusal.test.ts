@@ -41,8 +41,12 @@ const thrower =
 const cuda = parseDevice('cuda:1');
 
 /** @param fakes the model on each device; an error where it cannot be loaded. */
-function tried(device: Device, fakes: Partial<Record<string, Fake | Error>>): Promise<Verdict> {
-  return verdict(source, device, async (_, { device: { kind } }) => {
+function tried(
+  device: Device,
+  fakes: Partial<Record<string, Fake | Error>>,
+  of: ModelSource = source,
+): Promise<Verdict> {
+  return verdict(of, device, async (_, { device: { kind } }) => {
     const fake = fakes[kind] ?? new Error(`not to be loaded on ${kind}`);
     if (typeof fake !== 'function') throw fake;
     return {
@@ -217,4 +221,26 @@ test.each<[string, Device, Partial<Record<string, Fake | Error>>, boolean]>([
   ],
 ])('a model that %s: whether it passed', async (_, device, fakes, passed) => {
   expect((await tried(device, fakes)).passed).toBe(passed);
+});
+
+const built = { model: Buffer.alloc(0), folder: '/m' } as unknown as NonNullable<ModelSource['built']>;
+const weights = '/m/model.safetensors';
+
+test.each<[what: string, of: Partial<ModelSource>, says: RegExp]>([
+  ['an export', {}, /\(ACGTACGTACGT, in column 0\).*; re-export it, in float32 if it uses less precision$/],
+  ['a protein model', { alphabet: 'protein' }, /\(ACGTACGTACGT as amino acids, in column 0\)/],
+  [
+    'published weights',
+    { built, modelPath: weights },
+    /safetensors: gives NaN .*; download the weights again; if it stays so, .* use other weights$/,
+  ],
+  [
+    'weights in the cache of Hugging Face',
+    { built, modelPath: '/c/models--a--b/snapshots/c0ffee/model.safetensors' },
+    /; run `holdfast models get a\/b@c0ffee`/,
+  ],
+  ['weights in fp16', { built, modelPath: weights, precision: 'fp16' }, /; choose --precision fp32/],
+])('%s without numbers are refused with what can help', async (_, of, says) => {
+  const { refused: errorText } = await tried(CPU, { cpu: () => [Number.NaN, 1] }, { ...source, ...of });
+  expect(errorText).toMatch(says);
 });

@@ -4,6 +4,7 @@ import {
   CPU,
   type Device,
   DeviceError,
+  downloadAgain,
   type EmbeddingModel,
   formatDevice,
   loadModel,
@@ -101,11 +102,12 @@ function refusalOfOthers({ modelPath }: ModelSource, device: Device, rows: Rows,
 
 /** @param alone receives the rows of sequences that are alone in their batch. */
 async function refusalOfShort(
-  { modelPath, dim }: ModelSource,
+  source: ModelSource,
   model: Pick<EmbeddingModel, 'embed'>,
   onStage: (stage: string) => void,
   alone: Rows,
 ): Promise<string | null> {
+  const { modelPath, dim } = source;
   for (const batch of SHORT) {
     onStage(`${EMBEDDING} ${batch.map(({ length }) => length).join(' and ')} plain residues`);
     const { rows, failure } = await attempt(model, batch);
@@ -114,7 +116,7 @@ async function refusalOfShort(
     }
     const [fault] = nonFiniteRows(rows, dim);
     if (fault !== undefined) {
-      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}, in column ${fault.column}), so every sequence would fail; re-export it, in float32 if it uses less precision`;
+      return `${modelPath}: gives ${fault.value} for plain residues (${batch[fault.row]}${source.alphabet === 'protein' ? ' as amino acids' : ''}, in column ${fault.column}), so every sequence would fail; ${numbersRemedy(source)}`;
     }
     for (const [at, residues] of batch.entries()) {
       const row = rows.subarray(at * dim, (at + 1) * dim);
@@ -126,6 +128,13 @@ async function refusalOfShort(
     }
   }
   return null;
+}
+
+/** What may mend a model whose numbers are none: published weights were exported by nobody here. */
+function numbersRemedy({ built, precision, modelPath }: ModelSource): string {
+  if (precision !== undefined) return 'choose --precision fp32, or other weights';
+  if (built === undefined) return 're-export it, in float32 if it uses less precision';
+  return `${downloadAgain(modelPath, 'download the weights again')}; if it stays so, they hold such numbers: use other weights`;
 }
 
 /** The remedy for an export, by its error text. */
