@@ -210,7 +210,11 @@ def check_manifest(path, shards):
     return max(0, len(lines) - 1)
 
 
-def check_table(out, run, index):
+def check_table(out, run, index, shards):
+    batch_of = {}
+    for batch, (first, end) in enumerate(zip(index.batches, index.batches[1:])):
+        for position in range(first, end):
+            batch_of[index.order[position]] = batch
     lines = read(out, "sequences.tsv").decode().split("\n")
     header, lines = lines[0].split("\t"), lines[1:-1]
     files = [each["path"] for each, n in zip(run["inputs"], index.summary["input_sequences"]) for _ in range(n)]
@@ -222,13 +226,12 @@ def check_table(out, run, index):
         assert (found["description"], found["file"]) == (index.descriptions[at], files[at])
         assert found["length"] == str(index.lengths[at])
         assert found["duplicate_of"] == ("" if original == at else str(original))
-        assert (found["row"] == "") == (found["checkpoint"] == "") == (found["quarantined"] == "yes")
+        assert (found["row"] == "") == (found["quarantined"] == "yes")
+        first, end = shards[int(found["shard"])]
+        assert first <= int(found["batch"]) < end and int(found["batch"]) == batch_of[original]
         if found["row"] != "":
             assert found["row"] == str(row)
             row += 1
-            assert os.path.exists(
-                os.path.join(out, "checkpoints", "shard_" + found["shard"], found["checkpoint"])
-            )
     assert len(lines) == len(index.ids)
     return row
 
@@ -254,7 +257,7 @@ def main(out):
     assert starts["run"] == run["fingerprint"] and len(starts["starts"]) >= 1
     assert [each["started"] for each in result["provenance"]["starts"]][0] == starts["starts"][0]["started"]
     if any(each["file"] == "sequences.tsv" for each in result["files"]):
-        assert check_table(out, run, index) == result["sequences"]
+        assert check_table(out, run, index, shards) == result["sequences"]
     for each in result["files"]:
         data = read(out, each["file"])
         assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])

@@ -43,7 +43,6 @@ export { type ResultFolder, takeResultFolder } from './result-folder.js';
 export { runElsewhere } from './run-elsewhere.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
 export { modelColumns } from './sequences/model-columns.js';
-export { RowPlaces } from './sequences/row-places.js';
 export {
   type ModelColumns,
   SEQUENCE_COLUMNS,

@@ -134,17 +134,13 @@ async function lookAtResult(
     [...found.quarantined, ...found.copies].map(({ ordinal }) => ordinal),
   );
   if (isThere(place.embeddings(result.format))) {
-    const compared = await lookAgain(findings, again, (faults) =>
+    const differing = await lookAgain(findings, again, (faults) =>
       checkRows(context, run, result, found, names, faults),
     );
-    const { differing = null, places = null } = compared ?? {};
     // The result is as result.json says, and the checkpoints are as their sums say: one of both was made to fit.
     if (differing !== null && findings.count('result') === 0) distrust(standings, differing, findings);
-    if (places !== null)
-      await lookAgain(findings, again, (faults) =>
-        checkSequences(context, run, result, { missing: found, places }, faults),
-      );
   }
+  await lookAgain(findings, again, (faults) => checkSequences(context, run, result, found, faults));
   await lookAgain(findings, again, (faults) => checkTexts(context, run, found, faults));
 }
 

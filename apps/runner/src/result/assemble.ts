@@ -25,7 +25,6 @@ import {
   modelColumns,
   type Provenance,
   type ResultRecord,
-  RowPlaces,
   resultRows,
   sequenceTable,
   writeResultRecord,
@@ -79,15 +78,13 @@ export async function assemble({
   const quarantined = [...missing.quarantined, ...missing.copies];
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const counts: RowCounts = { zeroRows: 0, truncated: 0 };
-  const places = new RowPlaces();
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const onTruncated = (sequences: number) => {
       counts.truncated += sequences;
     };
     const copied = () => CopiedRows.open(index, place.copiedRows);
-    const onCheckpoint = places.add.bind(places);
     const of = { place, run, index, shards, dim: model.dim, found: missing };
-    for await (const rows of resultRows({ ...of, onTruncated, onCheckpoint, copied })) {
+    for await (const rows of resultRows({ ...of, onTruncated, copied })) {
       signal.throwIfAborted();
       counts.zeroRows += countZeroRows(rows, model.dim);
       yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
@@ -134,7 +131,7 @@ export async function assemble({
   // An index of an earlier version lacks what the table has; the user may have a file of that name in its folder.
   if (index.described) {
     const ofLength = modelColumns(model, counts.truncated > 0);
-    const table = { index, inputs, missing: ordinals, places, ofLength };
+    const table = { index, inputs, shards, missing: ordinals, ofLength };
     files.push(
       await writeMeasured(place.sequences, async (sink) => {
         for await (const chunk of sequenceTable(table)) {

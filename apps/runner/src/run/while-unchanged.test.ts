@@ -93,7 +93,7 @@ describe.each<[string, () => Promise<ModelSource>]>([
     const { end, times } = await during(await source(), [change]);
     expect(end).toBeInstanceOf(UsageError);
     expect((end as Error).message).toMatch(
-      /model\.safetensors: the model has changed since the run was planned; .*Restore the original model.*--force-restart$/,
+      /model\.safetensors: (is gone, so )?the model has changed since the run was planned; .*Restore the original model.*--force-restart$/,
     );
     expect(times).toBe(1);
   });

@@ -1,9 +1,8 @@
 import { tableText } from '@holdfast/fasta';
-import type { SequenceIndex } from '@holdfast/plan';
+import type { SequenceIndex, Shard } from '@holdfast/plan';
 import { Lines } from './lines.js';
-import type { RowPlaces } from './row-places.js';
 
-/** The columns of `sequences.tsv`. The last one depends on when checkpoints were due, so no other column comes after it. */
+/** The columns of `sequences.tsv`. All follow from the run, and none from when a checkpoint was due. */
 export const SEQUENCE_COLUMNS = [
   'ordinal',
   'id',
@@ -16,7 +15,7 @@ export const SEQUENCE_COLUMNS = [
   'quarantined',
   'row',
   'shard',
-  'checkpoint',
+  'batch',
 ] as const;
 
 /** Columns that follow from a sequence's length and the model alone. */
@@ -34,7 +33,7 @@ export interface SequenceTable {
   inputs: readonly string[];
   /** Ordinals without a row, copies included. */
   missing: ReadonlySet<number>;
-  places: RowPlaces;
+  shards: readonly Shard[];
   ofLength(residues: number): ModelColumns;
 }
 
@@ -51,12 +50,13 @@ const SAME = TAB;
  * @throws IndexError if the index is damaged or has no descriptions.
  */
 export async function* sequenceTable(table: SequenceTable): AsyncGenerator<Uint8Array> {
-  const { index, missing, places, ofLength } = table;
+  const { index, shards, missing, ofLength } = table;
   if (!index.described) throw new RangeError('the index has no descriptions');
   const ids = new Lines(index.idFile());
   const descriptions = new Lines(index.descriptionFile());
   const files = fileNames(table);
-  /** The place of each sequence, for its copies. */
+  const shardOf = shardOfBatch(index, shards);
+  /** The batch of each sequence, for its copies. */
   const kept = index.summary.copies ? new Uint32Array(index.sequences) : null;
   let text = `${SEQUENCE_COLUMNS.join(TAB)}\n`;
   let description = '';
@@ -66,23 +66,25 @@ export async function* sequenceTable(table: SequenceTable): AsyncGenerator<Uint8
       const { first, end, start, order, originals } = await index.bucket(bucket);
       const lengths = await index.lengths(bucket);
       const here = kept === null ? new Uint32Array(end - first) : kept.subarray(first, end);
-      for (const [at, ordinal] of order.entries()) here[ordinal - first] = places.at(start + at);
+      let batch = order.length > 0 ? index.batchAt(start) : 0;
+      for (const [at, ordinal] of order.entries()) {
+        while (start + at >= index.batchRange(batch)[1]) batch++;
+        here[ordinal - first] = batch;
+      }
       for (let ordinal = first; ordinal < end; ordinal++) {
         const id = ids.next() ?? (await ids.more());
         const own = descriptions.next() ?? (await descriptions.more());
         if (own !== SAME) description = own ?? '';
         const original = originals?.[ordinal - first] ?? ordinal;
-        const { shard, checkpoint } = places.place(
-          original === ordinal ? here[ordinal - first]! : kept![original]!,
-        );
+        const computed = original === ordinal ? here[ordinal - first]! : kept![original]!;
         const length = lengths[ordinal - first]!;
         const { tokens, truncated } = ofLength(length);
         const left = missing.size > 0 && missing.has(ordinal);
         text += `${ordinal}\t${id}\t${description}\t${files(ordinal)}\t${length}\t${tokens ?? ''}\t${
           truncated === null ? '' : yesNo(truncated)
-        }\t${original === ordinal ? '' : original}\t${yesNo(left)}\t${left ? '' : row++}\t${shard}\t${
-          left ? '' : checkpoint
-        }\n`;
+        }\t${original === ordinal ? '' : original}\t${yesNo(left)}\t${left ? '' : row++}\t${
+          shardOf[computed]
+        }\t${computed}\n`;
         if (text.length < PART) continue;
         yield Buffer.from(text, 'latin1');
         text = '';
@@ -96,6 +98,13 @@ export async function* sequenceTable(table: SequenceTable): AsyncGenerator<Uint8
     await ids.close();
     await descriptions.close();
   }
+}
+
+/** The shard of each batch. */
+function shardOfBatch({ batches }: SequenceIndex, shards: readonly Shard[]): Uint32Array {
+  const found = new Uint32Array(batches);
+  for (const { shard, firstBatch, endBatch } of shards) found.fill(shard, firstBatch, endBatch);
+  return found;
 }
 
 const yesNo = (value: boolean) => (value ? 'yes' : 'no');

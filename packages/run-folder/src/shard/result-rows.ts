@@ -1,13 +1,11 @@
-import { basename } from 'node:path';
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { inInputOrder, type KeptRows, type SequenceIndex, type Shard, withCopies } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
 import type { FoundQuarantined } from '../quarantine/find-quarantined.js';
-import type { RowPlace } from '../sequences/row-places.js';
 import { completeShard } from './complete-shard.js';
 import { reattemptedRows, withReattempted } from './reattempted-rows.js';
 import { ShardIncompleteError } from './shard-incomplete-error.js';
-import { type CoveredPositions, ShardCursor } from './shard-plan.js';
+import { ShardCursor } from './shard-plan.js';
 
 /** Bytes of rows that are read at a time. */
 const PART_BYTES = 4 << 20;
@@ -27,8 +25,6 @@ export interface CompleteRun {
   copied(): Promise<KeptRows & AsyncDisposable>;
   /** Called after each shard with how many of its sequences lost tokens. */
   onTruncated?(sequences: number): void;
-  /** Called for each checkpoint in the plan's order, with what it covers and how many rows it holds. */
-  onCheckpoint?(place: RowPlace, covered: CoveredPositions, rows: number): void;
 }
 
 /**
@@ -57,7 +53,7 @@ export async function* resultRows(run: CompleteRun): AsyncGenerator<Float32Array
 /** Yields the rows of one shard in the plan's order. */
 async function* shardRows(
   shard: Shard,
-  { place, run, index, dim, found, onTruncated, onCheckpoint }: CompleteRun,
+  { place, run, index, dim, found, onTruncated }: CompleteRun,
 ): AsyncGenerator<Float32Array> {
   const cursor = new ShardCursor(shard, run, dim, index);
   const step = Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT)));
@@ -67,11 +63,8 @@ async function* shardRows(
       ? await reattemptedRows(folder, new ShardCursor(shard, run, dim, index))
       : new Map<number, Float32Array>();
     // The checksum covers the very bytes that become rows, not an earlier read.
-    for await (const checkpoint of completeShard(folder, cursor, 'length')) {
-      const here = { shard: shard.shard, checkpoint: basename(checkpoint.path) };
-      onCheckpoint?.(here, cursor.last, checkpoint.shape[0]);
+    for await (const checkpoint of completeShard(folder, cursor, 'length'))
       if (cursor.last.positions === null) yield* withReattempted(checkpoint, cursor.last, again, step);
-    }
   } catch (error) {
     if (!(error instanceof InvalidCheckpointError)) throw error;
     throw new ShardIncompleteError(shard.shard, error.message);

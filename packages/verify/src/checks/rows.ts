@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { counted, grouped } from '@holdfast/options';
-import { RowPlaces, resultRows, ShardIncompleteError } from '@holdfast/run-folder';
+import { resultRows, ShardIncompleteError } from '@holdfast/run-folder';
 import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
 import { DifferingRows } from './differing-rows.js';
@@ -17,7 +17,7 @@ export type ProvenRun = KnownRun & { index: NonNullable<KnownRun['index']>; dim:
  * Compares every row of the result with the checkpoints, byte for byte: joins them as a run does, into the memory of one bucket.
  * Checks the header's shape, and the IDs in a `.pt`.
  *
- * @returns the rows that differ, and which checkpoint has which row; null if they cannot be compared.
+ * @returns the rows that differ; null if they cannot be compared.
  */
 export async function checkRows(
   context: Context,
@@ -26,7 +26,7 @@ export async function checkRows(
   found: Awaited<ReturnType<typeof missingRows>>,
   names: RowNames,
   findings: Findings,
-): Promise<{ differing: DifferingRows; places: RowPlaces | null } | null> {
+): Promise<DifferingRows | null> {
   const { place, signal, onProgress } = context;
   const path = place.embeddings(format);
   const fault = (problem: string, where?: string) => {
@@ -47,8 +47,6 @@ export async function checkRows(
   if (head.shape[0] !== rows || head.shape[1] !== dim)
     return fault(`its shape is [${head.shape.join(', ')}], but the checkpoints have [${rows}, ${dim}]`);
   if (head.ids !== null) await compareIds(head.ids, names, fault);
-  const places = new RowPlaces();
-  let joined = true;
   const differing = new DifferingRows(names, findings, path);
   const width = dim * Float32Array.BYTES_PER_ELEMENT;
   let row = 0;
@@ -56,8 +54,7 @@ export async function checkRows(
   try {
     let buffer = Buffer.alloc(0);
     const copied = async () => new RowsOfResult(file.fd, head.offset, names);
-    const of = { place, run, index, shards, dim, found, copied };
-    for await (const part of resultRows({ ...of, onCheckpoint: places.add.bind(places) })) {
+    for await (const part of resultRows({ place, run, index, shards, dim, found, copied })) {
       signal.throwIfAborted();
       const due = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
       if (buffer.length < due.length) buffer = Buffer.alloc(due.length);
@@ -73,7 +70,6 @@ export async function checkRows(
   } catch (error) {
     // Its checkpoints were whole a moment ago.
     if (!(error instanceof ShardIncompleteError)) throw error;
-    joined = false;
     const problem = error.message.replace(`${place.out}/`, '');
     findings.fault({ check: 'checkpoints', path: place.shard(error.shard), problem, remedy: 'repair' });
   } finally {
@@ -83,7 +79,7 @@ export async function checkRows(
     'rows',
     `rows: ${counted(rows, 'row')} as the checkpoints have them, byte for byte, in input order`,
   );
-  return { differing, places: joined ? places : null };
+  return differing;
 }
 
 async function compareIds(

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { counted, grouped } from '@holdfast/options';
-import { type RowPlaces, SEQUENCE_COLUMNS, sequenceTable } from '@holdfast/run-folder';
+import { SEQUENCE_COLUMNS, sequenceTable } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
 import type { missingRows } from './missing-rows.js';
@@ -9,14 +9,14 @@ import type { ProvenRun } from './rows.js';
 import { firstDifference, shown } from './text-file.js';
 
 /**
- * Compares `sequences.tsv` with the index and the checkpoints, line by line. How many tokens a sequence has, and whether it is
+ * Compares `sequences.tsv` with the index and the plan, line by line. How many tokens a sequence has, and whether it is
  * truncated, only the model says: of these columns the sums are compared with the plan's.
  */
 export async function checkSequences(
   { place, signal }: Context,
-  { record: { inputs }, index }: ProvenRun,
+  { record: { inputs }, index, shards }: ProvenRun,
   { record: { files } }: FoundResult,
-  { missing, places }: { missing: Awaited<ReturnType<typeof missingRows>>; places: RowPlaces },
+  missing: Awaited<ReturnType<typeof missingRows>>,
   findings: Findings,
 ): Promise<void> {
   if (!files.some(({ file }) => file === basename(place.sequences)))
@@ -29,7 +29,7 @@ export async function checkSequences(
   const left = new Set([...missing.quarantined, ...missing.copies].map(({ ordinal }) => ordinal));
   const columns = new LengthColumns();
   const ofLength = () => ({ tokens: null, truncated: null });
-  const table = { index, inputs: inputs.map(({ path }) => path), missing: left, places, ofLength };
+  const table = { index, inputs: inputs.map(({ path }) => path), shards, missing: left, ofLength };
   const difference = await firstDifference(place.sequences, sequenceTable(table), signal, columns.take);
   const fault = (problem: string, where?: string) =>
     findings.fault({
@@ -53,7 +53,7 @@ export async function checkSequences(
     );
   findings.sum(
     'sequences',
-    `sequences.tsv: ${counted(index.sequences, 'sequence')}, as the index and the checkpoints have them`,
+    `sequences.tsv: ${counted(index.sequences, 'sequence')}, as the index and the plan have them`,
   );
 }
 
