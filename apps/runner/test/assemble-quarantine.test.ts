@@ -95,6 +95,7 @@ async function expectWithout(ordinals: readonly number[], record: Awaited<Return
     'embeddings.safetensors',
     'ids.txt',
     ...(ordinals.length > 0 ? ['quarantine.tsv'] : []),
+    'sequences.tsv',
   ]);
   expect(existsSync(place.quarantine)).toBe(ordinals.length > 0);
   if (ordinals.length === 0) return;

@@ -95,7 +95,9 @@ test('its figures are those of the run, before it begins and when it is half don
   expect(checkpoints).toBeGreaterThan(saved);
   expect(checkpoints).toBeLessThan(1.5 * saved);
   const result = plan['result_bytes'] as number;
-  const joined = (await stat(join(out, 'embeddings.safetensors'))).size;
+  let joined = 0;
+  for (const name of ['embeddings.safetensors', 'ids.txt', 'sequences.tsv'])
+    joined += (await stat(join(out, name))).size;
   expect(result).toBeGreaterThan(joined);
   expect(result).toBeLessThan(1.2 * joined);
 

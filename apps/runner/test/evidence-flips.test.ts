@@ -114,7 +114,12 @@ describe('a run of a version without checksums, whose record is damaged', () => 
   /** Its record as that version wrote it, and its checkpoints say nothing of it. */
   async function older(): Promise<Layout> {
     const place = await copy(false);
-    const { index: _i, sha256: _s, ...record } = JSON.parse(await readFile(place.run, 'utf8'));
+    const {
+      index: _i,
+      sha256: _s,
+      begun_with: _b,
+      ...record
+    } = JSON.parse(await readFile(place.run, 'utf8'));
     await writeFile(place.run, `${JSON.stringify(record, null, 2)}\n`);
     return place;
   }

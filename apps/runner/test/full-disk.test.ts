@@ -49,7 +49,7 @@ describe.runIf(mountable)(
   () => {
     test.each([
       ['64k', 'residues.bin', 'start'],
-      ['820k', 'manifest.json', 'resume'],
+      ['840k', 'manifest.json', 'resume'],
       ['1200k', '', 'resume'],
       ['2200k', '', 'resume'],
       ['3m', 'embeddings.safetensors', 'resume'],

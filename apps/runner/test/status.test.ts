@@ -171,7 +171,7 @@ test('a killed one is stopped, nothing in it changes by looking, and the command
     result: {
       sequences: COUNT,
       dim: 136,
-      files: [join(out, 'embeddings.safetensors'), join(out, 'ids.txt')],
+      files: ['embeddings.safetensors', 'ids.txt', 'sequences.tsv'].map((name) => join(out, name)),
     },
     next: { command: null },
   });

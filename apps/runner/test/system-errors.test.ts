@@ -98,7 +98,7 @@ test('a working directory that was removed is told as such, whatever the paths',
 });
 
 test.each([
-  ['open files', 'ulimit -n 40', /ulimit -n 264 or more/],
+  ['open files', 'ulimit -n 30', /ulimit -n 264 or more/],
   ['address space', 'ulimit -v 1000000', /ulimit -v 2097152 or more/],
 ])('a limit on %s is told as such, with the number that is wanted', async (_what, limit, says) => {
   const input = join(folder, 'x.fa');

@@ -7,7 +7,7 @@ import { digestOf, type Ended, fixture, freshFolder, holdfast } from './command.
 // `--work`: the run in one folder, its result in another.
 
 const input = fixture('messy.fa');
-const RESULT = ['embeddings.safetensors', 'ids.txt', 'result.json'];
+const RESULT = ['embeddings.safetensors', 'ids.txt', 'result.json', 'sequences.tsv'];
 const killedAt = (operation: string, name: string) => ({
   NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
   KILL_AT: operation,
@@ -64,7 +64,7 @@ test('each try may have a new output folder, wherever the one before was killed'
   expect(await digestOf(out('out9'))).toBe(whole);
   // A file of an earlier result does not stay beside the new one.
   expect(await line('out9', '--format', 'npy')).toMatchObject({ code: 0 });
-  expect(await shown(out('out9'))).toEqual(['embeddings.npy', 'ids.txt', 'result.json']);
+  expect(await shown(out('out9'))).toEqual(['embeddings.npy', 'ids.txt', 'result.json', 'sequences.tsv']);
 
   expect(await holdfast(['verify', work, '--json'])).toMatchObject({ code: 0 });
   const verified = await holdfast(['verify', out('out9')]);

@@ -10,8 +10,8 @@ import type { Disk } from '../events/plan-figures.js';
 import type { Report } from '../events.js';
 import { type DiskNeed, diskNeed } from './disk-need.js';
 
-/** A line of `sequences.tsv` without ID and description: numbers, and the names of an input and a checkpoint. */
-const TABLE_LINE = 100;
+/** A line of `sequences.tsv` without ID, description and the name of the input. */
+const TABLE_LINE = 60;
 
 /** What a run still writes, with the shards' sequences that are saved. @param folder of the index. */
 export async function needOf(
@@ -33,9 +33,10 @@ export async function needOf(
   const { sequences, positions, described } = index;
   const sizeOf = async (name: string) => (await stat(join(folder, name))).size;
   const idBytes = await sizeOf(FILES.ids);
-  // A copy has its original's ID beside its own.
   const tableBytes = described
-    ? sequences * TABLE_LINE + 2 * idBytes + (await sizeOf(FILES.descriptions))
+    ? sequences * (TABLE_LINE + Math.max(...options.inputs.map((path) => path.length))) +
+      idBytes +
+      (await sizeOf(FILES.descriptions))
     : 0;
   const given = options.seqThreshold === undefined ? {} : { seqThreshold: options.seqThreshold };
   const { seqThreshold } = resolveThresholds(given, process.env);
