@@ -34,7 +34,7 @@ export function nextStep(status: Omit<Status, 'next'>, facts: Facts): Status['ne
 const SET_ASIDE = ['oom', 'crash', 'hang'];
 
 function whenComplete({ result, quarantined: { kinds, table } }: Omit<Status, 'next'>): Status['next'] {
-  const where = `the result is in ${result?.files.join(' and ') ?? ''}`;
+  const where = `the result is in ${listed(result?.files ?? [])}`;
   if (table === null) return { text: where, command: null };
   const again = SET_ASIDE.some((kind) => kinds[kind] !== undefined)
     ? '; rerun the same command to reattempt the sequences that were set aside'
@@ -52,3 +52,7 @@ function toResume({ dir, command }: Omit<Status, 'next'>, { glance: { run } }: F
     command: rerunCommand(dir, run.value),
   };
 }
+
+/** Names as a sentence lists them. */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
