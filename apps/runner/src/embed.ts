@@ -42,7 +42,10 @@ export async function embed(options: EmbedOptions, report: Report, stop: Stop): 
 /** The story of a run in a folder that this command holds. @returns the exit code. */
 async function embedInto(request: Request, target: ResultFolder | null): Promise<number> {
   const { place, options, model, report } = request;
-  const run = await prepare(place, prepareOptions(request));
+  const run = await prepare(place, {
+    ...prepareOptions(request),
+    beforeReplacing: async () => target?.retract(),
+  });
   if (!('index' in run)) {
     await tidyUp(place, run.run, report, true);
     return complete(request, { target, result: run, already: true });

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { sanitize } from '@holdfast/options';
 import { Command, CommanderError } from 'commander';
+import { addExamples } from './command/examples.js';
 import { showRun } from './command/show-run.js';
 import { statusCommand } from './command/status-command.js';
 import { refuseRepeated, refuseSwallowed } from './command/strict-options.js';
@@ -19,6 +20,7 @@ const program = new Command('holdfast').version(version).exitOverride();
 statusCommand(program, async (options) => {
   process.exitCode = await showRun(options, complain);
 });
+addExamples(program);
 for (const command of program.commands) {
   command.showHelpAfterError('(see `holdfast help status`)');
   refuseRepeated(command);

@@ -63,7 +63,7 @@ test('its figures are those of the run, before it begins and when it is half don
     truncated: 0,
     lengths: { shortest: 200, longest: 200, histogram: [{ from: 200, to: 200, sequences: 3000 }] },
     disks: [{ folder: out, verdict: 'enough' }],
-    time: { batches_measured: expect.any(Number) },
+    estimate: { batches_measured: expect.any(Number) },
   });
 
   const running = start(line());

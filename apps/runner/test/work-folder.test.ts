@@ -79,6 +79,29 @@ test('each try may have a new output folder, wherever the one before was killed'
   expect(without).toMatchObject({ code: 2 });
 });
 
+test('a restart that is killed goes on without the option, and its result replaces the older one', async () => {
+  const { out, line, work } = await folders();
+  expect(await line('out')).toMatchObject({ code: 0 });
+  const other = [
+    'embed',
+    input,
+    '--out',
+    out('out'),
+    '--work',
+    work,
+    '--workers',
+    '1',
+    '--batch-tokens',
+    '64',
+  ];
+  const env = killedAt('open', 'batch_00000\\.pt\\.done.*tmp$');
+  expect(await holdfast([...other, '--force-restart'], '', { env })).toMatchObject({ signal: 'SIGKILL' });
+  expect(await shown(out('out'))).not.toContain('result.json');
+  expect(await holdfast(other)).toMatchObject({ code: 0 });
+  const result = async (folder: string) => readFile(join(folder, 'result.json'), 'utf8');
+  expect(await result(out('out'))).toBe(await result(work));
+});
+
 test('a command that cannot start leaves neither folder behind', async () => {
   const { work, out } = await folders();
   const args = ['embed', fixture('bad-residue/digits.fa'), '--out', out('out'), '--work', work];
@@ -96,7 +119,8 @@ test('what cannot be is refused by name, and nothing is touched', async () => {
   expect(taken.stderr).toMatch(/ids\.txt already exists.*Use another --out/);
   expect(await readFile(join(out('taken'), 'ids.txt'), 'utf8')).toBe('mine\n');
 
-  expect((await line('work')).stderr).toMatch(/are the same folder/);
+  for (const dry of [[], ['--dry-run']])
+    expect((await line('work', ...dry)).stderr).toMatch(/are the same folder/);
   expect((await line('work/index/out')).stderr).toMatch(/lies in .*index.*use another --out/);
 
   expect(await line('out')).toMatchObject({ code: 0 });
@@ -105,6 +129,7 @@ test('what cannot be is refused by name, and nothing is touched', async () => {
   const other = await holdfast(args);
   expect(other).toMatchObject({ code: 2 });
   expect(other.stderr).toMatch(/holds the result of another run/);
+  expect((await holdfast([...args, '--dry-run'])).stderr).toBe(other.stderr);
   expect(await digestOf(out('out'))).toBe(await digestOf(work));
   expect(await holdfast([...args, '--force-restart'])).toMatchObject({ code: 0 });
   expect(await readFile(join(out('out'), 'result.json'))).toEqual(

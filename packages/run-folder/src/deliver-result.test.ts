@@ -16,7 +16,7 @@ test('a file that is not what the record says is refused, and nothing vouches fo
   const record: ResultRecord = { format: 1, run: 'a'.repeat(64), sequences: 1, dim: 1, files, warnings: [] };
   await writeResultRecord(from.result, record);
   const begun: string[] = [];
-  const options = { onBegin: () => void begun.push('begun'), signal: new AbortController().signal };
+  const options = { onBegin: async () => void begun.push('begun'), signal: new AbortController().signal };
   const deliver = () => deliverResult(from, to, record, options);
 
   writeFileSync(from.ids, 's1\n');

@@ -14,8 +14,8 @@ const debug = debuglog('holdfast:run-folder');
 type File = ResultRecord['files'][number];
 
 export interface DeliverOptions {
-  /** Called before anything is put there. */
-  onBegin(): void;
+  /** Called before anything is put there, with the bytes of the files to copy. */
+  onBegin(bytes: number): Promise<void>;
   signal: AbortSignal;
 }
 
@@ -45,7 +45,7 @@ export async function deliverResult(
   for (const file of record.files) if (!(await isAlready(to, file, signal))) missing.push(file);
   const recorded = (await readFile(to.result, 'utf8').catch(() => null)) === text;
   if (recorded && missing.length === 0 && superfluous.length === 0) return false;
-  onBegin();
+  await onBegin(missing.reduce((sum, { bytes }) => sum + bytes, 0));
   debug('%s gets %d file(s) of the result in %s', to.out, missing.length, from.out);
   // Until all files are there, nothing may vouch for them.
   if (isThere(to.result)) await removeDurably(to.result);

@@ -5,7 +5,7 @@ export { leavesOut } from './leaves-out.js';
 export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
-export { takeOutputFolder } from './output-folder.js';
+export { refuseFile, refuseUnwritable, takeOutputFolder } from './output-folder.js';
 export { type FoundQuarantined, findQuarantined, namedQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';
@@ -39,7 +39,12 @@ export {
 } from './records/run-starts.js';
 export { runWitnesses, shardFolders } from './records/run-witnesses.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
-export { type ResultFolder, takeResultFolder } from './result-folder.js';
+export {
+  type ResultFolder,
+  refuseOtherResult,
+  refuseResultFolder,
+  takeResultFolder,
+} from './result-folder.js';
 export { runElsewhere } from './run-elsewhere.js';
 export { BusyError, RunFolderError } from './run-folder-error.js';
 export { modelColumns } from './sequences/model-columns.js';

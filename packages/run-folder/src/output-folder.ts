@@ -1,4 +1,4 @@
-import { access, constants, readdir, rm, rmdir } from 'node:fs/promises';
+import { access, constants, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { inWords, isSurelyThere, isThere, makeDirectoryDurably, systemTrouble } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
@@ -57,6 +57,34 @@ async function makeOutputFolder({ out, run, option }: Layout, made: Set<string>)
     const remedy = `${trouble.remedy.write}${isSurelyThere(run) ? '' : `, or use another ${option}`}`;
     throw new RunFolderError(
       `${out}: the output folder cannot be written to (${inWords(trouble)})${trouble.passing ? '' : `; ${remedy}`}`,
+      { cause },
+    );
+  }
+}
+
+/** @throws RunFolderError if there is a file where the folder is to be. */
+export async function refuseFile({ out, option }: Layout): Promise<void> {
+  for (let at = out; ; at = dirname(at)) {
+    // Below a file there is nothing either.
+    const found = await stat(at).catch(() => null);
+    if (found !== null && !found.isDirectory())
+      throw new RunFolderError(
+        `${out}: the output folder cannot be made, since ${at} is a file; move that file away, or use another ${option}`,
+      );
+    if (found !== null || dirname(at) === at) return;
+  }
+}
+
+/** The same as making the folder would find, as far as permissions say; nothing is written. @throws RunFolderError. */
+export async function refuseUnwritable({ out, option }: Layout): Promise<void> {
+  const there = existingParent(out);
+  try {
+    await access(there, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const trouble = systemTrouble(cause);
+    if (trouble === null) throw cause;
+    throw new RunFolderError(
+      `${out}: the output folder cannot be written to (${inWords(trouble)}); ${trouble.remedy.write}, or use another ${option}`,
       { cause },
     );
   }

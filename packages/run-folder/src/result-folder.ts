@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
-import { isThere, writeFileDurably } from '@holdfast/durable';
+import { isThere, removeDurably, writeFileDurably } from '@holdfast/durable';
 import { type DeliverOptions, deliverResult } from './deliver-result.js';
-import { giveUpOwnership, holdsRun, ownPaths, takeOwnership } from './folder-ownership.js';
+import { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership } from './folder-ownership.js';
 import type { Layout } from './layout.js';
 import { takeOutputFolder } from './output-folder.js';
 import { parseResult, type ResultRecord } from './records/result-record.js';
@@ -15,6 +15,8 @@ export interface ResultFolder extends AsyncDisposable {
   place: Layout;
   /** @throws RunFolderError if it holds the result of another run than this one. */
   refuseOther(run: string): Promise<void>;
+  /** Gives up the result that is there, if any: from now on nothing vouches for its files. */
+  retract(): Promise<void>;
   /** Puts the result there, see `deliverResult`. */
   deliver(record: ResultRecord, options: DeliverOptions): Promise<boolean>;
 }
@@ -38,11 +40,7 @@ export async function takeResultFolder(
     await folder[Symbol.asyncDispose]();
   };
   try {
-    const run = [place.run, place.checkpoints, place.index].find(isThere);
-    if (run !== undefined)
-      throw new RunFolderError(
-        `${place.out} holds a run of its own (${run}), so no result of a run in ${work.out} is put there; leave --work out to resume it, or use another --out`,
-      );
+    refuseOwnRun(place, work);
     await takeOwnership(place, inputs);
     const note = noteOf(work);
     if ((await readFile(place.ownership, 'utf8')) !== note) await writeFileDurably(place.ownership, note);
@@ -52,13 +50,35 @@ export async function takeResultFolder(
   }
   return {
     place,
-    refuseOther: (run) => refuseOther(place, run),
+    retract: () => removeDurably(place.result),
+    refuseOther: (run) => refuseOtherResult(place, run),
     deliver: (record, options) => deliverResult(work, place, record, options),
     [Symbol.asyncDispose]: release,
   };
 }
 
-async function refuseOther({ result, out }: Layout, run: string): Promise<void> {
+/** The checks of {@link takeResultFolder}, which change nothing. @throws RunFolderError. */
+export async function refuseResultFolder(
+  place: Layout,
+  work: Layout,
+  inputs: readonly string[],
+): Promise<void> {
+  refuseNested(place, work);
+  if (!isThere(place.out)) return;
+  refuseOwnRun(place, work);
+  await refuseOthersFiles(place, inputs);
+}
+
+function refuseOwnRun(place: Layout, work: Layout): void {
+  const run = [place.run, place.checkpoints, place.index].find(isThere);
+  if (run !== undefined)
+    throw new RunFolderError(
+      `${place.out} holds a run of its own (${run}), so no result of a run in ${work.out} is put there; leave --work out to resume it, or use another --out`,
+    );
+}
+
+/** @throws RunFolderError if the folder holds the result of another run than this one. */
+export async function refuseOtherResult({ result, out }: Layout, run: string): Promise<void> {
   const found = await readFile(result, 'utf8')
     .then(parseResult)
     .catch(() => null);

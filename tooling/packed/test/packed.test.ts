@@ -170,6 +170,7 @@ describe('the whole command as one tarball', () => {
     run(command, 'embed', 'tiny.fa', '--out', 'out', '--workers', '1');
     expect(readFileSync(join(place, 'out/ids.txt'), 'utf8')).toBe('a\nb\n');
     expect(run(command, 'verify', 'out')).toContain('out is whole');
+    if (process.platform !== 'win32') expect(existsSync(join(place, 'share/man/man1/holdfast.1'))).toBe(true);
     // Written in docs/install.md.
     expect(readFileSync(join(root, 'docs/install.md'), 'utf8')).toContain(`npm ${INSTALL.join(' ')} `);
   });

@@ -39,7 +39,7 @@ function sections(event: DryRunFigures): Section[] {
     ],
     ...(workers === 0 ? [] : [memory(event)]),
     disk(event),
-    ...(event.time === null ? [] : [time(event.time)]),
+    ...(event.estimate === null ? [] : [time(event.estimate)]),
     ['written', 'nothing; leave --dry-run out to begin'],
   ];
 }
@@ -78,8 +78,8 @@ function plan({ batches, batch_tokens, shards, ...padding }: DryRunFigures): Sec
   ];
 }
 
-function memory({ workers, worker_memory_bytes, free_memory_bytes, time }: DryRunFigures): Section {
-  const how = time === null ? 'about ' : '';
+function memory({ workers, worker_memory_bytes, free_memory_bytes, estimate }: DryRunFigures): Section {
+  const how = estimate === null ? 'about ' : '';
   const all = workers * worker_memory_bytes;
   const few = all > free_memory_bytes ? `${ROOM.short}: --workers N takes fewer` : '';
   return [
@@ -109,7 +109,11 @@ function room({ folder, need_bytes, free_bytes, verdict }: Disk): string {
   return `${inBytes(need_bytes)} on the disk of ${folder}: ${free}${ROOM[verdict]}`;
 }
 
-function time({ seconds, tokens_per_second, batches_measured }: NonNullable<DryRunFigures['time']>): Section {
+function time({
+  seconds,
+  tokens_per_second,
+  batches_measured,
+}: NonNullable<DryRunFigures['estimate']>): Section {
   return [
     'time',
     `about ${inTime(seconds)} to embed, at ${grouped(tokens_per_second)} tokens/s (${grouped(batches_measured)} of its batches measured)`,

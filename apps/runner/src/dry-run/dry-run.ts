@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { shardsOf } from '@holdfast/plan';
 import { workerBytes } from '@holdfast/preflight';
-import { ownPaths, refuseOthersFiles, standing } from '@holdfast/run-folder';
+import { ownPaths, refuseFile, refuseOthersFiles, refuseUnwritable, standing } from '@holdfast/run-folder';
 import { copyPlace, type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import { ExitCode } from '../errors.js';
 import type { Report } from '../events.js';
@@ -20,6 +20,7 @@ import { lengthsOf } from './length-histogram.js';
 import { missingModel, reportInput } from './missing-model.js';
 import { nothingSaved, type PlannedApart, planApart, savedIn } from './plan-apart.js';
 import { makeScratch } from './scratch.js';
+import { targetOf } from './target.js';
 
 /**
  * Reports what a command would do: the plan, the disk, the memory and the time that it takes. The output folder is neither made
@@ -29,8 +30,13 @@ import { makeScratch } from './scratch.js';
  */
 export async function dryRun(options: EmbedOptions, report: Report, stop: Stop): Promise<number> {
   const place = runPlace(options);
+  await refuseFile(place);
+  const target = await targetOf(options, place);
   const finished = await finishedWithoutModel(options, report, stop);
-  if (finished !== null) return reportComplete({ place, options, report }, finished, true);
+  if (finished !== null) {
+    await target?.refuseCopy(finished, report);
+    return reportComplete({ place, options, report }, finished, true);
+  }
   await using scratch = await makeScratch();
   const missing = await missingModel(options, place);
   if (missing !== null) {
@@ -41,8 +47,13 @@ export async function dryRun(options: EmbedOptions, report: Report, stop: Stop):
   const request = await checkRequest(options, report, stop);
   if (isThere(place.out)) await refuseOthersFiles(place, options.inputs);
   const run = await planApart(place, prepareOptions(request), scratch.folder);
-  if (!('index' in run)) return reportComplete(request, run, true);
+  if (!('index' in run)) {
+    await target?.refuseCopy(run, report);
+    return reportComplete(request, run, true);
+  }
   try {
+    await refuseUnwritable(place);
+    await target?.refuseOther(run.record.fingerprint);
     await reportPlan(request, run, scratch.folder);
     return ExitCode.complete;
   } finally {
@@ -94,7 +105,7 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
     disks,
     worker_memory_bytes: measured?.memory ?? workerBytes(model.weightBytes),
     free_memory_bytes: process.availableMemory(),
-    time: measured?.time ?? null,
+    estimate: measured?.time ?? null,
   });
   // Last: whoever must make room wants to see for what.
   if (run.finished === undefined) checkDisks(disks, options, report);

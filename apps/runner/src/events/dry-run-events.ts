@@ -50,10 +50,10 @@ export const DRY_RUN_EVENTS: readonly EventDefinition[] = [
         )
         .describe('each disk that the run writes to'),
       worker_memory_bytes: count(
-        'the most memory that a measured worker held; if `time` is null, reckoned from the size of the model',
+        'the most memory that a measured worker held; if `estimate` is null, reckoned from the size of the model',
       ),
       free_memory_bytes: count('memory that is free now'),
-      time: z
+      estimate: z
         .strictObject({
           seconds: number('until everything is embedded'),
           load_seconds: number('of them until the models are loaded'),

@@ -71,9 +71,9 @@ export interface DryRunFigures extends PlanFigures {
   result_bytes: number;
   index_bytes: number;
   disks: Disk[];
-  /** Measured, or reckoned from the size of the model if `time` is null. */
+  /** Measured, or reckoned from the size of the model if `estimate` is null. */
   worker_memory_bytes: number;
   free_memory_bytes: number;
   /** Null if nothing is left to embed, or the speed could not be measured. */
-  time: TimeEstimate | null;
+  estimate: TimeEstimate | null;
 }

@@ -1,5 +1,6 @@
 import { layout, type ResultFolder, type ResultRecord, takeResultFolder } from '@holdfast/run-folder';
 import { DiskPause } from '../full-disk/disk-pause.js';
+import { checkDisks, disksOf } from '../run/disks.js';
 import type { Request } from '../run/request.js';
 import { reportComplete } from './report-complete.js';
 
@@ -34,7 +35,15 @@ export async function complete(
   const { options, report, stop } = request;
   if (!options.forceRestart) await target.refuseOther(result.run);
   const { place } = target;
-  const onBegin = () => report({ type: 'assembling', file: place.embeddings(options.format) });
+  let begun = false;
+  const onBegin = async (bytes: number) => {
+    // After a full disk it begins again.
+    if (begun) return;
+    begun = true;
+    // A run that was not complete was checked before it embedded anything.
+    if (already) checkDisks(await disksOf(place, { checkpoints: 0, result: bytes }), options, report);
+    report({ type: 'assembling', file: place.embeddings(options.format) });
+  };
   const { signal } = stop;
   const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
   const bytes = result.files.reduce((sum, file) => sum + file.bytes, 0);

@@ -42,6 +42,8 @@ export interface PrepareOptions {
   reading?: ReadingUse | undefined;
   /** Whether to replace an existing run. */
   forceRestart: boolean;
+  /** Called once a restart is about to remove the run that is there. */
+  beforeReplacing?(): Promise<void>;
   /** Tests a new run's device and model, before the input is read and before anything of an older run is removed. */
   tryForNewRun(): Promise<void>;
   signal: AbortSignal;

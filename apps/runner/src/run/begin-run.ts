@@ -45,6 +45,7 @@ export async function replaceRun(
   }
   debug('the run in %s is replaced', place.out);
   // Only now: the input is known to be good.
+  await options.beforeReplacing?.();
   await removeRun(place);
   const prepared = await installRun(place, planned);
   await forgetRestart(place);
