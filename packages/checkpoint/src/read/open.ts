@@ -116,13 +116,18 @@ export class Checkpoint implements AsyncDisposable {
     const { bytes, crc32 } = this.#marker;
     const width = dim * Float32Array.BYTES_PER_ELEMENT;
     const parts = partsWithCrc32(this.path, bytes, { ...fileRange, step: Math.max(1, step * width) });
-    for (;;) {
-      const { value, done } = await parts.next();
-      if (done) {
-        if (value !== crc32) throw wrong(WRONG_CHECKSUM);
-        return;
+    try {
+      for (;;) {
+        const { value, done } = await parts.next();
+        if (done) {
+          if (value !== crc32) throw wrong(WRONG_CHECKSUM);
+          return;
+        }
+        yield new Float32Array(value.buffer);
       }
-      yield new Float32Array(value.buffer);
+    } finally {
+      // Closes the file if the reader stops before the end.
+      await parts.return(crc32);
     }
   }
 

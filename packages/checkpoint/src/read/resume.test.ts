@@ -6,6 +6,8 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  readlink,
+  realpath,
   rename,
   rm,
   symlink,
@@ -257,6 +259,24 @@ test.each(['float32', 'float16'] as const)(
     }
     await truncate(at(0), bytes.length - 1);
     await expect(rows(checkpoint, 2)).rejects.toThrow();
+  },
+);
+
+test.runIf(existsSync('/proc/self/fd'))(
+  'a reader of rows that stops before the end leaves no file open',
+  async () => {
+    const data = Float32Array.from({ length: 21 }, (_, i) => i);
+    await writeCheckpoint(at(0), { data, shape: [7, 3] }, ids(7), {});
+    const path = await realpath(at(0));
+    const open = async () => {
+      const links = await readdir('/proc/self/fd');
+      const targets = await Promise.all(links.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+      return targets.filter((target) => target === path).length;
+    };
+    await using checkpoint = await openCheckpoint(at(0), 'length');
+    const before = await open();
+    for await (const _ of checkpoint.verifiedRows(2)) break;
+    expect(await open()).toBe(before);
   },
 );
 
