@@ -67,12 +67,15 @@ test('each try may have a new output folder, wherever the one before was killed'
   expect(await shown(out('out9'))).toEqual(['embeddings.npy', 'ids.txt', 'result.json', 'sequences.tsv']);
 
   expect(await holdfast(['verify', work, '--json'])).toMatchObject({ code: 0 });
-  const verified = await holdfast(['verify', out('out9')]);
-  expect(verified).toMatchObject({ code: 2 });
-  expect(verified.stderr).toContain(`copy of the result of the run in ${work}: verify that folder`);
+  const verified = await holdfast(['verify', out('out9'), '--json']);
+  expect(verified).toMatchObject({ code: 0, lines: [{ ok: true, state: 'complete' }] });
+  await appendFile(join(out('out9'), 'ids.txt'), 'x\n');
+  const edited = await holdfast(['verify', out('out9'), '--json']);
+  expect(edited).toMatchObject({ code: 5, lines: [{ ok: false, faults: [{ file: 'ids.txt' }] }] });
+  expect((await holdfast(['verify', out('out9'), '--repair'])).stderr).toContain('rerun the holdfast embed');
   const status = await holdfast(['status', out('out9'), '--json']);
   expect(status).toMatchObject({ code: 0 });
-  expect(status.stderr).toContain(`result of the run in ${work}`);
+  expect(status.stderr).toContain(`has a copy of the result of the run in ${work}, which stands so:`);
   // Without --work, the command would begin anew.
   const without = await holdfast(['embed', input, '--out', out('out9'), '--format', 'npy']);
   expect(without.stderr).toContain(`add --work ${work}`);

@@ -15,6 +15,7 @@ import type { Context, VerifyProgress } from './context.js';
 import { Findings } from './findings.js';
 import { type Looked, lookAtRun, noRun } from './look.js';
 import { Writer } from './look-again.js';
+import { lookAtCopy } from './look-at-copy.js';
 import { withRemedy } from './remedy.js';
 import { type RepairReport, repair } from './repair.js';
 import type { Report } from './report.js';
@@ -49,11 +50,8 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   if (!isThere(place.out)) throw new RunFolderError(`${folder}: no such folder; give the --out of a run`);
   if (!holdsRun(place)) throw noRun(folder);
   const elsewhere = isThere(place.run) ? null : runElsewhere(place);
-  if (elsewhere !== null)
-    throw new RunFolderError(
-      `${folder} has a copy of the result of the run in ${elsewhere}: verify that folder; the embed command that made the copy compares it when it is rerun`,
-    );
   const context: Context = { place, quick, signal, onProgress };
+  if (elsewhere !== null) return verifyCopy(context, elsewhere, options);
   if (options.repair !== true) {
     const writer = new Writer(() => isAtWork(place));
     const { findings, looked } = await steadyLook(context, writer);
@@ -69,6 +67,25 @@ export async function verify(options: VerifyOptions): Promise<Report> {
   const { findings, looked } = await steadyLook(context, writer);
   const repaired = await repair(place, looked, findings);
   return report(options, findings, looked, { writer, repaired });
+}
+
+/** Proves the copy of a result whose run is kept elsewhere. @throws RunFolderError if it is to be repaired. */
+async function verifyCopy(context: Context, work: string, options: VerifyOptions): Promise<Report> {
+  const { folder } = options;
+  if (options.repair)
+    throw new RunFolderError(
+      `${folder} has a copy of the result of the run in ${work}: to mend the copy, rerun the holdfast embed command that made it; to repair the run, give ${work}`,
+    );
+  const findings = new Findings(context.place.out);
+  const looked = await lookAtCopy(context, work, findings);
+  const writer = new Writer(() => false);
+  const found = report(options, findings, looked, { writer, repaired: null });
+  return {
+    ...found,
+    run: looked.result?.record.run ?? null,
+    state: looked.result === null ? 'unfinished' : 'complete',
+    faults: findings.faults.map((fault) => withRemedy({ ...fault, remedy: 'rerun' }, folder)),
+  };
 }
 
 /** Looks at a run, and once more if it was replaced by another one meanwhile. */

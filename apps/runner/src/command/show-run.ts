@@ -24,7 +24,9 @@ export async function showRun(options: StatusOptions, complain: (text: string) =
   const asked = layout(options.dir);
   const elsewhere = mayBeThere(asked.run) ? null : runElsewhere(asked);
   if (elsewhere !== null) {
-    complain(`${options.dir} is to get the result of the run in ${elsewhere}, which stands so:`);
+    const copied = mayBeThere(asked.result) ? 'has' : 'does not have yet';
+    const stands = mayBeThere(elsewhere) ? 'which stands so:' : 'which is gone';
+    complain(`${options.dir} ${copied} a copy of the result of the run in ${elsewhere}, ${stands}`);
   }
   const { state, dir, reason, next } = await showStatus(
     { ...options, dir: elsewhere ?? options.dir },
