@@ -41,10 +41,12 @@ test('the bytes can be had back, and nothing in the text ends a field or a line'
   );
 });
 
-test('a long text is cut between characters, and says so', () => {
+test('a long text is cut between characters, and says so; one that just fits is not', () => {
+  const fits = Buffer.from('a'.repeat(MOST_TEXT));
+  expect(tableText(fits)).toBe(fits);
   fc.assert(
     fc.property(fc.constantFrom('a', '\t', '\\', 'é', '株', '𝄞'), fc.nat(8), (unit, before) => {
-      const whole = Buffer.from('x'.repeat(before) + unit.repeat(MOST_TEXT));
+      const whole = Buffer.from('x'.repeat(before) + unit.repeat(MOST_TEXT + 1));
       const escaped = tableText(whole);
       expect(escaped.length).toBeLessThanOrEqual(MOST_TEXT);
       expect(escaped.length).toBeGreaterThan(MOST_TEXT - 8);
