@@ -74,7 +74,7 @@ export async function embedAndJoin(
   report({
     type: 'planned',
     resumed: run.resumed,
-    ...plannedFacts({ model, index, record, shards, state, used }),
+    ...plannedFacts({ model, index, record, shards, done, used }),
   });
   const { fingerprint } = record;
   const { dim } = model;

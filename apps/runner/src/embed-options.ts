@@ -123,8 +123,8 @@ export const runPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): Lay
   work === undefined ? layout(out) : layout(work, '--work');
 
 /** The folder that gets a copy of the result; undefined if the run is kept in `out`. */
-export const copyPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): string | undefined =>
-  work === undefined ? undefined : out;
+export const copyPlace = ({ out, work }: Pick<EmbedOptions, 'out' | 'work'>): Layout | undefined =>
+  work === undefined ? undefined : layout(out);
 
 /** The most workers, and the most threads per worker. No machine has more, so a larger number is a mistake. */
 export const MOST_AT_ONCE = 1024;

@@ -59,7 +59,7 @@ export class RunFailedError extends Error {
 }
 
 /** Whether an error text, or an error code, means that the disk or a quota is full. */
-export const isDiskFull = (errorText: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(errorText);
+export const tellsOfFullDisk = (errorText: string): boolean => /\b(ENOSPC|EDQUOT)\b/.test(errorText);
 
 /** A signal stopped the run. Finished work is kept. */
 export class StoppedError extends Error {

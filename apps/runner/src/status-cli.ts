@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { sanitize } from '@holdfast/options';
 import { Command, CommanderError } from 'commander';
 import { addExamples } from './command/examples.js';
@@ -6,10 +5,9 @@ import { showRun } from './command/show-run.js';
 import { statusCommand } from './command/status-command.js';
 import { refuseRepeated, refuseSwallowed } from './command/strict-options.js';
 import { ExitCode } from './exit-codes.js';
+import { version } from './version.js';
 
 // `holdfast status` alone: it is asked for often, so it loads none of what embeds. `cli.ts` has the same command for `holdfast help`.
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 const complain = (text: string) => console.error(`holdfast: ${sanitize(text)}`);
 process.stderr.on('error', () => undefined);

@@ -39,8 +39,7 @@ function rawEnding(error: unknown, { kept, again }: Aftermath): Ending {
   if (error instanceof RunFailedError) return { code: error.exitCode, message: error.message };
   if (error instanceof DiskSpaceError)
     return { code: ExitCode.unexpected, message: `${error.message}; ${kept}${again}` };
-  if (error instanceof BusyError || error instanceof DiskSpaceError)
-    return { code: ExitCode.unexpected, message: error.message };
+  if (error instanceof BusyError) return { code: ExitCode.unexpected, message: error.message };
   if (error instanceof HubError || error instanceof CacheError)
     return { code: error.passing ? ExitCode.unexpected : ExitCode.badInput, message: error.message };
   const system = systemErrorIn(error);

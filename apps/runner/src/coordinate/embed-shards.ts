@@ -5,7 +5,7 @@ import { plannedWork, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { DeviceShare } from '@holdfast/preflight';
 import { formatRunFacts, type Layout, type RunRecord, standing } from '@holdfast/run-folder';
 import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
-import { ExitCode, isDiskFull, RunFailedError, refusedChange, StoppedError } from '../errors.js';
+import { ExitCode, RunFailedError, refusedChange, StoppedError, tellsOfFullDisk } from '../errors.js';
 import type { Report } from '../events.js';
 import type { DiskPause } from '../full-disk/disk-pause.js';
 import { coordinate } from './coordinate.js';
@@ -98,7 +98,7 @@ export async function embedShards(run: EmbedShards): Promise<void> {
       }
       report({ type: 'coordinator', event });
       pause.heard(event);
-      if (event.type === 'failed' && !full && isDiskFull(event.message)) {
+      if (event.type === 'failed' && !full && tellsOfFullDisk(event.message)) {
         full = true;
         warn(fullDisk(event.message));
       }

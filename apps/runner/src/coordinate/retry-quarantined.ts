@@ -2,7 +2,7 @@ import { DeviceError } from '@holdfast/gpu-runtime';
 import { PreflightError } from '@holdfast/preflight';
 import { type FoundQuarantined, findQuarantined, isDue } from '@holdfast/run-folder';
 import { limitsOf } from '../embed-options.js';
-import { ExitCode, isDiskFull, RunFailedError, StoppedError } from '../errors.js';
+import { ExitCode, RunFailedError, StoppedError, tellsOfFullDisk } from '../errors.js';
 import { coordinate } from './coordinate.js';
 import { type EmbedShards, refuseShortLimit, refuseUnworkable, workerOptions } from './embed-shards.js';
 import { countKinds, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
@@ -75,7 +75,7 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   if (outcome.stopped !== null) throw new StoppedError(outcome.stopped);
   refuseUnworkable(outcome, used.record);
   refuseShortLimit(outcome, options);
-  const full = outcome.failed.find(({ message }) => isDiskFull(message));
+  const full = outcome.failed.find(({ message }) => tellsOfFullDisk(message));
   if (full !== undefined) {
     const { code, message } = shardsFailed([full], { logs: place.logs, workers: 1 });
     throw new RunFailedError(message, code);

@@ -1,6 +1,6 @@
 import { troubleIn } from '@holdfast/durable';
 import { limitRemedy } from '@holdfast/process';
-import { ExitCode, isDiskFull } from '../errors.js';
+import { ExitCode, tellsOfFullDisk } from '../errors.js';
 
 /** A shard that the coordinator gave up on. */
 export interface FailedShard {
@@ -17,7 +17,7 @@ export function shardsFailed(
   failed: readonly [FailedShard, ...FailedShard[]],
   { logs, workers }: { logs: string; workers: number },
 ): { code: number; message: string } {
-  const full = failed.find(({ message }) => isDiskFull(message));
+  const full = failed.find(({ message }) => tellsOfFullDisk(message));
   const named = full ?? failed[0];
   const which =
     failed.length === 1

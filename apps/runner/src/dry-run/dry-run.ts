@@ -93,7 +93,7 @@ async function reportPlan(request: Request, run: PlannedApart, scratch: string):
   report({
     type: 'dry_run',
     resumed,
-    ...plannedFacts({ model, index, record, shards, state, used }),
+    ...plannedFacts({ model, index, record, shards, done, used }),
     ...(run.finished && { reattempts: true }),
     truncated: index.summary.truncated,
     batch_tokens: record.batch_tokens,

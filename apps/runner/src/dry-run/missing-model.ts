@@ -6,6 +6,7 @@ import { type Layout, readRunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import type { Report } from '../events.js';
 import { cutOf } from '../run/cut-of.js';
+import { WAY_ON } from '../run/run-index.js';
 import { InputWait } from '../run/waits.js';
 import { lengthsOf } from './length-histogram.js';
 
@@ -54,16 +55,13 @@ export async function reportInput(
       hint: 'give a file of sequences',
       cut,
       ...readingOptions(readingUse(options)),
-      wayOn: 'to leave such records out and list them, add --on-bad-record skip',
+      wayOn: WAY_ON,
       tokensOf: (residues) => Math.max(1, residues),
       batchTokens: ANY_TOKENS,
       bucket: bucketLimits(ANY_DIM),
       dedupe,
       signal,
-      onProgress(progress) {
-        input.progress(progress.file);
-        report({ type: 'indexing', ...progress });
-      },
+      onProgress: input.progress,
     }),
   );
   const index = await openIndex(folder);

@@ -1,7 +1,6 @@
 import { isThere } from '@holdfast/durable';
 import {
   type Layout,
-  layout,
   type ResultRecord,
   refuseFile,
   refuseOtherResult,
@@ -22,9 +21,8 @@ export interface Target {
 
 /** Null without `--work`. @throws RunFolderError if the folder cannot get a result. */
 export async function targetOf(options: EmbedOptions, work: Layout): Promise<Target | null> {
-  const out = copyPlace(options);
-  if (out === undefined) return null;
-  const place = layout(out);
+  const place = copyPlace(options);
+  if (place === undefined) return null;
   await refuseFile(place);
   await refuseResultFolder(place, work, options.inputs);
   const refuseOther = async (run: string) => {

@@ -1,4 +1,5 @@
-import { layout, type ResultFolder, type ResultRecord, takeResultFolder } from '@holdfast/run-folder';
+import { type ResultFolder, type ResultRecord, takeResultFolder } from '@holdfast/run-folder';
+import { copyPlace } from '../embed-options.js';
 import { DiskPause } from '../full-disk/disk-pause.js';
 import { checkDisks, disksOf } from '../run/disks.js';
 import type { Request } from '../run/request.js';
@@ -12,8 +13,10 @@ import { reportComplete } from './report-complete.js';
 export const takeTarget = async ({
   options,
   place,
-}: Pick<Request, 'options' | 'place'>): Promise<ResultFolder | null> =>
-  options.work === undefined ? null : takeResultFolder(layout(options.out), place, options.inputs);
+}: Pick<Request, 'options' | 'place'>): Promise<ResultFolder | null> => {
+  const copy = copyPlace(options);
+  return copy === undefined ? null : takeResultFolder(copy, place, options.inputs);
+};
 
 /** A complete run. */
 export interface Completed {

@@ -14,7 +14,7 @@ test('folders on one disk are one; what is removed first is room', async () => {
   const asked = async (more?: Parameters<typeof disksOf>[2]) => disksOf(place, need, more);
   expect(await asked()).toMatchObject([{ folder: place.out, need_bytes: 150, verdict: 'enough' }]);
   expect(await asked({ index: 10, freed: 120 })).toMatchObject([{ need_bytes: 40 }]);
-  expect(await asked({ copy: tmpdir() })).toMatchObject([{ need_bytes: 200 }]);
+  expect(await asked({ copy: layout(tmpdir()) })).toMatchObject([{ need_bytes: 200 }]);
   expect(await asked({ freed: 1000 })).toMatchObject([{ need_bytes: 0 }]);
 });
 

@@ -52,14 +52,14 @@ export async function needOf(
 export async function disksOf(
   place: Layout,
   need: DiskNeed,
-  { copy, index = 0, freed = 0 }: { copy?: string | undefined; index?: number; freed?: number } = {},
+  { copy, index = 0, freed = 0 }: { copy?: Layout | undefined; index?: number; freed?: number } = {},
 ): Promise<Disk[]> {
   const found = new Map<number | null, Omit<Disk, 'verdict'>>();
   for (const [folder, bytes] of [
     [place.out, need.result - freed],
     [dirname(place.checkpoints), need.checkpoints],
     [dirname(place.index), index],
-    ...(copy === undefined ? [] : [[copy, need.result] as const]),
+    ...(copy === undefined ? [] : [[copy.out, need.result] as const]),
   ] as const) {
     const space = await freeSpace(folder);
     const device = space?.device ?? null;

@@ -17,9 +17,6 @@ export function prepareOptions(request: Request): PrepareOptions {
     defaultShards: (options.workers ?? availableParallelism()) * SHARDS_OF_A_WORKER,
     forceRestart: options.forceRestart,
     whileReading: (work) => input.during(work),
-    onProgress(progress) {
-      input.progress(progress.file);
-      report({ type: 'indexing', ...progress });
-    },
+    onProgress: input.progress,
   };
 }

@@ -18,6 +18,9 @@ import { type Layout, type RunRecord, writeRunRecord } from '@holdfast/run-folde
 import { checking, type Prepared, type PrepareOptions, whileReading } from './asked-run.js';
 import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
 
+/** What to type if records are refused. */
+export const WAY_ON = 'to leave such records out and list them, add --on-bad-record skip';
+
 /** The index of the run on disk, every byte verified; null if it is damaged, or nothing proves that it is this run's. */
 export async function verifiedIndex(
   place: Layout,
@@ -106,7 +109,7 @@ export async function indexInputs(
         : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
       cut,
       ...readingOptions(reading),
-      wayOn: 'to leave such records out and list them, add --on-bad-record skip',
+      wayOn: WAY_ON,
       tokensOf: (residues) => tokensOf(model, residues),
       batchTokens,
       bucket: bucketLimits(model.dim),

@@ -1,7 +1,7 @@
 import { Patience } from '@holdfast/process';
-import type { Report } from '../events.js';
+import type { Report, RunEvent } from '../events.js';
 
-/** Reports that an input has been silent for long; it may be a pipe without a writer. No limit: somebody may be typing. */
+/** Reports how inputs are read, and that one has been silent for long; it may be a pipe without a writer. No limit: somebody may be typing. */
 export class InputWait {
   readonly #report: Report;
   #patience: Patience | null = null;
@@ -12,11 +12,12 @@ export class InputWait {
     this.#file = inputs.join(', ');
   }
 
-  /** The input has produced something. */
-  progress(file: string): void {
-    this.#file = file;
+  /** Reports how far the inputs are read. */
+  readonly progress = (progress: Omit<Extract<RunEvent, { type: 'indexing' }>, 'type'>): void => {
+    this.#file = progress.file;
     this.#patience?.progress(null);
-  }
+    this.#report({ type: 'indexing', ...progress });
+  };
 
   /** Watches one pass over the inputs. */
   async during<T>(read: () => Promise<T>): Promise<T> {
