@@ -86,3 +86,10 @@ export interface ClaimOptions {
 }
 
 export const claimOptions = object<ClaimOptions>({ steal: flag, unlessAliveWithinMs: milliseconds });
+
+export interface ClaimNextOptions {
+  /** The rank to begin at; after the last shard comes the first. Default 0. */
+  from?: number;
+}
+
+export const claimNextOptions = object<ClaimNextOptions>({ from: whole(0) });
