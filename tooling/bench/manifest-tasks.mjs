@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { constants, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,13 @@ const [tasks, shards, checkpoints, kills] = [
   values.kills,
 ].map(Number);
 const folder = mkdtempSync(join(values.folder, 'bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const children = new Set();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => process.exit(128 + constants.signals[signal]));
 const path = join(folder, 'manifest.json');
 const script = fileURLToPath(new URL('manifest-task.mjs', import.meta.url));
 
@@ -48,6 +54,7 @@ class Task {
     this.child = spawn(process.execPath, [script, path, name, checkpoints, from].map(String), {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+    children.add(this.child);
     // A task that just ended hears nothing more.
     this.child.stdin.on('error', () => undefined);
     this.ready = new Promise((resolve) => {
