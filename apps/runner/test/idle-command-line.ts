@@ -15,6 +15,8 @@ const IDLE: Commands = {
   doctor: nothing,
   completion: nothing,
   verify: nothing,
+  work: nothing,
+  join: nothing,
 };
 
 /** No settings. */

@@ -59,31 +59,17 @@ test('a claim that is released may be taken at once, and its token is valid unti
   await expect(manifest.heartbeat(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
 });
 
-test('the next claim takes what nobody has, then what a dead owner left, and reopens nothing', async () => {
-  const rival = fork(fileURLToPath(new URL('claim-rival.mjs', import.meta.url)), [manifest.path, 'rival']);
-  children.push(rival);
-  await once(rival, 'message');
-  rival.send({ do: 'claim' });
-  await once(rival, 'message');
-  await manifest.markShardComplete(2);
-  expect(await manifest.claimNext('a')).toMatchObject({ rank: 1, owner: 'a', attempt: 1 });
-  expect(await manifest.claimNext('b')).toBeNull();
-  const ended = once(rival, 'exit');
-  rival.kill('SIGKILL');
-  await ended;
-  const claim = (await manifest.claimNext('b'))!;
-  expect(claim).toMatchObject({ rank: 0, owner: 'b', attempt: 2 });
-  await manifest.markShardComplete(0, claim);
-  expect(await manifest.claimNext('b')).toBeNull();
-  expect(await manifest.getCompletedShards()).toEqual([0, 2]);
-});
-
-test('tasks that claim at once get a shard each', async () => {
-  const owners = ['a', 'b', 'c', 'd'];
-  const others = owners.map(() => new CheckpointManifest(manifest.path));
-  const claims = await Promise.all(others.map((each, i) => each.claimNext(owners[i]!)));
-  const ranks = claims.map((claim) => claim?.rank ?? null);
-  expect(ranks.toSorted()).toEqual([0, 1, 2, null]);
+test('who decided about an owner takes the shard from no other', async () => {
+  await manifest.claimShard(0, 'dead');
+  await manifest.claimShard(0, 'first thief', { steal: true, ifAttempt: 1 });
+  await expect(manifest.claimShard(0, 'second thief', { steal: true, ifAttempt: 1 })).rejects.toBeInstanceOf(
+    ShardClaimedError,
+  );
+  expect((await manifest.getShardState(0))?.lease?.owner).toBe('first thief');
+  await expect(manifest.claimShard(1, 'late', { ifAttempt: 1 })).rejects.toBeInstanceOf(ShardClaimedError);
+  await manifest.claimShard(1, 'first', { ifAttempt: 0 });
+  await manifest.markShardFailed(2, 'broken');
+  await expect(manifest.claimShard(2, 'late', { ifAttempt: 0 })).rejects.toBeInstanceOf(ShardClaimedError);
 });
 
 test('a claim to another shard, or from a replaced run, is not valid', async () => {

@@ -80,11 +80,12 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfas
 /** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
-  cli: ['command', 'embed', ...SHARED],
+  cli: ['cluster', 'command', 'embed', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
   'dry-run': ['result', 'run', ...SHARED],
+  cluster: ['coordinate', 'embed', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],
   result: ['run', ...SHARED],
   coordinate: SHARED,

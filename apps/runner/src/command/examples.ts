@@ -39,6 +39,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { does: 'Show how a run stands, from any terminal', line: 'holdfast status out' },
     { does: 'Keep showing it', line: 'holdfast status --watch out' },
   ],
+  work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],
+  join: [{ does: 'Join what the tasks have computed', line: 'holdfast join out' }],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

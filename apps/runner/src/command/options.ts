@@ -12,10 +12,11 @@ import { count, files } from './option-values.js';
 import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
+import { type TaskCommands, taskCommands } from './task-commands.js';
 import { type VerifyCommand, verifyCommand } from './verify-command.js';
 
 /** What each command does with its options. */
-export interface Commands extends ModelsCommands {
+export interface Commands extends ModelsCommands, TaskCommands {
   embed: Embed;
   status(options: StatusOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
@@ -42,6 +43,7 @@ export function commandLine(
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));
+  taskCommands(program, commands);
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')

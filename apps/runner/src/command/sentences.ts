@@ -95,6 +95,8 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       const work = event.shard === null ? 'before it had a shard' : `on shard ${event.shard}`;
       return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
     }
+    case 'claim_lost':
+      return `shard ${event.shard} is another task's now: ${event.message}`;
     case 'retry':
       return `retrying shard ${event.shard} in ${event.delayMs / 1000} s: ${event.reason}`;
     case 'shard_failed':
