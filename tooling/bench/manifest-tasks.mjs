@@ -1,6 +1,6 @@
 // Many tasks, each a process of its own, share one manifest as those of a cluster do: each claims shards one by one, records
 // checkpoints and completes them, as fast as it can. Some are killed, and their shards taken over.
-// node tooling/bench/manifest-tasks.mjs [--tasks 200] [--shards 2000] [--checkpoints 5] [--kills 10] [--folder DIR]
+// node tooling/bench/manifest-tasks.mjs [--tasks 200] [--shards 400] [--checkpoints 5] [--kills 10] [--folder DIR]
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -16,7 +16,7 @@ const { CheckpointManifest } = await import(packageUrl);
 const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '200' },
-    shards: { type: 'string', default: '2000' },
+    shards: { type: 'string', default: '400' },
     checkpoints: { type: 'string', default: '5' },
     kills: { type: 'string', default: '10' },
     folder: { type: 'string', default: tmpdir() },
