@@ -136,11 +136,34 @@ test('a task that was cut off writes nothing once its shard is another’s', asy
   process.kill(-stale.child.pid!, 'SIGCONT');
   const { code, lines, stderr } = await stale.ended;
   expect([code, stderr]).toEqual([0, '']);
-  expect(lines.filter(({ event }) => event === 'claim_lost')).toMatchObject([
-    { shard: first['shard'], message: expect.stringContaining('claimed by task 900_1') },
+  expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
+    { event: 'claim_lost', shard: first['shard'], message: expect.stringContaining('claimed by task 900_1') },
   ]);
   expect(await files(out)).toEqual(before);
   expect(await readFile(join(out, 'checkpoints', 'manifest.json'), 'utf8')).toBe(beforeManifest);
+  await expectJoined(out);
+}, 120_000);
+
+test('it writes nothing even if the new owner has not come that far', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const stale = startTask(out, 0);
+  const { shard } = await stale.until('checkpoint');
+  await stopOutsideLock(stale, out);
+  const next = startTask(out, 0, 1);
+  expect((await next.until('resumed'))['shard']).toBe(shard);
+  await stopOutsideLock(next, out);
+  const ofShard = async () => (await files(out)).filter((line) => line.includes(`/shard_${shard}/`));
+  const before = await ofShard();
+  process.kill(-stale.child.pid!, 'SIGCONT');
+  const { code, lines } = await stale.ended;
+  expect(code).toBe(0);
+  expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
+    { event: 'claim_lost', shard },
+  ]);
+  expect(await ofShard()).toEqual(before);
+  process.kill(-next.child.pid!, 'SIGCONT');
+  expect((await next.ended).code).toBe(0);
   await expectJoined(out);
 }, 120_000);
 
