@@ -109,7 +109,7 @@ async function preparedWork(
   const { place, options, asked, model, devices, report, stop } = request;
   const { index, resumed } = run;
   await reportPlanWarnings(request, index);
-  // On a GPU that is elsewhere it is measured when the result is joined.
+  // On a device that is elsewhere the first task measures it.
   if (!elsewhere) await precisionCost(request, run);
   const record = await devices.record(run.record, place, threads);
   const shards = await shardsOf(index, record.shards);

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
 import { resolveModel } from '@holdfast/gpu-runtime';
@@ -14,12 +15,14 @@ import {
   readRunRecord,
 } from '@holdfast/run-folder';
 import { embedShards } from '../coordinate/embed-shards.js';
+import { RunLogs } from '../coordinate/run-logs.js';
 import { openManifest, TASK_LOCK } from '../coordinate/run-manifest.js';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import { ExitCode, hasChanged, RunFailedError, refusedChange, StoppedError, UsageError } from '../errors.js';
-import type { Report } from '../events.js';
+import type { Report, RunEvent } from '../events.js';
 import { DiskPause } from '../full-disk/disk-pause.js';
 import { Devices } from '../run/devices.js';
+import { precisionCost } from '../run/precision-cost.js';
 import { Beats, leaseOf } from './beats.js';
 import { ClaimedShards } from './claimed-shards.js';
 import { type Found, findWork } from './planned-work.js';
@@ -52,6 +55,7 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
     await makeDirectoryDurably(place.tasks);
     const beats = new Beats(place, task.name, lease, () => state.text(new Date()));
     await beats.beat();
+    await begins(task, layoutOfTask(place, task.name), report);
     const tell: Report = (event) => {
       report(event);
       state.heard(event);
@@ -74,6 +78,19 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
   } finally {
     await index.close();
   }
+}
+
+/** Says who this is, and keeps it in the task's log: its beat only has its last start. */
+async function begins(
+  { name, engine, job, start, node }: Task,
+  place: Layout,
+  report: Report,
+): Promise<void> {
+  const event: RunEvent = { type: 'task', task: name, engine, job, start, node };
+  report(event);
+  const logs = new RunLogs(place);
+  logs.note(event);
+  await logs.close();
 }
 
 /** What a task works on. */
@@ -103,7 +120,13 @@ async function embedClaimed(
   const model = await resolveModel(name, options.overrides);
   if (model.fingerprint !== record.model.fingerprint)
     throw refusedChange(hasChanged(model.folder), record.model.hub);
-  const { share } = await new Devices(options, model, report, signal).shareFor(record);
+  const devices = new Devices(options, model, report, signal);
+  const { share } = await devices.shareFor(record);
+  if (model.precision !== undefined) {
+    // Where the command that planned had no such device, the first task measures, and the others wait for it.
+    await using _lock = await lockPrecision(place);
+    await precisionCost({ place, model, options, devices, report, stop }, { record, index });
+  }
   const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
   const manifest = await openManifest(place, shards.length, { report, pause, lockTimeoutMs: TASK_LOCK });
   const onTakenOver = (shard: number, owner: string) =>
@@ -146,6 +169,12 @@ async function shareFolder(place: Layout): Promise<AsyncDisposable> {
       },
     );
   }
+}
+
+/** One task at a time compares precisions. */
+async function lockPrecision({ cluster }: Layout): Promise<AsyncDisposable> {
+  const lock = await FileLock.acquire(join(cluster, '.precision.lock'), { timeoutMs: TASK_LOCK });
+  return { [Symbol.asyncDispose]: () => lock.release() };
 }
 
 /** @throws UsageError if the folder now holds another run than the tasks were started for. */

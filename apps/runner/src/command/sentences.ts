@@ -12,6 +12,8 @@ export function sentence(event: RunEvent): string | null {
       return `downloaded ${event.model}: ${inBytes(event.bytes)} in ${event.folder}`;
     case 'planned':
       return plannedSentence(event);
+    case 'task':
+      return `task ${event.task} on ${event.node}${event.start > 1 ? `, started for the ${ordinal(event.start)} time` : ''}`;
     case 'trying_model':
       return `testing the model ${event.model} on ${event.device}`;
     case 'model_passed_before':
@@ -53,6 +55,12 @@ export function sentence(event: RunEvent): string | null {
     default:
       return null;
   }
+}
+
+/** A number as the place in a row: 2nd, 3rd, 11th, 21st. */
+function ordinal(number: number): string {
+  const teens = number % 100 > 10 && number % 100 < 14;
+  return `${number}${(!teens && ['th', 'st', 'nd', 'rd'][number % 10]) || 'th'}`;
 }
 
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
