@@ -60,6 +60,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'pt-serializer',
     'trigger',
     'manifest',
+    'cluster',
     'coordinator',
     'checkpoint',
     'gpu-runtime',
