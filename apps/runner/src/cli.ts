@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { mayBeThere } from '@holdfast/durable';
 import { BadRecordsError } from '@holdfast/fasta';
 import { checkModel, exportModel, getModels, listModels } from '@holdfast/models';
@@ -7,8 +8,12 @@ import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
+import { layout } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
+import { cancel } from './cluster/cancel.js';
+import { slurm } from './cluster/slurm.js';
+import { submit } from './cluster/submit.js';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
 import { endingOf } from './command/ending.js';
@@ -54,6 +59,9 @@ function dieBy(stop: StopSignal): void {
   process.kill(process.pid, signal);
 }
 
+/** The file that starts the command. */
+const LAUNCHER = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+
 /** Milliseconds that a stopped run waits for whatever still keeps the process alive. */
 const LINGER = 1000;
 
@@ -98,6 +106,12 @@ function listing(): (text: string) => void {
   return (text) => void process.stdout.write(text);
 }
 
+/** Prints lines on standard output, as `listing`. */
+function lines(): (line: string) => void {
+  const write = listing();
+  return (line) => write(`${line}\n`);
+}
+
 /** Shows downloads and trials on standard error: standard output has what the command is asked for. */
 function modelsReport(reporting: Reporting): Report {
   shown = commandReport(reporting, { screen: process.stderr, stream: 'standard error', complain });
@@ -140,6 +154,29 @@ try {
       } finally {
         shown?.end();
       }
+    },
+    async submit(options, reporting) {
+      after = { kept: 'nothing was submitted, ', again: 'rerun the same command' };
+      const print = lines();
+      const report = modelsReport(reporting);
+      const { settings } = reporting;
+      if (settings !== undefined) report({ type: 'settings', settings });
+      process.exitCode = await submit(options, {
+        slurm,
+        holdfast: [process.execPath, ...process.execArgv, LAUNCHER],
+        report,
+        print,
+        stop: stopOnSignals(),
+        onWaiting() {
+          after = {
+            kept: 'only the waiting ended: the jobs go on, ',
+            again: 'rerun the same command to wait again',
+          };
+        },
+      }).finally(() => shown?.end());
+    },
+    async cancel({ dir }) {
+      await cancel(layout(dir), { slurm, print: lines() });
     },
     async status(options) {
       process.exitCode = await showRun(options, complain);

@@ -67,6 +67,7 @@ export function ownPaths(place: Layout): string[] {
     place.index,
     place.newIndex,
     place.logs,
+    place.cluster,
     place.retry,
     place.starts,
     place.precision,
@@ -101,7 +102,7 @@ function realPath(file: string): string | null {
 
 /** Refuses a folder in the place of a file, or the reverse: it can be neither read nor replaced. */
 function refuseOtherKinds(place: Layout): void {
-  const folders = [place.checkpoints, place.index, place.newIndex, place.logs];
+  const folders = [place.checkpoints, place.index, place.newIndex, place.logs, place.cluster];
   for (const path of [...ownPaths(place), place.manifest]) {
     const kind = lstatSync(path, { throwIfNoEntry: false });
     if (kind === undefined || kind.isSymbolicLink()) continue;

@@ -1,5 +1,21 @@
 import { join } from 'node:path';
 
+/** The paths of logs. */
+const logsIn = (logs: string) => ({
+  logs,
+  coordinatorLog: join(logs, 'coordinator.log'),
+  log: (worker: number) => join(logs, `worker_${worker}.log`),
+});
+
+/** A run's folder as one of its tasks on several machines sees it: with logs of its own. */
+export const layoutOfTask = (place: Layout, task: string): Layout => ({
+  ...place,
+  ...logsIn(join(place.logs, `task_${task}`)),
+});
+
+/** The file in which a task says what it is doing. */
+export const taskBeat = ({ tasks }: Layout, task: string): string => join(tasks, `${task}.json`);
+
 /**
  * The paths in a run's folder.
  *
@@ -7,6 +23,8 @@ import { join } from 'node:path';
  */
 export function layout(out: string, option: '--out' | '--work' = '--out') {
   const checkpoints = join(out, 'checkpoints');
+  const cluster = join(out, 'cluster');
+  const logs = join(out, 'logs');
   return {
     out,
     option,
@@ -34,9 +52,15 @@ export function layout(out: string, option: '--out' | '--work' = '--out') {
     checkpoints,
     manifest: join(checkpoints, 'manifest.json'),
     shard: (shard: number) => join(checkpoints, `shard_${shard}`),
-    logs: join(out, 'logs'),
-    coordinatorLog: join(out, 'logs', 'coordinator.log'),
-    log: (worker: number) => join(out, 'logs', `worker_${worker}.log`),
+    /** What a run on several machines keeps beside its checkpoints. */
+    cluster,
+    /** What its tasks and its join do. */
+    work: join(cluster, 'work.json'),
+    /** The jobs that were submitted. */
+    jobs: join(cluster, 'jobs.json'),
+    /** What each task is doing, in a file of its own. */
+    tasks: join(cluster, 'tasks'),
+    ...logsIn(logs),
     ids: join(out, 'ids.txt'),
     quarantine: join(out, 'quarantine.tsv'),
     /** Records of the input that were left out. */

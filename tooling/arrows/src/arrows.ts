@@ -73,7 +73,15 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every part of the runner may import: errors, events, options, the version, and the wait for a full disk. */
-const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'version', 'full-disk'] as const;
+const SHARED = [
+  'embed-options',
+  'submit-options',
+  'errors',
+  'events',
+  'exit-codes',
+  'version',
+  'full-disk',
+] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];
@@ -81,7 +89,8 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfas
 /** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
-  cli: ['command', 'embed', ...SHARED],
+  cli: ['cluster', 'command', 'embed', ...SHARED],
+  cluster: ['coordinate', 'result', 'run', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
@@ -92,6 +101,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: SHARED,
   work: ['coordinate', ...SHARED],
   'embed-options': ['errors', 'events'],
+  'submit-options': ['embed-options'],
   errors: ['exit-codes'],
   events: [],
   'exit-codes': [],

@@ -21,7 +21,7 @@ test('the array job as people read it', () => {
     sbatchArgs: ['--account=lab'],
   });
   expect(sbatchLine(job, '/data/out/cluster/task.sh')).toBe(
-    'sbatch --parsable --array=0-2%2 --job-name=holdfast-0123456789ab --output=/data/out/logs/slurm-%A_%a.out --open-mode=append --requeue --signal=TERM@60 --nodes=1 --ntasks=1 --partition=low --time=2:00:00 --cpus-per-task=4 --gres=gpu:1 --account=lab /data/out/cluster/task.sh',
+    'sbatch --parsable --array=0-2%2 --job-name=holdfast-0123456789ab --output=/data/out/logs/slurm-%A_%a.out --open-mode=append --chdir=/data/out --requeue --signal=TERM@60 --nodes=1 --ntasks=1 --partition=low --time=2:00:00 --cpus-per-task=4 --gres=gpu:1 --account=lab /data/out/cluster/task.sh',
   );
   expect(job.script.split('\n').filter((line) => !line.startsWith('#'))).toEqual([
     "trap ':' TERM USR1 USR2",

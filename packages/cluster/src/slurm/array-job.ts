@@ -84,6 +84,8 @@ function common({ dir, name, partition, time }: RunOnSlurm, log: string): string
     // Slurm expands % in the whole path.
     `--output=${dir.replaceAll('%', '%%')}/logs/${log}`,
     '--open-mode=append',
+    // Every node has this folder, which the one where sbatch was typed need not be.
+    `--chdir=${dir}`,
     '--requeue',
     `--signal=TERM@${WARN_SEC}`,
     '--nodes=1',
