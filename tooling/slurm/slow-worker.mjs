@@ -1,5 +1,5 @@
 // Loaded into workers by NODE_OPTIONS=--import: each batch takes SLOW_MS milliseconds more, in which no core is busy, and
-// HEARD gets a line of JSON for each message that says what a shard holds: `{ type, shard, sequences, pid, task, start }`.
+// HEARD gets a line of JSON for each message about sequences: those that a shard had when it was resumed, and those of a batch.
 import { appendFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isMainThread } from 'node:worker_threads';

@@ -76,4 +76,166 @@ describe.skipIf(without !== null)('a run in Slurm', () => {
     expect(last.stdout).toContain('there is nothing to submit');
     expect((await run.holdfast('verify', run.out)).code).toBe(0);
   });
+
+  test('a job of a higher priority preempts all tasks: nothing that was embedded is embedded again', async () => {
+    const run = slowRun();
+    const { array } = await run.submit();
+    await allBegun(run);
+    const high = ['-p', 'high', '-N', '3', '-n', '3', '--exclusive', '-t', '1', '-o', '/dev/null'];
+    await program('sbatch', [...high, '--wrap', 'true'], cluster);
+    await reached('tasks start again', () => run.heard().some(({ start }) => start > 0));
+    await finish(run);
+    expect(digests(run.out)).toEqual(expected);
+    const again = run.embedded() - SEQUENCES;
+    console.log(`preempted: ${again} of ${SEQUENCES} sequences were embedded again`);
+    expect(again).toBe(0);
+    const { stdout } = await run.scontrol('show', 'job', `${array}_0`);
+    expect(stdout).toMatch(/Restarts=1 /);
+  });
+
+  test('scontrol requeue, with a second task cancelled: the others take over what they had', async () => {
+    const run = slowRun();
+    const { array, join: joining } = await run.submit();
+    await allBegun(run);
+    await run.scontrol('requeue', `${array}_0`);
+    await run.scancel(`${array}_1`);
+    await reached('the array ends', async () => (await run.queue(array!, joining!)).size === 0);
+    expect(digests(run.out)).toEqual(expected);
+    expect(run.heard().some(({ task, start }) => task === '0' && start === 1)).toBe(true);
+    expect(run.heard().some(({ task, start }) => task === '1' && start > 0)).toBe(false);
+    // The cancelled task saved before it ended.
+    expect(run.embedded()).toBe(SEQUENCES);
+  });
+
+  test('a time limit warns, and the task goes on in a next attempt', async () => {
+    const run = slowRun('--tasks', '2');
+    const { array } = await run.submit('--time', '1');
+    await reached('a next attempt', () => run.heard().some(({ start }) => start > 0));
+    await finish(run);
+    expect(digests(run.out)).toEqual(expected);
+    expect(array).toBeDefined();
+  });
+
+  test('holdfast cancel ends tasks and join; the same line goes on from what they saved', async () => {
+    const run = slowRun();
+    const { array, join: joining } = await run.submit();
+    await allBegun(run);
+    const ended = await run.holdfast('cancel', run.out);
+    expect(ended.stdout).toMatch(/^cancelled: /);
+    await reached('the queue is empty', async () => (await run.queue(array!, joining!)).size === 0);
+    const done = run.embedded();
+    expect(done).toBeLessThan(SEQUENCES);
+    await finish(run);
+    expect(digests(run.out)).toEqual(expected);
+    expect(run.embedded()).toBe(SEQUENCES);
+  });
+
+  test('a join that was killed is submitted again, alone', async () => {
+    const run = slowRun();
+    const { array, join: joining } = await run.submit();
+    await run.scancel(joining!);
+    await reached('the array ends', async () => (await run.queue(array!)).size === 0);
+    const again = await run.submit();
+    expect(again.stdout).toMatch(/^submitted job \d+, which joins; all 12 shards are complete/);
+    await finish(run);
+    expect(digests(run.out)).toEqual(expected);
+    expect(run.embedded()).toBe(SEQUENCES);
+  });
+
+  test('a sequence that the model refuses costs only itself', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'poison-'));
+    execFileSync(process.execPath, [at('../../../apps/runner/test/fixtures/make-not-a-number.mjs'), folder]);
+    const poisoned = join(folder, 'in.fa');
+    const records = Array.from(
+      { length: 48 },
+      (_, i) => `>s${i}\n${'ACGA'.repeat(1 + (i % 7))}${i === 17 ? 'N' : ''}\n`,
+    );
+    writeFileSync(poisoned, records.join(''));
+    const options = [poisoned, '--model', folder, '--shards', '12', '--threads', '1', '--batch-tokens', '64'];
+    const local = join(folder, 'local');
+    await program(process.execPath, [BIN, 'embed', ...options, '--out', local], {});
+    const run = new Submitted(cluster, options, 0);
+    const ended = await run.submit('--wait');
+    expect(ended.code).toBe(3);
+    expect(digests(run.out)).toEqual(digests(local));
+    expect(readFileSync(join(run.out, 'quarantine.tsv'), 'utf8')).toContain('s17');
+  });
+
+  test('a task on a node that was cut off writes nothing once its shard is given away', async () => {
+    const run = slowRun();
+    const { array, join: joining } = await run.submit();
+    await allBegun(run);
+    const [task, node] = [`${array}_1`, await nodeOf(run, `${array}_1`)];
+    const stale = processesOf(array!, '1');
+    expect(stale.length).toBeGreaterThan(1);
+    for (const pid of stale) process.kill(pid, 'SIGSTOP');
+    process.kill(nodePid(dir, node)!, 'SIGKILL');
+    try {
+      await reached('the task starts again elsewhere', () =>
+        run.heard().some((each) => each.task === '1' && each.start === 1),
+      );
+      await reached('the jobs end', async () => (await run.queue(array!, joining!)).size === 0);
+      expect(digests(run.out)).toEqual(expected);
+      const before = listing(join(run.out, 'checkpoints'));
+      for (const pid of stale) process.kill(pid, 'SIGCONT');
+      await reached('the stale task ends', () => !stale.some((pid) => existsSync(`/proc/${pid}/fd/0`)));
+      expect(listing(join(run.out, 'checkpoints'))).toEqual(before);
+      expect(digests(run.out)).toEqual(expected);
+      expect(run.log(task).some(({ event }) => event === 'claim_lost')).toBe(true);
+    } finally {
+      for (const pid of stale) {
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It has ended.
+        }
+      }
+      await startNode(dir, node);
+    }
+  });
+
+  test('a dry run submits nothing, and the lines that it shows work', async () => {
+    const run = new Submitted(cluster, [input, ...PLAN], 0);
+    const { stdout } = await run.submit('--dry-run');
+    expect((await program('squeue', ['-h'], cluster)).stdout).toBe('');
+    const lines = stdout.trimEnd().split('\n').slice(-2);
+    const ended = await program('bash', ['-c', lines.join('\n')], { ...cluster, HEARD: '/dev/null' });
+    expect(ended.stderr).toBe('');
+    await reached('a result', () => existsSync(join(run.out, 'result.json')));
+    expect(digests(run.out)).toEqual(expected);
+  });
+
+  test('what sbatch refuses is passed on in one line', async () => {
+    const run = new Submitted(cluster, [input, ...PLAN], 0);
+    const ended = await run.submit('--partition', 'nope');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/^holdfast: sbatch refused: .*nope.*\n$/);
+  });
 });
+
+/** The node on which a task runs. */
+const nodeOf = async (run: Submitted, task: string): Promise<string> =>
+  reached(
+    'a node',
+    async () => /BatchHost=(\S+)/.exec((await run.scontrol('show', 'job', task)).stdout)?.[1],
+  );
+
+/** Processes of Node.js in a task of an array, whose variables tell. */
+function processesOf(array: string, index: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const env = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        return (
+          env.includes(`SLURM_ARRAY_JOB_ID=${array}`) &&
+          env.includes(`SLURM_ARRAY_TASK_ID=${index}`) &&
+          command.split('\0')[0] === process.execPath
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}

@@ -149,14 +149,7 @@ export class Submitted {
 
   /** Sequences that workers embedded in all, so more than the input has if some were embedded again. */
   embedded(): number {
-    const last = new Map<string, number>();
-    let sum = 0;
-    for (const { type, shard, pid, sequences } of this.heard()) {
-      const key = `${pid} ${shard}`;
-      if (type === 'progress') sum += sequences - (last.get(key) ?? 0);
-      last.set(key, sequences);
-    }
-    return sum;
+    return this.heard().reduce((sum, { type, sequences }) => sum + (type === 'progress' ? sequences : 0), 0);
   }
 
   /** Events in the logs of a task. */
@@ -172,7 +165,7 @@ export class Submitted {
   nodes(): string[] {
     const folder = join(this.out, 'cluster', 'tasks');
     const nodes = readdirSync(folder).map(
-      (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')).task.node,
+      (name) => JSON.parse(readFileSync(join(folder, name), 'utf8')).node,
     );
     return [...new Set<string>(nodes)].sort();
   }
