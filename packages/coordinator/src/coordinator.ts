@@ -31,7 +31,7 @@ export class Coordinator {
    * quarantined. No worker is left when it resolves. A second call returns the same promise.
    *
    * @throws ShardReportError if `onShardFailed` rejected; all other work is done by then. Before any worker
-   * starts: whatever the records throw if they cannot be read.
+   * starts: whatever the records throw if they cannot be read. What the source throws; no worker is left then.
    */
   run(): Promise<Outcome> {
     this.#outcome ??= this.#runOnce();
@@ -68,6 +68,7 @@ export class Coordinator {
     await run.keeper.settled();
     if (run.stopped !== null) run.report({ type: 'stopped', signal: run.stopped });
     await run.reports.settled();
+    if (run.feed.failure !== null) throw run.feed.failure.error;
     return run.outcome;
   }
 }

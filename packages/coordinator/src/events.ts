@@ -15,6 +15,8 @@ export type CoordinatorEvent =
   | Reported<'complete'>
   | Reported<'disk_full'>
   | Reported<'disk_room'>
+  /** Another task has taken the shard over; it is no failure. */
+  | { type: 'claim_lost'; slot: number; shard: number; message: string }
   /** A group of this many sequences of a batch is embedded separately, to isolate those at fault. */
   | { type: 'isolating'; slot: number; shard: number; batchIdx: number; sequences: number }
   | ({ type: 'quarantined'; slot: number; shard: number } & QuarantinedSequence)

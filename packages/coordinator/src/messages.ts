@@ -19,6 +19,8 @@ export type ToWorker =
       budget?: BudgetShare;
       /** The isolation to go on with in one batch; absent: none. */
       isolation?: Isolation;
+      /** The fencing token of the claim to the shard, if a source handed it out. */
+      claim?: string;
     }
   /** No work is left: exit with code 0. */
   | { type: 'finish' }
@@ -69,6 +71,8 @@ export type FromWorker =
   /** There is room again: they are done. */
   | { type: 'disk_room'; shard: number }
   | { type: 'complete'; shard: number }
+  /** The shard's claim is another's now; this worker has stopped its work on it, and waits for another shard. */
+  | { type: 'lost'; shard: number; message: string }
   /**
    * The worker is about to exit because of this. `error` is a short code: `cuda_oom`, `cuda_runtime` (the
    * model fails on the batch), `non_finite`, `unfit_device` (the device fails on known-good input, so the

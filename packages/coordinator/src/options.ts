@@ -6,6 +6,7 @@ import { policyChanges, type RetryPolicy } from './failures/retry-policy.js';
 import type { OomKiller } from './processes/oom-killer.js';
 import { type OutputLimitOptions, outputLimitOptions } from './processes/output-limit.js';
 import type { SpawnWorker } from './processes/worker-process.js';
+import type { ShardSource } from './shards/shard-feed.js';
 import type { FailedShard } from './shards/shard-pool.js';
 
 /** Keeps the shards' failures from one coordinator to the next, as a manifest does. */
@@ -23,6 +24,8 @@ export interface CoordinatorOptions {
   slots: number;
   /** Shards to work on, without duplicates. */
   shards: readonly number[];
+  /** Hands out more shards, one whenever a worker has nothing to do. Default: `shards` are all. */
+  source?: ShardSource;
   spawn: SpawnWorker;
   /** Changes to `DEFAULT_POLICY`. */
   policy?: Partial<RetryPolicy>;
@@ -78,6 +81,7 @@ const milliseconds = atLeast(0, 'milliseconds');
 export const coordinatorOptions = object<CoordinatorOptions>({
   slots: required(whole(1)),
   shards: required(array(whole(0), 'whole numbers of at least 0', { distinct: true })),
+  source: having('a source of shards', 'next'),
   spawn: required(callback),
   policy: policyChanges,
   graceMs: milliseconds,

@@ -7,6 +7,7 @@ import { policyWith, type RetryPolicy } from './failures/retry-policy.js';
 import type { CoordinatorOptions, Outcome } from './options.js';
 import { OomDeaths } from './processes/oom-deaths.js';
 import { kernelOomKiller } from './processes/oom-killer.js';
+import { ShardFeed } from './shards/shard-feed.js';
 import { type FailedShard, ShardPool } from './shards/shard-pool.js';
 import { ShardReports } from './shards/shard-reports.js';
 import { Slot } from './workers/slot.js';
@@ -23,6 +24,7 @@ export class RunState {
   readonly oomDeaths: OomDeaths;
   readonly reports: ShardReports;
   pool: ShardPool;
+  readonly feed: ShardFeed;
   phase: 'new' | 'running' | 'ended' = 'new';
   /** The workers were asked to exit. */
   ending = false;
@@ -45,6 +47,7 @@ export class RunState {
     this.clock = options.clock ?? systemClock;
     this.oomDeaths = new OomDeaths(options.oomKiller ?? kernelOomKiller());
     this.pool = new ShardPool(options.shards, this.policy, { isolates: options.isolates });
+    this.feed = new ShardFeed(options.source);
     this.keeper = new RecoveryKeeper(options.records, (shard, error) =>
       this.report({ type: 'unrecorded', shard, message: String((error as Error)?.message ?? error) }),
     );
@@ -69,7 +72,8 @@ export class RunState {
       this.tooManyQuarantined ||
       this.limitTooShort !== undefined ||
       this.unworkable !== undefined ||
-      this.pool.settled
+      this.feed.failure !== null ||
+      (this.pool.settled && this.feed.exhausted)
     );
   }
 

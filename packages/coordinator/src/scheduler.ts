@@ -41,12 +41,30 @@ export class Scheduler {
   #startWork(): void {
     this.#endStalled();
     // Prefer a slot this shard has not failed on.
+    this.#askForWork();
     for (const retry of [false, true]) for (const slot of this.#run.slots) this.#assign(slot, retry);
     for (const slot of this.#run.slots) {
       if (this.#run.over) return;
       if (slot.occupied || slot.closed || slot.notBefore > this.#run.clock.now()) continue;
       if (this.#needsWorker(slot)) this.#spawn(slot);
     }
+  }
+
+  /** One shard at a time: others may need those that no slot can begin with now. */
+  #askForWork(): void {
+    const { pool, open, slots, feed, keeper } = this.#run;
+    const now = this.#run.clock.now();
+    const free = slots.filter(
+      ({ closed, life, notBefore }) => !closed && life.shard === null && notBefore <= now,
+    );
+    if (free.length === 0 || pool.due(now, free[0]!.index, open) >= free.length) return;
+    feed.ask(
+      (shard, claim, recovery) => {
+        if (recovery !== null) keeper.adopt(shard);
+        pool.add(shard, { claim, recovery });
+      },
+      () => this.advance(),
+    );
   }
 
   /**

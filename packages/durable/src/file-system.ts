@@ -1,4 +1,4 @@
-import { link, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import { atPath, systemErrorCode } from './system-error.js';
 
 /** A file being written. */
@@ -15,8 +15,12 @@ export interface DurableFileSystem {
   /** Creates `path` for writing and empties an existing file; with `onlyNew`: EEXIST if anything exists. */
   create(path: string, options?: { onlyNew?: boolean }): Promise<DurableFile>;
   rename(from: string, to: string): Promise<void>;
-  /** Renames a file to an unused name, in one step; EEXIST if the name is in use. */
-  renameToFree(from: string, to: string): Promise<void>;
+  /**
+   * Renames a file to an unused name, in one step; EEXIST if the name is in use.
+   *
+   * @param options.alone nobody else gives a file that name, so where there are no links it is not reserved first.
+   */
+  renameToFree(from: string, to: string, options?: { alone?: boolean }): Promise<void>;
   /** Removes a file or a folder with its content; a missing one is not an error. */
   remove(path: string): Promise<void>;
   /** Makes one folder in an existing parent; an existing one is not an error. */
@@ -107,14 +111,16 @@ export const nodeFileSystem: DurableFileSystem = {
     };
   },
   rename,
-  async renameToFree(from, to) {
+  async renameToFree(from, to, { alone = false } = {}) {
     // A rename replaces; a second name for the file does not.
     try {
       await link(from, to);
     } catch (error) {
       if (!NO_LINKS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      // Reserve the name with an empty file, which only its creator replaces.
-      await (await open(to, 'wx')).close();
+      if (!alone)
+        await (await open(to, 'wx')).close(); // Reserves the name; only its creator replaces that file.
+      else if ((await lstat(to).catch(() => null)) !== null)
+        throw Object.assign(new Error(`EEXIST: ${to} exists`), { code: 'EEXIST' });
       await rename(from, to);
       return;
     }

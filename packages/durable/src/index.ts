@@ -7,6 +7,7 @@ export {
   type WriteDurablyOptions,
   writeFileDurably,
 } from './durable.js';
+export { FencedError, fencedFileSystem } from './fenced-file-system.js';
 export {
   type DurableFile,
   type DurableFileSystem,

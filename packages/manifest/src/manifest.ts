@@ -205,6 +205,14 @@ export class CheckpointManifest {
     return claim!;
   }
 
+  /**
+   * Stops holding a claim of this process, as if it had ended: another may claim the shard at once. The token stays valid
+   * until then. Ignores a claim of another process.
+   */
+  releaseClaim({ token }: Required<UpdateOptions>): void {
+    this.#claimOver(token);
+  }
+
   /** A sign of life of the shard's owner. @throws StaleClaimError if it is no longer the owner. */
   async heartbeat(rank: number, options: Required<UpdateOptions>): Promise<void> {
     const token = tokenIn('heartbeat', rank, options);
@@ -218,18 +226,21 @@ export class CheckpointManifest {
 
   /**
    * Records a coordinator's state about a shard's failures, such as spent retries, so the next coordinator
-   * goes on counting. Like a failure it needs no token. Recording the same again changes nothing. A claim
+   * goes on counting. Like a failure it needs no token, but one that is over is refused. Recording the same again changes nothing. A claim
    * keeps it; `markShardComplete` and a rebuild reset it to null.
    *
    * @param recovery plain JSON, at most 1 MiB and 100 levels deep; copied at the call.
    * @throws ManifestUpdateError for a value that JSON would not reproduce.
    */
-  async recordRecovery(rank: number, recovery: Json | null): Promise<void> {
-    checkUpdateOptions('recordRecovery', rank, isRank, 'rank');
+  async recordRecovery(rank: number, recovery: Json | null, options: UpdateOptions = {}): Promise<void> {
+    const token = tokenIn('recordRecovery', rank, options);
     checkUpdateOptions('recordRecovery', recovery, isRecovery, 'recovery');
     const event = checkEvent({ type: 'recovery', rank, recovery });
     const text = JSON.stringify(event);
-    await this.#commits.update(() => JSON.parse(text) as ManifestEvent);
+    await this.#commits.update((model) => {
+      if (token !== undefined) checkClaim(model, rank, token, false);
+      return JSON.parse(text) as ManifestEvent;
+    });
   }
 
   /**

@@ -38,6 +38,7 @@ test('a worker that lost its shard cannot change it in any way', async () => {
       manifest.markShardComplete(0, { token }),
       manifest.heartbeat(0, { token }),
       ...(token === undefined ? [] : [manifest.markShardFailed(0, 'x', { token })]),
+      ...(token === undefined ? [] : [manifest.recordRecovery(0, { spent: 1 }, { token })]),
     ]) {
       const error = await update.catch((error: unknown) => error);
       expect(error).toBeInstanceOf(StaleClaimError);
@@ -47,6 +48,15 @@ test('a worker that lost its shard cannot change it in any way', async () => {
   await manifest.updateShardCheckpoint(0, 1, 10, 'batch_00001.pt', now);
   await manifest.markShardComplete(0, now);
   expect(await manifest.getShardState(0)).toMatchObject({ status: 'complete', total_sequences: 20 });
+});
+
+test('a claim that is released may be taken at once, and its token is valid until it is', async () => {
+  const claim = await manifest.claimShard(0, 'worker a');
+  await expect(manifest.claimShard(0, 'worker b')).rejects.toBeInstanceOf(ShardClaimedError);
+  manifest.releaseClaim(claim);
+  await manifest.updateShardCheckpoint(0, 0, 10, 'batch_00000.pt', claim);
+  await manifest.claimShard(0, 'worker b');
+  await expect(manifest.heartbeat(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
 });
 
 test('a claim to another shard, or from a replaced run, is not valid', async () => {

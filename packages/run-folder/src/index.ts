@@ -54,6 +54,7 @@ export {
   type SequenceTable,
   sequenceTable,
 } from './sequences/sequence-table.js';
+export { evictClaims, leaveClaimFolder, takeClaimFolder } from './shard/claim-folder.js';
 export { completeShard } from './shard/complete-shard.js';
 export { findCheckpoints, rebuildFrom } from './shard/find-checkpoints.js';
 export { reattemptedRows, withReattempted } from './shard/reattempted-rows.js';

@@ -6,6 +6,7 @@ import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './records/run-witnesses.js';
 import { resultPaths } from './result-paths.js';
+import { evictClaims } from './shard/claim-folder.js';
 
 const debug = debuglog('holdfast:run-folder');
 
@@ -108,7 +109,10 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
   await rm(place.precisionSample, { force: true });
   await rm(place.copiedRows, { force: true });
   await rm(place.newIndex, { recursive: true, force: true });
-  for (const folder of await shardFolders(place)) await removeTemporaries(folder);
+  for (const folder of await shardFolders(place)) {
+    await removeTemporaries(folder);
+    await evictClaims(folder);
+  }
 }
 
 /** The number and size as text. */

@@ -8,6 +8,8 @@ export interface WriteJob {
   sequenceIds: readonly string[];
   metadata: Metadata;
   storage: StorageType;
+  /** See `WriterOptions.fence`. */
+  fence?: string;
 }
 
 /** Writes checkpoints one at a time and in order, in this thread or another. */

@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { fencedFileSystem } from '@holdfast/durable';
 import type { AnswerMessage, JobMessage } from './job.js';
 import { writeCheckpoint } from './write.js';
 
@@ -15,10 +16,12 @@ async function answerTo({
   sequenceIds,
   metadata,
   storage,
+  fence,
 }: JobMessage): Promise<AnswerMessage> {
   try {
     const ids = JSON.parse(sequenceIds) as string[];
-    return { id, written: await writeCheckpoint(path, rows, ids, metadata, { storage }) };
+    const fs = fence === undefined ? {} : { fs: fencedFileSystem(fence) };
+    return { id, written: await writeCheckpoint(path, rows, ids, metadata, { storage, ...fs }) };
   } catch (caught) {
     const { name, message, stack, code } = caught as NodeJS.ErrnoException;
     return { id, error: { name, message, stack, code } };

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { DurableOptions } from '@holdfast/durable';
-import { above0, callback, checkOptions, having, OptionTypeError, object } from '@holdfast/options';
+import { above0, callback, checkOptions, having, OptionTypeError, object, words } from '@holdfast/options';
 import { durableChecks } from '../durable-checks.js';
 import { CheckpointWriteError, CheckpointWritesError } from '../errors.js';
 import { checkIds, checkNumbers, checkParts, checkShape } from '../read/check.js';
@@ -33,6 +33,11 @@ export interface WriterOptions extends DurableOptions {
    * writer's own, started for its first checkpoint. Ignored with `fs`.
    */
   thread?: WriterThread;
+  /**
+   * A folder beside the checkpoints through which every file goes: once another process has removed it, writes fail with
+   * `fenced` and change nothing (see `fencedFileSystem`). Ignored with `fs`. Default: none.
+   */
+  fence?: string;
   /** Bytes of rows that may wait for the disk; callers wait beyond that. Default 256 MiB. */
   maxPendingBytes?: number;
   /**
@@ -53,6 +58,7 @@ const writerOptions = object<WriterOptions>({
   ...durableChecks,
   storage: isStorage,
   thread: having('a WriterThread', 'run', 'close'),
+  fence: words,
   maxPendingBytes: above0('bytes'),
   retry: callback,
   onDurable: callback,
@@ -146,7 +152,9 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
     const data = this.#pool.copy(checkNumbers({ of: 'writeCheckpointAsync', path }, numbers, shape));
     this.#stagedBytes += bytes;
     const rows = { data, shape };
-    const job = { path, rows, sequenceIds: ids, metadata: facts, storage: this.#storage };
+    const { fence } = this.#options;
+    const storage = this.#storage;
+    const job = { path, rows, sequenceIds: ids, metadata: facts, storage, ...(fence && { fence }) };
     const written = this.#options.retry === undefined ? this.#runner.run(job) : this.#inTurn(job);
     // Reported below, in order.
     written.catch(() => undefined);

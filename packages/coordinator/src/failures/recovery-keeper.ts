@@ -41,6 +41,17 @@ export class RecoveryKeeper {
     this.#writing ??= this.#write();
   }
 
+  /** A shard has come that has a record. */
+  adopt(shard: number): void {
+    this.#kept.add(shard);
+  }
+
+  /** A shard is another coordinator's now, and so is its record. */
+  forget(shard: number): void {
+    this.#kept.delete(shard);
+    this.#due.delete(shard);
+  }
+
   /** Whether a shard has a record. */
   has(shard: number): boolean {
     return this.#kept.has(shard);

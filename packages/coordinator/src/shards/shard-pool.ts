@@ -42,6 +42,8 @@ export type Assignment = Extract<ToWorker, { type: 'assign' }> & {
 
 interface Entry {
   readonly shard: number;
+  /** The token for its worker, if a source handed it out. */
+  readonly claim: string | undefined;
   attempts: number;
   recovery: Recovery;
   /** Not assigned before this time, milliseconds. */
@@ -80,15 +82,19 @@ export class ShardPool {
   ) {
     this.#policy = policy;
     this.#isolates = isolates;
-    this.#waiting = shards.map((shard) => ({
-      shard,
-      attempts: 0,
-      recovery: recoveries?.get(shard) ?? noFailures(),
-      notBefore: 0,
-      held: false,
-      slots: NO_SLOTS,
-      lastFailure: null,
-    }));
+    this.#waiting = shards.map((shard) => entryOf(shard, recoveries?.get(shard) ?? null));
+  }
+
+  /** One more shard. @throws RangeError if it is already here and not settled. */
+  add(shard: number, { claim, recovery }: { claim: string; recovery: Recovery | null }): void {
+    if (this.#find(shard) !== undefined) throw new RangeError(`shard ${shard} was handed out twice`);
+    this.#waiting.push(entryOf(shard, recovery, claim));
+  }
+
+  /** A shard is another coordinator's now. */
+  drop(shard: number): void {
+    this.#atWork.delete(shard);
+    this.#waiting = this.#waiting.filter((entry) => entry.shard !== shard);
   }
 
   /** Whether every shard is complete or has failed. */
@@ -131,6 +137,7 @@ export class ShardPool {
       attempt,
       ...(halvings === 0 ? {} : { budget: { halvings, climbAfter: climbAfter(recovery, this.#policy) } }),
       ...(isolation === null ? {} : { isolation }),
+      ...(entry.claim === undefined ? {} : { claim: entry.claim }),
       takenOverFrom,
     };
   }
@@ -254,6 +261,17 @@ export class ShardPool {
     return this.#atWork.get(shard) ?? this.#waiting.find((entry) => entry.shard === shard);
   }
 }
+
+const entryOf = (shard: number, recovery: Recovery | null, claim?: string): Entry => ({
+  shard,
+  claim,
+  attempts: 0,
+  recovery: recovery ?? noFailures(),
+  notBefore: 0,
+  held: false,
+  slots: NO_SLOTS,
+  lastFailure: null,
+});
 
 /** When and where a shard is requested, and the slots that can still have workers. */
 export interface Taker {

@@ -1,6 +1,6 @@
 import type { FromWorker } from '../messages.js';
 import type { RunState } from '../run-state.js';
-import type { Slot } from './slot.js';
+import type { Life, Slot } from './slot.js';
 
 export class WorkerMessages {
   readonly #run: RunState;
@@ -66,6 +66,12 @@ export class WorkerMessages {
         life.inCall = null;
         life.control = false;
         return;
+      case 'lost':
+        this.#run.pool.drop(shard);
+        this.#run.keeper.forget(shard);
+        this.#rest(life);
+        this.#run.report({ type: 'claim_lost', slot: slot.index, shard, message: message.message });
+        return this.#advance();
       case 'quarantined':
         return this.#onQuarantined(slot, shard, message.sequence);
       case 'resumed':
@@ -88,13 +94,18 @@ export class WorkerMessages {
         this.#run.pool.complete(shard);
         this.#run.keeper.save(shard, null);
         slot.kills = 0;
-        life.shard = null;
-        life.batchIdx = null;
-        life.inCall = null;
+        this.#rest(life);
         break;
     }
     this.#run.report({ slot: slot.index, ...message });
     if (message.type === 'complete') this.#advance();
+  }
+
+  /** It has no shard any more. */
+  #rest(life: Life): void {
+    life.shard = null;
+    life.batchIdx = null;
+    life.inCall = null;
   }
 
   #onQuarantined(
