@@ -12,8 +12,11 @@ import { layout } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { cancel } from './cluster/cancel.js';
+import { join } from './cluster/join.js';
+import { leaveForRequeue } from './cluster/leave.js';
 import { slurm } from './cluster/slurm.js';
 import { submit } from './cluster/submit.js';
+import { work } from './cluster/work.js';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
 import { endingOf } from './command/ending.js';
@@ -24,9 +27,9 @@ import { endWithReader } from './command/reader-gone.js';
 import { showRun } from './command/show-run.js';
 import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
-import { runPlace, type Stop } from './embed-options.js';
+import { type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
-import type { Report } from './events.js';
+import type { Report, RunEvent } from './events.js';
 import { version } from './version.js';
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
@@ -34,6 +37,12 @@ const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: E
 /** What a stopped command leaves that runs nothing. */
 const DOWNLOAD_KEPT: Aftermath = {
   kept: 'what was downloaded is kept, ',
+  again: 'rerun the same command to go on',
+};
+
+/** What a stopped task or join leaves: its engine, or whoever typed it, starts it again. */
+const FINISHED_KEPT: Aftermath = {
+  kept: 'finished work is kept, ',
   again: 'rerun the same command to go on',
 };
 
@@ -58,6 +67,9 @@ function dieBy(stop: StopSignal): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
 }
+
+/** Milliseconds that a stopped task stays at most where only being killed requeues it. */
+const LONGEST_STAY = 300_000;
 
 /** The file that starts the command. */
 const LAUNCHER = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
@@ -112,6 +124,33 @@ function lines(): (line: string) => void {
   return (line) => write(`${line}\n`);
 }
 
+/** Does the work of a run, and shows it on standard output. @param folders where the run and its result are. */
+async function reported(
+  reporting: Reporting,
+  folders: Pick<EmbedOptions, 'out' | 'work'>,
+  heard: Report,
+  run: (report: Report) => Promise<number>,
+): Promise<void> {
+  // A reader that goes away (`| head`) must not stop the run.
+  process.stdout.on('error', () => undefined);
+  const report: Report = (event) => {
+    heard(event);
+    shown?.report(event);
+  };
+  try {
+    shown = embedReport(reporting, folders, { screen: process.stdout, stream: 'standard output', complain });
+    process.exitCode = await run(report);
+  } catch (error) {
+    if (error instanceof RunFailedError)
+      report({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
+    throw error;
+  } finally {
+    shown?.end();
+  }
+}
+
+const ignored = () => undefined;
+
 /** Shows downloads and trials on standard error: standard output has what the command is asked for. */
 function modelsReport(reporting: Reporting): Report {
   shown = commandReport(reporting, { screen: process.stderr, stream: 'standard error', complain });
@@ -125,34 +164,27 @@ try {
   refuseRemovedDirectory();
   await commandLine(version, {
     async embed(options, reporting) {
-      // A reader that goes away (`| head`) must not stop the run.
-      process.stdout.on('error', () => undefined);
       const { forceRestart } = options;
       let planned = false;
-      const report: Report = (event) => {
+      const heard = (event: RunEvent) => {
         if (event.type === 'planned') planned = true;
-        shown?.report(event);
       };
+      // A log may lie in the output folder.
+      const { log: _, ...unlogged } = reporting;
       try {
-        const where = { screen: process.stdout, stream: 'standard output', complain };
-        const { log: _, ...unlogged } = reporting;
-        // A log may lie in the output folder.
-        shown = embedReport(options.dryRun ? unlogged : reporting, options, where);
-        if (reporting.settings !== undefined) report({ type: 'settings', settings: reporting.settings });
-        const { settings } = reporting;
-        const invocation = {
-          command: ['holdfast', ...process.argv.slice(2).map(masked)],
-          ...(settings && { settings: settings.map((each) => ({ ...each, value: masked(each.value) })) }),
-        };
-        process.exitCode = await embed({ ...options, invocation }, report, stopOnSignals());
+        await reported(options.dryRun ? unlogged : reporting, options, heard, (report) => {
+          const { settings } = reporting;
+          if (settings !== undefined) report({ type: 'settings', settings });
+          const invocation = {
+            command: ['holdfast', ...process.argv.slice(2).map(masked)],
+            ...(settings && { settings: settings.map((each) => ({ ...each, value: masked(each.value) })) }),
+          };
+          return embed({ ...options, invocation }, report, stopOnSignals());
+        });
       } catch (error) {
-        if (error instanceof RunFailedError)
-          report({ type: 'run_failed', exit_code: error.exitCode, message: error.message });
         const begun = planned || (!forceRestart && mayBeThere(runPlace(options).run));
         after = aftermath({ begun, forceRestart });
         throw error;
-      } finally {
-        shown?.end();
       }
     },
     async submit(options, reporting) {
@@ -177,6 +209,20 @@ try {
     },
     async cancel({ dir }) {
       await cancel(layout(dir), { slurm, print: lines() });
+    },
+    async work(dir, reporting) {
+      after = FINISHED_KEPT;
+      const stop = stopOnSignals();
+      const run = (report: Report) => work(dir, report, stop);
+      await reported(reporting, { out: dir }, ignored, run).catch(async (error: unknown) => {
+        if (!(error instanceof StoppedError)) throw error;
+        const { now } = stop;
+        process.exitCode = await leaveForRequeue(process.env, { graceMs: LONGEST_STAY, now, say: complain });
+      });
+    },
+    async join(dir, reporting) {
+      after = FINISHED_KEPT;
+      await reported(reporting, { out: dir }, ignored, (report) => join(dir, report, stopOnSignals()));
     },
     async status(options) {
       process.exitCode = await showRun(options, complain);

@@ -11,6 +11,7 @@ import {
   standing,
 } from '@holdfast/run-folder';
 import { embedShards } from './coordinate/embed-shards.js';
+import { notComputed } from './coordinate/not-computed.js';
 import { retryQuarantined } from './coordinate/retry-quarantined.js';
 import { openManifest } from './coordinate/run-manifest.js';
 import { copyPlace } from './embed-options.js';
@@ -53,6 +54,7 @@ export async function embedAndJoin(
     return finished!;
   };
   if (untouched && !computed) return keepResult(`${place.checkpoints} no longer holds all rows`);
+  if (options.joinOnly && !computed) throw notComputed(place, state.shards);
   // Joining needs no device.
   const choose = () => devices.use(record, place, (write) => pause.during(write, 0));
   let used = computed ? null : await choose();
@@ -118,6 +120,7 @@ export async function embedAndJoin(
       repairs.spendOrRethrow(error);
       report({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
+      if (options.joinOnly) throw notComputed(place, (await manifest.load()).shards);
       await use();
     }
   }

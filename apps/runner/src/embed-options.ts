@@ -91,6 +91,10 @@ export interface EmbedOptions {
   ignoreDiskSpace?: boolean;
   /** What happens when the disk is full: the run pauses until there is room, or ends. Default: `pause`. */
   onFullDisk?: 'pause' | 'stop';
+  /** Compute no shard: other machines do. If some are not complete, the run ends with an error that says so. */
+  joinOnly?: boolean;
+  /** The rows are computed on other machines: the device is recorded as it is named, and not tried here. */
+  elsewhere?: boolean;
 }
 
 /** How a command was called. */
@@ -203,8 +207,13 @@ const shape: Shape<EmbedOptions> = {
   dryRun: flag,
   ignoreDiskSpace: flag,
   onFullDisk: oneOf(['pause', 'stop']),
+  joinOnly: flag,
+  elsewhere: flag,
 };
 const embedOptions = object<EmbedOptions>(shape);
+
+/** Whether a value is the options of a run, as it was kept in a file. */
+export const isEmbedOptions = (given: unknown): boolean => embedOptions(given, 'options') === null;
 
 const isStop = object<Stop>({ signal: required(signal), now: signal });
 

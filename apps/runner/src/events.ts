@@ -15,6 +15,8 @@ export type RunEvent =
   | { type: 'settings'; settings: readonly { option: string; value: string; from: string }[] }
   | { type: 'indexing'; sequences: number; residues: number; bytes: number; file: string }
   | ({ type: 'planned'; resumed: boolean } & PlanFigures)
+  /** A task of a run on several machines begins: `start` counts how often its engine has started it, from 1. */
+  | { type: 'task'; task: string; engine: string; job: string | null; start: number; node: string }
   /** With `--dry-run`: what the command would do. */
   | ({ type: 'dry_run' } & DryRunFigures)
   /** With `--dry-run`: the model would be downloaded; bytes of its weights if known. Then what is known without it. */

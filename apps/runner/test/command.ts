@@ -56,11 +56,14 @@ export function eventOf(text: string): Line {
   return line;
 }
 
-/** Runs of `embed` report as JSON, unless the test asks for something else. */
+/** Commands that work on a run. */
+const works = ([command = '']: readonly string[]) => ['embed', 'work', 'join'].includes(command);
+
+/** They report as JSON, unless the test asks for something else. */
 const reporting = (args: readonly string[]): readonly string[] =>
-  args[0] !== 'embed' || args.includes('--progress') || args.includes('--quiet')
+  !works(args) || args.includes('--progress') || args.includes('--quiet')
     ? args
-    : ['embed', '--progress', 'json', ...args.slice(1)];
+    : [args[0]!, '--progress', 'json', ...args.slice(1)];
 
 export function start(
   args: readonly string[],
@@ -85,7 +88,7 @@ export function start(
     let line: Line;
     try {
       // Other commands print objects of their own.
-      line = args[0] === 'embed' ? eventOf(text) : (JSON.parse(text) as Line);
+      line = works(args) ? eventOf(text) : (JSON.parse(text) as Line);
     } catch (error) {
       fault ??= error as Error;
       return;

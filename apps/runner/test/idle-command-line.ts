@@ -17,6 +17,8 @@ const IDLE: Commands = {
   doctor: nothing,
   completion: nothing,
   verify: nothing,
+  work: nothing,
+  join: nothing,
 };
 
 /** No settings. */

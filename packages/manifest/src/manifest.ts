@@ -168,6 +168,7 @@ export class CheckpointManifest {
    *
    * @param owner a name for people, such as a process and its host.
    * @throws ShardClaimedError if another owner is alive, in this process or another, unless `steal` is set;
+   * with `ifAttempt`, if there has been another claim since, or the shard is complete or has failed;
    * with `unlessAliveWithinMs`, if its last sign of life is that recent. LockUnsupportedError if the file
    * system has no locks.
    */

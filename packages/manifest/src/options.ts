@@ -83,6 +83,15 @@ export interface ClaimOptions {
    * together with `steal`.
    */
   unlessAliveWithinMs?: number;
+  /**
+   * Refuses unless the shard is in progress and its claim is still the one with this number (`lease.attempt`; 0: nobody has
+   * claimed it). For who has looked at the owner before, and decided about that one. Default: any.
+   */
+  ifAttempt?: number;
 }
 
-export const claimOptions = object<ClaimOptions>({ steal: flag, unlessAliveWithinMs: milliseconds });
+export const claimOptions = object<ClaimOptions>({
+  steal: flag,
+  unlessAliveWithinMs: milliseconds,
+  ifAttempt: whole(0),
+});

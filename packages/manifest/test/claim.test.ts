@@ -59,6 +59,19 @@ test('a claim that is released may be taken at once, and its token is valid unti
   await expect(manifest.heartbeat(0, claim)).rejects.toBeInstanceOf(StaleClaimError);
 });
 
+test('who decided about an owner takes the shard from no other', async () => {
+  await manifest.claimShard(0, 'dead');
+  await manifest.claimShard(0, 'first thief', { steal: true, ifAttempt: 1 });
+  await expect(manifest.claimShard(0, 'second thief', { steal: true, ifAttempt: 1 })).rejects.toBeInstanceOf(
+    ShardClaimedError,
+  );
+  expect((await manifest.getShardState(0))?.lease?.owner).toBe('first thief');
+  await expect(manifest.claimShard(1, 'late', { ifAttempt: 1 })).rejects.toBeInstanceOf(ShardClaimedError);
+  await manifest.claimShard(1, 'first', { ifAttempt: 0 });
+  await manifest.markShardFailed(2, 'broken');
+  await expect(manifest.claimShard(2, 'late', { ifAttempt: 0 })).rejects.toBeInstanceOf(ShardClaimedError);
+});
+
 test('a claim to another shard, or from a replaced run, is not valid', async () => {
   const claim = await manifest.claimShard(0, 'worker a');
   await manifest.claimShard(1, 'worker b');

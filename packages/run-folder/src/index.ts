@@ -1,6 +1,6 @@
 export { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership } from './folder-ownership.js';
 export { type FormatName, formats } from './formats/formats.js';
-export { type Layout, layout } from './layout.js';
+export { type Layout, layout, layoutOfTask, taskBeat } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';

@@ -11,4 +11,5 @@ export type {
   State,
   Status,
 } from './status.js';
+export { parseTaskBeat, type TaskBeat } from './task-beat.js';
 export { type WorkerDoing, type WorkerEvent, type WorkerState, WorkerStates } from './worker-states.js';

@@ -90,11 +90,11 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfas
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
   cli: ['cluster', 'command', 'embed', ...SHARED],
-  cluster: ['coordinate', 'result', 'run', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
   'dry-run': ['result', 'run', ...SHARED],
+  cluster: ['coordinate', 'embed', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],
   result: ['run', ...SHARED],
   coordinate: SHARED,

@@ -41,7 +41,9 @@ afterAll(async () => {
   if (dir !== undefined) await stopCluster(dir);
 });
 
-const slowRun = (...more: string[]) => new Submitted(cluster, [input, ...PLAN, ...more], SLOW);
+/** Each task has a node of its own. */
+const slowRun = (...more: string[]) =>
+  new Submitted(cluster, [input, ...PLAN, '--cpus-per-task', '4', ...more], SLOW);
 
 /** Waits for the result with the same line again. */
 async function finish(run: Submitted, code = 0): Promise<void> {

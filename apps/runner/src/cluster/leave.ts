@@ -26,6 +26,8 @@ export interface LeaveOptions {
  */
 export async function leaveForRequeue(env: NodeJS.ProcessEnv, options: LeaveOptions): Promise<number> {
   const { graceMs, now, say = () => undefined, ask = askProgram } = options;
+  // A second signal then ends the staying, not this process.
+  now?.addEventListener('abort', () => undefined);
   const id = jobOf(env);
   if (id === null) return AGAIN;
   const scontrol = async (...args: string[]) => {

@@ -15,7 +15,7 @@ import {
 } from '@holdfast/cluster';
 import { makeDirectoryDurably, writeFileDurably } from '@holdfast/durable';
 import { counted } from '@holdfast/options';
-import { BusyError, type Layout } from '@holdfast/run-folder';
+import { BusyError, type Layout, type RunRecord } from '@holdfast/run-folder';
 import { runPlace, type Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
 import type { Report } from '../events.js';
@@ -68,14 +68,15 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
   let names: JobsRecord['names'];
   try {
     await using work = await planFor(options, context, plan);
-    const run = { dir: base.dir, fingerprint: work.record.fingerprint };
-    names = { array: jobName('array', run), join: jobName('join', run) };
-    if (work.finished) {
+    if (work.finished || work.record === null) {
       print(`the result is in ${options.embed.out}: there is nothing to submit`);
       return await outcomeOf(place, options.embed);
     }
-    if (options.dryRun) return await showJobs(options, base, { planned: work, names, print });
-    await submitLeft(options, base, { planned: work, names, context });
+    const run = { dir: base.dir, fingerprint: work.record.fingerprint };
+    names = { array: jobName('array', run), join: jobName('join', run) };
+    if (options.dryRun)
+      return await showJobs(options, base, { planned: { ...work, record: work.record }, names, print });
+    await submitLeft(options, base, { planned: { ...work, record: work.record }, names, context });
   } catch (error) {
     if (!(error instanceof BusyError) || options.dryRun) throw error;
     names = await joining(place, slurm, error, print);
@@ -94,6 +95,9 @@ const planFor = (options: SubmitOptions, { report, stop }: SubmitContext, plan: 
   return plan({ ...options.embed, device }, { slots, threads, elsewhere }, report, stop);
 };
 
+/** A run that is not finished. */
+type Planned = Omit<PlannedWork, 'record'> & { record: RunRecord };
+
 interface Jobs {
   array: RenderedJob;
   join(after: readonly string[]): RenderedJob;
@@ -103,7 +107,7 @@ interface Jobs {
 function rendered(
   options: SubmitOptions,
   base: Omit<RunOnSlurm, 'name'>,
-  { planned, names }: { planned: PlannedWork; names: JobsRecord['names'] },
+  { planned, names }: { planned: Planned; names: JobsRecord['names'] },
 ): Jobs {
   const { slots } = taskShape(options);
   const { maxConcurrent, gpusPerTask, cpusPerTask } = options;
@@ -127,7 +131,7 @@ async function writeScript(path: string, { script }: RenderedJob): Promise<strin
 async function showJobs(
   options: SubmitOptions,
   base: Omit<RunOnSlurm, 'name'>,
-  { planned, names, print }: { planned: PlannedWork; names: JobsRecord['names']; print(line: string): void },
+  { planned, names, print }: { planned: Planned; names: JobsRecord['names']; print(line: string): void },
 ): Promise<number> {
   const jobs = rendered(options, base, { planned, names });
   const place = { ...planned.place, cluster: join(base.dir, 'cluster') };
@@ -154,7 +158,7 @@ async function showJobs(
 async function submitLeft(
   options: SubmitOptions,
   base: Omit<RunOnSlurm, 'name'>,
-  { planned, names, context }: { planned: PlannedWork; names: JobsRecord['names']; context: SubmitContext },
+  { planned, names, context }: { planned: Planned; names: JobsRecord['names']; context: SubmitContext },
 ): Promise<void> {
   const { slurm, print, stop, report } = context;
   const place = { ...planned.place, cluster: join(base.dir, 'cluster') };

@@ -54,6 +54,8 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     },
   ],
   cancel: [{ does: 'End the jobs of a run; finished work is kept', line: 'holdfast cancel out' }],
+  work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],
+  join: [{ does: 'Join what the tasks have computed', line: 'holdfast join out' }],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

@@ -14,10 +14,11 @@ import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
 import { type Submit, submitCommand } from './submit-command.js';
+import { type TaskCommands, taskCommands } from './task-commands.js';
 import { type VerifyCommand, verifyCommand } from './verify-command.js';
 
 /** What each command does with its options. */
-export interface Commands extends ModelsCommands {
+export interface Commands extends ModelsCommands, TaskCommands {
   embed: Embed;
   submit: Submit;
   cancel(options: { dir: string }): Promise<void>;
@@ -48,6 +49,7 @@ export function commandLine(
   statusCommand(program, (options) => commands.status(options));
   submitCommand(program, (options, reporting) => commands.submit(options, reporting), surroundings);
   cancelCommand(program, (options) => commands.cancel(options));
+  taskCommands(program, commands);
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')

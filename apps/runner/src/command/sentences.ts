@@ -12,6 +12,8 @@ export function sentence(event: RunEvent): string | null {
       return `downloaded ${event.model}: ${inBytes(event.bytes)} in ${event.folder}`;
     case 'planned':
       return plannedSentence(event);
+    case 'task':
+      return `task ${event.task} on ${event.node}${event.start > 1 ? `, started for the ${ordinal(event.start)} time` : ''}`;
     case 'trying_model':
       return `testing the model ${event.model} on ${event.device}`;
     case 'model_passed_before':
@@ -55,6 +57,12 @@ export function sentence(event: RunEvent): string | null {
   }
 }
 
+/** A number as the place in a row: 2nd, 3rd, 11th, 21st. */
+function ordinal(number: number): string {
+  const teens = number % 100 > 10 && number % 100 < 14;
+  return `${number}${(!teens && ['th', 'st', 'nd', 'rd'][number % 10]) || 'th'}`;
+}
+
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
   const { resumed, sequences_done, sequences, copies, residues, shards, workers, device } = event;
   const distinct = copies > 0 ? `${grouped(sequences - copies)} of them distinct, ` : '';
@@ -95,6 +103,8 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
       const work = event.shard === null ? 'before it had a shard' : `on shard ${event.shard}`;
       return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
     }
+    case 'claim_lost':
+      return `shard ${event.shard} is another task's now: ${event.message}`;
     case 'retry':
       return `retrying shard ${event.shard} in ${event.delayMs / 1000} s: ${event.reason}`;
     case 'shard_failed':

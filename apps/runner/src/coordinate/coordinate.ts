@@ -1,11 +1,12 @@
 import { validateCheckpointDir } from '@holdfast/checkpoint';
 import { Coordinator, type CoordinatorEvent, forkWorkers } from '@holdfast/coordinator';
-import type { CheckpointManifest } from '@holdfast/manifest';
+import { type CheckpointManifest, StaleClaimError } from '@holdfast/manifest';
 import { exportedScript, START_LIMIT, type StopSignal, startScript } from '@holdfast/process';
 import type { Layout } from '@holdfast/run-folder';
 import type { Stop } from '../embed-options.js';
 import { StoppedError } from '../errors.js';
 import type { WorkEvent } from '../events.js';
+import type { Claims } from './claims.js';
 import { RunLogs } from './run-logs.js';
 import { shardRecords } from './run-manifest.js';
 import { formatWorkerOptions, type WorkerOptions } from './worker-options.js';
@@ -17,6 +18,8 @@ export interface CoordinateOptions {
   place: Layout;
   /** Shards that are not complete. */
   shards: readonly number[];
+  /** Claims shards beside other machines, instead of working on `shards`. */
+  claims?: Claims | undefined;
   workers: number;
   /** Environment variables of a slot's worker, beside this process's own. */
   env(slot: number): NodeJS.ProcessEnv;
@@ -37,13 +40,15 @@ export interface CoordinateOptions {
 
 /** Runs worker processes until each shard is complete or failed, and logs their events as NDJSON. */
 export async function coordinate(options: CoordinateOptions) {
-  const { place, shards, workers, env, worker, manifest, quarantine, onEvent, onWarning, stop } = options;
+  const { place, shards, claims, workers, env, worker, manifest, quarantine, onEvent, onWarning, stop } =
+    options;
   const logs = new RunLogs(place);
   const renamed = options.reattempts ? asReattempt : (event: CoordinatorEvent) => event;
   const coordinator = new Coordinator({
     // All slots, even with fewer shards: another slot takes over from a preempted one. Workers are spawned only when needed.
     slots: workers,
-    shards: [...shards],
+    shards: claims === undefined ? [...shards] : [],
+    ...(claims && { source: claims }),
     spawn: forkWorkers({
       modulePath: startScript(),
       args: [exportedScript('@holdfast/runner/worker', import.meta.url), formatWorkerOptions(worker)],
@@ -52,6 +57,7 @@ export async function coordinate(options: CoordinateOptions) {
     onEvent(event) {
       logs.write(renamed(event));
       onEvent(renamed(event));
+      if (event.type === 'complete' || event.type === 'claim_lost') claims?.release(event.shard);
     },
     isolates: true,
     stallMs: options.stallMs,
@@ -62,12 +68,20 @@ export async function coordinate(options: CoordinateOptions) {
     maxQuarantined: quarantine.most,
     maxSetAside: quarantine.mostSetAside,
     quarantined: quarantine.already,
-    ...(options.reattempts ? {} : { records: shardRecords(manifest) }),
+    ...(options.reattempts ? {} : { records: shardRecords(manifest, (shard) => claims?.tokenOf(shard)) }),
     validateShard: (shard) => validateCheckpointDir(place.shard(shard), { onWarning }),
     // A shard whose sequences are reattempted stays complete.
     ...(options.reattempts
       ? {}
-      : { onShardFailed: (shard: number, message: string) => manifest.markShardFailed(shard, message) }),
+      : {
+          async onShardFailed(shard: number, message: string) {
+            await manifest.markShardFailed(shard, message, claims?.tokenOf(shard)).catch((error: unknown) => {
+              // It is another task's now, and so is what becomes of it.
+              if (claims === undefined || !(error instanceof StaleClaimError)) throw error;
+            });
+            claims?.release(shard);
+          },
+        }),
   });
   const stopWorkers = () => coordinator.stop(stopSignal(stop.signal.reason));
   const asked = [stop.signal, stop.now].filter((signal) => signal !== undefined);

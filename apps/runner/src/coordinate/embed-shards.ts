@@ -8,8 +8,10 @@ import { type EmbedOptions, limitsOf, type Stop } from '../embed-options.js';
 import { ExitCode, RunFailedError, refusedChange, StoppedError, tellsOfFullDisk } from '../errors.js';
 import type { Report } from '../events.js';
 import type { DiskPause } from '../full-disk/disk-pause.js';
+import type { Claims } from './claims.js';
 import { coordinate } from './coordinate.js';
 import { type KindCounts, NONE, quarantineLimits, tooManyQuarantined } from './quarantine-limit.js';
+import { TASK_LOCK } from './run-manifest.js';
 import { fullDisk, noWorkerStarted, shardsFailed } from './shards-failed.js';
 
 export interface EmbedShards {
@@ -24,6 +26,8 @@ export interface EmbedShards {
   share: DeviceShare;
   manifest: CheckpointManifest;
   pause: DiskPause;
+  /** Claims shards beside other machines; absent: all open ones are this command's. */
+  claims?: Claims;
   /** Counts the sequences of complete shards that the model refused. */
   refused(shards: readonly Shard[]): Promise<number>;
 }
@@ -36,7 +40,7 @@ type FoundSequence = Pick<QuarantinedSequence, 'id' | 'error'>;
  * @throws RunFailedError if some could not be completed; UsageError if the model was changed meanwhile; StoppedError.
  */
 export async function embedShards(run: EmbedShards): Promise<void> {
-  const { place, options, index, model, shards, report, stop, manifest, pause } = run;
+  const { place, options, index, model, shards, report, stop, manifest, pause, claims } = run;
   const state = await manifest.load();
   const open: number[] = [];
   const complete: Shard[] = [];
@@ -83,9 +87,10 @@ export async function embedShards(run: EmbedShards): Promise<void> {
   const outcome = await coordinate({
     place,
     shards: open,
+    claims,
     workers: run.share.workers,
     env: run.share.env,
-    worker: workerOptions(run),
+    worker: { ...workerOptions(run), ...(claims && { lockTimeoutMs: TASK_LOCK }) },
     ...limitsOf(options),
     manifest,
     quarantine: { most, mostSetAside, already },

@@ -3,7 +3,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Layout } from '@holdfast/run-folder';
-import { eventRecord, type WorkEvent } from '../events.js';
+import { eventRecord, type RunEvent, type WorkEvent } from '../events.js';
 import { isFullDisk } from '../full-disk/room-wait.js';
 
 /** One log line. Its last field is the CRC-32 of everything before it, as in the manifest's journal. */
@@ -31,6 +31,11 @@ export class RunLogs {
     if (event.type === 'progress') return;
     const path = 'slot' in event ? this.#place.log(event.slot) : this.#place.coordinatorLog;
     this.#fileOf(path).write(logLine(eventRecord({ type: 'coordinator', event }, Date.now())));
+  }
+
+  /** Writes an event of the command itself among those of no particular slot. */
+  note(event: RunEvent): void {
+    this.#fileOf(this.#place.coordinatorLog).write(logLine(eventRecord(event, Date.now())));
   }
 
   async close(): Promise<void> {

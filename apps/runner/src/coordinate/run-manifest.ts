@@ -7,6 +7,9 @@ import type { Report } from '../events.js';
 import type { DiskPause } from '../full-disk/disk-pause.js';
 import { PatientManifest } from './patient-manifest.js';
 
+/** Milliseconds that one of many tasks waits for the manifest's lock: hundreds may want it, on a slow file server. */
+export const TASK_LOCK = 600_000;
+
 /**
  * Opens the manifest of a run. A damaged one is rebuilt from the checkpoints, which are the source of truth.
  *
@@ -15,7 +18,7 @@ import { PatientManifest } from './patient-manifest.js';
 export async function openManifest(
   place: Layout,
   shards: number,
-  { report, pause }: { report: Report; pause: DiskPause },
+  { report, pause, lockTimeoutMs }: { report: Report; pause: DiskPause; lockTimeoutMs?: number },
 ): Promise<CheckpointManifest> {
   const patiently = <T>(work: () => Promise<T>, bytes: number) => pause.during(work, bytes);
   await pause.during(() => makeDirectoryDurably(place.checkpoints), 0);
@@ -24,6 +27,7 @@ export async function openManifest(
     {
       rebuild: rebuildFrom(place, shards),
       onWarning: (message) => report({ type: 'warning', message }),
+      ...(lockTimeoutMs !== undefined && { lockTimeoutMs }),
     },
     patiently,
   );
@@ -43,16 +47,18 @@ export async function openManifest(
 
 type Json = NonNullable<Parameters<CheckpointManifest['recordRecovery']>[1]>;
 
-/** Stores the coordinator's records of shard failures in the manifest. */
+/** Stores the coordinator's records of shard failures in the manifest. @param tokenOf the claims of a task; default: none. */
 export function shardRecords(
   manifest: Pick<CheckpointManifest, 'load' | 'recordRecovery' | 'recordRedistribution'>,
+  tokenOf: (shard: number) => { token: string } | undefined = () => undefined,
 ): ShardRecords {
   return {
     async recoveries() {
       const { shards } = await manifest.load();
       return new Map(Object.entries(shards).map(([rank, { recovery }]) => [Number(rank), recovery]));
     },
-    recordRecovery: (shard, recovery) => manifest.recordRecovery(shard, recovery as Json | null),
+    recordRecovery: (shard, recovery) =>
+      manifest.recordRecovery(shard, recovery as Json | null, tokenOf(shard)),
     recordRedistribution: (shard, newShard) => manifest.recordRedistribution(shard, newShard),
   };
 }

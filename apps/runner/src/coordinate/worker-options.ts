@@ -29,6 +29,8 @@ const schema = z.object({
   graceMs: z.number().nonnegative(),
   /** Which quarantined sequences of complete shards to reattempt; absent: embed shards. */
   retry: z.enum(['set_aside', 'all']).exactOptional(),
+  /** Milliseconds to wait for the manifest's lock; absent: as usual. */
+  lockTimeoutMs: z.number().positive().exactOptional(),
   /** What happens when the disk is full. */
   onFullDisk: z.enum(['pause', 'stop']),
   trigger: z.object({

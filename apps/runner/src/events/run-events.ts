@@ -24,6 +24,17 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
     },
   },
   {
+    event: 'task',
+    meaning: 'a task of a run on several machines begins',
+    fields: {
+      task: text('its name, unique in the run'),
+      engine: z.enum(['slurm', 'kubernetes', 'aws_batch', 'by_hand']).describe('what started it'),
+      job: z.string().nullable().describe("the engine's own name for its job; null by hand"),
+      start: count('how often the engine has started it, from 1'),
+      node: text('where it runs'),
+    },
+  },
+  {
     event: 'progress',
     meaning: 'sequences that are done',
     fields: {

@@ -55,6 +55,11 @@ export const WORK_EVENTS: readonly EventDefinition[] = [
     fields: { slot, shard, message: text('the error of the write') },
   },
   { event: 'disk_room', meaning: 'the worker has written it', fields: { slot, shard } },
+  {
+    event: 'claim_lost',
+    meaning: 'another task has taken the shard over; this one writes nothing more of it',
+    fields: { slot, shard, message },
+  },
   { event: 'shard_complete', meaning: 'a shard is complete', fields: { slot, shard } },
   {
     event: 'exited',

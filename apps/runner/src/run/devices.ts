@@ -55,7 +55,7 @@ export class Devices {
     const { model, overrides } = this.#options;
     if (this.builtIn !== undefined && this.#wish === 'auto') return;
     const { device } = await this.#chooseForNewRun();
-    if (this.builtIn !== undefined) return;
+    if (this.builtIn !== undefined || this.#options.elsewhere) return;
     const { stallMs } = limitsOf(this.#options);
     const signal = this.#signal;
     const source = this.#source;
@@ -72,6 +72,11 @@ export class Devices {
     const { device } = await this.#chooseForNewRun();
     const usual = batchTokensOn(this.#source, device);
     if (batchTokens !== 'auto' && device.kind === 'cpu') return usual;
+    if (this.#options.elsewhere) {
+      const message = `the token budget is not measured, since ${formatDevice(device)} is on other machines: ${usual} tokens a batch; --batch-tokens sets another`;
+      this.#report({ type: 'warning', message });
+      return usual;
+    }
     const signal = this.#signal;
     const wish = this.#wish;
     const { proof, weightBytes } = this.#source;
@@ -97,6 +102,15 @@ export class Devices {
     if (now.device !== record.device || now.threads !== record.threads)
       await patiently(() => writeRunRecord(place.run, now));
     return used;
+  }
+
+  /** Records a device on other machines, and the threads of a worker there. @throws UsageError for another device than the run's. */
+  async record(record: RunRecord, place: Layout, threads: number): Promise<RunRecord> {
+    const { device, warnings } = await this.#chooseFor(record.device);
+    for (const message of warnings) this.#report({ type: 'warning', message });
+    const now = { ...record, device: formatDevice(device), threads: record.threads ?? threads };
+    if (now.device !== record.device || now.threads !== record.threads) await writeRunRecord(place.run, now);
+    return now;
   }
 
   /** The same, but records nothing. */
@@ -129,7 +143,11 @@ export class Devices {
   async #choose(begunOn: string | undefined): Promise<DeviceChoice> {
     const report = this.#report;
     const options = { begunOn, report, signal: this.#signal, builtIn: this.builtIn };
-    const choice = await chooseDevice(this.#wish, options);
+    const wish = this.#wish;
+    const choice =
+      this.#options.elsewhere && wish !== 'auto'
+        ? { device: wish, warnings: [] }
+        : await chooseDevice(wish, options);
     const { device } = choice;
     const precision = this.#options.overrides?.precision;
     if (precision === 'int8' && device.kind !== 'cpu')

@@ -1,11 +1,7 @@
-import { open, rename, rm, writeFile } from 'node:fs/promises';
-import { debuglog } from 'node:util';
 import type { Layout } from '@holdfast/run-folder';
 import type { Report } from '../events.js';
-import { isFullDisk } from '../full-disk/room-wait.js';
+import { BeatFile } from './beat-file.js';
 import { HeartbeatState } from './heartbeat-state.js';
-
-const debug = debuglog('holdfast:heartbeat');
 
 /** Milliseconds between two heartbeats; a new phase is written at once. */
 const EVERY = 5000;
@@ -17,13 +13,13 @@ const EVERY = 5000;
 export class Heartbeat {
   /** Reports to the command's own report, and listens. */
   readonly report: Report;
-  readonly #path: string;
+  readonly #file: BeatFile;
   readonly #state: HeartbeatState;
   #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ heartbeat }: Pick<Layout, 'heartbeat'>, report: Report) {
-    this.#path = heartbeat;
+    this.#file = new BeatFile(heartbeat);
     this.#state = new HeartbeatState(new Date());
     this.report = (event) => {
       report(event);
@@ -70,32 +66,7 @@ export class Heartbeat {
     if (!this.#state.began) return;
     this.#timer ??= setInterval(() => this.#write(), EVERY).unref();
     // One after the other: two writers of one file would mix.
-    this.#writing = this.#writing.then(() => this.#writeNow());
-  }
-
-  async #writeNow(): Promise<void> {
-    const text = this.#state.text(new Date());
-    const temporary = `${this.#path}.tmp`;
-    try {
-      await writeFile(temporary, text);
-      await rename(temporary, this.#path);
-    } catch (error) {
-      debug('%s cannot be written: %s', this.#path, error);
-      await rm(temporary, { force: true }).catch(() => undefined);
-      if (isFullDisk(error)) await this.#overwrite(text);
-    }
-  }
-
-  /** On a full disk there is no room for a second file, but the first has its block. */
-  async #overwrite(text: string): Promise<void> {
-    try {
-      await using file = await open(this.#path, 'r+');
-      const { size } = await file.stat();
-      // In one call, and never shorter: who reads meanwhile sees a whole one.
-      await file.write(text.padEnd(size), 0);
-    } catch (error) {
-      debug('%s cannot be overwritten: %s', this.#path, error);
-    }
+    this.#writing = this.#writing.then(() => this.#file.write(this.#state.text(new Date())));
   }
 
   async #end(message: string | null): Promise<void> {
@@ -103,10 +74,9 @@ export class Heartbeat {
     await this.#writing;
     if (message !== null && this.#state.hasRun) {
       this.#state.ended(message, new Date());
-      await this.#writeNow();
+      await this.#file.write(this.#state.text(new Date()));
       return;
     }
-    for (const path of [this.#path, `${this.#path}.tmp`])
-      await rm(path, { force: true }).catch((error) => debug('%s cannot be removed: %s', path, error));
+    await this.#file.remove();
   }
 }

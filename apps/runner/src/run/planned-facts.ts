@@ -2,7 +2,6 @@ import { CPU, formatDevice, type ModelSource } from '@holdfast/gpu-runtime';
 import { paddingOf, type SequenceIndex, type Shard } from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { PlanFigures } from '../events/plan-figures.js';
-import type { UsedDevice } from './devices.js';
 
 export interface Plan {
   model: ModelSource;
@@ -12,7 +11,7 @@ export interface Plan {
   /** Sequences of each shard that are saved. */
   done: readonly number[];
   /** Null if nothing is left to embed. */
-  used: UsedDevice | null;
+  used: { record: Pick<RunRecord, 'device'>; share: { workers: number } } | null;
 }
 
 /** The figures of a plan, as the event `planned` has them, and as `--dry-run` shows them. */

@@ -16,6 +16,9 @@ const MOST = 256;
 const MOST_RESIDUES = 2048;
 const MIN_COSINE = 0.99;
 
+/** The part of a command that compares precisions. */
+type Comparing = Pick<Request, 'place' | 'model' | 'options' | 'devices' | 'report' | 'stop'>;
+
 /**
  * What the model's lower precision costs on this run's own sequences: measured once, before anything is embedded, and kept in
  * the run's folder. Null in float32. What was measured of other files than the run's is not kept.
@@ -23,7 +26,7 @@ const MIN_COSINE = 0.99;
  * @throws UsageError if it costs more than the command allows, or the model has changed; RunFailedError if it cannot be measured; the signal's reason.
  */
 export async function precisionCost(
-  request: Request,
+  request: Comparing,
   { record, index }: Pick<Prepared, 'record' | 'index'>,
 ): Promise<PrecisionCost | null> {
   const { place, model, options } = request;
@@ -39,7 +42,7 @@ export async function precisionCost(
 }
 
 async function measure(
-  request: Request,
+  request: Comparing,
   precision: Precision,
   { record, index }: Pick<Prepared, 'record' | 'index'>,
 ): Promise<PrecisionCost | null> {
@@ -62,7 +65,7 @@ async function measure(
   return cost && { name: precision, ...cost };
 }
 
-function compare({ place, options, report, stop }: Request, precision: Precision, device: Device) {
+function compare({ place, options, report, stop }: Comparing, precision: Precision, device: Device) {
   return comparePrecisions({
     model: options.model,
     overrides: { ...options.overrides, precision },
@@ -77,7 +80,7 @@ function compare({ place, options, report, stop }: Request, precision: Precision
 }
 
 /** The files that are computed in float32: int8 graphs and weights are files of their own. */
-async function comparedWith({ model, options, report }: Request): Promise<readonly string[]> {
+async function comparedWith({ model, options, report }: Comparing): Promise<readonly string[]> {
   if (model.precision !== 'int8') return [];
   const full = await longWork(`reading the fp32 weights of ${options.model}`, report, () =>
     // The comparison says what is wrong with it.

@@ -4,6 +4,7 @@ import { AsyncCheckpointWriter, checkpointName, setAside } from '@holdfast/check
 import { type Isolation, startIsolation } from '@holdfast/coordinator';
 import type { Shard } from '@holdfast/plan';
 import {
+  evictClaims,
   findCheckpoints,
   isDue,
   type Quarantined,
@@ -36,6 +37,7 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
     // As in workShard: this fences a predecessor that was believed dead.
     steal: true,
   });
+  await evictClaims(folder);
   // A killed reattempt may have left half a checkpoint where the next one goes.
   const aside = await setAside(folder, found.length);
   await manifest.reconcileShard(shard.shard, found, claim);

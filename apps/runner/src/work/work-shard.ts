@@ -9,16 +9,20 @@ import {
   type WriterThread,
 } from '@holdfast/checkpoint';
 import type { BudgetShare, Isolation, QuarantinedSequence } from '@holdfast/coordinator';
+import { fencedFileSystem } from '@holdfast/durable';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
 import type { CheckpointManifest } from '@holdfast/manifest';
 import type { SequenceIndex, Shard } from '@holdfast/plan';
 import {
   checkpointFacts,
   errorLine,
+  evictClaims,
   findCheckpoints,
   isSetAside,
+  leaveClaimFolder,
   type Quarantined,
   ShardCursor,
+  takeClaimFolder,
 } from '@holdfast/run-folder';
 import type { CheckpointTrigger } from '@holdfast/trigger';
 import type { RoomWait } from '../full-disk/room-wait.js';
@@ -47,8 +51,10 @@ export interface ShardWork {
   trigger: CheckpointTrigger<string>;
   manifest: Pick<
     CheckpointManifest,
-    'claimShard' | 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'
+    'claimShard' | 'heartbeat' | 'reconcileShard' | 'updateShardCheckpoint' | 'markShardComplete'
   >;
+  /** The claim that a task made before it assigned the shard. Absent: the worker makes it. */
+  claim?: { token: string };
   /** Writes the checkpoints. Absent: a thread per shard, which makes the end of a shard slower. */
   thread?: WriterThread;
   /** Has checkpoints wait while the disk is full. Absent: they fail. */
@@ -119,10 +125,8 @@ export const untilThereIsRoom = (room: RoomWait | undefined): Pick<WriterOptions
 export async function workShard(work: ShardWork): Promise<boolean> {
   const { shard, folder, run, index, model, trigger, manifest, report } = work;
 
-  // The only coordinator assigned the shard to this worker. Stealing the claim fences a predecessor that was believed dead.
-  const claim = await manifest.claimShard(shard.shard, `process ${process.pid} on ${hostname()}`, {
-    steal: true,
-  });
+  const { claim, fence } = await ownShard(work);
+  const fenced = fence === undefined ? {} : { fs: fencedFileSystem(fence) };
   const cursor = new ShardCursor(shard, run, model.source.dim, index);
   const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
@@ -130,7 +134,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       return cursor.accept(checkpoint);
     },
   });
-  const aside = await setAside(folder, found.length);
+  const aside = await setAside(folder, found.length, fenced);
   debug(
     'shard %d: %d valid checkpoint(s), next batch %d; %s',
     shard.shard,
@@ -147,6 +151,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
     ...untilThereIsRoom(work.room),
+    ...(fence && { fence }),
     onDurable: async ({ path, rows, metadata }) => {
       work.room?.done(path);
       const checkpoint = Number(metadata['checkpoint']);
@@ -253,7 +258,20 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     throw error;
   }
   await writer.shutdown();
-  if (batch < shard.endBatch) return false;
-  await manifest.markShardComplete(shard.shard, claim);
-  return true;
+  if (batch === shard.endBatch) await manifest.markShardComplete(shard.shard, claim);
+  if (fence !== undefined) await leaveClaimFolder(fence);
+  return batch === shard.endBatch;
+}
+
+/** Makes sure that no earlier owner of the shard, dead or alive, changes anything in it from now on. */
+async function ownShard({ shard: { shard }, folder, manifest, claim: given }: ShardWork) {
+  if (given === undefined) {
+    // The only coordinator assigned the shard to this worker. Stealing the claim fences a predecessor that was believed dead.
+    const owner = `process ${process.pid} on ${hostname()}`;
+    const claim = await manifest.claimShard(shard, owner, { steal: true });
+    await evictClaims(folder);
+    return { claim, fence: undefined };
+  }
+  const fence = await takeClaimFolder(folder, given.token, () => manifest.heartbeat(shard, given));
+  return { claim: given, fence };
 }

@@ -12,6 +12,7 @@ import { type Patiently, PatientManifest } from '../coordinate/patient-manifest.
 import { parseWorkerOptions } from '../coordinate/worker-options.js';
 import { ExitCode } from '../errors.js';
 import { RoomWait } from '../full-disk/room-wait.js';
+import { whyLost } from './lost-claim.js';
 import { ModelChangedError } from './model-changed-error.js';
 import { modelOfRun } from './model-of-run.js';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
@@ -94,7 +95,11 @@ try {
   const patiently: Patiently = (work, bytes) => (pauses ? room.during(work, bytes) : work());
   const manifest = new PatientManifest(
     place.manifest,
-    { rebuild: rebuildFrom(place, shards.length), onWarning: (message) => console.error(message) },
+    {
+      rebuild: rebuildFrom(place, shards.length),
+      onWarning: (message) => console.error(message),
+      ...(options.lockTimeoutMs !== undefined && { lockTimeoutMs: options.lockTimeoutMs }),
+    },
     patiently,
   );
   const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
@@ -107,7 +112,7 @@ try {
     const message = await channel.next();
     idle = false;
     if (message.type !== 'assign') break;
-    const { shard: now, budget, isolation } = message;
+    const { shard: now, budget, isolation, claim: token } = message;
     shard = now;
     const plan = shards[now];
     if (plan === undefined) throw new RangeError(`shard ${now} of ${shards.length} is not in the plan`);
@@ -125,6 +130,7 @@ try {
       trigger,
       manifest,
       thread,
+      ...(token !== undefined && { claim: { token } }),
       ...(pauses && { room }),
       batchTokens: options.batchTokens,
       budget,
@@ -161,11 +167,22 @@ try {
       },
     };
     const { retry } = options;
-    const complete = await (retry === undefined ? workShard(work) : retryShard(work, retry));
-    if (!complete) process.exit(stopCode);
+    const outcome = await (retry === undefined ? workShard(work) : retryShard(work, retry)).catch(
+      async (error: unknown) => {
+        const stillOwner = () => manifest.heartbeat(now, { token: token! });
+        const lost = token === undefined ? null : await whyLost(error, stillOwner);
+        if (lost === null) throw error;
+        return { lost };
+      },
+    );
+    if (outcome === false) process.exit(stopCode);
     batchIdx = undefined;
     shard = undefined;
-    await channel.send({ type: 'complete', shard: now });
+    await channel.send(
+      outcome === true
+        ? { type: 'complete', shard: now }
+        : { type: 'lost', shard: now, message: outcome.lost },
+    );
   }
   process.exit(stopped ? stopCode : ExitCode.complete);
 } catch (error) {

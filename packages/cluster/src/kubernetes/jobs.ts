@@ -83,7 +83,10 @@ const labels = ({ name }: KubernetesWork) => ({
   'app.kubernetes.io/instance': name,
 });
 
-function pod({ folder, image, volume, cpus, memory, gpus = 0, graceSec }: KubernetesWork, command: string) {
+function pod(
+  { folder, image, tasks, volume, cpus, memory, gpus = 0, graceSec }: KubernetesWork,
+  command: string,
+) {
   const limits = {
     ...(memory !== undefined && { memory }),
     ...(gpus > 0 && { 'nvidia.com/gpu': gpus }),
@@ -98,8 +101,9 @@ function pod({ folder, image, volume, cpus, memory, gpus = 0, graceSec }: Kubern
         image,
         command: ['holdfast', command, folder],
         env: [
-          { name: 'JOB_NAME', valueFrom: label('batch.kubernetes.io/job-name') },
-          { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+          // A task's name. By itself it would be the same for the next pod of an index, which could then not tell itself from the last.
+          { name: 'HOSTNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+          { name: 'HOLDFAST_TASKS', value: `${tasks}` },
         ],
         resources: {
           requests: { cpu: `${cpus}`, ...(memory !== undefined && { memory }) },
@@ -111,5 +115,3 @@ function pod({ folder, image, volume, cpus, memory, gpus = 0, graceSec }: Kubern
     volumes: [{ name: VOLUME, persistentVolumeClaim: { claimName: volume.claim } }],
   } satisfies IPodSpec;
 }
-
-const label = (name: string) => ({ fieldRef: { fieldPath: `metadata.labels['${name}']` } });

@@ -84,6 +84,10 @@ test('a pod runs the task, sees the volume, and has time to save', () => {
     name: 'holdfast',
     image: 'registry.example/holdfast:1',
     command: ['holdfast', 'work', '/data/out'],
+    env: [
+      { name: 'HOSTNAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      { name: 'HOLDFAST_TASKS', value: '200' },
+    ],
     resources: {
       requests: { cpu: '4', memory: '16Gi' },
       limits: { memory: '16Gi', 'nvidia.com/gpu': 1 },

@@ -10,6 +10,7 @@ interface Wish {
   at: string;
   steal?: boolean;
   unlessAliveWithinMs?: number;
+  ifAttempt?: number;
 }
 
 /**
@@ -20,9 +21,11 @@ interface Wish {
  */
 export function checkMayClaim(
   { lease, status }: { lease: Readonly<Lease> | null; status: ShardStatus },
-  { rank, owner, at, steal = false, unlessAliveWithinMs }: Wish,
+  { rank, owner, at, steal = false, unlessAliveWithinMs, ifAttempt }: Wish,
   holder: () => Holder,
 ): void {
+  if (ifAttempt !== undefined && (status !== 'in_progress' || (lease?.attempt ?? 0) !== ifAttempt))
+    throw new ShardClaimedError(rank, lease?.owner ?? 'nobody', lease?.heartbeat_at ?? at);
   // Nobody owns a shard that is complete or has failed.
   if (lease === null || status !== 'in_progress' || steal) return;
   const isOwner = lease.owner === owner;

@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FileLock } from '@holdfast/file-lock';
+import { planWork, type WorkPlan } from '../src/cluster/plan-work.js';
+import type { EmbedOptions } from '../src/embed-options.js';
+import { freshFolder, type Line, madeModel, type Running, start } from './command.js';
+
+// A run for several machines, whose tasks are processes on this one.
+
+/** Sequences that the slow model takes about 25 ms each for, in batches of two. */
+export async function slowRun(count: number) {
+  const model = await madeModel('make-slow.mjs', '0', '500');
+  const folder = await freshFolder();
+  const input = join(folder, 'in.fa');
+  // Its number in base 4, over and over: all differ.
+  const residues = (i: number) =>
+    i
+      .toString(4)
+      .padStart(10, '0')
+      .replace(/\d/g, (digit) => 'ACGT'[Number(digit)]!)
+      .repeat(5);
+  const records = Array.from({ length: count }, (_, i) => `>s${i}\n${residues(i)}\n`);
+  await writeFile(input, records.join(''));
+  return { model, input, folder };
+}
+
+export interface SlowRun {
+  model: string;
+  input: string;
+  folder: string;
+}
+
+/** Options of a run with batches of two sequences and a checkpoint for each two batches. */
+export const optionsOf = ({ model, input }: SlowRun, out: string): EmbedOptions => ({
+  inputs: [input],
+  out,
+  model,
+  batchTokens: 110,
+  shards: 12,
+  seqThreshold: 4,
+  dedupe: true,
+  format: 'safetensors',
+  forceRestart: false,
+});
+
+/** The same on the command line. */
+export const argumentsOf = ({ model, input }: SlowRun, out: string): string[] => [
+  input,
+  '--out',
+  out,
+  '--model',
+  model,
+  '--batch-tokens',
+  '110',
+  '--shards',
+  '12',
+  '--seq-threshold',
+  '4',
+];
+
+/** Plans the run in a folder. @returns the shards that are left. */
+export async function planned(
+  options: EmbedOptions,
+  plan: Partial<WorkPlan> = {},
+): Promise<readonly number[]> {
+  await using run = await planWork(options, { slots: 1, elsewhere: false, ...plan }, () => undefined, {
+    signal: new AbortController().signal,
+  });
+  return run.left;
+}
+
+/** Starts a task, as Slurm would. @param restarts how often Slurm has started it again. */
+export const startTask = (out: string, task: number, restarts = 0): Running =>
+  start(['work', out], {
+    env: {
+      SLURM_JOB_ID: `${900 + task}`,
+      SLURM_ARRAY_JOB_ID: '900',
+      SLURM_ARRAY_TASK_ID: `${task}`,
+      SLURM_ARRAY_TASK_COUNT: '3',
+      SLURM_RESTART_COUNT: `${restarts}`,
+      SLURMD_NODENAME: `n${task}`,
+      PATH: '/nowhere',
+    },
+  });
+
+/**
+ * Stops all processes of a task at a moment when none of them holds the manifest's lock. On a machine that is cut off, the file
+ * server would take the lock away.
+ */
+export async function stopOutsideLock(task: Running, out: string): Promise<void> {
+  const lock = join(out, 'checkpoints', 'manifest.json.lock');
+  for (;;) {
+    process.kill(-task.child.pid!, 'SIGSTOP');
+    const free = await FileLock.acquire(lock, { timeoutMs: 0 }).then(
+      (held) => held.release().then(() => true),
+      () => false,
+    );
+    if (free) return;
+    process.kill(-task.child.pid!, 'SIGCONT');
+  }
+}
+
+/** Sequences that a task has embedded. */
+export const embedded = (lines: readonly Line[]): number =>
+  lines
+    .filter(({ event }) => event === 'checkpoint')
+    .reduce((sum, line) => sum + Number(line['sequences']), 0);

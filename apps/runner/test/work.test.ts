@@ -1,0 +1,188 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { digestOf, freshFolder, holdfast } from './command.js';
+import { eventually } from './processes.js';
+import {
+  argumentsOf,
+  embedded,
+  optionsOf,
+  planned,
+  type SlowRun,
+  slowRun,
+  startTask,
+  stopOutsideLock,
+} from './tasks.js';
+
+const COUNT = 120;
+let run: SlowRun;
+let expected: string;
+beforeAll(async () => {
+  run = await slowRun(COUNT);
+  const out = join(run.folder, 'local');
+  expect((await holdfast(['embed', ...argumentsOf(run, out)])).code).toBe(0);
+  expected = await resultOf(out);
+}, 120_000);
+
+/** What the result of a run is, but for its record, which has dates and hosts. */
+const resultOf = async (out: string) =>
+  `${await digestOf(out)} ${await readFile(join(out, 'sequences.tsv'), 'utf8')}`;
+
+const freshOut = async () => join(await freshFolder(), 'out');
+
+/** Each file of the checkpoints, with what tells whether it was touched. */
+async function files(out: string): Promise<string[]> {
+  const found = await readdir(join(out, 'checkpoints'), { recursive: true, withFileTypes: true });
+  return Promise.all(
+    found
+      .filter((entry) => entry.isFile() && entry.name.startsWith('batch_'))
+      .map(async ({ parentPath, name }) => {
+        const { ino, mtimeMs, size } = await stat(join(parentPath, name));
+        return `${parentPath}/${name} ${ino} ${mtimeMs} ${size}`;
+      }),
+  ).then((lines) => lines.sort());
+}
+
+async function expectJoined(out: string): Promise<void> {
+  const { code, stderr } = await holdfast(['join', out]);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await resultOf(out)).toBe(expected);
+  const names = await readdir(join(out, 'checkpoints'), { recursive: true });
+  expect(names.filter((name) => name.includes('claim_'))).toEqual([]);
+}
+
+test('three tasks share the shards, none is computed twice, and the result is that of one machine', async () => {
+  const out = await freshOut();
+  expect(await planned(optionsOf(run, out))).toHaveLength(12);
+  const tasks = await Promise.all([0, 1, 2].map((task) => startTask(out, task).ended));
+  expect(tasks.map(({ code, stderr }) => [code, stderr])).toEqual([0, 1, 2].map(() => [0, '']));
+  const shards = tasks.map(({ lines }) =>
+    lines.filter(({ event }) => event === 'shard_complete').map(({ shard }) => Number(shard)),
+  );
+  expect(shards.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, shard) => shard));
+  expect(tasks.reduce((sum, { lines }) => sum + embedded(lines), 0)).toBe(COUNT);
+  await expectJoined(out);
+  expect(await readdir(join(out, 'cluster', 'tasks'))).toEqual(['900_0.json', '900_1.json', '900_2.json']);
+  const beat = JSON.parse(await readFile(join(out, 'cluster', 'tasks', '900_1.json'), 'utf8'));
+  expect(beat).toMatchObject({
+    engine: 'slurm',
+    job: '900_1',
+    start: 1,
+    node: 'n1',
+    ended: { exit_code: 0 },
+  });
+}, 120_000);
+
+test('a join before all is computed says what is missing, and changes nothing', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const { code, stderr } = await holdfast(['join', out]);
+  expect(code).toBe(4);
+  expect(stderr).toMatch(/12 of 12 shards are not complete \(0, 1, 2, 3, 4, …\).*holdfast submit again/);
+  expect(await files(out)).toEqual([]);
+}, 60_000);
+
+test('a task that is told to end saves its rows, and its next start goes on from there', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const first = startTask(out, 0);
+  await first.until('checkpoint');
+  first.child.kill('SIGTERM');
+  const before = await first.ended;
+  const after = await startTask(out, 0, 1).ended;
+  expect(after.code).toBe(0);
+  expect(embedded(before.lines) + embedded(after.lines)).toBe(COUNT);
+  await expectJoined(out);
+}, 120_000);
+
+test('a task that is killed is replaced by its next start at once, and by another when it has been silent', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out), { leaseSec: 2 });
+  const first = startTask(out, 0);
+  await first.until('checkpoint');
+  first.killGroup();
+  await first.ended;
+  const second = startTask(out, 0, 1);
+  await second.until('checkpoint');
+  second.killGroup();
+  const { lines } = await second.ended;
+  const begun = lines.find(({ event }) => event === 'resumed');
+  const silent = join(out, 'cluster', 'tasks', '900_0.json');
+  const { mtimeMs } = await stat(silent);
+  await eventually(() => Date.now() - mtimeMs > 1500);
+  const third = await startTask(out, 1).ended;
+  expect(third.code).toBe(0);
+  const takenOver = third.lines.filter(({ event }) => event === 'warning');
+  expect(takenOver.map(({ message }) => message)).toEqual([
+    `shard ${begun!['shard']} is taken over from task 900_0 (start 2) on n0`,
+  ]);
+  await expectJoined(out);
+}, 120_000);
+
+test('a task that was cut off writes nothing once its shard is another’s', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out), { leaseSec: 2 });
+  const stale = startTask(out, 0);
+  const first = await stale.until('checkpoint');
+  await stopOutsideLock(stale, out);
+  const { mtimeMs } = await stat(join(out, 'cluster', 'tasks', '900_0.json'));
+  await eventually(() => Date.now() - mtimeMs > 2500);
+  const other = await startTask(out, 1).ended;
+  expect([other.code, other.stderr]).toEqual([0, '']);
+  const messages = other.lines.filter(({ event }) => event === 'warning').map(({ message }) => message);
+  expect(messages).toEqual([`shard ${first['shard']} is taken over from task 900_0 (start 1) on n0`]);
+  const before = await files(out);
+  const beforeManifest = await readFile(join(out, 'checkpoints', 'manifest.json'), 'utf8');
+  process.kill(-stale.child.pid!, 'SIGCONT');
+  const { code, lines, stderr } = await stale.ended;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
+    { event: 'claim_lost', shard: first['shard'], message: expect.stringContaining('claimed by task 900_1') },
+  ]);
+  expect(await files(out)).toEqual(before);
+  expect(await readFile(join(out, 'checkpoints', 'manifest.json'), 'utf8')).toBe(beforeManifest);
+  await expectJoined(out);
+}, 120_000);
+
+test('it writes nothing even if the new owner has not come that far', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const stale = startTask(out, 0);
+  const { shard } = await stale.until('checkpoint');
+  await stopOutsideLock(stale, out);
+  const next = startTask(out, 0, 1);
+  expect((await next.until('resumed'))['shard']).toBe(shard);
+  await stopOutsideLock(next, out);
+  const ofShard = async () => (await files(out)).filter((line) => line.includes(`/shard_${shard}/`));
+  const before = await ofShard();
+  process.kill(-stale.child.pid!, 'SIGCONT');
+  const { code, lines } = await stale.ended;
+  expect(code).toBe(0);
+  expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
+    { event: 'claim_lost', shard },
+  ]);
+  expect(await ofShard()).toEqual(before);
+  process.kill(-next.child.pid!, 'SIGCONT');
+  expect((await next.ended).code).toBe(0);
+  await expectJoined(out);
+}, 120_000);
+
+test('embed goes on with a run that tasks have begun, once they have ended', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const task = startTask(out, 0);
+  await task.until('shard_complete');
+  task.killGroup();
+  await task.ended;
+  expect((await holdfast(['embed', ...argumentsOf(run, out)])).code).toBe(0);
+  expect(await resultOf(out)).toBe(expected);
+}, 120_000);
+
+test('a folder without such a run is refused', async () => {
+  const out = await freshFolder();
+  for (const command of ['work', 'join']) {
+    const { code, stderr } = await holdfast([command, out]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('holds no run that was planned for several machines');
+  }
+});

@@ -1,0 +1,65 @@
+/** `cluster/tasks/<task>.json`: what one task of a run on several machines does, rewritten every few seconds. */
+export interface TaskBeat {
+  format: 1;
+  /** The run's fingerprint. */
+  run: string;
+  task: string;
+  /** What started it: `slurm`, `kubernetes`, `aws_batch` or `by_hand`. */
+  engine: string;
+  /** The engine's own name for its job; null by hand. */
+  job: string | null;
+  /** How often the engine has started it, from 1. */
+  start: number;
+  node: string;
+  pid: number;
+  /** When this start began, and when it wrote this; ISO 8601, by the node's clock. */
+  started: string;
+  at: string;
+  /** The step in words; null while it embeds. */
+  doing: string | null;
+  /** The shards that it is at: their sequences, and how many of them are embedded, saved or not yet. */
+  shards: { shard: number; sequences: number; done: number }[];
+  /** How many shards of this start are complete, out of retries, or another task's now. */
+  completed: number;
+  failed: number;
+  lost: number;
+  /** Sequences that this start has embedded. */
+  sequences: number;
+  /** Padding included; null until known. */
+  tokens_per_second: number | null;
+  /** Set last: how it ended. A task that was killed says nothing. */
+  ended: { at: string; message: string; exit_code: number } | null;
+}
+
+/**
+ * Parses a task's beat. It is written without a sync, so a power cut may leave anything.
+ *
+ * @throws Error that says what is wrong with it.
+ */
+export function parseTaskBeat(text: string): TaskBeat {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error('it is not JSON', { cause });
+  }
+  const beat = value as TaskBeat;
+  if (!isObject(beat)) throw new Error('it is not an object');
+  if (beat.format !== 1) throw new Error(`it has format ${String(beat.format)}, but this version reads 1`);
+  const { shards, ended, tokens_per_second: speed } = beat;
+  const whole =
+    [beat.run, beat.task, beat.engine, beat.node, beat.started, beat.at].every(isText) &&
+    [beat.job, beat.doing].every((each) => each === null || isText(each)) &&
+    [beat.start, beat.pid, beat.completed, beat.failed, beat.lost, beat.sequences].every(isCount) &&
+    (speed === null || (Number.isFinite(speed) && speed >= 0)) &&
+    Array.isArray(shards) &&
+    shards.every((each) => isObject(each) && [each.shard, each.sequences, each.done].every(isCount)) &&
+    (ended === null ||
+      (isObject(ended) && isText(ended.at) && isText(ended.message) && isCount(ended.exit_code)));
+  if (!whole) throw new Error('a field is missing or wrong');
+  return beat;
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+const isText = (value: unknown) => typeof value === 'string';
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
