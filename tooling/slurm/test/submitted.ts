@@ -113,10 +113,10 @@ export class Submitted {
   }
 
   /** Types the line of `submit`. @returns the array's id and the join's, as it printed them. */
-  async submit(...more: string[]): Promise<Ended & { array: string | undefined; join: string | undefined }> {
+  async submit(...more: string[]): Promise<Ended & { array: string; join: string }> {
     const ended = await this.holdfast('submit', ...this.options, '--out', this.out, ...more);
-    const array = /array job (\d+)/.exec(ended.stdout)?.[1];
-    const joining = /job (\d+), which joins/.exec(ended.stdout)?.[1];
+    const array = /array job (\d+)/.exec(ended.stdout)?.[1] ?? '';
+    const joining = /job (\d+), which joins/.exec(ended.stdout)?.[1] ?? '';
     return { ...ended, array, join: joining };
   }
 
@@ -152,13 +152,12 @@ export class Submitted {
     return this.heard().reduce((sum, { type, sequences }) => sum + (type === 'progress' ? sequences : 0), 0);
   }
 
-  /** Events in the logs of a task. */
-  log(task: string): Record<string, unknown>[] {
-    const text = readFileSync(join(this.out, 'logs', `task_${task}`, 'coordinator.log'), 'utf8');
-    return text
-      .split('\n')
-      .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line));
+  /** What is in all logs of a task. */
+  log(task: string): string {
+    const folder = join(this.out, 'logs', `task_${task}`);
+    return readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'utf8'))
+      .join('');
   }
 
   /** Nodes on which tasks ran. */

@@ -136,6 +136,8 @@ async function showJobs(
   const jobs = rendered(options, base, { planned, names });
   const place = { ...planned.place, cluster: join(base.dir, 'cluster') };
   await makeDirectoryDurably(place.cluster);
+  // Slurm opens logs only in a folder that is there.
+  await makeDirectoryDurably(planned.place.logs);
   const show = async (role: 'task' | 'join', job: RenderedJob) => {
     const path = await writeScript(scriptOf(place, role), job);
     print(`# ${path}`);
