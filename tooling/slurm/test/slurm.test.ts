@@ -159,7 +159,7 @@ describe.skipIf(without !== null).concurrent('runs in Slurm at once', () => {
 
   test('a time limit warns, and the task goes on in a next attempt', async () => {
     // Slurm looks at time limits every 30 s.
-    const run = slowRun(700, '--tasks', '2', '--time', '1');
+    const run = slowRun(550, '--tasks', '2', '--time', '1');
     await run.submit();
     await reached('a next attempt', () => run.heard().some(({ start }) => start > 0));
     await finish(run);

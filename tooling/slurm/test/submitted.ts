@@ -48,9 +48,10 @@ interface Heard {
   start: number;
 }
 
-/** What identifies each file below a folder: path, inode, time of change and content. */
+/** What identifies each file below a folder but locks, which name their holder: path, inode, time of change and content. */
 export function listing(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.endsWith('.lock'))
     .sort()
     .map((name) => {
       const path = join(folder, name);
