@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callback, checkOptions, object, words } from '@holdfast/options';
@@ -8,6 +9,9 @@ const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir
 
 /** Errors that a retry would meet again. */
 const PERMANENT = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
+
+/** The folder through which the owner of a claim writes; the shard's next owner empties it. */
+const isClaim = (entry: Dirent) => entry.isDirectory() && entry.name.startsWith('claim_');
 
 /**
  * Checks a shard's folder before the shard is assigned again: removes temporary files of a dead worker, and
@@ -24,14 +28,16 @@ export async function validateCheckpointDir(
   checkOptions('validateCheckpointDir', options, folderOptions);
   const { onWarning = (message) => process.emitWarning(message) } = options;
   try {
-    const names = await readdir(folder);
+    const entries = await readdir(folder, { withFileTypes: true });
+    const names = entries.map(({ name }) => name);
     const checkpoints = names.filter((name) => name.endsWith('.pt'));
     const unmarked = checkpoints.filter((name) => !names.includes(`${name}.done`));
     if (unmarked.length > 0)
       onWarning(
         `${folder}: ${unmarked.length} of ${checkpoints.length} checkpoints have no .done marker (${unmarked[0]}…) and count as not written`,
       );
-    for (const name of names) if (name.endsWith('.tmp')) await unlink(join(folder, name));
+    for (const entry of entries)
+      if (entry.name.endsWith('.tmp') && !isClaim(entry)) await unlink(join(folder, entry.name));
     return true;
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
