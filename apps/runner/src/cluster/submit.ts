@@ -22,6 +22,7 @@ import type { Report } from '../events.js';
 import { ExitCode } from '../exit-codes.js';
 import type { SubmitOptions } from '../submit-options.js';
 import { type JobsRecord, readJobs, writeJobs } from './jobs-record.js';
+import { checkEngine, kubernetesFile } from './kubernetes-file.js';
 import { type PlannedWork, planWork } from './plan-work.js';
 import { queueWords } from './queue-words.js';
 import type { Slurm } from './slurm.js';
@@ -52,8 +53,7 @@ export interface SubmitContext {
 export async function submit(options: SubmitOptions, context: SubmitContext): Promise<number> {
   const { slurm, print, plan = planWork } = context;
   const place = runPlace(options.embed);
-  if (options.engine === 'kubernetes' && !options.dryRun)
-    throw new UsageError('--engine kubernetes only renders what to apply; add --dry-run');
+  checkEngine(options);
   usable(() => checkSbatchArgs(options.sbatchArgs));
   const base: Omit<RunOnSlurm, 'name'> = {
     dir: resolve(place.out),
@@ -74,6 +74,8 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
     }
     const run = { dir: base.dir, fingerprint: work.record.fingerprint };
     names = { array: jobName('array', run), join: jobName('join', run) };
+    if (options.engine === 'kubernetes')
+      return await showKubernetes(options, { ...run, planned: work }, print);
     if (options.dryRun)
       return await showJobs(options, base, { planned: { ...work, record: work.record }, names, print });
     await submitLeft(options, base, { planned: { ...work, record: work.record }, names, context });
@@ -153,6 +155,19 @@ async function showJobs(
     `# ${counted(planned.left.length, 'shard')} of ${planned.shards} left; nothing was submitted. It would be:`,
   );
   for (const line of lines) print(line);
+  return ExitCode.complete;
+}
+
+/** Writes and shows the file for Kubernetes. */
+async function showKubernetes(
+  options: SubmitOptions,
+  { dir, fingerprint, planned }: { dir: string; fingerprint: string; planned: PlannedWork },
+  print: (line: string) => void,
+): Promise<number> {
+  const text = kubernetesFile(options, { dir, fingerprint, left: planned.left.length });
+  await makeDirectoryDurably(planned.place.cluster);
+  await writeFileDurably(join(planned.place.cluster, 'kubernetes.yaml'), text);
+  for (const line of text.trimEnd().split('\n')) print(line);
   return ExitCode.complete;
 }
 
