@@ -130,11 +130,8 @@ const takenOver = Object.values(state.shards).filter(({ lease }) => lease.attemp
 if (takenOver > gone.length) throw new Error(`${takenOver} shards were taken over from ${gone.length} tasks`);
 
 const waits = ends.flatMap((end) => end.waits).sort((a, b) => a - b);
-const sum = (of) => ends.reduce((total, end) => total + of(end), 0);
 const part = (share) => show(waits[Math.min(waits.length - 1, Math.floor(waits.length * share))]);
-console.log(
-  `${show(state.revision / took)} updates/s: ${state.revision} in ${show(took)} s; ${sum(({ timeouts }) => timeouts)} waits beyond the limit of the lock`,
-);
+console.log(`${show(state.revision / took)} updates/s: ${state.revision} in ${show(took)} s`);
 console.log(`an update waits ${part(0.5)} ms (median), ${part(0.99)} ms (99 %), ${part(1)} ms (longest)`);
 console.log(
   `nothing lost: all ${shards * checkpoints} checkpoints are recorded, each shard was completed once; ${takenOver} shards of ${gone.length} killed tasks were taken over`,
