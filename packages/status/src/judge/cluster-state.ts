@@ -15,13 +15,12 @@ export function clusterState(
   cluster: ClusterStatus,
   shards: readonly ShardRecord[],
   held: boolean,
-): { state: State; reason: string } {
+): { state: State; reason: string | null } {
   const tasks = working(cluster);
   const open = shards.filter(({ status }) => status !== 'complete').length;
   if (tasks.length > 0) return { state: 'running', reason: atWork(tasks) };
   if (held) return { state: 'running', reason: 'a task lives, but no beat of one is newer than the lease' };
-  if (shards.length > 0 && open === 0)
-    return { state: 'computed', reason: 'all shards are computed, and not joined yet' };
+  if (shards.length > 0 && open === 0) return { state: 'computed', reason: null };
   if (cluster.tasks.length === 0 && shards.every(({ status, rows }) => status !== 'complete' && rows === 0))
     return { state: 'planned', reason: 'no task has begun yet' };
   const left = `${grouped(open)} of ${counted(shards.length, 'shard')} left`;

@@ -69,7 +69,7 @@ describe('the state, and what to do next', () => {
       /^no task is at work, 2 of 2 shards left, 1 of them out of retries$/,
       again,
     ],
-    ['computed', { manifest: whole }, 'computed', /not joined/, /^to join its shards, if no job/],
+    ['computed', { manifest: whole }, 'computed', /^null$/, /^to join its shards, if no job/],
     ['being joined', { manifest: whole, lock: held }, 'running', /^null$/, /to watch/],
     [
       'a damaged manifest',
