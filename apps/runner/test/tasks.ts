@@ -1,6 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
+import { CheckpointManifest, type ManifestState } from '@holdfast/manifest';
 import { planWork, type WorkPlan } from '../src/cluster/plan-work.js';
 import type { EmbedOptions } from '../src/embed-options.js';
 import { freshFolder, type Line, madeModel, type Running, start } from './command.js';
@@ -84,20 +86,34 @@ export const startTask = (out: string, task: number, restarts = 0): Running =>
   });
 
 /**
- * Stops all processes of a task at a moment when none of them holds the manifest's lock. On a machine that is cut off, the file
- * server would take the lock away.
+ * Stops all processes of a task at a moment when it is at a shard and none of them holds the manifest's lock. On a machine that is
+ * cut off, the file server would take the lock away.
+ *
+ * @returns the shard.
  */
-export async function stopOutsideLock(task: Running, out: string): Promise<void> {
-  const lock = join(out, 'checkpoints', 'manifest.json.lock');
+export async function stopAtWork(task: Running, out: string): Promise<number> {
+  const path = join(out, 'checkpoints', 'manifest.json');
+  const owned = ({ status, lease }: ManifestState['shards'][number]) =>
+    status === 'in_progress' && lease !== null;
   for (;;) {
     process.kill(-task.child.pid!, 'SIGSTOP');
-    const free = await FileLock.acquire(lock, { timeoutMs: 0 }).then(
+    const free = await FileLock.acquire(`${path}.lock`, { timeoutMs: 0 }).then(
       (held) => held.release().then(() => true),
       () => false,
     );
-    if (free) return;
+    const { shards } = await new CheckpointManifest(path).load();
+    const mine = Object.keys(shards)
+      .map(Number)
+      .filter((shard) => owned(shards[shard]!) && holdsClaim(out, shard));
+    if (free && mine.length > 0) return mine[0]!;
     process.kill(-task.child.pid!, 'SIGCONT');
   }
+}
+
+/** Whether a worker writes into a shard through the folder of its claim. */
+function holdsClaim(out: string, shard: number): boolean {
+  const folder = join(out, 'checkpoints', `shard_${shard}`);
+  return existsSync(folder) && readdirSync(folder).some((name) => name.startsWith('claim_'));
 }
 
 /** Sequences that a task has embedded. */

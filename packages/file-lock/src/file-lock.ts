@@ -1,12 +1,4 @@
-import {
-  closeSync,
-  constants as flags,
-  fstatSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants as flags, fstatSync, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { atPath } from '@holdfast/durable';
@@ -14,6 +6,8 @@ import { atLeast, checkOptions, flag, signal as isSignal, object, required, word
 import { releaseKernelLock, tryKernelLock } from './kernel-lock.js';
 import { isUnlockedNetwork } from './local-disk.js';
 import { LockTimeoutError, LockUnsupportedError } from './lock-errors.js';
+import { readNote, writeNote } from './lock-note.js';
+import { isMostlyFree, pauseMs, soonMs, usualAfter } from './pause.js';
 
 export interface FileLockOptions {
   /** Shared with any number of other sharers, instead of exclusive. Default: false. */
@@ -22,24 +16,27 @@ export interface FileLockOptions {
   timeoutMs?: number;
   /** Aborts the wait, with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * For a lock that is held briefly, and that hundreds may want at once: they ask as seldom as their number needs, and those who have
+   * waited long come before those who have just begun. Default false: each asks every 20 ms.
+   */
+  crowded?: boolean;
 }
 
 const fileLockOptions = object<FileLockOptions>({
   shared: flag,
   timeoutMs: atLeast(0, 'milliseconds'),
   signal: isSignal,
+  crowded: flag,
 });
 
 const isPath = required(words);
 
-/** Attempts without a pause: most holders need the lock only for microseconds. */
+/** Attempts without a pause. */
 const ATTEMPTS_AT_ONCE = 10;
 
-/** Milliseconds between later attempts; grows from the first to the second. */
-const PAUSE: readonly [first: number, most: number] = [1, 20];
-
-/** The holder's name is padded to this many bytes, so a new name overwrites the old one. */
-const HOLDER_LENGTH = 128;
+/** Milliseconds after which a waiting process looks whether the file was removed. */
+const LOOK_MS = 250;
 
 /** Lock files that were tested to exclude a second holder. */
 const proven = new Set<string>();
@@ -72,36 +69,49 @@ export class FileLock implements AsyncDisposable {
   static async acquire(path: string, options: FileLockOptions = {}): Promise<FileLock> {
     checkOptions('FileLock.acquire', path, isPath, 'path');
     checkOptions('FileLock.acquire', options, fileLockOptions);
-    const { shared = false, timeoutMs = 30_000, signal } = options;
+    const { shared = false, timeoutMs = 30_000, signal, crowded = false } = options;
     signal?.throwIfAborted();
     // The kernel refuses an exclusive lock on a read-only descriptor. Opened synchronously: a thread would take longer than all
     // the work under the lock.
     let file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
     try {
-      const end = performance.now() + timeoutMs;
-      let pause = PAUSE[0];
+      const start = performance.now();
+      let usualMs = crowded ? readNote(file).usualMs : 0;
+      // In a crowd, whoever has just begun to wait does not come first.
+      const atOnce = isMostlyFree(usualMs) ? ATTEMPTS_AT_ONCE : 0;
+      let looked = start;
       for (let attempts = 0; ; attempts++) {
+        if (attempts >= atOnce && timeoutMs > 0) {
+          const waitedMs = performance.now() - start;
+          const pauses = attempts - atOnce;
+          const pause = crowded ? pauseMs({ pauses, waitedMs, usualMs }) : soonMs(pauses);
+          // Jitter, so waiters do not retry in step; and a last attempt at the end of the wait.
+          await delay(Math.min(pause * (0.5 + Math.random() / 2), Math.max(0, timeoutMs - waitedMs)));
+        } else if (attempts > 0) await turn();
         const locked = tryKernelLock(path, file, { shared });
-        const paused = attempts >= ATTEMPTS_AT_ONCE;
-        if ((locked || paused) && isGone(path, file)) {
+        const now = performance.now();
+        const waitedMs = now - start;
+        const looks = now - looked > LOOK_MS;
+        if (looks) looked = now;
+        if ((locked || looks) && isGone(path, file)) {
           // Somebody removed it: a lock on it excludes nobody who comes later.
           closeSync(file);
           file = openSync(path, flags.O_RDWR | flags.O_CREAT, 0o666);
           continue;
         }
-        if (locked) break;
-        if (performance.now() >= end) throw new LockTimeoutError(path, timeoutMs, holderIn(path));
-        signal?.throwIfAborted();
-        if (!paused) await turn();
-        else {
-          // Jitter, so waiters do not retry in step.
-          await delay(pause * (0.5 + Math.random() / 2));
-          pause = Math.min(pause * 1.5, PAUSE[1]);
+        if (crowded && (locked || looks)) usualMs = readNote(file).usualMs;
+        if (locked) {
+          // With the pause that a crowd begins with.
+          usualMs = usualAfter(usualMs, { waitedMs, free: attempts === 0 });
+          break;
         }
+        if (waitedMs >= timeoutMs) throw new LockTimeoutError(path, timeoutMs, readNote(file).holder);
+        signal?.throwIfAborted();
       }
       if (!proven.has(path)) prove(path);
       // Waiters for sharers must not see the name of an earlier exclusive holder.
-      signHolder(file, shared ? '' : `process ${process.pid} on ${hostname()}`);
+      const holder = shared ? null : `process ${process.pid} on ${hostname()}`;
+      writeNote(file, crowded ? { holder, usualMs } : { holder });
       return new FileLock(path, file);
     } catch (error) {
       closeSync(file);
@@ -137,13 +147,4 @@ function prove(path: string): void {
     closeSync(second);
   }
   proven.add(path);
-}
-
-/** Writes the exclusive holder's name, only for the messages of other processes. */
-function signHolder(descriptor: number, name: string): void {
-  writeSync(descriptor, `${name.padEnd(HOLDER_LENGTH - 1)}\n`, 0);
-}
-
-function holderIn(path: string): string | null {
-  return readFileSync(path, 'utf8').trim() || null;
 }

@@ -1,6 +1,7 @@
-import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { systemErrorCode } from '@holdfast/durable';
 import { checkOptions, required, words } from '@holdfast/options';
+import { readNote } from './lock-note.js';
 
 /** Whether a lock is held; `unknown` where the kernel cannot be asked. */
 export type LockState = 'held' | 'free' | 'missing' | 'unknown';
@@ -56,7 +57,7 @@ export async function lookAtLock(path: string): Promise<LockLook> {
   }
   try {
     const state = await stateOf(file);
-    return { state, holder: readFileSync(file, 'utf8').trim() || null, since: changed(path) };
+    return { state, holder: readNote(file).holder, since: changed(path) };
   } finally {
     closeSync(file);
   }

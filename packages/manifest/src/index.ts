@@ -14,5 +14,12 @@ export { CheckpointManifest } from './manifest.js';
 export type { GlobalProgress } from './model/progress.js';
 export type { Json } from './model/recovery.js';
 export type { CheckpointEntry, Lease, ManifestState, ShardState, ShardStatus } from './model/schema.js';
-export type { ClaimOptions, InitializeOptions, Lock, ManifestOptions, UpdateOptions } from './options.js';
+export type {
+  ClaimNextOptions,
+  ClaimOptions,
+  InitializeOptions,
+  Lock,
+  ManifestOptions,
+  UpdateOptions,
+} from './options.js';
 export type { ManifestChange, ManifestWatch, WatchOptions } from './watch.js';

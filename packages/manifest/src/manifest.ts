@@ -15,8 +15,9 @@ import {
   isWorldSize,
 } from './argument-checks.js';
 import { checkClaim, claimOf, type ShardClaim } from './claims/claim.js';
-import { ClaimLocks } from './claims/claim-locks.js';
+import { ClaimLocks, type Holder } from './claims/claim-locks.js';
 import { checkMayClaim } from './claims/may-claim.js';
+import { nextToClaim } from './claims/next-claim.js';
 import { ManifestExistsError, ManifestUpdateError, StaleClaimError } from './errors.js';
 import { checkEvent, factsOf, type RecordedCheckpoint, recordedCheckpoints } from './events.js';
 import { GroupCommit } from './files/group-commit.js';
@@ -26,7 +27,9 @@ import type { GlobalProgress } from './model/progress.js';
 import type { Json } from './model/recovery.js';
 import type { ManifestEvent, ManifestState, ShardState } from './model/schema.js';
 import {
+  type ClaimNextOptions,
   type ClaimOptions,
+  claimNextOptions,
   claimOptions,
   type InitializeOptions,
   initializeOptions,
@@ -38,6 +41,9 @@ import {
 import { ManifestWatch, type WatchOptions, watchOptions } from './watch.js';
 
 const debug = debuglog('holdfast:manifest');
+
+/** There is no shard to claim. */
+const NONE = new Error('no shard to claim');
 
 /**
  * The shared record of all shards, safe under many processes. `manifest.json` is plain JSON. If it is large,
@@ -178,32 +184,28 @@ export class CheckpointManifest {
     checkUpdateOptions('claimShard', options, claimOptions);
     if (options.steal === true && options.unlessAliveWithinMs !== undefined)
       throw new ManifestUpdateError('claimShard: pass steal or unlessAliveWithinMs, not both');
-    const locks = ClaimLocks.at(`${this.path}.claims`);
-    let before: ShardClaim | null = null;
-    let claim: ShardClaim | null = null;
-    try {
-      await this.#commits.update(
-        (model, at) => {
-          before = claimOf(model, rank);
-          checkMayClaim(model.shard(rank), { ...options, rank, owner, at }, () =>
-            locks.holderOf(before!.token),
-          );
-          return { type: 'claimed', rank, owner };
-        },
-        (model) => {
-          claim = claimOf(model, rank)!;
-          // Before anybody can see the claim: the manifest's lock is still held.
-          locks.hold(claim.token);
-        },
-      );
-    } catch (error) {
-      debug('shard %d: claim by %s refused: %s', rank, owner, error);
-      this.#claimOver((claim as ShardClaim | null)?.token);
-      throw error;
-    }
-    debug('shard %d is claimed by %s; previous claim: %j', rank, owner, before);
-    this.#claimOver((before as ShardClaim | null)?.token);
+    const claim = await this.#claim(owner, (model, at, holderOf) => {
+      const before = claimOf(model, rank);
+      checkMayClaim(model.shard(rank), { ...options, rank, owner, at }, () => holderOf(before!.token));
+      return rank;
+    });
     return claim!;
+  }
+
+  /**
+   * Claims the next shard in progress that nobody has claimed; if there is none, one whose owner is gone. It is chosen under the
+   * lock, so any number of tasks that ask at once get a shard each, none asks in vain, and none reopens a complete shard.
+   *
+   * @param owner a name for people, such as a process and its host.
+   * @returns null if each shard is complete, has failed, or has a live owner.
+   * @throws LockUnsupportedError if the file system has no locks.
+   */
+  async claimNext(owner: string, options: ClaimNextOptions = {}): Promise<ShardClaim | null> {
+    checkUpdateOptions('claimNext', owner, isOwner, 'owner');
+    checkUpdateOptions('claimNext', options, claimNextOptions);
+    return this.#claim(owner, (model, _, holderOf) =>
+      nextToClaim(model, options.from ?? 0, (token) => holderOf(token) === 'nobody'),
+    );
   }
 
   /**
@@ -289,6 +291,41 @@ export class CheckpointManifest {
   watch(options: WatchOptions = {}): ManifestWatch {
     checkOptions('watch', options, watchOptions);
     return new ManifestWatch(this.path, (of) => this.#files.read(of), options);
+  }
+
+  /** Claims the shard that is chosen under the lock; null if none is. */
+  async #claim(
+    owner: string,
+    choose: (model: ManifestModel, at: string, holderOf: (token: string) => Holder) => number | null,
+  ): Promise<ShardClaim | null> {
+    const locks = ClaimLocks.at(`${this.path}.claims`);
+    let rank = -1;
+    let before: ShardClaim | null = null;
+    let claim: ShardClaim | null = null;
+    try {
+      await this.#commits.update(
+        (model, at) => {
+          const chosen = choose(model, at, (token) => locks.holderOf(token));
+          if (chosen === null) throw NONE;
+          rank = chosen;
+          before = claimOf(model, rank);
+          return { type: 'claimed', rank, owner };
+        },
+        (model) => {
+          claim = claimOf(model, rank)!;
+          // Before anybody can see the claim: the manifest's lock is still held.
+          locks.hold(claim.token);
+        },
+      );
+    } catch (error) {
+      if (error === NONE) return null;
+      debug('shard %d: claim by %s refused: %s', rank, owner, error);
+      this.#claimOver((claim as ShardClaim | null)?.token);
+      throw error;
+    }
+    debug('shard %d is claimed by %s; previous claim: %j', rank, owner, before);
+    this.#claimOver((before as ShardClaim | null)?.token);
+    return claim;
   }
 
   /** Releases the lock of a claim of this process that is over. */

@@ -95,3 +95,10 @@ export const claimOptions = object<ClaimOptions>({
   unlessAliveWithinMs: milliseconds,
   ifAttempt: whole(0),
 });
+
+export interface ClaimNextOptions {
+  /** The rank to begin at; after the last shard comes the first. Default 0. */
+  from?: number;
+}
+
+export const claimNextOptions = object<ClaimNextOptions>({ from: whole(0) });

@@ -72,6 +72,33 @@ test('who decided about an owner takes the shard from no other', async () => {
   await expect(manifest.claimShard(2, 'late', { ifAttempt: 0 })).rejects.toBeInstanceOf(ShardClaimedError);
 });
 
+test('the next claim takes what nobody has, then what a dead owner left, and reopens nothing', async () => {
+  const rival = fork(fileURLToPath(new URL('claim-rival.mjs', import.meta.url)), [manifest.path, 'rival']);
+  children.push(rival);
+  await once(rival, 'message');
+  rival.send({ do: 'claim' });
+  await once(rival, 'message');
+  await manifest.markShardComplete(2);
+  expect(await manifest.claimNext('a')).toMatchObject({ rank: 1, owner: 'a', attempt: 1 });
+  expect(await manifest.claimNext('b')).toBeNull();
+  const ended = once(rival, 'exit');
+  rival.kill('SIGKILL');
+  await ended;
+  const claim = (await manifest.claimNext('b'))!;
+  expect(claim).toMatchObject({ rank: 0, owner: 'b', attempt: 2 });
+  await manifest.markShardComplete(0, claim);
+  expect(await manifest.claimNext('b')).toBeNull();
+  expect(await manifest.getCompletedShards()).toEqual([0, 2]);
+});
+
+test('tasks that claim at once get a shard each', async () => {
+  const owners = ['a', 'b', 'c', 'd'];
+  const others = owners.map(() => new CheckpointManifest(manifest.path));
+  const claims = await Promise.all(others.map((each, i) => each.claimNext(owners[i]!)));
+  const ranks = claims.map((claim) => claim?.rank ?? null);
+  expect(ranks.toSorted()).toEqual([0, 1, 2, null]);
+});
+
 test('a claim to another shard, or from a replaced run, is not valid', async () => {
   const claim = await manifest.claimShard(0, 'worker a');
   await manifest.claimShard(1, 'worker b');

@@ -17,6 +17,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   durable: [],
   process: ['options'],
   trigger: ['options'],
+  cluster: ['options'],
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
   fasta: ['durable'],

@@ -3,37 +3,39 @@ import type { SourcedShard } from '@holdfast/coordinator';
 import { type CheckpointManifest, type ShardClaim, ShardClaimedError } from '@holdfast/manifest';
 import type { Claims } from '../coordinate/claims.js';
 import type { Beats } from './beats.js';
-import { type Lease as BeatLease, inOrder, mayClaim } from './may-claim.js';
+import { firstShard, isEarlierStart, type Lease, mayTakeFrom } from './may-claim.js';
 import { ownerName, parseOwner, type Task } from './task.js';
 
 const debug = debuglog('holdfast:cluster');
 
-/**
- * In which order shards are taken: first what an earlier start of this task has begun, then what nobody has had. Asking about
- * another owner takes a while.
- */
-const RANKS = ['own', 'new', 'owned'] as const;
-type Rank = (typeof RANKS)[number];
+/** The part of the manifest that claims need. */
+type Manifest = Pick<
+  CheckpointManifest,
+  'load' | 'claimNext' | 'claimShard' | 'getShardState' | 'releaseClaim'
+>;
 
-/** What a task finds when it looks for work. */
-type State = Awaited<ReturnType<CheckpointManifest['load']>>;
-type Lease = NonNullable<State['shards'][number]['lease']>;
+/** A claim by another, or by an earlier start of this task. */
+interface Owned {
+  shard: number;
+  owner: string;
+  attempt: number;
+}
 
 /** Claims shards in the manifest, one at a time, for this task's workers. The claims live as long as this process. */
 export class ClaimedShards implements Claims {
-  readonly #manifest: CheckpointManifest;
+  readonly #manifest: Manifest;
   readonly #task: Task;
   readonly #beats: Pick<Beats, 'silentMs'>;
-  readonly #lease: BeatLease;
+  readonly #lease: Lease;
   readonly #onTakenOver: (shard: number, owner: string) => void;
   readonly #claims = new Map<number, ShardClaim>();
 
-  /** @param options.onTakenOver a shard is taken from another owner, named as the manifest has it. */
+  /** @param options.onTakenOver a shard is taken from an owner that may be alive, named as the manifest has it. */
   constructor(options: {
-    manifest: CheckpointManifest;
+    manifest: Manifest;
     task: Task;
     beats: Pick<Beats, 'silentMs'>;
-    lease: BeatLease;
+    lease: Lease;
     onTakenOver(shard: number, owner: string): void;
   }) {
     this.#manifest = options.manifest;
@@ -43,27 +45,29 @@ export class ClaimedShards implements Claims {
     this.#onTakenOver = options.onTakenOver;
   }
 
-  /** Claims another shard. @returns null if none is left but those of other tasks that are at work. */
+  /**
+   * Claims another shard: first what an earlier start of this task has begun, then what nobody has, as the kernel knows, and last
+   * what its owner has been silent about for too long.
+   *
+   * @returns null if none is left but those of other tasks that are at work.
+   */
   async next(): Promise<SourcedShard | null> {
-    const state = await this.#manifest.load();
-    const open = Object.entries(state.shards)
-      .filter(([rank, { status }]) => status === 'in_progress' && !this.#claims.has(Number(rank)))
-      .map(([rank]) => Number(rank));
-    const ordered = inOrder(open, this.#task);
-    for (const rank of RANKS)
-      for (const shard of ordered) {
-        if (this.#rankOf(state.shards[shard]!.lease) !== rank) continue;
-        const claim = await this.#claim(shard, state);
-        if (claim === null) continue;
-        this.#claims.set(shard, claim);
-        return { shard, claim: claim.token, recovery: (await this.#manifest.getShardState(shard))?.recovery };
-      }
-    return null;
+    const { shards, owned } = await this.#look();
+    const claim =
+      (await this.#takeOne(owned.filter(({ owner }) => isEarlierStart(owner, this.#task)))) ??
+      (await this.#manifest.claimNext(ownerName(this.#task), { from: firstShard(shards, this.#task) })) ??
+      (await this.#takeOne(owned));
+    debug('task %s claims %s', this.#task.name, claim?.rank ?? 'nothing');
+    if (claim === null) return null;
+    const { rank: shard, token } = claim;
+    this.#claims.set(shard, claim);
+    return { shard, claim: token, recovery: (await this.#manifest.getShardState(shard))?.recovery };
   }
 
   /** The token of a shard that this task holds. */
   tokenOf(shard: number): { token: string } | undefined {
-    return this.#claims.get(shard);
+    const claim = this.#claims.get(shard);
+    return claim && { token: claim.token };
   }
 
   /** A shard is settled, or another's. */
@@ -74,29 +78,33 @@ export class ClaimedShards implements Claims {
     this.#manifest.releaseClaim(claim);
   }
 
-  #rankOf(lease: Lease | null): Rank {
-    if (lease === null) return 'new';
-    return parseOwner(lease.owner)?.name === this.#task.name ? 'own' : 'owned';
+  /** How many shards there are, and which of the open ones somebody else has claimed. */
+  async #look(): Promise<{ shards: number; owned: Owned[] }> {
+    const all = Object.entries((await this.#manifest.load()).shards);
+    const owned = all.flatMap(([rank, { status, lease }]) => {
+      const shard = Number(rank);
+      if (status !== 'in_progress' || lease === null || this.#claims.has(shard)) return [];
+      return [{ shard, owner: lease.owner, attempt: lease.attempt }];
+    });
+    return { shards: all.length, owned };
   }
 
-  async #claim(shard: number, state: State): Promise<ShardClaim | null> {
-    const { lease } = state.shards[shard]!;
-    const owner = lease?.owner ?? null;
-    const other = owner === null ? null : parseOwner(owner);
-    const silentMs = other === null ? null : await this.#beats.silentMs(other.name);
-    const way = mayClaim({ owner, silentMs }, this.#task, this.#lease);
-    debug('shard %d of %s, silent for %s ms: %s', shard, owner ?? 'nobody', silentMs, way);
-    if (way === 'leave') return null;
-    try {
-      const claim = await this.#manifest.claimShard(shard, ownerName(this.#task), {
-        steal: way === 'steal',
-        ifAttempt: lease?.attempt ?? 0,
-      });
-      if (owner !== null) this.#onTakenOver(shard, owner);
-      return claim;
-    } catch (error) {
-      if (error instanceof ShardClaimedError) return null;
-      throw error;
+  /** Takes the first shard that may be taken from its owner. */
+  async #takeOne(owned: readonly Owned[]): Promise<ShardClaim | null> {
+    for (const { shard, owner, attempt } of owned) {
+      const other = parseOwner(owner);
+      const silentMs = other === null ? null : await this.#beats.silentMs(other.name);
+      if (!mayTakeFrom({ owner, silentMs }, this.#task, this.#lease)) continue;
+      try {
+        // Only from the owner that was judged: another task may have been faster.
+        const options = { steal: true, ifAttempt: attempt };
+        const claim = await this.#manifest.claimShard(shard, ownerName(this.#task), options);
+        this.#onTakenOver(shard, owner);
+        return claim;
+      } catch (error) {
+        if (!(error instanceof ShardClaimedError)) throw error;
+      }
     }
+    return null;
   }
 }

@@ -1,21 +1,12 @@
 import { parseOwner, type Task } from './task.js';
 
-/** What a task knows about a shard's owner. */
+/** What a task knows about the owner of a shard. */
 export interface OwnerFacts {
-  /** As the manifest has it; null: nobody has claimed the shard. */
-  owner: string | null;
+  /** As the manifest has it. */
+  owner: string;
   /** How old its beat is, in milliseconds by the shared file system's own clock; null: it has none, or said that it ended. */
   silentMs: number | null;
 }
-
-/** How a task may take a shard. */
-export type ClaimWay =
-  /** If nobody alive holds it, as the kernel knows. */
-  | 'if_free'
-  /** Even if the kernel says that its owner is alive: that is no longer true, or no longer its business. */
-  | 'steal'
-  /** Not now. */
-  | 'leave';
 
 /** How long an owner may be silent. */
 export interface Lease {
@@ -25,34 +16,26 @@ export interface Lease {
   leaseMs: number;
 }
 
-/** Beats that may be late before it is worth asking the kernel about an owner. */
-const LATE = 4;
+/** Whether an owner is an earlier start of this task: its engine has started it again, so that one is over. */
+export function isEarlierStart(owner: string, me: Pick<Task, 'name' | 'start'>): boolean {
+  const other = parseOwner(owner);
+  return other !== null && other.name === me.name && other.start < me.start;
+}
 
 /**
- * Whether a task may take a shard from its owner. Nothing depends on a right answer: a claim that was taken wrongly costs the
- * other its unsaved rows, and fencing keeps it from writing.
+ * Whether a task may take a shard from an owner whose process is alive, as far as the kernel knows: it may be on a machine that no
+ * longer answers. Nothing depends on a right answer: a claim that was taken wrongly costs the other its unsaved rows, and fencing
+ * keeps it from writing. A worker of `holdfast embed` has no beat, so nothing is taken from it.
  */
-export function mayClaim(
+export function mayTakeFrom(
   { owner, silentMs }: OwnerFacts,
   me: Pick<Task, 'name' | 'start'>,
-  lease: Lease,
-): ClaimWay {
-  if (owner === null) return 'if_free';
-  const other = parseOwner(owner);
-  // A worker of `holdfast embed` has no beat; the kernel knows about it.
-  if (other === null) return 'if_free';
-  // Its engine has started this task again, so the start before is over, even on a node that no longer answers.
-  if (other.name === me.name && other.start < me.start) return 'steal';
-  if (silentMs === null) return 'if_free';
-  if (silentMs > lease.leaseMs) return 'steal';
-  return silentMs > LATE * lease.beatMs ? 'if_free' : 'leave';
+  { leaseMs }: Pick<Lease, 'leaseMs'>,
+): boolean {
+  if (isEarlierStart(owner, me)) return true;
+  return parseOwner(owner) !== null && silentMs !== null && silentMs > leaseMs;
 }
 
-/** The order in which a task looks at shards: from its own part of the plan on, so that tasks rarely meet. */
-export function inOrder(
-  shards: readonly number[],
-  { index, count }: Pick<Task, 'index' | 'count'>,
-): number[] {
-  const first = Math.floor((shards.length * (index % count)) / count);
-  return [...shards.slice(first), ...shards.slice(0, first)];
-}
+/** The shard with which a task begins to look for work: each has its own part of the plan, so that they rarely meet. */
+export const firstShard = (shards: number, { index, count }: Pick<Task, 'index' | 'count'>): number =>
+  Math.floor((shards * (index % count)) / count);

@@ -35,7 +35,8 @@ export class SharedFiles {
     const { lockTimeoutMs = 30_000, acquireLock, now = () => new Date() } = options;
     this.#options = options;
     this.lockTimeoutMs = lockTimeoutMs;
-    this.#acquireLock = acquireLock ?? ((timeoutMs) => FileLock.acquire(`${path}.lock`, { timeoutMs }));
+    this.#acquireLock =
+      acquireLock ?? ((timeoutMs) => FileLock.acquire(`${path}.lock`, { timeoutMs, crowded: true }));
     this.now = () => now().toISOString();
   }
 
