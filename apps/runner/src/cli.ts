@@ -11,6 +11,7 @@ import { inspect } from '@holdfast/pt-inspect';
 import { layout } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
+import { answerLockProof } from './cluster/answer-lock-proof.js';
 import { cancel } from './cluster/cancel.js';
 import { join } from './cluster/join.js';
 import { leaveForRequeue } from './cluster/leave.js';
@@ -238,6 +239,9 @@ try {
       stop.now.addEventListener('abort', () => undefined);
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
+    },
+    async lockProof(out, nonce) {
+      listing()(`${JSON.stringify(await answerLockProof(out, nonce))}\n`);
     },
     async completion(script) {
       listing()(script);

@@ -15,6 +15,7 @@ const IDLE: Commands = {
   checkModel: nothing,
   exportModel: nothing,
   doctor: nothing,
+  lockProof: nothing,
   completion: nothing,
   verify: nothing,
   work: nothing,

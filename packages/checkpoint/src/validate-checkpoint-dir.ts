@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callback, checkOptions, object, words } from '@holdfast/options';
@@ -7,11 +6,11 @@ const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir
   onWarning: callback,
 });
 
+/** A folder through which the owner of a claim writes; the shard's next worker goes on with it, or removes it. */
+const CLAIM = /^claim_\d+_[0-9a-f]+\.tmp$/;
+
 /** Errors that a retry would meet again. */
 const PERMANENT = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
-
-/** The folder through which the owner of a claim writes; the shard's next owner empties it. */
-const isClaim = (entry: Dirent) => entry.isDirectory() && entry.name.startsWith('claim_');
 
 /**
  * Checks a shard's folder before the shard is assigned again: removes temporary files of a dead worker, and
@@ -28,16 +27,15 @@ export async function validateCheckpointDir(
   checkOptions('validateCheckpointDir', options, folderOptions);
   const { onWarning = (message) => process.emitWarning(message) } = options;
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    const names = entries.map(({ name }) => name);
+    const names = await readdir(folder);
     const checkpoints = names.filter((name) => name.endsWith('.pt'));
     const unmarked = checkpoints.filter((name) => !names.includes(`${name}.done`));
     if (unmarked.length > 0)
       onWarning(
         `${folder}: ${unmarked.length} of ${checkpoints.length} checkpoints have no .done marker (${unmarked[0]}…) and count as not written`,
       );
-    for (const entry of entries)
-      if (entry.name.endsWith('.tmp') && !isClaim(entry)) await unlink(join(folder, entry.name));
+    for (const name of names)
+      if (name.endsWith('.tmp') && !CLAIM.test(name)) await unlink(join(folder, name));
     return true;
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;

@@ -1,30 +1,14 @@
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import { makeDirectoryDurably } from '@holdfast/durable';
 import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
-import { resolveModel } from '@holdfast/gpu-runtime';
-import { findByName } from '@holdfast/models';
-import { openIndex, type SequenceIndex, type Shard, shardsOf } from '@holdfast/plan';
-import {
-  BusyError,
-  findQuarantined,
-  isSetAside,
-  type Layout,
-  layoutOfTask,
-  type RunRecord,
-  readRunRecord,
-} from '@holdfast/run-folder';
-import { embedShards } from '../coordinate/embed-shards.js';
+import { openIndex, shardsOf } from '@holdfast/plan';
+import { BusyError, type Layout, layoutOfTask, type RunRecord, readRunRecord } from '@holdfast/run-folder';
 import { RunLogs } from '../coordinate/run-logs.js';
-import { openManifest, TASK_LOCK } from '../coordinate/run-manifest.js';
-import type { EmbedOptions, Stop } from '../embed-options.js';
-import { ExitCode, hasChanged, RunFailedError, refusedChange, StoppedError, UsageError } from '../errors.js';
+import type { Stop } from '../embed-options.js';
+import { ExitCode, RunFailedError, StoppedError, UsageError } from '../errors.js';
 import type { Report, RunEvent } from '../events.js';
-import { DiskPause } from '../full-disk/disk-pause.js';
-import { Devices } from '../run/devices.js';
-import { precisionCost } from '../run/precision-cost.js';
 import { Beats, leaseOf } from './beats.js';
-import { ClaimedShards } from './claimed-shards.js';
+import { embedClaimed } from './embed-claimed.js';
 import { type Found, findWork } from './planned-work.js';
 import { type Task, taskOf } from './task.js';
 import { TaskState } from './task-state.js';
@@ -42,7 +26,7 @@ const LOOK = 10_000;
  */
 export async function work(dir: string, report: Report, stop: Stop): Promise<number> {
   const found = await findWork(dir);
-  const { place, work, options } = found;
+  const { place, work } = found;
   const task = taskOf(process.env, { host: hostname(), pid: process.pid });
   await using _lock = await shareFolder(place);
   const record = await recordOf(found);
@@ -62,10 +46,8 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
     };
     let ended: [message: string, code: number] = ['no shard is left for this task', ExitCode.complete];
     try {
-      await embedClaimed(
-        { place: layoutOfTask(place, task.name), options, record, index, shards, report: tell, stop },
-        { slots: work.slots, task, beats, lease },
-      );
+      const of = { ...found, record, index, shards, task, beats, lease, slots: work.slots };
+      await embedClaimed({ ...of, place: layoutOfTask(place, task.name), report: tell, stop });
       return ExitCode.complete;
     } catch (error) {
       const code = error instanceof RunFailedError ? error.exitCode : ExitCode.unexpected;
@@ -93,68 +75,6 @@ async function begins(
   await logs.close();
 }
 
-/** What a task works on. */
-interface Work {
-  /** The run's folder, with the task's own logs. */
-  place: Layout;
-  options: EmbedOptions;
-  record: RunRecord;
-  index: SequenceIndex;
-  shards: readonly Shard[];
-  report: Report;
-  stop: Stop;
-}
-
-async function embedClaimed(
-  { place, options: asked, record, index, shards, report, stop }: Work,
-  {
-    slots,
-    task,
-    beats,
-    lease,
-  }: { slots: number; task: Task; beats: Beats; lease: ReturnType<typeof leaseOf> },
-): Promise<void> {
-  const { signal } = stop;
-  const { model: name } = await findByName(asked.model, { pin: record.model.hub, signal, onEvent: report });
-  const options = { ...asked, model: name, workers: slots, elsewhere: false };
-  const model = await resolveModel(name, options.overrides);
-  if (model.fingerprint !== record.model.fingerprint)
-    throw refusedChange(hasChanged(model.folder), record.model.hub);
-  const devices = new Devices(options, model, report, signal);
-  const { share } = await devices.shareFor(record);
-  if (model.precision !== undefined) {
-    // Where the command that planned had no such device, the first task measures, and the others wait for it.
-    await using _lock = await lockPrecision(place);
-    await precisionCost({ place, model, options, devices, report, stop }, { record, index });
-  }
-  const pause = new DiskPause(place.out, report, signal, options.onFullDisk !== 'stop');
-  const manifest = await openManifest(place, shards.length, { report, pause, lockTimeoutMs: TASK_LOCK });
-  const onTakenOver = (shard: number, owner: string) =>
-    report({ type: 'warning', message: `shard ${shard} is taken over from ${owner}` });
-  const claims = new ClaimedShards({ manifest, task, beats, lease, onTakenOver });
-  const refused = async (some: readonly Shard[]) => {
-    const run = record.fingerprint;
-    const { quarantined } = await findQuarantined(some, { place, run, index, dim: model.dim, signal });
-    return quarantined.filter((each) => !isSetAside(each)).length;
-  };
-  await embedShards({
-    place,
-    options,
-    index,
-    model,
-    shards,
-    report,
-    stop,
-    record,
-    share,
-    manifest,
-    pause,
-    refused,
-    claims,
-  });
-  signal.throwIfAborted();
-}
-
 /** Holds the run's workers' lock beside other tasks: a command that needs the folder for itself waits for it. */
 async function shareFolder(place: Layout): Promise<AsyncDisposable> {
   try {
@@ -169,12 +89,6 @@ async function shareFolder(place: Layout): Promise<AsyncDisposable> {
       },
     );
   }
-}
-
-/** One task at a time compares precisions. */
-async function lockPrecision({ cluster }: Layout): Promise<AsyncDisposable> {
-  const lock = await FileLock.acquire(join(cluster, '.precision.lock'), { timeoutMs: TASK_LOCK });
-  return { [Symbol.asyncDispose]: () => lock.release() };
 }
 
 /** @throws UsageError if the folder now holds another run than the tasks were started for. */
