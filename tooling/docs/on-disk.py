@@ -176,7 +176,7 @@ def check_shard(folder, shard, batches, run, index):
         value = Unpickler(io.BytesIO(archive.read(name))).load()
         facts = value["metadata"]
         assert (facts["run"], facts["shard"], facts["checkpoint"]) == (run["fingerprint"], shard, number)
-        assert set(json.loads(facts["run_record"])) == set(run) - {"format", "inputs", "fingerprint", "index"}
+        assert set(json.loads(facts["run_record"])) == set(run) - {"format", "inputs", "fingerprint", "index", "given"}
         assert facts["first_batch"] == next_batch
         first, end = facts["first_position"], facts["end_position"]
         next_batch = facts["end_batch"]
@@ -236,6 +236,28 @@ def check_table(out, run, index, shards):
     return row
 
 
+BEAT = "format run task engine job start node pid started at doing shards completed failed lost sequences"
+
+
+def check_cluster(out, run):
+    """What a run on several machines keeps; returns the number of its tasks."""
+    assert glob.glob(os.path.join(out, "checkpoints", "shard_*", "claim_*")) == []
+    folder = os.path.join(out, "cluster")
+    if not os.path.isdir(folder):
+        return 0
+    for name in ("work.json", "jobs.json"):
+        if name == "work.json" or os.path.exists(os.path.join(folder, name)):
+            value = checked(os.path.join(folder, name))
+            assert value["format"] == 1 and value["run"] == run["fingerprint"], name
+    beats = glob.glob(os.path.join(folder, "tasks", "*.json"))
+    for path in beats:
+        beat = json.loads(read(path))
+        fields = {*BEAT.split(), "shards_embedded", "tokens_per_second", "ended"}
+        assert set(beat) == fields and beat["run"] == run["fingerprint"], path
+        assert os.path.basename(path) == beat["task"] + ".json" and beat["ended"]["exit_code"] == 0
+    return len(beats)
+
+
 def main(out):
     run = checked(os.path.join(out, "run.json"))
     result = checked(os.path.join(out, "result.json"))
@@ -250,9 +272,11 @@ def main(out):
     assert result["sequences"] == rows + index.copies if missing == 0 else result["quarantined"] >= missing
     assert result.get("skipped", 0) == index.summary.get("skipped", {"records": 0})["records"]
     events = check_manifest(os.path.join(out, "checkpoints", "manifest.json"), len(shards))
-    for path in glob.glob(os.path.join(out, "logs", "*.log")):
+    logs = [*glob.glob(os.path.join(out, "logs", "*.log")), *glob.glob(os.path.join(out, "logs", "task_*", "*.log"))]
+    for path in logs:
         for line in read(path).split(b"\n")[:-1]:
             assert {"format", "time", "event"} <= set(check_line(line))
+    tasks = check_cluster(out, run)
     starts = checked(os.path.join(out, ".holdfast-starts"))
     assert starts["run"] == run["fingerprint"] and len(starts["starts"]) >= 1
     assert [each["started"] for each in result["provenance"]["starts"]][0] == starts["starts"][0]["started"]
@@ -262,7 +286,8 @@ def main(out):
         data = read(out, each["file"])
         assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])
     found = {"sequences": len(index.ids), "rows": rows, "buckets": len(index.buckets) - 1}
-    print(json.dumps({**found, "batches": len(index.batches) - 1, "shards": len(shards), "events": events}))
+    found.update({"batches": len(index.batches) - 1, "shards": len(shards), "events": events, "tasks": tasks})
+    print(json.dumps(found))
 
 
 main(sys.argv[1])

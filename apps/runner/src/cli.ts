@@ -9,6 +9,7 @@ import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
+import { answerLockProof } from './cluster/answer-lock-proof.js';
 import { join } from './cluster/join.js';
 import { work } from './cluster/work.js';
 import { type Aftermath, aftermath } from './command/aftermath.js';
@@ -191,6 +192,9 @@ try {
       stop.now.addEventListener('abort', () => undefined);
       const ok = await doctor(options, listing(), stop.signal, complain);
       process.exitCode = ok ? ExitCode.complete : ExitCode.unexpected;
+    },
+    async lockProof(out, nonce) {
+      listing()(`${JSON.stringify(await answerLockProof(out, nonce))}\n`);
     },
     async completion(script) {
       listing()(script);

@@ -13,6 +13,7 @@ const IDLE: Commands = {
   checkModel: nothing,
   exportModel: nothing,
   doctor: nothing,
+  lockProof: nothing,
   completion: nothing,
   verify: nothing,
   work: nothing,

@@ -44,6 +44,14 @@ test('test_validate_checkpoint_dir_fresh_start', async () => {
   expect(warnings).toEqual([]);
 });
 
+test('the folder of a claim is left for the next worker', async () => {
+  await mkdir(join(folder, 'claim_2_0a1b2c3d4e5f.tmp'));
+  await write('batch_00000.pt.tmp');
+  expect(await validate()).toBe(true);
+  expect(await readdir(folder)).toEqual(['claim_2_0a1b2c3d4e5f.tmp']);
+  expect(warnings).toEqual([]);
+});
+
 test('an error that may pass is thrown, for a retry', async () => {
   // Stands in for a disk that does not answer, which a test cannot have.
   await expect(validate(join(folder, 'n'.repeat(300)))).rejects.toThrow('ENAMETOOLONG');

@@ -6,6 +6,9 @@ const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir
   onWarning: callback,
 });
 
+/** A folder through which the owner of a claim writes; the shard's next worker goes on with it, or removes it. */
+const CLAIM = /^claim_\d+_[0-9a-f]+\.tmp$/;
+
 /** Errors that a retry would meet again. */
 const PERMANENT = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
 
@@ -31,7 +34,8 @@ export async function validateCheckpointDir(
       onWarning(
         `${folder}: ${unmarked.length} of ${checkpoints.length} checkpoints have no .done marker (${unmarked[0]}…) and count as not written`,
       );
-    for (const name of names) if (name.endsWith('.tmp')) await unlink(join(folder, name));
+    for (const name of names)
+      if (name.endsWith('.tmp') && !CLAIM.test(name)) await unlink(join(folder, name));
     return true;
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;

@@ -8,6 +8,7 @@ import { parseChecked } from './records/checked-json.js';
 
 // For those who only look, such as `holdfast status`: loads none of what it takes to compute or to prove, and takes no lock.
 
+export { parseChecked } from './records/checked-json.js';
 export { runElsewhere } from './run-elsewhere.js';
 export { type Layout, layout };
 

@@ -2,7 +2,7 @@ export { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership }
 export { type FormatName, formats } from './formats/formats.js';
 export { type Layout, layout, layoutOfTask, taskBeat } from './layout.js';
 export { leavesOut } from './leaves-out.js';
-export { oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
+export { keepWorkersOut, oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
 export { refuseFile, refuseUnwritable, takeOutputFolder } from './output-folder.js';

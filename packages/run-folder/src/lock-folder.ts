@@ -37,18 +37,29 @@ const LEAST = 60_000;
 /** How long to wait for the workers of a killed command, assuming that their grace is this command's. */
 export const oldWorkersLimit = (graceMs: number): number => Math.max(LEAST, graceMs + EXIT);
 
+/** How to wait for workers. */
+export interface WorkersWait {
+  limitMs: number;
+  report: ReportNotice;
+  signal: AbortSignal;
+}
+
 /**
  * Waits until no worker of an earlier command can write. Each exits within its grace after its coordinator died.
  *
  * @throws BusyError at the limit; the signal's reason.
  */
-export async function waitForOldWorkers(
+export async function waitForOldWorkers(place: Layout, wait: WorkersWait): Promise<void> {
+  await (await keepWorkersOut(place, wait)).release();
+}
+
+/** The same, and no worker or task begins before the lock is released. */
+export async function keepWorkersOut(
   place: Layout,
-  { limitMs, report, signal }: { limitMs: number; report: ReportNotice; signal: AbortSignal },
-): Promise<void> {
+  { limitMs, report, signal }: WorkersWait,
+): Promise<FileLock> {
   try {
-    await (await FileLock.acquire(place.workersLock, { timeoutMs: 0 })).release();
-    return;
+    return await FileLock.acquire(place.workersLock, { timeoutMs: 0 });
   } catch (error) {
     if (!(error instanceof LockTimeoutError)) throw error;
   }
@@ -74,7 +85,7 @@ export async function waitForOldWorkers(
   try {
     const timeoutMs = Number.POSITIVE_INFINITY;
     const any = AbortSignal.any([signal, limit.signal]);
-    await (await FileLock.acquire(place.workersLock, { timeoutMs, signal: any })).release();
+    return await FileLock.acquire(place.workersLock, { timeoutMs, signal: any });
   } finally {
     patience.end();
   }

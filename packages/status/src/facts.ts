@@ -1,6 +1,7 @@
 import type { LockLook, LockState } from '@holdfast/file-lock';
 import type { Glance } from '@holdfast/run-folder/glance';
 import type { Heartbeat } from './heartbeat.js';
+import type { ClusterLook } from './read/read-cluster.js';
 import type { Logs } from './read/read-logs.js';
 import type { ManifestLook } from './read/read-manifest.js';
 
@@ -23,6 +24,8 @@ export interface Facts {
   /** Why a heartbeat that is there was not read. */
   heartbeatFault: string | null;
   glance: Glance;
+  /** Null unless the run was planned for several machines. */
+  cluster: ClusterLook | null;
   manifest: ManifestLook;
   logs: Logs;
 }

@@ -4,12 +4,14 @@ export type { Incident, QuarantinedEntry } from './judge/log-findings.js';
 export { type ManifestLook, readManifest } from './read/read-manifest.js';
 export { type Screen, type StatusOptions, showStatus, statusOf } from './show-status.js';
 export type {
+  ClusterStatus,
   CommandStatus,
   FailureStatus,
   QuarantineStatus,
   ResultStatus,
   State,
   Status,
+  TaskStatus,
 } from './status.js';
 export { parseTaskBeat, type TaskBeat } from './task-beat.js';
 export { type WorkerDoing, type WorkerEvent, type WorkerState, WorkerStates } from './worker-states.js';

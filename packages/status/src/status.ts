@@ -1,20 +1,25 @@
 import type { Phase } from './heartbeat.js';
 import type { ShardStatus } from './judge/count-shards.js';
 import type { Incident, QuarantinedEntry } from './judge/log-findings.js';
+import type { TaskBeat } from './task-beat.js';
 import type { WorkerState } from './worker-states.js';
 
 /**
  * How a folder stands. `none`: no run is there. `planning`: a command reads the input of a new run. `replacing`: a
  * `--force-restart` has not yet replaced the run. `stopped`: the run is not complete, and no command works on it. `failed`: so,
  * and shards are out of retries. `damaged`: a file that says how it stands is not as it was written.
+ * Of a run on several machines, while nothing works on it: `planned`: no task has begun. `computed`: all shards are computed, and
+ * not joined to the result.
  */
 export type State =
   | 'none'
   | 'planning'
+  | 'planned'
   | 'running'
   | 'replacing'
   | 'stopped'
   | 'failed'
+  | 'computed'
   | 'complete'
   | 'damaged';
 
@@ -45,6 +50,8 @@ export interface Status {
   last_checkpoint_at: string | null;
   seconds_since_checkpoint: number | null;
   workers: WorkerState[];
+  /** Of a run that was planned for several machines. */
+  cluster: ClusterStatus | null;
   shards: ShardStatus[];
   /** Failures since the command began. */
   failures: FailureStatus;
@@ -71,6 +78,26 @@ export interface CommandStatus {
   ended: string | null;
   /** Whether workers of it still save and exit. */
   workers_alive: boolean;
+}
+
+export interface ClusterStatus {
+  /** Whether its jobs were submitted by `holdfast submit`. */
+  submitted: boolean;
+  /** Seconds of silence after which other tasks take over the shards of one. */
+  lease_seconds: number | null;
+  /** The newest beat first. */
+  tasks: TaskStatus[];
+}
+
+/**
+ * What a task does. `working`: its last beat is newer than the lease. `silent`: it is older, so the task may be cut off, or dead.
+ * `killed`: it is gone, and did not say how it ended.
+ */
+export interface TaskStatus extends Omit<TaskBeat, 'format' | 'run' | 'at'> {
+  state: 'working' | 'silent' | 'killed' | 'ended';
+  /** By the file system's clock. */
+  last_beat_at: string;
+  silent_seconds: number;
 }
 
 export interface FailureStatus {

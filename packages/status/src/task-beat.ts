@@ -23,8 +23,9 @@ export interface TaskBeat {
   completed: number;
   failed: number;
   lost: number;
-  /** Sequences that this start has embedded. */
+  /** What this start has embedded: sequences, and the same in shards, such as 2.5. Shards are equally much work. */
   sequences: number;
+  shards_embedded: number;
   /** Padding included; null until known. */
   tokens_per_second: number | null;
   /** Set last: how it ended. A task that was killed says nothing. */
@@ -46,12 +47,13 @@ export function parseTaskBeat(text: string): TaskBeat {
   const beat = value as TaskBeat;
   if (!isObject(beat)) throw new Error('it is not an object');
   if (beat.format !== 1) throw new Error(`it has format ${String(beat.format)}, but this version reads 1`);
-  const { shards, ended, tokens_per_second: speed } = beat;
+  const { shards, ended, tokens_per_second: speed, shards_embedded: embedded } = beat;
   const whole =
     [beat.run, beat.task, beat.engine, beat.node, beat.started, beat.at].every(isText) &&
     [beat.job, beat.doing].every((each) => each === null || isText(each)) &&
     [beat.start, beat.pid, beat.completed, beat.failed, beat.lost, beat.sequences].every(isCount) &&
-    (speed === null || (Number.isFinite(speed) && speed >= 0)) &&
+    (speed === null || isAmount(speed)) &&
+    isAmount(embedded) &&
     Array.isArray(shards) &&
     shards.every((each) => isObject(each) && [each.shard, each.sequences, each.done].every(isCount)) &&
     (ended === null ||
@@ -62,4 +64,5 @@ export function parseTaskBeat(text: string): TaskBeat {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isText = (value: unknown) => typeof value === 'string';
+const isAmount = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
 const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;

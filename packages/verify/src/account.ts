@@ -40,6 +40,11 @@ export const FILE_KINDS: readonly FileKind[] = [
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },
   { pattern: /^precision\.json$/, check: 'precision', name: 'precision.json' },
   { pattern: /^\.holdfast-restart$/, check: 'restart', name: '.holdfast-restart' },
+  {
+    pattern: /^cluster\/(work|jobs)\.json$/,
+    check: 'cluster',
+    name: 'cluster/work.json, cluster/jobs.json',
+  },
   { pattern: /^\.holdfast$/, check: null, name: '.holdfast', why: 'a line for people; only its name counts' },
   { pattern: /^\.holdfast-retry$/, check: null, name: '.holdfast-retry', why: 'empty; only its name counts' },
   {
@@ -55,13 +60,31 @@ export const FILE_KINDS: readonly FileKind[] = [
     why: 'what the run is at, for `holdfast status`',
   },
   {
+    pattern: /^cluster\/tasks\/[\w.-]+\.json$/,
+    check: null,
+    name: 'cluster/tasks/',
+    why: 'what each task is at; tasks see by its age whether another is alive',
+  },
+  {
+    pattern: /^cluster\/[\w.-]+\.(sh|ya?ml)$/,
+    check: null,
+    name: 'cluster/*.sh, cluster/*.yaml',
+    why: 'what was submitted; only people read it again',
+  },
+  {
+    pattern: /^cluster\/\.lock-proof$/,
+    check: null,
+    name: 'cluster/.lock-proof',
+    why: 'on which the locks of the file system were tried',
+  },
+  {
     pattern: /^(\.lock|\.workers\.lock|checkpoints\/manifest\.json\.(lock|claims))$/,
     check: null,
     name: '.lock, .workers.lock, checkpoints/manifest.json.lock, .claims',
     why: 'who held a lock last; the kernel keeps the locks',
   },
   {
-    pattern: /^logs\/[a-z_0-9]+\.log$/,
+    pattern: /^logs\/(([a-z_0-9]+|task_[\w.-]+\/(coordinator|worker_\d+))\.log|slurm-[\w.-]+\.(out|err))$/,
     check: null,
     name: 'logs/',
     why: 'for people; nothing reads them back',

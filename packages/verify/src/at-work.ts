@@ -1,15 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
+import { isLocalDisk } from '@holdfast/file-lock';
 import type { Layout } from '@holdfast/run-folder';
 
 /**
  * Whether a command or a worker holds a lock of the folder. Takes no lock and writes nothing: Linux lists all locks.
  *
- * @returns null if the system does not say.
+ * @returns null if the system does not say: it does not list the locks of other machines on a network file system.
  */
-export function isAtWork({ lock, workersLock }: Layout): boolean | null {
+export function isAtWork({ out, lock, workersLock }: Layout): boolean | null {
   const held = heldLocks();
   if (held === null) return null;
-  return [lock, workersLock].some((path) => held.has(inodeOf(path) ?? -1));
+  if ([lock, workersLock].some((path) => held.has(inodeOf(path) ?? -1))) return true;
+  return isLocalDisk(out) ? false : null;
 }
 
 /**

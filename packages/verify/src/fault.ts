@@ -11,15 +11,16 @@ export const CHECKS = [
   'sequences',
   'precision',
   'restart',
+  'cluster',
 ] as const;
 
 export type CheckName = (typeof CHECKS)[number];
 
 /**
  * What mends a fault: `repair` (`--repair`, then the same `holdfast embed` command), `rerun` (that command alone), `restore` the
- * run's own `run.json`, or the `newer` version of Holdfast that wrote the file.
+ * run's own `run.json`, `submit` the run again, or the `newer` version of Holdfast that wrote the file.
  */
-export type Remedy = 'repair' | 'rerun' | 'restore' | 'newer';
+export type Remedy = 'repair' | 'rerun' | 'restore' | 'submit' | 'newer';
 
 /** Something in the folder is not what the run wrote. */
 export interface Fault {

@@ -29,6 +29,7 @@ const FAULTY: Readonly<Record<CheckName, string>> = {
   sequences: 'sequences.tsv',
   precision: 'precision.json',
   restart: '.holdfast-restart',
+  cluster: 'cluster/',
 };
 
 /** Collects what the checks find. */

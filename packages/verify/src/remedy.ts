@@ -10,6 +10,8 @@ export function remedyText(remedy: Remedy, folder: string): string {
       return 'rerun the holdfast embed command that made the run';
     case 'restore':
       return "restore the run's own run.json, or remove it and rerun the holdfast embed command that made the run, which rebuilds it";
+    case 'submit':
+      return 'type the holdfast submit line that planned the run again, which writes it anew';
     case 'newer':
       return 'use the version of holdfast that wrote it, or a newer one';
   }

@@ -75,7 +75,8 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
   if (resultWrong)
     for (const path of [place.ids, place.quarantine, place.sequences, ...embeddingsOf(place, looked)])
       if (files.has(path)) await moving(path);
-  for (const path of [place.precision, place.restart]) if (files.has(path)) await moving(path);
+  for (const path of [place.precision, place.restart, place.work, place.jobs])
+    if (files.has(path)) await moving(path);
   for (const { shard, wrong } of broken)
     for (const path of await setAside(place.shard(shard), wrong!, { unfinished: 'keep' }))
       report.moved.push(named(place, path));

@@ -1,14 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { isThere } from '@holdfast/durable';
+import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
 import {
+  BusyError,
   holdsRun,
+  keepWorkersOut,
   type Layout,
   layout,
   oldWorkersLimit,
   RunFolderError,
   runElsewhere,
   takeOutputFolder,
-  waitForOldWorkers,
 } from '@holdfast/run-folder';
 import { isAtWork } from './at-work.js';
 import type { Context, VerifyProgress } from './context.js';
@@ -58,15 +60,35 @@ export async function verify(options: VerifyOptions): Promise<Report> {
     return report(options, findings, looked, { writer, repaired: null });
   }
   await using _lock = await takeOutputFolder(place);
-  await waitForOldWorkers(place, {
-    limitMs: oldWorkersLimit(GRACE),
-    report: (notice) => options.onWaiting?.('reason' in notice ? notice.reason : notice.message),
-    signal,
-  });
+  await using _workers = await withoutWorkers(place, options);
   const writer = new Writer(() => false);
   const { findings, looked } = await steadyLook(context, writer);
   const repaired = await repair(place, looked, findings);
   return report(options, findings, looked, { writer, repaired });
+}
+
+/**
+ * Waits until no worker can write, and keeps new ones out until the lock is released. Tasks are not waited for: they may work for
+ * days.
+ *
+ * @throws BusyError; the signal's reason.
+ */
+async function withoutWorkers(place: Layout, { onWaiting, signal }: VerifyOptions): Promise<FileLock> {
+  if (isThere(place.work))
+    try {
+      return await FileLock.acquire(place.workersLock, { timeoutMs: 0 });
+    } catch (cause) {
+      if (!(cause instanceof LockTimeoutError)) throw cause;
+      throw new BusyError(
+        `${place.out}: tasks of this run are at work, and --repair would be in their way; wait until they have ended, or end them with holdfast cancel, then type this again`,
+        { cause },
+      );
+    }
+  return keepWorkersOut(place, {
+    limitMs: oldWorkersLimit(GRACE),
+    report: (notice) => onWaiting?.('reason' in notice ? notice.reason : notice.message),
+    signal,
+  });
 }
 
 /** Proves the copy of a result whose run is kept elsewhere. @throws RunFolderError if it is to be repaired. */

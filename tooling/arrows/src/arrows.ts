@@ -46,7 +46,16 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'schema',
   ],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
-  verify: ['run-folder', 'plan', 'checkpoint', 'manifest', 'pt-serializer', 'durable', 'options'],
+  verify: [
+    'run-folder',
+    'plan',
+    'checkpoint',
+    'manifest',
+    'pt-serializer',
+    'file-lock',
+    'durable',
+    'options',
+  ],
   runner: [
     'status',
     'verify',

@@ -12,7 +12,7 @@ export class TaskState {
   /** Sequences of a shard. */
   readonly #sizeOf: (shard: number) => number;
   #doing: string | null = 'preparing';
-  #counts = { completed: 0, failed: 0, lost: 0, sequences: 0 };
+  #counts = { completed: 0, failed: 0, lost: 0, sequences: 0, shards_embedded: 0 };
   #speed: number | null = null;
   #ended: TaskBeat['ended'] = null;
 
@@ -91,6 +91,7 @@ export class TaskState {
         const work = this.#shards.get(event.shard);
         if (work !== undefined) work.done += event.sequences;
         this.#counts.sequences += event.sequences;
+        this.#counts.shards_embedded += event.sequences / Math.max(1, this.#sizeOf(event.shard));
         return;
       }
       case 'complete':

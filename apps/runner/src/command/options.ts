@@ -21,6 +21,8 @@ export interface Commands extends ModelsCommands, TaskCommands {
   status(options: StatusOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
+  /** Tries a lock that another machine holds, or has released. @param nonce what that machine gave. */
+  lockProof(out: string, nonce: string): Promise<void>;
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
   verify(options: VerifyCommand): Promise<void>;
@@ -66,8 +68,13 @@ export function commandLine(
     )
     .option('--out <dir>', 'the output folder that a run would use', folder, '.')
     .option('--json', 'one JSON object with all findings and facts', false)
-    .action(async ({ out, json }) => {
-      await commands.doctor({ out, json });
+    .option(
+      '--lock-proof <nonce>',
+      'only answer another machine that proves the locks of the folder, such as holdfast submit',
+    )
+    .action(async ({ out, json, lockProof }) => {
+      if (lockProof !== undefined) await commands.lockProof(out, lockProof);
+      else await commands.doctor({ out, json });
     });
   completionCommand(program, (script) => commands.completion(script));
   for (const [name, command] of namedCommands(program)) {

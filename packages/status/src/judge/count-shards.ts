@@ -23,20 +23,24 @@ export interface ShardStatus {
 /**
  * Counts what is done of each shard. The manifest is the truth; the heartbeat adds the shards' sizes and, while its command
  * lives, what is embedded since the last checkpoints.
+ *
+ * @param atWork what the tasks of a run on several machines say of their shards.
  */
 export function countShards(
   records: readonly ShardRecord[],
   { heartbeat, glance: { run, plan } }: Pick<Facts, 'heartbeat' | 'glance'>,
   live: boolean,
+  atWork: ReadonlyMap<number, { sequences: number; done: number }> = new Map(),
 ): ShardStatus[] {
   const total = plan && plan.sequences - plan.copies;
   const ours = run.is === 'read' && heartbeat?.run === run.value.fingerprint ? heartbeat.shards : null;
   const sizes = sizesOf(ours?.sequences, records.length, total);
   return records.map(({ status, rows, checkpoints, saved, failures, error }, shard) => {
-    const size = sizes?.[shard] ?? null;
+    const task = atWork.get(shard);
+    const size = sizes?.[shard] ?? task?.sequences ?? null;
     const most = size ?? Number.POSITIVE_INFINITY;
     const done = status === 'complete' ? (size ?? rows) : Math.min(rows, most);
-    const now = live ? (ours?.done[shard] ?? 0) : 0;
+    const now = Math.max(live ? (ours?.done[shard] ?? 0) : 0, task?.done ?? 0);
     return {
       shard,
       status,

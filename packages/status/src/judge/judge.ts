@@ -3,7 +3,8 @@ import type { Facts } from '../facts.js';
 import type { Heartbeat } from '../heartbeat.js';
 import type { CommandStatus, FailureStatus, QuarantineStatus, Status } from '../status.js';
 import { WorkerStates } from '../worker-states.js';
-import { countShards, sum } from './count-shards.js';
+import { countShards, type ShardStatus, sum } from './count-shards.js';
+import { judgeTasks, secondsLeft, shardsAtWork, speedOf, working } from './judge-tasks.js';
 import { type Liveness, liveness } from './liveness.js';
 import { type LogFindings, logFindings, quarantinedIn } from './log-findings.js';
 import { nextStep } from './next-step.js';
@@ -22,15 +23,16 @@ export function judge(facts: Facts): Status {
   const life = liveness(facts);
   const alive = life.alive === true;
   const records = manifest.is === 'read' ? manifest.shards : [];
-  const { state, reason } = stateOf(facts, alive, records);
+  const cluster = judgeTasks(facts);
+  const { state, reason } = stateOf({ ...facts, cluster }, alive, records);
   const live = alive && heartbeat !== null && isLive(heartbeat, life, now) ? heartbeat : null;
   const replaced = state === 'planning' || state === 'replacing' || state === 'none';
-  const shards = replaced ? [] : countShards(records, facts, live !== null);
+  const shards = replaced ? [] : countShards(records, facts, live !== null, shardsAtWork(cluster));
   const saved = shards.reduce<string | null>(
     (last, { last_checkpoint_at: at }) => ((at ?? '') > (last ?? '') ? at : last),
     null,
   );
-  const found = logFindings(logs.events, facts.lock.since);
+  const found = logFindings(logs.events, facts.cluster === null ? facts.lock.since : facts.cluster.planned);
   const total = replaced || glance.plan === null ? null : glance.plan.sequences - glance.plan.copies;
   const complete = shards.length > 0 && shards.every(({ status }) => status === 'complete');
   // Without a manifest nothing is saved yet; of one that cannot be read nothing is known.
@@ -39,7 +41,11 @@ export function judge(facts: Facts): Status {
   const done =
     state === 'complete' || complete ? total : summed === null ? null : Math.min(summed, total ?? summed);
   const known = Math.max(live?.sequences_done ?? 0, sum(shards.map((each) => each.sequences_embedded)));
-  const embedded = live === null || done === null ? done : Math.min(Math.max(done, known), total ?? known);
+  const tasks = working(cluster);
+  const embedded =
+    (live === null && tasks.length === 0) || done === null
+      ? done
+      : Math.min(Math.max(done, known), total ?? known);
   const status: Omit<Status, 'next'> = {
     format: 1,
     dir,
@@ -53,12 +59,13 @@ export function judge(facts: Facts): Status {
     sequences_done: replaced ? null : done,
     sequences_embedded: replaced ? null : embedded,
     sequences_total: total,
-    tokens_per_second: live?.tokens_per_second ?? null,
-    seconds_left: live?.seconds_left ?? null,
+    tokens_per_second: live?.tokens_per_second ?? speedOf(cluster),
+    seconds_left: live?.seconds_left ?? secondsLeft(facts, tasks, shardsLeft(shards)),
     last_checkpoint_at: saved,
     seconds_since_checkpoint:
       saved === null ? null : Math.max(0, Math.round((now - Date.parse(saved)) / 1000)),
     workers: alive ? workersOf(facts, live) : [],
+    cluster: replaced ? null : cluster,
     shards,
     failures: failuresOf(found, logs.cut),
     quarantined: quarantineOf(facts, found, state === 'complete'),
@@ -97,7 +104,7 @@ function commandOf(facts: Facts, life: Liveness, { stoppedBy }: LogFindings): Co
     since: iso(since),
     last_seen_at: iso(seen),
     ended: alive === true ? null : ended,
-    workers_alive: facts.workers === 'held',
+    workers_alive: facts.cluster === null && facts.workers === 'held',
   };
 }
 
@@ -106,7 +113,8 @@ function workersOf({ logs, lock }: Facts, live: Heartbeat | null): Status['worke
   const states = new WorkerStates(live?.workers);
   const known = live === null ? lock.since : Date.parse(live.at);
   for (const event of logs.events)
-    if (known === null || Date.parse(event.time) >= known) states.heard(event, event.time);
+    if (event.of === undefined && (known === null || Date.parse(event.time) >= known))
+      states.heard(event, event.time);
   return states.list();
 }
 
@@ -130,5 +138,14 @@ function quarantineOf({ dir, glance, logs }: Facts, found: LogFindings, complete
     table: complete && all.length > 0 ? join(dir, 'quarantine.tsv') : null,
   };
 }
+
+/** In shards: a half of one that is half done. */
+const shardsLeft = (shards: readonly ShardStatus[]): number =>
+  sum(
+    shards.map(({ status, sequences_embedded: done, sequences_total: total }) => {
+      if (status === 'complete') return 0;
+      return total === null || total === 0 ? 1 : 1 - done / total;
+    }),
+  );
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());

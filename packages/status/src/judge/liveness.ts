@@ -18,7 +18,7 @@ const LIVELY = 30_000;
 
 type LivenessFacts = Pick<
   Facts,
-  'now' | 'host' | 'lock' | 'local' | 'holderLives' | 'heartbeat' | 'manifest' | 'logs'
+  'now' | 'host' | 'lock' | 'local' | 'holderLives' | 'heartbeat' | 'manifest' | 'logs' | 'cluster'
 >;
 
 /** Judges by the kernel's lock where it can be seen, else by signs of life. */
@@ -39,10 +39,11 @@ export function liveness(facts: LivenessFacts): Liveness {
 }
 
 /** What a run writes as it works; the time of the lock file is that of its beginning. */
-function lastSeen({ heartbeat, manifest, logs, lock }: LivenessFacts): number | null {
+function lastSeen({ heartbeat, manifest, logs, lock, cluster }: LivenessFacts): number | null {
   const times = [
     heartbeat && Date.parse(heartbeat.at),
-    manifest.is === 'read' ? Date.parse(manifest.updated) : null,
+    // The tasks of a run on several machines write it without a command.
+    manifest.is === 'read' && cluster === null ? Date.parse(manifest.updated) : null,
     logs.written,
     lock.since,
   ].filter((time): time is number => time !== null && Number.isFinite(time));

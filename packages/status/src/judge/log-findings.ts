@@ -4,6 +4,8 @@ import type { LogEvent } from '../read/log-lines.js';
 export interface Incident {
   time: string;
   event: string;
+  /** The task of a run on several machines to which it happened. */
+  task: string | null;
   slot: number | null;
   shard: number | null;
   kind: string | null;
@@ -58,14 +60,16 @@ export function logFindings(events: readonly LogEvent[], since: number | null): 
     if (since !== null && Date.parse(event.time) < since) continue;
     if (event.type === 'failed') found.failures++;
     if (event.type === 'retry') found.retries++;
-    if (event.type === 'stopped' && typeof event['signal'] === 'string') found.stoppedBy = event['signal'];
-    if (event.type === 'spawned') found.stoppedBy = null;
+    if (event.type === 'stopped' && event.of === undefined && typeof event['signal'] === 'string')
+      found.stoppedBy = event['signal'];
+    if (event.type === 'spawned' && event.of === undefined) found.stoppedBy = null;
     const message = WORDS[event.type]?.(event);
     if (message === undefined) continue;
     const { slot, shard, kind } = event;
     found.incidents.push({
       time: event.time,
       event: event.type,
+      task: event.of ?? null,
       slot: typeof slot === 'number' ? slot : null,
       shard: typeof shard === 'number' ? shard : null,
       kind: typeof kind === 'string' ? kind : null,

@@ -1,5 +1,5 @@
 import type { Facts } from '../facts.js';
-import type { Status } from '../status.js';
+import type { ClusterStatus, Status } from '../status.js';
 import { quoted, rerunCommand } from './rerun-command.js';
 
 /** What to do next. */
@@ -23,11 +23,33 @@ export function nextStep(status: Omit<Status, 'next'>, facts: Facts): Status['ne
         text: 'rerun the command without --force-restart to finish the replacement',
         command: null,
       };
+    case 'planned':
+    case 'computed':
     case 'stopped':
     case 'failed':
-      return toResume(status, facts);
+      return status.cluster === null ? toResume(status, facts) : onCluster(status.state, status.cluster, dir);
   }
   return { text: 'to watch it', command: `holdfast status ${dir} --watch` };
+}
+
+/** What a run on several machines needs while nothing works on it. */
+function onCluster(
+  state: 'planned' | 'computed' | 'stopped' | 'failed',
+  { submitted }: ClusterStatus,
+  dir: string,
+): Status['next'] {
+  const queue = 'if no job of it is in the queue any more';
+  if (state === 'computed')
+    return {
+      text: submitted ? `to join its shards, ${queue}` : 'to join its shards',
+      command: `holdfast join ${dir}`,
+    };
+  if (submitted)
+    return {
+      text: `${queue}, type the line with holdfast submit again; it submits what is left`,
+      command: null,
+    };
+  return { text: 'start this on as many machines as you like', command: `holdfast work ${dir}` };
 }
 
 /** Kinds that a rerun reattempts: the machine may have been at fault. */

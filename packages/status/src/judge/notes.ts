@@ -1,7 +1,7 @@
 import type { Facts } from '../facts.js';
 
 /** What could not be read, and so is missing in a status. */
-export function notesOf({ heartbeatFault, manifest, logs, glance }: Facts): string[] {
+export function notesOf({ heartbeatFault, manifest, logs, glance, cluster }: Facts): string[] {
   const notes: string[] = [];
   if (heartbeatFault !== null)
     notes.push(
@@ -14,6 +14,14 @@ export function notesOf({ heartbeatFault, manifest, logs, glance }: Facts): stri
   if (glance.run.is === 'read' && glance.plan === null)
     notes.push(
       'index/summary.json is missing, damaged or of another run, so the number of sequences is unknown',
+    );
+  if (cluster?.fault)
+    notes.push(
+      `cluster/work.json is damaged (${cluster.fault}); type the line with holdfast submit again to write it anew`,
+    );
+  if (cluster !== null && cluster.unreadable > 0)
+    notes.push(
+      `${cluster.unreadable} file(s) in cluster/tasks could not be read, so those tasks are not shown`,
     );
   return notes;
 }

@@ -1,17 +1,20 @@
 import type { Facts } from '../facts.js';
 import type { ShardRecord } from '../read/read-manifest.js';
-import type { State } from '../status.js';
+import type { ClusterStatus, State } from '../status.js';
+import { clusterState } from './cluster-state.js';
 
 interface Judged {
   state: State;
   reason: string | null;
 }
 
-type StateFacts = Pick<Facts, 'folder' | 'glance' | 'manifest'>;
+type StateFacts = Pick<Facts, 'folder' | 'glance' | 'manifest' | 'workers'> & {
+  cluster: ClusterStatus | null;
+};
 
 /** The state of a folder. @param alive whether a command works there. */
 export function stateOf(
-  { folder, glance, manifest }: StateFacts,
+  { folder, glance, manifest, workers, cluster }: StateFacts,
   alive: boolean,
   shards: readonly ShardRecord[],
 ): Judged {
@@ -38,6 +41,7 @@ export function stateOf(
   if (result.is === 'damaged') return { state: 'damaged', reason: `result.json is damaged: ${result.why}` };
   if (result.is === 'read')
     return { state: 'damaged', reason: wrongFiles[0] ?? 'result.json belongs to another run' };
+  if (cluster !== null) return clusterState(cluster, shards, workers === 'held');
   const failed = shards.filter(({ status }) => status === 'failed').length;
   if (failed > 0)
     return { state: 'failed', reason: `${failed} of ${shards.length} shards are out of retries` };

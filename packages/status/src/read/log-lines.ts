@@ -5,6 +5,8 @@ export interface LogEvent extends Record<string, unknown> {
   type: string;
   /** ISO 8601. */
   time: string;
+  /** The task in whose log it is; absent for the command's own. */
+  of?: string;
 }
 
 /** The events of a part of a log, and how many of its lines are not what a run writes. */
@@ -39,7 +41,7 @@ function eventIn(line: string): LogEvent | null {
   const summed = /^(.*),"crc32":"([0-9a-f]{8})"\}$/.exec(line);
   if (summed && crc32(summed[1]!) !== Number.parseInt(summed[2]!, 16)) return null;
   try {
-    const { event, type, time, crc32: _, ...fields } = JSON.parse(line) as Record<string, unknown>;
+    const { event, type, time, crc32: _, of: __, ...fields } = JSON.parse(line) as Record<string, unknown>;
     const name = event ?? type;
     return typeof name === 'string' && typeof time === 'string' ? { ...fields, type: name, time } : null;
   } catch {

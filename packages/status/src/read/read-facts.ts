@@ -7,6 +7,7 @@ import type { Facts } from '../facts.js';
 import { type Heartbeat, parseHeartbeat } from '../heartbeat.js';
 import { holderIn } from '../judge/holder.js';
 import { lookAtFolder } from './look-at-folder.js';
+import { readCluster } from './read-cluster.js';
 import { readLogs } from './read-logs.js';
 import { readManifest } from './read-manifest.js';
 
@@ -25,6 +26,7 @@ export async function readFacts(dir: string): Promise<Facts> {
   const workers = (await lookAtLock(place.workersLock)).state;
   const beat = heartbeatIn(place.heartbeat);
   const holder = holderIn(lock.holder);
+  const cluster = await readCluster(place);
   return {
     dir,
     folder,
@@ -35,7 +37,11 @@ export async function readFacts(dir: string): Promise<Facts> {
     holderLives: holder !== null && holder.host === host ? lives(holder.pid) : null,
     ...beat,
     manifest: await readManifest(place.manifest),
-    logs: readLogs(place.logs),
+    cluster,
+    logs: readLogs(
+      place.logs,
+      cluster?.tasks.map(({ beat }) => beat.task),
+    ),
     // Last: whatever is complete now was complete in the manifest.
     glance: glance(place),
     now: Date.now(),
@@ -51,6 +57,7 @@ const NOTHING: Omit<Facts, 'dir' | 'folder' | 'host' | 'now'> = {
   heartbeat: null,
   heartbeatFault: null,
   manifest: { is: 'missing' },
+  cluster: null,
   logs: { events: [], cut: false, unreadable: 0, written: null },
   glance: NO_GLANCE,
 };

@@ -10,7 +10,7 @@ export interface Logs {
   /** Whether there were earlier events, which were not read. */
   cut: boolean;
   unreadable: number;
-  /** When a log was last written to, in milliseconds since 1970; null if there is none. */
+  /** When a log of the command itself was last written to, in milliseconds since 1970; null if there is none. */
   written: number | null;
 }
 
@@ -19,23 +19,37 @@ const PART = 128 * 1024;
 const ALL = 8 * 1024 * 1024;
 const LEAST = 8 * 1024;
 
-/** Reads the ends of all logs of a run. */
-export function readLogs(folder: string): Logs {
-  const names = namesIn(folder).filter((name) => /^(worker_\d+|coordinator)\.log$/.test(name));
-  const part = Math.max(LEAST, Math.min(PART, Math.floor(ALL / Math.max(1, names.length))));
-  const logs: Logs = { events: [], cut: false, unreadable: 0, written: null };
-  for (const name of names) {
-    const end = endOf(join(folder, name), part);
+/** Tasks whose logs are read: those of a thousand are thousands of files. */
+const MOST_TASKS = 200;
+
+/**
+ * Reads the ends of all logs of a run.
+ *
+ * @param tasks those that have logs of their own, the most important first.
+ */
+export function readLogs(folder: string, tasks: readonly string[] = []): Logs {
+  const read = tasks.slice(0, MOST_TASKS);
+  const files = [undefined, ...read].flatMap((task) => logsIn(folder, task));
+  const part = Math.max(LEAST, Math.min(PART, Math.floor(ALL / Math.max(1, files.length))));
+  const logs: Logs = { events: [], cut: read.length < tasks.length, unreadable: 0, written: null };
+  for (const { path, task } of files) {
+    const end = endOf(path, part);
     if (end === null) continue;
     const { events, unreadable } = logLines(end.text, end.cut);
-    for (const event of events) logs.events.push(event);
+    for (const event of events) logs.events.push(task === undefined ? event : { ...event, of: task });
     logs.unreadable += unreadable;
     logs.cut ||= end.cut;
-    logs.written = Math.max(logs.written ?? 0, end.written);
+    if (task === undefined) logs.written = Math.max(logs.written ?? 0, end.written);
   }
   // A stable sort: events of one log keep their order.
   logs.events.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   return logs;
+}
+
+function logsIn(folder: string, task: string | undefined): { path: string; task: string | undefined }[] {
+  const within = task === undefined ? folder : join(folder, `task_${task}`);
+  const names = namesIn(within).filter((name) => /^(worker_\d+|coordinator)\.log$/.test(name));
+  return names.map((name) => ({ path: join(within, name), task }));
 }
 
 function endOf(path: string, most: number): { text: string; cut: boolean; written: number } | null {

@@ -8,12 +8,12 @@ import { ago } from './words.js';
 const SHOWN = 5;
 
 /** Failures, retries and quarantined sequences, with their reasons. */
-export function renderProblems({ failures, quarantined, at, dir, state }: Status): Section[] {
+export function renderProblems({ failures, quarantined, at, dir, state, cluster }: Status): Section[] {
   const sections: Section[] = [];
   const { newest, at_least } = failures;
   if (newest.length > 0 && state !== 'complete') {
     const least = at_least ? 'at least ' : '';
-    const head = `${least}${counted(failures.failures, 'failure')} and ${failures.retries} ${failures.retries === 1 ? 'retry' : 'retries'} of this command, in ${dir}/logs; the latest:`;
+    const head = `${least}${counted(failures.failures, 'failure')} and ${failures.retries} ${failures.retries === 1 ? 'retry' : 'retries'} ${cluster === null ? 'of this command' : 'since it was planned'}, in ${dir}/logs; the latest:`;
     sections.push(['failures', [head, ...newest.slice(-SHOWN).map((each) => incident(each, at))]]);
   }
   if (quarantined.sequences > 0) {
@@ -25,10 +25,12 @@ export function renderProblems({ failures, quarantined, at, dir, state }: Status
   return sections;
 }
 
-function incident({ time, slot, shard, kind, message }: Incident, now: string): string {
-  const who = [slot === null ? null : `worker ${slot}`, shard === null ? null : `shard ${shard}`].filter(
-    Boolean,
-  );
+function incident({ time, task, slot, shard, kind, message }: Incident, now: string): string {
+  const who = [
+    task === null ? null : `task ${task}`,
+    slot === null ? null : `worker ${slot}`,
+    shard === null ? null : `shard ${shard}`,
+  ].filter(Boolean);
   return `${ago(time, now)}, ${who.join(', ')}${kind === null ? '' : ` (${kind})`}: ${message}`;
 }
 

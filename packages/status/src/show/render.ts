@@ -2,6 +2,7 @@ import { counted, grouped, sanitize } from '@holdfast/options';
 import type { Status } from '../status.js';
 import { renderProblems } from './render-problems.js';
 import { renderShards, renderWorkers } from './render-tables.js';
+import { renderTasks } from './render-tasks.js';
 import type { Section } from './section.js';
 import { ago, duration, percent } from './words.js';
 
@@ -14,6 +15,7 @@ export function render(status: Status): string[] {
     ['speed', speedLines(status)],
     ['checkpoint', checkpointLines(status)],
     ['workers', renderWorkers(status)],
+    ['tasks', renderTasks(status)],
     ['shards', renderShards(status)],
     ...renderProblems(status),
     ['note', status.notes],
@@ -33,8 +35,10 @@ const TITLES: Readonly<Record<Status['state'], string>> = {
   planning: 'a run is being planned',
   running: 'running',
   replacing: 'being replaced by --force-restart',
+  planned: 'planned for several machines',
   stopped: 'stopped, not complete',
   failed: 'stopped, with failed shards',
+  computed: 'computed, not joined',
   complete: 'complete',
   damaged: 'damaged',
 };
@@ -55,9 +59,11 @@ function title({
   return `${dir}: ${TITLES[state]}${but}${share}${reason === null ? '' : `: ${reason}`}`;
 }
 
-function commandLines({ command, at }: Status): string[] {
+function commandLines({ command, cluster, at }: Status): string[] {
   if (command === null) return [];
   const { running, known_by, host, pid, since, last_seen_at, ended } = command;
+  // That of a planned run has done its work; its tasks do the rest.
+  if (cluster !== null && running !== true && ended === null) return [];
   const who = pid === null ? 'a process' : `process ${pid} on ${host}`;
   const seen = last_seen_at === null ? '' : `, last sign of life ${ago(last_seen_at, at)}`;
   if (running === true) {

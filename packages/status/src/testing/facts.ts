@@ -84,6 +84,7 @@ export function facts(given: Partial<Facts> & Partial<Glance> = {}): Facts {
       quarantine: quarantine ?? [],
     },
     manifest: { is: 'missing' },
+    cluster: null,
     logs: { events: [], cut: false, unreadable: 0, written: null },
     ...others,
   };
