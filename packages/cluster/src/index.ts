@@ -7,6 +7,7 @@ export {
   type ArrayJob,
   type JobRole,
   type JoinJob,
+  nodeArguments,
   type RenderedJob,
   type RunOnSlurm,
   renderArray,

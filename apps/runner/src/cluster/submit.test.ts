@@ -9,6 +9,7 @@ import type { SubmitOptions } from '../submit-options.js';
 import { cancel } from './cancel.js';
 import { readJobs } from './jobs-record.js';
 import type { PlannedWork, planWork } from './plan-work.js';
+import type { proveLocks } from './prove-locks.js';
 import type { Slurm } from './slurm.js';
 import { submit } from './submit.js';
 
@@ -41,6 +42,9 @@ const slurm: Slurm = {
   async queue(names) {
     return queued.filter(({ name }) => names.includes(name));
   },
+  async onNode() {
+    throw new Error('asked a node');
+  },
   async cancel(ids) {
     cancelled.push(...ids);
     queued = queued.filter(({ job }) => !ids.includes(job));
@@ -69,6 +73,16 @@ const asked = (more: Partial<SubmitOptions> = {}): SubmitOptions => ({
   ...more,
 });
 
+let prove: typeof proveLocks;
+let proofs: number;
+beforeEach(() => {
+  proofs = 0;
+  prove = async () => {
+    proofs++;
+    return { host: 'n0' };
+  };
+});
+
 const submitIt = (options: SubmitOptions, plan: typeof planWork) =>
   submit(options, {
     slurm,
@@ -77,6 +91,7 @@ const submitIt = (options: SubmitOptions, plan: typeof planWork) =>
     print: (line) => void printed.push(line),
     stop: { signal: new AbortController().signal },
     plan,
+    prove,
   });
 
 test('an array and a join that waits for it, and both are recorded', async () => {
@@ -136,6 +151,23 @@ test('an array without a join is cancelled', async () => {
   expect(warned).toEqual(['array job 11 was cancelled, since its join could not be submitted']);
 });
 
+test('locks are proven once, before anything is submitted', async () => {
+  await submitIt(asked(), planOf(12));
+  queued = [];
+  await submitIt(asked(), planOf(3));
+  expect(proofs).toBe(1);
+});
+
+test('locks that do not work submit nothing; a node that cannot be asked is a warning', async () => {
+  prove = () => Promise.reject(new UsageError('mount it with another option'));
+  await expect(submitIt(asked(), planOf(12))).rejects.toThrow('mount it with another option');
+  expect(submitted).toEqual([]);
+  prove = () => Promise.reject(new RunFailedError('no node is free', 1));
+  expect(await submitIt(asked(), planOf(12))).toBe(0);
+  expect(submitted).toHaveLength(2);
+  expect(warned).toEqual(['locks could not be tried on a node (no node is free); submitting without that']);
+});
+
 test('what Slurm refuses is passed on', async () => {
   refused = 'array';
   await expect(submitIt(asked(), planOf(12))).rejects.toThrow('no such partition');
@@ -157,6 +189,7 @@ test('a dry run shows scripts and lines, and asks no queue', async () => {
   const none: Slurm = {
     submit: () => Promise.reject(new Error('submitted')),
     queue: () => Promise.reject(new Error('asked')),
+    onNode: () => Promise.reject(new Error('asked a node')),
     cancel: () => Promise.reject(new Error('cancelled')),
   };
   const options = asked({ dryRun: true, gpusPerTask: 2, sbatchArgs: ['--account=lab'] });

@@ -3,6 +3,7 @@ import {
   ClusterError,
   checkSbatchArgs,
   jobName,
+  nodeArguments,
   type QueuedJob,
   type RenderedJob,
   type RunOnSlurm,
@@ -17,13 +18,14 @@ import { makeDirectoryDurably, writeFileDurably } from '@holdfast/durable';
 import { counted } from '@holdfast/options';
 import { BusyError, type Layout, type RunRecord } from '@holdfast/run-folder';
 import { runPlace, type Stop } from '../embed-options.js';
-import { UsageError } from '../errors.js';
+import { RunFailedError, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import { ExitCode } from '../exit-codes.js';
 import type { SubmitOptions } from '../submit-options.js';
 import { type JobsRecord, readJobs, writeJobs } from './jobs-record.js';
 import { checkEngine, kubernetesFile } from './kubernetes-file.js';
 import { type PlannedWork, planWork } from './plan-work.js';
+import { proveLocks } from './prove-locks.js';
 import { queueWords } from './queue-words.js';
 import type { Slurm } from './slurm.js';
 import { taskShape } from './task-shape.js';
@@ -41,6 +43,7 @@ export interface SubmitContext {
   /** Called once only waiting is left. */
   onWaiting?(): void;
   plan?: typeof planWork;
+  prove?: typeof proveLocks;
 }
 
 /**
@@ -210,6 +213,8 @@ async function submitLeft(
   const jobs = rendered(options, base, { planned, names });
   await makeDirectoryDurably(place.cluster);
   await makeDirectoryDurably(planned.place.logs);
+  // Tasks have worked here if there were jobs.
+  if (what.array && earlier === null) await checkLocks(options, planned.place, context);
   stop.signal.throwIfAborted();
   const after = [...what.after];
   let submitted: string | null = null;
@@ -238,6 +243,20 @@ async function submitLeft(
       ? `submitted job ${joined}, which joins; ${arrays.length > 0 ? queueWords(arrays, []) : `all ${counted(planned.shards, 'shard')} are complete`}`
       : `submitted array job ${submitted} (${counted(jobs.tasks, 'task')} for ${counted(left, 'shard')}) and job ${joined}, which joins`,
   );
+}
+
+/** Proves that locks work between this machine and a node. @throws UsageError if they do not. */
+async function checkLocks(options: SubmitOptions, place: Layout, context: SubmitContext): Promise<void> {
+  const { slurm, holdfast, report, prove = proveLocks } = context;
+  const args = nodeArguments(options);
+  try {
+    await prove(place, (argv) => slurm.onNode(args, [...holdfast, ...argv]));
+  } catch (error) {
+    // A full cluster is no fault.
+    if (!(error instanceof RunFailedError)) throw error;
+    const message = `locks could not be tried on a node (${error.message}); submitting without that`;
+    report({ type: 'warning', message });
+  }
 }
 
 /** The folder is held: by a join, which is then in the queue. @throws the given error if it is held by something else. */

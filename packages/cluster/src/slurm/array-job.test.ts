@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ClusterError } from '../cluster-error.js';
-import { type ArrayJob, renderArray, renderJoin, sbatchLine } from './array-job.js';
+import { type ArrayJob, nodeArguments, renderArray, renderJoin, sbatchLine } from './array-job.js';
 
 const run: ArrayJob = {
   dir: '/data/out',
@@ -30,6 +30,19 @@ test('the array job as people read it', () => {
     'if [ "$code" -eq 143 ]; then code=75; fi',
     'exit "$code"',
     '',
+  ]);
+});
+
+test('a check on a node asks for what a task asks for', () => {
+  const sbatchArgs = ['--account=lab', '--mail-type=END', '--exclude=n3'];
+  expect(nodeArguments({ partition: 'low', gpusPerTask: 2, sbatchArgs })).toEqual([
+    '--nodes=1',
+    '--ntasks=1',
+    '--job-name=holdfast-check',
+    '--partition=low',
+    '--gres=gpu:2',
+    '--account=lab',
+    '--exclude=n3',
   ]);
 });
 

@@ -111,6 +111,27 @@ function script({ dir, holdfast }: RunOnSlurm, command: 'work' | 'join', cpus: n
   ].join('\n');
 }
 
+/** Options of sbatch that srun has too, and that say where a task may run and who pays. */
+const WHERE =
+  /^--(account|qos|reservation|constraint|exclude|licenses|wckey|gres|gpus|gpus-per-node|mem|mem-per-cpu|mem-per-gpu)=/;
+
+/** Arguments of srun that ask for one process where the tasks of an array run, for a check. */
+export function nodeArguments({
+  partition,
+  gpusPerTask,
+  sbatchArgs,
+}: Pick<ArrayJob, 'partition' | 'gpusPerTask' | 'sbatchArgs'>): string[] {
+  return [
+    '--nodes=1',
+    '--ntasks=1',
+    '--job-name=holdfast-check',
+    ...(partition === undefined ? [] : [`--partition=${partition}`]),
+    // Some sites refuse a job without a GPU in a partition that has them.
+    ...(gpusPerTask === undefined ? [] : [`--gres=gpu:${gpusPerTask}`]),
+    ...sbatchArgs.filter((each) => WHERE.test(each)),
+  ];
+}
+
 /** The line that submits a job, for people. */
 export const sbatchLine = ({ args }: RenderedJob, path: string): string =>
   bashLine(['sbatch', ...args, path]);
