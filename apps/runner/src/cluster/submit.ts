@@ -41,6 +41,8 @@ export interface SubmitContext {
   stop: Stop;
   /** Called once only waiting is left. */
   onWaiting?(): void;
+  /** Renders a planned run for Kubernetes, and returns the exit code. */
+  kubernetes?(options: SubmitOptions, work: PlannedWork): Promise<number>;
   plan?: typeof planWork;
   prove?: typeof proveLocks;
 }
@@ -57,6 +59,8 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
   const place = runPlace(options.embed);
   if (options.engine === 'kubernetes' && !options.dryRun)
     throw new UsageError('--engine kubernetes only renders what to apply; add --dry-run');
+  if (options.engine === 'kubernetes' && context.kubernetes === undefined)
+    throw new UsageError('this build renders nothing for Kubernetes; use --engine slurm');
   usable(() => checkSbatchArgs(options.sbatchArgs));
   const base: Omit<RunOnSlurm, 'name'> = {
     dir: resolve(place.out),
@@ -77,6 +81,7 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
     }
     const run = { dir: base.dir, fingerprint: work.record.fingerprint };
     names = { array: jobName('array', run), join: jobName('join', run) };
+    if (options.engine === 'kubernetes') return await context.kubernetes!(options, work);
     if (options.dryRun)
       return await showJobs(options, base, { planned: { ...work, record: work.record }, names, print });
     await submitLeft(options, base, { planned: { ...work, record: work.record }, names, context });
