@@ -19,6 +19,6 @@ export { AGAIN, howToLeave, type Leave, type Leaving } from './slurm/how-to-leav
 export { jobName } from './slurm/job-name.js';
 export { parseSubmitted, refusalOf } from './slurm/parse-submitted.js';
 export { parseQueue, type QueuedJob, queueArguments, stuck } from './slurm/queue.js';
-export { parseConfig, parseJob, type ShownJob, type SiteFacts } from './slurm/scontrol.js';
+export { parseConfig, parseJob, parseJobs, type ShownJob, type SiteFacts } from './slurm/scontrol.js';
 export { type ToSubmit, taskCount, whatToSubmit } from './slurm/what-to-submit.js';
-export { type Ended, whyEnded, whyRestarted } from './slurm/why-ended.js';
+export { type Ended, endedLines, whyEnded, whyRestarted } from './slurm/why-ended.js';

@@ -67,6 +67,9 @@ describe.skipIf(without !== null)('a run in Slurm', PATIENCE, () => {
     const run = slowRun(SLOW, ...WHOLE_NODE);
     const first = await run.submit();
     expect(first.stdout).toContain('(3 tasks for 12 shards)');
+    // Locks were proven on a node.
+    expect(first.stderr).not.toContain('warning');
+    expect(existsSync(join(run.out, 'cluster', '.lock-proof'))).toBe(true);
     const again = await run.submit();
     expect(again.stdout).toMatch(
       new RegExp(`^nothing was submitted: array job ${first.array} is in the queue`),

@@ -1,4 +1,12 @@
-import { parseQueue, parseSubmitted, type QueuedJob, queueArguments, refusalOf } from '@holdfast/cluster';
+import {
+  endedLines,
+  parseJobs,
+  parseQueue,
+  parseSubmitted,
+  type QueuedJob,
+  queueArguments,
+  refusalOf,
+} from '@holdfast/cluster';
 import { askProgram } from '@holdfast/process';
 import { RunFailedError, UsageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
@@ -25,6 +33,8 @@ export interface Slurm {
   queue(names: readonly string[]): Promise<QueuedJob[]>;
   /** Runs a command on a node, within a minute or not at all. @param args of srun. */
   onNode(args: readonly string[], command: readonly string[]): Promise<NodeRun>;
+  /** Why tasks ended that did not end by themselves, in lines; none if Slurm has forgotten the job. */
+  ended(job: string): Promise<string[]>;
   /** @param ids jobs, or tasks of an array. */
   cancel(ids: readonly string[]): Promise<void>;
 }
@@ -54,6 +64,11 @@ export const slurm: Slurm = {
     const { stdout, failure } = await askProgram('srun', words, { limitMs: 2 * NODE_SEC * 1000 });
     const code = typeof failure?.code === 'number' ? failure.code : failure === null ? 0 : 1;
     return { code, stdout, stderr: failure === null ? '' : refusalOf(saidIn(failure.message)) };
+  },
+  async ended(job) {
+    const limitMs = LIMIT_MS;
+    const { stdout } = await askProgram('scontrol', ['--oneliner', 'show', 'job', job], { limitMs });
+    return endedLines(parseJobs(stdout));
   },
   async cancel(ids) {
     await ask('scancel', ids);

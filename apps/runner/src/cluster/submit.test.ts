@@ -42,6 +42,7 @@ const slurm: Slurm = {
   async queue(names) {
     return queued.filter(({ name }) => names.includes(name));
   },
+  ended: async () => [],
   async onNode() {
     throw new Error('asked a node');
   },
@@ -190,6 +191,7 @@ test('a dry run shows scripts and lines, and asks no queue', async () => {
     submit: () => Promise.reject(new Error('submitted')),
     queue: () => Promise.reject(new Error('asked')),
     onNode: () => Promise.reject(new Error('asked a node')),
+    ended: () => Promise.reject(new Error('asked')),
     cancel: () => Promise.reject(new Error('cancelled')),
   };
   const options = asked({ dryRun: true, gpusPerTask: 2, sbatchArgs: ['--account=lab'] });

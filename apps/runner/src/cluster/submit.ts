@@ -89,7 +89,9 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
   if (options.wait) {
     context.onWaiting?.();
     await waitForJobs(names, context);
-    return await outcomeOf(place, options.embed);
+    const record = await readJobs(place);
+    const why = record === null ? [] : await whyAgain(record, slurm);
+    return await outcomeOf(place, options.embed, why);
   }
   nextSteps(place.out, print);
   return ExitCode.complete;
@@ -210,6 +212,7 @@ async function submitLeft(
     print(`nothing was submitted: ${queueWords(arrays, joins)}`);
     return;
   }
+  for (const message of await whyAgain(record, slurm)) report({ type: 'warning', message });
   const jobs = rendered(options, base, { planned, names });
   await makeDirectoryDurably(place.cluster);
   await makeDirectoryDurably(planned.place.logs);
@@ -243,6 +246,12 @@ async function submitLeft(
       ? `submitted job ${joined}, which joins; ${arrays.length > 0 ? queueWords(arrays, []) : `all ${counted(planned.shards, 'shard')} are complete`}`
       : `submitted array job ${submitted} (${counted(jobs.tasks, 'task')} for ${counted(left, 'shard')}) and job ${joined}, which joins`,
   );
+}
+
+/** Why shards are left though an array was submitted, as far as Slurm remembers. */
+async function whyAgain({ jobs }: JobsRecord, slurm: Slurm): Promise<string[]> {
+  const last = jobs.filter(({ role }) => role === 'array').at(-1);
+  return last === undefined ? [] : slurm.ended(last.id);
 }
 
 /** Proves that locks work between this machine and a node. @throws UsageError if they do not. */

@@ -49,18 +49,21 @@ export async function waitForJobs(
 /**
  * The exit code of a run whose jobs have ended, by what is in its folder.
  *
+ * @param ended why jobs ended, in lines.
  * @throws RunFailedError (exit code 4) if the result is not there.
  */
 export async function outcomeOf(
   { out }: Pick<Layout, 'out'>,
   { quarantineOk = false }: Pick<EmbedOptions, 'quarantineOk'>,
+  ended: readonly string[] = [],
 ): Promise<number> {
   const { state, reason, quarantined } = await statusOf(out);
   if (state === 'complete')
     return quarantined.sequences > 0 && !quarantineOk ? ExitCode.quarantined : ExitCode.complete;
   const why = reason === null ? '' : ` (${reason})`;
+  const jobs = ended.map((line) => `; ${line}`).join('');
   throw new RunFailedError(
-    `the jobs have ended, but the result is not there: the run is ${state}${why}; the logs in ${out}/logs say why, and the same command submits what is left`,
+    `the jobs have ended, but the result is not there: the run is ${state}${why}${jobs}; the logs in ${out}/logs say why, and the same command submits what is left`,
     ExitCode.shardsFailed,
   );
 }

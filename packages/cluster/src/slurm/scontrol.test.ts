@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCodes, parseConfig, parseJob } from './scontrol.js';
+import { parseCodes, parseConfig, parseJob, parseJobs } from './scontrol.js';
 
 test('facts of a site', () => {
   const text = `Configuration data as of 2026-11-29T06:30:00
@@ -55,6 +55,19 @@ const job = (state: string, more: string) => `JobId=7 ArrayJobId=4 ArrayTaskId=0
 JobId=8 ArrayJobId=4 ArrayTaskId=1 JobName=hf
    JobState=FAILED Reason=None Dependency=(null)
 `;
+
+test('tasks of an array, a line each', () => {
+  const text = `JobId=7 ArrayJobId=4 ArrayTaskId=0 JobName=hf JobState=TIMEOUT Reason=TimeLimit Requeue=1 Restarts=2
+JobId=4 ArrayJobId=4 ArrayTaskId=1 JobName=hf JobState=COMPLETED Reason=None Requeue=1 Restarts=0
+
+JobId=9 JobName=hf-join JobState=RUNNING Reason=None
+`;
+  expect(parseJobs(text).map(({ id, state }) => [id, state])).toEqual([
+    ['4_0', 'TIMEOUT'],
+    ['4_1', 'COMPLETED'],
+    ['9', 'RUNNING'],
+  ]);
+});
 
 test('a running job, one that is preempted, one that is cancelled', () => {
   expect(parseJob(job('RUNNING', 'PreemptTime=None'))).toEqual({

@@ -22,6 +22,19 @@ export interface ShownJob {
 /** The most exit codes of a process. */
 const CODES = 256;
 
+/** What `scontrol --oneliner show job` printed: a job a line, those of an array each for itself. */
+export function parseJobs(stdout: string): (ShownJob & { id: string })[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('JobId='))
+    .map((line) => {
+      const value = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(line)?.[1];
+      const [array, task] = [value('ArrayJobId'), value('ArrayTaskId')];
+      const id = array === undefined || task === undefined ? value('JobId')! : `${array}_${task}`;
+      return { id, ...parseJob(line) };
+    });
+}
+
 /** What `scontrol show config` printed. */
 export function parseConfig(stdout: string): SiteFacts {
   const value = (name: string) => new RegExp(`^${name}\\s*=\\s*(.*?)\\s*$`, 'm').exec(stdout)?.[1];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { whyEnded, whyRestarted } from './why-ended.js';
+import { endedLines, whyEnded, whyRestarted } from './why-ended.js';
 
 test.each([
   ['PREEMPTED', 'spot_preemption', 'preempted'],
@@ -21,6 +21,14 @@ test('a job that lives has not ended', () => {
 test('a preempted job ended by that, and a failed one says why', () => {
   expect(whyEnded({ state: 'FAILED', preempted: true })?.kind).toBe('spot_preemption');
   expect(whyEnded({ state: 'FAILED', reason: 'JobLaunchFailure' })?.words).toContain('(JobLaunchFailure)');
+});
+
+test('a line for each reason', () => {
+  const states = ['COMPLETED', 'TIMEOUT', 'OUT_OF_MEMORY', 'TIMEOUT', 'RUNNING', 'TIMEOUT'];
+  expect(endedLines(states.map((state, index) => ({ id: `4_${index}`, state })))).toEqual([
+    expect.stringMatching(/^job 4_1 and 2 more like it: it reached its time limit/),
+    expect.stringMatching(/^job 4_2: Slurm ended it for using more memory/),
+  ]);
 });
 
 test('why a task runs again', () => {

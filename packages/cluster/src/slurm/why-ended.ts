@@ -57,6 +57,26 @@ export function whyEnded({
 }
 
 /**
+ * Why the tasks of a job ended that did not end by themselves, a line for each reason.
+ *
+ * @param jobs as `parseJobs` gives them.
+ */
+export function endedLines(
+  jobs: readonly { id: string; state: string | null; reason?: string | null; preempted?: boolean }[],
+): string[] {
+  const ids = new Map<string, string[]>();
+  for (const job of jobs) {
+    const ended = whyEnded(job);
+    if (ended === null || ended.kind === 'complete') continue;
+    ids.set(ended.words, [...(ids.get(ended.words) ?? []), job.id]);
+  }
+  return [...ids].map(([words, [first, ...others]]) => {
+    const more = others.length === 0 ? '' : ` and ${others.length} more like it`;
+    return `job ${first}${more}: ${words}`;
+  });
+}
+
+/**
  * Why the earlier attempt of a task ended that is running again.
  *
  * @param attempt the restarts that Slurm counts; whether the earlier attempt said why it left, and that it was being preempted.
