@@ -14,6 +14,14 @@ export interface SubmitOptions {
   /** As `sbatch --time` takes it. */
   time?: string | undefined;
   sbatchArgs: readonly string[];
+  /** Only for Kubernetes: the container image. */
+  image?: string | undefined;
+  /** Only for Kubernetes: the PersistentVolumeClaim, as `NAME` or `NAME:PATH`. */
+  claim?: string | undefined;
+  /** Only for Kubernetes. */
+  namespace?: string | undefined;
+  /** Only for Kubernetes: memory of a task, such as `16Gi`. */
+  memory?: string | undefined;
   /** Plan and print; submit nothing. */
   dryRun: boolean;
   /** Return when the join has ended. */

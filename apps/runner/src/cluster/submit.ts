@@ -23,6 +23,7 @@ import type { Report } from '../events.js';
 import { ExitCode } from '../exit-codes.js';
 import type { SubmitOptions } from '../submit-options.js';
 import { type JobsRecord, readJobs, writeJobs } from './jobs-record.js';
+import { checkEngine, kubernetesFile } from './kubernetes-file.js';
 import { type PlannedWork, planWork } from './plan-work.js';
 import { proveLocks } from './prove-locks.js';
 import { queueWords } from './queue-words.js';
@@ -41,8 +42,6 @@ export interface SubmitContext {
   stop: Stop;
   /** Called once only waiting is left. */
   onWaiting?(): void;
-  /** Renders a planned run for Kubernetes, and returns the exit code. */
-  kubernetes?(options: SubmitOptions, work: PlannedWork): Promise<number>;
   plan?: typeof planWork;
   prove?: typeof proveLocks;
 }
@@ -57,10 +56,7 @@ export interface SubmitContext {
 export async function submit(options: SubmitOptions, context: SubmitContext): Promise<number> {
   const { slurm, print, plan = planWork } = context;
   const place = runPlace(options.embed);
-  if (options.engine === 'kubernetes' && !options.dryRun)
-    throw new UsageError('--engine kubernetes only renders what to apply; add --dry-run');
-  if (options.engine === 'kubernetes' && context.kubernetes === undefined)
-    throw new UsageError('this build renders nothing for Kubernetes; use --engine slurm');
+  checkEngine(options);
   usable(() => checkSbatchArgs(options.sbatchArgs));
   const base: Omit<RunOnSlurm, 'name'> = {
     dir: resolve(place.out),
@@ -81,7 +77,8 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
     }
     const run = { dir: base.dir, fingerprint: work.record.fingerprint };
     names = { array: jobName('array', run), join: jobName('join', run) };
-    if (options.engine === 'kubernetes') return await context.kubernetes!(options, work);
+    if (options.engine === 'kubernetes')
+      return await showKubernetes(options, { ...run, planned: work }, print);
     if (options.dryRun)
       return await showJobs(options, base, { planned: { ...work, record: work.record }, names, print });
     await submitLeft(options, base, { planned: { ...work, record: work.record }, names, context });
@@ -163,6 +160,19 @@ async function showJobs(
     `# ${counted(planned.left.length, 'shard')} of ${planned.shards} left; nothing was submitted. It would be:`,
   );
   for (const line of lines) print(line);
+  return ExitCode.complete;
+}
+
+/** Writes and shows the file for Kubernetes. */
+async function showKubernetes(
+  options: SubmitOptions,
+  { dir, fingerprint, planned }: { dir: string; fingerprint: string; planned: PlannedWork },
+  print: (line: string) => void,
+): Promise<number> {
+  const text = kubernetesFile(options, { dir, fingerprint, left: planned.left.length });
+  await makeDirectoryDurably(planned.place.cluster);
+  await writeFileDurably(join(planned.place.cluster, 'kubernetes.yaml'), text);
+  for (const line of text.trimEnd().split('\n')) print(line);
   return ExitCode.complete;
 }
 

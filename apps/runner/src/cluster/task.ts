@@ -23,16 +23,19 @@ interface Here {
   pid: number;
 }
 
-/** Letters of a task's name, which becomes the name of files. */
-const safe = (name: string) => name.replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 100);
+/** Letters of a task's name, which becomes the name of files. Names differ at their ends, so a long one keeps that. */
+const safe = (name: string) => name.replace(/[^A-Za-z0-9_.-]/g, '-').slice(-100);
 
 const whole = (text: string | undefined): number | null =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+  text !== undefined && /^\d{1,7}$/.test(text) ? Number(text) : null;
+
+/** Null for 0, too: an engine that counts something begins at 1. */
+const positive = (text: string | undefined): number | null => whole(text) || null;
 
 /**
  * Who this process is, from the environment variables that its engine sets: Slurm's `SLURM_JOB_ID`, `SLURM_ARRAY_*`,
- * `SLURM_RESTART_COUNT` and `SLURM_PROCID` (sbatch(1), srun(1)), the `JOB_COMPLETION_INDEX` of an Indexed Job of Kubernetes, and
- * the `AWS_BATCH_*` of AWS Batch.
+ * `SLURM_RESTART_COUNT`, `SLURM_STEP_ID` and `SLURM_PROCID` (sbatch(1), srun(1)), the `JOB_COMPLETION_INDEX` of an Indexed Job
+ * of Kubernetes, and the `AWS_BATCH_*` of AWS Batch.
  */
 export function taskOf(env: NodeJS.ProcessEnv, { host, pid }: Here): Task {
   const { SLURM_JOB_ID, AWS_BATCH_JOB_ID, JOB_COMPLETION_INDEX } = env;
@@ -40,8 +43,8 @@ export function taskOf(env: NodeJS.ProcessEnv, { host, pid }: Here): Task {
   if (AWS_BATCH_JOB_ID) {
     // A child of an array has its place in its ID, too: `<id>:<index>`.
     const index = whole(env['AWS_BATCH_JOB_ARRAY_INDEX']) ?? 0;
-    const count = whole(env['AWS_BATCH_JOB_ARRAY_SIZE']) ?? index + 1;
-    const start = whole(env['AWS_BATCH_JOB_ATTEMPT']) ?? 1;
+    const count = positive(env['AWS_BATCH_JOB_ARRAY_SIZE']) ?? index + 1;
+    const start = positive(env['AWS_BATCH_JOB_ATTEMPT']) ?? 1;
     const job = AWS_BATCH_JOB_ID;
     return { name: safe(job), engine: 'aws_batch', job, start, index, count, node: host };
   }
@@ -49,7 +52,7 @@ export function taskOf(env: NodeJS.ProcessEnv, { host, pid }: Here): Task {
   if (index !== null) {
     // The name of a pod is `<job>-<index>-<five letters>`; a later pod for the same index has other letters.
     const pod = env['HOSTNAME'] || host;
-    const count = whole(env['HOLDFAST_TASKS']) ?? index + 1;
+    const count = positive(env['HOLDFAST_TASKS']) ?? index + 1;
     return { name: safe(pod), engine: 'kubernetes', job: pod, start: 1, index, count, node: host };
   }
   return {
@@ -67,16 +70,18 @@ function slurmTask(env: NodeJS.ProcessEnv, id: string, host: string): Task {
   const array = env['SLURM_ARRAY_JOB_ID'];
   const place = whole(env['SLURM_ARRAY_TASK_ID']);
   const job = array && place !== null ? `${array}_${place}` : id;
-  const ranks = whole(env['SLURM_NTASKS']) ?? 1;
+  const ranks = positive(env['SLURM_NTASKS']) ?? 1;
   const rank = whole(env['SLURM_PROCID']) ?? 0;
+  // A script may start several steps side by side.
+  const step = positive(env['SLURM_STEP_ID']);
   const first = whole(env['SLURM_ARRAY_TASK_MIN']) ?? 0;
   return {
-    name: safe(ranks > 1 ? `${job}.${rank}` : job),
+    name: safe(`${job}${step === null ? '' : `-s${step}`}${ranks > 1 ? `.${rank}` : ''}`),
     engine: 'slurm',
     job,
     start: (whole(env['SLURM_RESTART_COUNT']) ?? 0) + 1,
     index: Math.max(0, (place ?? 0) - first) * ranks + rank,
-    count: (whole(env['SLURM_ARRAY_TASK_COUNT']) ?? 1) * ranks,
+    count: (positive(env['SLURM_ARRAY_TASK_COUNT']) ?? 1) * ranks,
     node: env['SLURMD_NODENAME'] || host,
   };
 }

@@ -52,6 +52,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       does: 'Wait for the result, at most ten tasks at once',
       line: 'holdfast submit proteins.faa --out out --shards 200 --max-concurrent 10 --wait',
     },
+    {
+      does: 'Render the Jobs for Kubernetes',
+      line: 'holdfast submit /data/in.faa --out /data/out --engine kubernetes --image my/holdfast --claim data:/ --dry-run',
+    },
   ],
   cancel: [{ does: 'End the jobs of a run; finished work is kept', line: 'holdfast cancel out' }],
   work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],

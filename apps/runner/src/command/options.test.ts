@@ -58,6 +58,27 @@ test('submit takes the options of a run, and those of a cluster', async () => {
   expect(found!.embed).not.toHaveProperty('dryRun');
 });
 
+test('submit takes the options of Kubernetes', async () => {
+  let found: SubmitOptions | undefined;
+  const program = idleCommandLine({
+    submit: async (given) => {
+      found = given;
+    },
+  });
+  const line =
+    'submit a.fa --out o --engine kubernetes --image registry.example/holdfast:1 --claim shared:/data --namespace lab --memory 16Gi --dry-run';
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  expect(found).toMatchObject({
+    engine: 'kubernetes',
+    image: 'registry.example/holdfast:1',
+    claim: 'shared:/data',
+    namespace: 'lab',
+    memory: '16Gi',
+    dryRun: true,
+  });
+  expect(found!.embed).not.toHaveProperty('image');
+});
+
 test('every option', async () => {
   const line =
     'embed a.fa - --out o --work w --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';

@@ -29,10 +29,20 @@ export function submitCommand(program: Command, submit: Submit, surroundings: ()
     .action(async (inputs: string[], given) => {
       const { progress, quiet, config: _, ...others } = given;
       const { engine, tasks, maxConcurrent, partition, gpusPerTask, cpusPerTask, time, ...more } = others;
-      const { sbatchArg = [], dryRun = false, wait = false, ...run } = more;
+      const { sbatchArg = [], dryRun = false, wait = false, ...rest } = more;
+      const { image, claim, namespace, memory, ...run } = rest;
       const cluster = { tasks, maxConcurrent, partition, gpusPerTask, cpusPerTask, time };
+      const kubernetes = { image, claim, namespace, memory };
       await submit(
-        { embed: embedOptionsOf(inputs, run), engine, ...cluster, sbatchArgs: sbatchArg, dryRun, wait },
+        {
+          embed: embedOptionsOf(inputs, run),
+          engine,
+          ...cluster,
+          ...kubernetes,
+          sbatchArgs: sbatchArg,
+          dryRun,
+          wait,
+        },
         {
           ...reportingOf(command, { progress, quiet }),
           ...(settings().length > 0 && { settings: settings() }),
@@ -63,6 +73,18 @@ function clusterOptions(command: Command): void {
         ).argParser((text: string, before: readonly string[] = []) => [...before, text]),
       ),
     )
+    .option('--image <name>', 'Kubernetes: the container image, which has holdfast on its PATH', said)
+    .option(
+      '--claim <name:path>',
+      'Kubernetes: the PersistentVolumeClaim of the volume with the run, inputs and model, and where containers see it (default path: DIR)',
+      said,
+    )
+    .option(
+      '--namespace <name>',
+      "Kubernetes: the Jobs' namespace (default: that of whoever applies them)",
+      word,
+    )
+    .option('--memory <amount>', 'Kubernetes: memory of a task, such as 16Gi (default: no limit)', word)
     .option(
       '--threads <n>',
       'CPU threads per worker (default: its share of --cpus-per-task; fixed by the first run)',
@@ -73,6 +95,11 @@ function clusterOptions(command: Command): void {
       '--dry-run',
       'plan the run, write the scripts and show them with the lines that would submit them; submit nothing',
     );
+}
+
+function said(text: string): string {
+  if (/^\S+$/.test(text) && !text.startsWith('-')) return text;
+  throw new InvalidArgumentError('It must be a name without spaces.');
 }
 
 function word(text: string): string {
