@@ -67,7 +67,7 @@ async function manifest(path, shardCount, each) {
   const task = new CheckpointManifest(path);
   const load = await timed(() => task.getGlobalProgress());
   const copy = await timed(() => task.load());
-  const claims = 20;
+  const claims = Math.min(20, Math.floor(shards / 2));
   const claim = await timed(async () => {
     for (let rank = 0; rank < claims; rank++) await task.claimShard(rank, 'task 1 (start 1) on node1');
   });

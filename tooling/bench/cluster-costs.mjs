@@ -1,7 +1,7 @@
 // What one sequence, shard, checkpoint and row cost a run on a cluster; docs/clusters.md multiplies them.
 // node tooling/bench/cluster-costs.mjs [--sequences 500000] [--length 300] [--rows 100000] [--entries 10000,100000,1000000]
 //   [--folder DIR]
-import { closeSync, cpSync, mkdtempSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,11 +53,7 @@ function fasta(name, count, letters, about) {
 console.log(`Node ${process.version}, load ${loadavg()[0].toFixed(2)}`);
 await planning();
 await manifests();
-for (const [model, dim] of [
-  ['aac', 20],
-  ['tnf', 136],
-])
-  await joining(model, dim);
+await joining();
 
 /** From a tenth of the sequences and from all, so that what each costs is told from what a process costs. */
 async function planning() {
@@ -92,37 +88,53 @@ async function manifests() {
   }
 }
 
-/** The command joins again what was computed, and verifies it. */
-async function joining(model, dim) {
-  const input = fasta('rows.fa', rows, model === 'aac' ? 'ACDEFGHIKLMNPQRSTVWY' : 'ACGT', 60);
-  const out = join(folder, model);
-  const holdfast = (...line) => run(at('../../apps/runner/bin/holdfast.js'), ...line);
-  const embed = ['embed', input, '--out', out, '--model', model, '--seq-threshold', '10000', '--quiet'];
-  await holdfast(...embed);
-  const files = (of) => readdirSync(join(out, of), { recursive: true }).length;
-  const checkpoints = readdirSync(join(out, 'checkpoints'), { recursive: true }).filter((name) =>
-    name.endsWith('.pt'),
-  ).length;
-  const few = join(folder, 'few');
-  // What the command costs without a row to speak of.
-  const small = fasta('small.fa', 10, model === 'aac' ? 'ACDEFGHIKLMNPQRSTVWY' : 'ACGT', 60);
-  await holdfast('embed', small, '--out', few, '--model', model, '--quiet');
-  const again = async (folderOf, line) => {
-    const kept = mkdtempSync(join(folder, 'again-'));
-    cpSync(folderOf, kept, { recursive: true });
-    for (const name of ['result.json', 'embeddings.safetensors', 'ids.txt', 'sequences.tsv'])
-      rmSync(join(kept, name));
-    const took = await timed(() => holdfast(...line.map((word) => (word === folderOf ? kept : word))));
-    rmSync(kept, { recursive: true });
-    return took;
+/** What joining and verifying cost a row and a byte of it: from runs with narrow and with wide rows. */
+async function joining() {
+  const input = fasta('rows.fa', rows, 'ACGT', 60);
+  const few = fasta('few.fa', 10, 'ACGT', 60);
+  const narrow = await joinedRun(input, 16);
+  const wide = await joinedRun(input, 1280);
+  const bare = await joinedRun(few, 16);
+  const costs = (of) => {
+    const byte = (of(wide) - of(narrow)) / (rows * 4 * (1280 - 16));
+    const row = (of(narrow) - of(bare)) / rows - byte * 4 * 16;
+    return `${show(row * 1e6)} µs a row and ${show(byte * 1e9)} ns a byte of it`;
   };
-  const joined =
-    (await again(out, embed)) -
-    (await again(few, ['embed', small, '--out', few, '--model', model, '--quiet']));
-  const verify = (await timed(() => holdfast('verify', out))) - (await timed(() => holdfast('verify', few)));
   console.log(
-    `joining rows of ${dim} numbers: ${show((joined / rows) * 1e6)} µs a row; verifying ${show((verify / rows) * 1e6)} µs a row; ${files('checkpoints')} files and folders below checkpoints/ for ${checkpoints} checkpoints`,
+    `joining: ${costs(({ join: took }) => took)}; a row of 1280 numbers ${show(((wide.join - bare.join) / rows) * 1e6)} µs, ${show(wide.peak / MIB)} MiB of memory`,
   );
+  console.log(
+    `verifying: ${costs(({ verify }) => verify)}; a row of 1280 numbers ${show(((wide.verify - bare.verify) / rows) * 1e6)} µs`,
+  );
+  console.log(
+    `${wide.files} files and folders below checkpoints/ for ${wide.checkpoints} checkpoints in ${wide.shards} shards`,
+  );
+}
+
+/** Seconds to join a run that is computed, and to verify it. */
+async function joinedRun(input, dim) {
+  const [model, out] = ['model', 'out'].map((name) => join(folder, name));
+  await run(at('make-wide.mjs'), model, String(dim));
+  const embed = ['embed', input, '--out', out, '--model', model, '--batch-tokens', '65536', '--quiet'];
+  const holdfast = (...line) => run('-r', at('peak.cjs'), at('../../apps/runner/bin/holdfast.js'), ...line);
+  await holdfast(...embed);
+  for (const name of ['result.json', 'embeddings.safetensors', 'ids.txt', 'sequences.tsv'])
+    rmSync(join(out, name));
+  let said = '';
+  const joined = await timed(async () => {
+    said = await holdfast(...embed);
+  });
+  const verify = await timed(() => holdfast('verify', out));
+  const names = readdirSync(join(out, 'checkpoints'), { recursive: true });
+  const facts = {
+    join: joined,
+    verify,
+    peak: Number(/peak (\d+)/.exec(said)[1]) * 1024,
+    files: names.length,
+    checkpoints: names.filter((name) => name.endsWith('.pt')).length,
+    shards: names.filter((name) => /^shard_\d+$/.test(name)).length,
+  };
   rmSync(out, { recursive: true });
-  rmSync(few, { recursive: true });
+  rmSync(model, { recursive: true });
+  return facts;
 }

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { mayBeThere } from '@holdfast/durable';
 import { BadRecordsError } from '@holdfast/fasta';
 import { checkModel, exportModel, getModels, listModels } from '@holdfast/models';
@@ -7,10 +8,15 @@ import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
+import { layout } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { answerLockProof } from './cluster/answer-lock-proof.js';
+import { cancel } from './cluster/cancel.js';
 import { join } from './cluster/join.js';
+import { leaveForRequeue } from './cluster/leave.js';
+import { slurm } from './cluster/slurm.js';
+import { submit } from './cluster/submit.js';
 import { work } from './cluster/work.js';
 import { type Aftermath, aftermath } from './command/aftermath.js';
 import { type CommandReport, commandReport, embedReport } from './command/embed-reporter.js';
@@ -63,6 +69,12 @@ function dieBy(stop: StopSignal): void {
   process.kill(process.pid, signal);
 }
 
+/** Milliseconds that a stopped task stays at most where only being killed requeues it. */
+const LONGEST_STAY = 300_000;
+
+/** The file that starts the command. */
+const LAUNCHER = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+
 /** Milliseconds that a stopped run waits for whatever still keeps the process alive. */
 const LINGER = 1000;
 
@@ -105,6 +117,12 @@ function refuseRemovedDirectory(): void {
 function listing(): (text: string) => void {
   endWithReader(complain);
   return (text) => void process.stdout.write(text);
+}
+
+/** Prints lines on standard output, as `listing`. */
+function lines(): (line: string) => void {
+  const write = listing();
+  return (line) => write(`${line}\n`);
 }
 
 /** Does the work of a run, and shows it on standard output. @param folders where the run and its result are. */
@@ -170,9 +188,38 @@ try {
         throw error;
       }
     },
+    async submit(options, reporting) {
+      after = { kept: 'nothing was submitted, ', again: 'rerun the same command' };
+      const print = lines();
+      const report = modelsReport(reporting);
+      const { settings } = reporting;
+      if (settings !== undefined) report({ type: 'settings', settings });
+      process.exitCode = await submit(options, {
+        slurm,
+        holdfast: [process.execPath, ...process.execArgv, LAUNCHER],
+        report,
+        print,
+        stop: stopOnSignals(),
+        onWaiting() {
+          after = {
+            kept: 'only the waiting ended: the jobs go on, ',
+            again: 'rerun the same command to wait again',
+          };
+        },
+      }).finally(() => shown?.end());
+    },
+    async cancel({ dir }) {
+      await cancel(layout(dir), { slurm, print: lines() });
+    },
     async work(dir, reporting) {
       after = FINISHED_KEPT;
-      await reported(reporting, { out: dir }, ignored, (report) => work(dir, report, stopOnSignals()));
+      const stop = stopOnSignals();
+      const run = (report: Report) => work(dir, report, stop);
+      await reported(reporting, { out: dir }, ignored, run).catch(async (error: unknown) => {
+        if (!(error instanceof StoppedError)) throw error;
+        const { now } = stop;
+        process.exitCode = await leaveForRequeue(process.env, { graceMs: LONGEST_STAY, now, say: complain });
+      });
     },
     async join(dir, reporting) {
       after = FINISHED_KEPT;

@@ -6,6 +6,8 @@ const nothing = async () => undefined;
 /** Commands that do nothing. */
 const IDLE: Commands = {
   embed: nothing,
+  submit: nothing,
+  cancel: nothing,
   status: nothing,
   inspect: nothing,
   models: nothing,

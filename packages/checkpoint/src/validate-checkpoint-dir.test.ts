@@ -58,6 +58,17 @@ test('an error that may pass is thrown, for a retry', async () => {
   expect(warnings).toEqual([]);
 });
 
+test("a claim's folder stays for the shard's next owner, with what is in it", async () => {
+  await mkdir(join(folder, 'claim_1_0a1b2c3d4e5f.tmp'));
+  await write('claim_1_0a1b2c3d4e5f.tmp/batch_00000.pt', 'batch_00000.pt.tmp');
+  expect(await validate()).toBe(true);
+  expect(await readdir(folder, { recursive: true })).toEqual([
+    'claim_1_0a1b2c3d4e5f.tmp',
+    join('claim_1_0a1b2c3d4e5f.tmp', 'batch_00000.pt'),
+  ]);
+  expect(warnings).toEqual([]);
+});
+
 test('anything but a folder, or one with files that cannot be removed, cannot be used', async () => {
   await write('file');
   expect(await validate(join(folder, 'file'))).toBe(false);

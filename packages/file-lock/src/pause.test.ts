@@ -32,14 +32,18 @@ test('however long the wait, a process asks a number of times that hardly grows'
   expect(asked(30_000) - asked(3000)).toBeLessThan(100);
 });
 
-test('who has waited longer than usual asks more often than a newcomer', () => {
+test('the longer one has waited beyond the usual, the more often it asks', () => {
+  const longer = fc.double({ min: 1, max: 100, noNaN: true });
   fc.assert(
-    fc.property(fc.double({ min: 400, max: 8000, noNaN: true }), (usualMs) => {
+    fc.property(fc.double({ min: 400, max: 8000, noNaN: true }), longer, longer, (usualMs, one, other) => {
+      const [less, more] = [Math.min(one, other), Math.max(one, other)];
       const newcomer = pauseMs({ pauses: 20, waitedMs: 1, usualMs });
-      const patient = pauseMs({ pauses: 20, waitedMs: 2 * usualMs, usualMs });
-      expect(patient).toBeLessThan(newcomer * 0.51);
+      const pauseAfter = (times: number) => pauseMs({ pauses: 20, waitedMs: times * usualMs, usualMs });
+      expect(pauseAfter(more)).toBeLessThanOrEqual(pauseAfter(less));
+      expect(pauseAfter(less)).toBeLessThanOrEqual(newcomer);
     }),
   );
+  expect(pauseMs({ pauses: 20, waitedMs: 8000, usualMs: 4000 })).toBe(250);
 });
 
 test('a crowd is noticed, a single long wait is not, and both are forgotten', () => {

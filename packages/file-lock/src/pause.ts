@@ -26,8 +26,8 @@ const OFTEN = 8;
  * often, so it comes before those who have just begun.
  */
 export function pauseMs({ pauses, waitedMs, usualMs }: Waiting): number {
-  // The usual is not certain: half of a long wait may be the better guess.
-  const expected = Math.max(usualMs, waitedMs / 2);
+  // Before anybody has noted a wait, half of one's own is the best guess.
+  const expected = isMostlyFree(usualMs) ? waitedMs / 2 : usualMs;
   const share = (expected / OFTEN) * Math.min(1, expected / waitedMs);
   return Math.max(soonMs(pauses), Math.min(share, MOST));
 }

@@ -69,6 +69,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'pt-serializer',
     'trigger',
     'manifest',
+    'cluster',
     'coordinator',
     'checkpoint',
     'gpu-runtime',
@@ -81,7 +82,15 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What every part of the runner may import: errors, events, options, the version, and the wait for a full disk. */
-const SHARED = ['embed-options', 'errors', 'events', 'exit-codes', 'version', 'full-disk'] as const;
+const SHARED = [
+  'embed-options',
+  'submit-options',
+  'errors',
+  'events',
+  'exit-codes',
+  'version',
+  'full-disk',
+] as const;
 
 /** Extra entries: modules that must be loaded first, or run on their own. */
 const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfast/run-folder/glance'];
@@ -101,6 +110,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   run: SHARED,
   work: ['coordinate', ...SHARED],
   'embed-options': ['errors', 'events'],
+  'submit-options': ['embed-options'],
   errors: ['exit-codes'],
   events: [],
   'exit-codes': [],

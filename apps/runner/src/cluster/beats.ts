@@ -8,6 +8,9 @@ import type { Lease } from './may-claim.js';
 /** The most milliseconds between two beats. */
 const EVERY = 5000;
 
+/** Milliseconds for which the file system's time is not asked again. */
+const FRESH = 1000;
+
 /** Beats come often enough that several would be missing before the lease is over. */
 export const leaseOf = (seconds: number): Lease => ({
   beatMs: Math.min(EVERY, (1000 * seconds) / 8),
@@ -22,6 +25,8 @@ export class Beats {
   readonly #text: () => string;
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
+  /** When this task last asked for the file system's time, by `performance.now()`, and the answer. */
+  #known: { asked: number; at: number } | null = null;
 
   /** @param task the name of this one. @param text its beat now. */
   constructor(place: Layout, task: string, { beatMs }: Lease, text: () => string) {
@@ -54,9 +59,21 @@ export class Beats {
   async silentMs(task: string): Promise<number | null> {
     const theirs = await look(taskBeat(this.#place, task));
     if (theirs === null || theirs.beat?.ended) return null;
+    const now = await this.#now();
+    return now === null ? 0 : Math.max(0, now - theirs.at);
+  }
+
+  /**
+   * The time by the file system's clock, up to `FRESH` old: at the end of a run a task asks about all others, and each new beat of
+   * its own costs a file. An older time makes the others' silence look shorter, never longer.
+   */
+  async #now(): Promise<number | null> {
+    const asked = performance.now();
+    if (this.#known !== null && asked - this.#known.asked < FRESH) return this.#known.at;
     await this.beat();
     const own = await look(this.#own);
-    return own === null ? 0 : Math.max(0, own.at - theirs.at);
+    this.#known = own && { at: own.at, asked };
+    return own?.at ?? null;
   }
 }
 

@@ -1,26 +1,8 @@
-import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
-import { formats } from '@holdfast/run-folder';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { EmbedOptions } from '../embed-options.js';
-import { folder } from './folder.js';
-import {
-  atOnce,
-  cosine,
-  count,
-  device,
-  file,
-  files,
-  frames,
-  geneticCode,
-  idOf,
-  layer,
-  model,
-  mostQuarantined,
-  seconds,
-  tokensOrAuto,
-  whole,
-} from './option-values.js';
+import { atOnce, file } from './option-values.js';
 import { logOption, progressOptions, type Reporting, reportingOf } from './progress-options.js';
+import { diskOptions, embedOptionsOf, inputOptions, planOptions } from './run-options.js';
 import { acceptSettings, type Surroundings } from './settings/apply-settings.js';
 
 /** Runs `embed`. */
@@ -30,107 +12,8 @@ export type Embed = (options: EmbedOptions, reporting: Reporting) => Promise<voi
 export function embedCommand(program: Command, embed: Embed, surroundings: () => Surroundings): void {
   const command = program.command('embed');
   const settings = acceptSettings(command, surroundings);
-  command
-    .description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.')
-    .argument('<input...>', 'FASTA or FASTQ files, compressed or not; - is standard input', files)
-    .requiredOption('--out <dir>', 'folder for the result and for everything a resume needs', folder)
-    .option(
-      '--work <dir>',
-      'folder for everything a resume needs, if --out is to get the result alone (default: --out)',
-      folder,
-    )
-    .option(
-      '--model <name|path>',
-      'a model: a name (`holdfast models` lists them), OWNER/NAME of Hugging Face, a folder or a file',
-      model,
-      DEFAULT_MODEL,
-    )
-    .addOption(
-      new Option(
-        '--pooling <how>',
-        "how token vectors are pooled into a row (default: the model's, else mean over residues)",
-      ).choices(POOLINGS),
-    )
-    .addOption(
-      new Option(
-        '--long-sequences <how>',
-        "how sequences longer than the model reads are embedded (default: the model's, else truncate)",
-      ).choices(LONG_SEQUENCES),
-    )
-    .option(
-      '--window-overlap <n>',
-      "residues that a window shares with the one before (default: the model's, else 0)",
-      count,
-    )
-    .option('--layer <name>', "the graph's output that rows are made from (default: the model's)", layer)
-    .addOption(
-      new Option(
-        '--precision <p>',
-        'what a model of published weights computes in; int8 is faster on a CPU, fp16 on a GPU, and both say what they cost (default: fp32)',
-      ).choices(PRECISIONS),
-    )
-    .option(
-      '--min-cosine <x>',
-      'refuse a lower precision if any of up to 256 of the sequences has a row with a smaller cosine to that of fp32 (default: 0.99)',
-      cosine,
-    )
-    .option(
-      '--device <name>',
-      'cpu, cuda[:N], tensorrt[:N], webgpu, … or auto: the fastest that works',
-      device,
-      'auto',
-    )
-    .addOption(
-      new Option(
-        '--translate [frames]',
-        'translate nucleotides for a protein model: the open frames, all six, or the open reading frames (orfs)',
-      )
-        .argParser(frames)
-        .preset('open'),
-    )
-    .option(
-      '--genetic-code <n>',
-      "with --translate: number of NCBI's genetic code (default: 1, the standard code)",
-      geneticCode,
-    )
-    .option('--min-orf <n>', 'with --translate=orfs: fewest amino acids (default: 30)', whole)
-    .addOption(
-      new Option(
-        '--orf-start <where>',
-        'with --translate=orfs: begin at ATG, at any start codon of the code, or right behind a stop (default: atg)',
-      ).choices(['atg', 'code', 'any']),
-    )
-    .option('--chunk <n>', 'cut each record into chunks of n residues', whole)
-    .option(
-      '--stride <n>',
-      'with --chunk: begin one every n residues (default: as few chunks as possible, as VirNucPro cuts)',
-      whole,
-    )
-    .option('--keep-u', 'keep U (or T) if the model knows only the other of the two')
-    .option('--keep-stop', 'keep a final * at the end of a protein')
-    .option('--strip-stop', 'drop a final * at the end of a protein even if the model knows it')
-    .option('--keep-gaps', 'keep the gaps - and . of aligned sequences')
-    .addOption(
-      new Option(
-        '--on-bad-record <what>',
-        'what to do with records that cannot be used: refuse the input, or skip them and list them (default: refuse)',
-      ).choices(['refuse', 'skip']),
-    )
-    .option(
-      '--id <rule>',
-      'the ID in a header: first-word, whole, or a regular expression, whose first group is the ID (default: first-word)',
-      idOf,
-    )
-    .addOption(
-      new Option(
-        '--dedupe-ids <how>',
-        'what to do if records share an ID: refuse the input, or append the suffix _2, _3, … (default: refuse)',
-      ).choices(['suffix', 'refuse']),
-    )
-    .option(
-      '--no-dedupe',
-      'compute identical sequences one by one (default: once, and write the row for each)',
-    )
+  command.description('FASTA in, embeddings out. Rerun the same command to resume a run that ended early.');
+  inputOptions(command)
     .option(
       '--workers <n>',
       'worker processes (default: one per core that the memory has room for, or one per GPU)',
@@ -140,74 +23,22 @@ export function embedCommand(program: Command, embed: Embed, surroundings: () =>
       '--threads <n>',
       'CPU threads per worker (default: its share of the cores; fixed by the first run)',
       atOnce,
-    )
-    .option(
-      '--shards <n>',
-      'shards to cut the work into (default: 4 per worker or core; fixed by the first run)',
-      whole,
-    )
-    .option('--seq-threshold <n>', 'checkpoint after this many sequences (default: 10000)', whole)
-    .option('--time-threshold <sec>', 'checkpoint after this many seconds (default: 300)', seconds)
-    .option(
-      '--batch-tokens <n|auto>',
-      "token budget of a batch, padding included; auto measures (default: on a CPU the model's, else 512; elsewhere auto)",
-      tokensOrAuto,
-    )
-    .option(
-      '--max-quarantined <n|p%>',
-      'stop the run when more sequences than this are quarantined (default: 100 or 1%, the larger)',
-      mostQuarantined,
-    )
-    .option('--quarantine-ok', 'end with exit code 0 instead of 3 if sequences are quarantined')
-    .option(
-      '--retry-quarantined',
-      'embed all quarantined sequences again, including those that the model refused',
-    )
-    .option(
-      '--stall-timeout <sec>',
-      'seconds without progress after which a worker is restarted (default: 600)',
-      seconds,
-    )
-    .option('--grace <sec>', 'seconds a worker gets to save and exit before SIGKILL (default: 30)', seconds)
-    .addOption(
-      new Option('--format <format>', 'file format of the embeddings')
-        .choices(Object.keys(formats))
-        .default('safetensors'),
-    )
-    .option('--force-restart', 'replace an earlier run in the folder, once the input has been read', false)
-    .option(
-      '--dry-run',
-      'only show what the run would do: its plan, the disk, the memory and the time that it takes; write nothing into the folder',
-    )
-    .option('--ignore-disk-space', 'begin even if the disk has less room than the run needs')
-    .addOption(
-      new Option(
-        '--on-full-disk <what>',
-        'what to do when the disk is full: pause until there is room, or stop with exit code 1 (default: pause)',
-      ).choices(['pause', 'stop']),
     );
-  logOption(progressOptions(command, 'standard output'))
+  planOptions(command).option(
+    '--dry-run',
+    'only show what the run would do: its plan, the disk, the memory and the time that it takes; write nothing into the folder',
+  );
+  logOption(progressOptions(diskOptions(command), 'standard output'))
     .option(
       '--config <file>',
       'read options from this file; else from holdfast.config.json or .yaml, if there is one',
       file,
     )
     .action(async (inputs: string[], given) => {
-      const { timeThreshold, stallTimeout, grace, progress, quiet, log, config: _, ...others } = given;
-      const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
-      await embed(
-        {
-          inputs,
-          ...options,
-          overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
-          ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
-          ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
-          ...(grace === undefined ? {} : { graceSec: grace }),
-        },
-        {
-          ...reportingOf(command, { progress, quiet, log }),
-          ...(settings().length > 0 && { settings: settings() }),
-        },
-      );
+      const { progress, quiet, log, config: _, ...options } = given;
+      await embed(embedOptionsOf(inputs, options), {
+        ...reportingOf(command, { progress, quiet, log }),
+        ...(settings().length > 0 && { settings: settings() }),
+      });
     });
 }

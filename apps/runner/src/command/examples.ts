@@ -39,6 +39,25 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { does: 'Show how a run stands, from any terminal', line: 'holdfast status out' },
     { does: 'Keep showing it', line: 'holdfast status --watch out' },
   ],
+  submit: [
+    {
+      does: 'Submit to Slurm, on preemptible GPUs; rerun the same command to submit what is left',
+      line: 'holdfast submit proteins.faa --out out --model esm2-650m --partition spot --gpus-per-task 1 --time 4:00:00',
+    },
+    {
+      does: 'See first what would be submitted',
+      line: 'holdfast submit proteins.faa --out out --cpus-per-task 8 --sbatch-arg=--account=lab --dry-run',
+    },
+    {
+      does: 'Wait for the result, at most ten tasks at once',
+      line: 'holdfast submit proteins.faa --out out --shards 200 --max-concurrent 10 --wait',
+    },
+    {
+      does: 'Render the Jobs for Kubernetes',
+      line: 'holdfast submit /data/in.faa --out /data/out --engine kubernetes --image my/holdfast --claim data:/ --dry-run',
+    },
+  ],
+  cancel: [{ does: 'End the jobs of a run; finished work is kept', line: 'holdfast cancel out' }],
   work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],
   join: [{ does: 'Join what the tasks have computed', line: 'holdfast join out' }],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],

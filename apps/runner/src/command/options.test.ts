@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { idleCommandLine } from '../../test/idle-command-line.js';
 import type { EmbedOptions } from '../embed-options.js';
+import type { SubmitOptions } from '../submit-options.js';
 
 async function parsed(...args: string[]): Promise<EmbedOptions> {
   let options: EmbedOptions | undefined;
@@ -28,6 +29,54 @@ test('the shortest command, and its defaults', async () => {
     format: 'safetensors',
     forceRestart: false,
   });
+});
+
+test('submit takes the options of a run, and those of a cluster', async () => {
+  let found: SubmitOptions | undefined;
+  const program = idleCommandLine({
+    submit: async (given) => {
+      found = given;
+    },
+  });
+  const line =
+    'submit a.fa --out o --shards 9 --grace 5 --tasks 3 --max-concurrent 2 --partition low --gpus-per-task 1 --cpus-per-task 4 --time 1-00:00:00 --sbatch-arg=--account=lab --sbatch-arg=--mem=4G --threads 2 --wait';
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  expect(found).toMatchObject({
+    embed: { inputs: ['a.fa'], out: 'o', shards: 9, graceSec: 5, threads: 2, device: 'auto' },
+    engine: 'slurm',
+    tasks: 3,
+    maxConcurrent: 2,
+    partition: 'low',
+    gpusPerTask: 1,
+    cpusPerTask: 4,
+    time: '1-00:00:00',
+    sbatchArgs: ['--account=lab', '--mem=4G'],
+    dryRun: false,
+    wait: true,
+  });
+  expect(found!.embed).not.toHaveProperty('partition');
+  expect(found!.embed).not.toHaveProperty('dryRun');
+});
+
+test('submit takes the options of Kubernetes', async () => {
+  let found: SubmitOptions | undefined;
+  const program = idleCommandLine({
+    submit: async (given) => {
+      found = given;
+    },
+  });
+  const line =
+    'submit a.fa --out o --engine kubernetes --image registry.example/holdfast:1 --claim shared:/data --namespace lab --memory 16Gi --dry-run';
+  await program.parseAsync(line.split(' '), { from: 'user' });
+  expect(found).toMatchObject({
+    engine: 'kubernetes',
+    image: 'registry.example/holdfast:1',
+    claim: 'shared:/data',
+    namespace: 'lab',
+    memory: '16Gi',
+    dryRun: true,
+  });
+  expect(found!.embed).not.toHaveProperty('image');
 });
 
 test('every option', async () => {

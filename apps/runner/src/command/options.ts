@@ -2,6 +2,7 @@ import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
+import { cancelCommand } from './cancel-command.js';
 import { completionCommand } from './completion/completion.js';
 import { type Embed, embedCommand } from './embed-command.js';
 import { addExamples } from './examples.js';
@@ -12,12 +13,15 @@ import { count, files } from './option-values.js';
 import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
+import { type Submit, submitCommand } from './submit-command.js';
 import { type TaskCommands, taskCommands } from './task-commands.js';
 import { type VerifyCommand, verifyCommand } from './verify-command.js';
 
 /** What each command does with its options. */
 export interface Commands extends ModelsCommands, TaskCommands {
   embed: Embed;
+  submit: Submit;
+  cancel(options: { dir: string }): Promise<void>;
   status(options: StatusOptions): Promise<void>;
   inspect(options: InspectOptions): Promise<void>;
   doctor(options: DoctorOptions): Promise<void>;
@@ -31,7 +35,7 @@ export interface Commands extends ModelsCommands, TaskCommands {
 /**
  * The command line.
  *
- * @param surroundings where settings of `embed` are looked for, once it is parsed.
+ * @param surroundings where settings of `embed` and `submit` are looked for, once it is parsed.
  */
 export function commandLine(
   version: string,
@@ -45,6 +49,8 @@ export function commandLine(
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));
+  submitCommand(program, (options, reporting) => commands.submit(options, reporting), surroundings);
+  cancelCommand(program, (options) => commands.cancel(options));
   taskCommands(program, commands);
   program
     .command('inspect')

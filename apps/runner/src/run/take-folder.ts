@@ -31,7 +31,8 @@ export async function takeFolder(request: Request): Promise<AsyncDisposable | Re
   }
   try {
     const limitMs = oldWorkersLimit(limitsOf(options).graceMs);
-    await waitForOldWorkers(place, { limitMs, report, signal: stop.signal });
+    // A join computes nothing, and fencing keeps a task that may still be alive on a lost machine from writing.
+    if (!options.joinOnly) await waitForOldWorkers(place, { limitMs, report, signal: stop.signal });
     await takeOwnership(place, options.inputs);
     if (!(await syncsDirectories(place.out))) report({ type: 'warning', message: NO_FOLDER_SYNC });
     return folder;

@@ -1,4 +1,4 @@
-import { Document } from 'yaml';
+import { createRequire } from 'node:module';
 import { joinJob, workJob } from './jobs.js';
 import { type KubernetesWork, kubernetesWork } from './kubernetes-work.js';
 
@@ -11,6 +11,8 @@ import { type KubernetesWork, kubernetesWork } from './kubernetes-work.js';
  */
 export function renderKubernetes(asked: KubernetesWork): string {
   const work = kubernetesWork(asked);
+  // Loaded only here: it takes longer than most commands' start.
+  const { Document } = createRequire(import.meta.url)('yaml') as typeof import('yaml');
   const documents: [object, string][] = [
     [workJob(work), aboutWork(work)],
     [joinJob(work), aboutJoin(work)],

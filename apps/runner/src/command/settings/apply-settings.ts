@@ -43,10 +43,10 @@ export function acceptSettings(command: Command, surroundings: () => Surrounding
 
 function apply(command: Command, { env, folder }: Surroundings): Setting[] {
   const refuse = (from: string, why: string): never => command.error(`error: ${from}: ${why}`);
-  const variables = ofVariables(command.options, env, refuse);
+  const variables = ofVariables(command, env, refuse);
   const config = variables.find(({ option }) => option === '--config');
   const asked = command.getOptionValue('config') as string | undefined;
-  const all = [...variables, ...ofFile(command.options, asked ?? config?.value, folder, refuse)];
+  const all = [...variables, ...ofFile(command, asked ?? config?.value, folder, refuse)];
   const applied: Setting[] = [];
   for (const { definition, source, option, value, from } of all) {
     const key = definition.attributeName();
@@ -64,10 +64,10 @@ function apply(command: Command, { env, folder }: Surroundings): Setting[] {
 
 type Refuse = (from: string, why: string) => never;
 
-function ofVariables(options: readonly Option[], env: NodeJS.ProcessEnv, refuse: Refuse): Found[] {
+function ofVariables(command: Command, env: NodeJS.ProcessEnv, refuse: Refuse): Found[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (!name.startsWith(PREFIX) || value === undefined) return [];
-    const known = optionOfVariable(name, options);
+    const known = optionOfVariable(name, command.options, command.name());
     if (known === null) return [];
     if ('refused' in known) return refuse(name, known.refused);
     const { option } = known;
@@ -83,12 +83,7 @@ function ofVariables(options: readonly Option[], env: NodeJS.ProcessEnv, refuse:
   });
 }
 
-function ofFile(
-  options: readonly Option[],
-  asked: string | undefined,
-  folder: string,
-  refuse: Refuse,
-): Found[] {
+function ofFile(command: Command, asked: string | undefined, folder: string, refuse: Refuse): Found[] {
   let file: ReturnType<typeof readSettings>;
   try {
     file = readSettings(asked, folder);
@@ -97,7 +92,7 @@ function ofFile(
     throw error;
   }
   return [...(file?.values ?? [])].map(([name, value]: [string, Given]) => {
-    const known = optionOfName(name, options);
+    const known = optionOfName(name, command.options, command.name());
     if ('refused' in known) return refuse(`${file!.path}: ${name}`, known.refused);
     const { option } = known;
     return {
