@@ -71,7 +71,7 @@ class FakeManifest {
 
 const me: Task = { name: 'me', engine: 'slurm', job: '1', start: 2, index: 1, count: 2, node: 'n1' };
 const of = (name: string, start = 1) => ownerName({ ...me, name, start });
-const alive = (owner: string): Partial<Held> => ({ owner, attempt: 1, alive: true });
+const alive = (owner: string): Partial<Held> => ({ owner, attempt: 3, alive: true });
 
 let takenOver: string[];
 let asked: string[];
@@ -110,18 +110,19 @@ test("its earlier start's first, then what nobody has from its own part on, then
     [
       {},
       alive(of('silent')),
-      { status: 'complete' },
+      { ...alive(of('done')), status: 'complete' },
       {},
       alive(of('fresh')),
       alive(of('me', 1)),
       { ...alive(of('gone')), alive: false },
       { status: 'failed' },
     ],
-    { silent: 1001, fresh: 1000 },
+    { silent: 1001, fresh: 1000, done: 5000 },
   );
   // Its part begins at shard 4.
   expect(await all(claims)).toEqual([5, 0, 3, 6, 1]);
   expect(takenOver).toEqual([`5 ${of('me', 1)}`, `1 ${of('silent')}`]);
+  expect(asked).not.toContain('done');
 });
 
 test('a claim has its token and what is known of its failures', async () => {
@@ -145,7 +146,7 @@ test('a shard that another takes between the look and the claim is left to it, a
     // The look has seen the first attempt.
     if (asked.length > 0 && faster) {
       faster = false;
-      Object.assign(manifest.shards[0]!, { owner: of('faster'), attempt: 2 });
+      Object.assign(manifest.shards[0]!, { owner: of('faster'), attempt: 4 });
     }
   };
   expect((await claims.next())?.shard).toBe(1);

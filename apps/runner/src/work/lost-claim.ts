@@ -1,11 +1,11 @@
-/**
- * Whether a worker's work failed because its claim may be another's now: its token was refused, or the folder through which it
- * writes was removed.
- */
+/** The token was refused, the folder through which a worker writes was removed, or the next owner has written a checkpoint first. */
+const TELLING: ReadonlySet<unknown> = new Set(['stale_claim', 'fenced', 'EEXIST']);
+
+/** Whether a worker's work failed because its claim may be another's now. */
 export function tellsOfLostClaim(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code, cause, errors } = error as Error & { code?: unknown; errors?: unknown };
-  if (code === 'stale_claim' || code === 'fenced') return true;
+  if (TELLING.has(code)) return true;
   return tellsOfLostClaim(cause) || (Array.isArray(errors) && errors.some(tellsOfLostClaim));
 }
 
