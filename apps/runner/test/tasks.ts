@@ -1,5 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
 import { CheckpointManifest, type ManifestState } from '@holdfast/manifest';
@@ -71,6 +72,14 @@ export async function planned(
   return run.left;
 }
 
+/** A folder with a `scontrol` that knows every job, and requeues one that ends with 75. */
+const SLURM = mkdtempSync(join(tmpdir(), 'scontrol-'));
+writeFileSync(
+  join(SLURM, 'scontrol'),
+  '#!/bin/sh\necho "RequeueExit = 75"\necho "JobId=900 JobState=RUNNING Requeue=1"\n',
+  { mode: 0o755 },
+);
+
 /** Starts a task, as Slurm would. @param restarts how often Slurm has started it again. */
 export const startTask = (out: string, task: number, restarts = 0): Running =>
   start(['work', out], {
@@ -81,7 +90,7 @@ export const startTask = (out: string, task: number, restarts = 0): Running =>
       SLURM_ARRAY_TASK_COUNT: '3',
       SLURM_RESTART_COUNT: `${restarts}`,
       SLURMD_NODENAME: `n${task}`,
-      PATH: '/nowhere',
+      PATH: SLURM,
     },
   });
 

@@ -89,6 +89,7 @@ test('a task that is told to end saves its rows, and its next start goes on from
   await first.until('checkpoint');
   first.child.kill('SIGTERM');
   const before = await first.ended;
+  expect(before.code).toBe(75);
   const after = await startTask(out, 0, 1).ended;
   expect(after.code).toBe(0);
   expect(embedded(before.lines) + embedded(after.lines)).toBe(COUNT);
