@@ -45,7 +45,7 @@ async function printed(options: SubmitOptions, left = 12): Promise<string> {
       [Symbol.asyncDispose]: async () => undefined,
     }) satisfies PlannedWork;
   const context = {
-    slurm: { submit: none, queue: none, cancel: none, onNode: none },
+    slurm: { submit: none, queue: none, onNode: none, ended: none, cancel: none },
     holdfast: [],
     report: () => undefined,
     print: (line: string) => void lines.push(line),
