@@ -35,7 +35,8 @@ export async function openSession(
 ): Promise<InferenceSession> {
   const graphOn = ({ kind }: Device) =>
     (hasFusedOperators(kind) ? built?.model : (built?.plain ?? built?.model)) ?? modelPath;
-  const exact = precision === 'int8' && (await int8Saturates(open));
+  // Graphs from elsewhere may be quantized too; without such operators the option changes nothing.
+  const exact = await int8Saturates(precision === 'int8' ? open : create);
   const options = (at: Device): InferenceSession.SessionOptions => ({
     executionProviders: [executionProvider(at)] as InferenceSession.ExecutionProviderConfig[],
     intraOpNumThreads: intraOpThreads,
@@ -43,11 +44,11 @@ export async function openSession(
     // Memory plans are kept for every shape seen, and batches have many shapes.
     enableMemPattern: false,
     logSeverityLevel: LOG_FATAL,
-    // ONNX Runtime maps the weights from the files where they lie.
-    ...(built && {
+    ...((built || exact) && {
       extra: {
         session: {
-          model_external_initializers_file_folder_path: built.folder,
+          // ONNX Runtime maps the weights from the files where they lie.
+          ...(built && { model_external_initializers_file_folder_path: built.folder }),
           // Slower products of two unsigned numbers, which are exact everywhere.
           ...(exact && { x64quantprecision: '1' }),
         },
