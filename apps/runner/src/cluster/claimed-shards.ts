@@ -91,9 +91,12 @@ export class ClaimedShards implements Claims {
 
   /** Takes the first shard that may be taken from its owner. */
   async #takeOne(owned: readonly Owned[]): Promise<ShardClaim | null> {
+    /** By task: one may own several shards. */
+    const silent = new Map<string, number | null>();
     for (const { shard, owner, attempt } of owned) {
-      const other = parseOwner(owner);
-      const silentMs = other === null ? null : await this.#beats.silentMs(other.name);
+      const name = parseOwner(owner)?.name;
+      if (name !== undefined && !silent.has(name)) silent.set(name, await this.#beats.silentMs(name));
+      const silentMs = silent.get(name ?? '') ?? null;
       if (!mayTakeFrom({ owner, silentMs }, this.#task, this.#lease)) continue;
       try {
         // Only from the owner that was judged: another task may have been faster.
