@@ -54,7 +54,7 @@ export async function embedAndJoin(
     return finished!;
   };
   if (untouched && !computed) return keepResult(`${place.checkpoints} no longer holds all rows`);
-  if (options.joinOnly && !computed) throw notComputed(place, state.shards);
+  if (options.joinOnly && !computed) throw await notComputed(place, state.shards);
   // Joining needs no device.
   const choose = () => devices.use(record, place, (write) => pause.during(write, 0));
   let used = computed ? null : await choose();
@@ -120,7 +120,7 @@ export async function embedAndJoin(
       repairs.spendOrRethrow(error);
       report({ type: 'repair', shard: error.shard, reason: error.message });
       await manifest.markShardInProgress(error.shard);
-      if (options.joinOnly) throw notComputed(place, (await manifest.load()).shards);
+      if (options.joinOnly) throw await notComputed(place, (await manifest.load()).shards);
       await use();
     }
   }

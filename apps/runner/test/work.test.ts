@@ -1,7 +1,7 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast } from './command.js';
+import { digestOf, freshFolder, holdfast, start } from './command.js';
 import { eventually } from './processes.js';
 import {
   argumentsOf,
@@ -161,6 +161,40 @@ test('it writes nothing even if the new owner has not come that far', async () =
   expect((await next.ended).code).toBe(0);
   await expectJoined(out);
 }, 120_000);
+
+test('a task that starts while embed is at work waits for it, and nothing is computed twice', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const embed = start(['embed', ...argumentsOf(run, out), '--workers', '1']);
+  await embed.until('checkpoint');
+  const [alone, task] = await Promise.all([embed.ended, startTask(out, 0).ended]);
+  expect([alone.code, task.code, task.stderr]).toEqual([0, 0, '']);
+  expect([embedded(alone.lines), embedded(task.lines)]).toEqual([COUNT, 0]);
+  expect(await resultOf(out)).toBe(expected);
+}, 120_000);
+
+test('a join that is typed while tasks work says so', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  const task = startTask(out, 0);
+  await task.until('checkpoint');
+  const { code, stderr } = await holdfast(['join', out]);
+  expect([code, stderr]).toEqual([4, expect.stringContaining('tasks are at work on them. Wait until')]);
+  expect((await task.ended).code).toBe(0);
+}, 120_000);
+
+test('a damaged record of the work is named, with its remedy', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  for (const text of ['{"half', '{}']) {
+    await writeFile(join(out, 'cluster', 'work.json'), text);
+    const { code, stderr } = await holdfast(['work', out]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/work\.json is damaged .*holdfast submit again/),
+    ]);
+  }
+}, 60_000);
 
 test('embed goes on with a run that tasks have begun, once they have ended', async () => {
   const out = await freshOut();

@@ -1,4 +1,4 @@
-import { inWords, systemTrouble } from '@holdfast/durable';
+import { inWords, isThere, systemTrouble } from '@holdfast/durable';
 import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
 import { Patience } from '@holdfast/process';
 import type { ReportNotice } from './folder-notice.js';
@@ -77,7 +77,9 @@ export async function keepWorkersOut(
     onLimit: () =>
       limit.abort(
         new BusyError(
-          `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to exit, or kill them, then rerun the same command`,
+          isThere(place.work)
+            ? `${place.out}: tasks of this run are at work, on this machine or others; wait for them (holdfast status shows them), or end them with holdfast cancel, then rerun the same command`
+            : `${place.out}: workers of an earlier run are still running after ${limitSeconds} s; wait for them to exit, or kill them, then rerun the same command`,
         ),
       ),
   });

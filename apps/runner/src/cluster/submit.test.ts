@@ -163,10 +163,10 @@ test('locks that do not work submit nothing; a node that cannot be asked is a wa
   prove = () => Promise.reject(new UsageError('mount it with another option'));
   await expect(submitIt(asked(), planOf(12))).rejects.toThrow('mount it with another option');
   expect(submitted).toEqual([]);
-  prove = () => Promise.reject(new RunFailedError('no node is free', 1));
+  prove = () => Promise.reject(new RunFailedError('locks could not be tried on a node: none is free', 1));
   expect(await submitIt(asked(), planOf(12))).toBe(0);
   expect(submitted).toHaveLength(2);
-  expect(warned).toEqual(['locks could not be tried on a node (no node is free); submitting without that']);
+  expect(warned).toEqual(['locks could not be tried on a node: none is free; submitting without that']);
 });
 
 test('what Slurm refuses is passed on', async () => {
@@ -233,4 +233,21 @@ test('cancel ends what is in the queue, the join first', async () => {
 
 test('cancel of a folder without such a run is refused', async () => {
   await expect(cancel(layout(out), { slurm, print: () => undefined })).rejects.toThrow(UsageError);
+});
+
+test('a restart is refused while jobs of the run are in the queue, and names how to end them', async () => {
+  await submitIt(asked(), planOf(12));
+  const again = { ...asked().embed, forceRestart: true };
+  let plans = 0;
+  const plan: typeof planWork = (...given) => {
+    plans++;
+    return planOf(12)(...given);
+  };
+  await expect(submitIt(asked({ embed: again }), plan)).rejects.toThrow(
+    /in the queue \(11, 12\).*holdfast cancel /,
+  );
+  expect([plans, submitted.length]).toEqual([0, 2]);
+  queued = [];
+  await submitIt(asked({ embed: again }), plan);
+  expect([plans, submitted.length]).toEqual([1, 4]);
 });

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
 import {
+  bashQuote,
   ClusterError,
   checkSbatchArgs,
+  isShortLimit,
   jobName,
   nodeArguments,
   type QueuedJob,
@@ -16,7 +18,7 @@ import {
 } from '@holdfast/cluster';
 import { makeDirectoryDurably, writeFileDurably } from '@holdfast/durable';
 import { counted } from '@holdfast/options';
-import { BusyError, type Layout, type RunRecord } from '@holdfast/run-folder';
+import { BusyError, type Layout, type RunRecord, readRunRecord } from '@holdfast/run-folder';
 import { runPlace, type Stop } from '../embed-options.js';
 import { RunFailedError, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
@@ -68,6 +70,12 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
   // What can be refused is refused before the plan, which may take long: a folder, and a machine without Slurm.
   usable(() => renderJoin({ ...base, name: 'join', after: [] }));
   if (!options.dryRun) await slurm.queue(['holdfast']);
+  if (options.embed.forceRestart) await refuseQueued(place, context);
+  if (isShortLimit(options.time))
+    context.report({
+      type: 'warning',
+      message: `--time ${options.time}: Slurm tells a task to end a minute or more before that, so little is computed in between; give tasks at least 10 minutes`,
+    });
   let names: JobsRecord['names'];
   try {
     await using work = await planFor(options, context, plan);
@@ -263,9 +271,31 @@ async function checkLocks(options: SubmitOptions, place: Layout, context: Submit
   } catch (error) {
     // A full cluster is no fault.
     if (!(error instanceof RunFailedError)) throw error;
-    const message = `locks could not be tried on a node (${error.message}); submitting without that`;
+    const message = `${error.message}; submitting without that`;
     report({ type: 'warning', message });
   }
+}
+
+/**
+ * A restart removes the run that jobs in the queue are for.
+ *
+ * @throws UsageError if there are any.
+ */
+async function refuseQueued(place: Layout, { slurm }: SubmitContext): Promise<void> {
+  const record = await readRunRecord(place.run).catch(() => null);
+  const known = await readJobs(place);
+  if (record === null && known === null) return;
+  const run = record && { dir: resolve(place.out), fingerprint: record.fingerprint };
+  const names = [
+    ...(run ? [jobName('array', run), jobName('join', run)] : []),
+    ...(known ? [known.names.array, known.names.join] : []),
+  ];
+  const queue = await slurm.queue(names);
+  if (queue.length === 0) return;
+  const ids = [...new Set(queue.map(({ job }) => job))].join(', ');
+  throw new UsageError(
+    `--force-restart would remove a run whose jobs are in the queue (${ids}); end them first: holdfast cancel ${bashQuote(place.out)}`,
+  );
 }
 
 /** The folder is held: by a join, which is then in the queue. @throws the given error if it is held by something else. */
@@ -285,9 +315,10 @@ async function joining(
 }
 
 function nextSteps(dir: string, print: (line: string) => void): void {
-  print(`see how it stands: holdfast status ${dir}`);
+  const folder = bashQuote(dir);
+  print(`see how it stands: holdfast status ${folder}`);
   print('submit what is left, if tasks are lost: the same command again');
-  print(`end it: holdfast cancel ${dir}`);
+  print(`end it: holdfast cancel ${folder}`);
 }
 
 /** @throws UsageError for what a ClusterError says. */

@@ -43,7 +43,7 @@ export async function readWork({ out, work }: Pick<Layout, 'out' | 'work'>): Pro
         `${out} holds no run that was planned for several machines; plan one with holdfast submit, or name the folder of one`,
         { cause },
       );
-    if (systemErrorCode(cause) !== undefined) throw cause;
+    if (systemErrorCode(cause) !== null) throw cause;
     throw new UsageError(
       `${work} is damaged (${(cause as Error).message}); type the line with holdfast submit again to write it anew`,
       { cause },

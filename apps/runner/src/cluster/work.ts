@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
+import { AGAIN } from '@holdfast/cluster';
 import { makeDirectoryDurably } from '@holdfast/durable';
-import { FileLock, LockTimeoutError } from '@holdfast/file-lock';
+import { CheckpointManifest } from '@holdfast/manifest';
 import { openIndex, shardsOf } from '@holdfast/plan';
-import { BusyError, type Layout, layoutOfTask, type RunRecord, readRunRecord } from '@holdfast/run-folder';
+import { type Layout, layoutOfTask, type RunRecord, readRunRecord } from '@holdfast/run-folder';
 import { RunLogs } from '../coordinate/run-logs.js';
 import type { Stop } from '../embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from '../errors.js';
@@ -10,11 +11,9 @@ import type { Report, RunEvent } from '../events.js';
 import { Beats, leaseOf } from './beats.js';
 import { embedClaimed } from './embed-claimed.js';
 import { type Found, findWork } from './planned-work.js';
+import { shareFolder } from './share-folder.js';
 import { type Task, taskOf } from './task.js';
 import { TaskState } from './task-state.js';
-
-/** Milliseconds to wait while a command looks whether tasks are at work. */
-const LOOK = 10_000;
 
 /**
  * One task of a run on several machines: claims shards and embeds them until none is left that nobody else is at. Any engine may
@@ -28,8 +27,10 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
   const found = await findWork(dir);
   const { place, work } = found;
   const task = taskOf(process.env, { host: hostname(), pid: process.pid });
-  await using _lock = await shareFolder(place);
   const record = await recordOf(found);
+  // A late task has nothing to wait for.
+  if (!(await hasOpenShards(place))) return ExitCode.complete;
+  await using _lock = await shareFolder(place, stop.signal);
   const index = await openIndex(place.index, record.index);
   try {
     const shards = await shardsOf(index, record.shards);
@@ -51,7 +52,7 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
       return ExitCode.complete;
     } catch (error) {
       const code = error instanceof RunFailedError ? error.exitCode : ExitCode.unexpected;
-      ended = [(error as Error).message, error instanceof StoppedError ? ExitCode.terminated : code];
+      ended = [(error as Error).message, error instanceof StoppedError ? AGAIN : code];
       throw error;
     } finally {
       state.ended(...ended, new Date());
@@ -75,20 +76,10 @@ async function begins(
   await logs.close();
 }
 
-/** Holds the run's workers' lock beside other tasks: a command that needs the folder for itself waits for it. */
-async function shareFolder(place: Layout): Promise<AsyncDisposable> {
-  try {
-    const lock = await FileLock.acquire(place.workersLock, { shared: true, timeoutMs: LOOK });
-    return { [Symbol.asyncDispose]: () => lock.release() };
-  } catch (cause) {
-    if (!(cause instanceof LockTimeoutError)) throw cause;
-    throw new BusyError(
-      `${place.out} is in use by a command that needs it for itself; start this task again later`,
-      {
-        cause,
-      },
-    );
-  }
+/** Whether any shard may still have to be computed. A manifest that cannot be read is the business of whoever opens it. */
+async function hasOpenShards({ manifest }: Layout): Promise<boolean> {
+  const state = await new CheckpointManifest(manifest).load().catch(() => null);
+  return state === null || Object.values(state.shards).some(({ status }) => status === 'in_progress');
 }
 
 /** @throws UsageError if the folder now holds another run than the tasks were started for. */
