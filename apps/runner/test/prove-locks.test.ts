@@ -84,7 +84,7 @@ test('a lock that is refused though nobody holds it is no lock', async () => {
 test('what a node writes must be seen here', async () => {
   const unseen = careless({ lock: 'refused' }, async () => undefined);
   await expect(proveLocks(place, unseen)).rejects.toThrow(/does not see what n7 writes there/);
-}, 30_000);
+});
 
 test.each([
   [90, /dated 9\d s later than/],

@@ -101,7 +101,7 @@ test('planned, at work on two nodes, killed, computed, complete', async () => {
   expect(await status()).toMatchObject({ state: 'computed', next: { command: `holdfast join ${out}` } });
   expect((await holdfast(['join', out])).code).toBe(0);
   expect(await status()).toMatchObject({ state: 'complete', sequences_done: COUNT });
-}, 120_000);
+});
 
 test('failures in the logs of tasks are told of', async () => {
   await planned(optionsOf(run, out));
@@ -114,7 +114,7 @@ test('failures in the logs of tasks are told of', async () => {
   const { failures } = await status();
   expect(failures).toMatchObject({ failures: 1, retries: 1 });
   expect(failures.newest[0]).toMatchObject({ task: '900_0', slot: 0, shard });
-}, 120_000);
+});
 
 test('a damaged record of the plan is told of, with the remedy', async () => {
   await planned(optionsOf(run, out));

@@ -65,4 +65,4 @@ test('whatever happens to tasks, the result is that of one machine, and no check
   expect((await holdfast(['join', out])).code).toBe(0);
   expect(await digestOf(out)).toBe(await digestOf(local));
   expect(await readFile(join(out, 'sequences.tsv'))).toEqual(await readFile(join(local, 'sequences.tsv')));
-}, 180_000);
+});

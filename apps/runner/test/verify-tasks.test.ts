@@ -80,7 +80,7 @@ test('tasks at work, a killed one among them, and joined: whole so far, and ever
   const { status, stdout, stderr } = spawnSync(PYTHON, [READER, out], { encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ sequences: 120, shards: 12, tasks: 3 });
-}, 120_000);
+});
 
 test('what tasks go by is checked, and --repair sets it aside', async () => {
   const work = join(out, 'cluster', 'work.json');
@@ -112,4 +112,4 @@ test('--repair is refused while a task is at work, and nothing is moved', async 
     expect.stringMatching(/tasks of this run are at work.*holdfast cancel/),
   ]);
   expect(await readFile(join(out, 'cluster', 'work.json'), 'utf8')).toBe('{}');
-}, 60_000);
+});

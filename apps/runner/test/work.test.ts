@@ -22,7 +22,7 @@ beforeAll(async () => {
   const out = join(run.folder, 'local');
   expect((await holdfast(['embed', ...argumentsOf(run, out)])).code).toBe(0);
   expected = await resultOf(out);
-}, 120_000);
+});
 
 /** What the result of a run is, but for its record, which has dates and hosts. */
 const resultOf = async (out: string) =>
@@ -71,7 +71,7 @@ test('three tasks share the shards, none is computed twice, and the result is th
     node: 'n1',
     ended: { exit_code: 0 },
   });
-}, 120_000);
+});
 
 test('a join before all is computed says what is missing, and changes nothing', async () => {
   const out = await freshOut();
@@ -80,7 +80,7 @@ test('a join before all is computed says what is missing, and changes nothing', 
   expect(code).toBe(4);
   expect(stderr).toMatch(/12 of 12 shards are not complete \(0, 1, 2, 3, 4, …\).*holdfast submit again/);
   expect(await files(out)).toEqual([]);
-}, 60_000);
+});
 
 test('a task that is told to end saves its rows, and its next start goes on from there', async () => {
   const out = await freshOut();
@@ -94,7 +94,7 @@ test('a task that is told to end saves its rows, and its next start goes on from
   expect(after.code).toBe(0);
   expect(embedded(before.lines) + embedded(after.lines)).toBe(COUNT);
   await expectJoined(out);
-}, 120_000);
+});
 
 test('what a killed task had is taken by its next start, or by another task, at once', async () => {
   const out = await freshOut();
@@ -112,7 +112,7 @@ test('what a killed task had is taken by its next start, or by another task, at 
   const third = await startTask(out, 1).ended;
   expect([third.code, third.stderr]).toEqual([0, '']);
   await expectJoined(out);
-}, 120_000);
+});
 
 test('a task that was cut off writes nothing once its shard is another’s', async () => {
   const out = await freshOut();
@@ -137,7 +137,7 @@ test('a task that was cut off writes nothing once its shard is another’s', asy
   expect(await files(out)).toEqual(before);
   expect(await readFile(join(out, 'checkpoints', 'manifest.json'), 'utf8')).toBe(beforeManifest);
   await expectJoined(out);
-}, 120_000);
+});
 
 test('it writes nothing even if the new owner has not come that far', async () => {
   const out = await freshOut();
@@ -160,7 +160,7 @@ test('it writes nothing even if the new owner has not come that far', async () =
   process.kill(-next.child.pid!, 'SIGCONT');
   expect((await next.ended).code).toBe(0);
   await expectJoined(out);
-}, 120_000);
+});
 
 test('a task that starts while embed is at work waits for it, and nothing is computed twice', async () => {
   const out = await freshOut();
@@ -171,7 +171,7 @@ test('a task that starts while embed is at work waits for it, and nothing is com
   expect([alone.code, task.code, task.stderr]).toEqual([0, 0, '']);
   expect([embedded(alone.lines), embedded(task.lines)]).toEqual([COUNT, 0]);
   expect(await resultOf(out)).toBe(expected);
-}, 120_000);
+});
 
 test('a join that is typed while tasks work says so', async () => {
   const out = await freshOut();
@@ -181,7 +181,7 @@ test('a join that is typed while tasks work says so', async () => {
   const { code, stderr } = await holdfast(['join', out]);
   expect([code, stderr]).toEqual([4, expect.stringContaining('tasks are at work on them. Wait until')]);
   expect((await task.ended).code).toBe(0);
-}, 120_000);
+});
 
 test('a damaged record of the work is named, with its remedy', async () => {
   const out = await freshOut();
@@ -194,7 +194,7 @@ test('a damaged record of the work is named, with its remedy', async () => {
       expect.stringMatching(/work\.json is damaged .*holdfast submit again/),
     ]);
   }
-}, 60_000);
+});
 
 test('embed goes on with a run that tasks have begun, once they have ended', async () => {
   const out = await freshOut();
@@ -205,7 +205,7 @@ test('embed goes on with a run that tasks have begun, once they have ended', asy
   await task.ended;
   expect((await holdfast(['embed', ...argumentsOf(run, out)])).code).toBe(0);
   expect(await resultOf(out)).toBe(expected);
-}, 120_000);
+});
 
 test('a folder without such a run is refused', async () => {
   const out = await freshFolder();
