@@ -1,6 +1,13 @@
 export { CheckpointWriteError, CheckpointWritesError } from './errors.js';
 export { FLOAT16_MAX, type Float16Loss } from './float16.js';
-export { checkpointIndex, checkpointName, markerPath } from './names.js';
+export {
+  type ClaimFolder,
+  checkpointIndex,
+  checkpointName,
+  claimFolderName,
+  claimOfFolder,
+  markerPath,
+} from './names.js';
 export { formatMarker, type Marker, parseMarker } from './read/marker.js';
 export { type Checkpoint, InvalidCheckpointError, openCheckpoint, type Verify } from './read/open.js';
 export { type ResumeOptions, resumeFromCheckpoints } from './read/resume.js';

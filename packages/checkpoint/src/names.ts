@@ -38,3 +38,22 @@ export function markerPath(path: string): string {
   checkOptions('markerPath', path, isPath, 'path');
   return `${path}.done`;
 }
+
+/** The folder through which the owner of a claim to a shard writes; it lies in the shard's folder. */
+const CLAIM = /^claim_(\d+)_([0-9a-f]+)\.tmp$/;
+
+/** A claim's number, and hexadecimal digits of the manifest's ID. */
+export interface ClaimFolder {
+  attempt: number;
+  manifest: string;
+}
+
+/** The name of a claim's folder; like any `.tmp` it never counts as a run's result. */
+export const claimFolderName = ({ attempt, manifest }: ClaimFolder): string =>
+  `claim_${attempt}_${manifest}.tmp`;
+
+/** The claim whose folder has this name, or null if it is not such a name. */
+export function claimOfFolder(name: string): ClaimFolder | null {
+  const [, attempt, manifest] = CLAIM.exec(name) ?? [];
+  return attempt === undefined || manifest === undefined ? null : { attempt: Number(attempt), manifest };
+}

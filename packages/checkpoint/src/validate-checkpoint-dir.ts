@@ -1,13 +1,11 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { callback, checkOptions, object, words } from '@holdfast/options';
+import { claimOfFolder } from './names.js';
 
 const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir>[1]>>({
   onWarning: callback,
 });
-
-/** A folder through which the owner of a claim writes; the shard's next worker goes on with it, or removes it. */
-const CLAIM = /^claim_\d+_[0-9a-f]+\.tmp$/;
 
 /** Errors that a retry would meet again. */
 const PERMANENT = new Set(['ENOTDIR', 'EISDIR', 'EPERM', 'EACCES']);
@@ -34,8 +32,9 @@ export async function validateCheckpointDir(
       onWarning(
         `${folder}: ${unmarked.length} of ${checkpoints.length} checkpoints have no .done marker (${unmarked[0]}…) and count as not written`,
       );
+    // The shard's next worker goes on with the folder of a claim, or removes it.
     for (const name of names)
-      if (name.endsWith('.tmp') && !CLAIM.test(name)) await unlink(join(folder, name));
+      if (name.endsWith('.tmp') && claimOfFolder(name) === null) await unlink(join(folder, name));
     return true;
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;

@@ -1,9 +1,7 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { claimFolderName, claimOfFolder } from '@holdfast/checkpoint';
 import { isThere, makeDirectoryDurably, systemErrorCode } from '@holdfast/durable';
-
-/** The name of a claim's folder; like any `.tmp` it never counts as a run's result. */
-const CLAIM = /^claim_(\d+)_([0-9a-f]+)\.tmp$/;
 
 /** How often to empty a folder into which a stopped writer may still be putting files. */
 const TRIES = 100;
@@ -36,11 +34,11 @@ export async function takeClaimFolder(
 
 /** Removes the claim folders in a shard's folder. @param except the path of the one that stays. */
 export async function evictClaims(folder: string, except?: string): Promise<void> {
-  const { attempt: newest, manifest } = partsOf(basename(except ?? '')) ?? {
+  const { attempt: newest, manifest } = claimOfFolder(basename(except ?? '')) ?? {
     attempt: Number.POSITIVE_INFINITY,
   };
   for (const name of await readdir(folder)) {
-    const claim = partsOf(name);
+    const claim = claimOfFolder(name);
     // A later owner's is not for an earlier one to remove.
     if (claim === null || (claim.manifest === manifest && claim.attempt >= newest)) continue;
     await evict(folder, name);
@@ -72,15 +70,10 @@ const ifGone =
     return instead;
   };
 
-function partsOf(name: string): { attempt: number; manifest: string } | null {
-  const [, attempt, manifest] = CLAIM.exec(name) ?? [];
-  return attempt === undefined || manifest === undefined ? null : { attempt: Number(attempt), manifest };
-}
-
 /** Unique among all claims of a shard: by the manifest's ID, which changes when it is rebuilt, and the number of the claim. */
 function nameOf(token: string): string {
   const [manifest = '', , attempt = ''] = token.split('/');
   const id = manifest.replace(/[^0-9a-f]/g, '').slice(0, 12);
   if (!/^\d+$/.test(attempt) || id === '') throw new RangeError(`${token} is not the token of a claim`);
-  return `claim_${attempt}_${id}.tmp`;
+  return claimFolderName({ attempt: Number(attempt), manifest: id });
 }
