@@ -14,7 +14,6 @@ export {
   renderJoin,
   sbatchLine,
 } from './slurm/array-job.js';
-export { bashQuote } from './slurm/bash-quote.js';
 export { checkSbatchArgs } from './slurm/check-sbatch-args.js';
 export { AGAIN, howToLeave, type Leave, type Leaving } from './slurm/how-to-leave.js';
 export { jobName } from './slurm/job-name.js';

@@ -29,3 +29,4 @@ export { nearest } from './nearest.js';
 export { object } from './object.js';
 export { OptionRangeError, OptionTypeError, type RefusedOption } from './option-errors.js';
 export { sanitize } from './sanitize.js';
+export { shellWord } from './shell-word.js';

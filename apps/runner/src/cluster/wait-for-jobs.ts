@@ -6,7 +6,7 @@ import type { EmbedOptions, Stop } from '../embed-options.js';
 import { RunFailedError } from '../errors.js';
 import type { Report } from '../events.js';
 import { ExitCode } from '../exit-codes.js';
-import type { JobsRecord } from './jobs-record.js';
+import type { JobNames } from './job-names.js';
 import type { Slurm } from './slurm.js';
 
 /** Milliseconds between two looks into the queue. */
@@ -21,7 +21,7 @@ const FAILURES = 120;
  * @throws the signal's reason, which ends only the waiting; RunFailedError if Slurm does not answer for ten minutes.
  */
 export async function waitForJobs(
-  names: JobsRecord['names'],
+  names: JobNames,
   { slurm, stop, report }: { slurm: Slurm; stop: Stop; report: Report },
   everyMs = EVERY_MS,
 ): Promise<void> {

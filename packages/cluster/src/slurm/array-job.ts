@@ -1,5 +1,8 @@
-import { bashLine, bashQuote } from './bash-quote.js';
+import { shellWord } from '@holdfast/options';
 import { refusePath } from './refuse-path.js';
+
+/** A command as a line for a shell. */
+const shellLine = (words: readonly string[]): string => words.map(shellWord).join(' ');
 
 /** What a job of a run is. */
 export type JobRole = 'array' | 'join';
@@ -102,7 +105,7 @@ function script({ dir, holdfast }: RunOnSlurm, command: 'work' | 'join', cpus: n
     '# This shell outlives a warning, so that the exit code below is what Slurm gets.',
     "trap ':' TERM USR1 USR2",
     '# srun passes the warning of a preemption on at once. This shell alone would get it at the end of the grace.',
-    `srun --ntasks=1 --cpus-per-task=${cpus} ${bashLine(holdfast)} ${command} ${bashQuote(dir)}`,
+    `srun --ntasks=1 --cpus-per-task=${cpus} ${shellLine(holdfast)} ${command} ${shellWord(dir)}`,
     'code=$?',
     '# A signal before Holdfast could handle it. Slurm requeues no job that ends with 143.',
     'if [ "$code" -eq 143 ]; then code=75; fi',
@@ -134,4 +137,4 @@ export function nodeArguments({
 
 /** The line that submits a job, for people. */
 export const sbatchLine = ({ args }: RenderedJob, path: string): string =>
-  bashLine(['sbatch', ...args, path]);
+  shellLine(['sbatch', ...args, path]);

@@ -1,10 +1,11 @@
+import { shellWord } from '@holdfast/options';
 import type { Facts } from '../facts.js';
 import type { ClusterStatus, Status } from '../status.js';
-import { quoted, rerunCommand } from './rerun-command.js';
+import { rerunCommand } from './rerun-command.js';
 
 /** What to do next. */
 export function nextStep(status: Omit<Status, 'next'>, facts: Facts): Status['next'] {
-  const dir = quoted(status.dir);
+  const dir = shellWord(status.dir);
   const running = status.command?.running === true;
   switch (status.state) {
     case 'none':

@@ -1,3 +1,4 @@
+import { shellWord } from '@holdfast/options';
 import type { SeenRun } from '@holdfast/run-folder/glance';
 
 /**
@@ -19,7 +20,7 @@ export function rerunCommand(dir: string, { inputs, model, given, reading = {}, 
   if (reading.dedupe_ids) words.push('--dedupe-ids', reading.dedupe_ids);
   for (const [option, value] of Object.entries(given?.options ?? {}))
     words.push(option, ...(value === true ? [] : [String(value)]));
-  return words.map(quoted).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 /** The options that say how records become sequences. */
@@ -37,7 +38,3 @@ function cutOptions({
   if (chunk?.stride !== undefined) words.push('--stride', `${chunk.stride}`);
   return words;
 }
-
-/** A word as a POSIX shell reads it. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
