@@ -1,3 +1,4 @@
+import { beatObject, isCount, isObject, isText } from './beat-json.js';
 import type { WorkerState } from './worker-states.js';
 
 /** What a command is at: `preparing` before it reads its input, `planning` while it reads it, `joining` while it writes the result. */
@@ -37,15 +38,7 @@ export interface Heartbeat {
  * @throws Error that says what is wrong with it.
  */
 export function parseHeartbeat(text: string): Heartbeat {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Error('it is not JSON', { cause });
-  }
-  const beat = value as Heartbeat;
-  if (!isObject(beat)) throw new Error('it is not an object');
-  if (beat.format !== 1) throw new Error(`it has format ${String(beat.format)}, but this version reads 1`);
+  const beat = beatObject(text) as Heartbeat;
   const { shards, ended, input } = beat;
   const whole =
     [beat.host, beat.started, beat.at, beat.phase].every(isText) &&
@@ -63,8 +56,5 @@ export function parseHeartbeat(text: string): Heartbeat {
   return beat;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isText = (value: unknown) => typeof value === 'string';
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
 const orNull = (value: unknown) => value === null || (Number.isFinite(value) && (value as number) >= 0);
 const areCounts = (value: unknown) => Array.isArray(value) && value.every(isCount);

@@ -1,3 +1,5 @@
+import { beatObject, isCount, isObject, isText } from './beat-json.js';
+
 /** `cluster/tasks/<task>.json`: what one task of a run on several machines does, rewritten every few seconds. */
 export interface TaskBeat {
   format: 1;
@@ -38,15 +40,7 @@ export interface TaskBeat {
  * @throws Error that says what is wrong with it.
  */
 export function parseTaskBeat(text: string): TaskBeat {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new Error('it is not JSON', { cause });
-  }
-  const beat = value as TaskBeat;
-  if (!isObject(beat)) throw new Error('it is not an object');
-  if (beat.format !== 1) throw new Error(`it has format ${String(beat.format)}, but this version reads 1`);
+  const beat = beatObject(text) as TaskBeat;
   const { shards, ended, tokens_per_second: speed, shards_embedded: embedded } = beat;
   const whole =
     [beat.run, beat.task, beat.engine, beat.node, beat.started, beat.at].every(isText) &&
@@ -62,7 +56,4 @@ export function parseTaskBeat(text: string): TaskBeat {
   return beat;
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isText = (value: unknown) => typeof value === 'string';
 const isAmount = (value: unknown) => Number.isFinite(value) && (value as number) >= 0;
-const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
