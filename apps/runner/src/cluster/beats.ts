@@ -24,7 +24,6 @@ export class Beats {
   readonly #file: BeatFile;
   readonly #text: () => string;
   readonly #timer: NodeJS.Timeout;
-  #writing: Promise<void> = Promise.resolve();
   /** When this task last asked for the file system's time, by `performance.now()`, and the answer. */
   #known: { asked: number; at: number } | null = null;
 
@@ -39,9 +38,7 @@ export class Beats {
 
   /** Writes a beat now. */
   beat(): Promise<void> {
-    // One after the other: two writers of one file would mix.
-    this.#writing = this.#writing.then(() => this.#file.write(this.#text()));
-    return this.#writing;
+    return this.#file.write(this.#text);
   }
 
   /** The last beat. */

@@ -55,7 +55,7 @@ export async function embedClaimed(work: TaskWork): Promise<void> {
     signal,
     onEvent: report,
   });
-  const options = { ...work.options, model: name, workers: slots, elsewhere: false };
+  const options = { ...work.options, model: name, workers: slots };
   const model = await resolveModel(name, options.overrides);
   if (model.fingerprint !== record.model.fingerprint)
     throw refusedChange(hasChanged(model.folder), record.model.hub);

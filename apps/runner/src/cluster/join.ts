@@ -12,5 +12,5 @@ import { findWork } from './planned-work.js';
  */
 export async function join(dir: string, report: Report, stop: Stop): Promise<number> {
   const { options } = await findWork(dir);
-  return embed({ ...options, elsewhere: false, joinOnly: true }, report, stop);
+  return embed({ ...options, joinOnly: true }, report, stop);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AGAIN, howToLeave, parseConfig, parseJob, type ShownJob } from '@holdfast/cluster';
 import { askProgram } from '@holdfast/process';
+import { slurmJob } from './task.js';
 
 /** Milliseconds that scontrol may take: the grace may be short. */
 const LIMIT_MS = 5000;
@@ -28,7 +29,7 @@ export async function leaveForRequeue(env: NodeJS.ProcessEnv, options: LeaveOpti
   const { graceMs, now, say = () => undefined, ask = askProgram } = options;
   // A second signal then ends the staying, not this process.
   now?.addEventListener('abort', () => undefined);
-  const id = jobOf(env);
+  const id = slurmJob(env);
   if (id === null) return AGAIN;
   const scontrol = async (...args: string[]) => {
     const { stdout, failure } = await ask('scontrol', args, { limitMs: LIMIT_MS });
@@ -55,15 +56,6 @@ export async function leaveForRequeue(env: NodeJS.ProcessEnv, options: LeaveOpti
   say(`job ${id} was ${why}, and stays until Slurm ends it, for at most ${Math.ceil(graceMs / 1000)} s`);
   await delay(graceMs, undefined, { ...(now && { signal: now }) }).catch(() => undefined);
   return leave.code;
-}
-
-/** The job as scontrol takes it; null outside of Slurm. */
-function jobOf(env: NodeJS.ProcessEnv): string | null {
-  const { SLURM_JOB_ID, SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID } = env;
-  if (!SLURM_JOB_ID) return null;
-  return SLURM_ARRAY_JOB_ID && SLURM_ARRAY_TASK_ID
-    ? `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`
-    : SLURM_JOB_ID;
 }
 
 const stateOf = (job: ShownJob | null) => (job?.state ?? 'gone').toLowerCase();

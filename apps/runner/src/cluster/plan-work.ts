@@ -122,7 +122,8 @@ async function preparedWork(
   const done = standing(shards, state);
   const need = await needOf(options, { model, index, shards, done, folder: place.index });
   checkDisks(await disksOf(place, need, { copy: copyPlace(options) }), options, report);
-  const { invocation: _, forceRestart: __, ...kept } = asked;
+  // On the machines that compute, the device is tried.
+  const { invocation: _, forceRestart: __, elsewhere: ___, ...kept } = asked;
   await writeWork(place, {
     run: record.fingerprint,
     options: { ...kept, forceRestart: false, batchTokens: record.batch_tokens, shards: record.shards },

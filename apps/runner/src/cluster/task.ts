@@ -38,8 +38,9 @@ const positive = (text: string | undefined): number | null => whole(text) || nul
  * of Kubernetes, and the `AWS_BATCH_*` of AWS Batch.
  */
 export function taskOf(env: NodeJS.ProcessEnv, { host, pid }: Here): Task {
-  const { SLURM_JOB_ID, AWS_BATCH_JOB_ID, JOB_COMPLETION_INDEX } = env;
-  if (SLURM_JOB_ID) return slurmTask(env, SLURM_JOB_ID, host);
+  const { AWS_BATCH_JOB_ID, JOB_COMPLETION_INDEX } = env;
+  const slurm = slurmJob(env);
+  if (slurm !== null) return slurmTask(env, slurm, host);
   if (AWS_BATCH_JOB_ID) {
     // A child of an array has its place in its ID, too: `<id>:<index>`.
     const index = whole(env['AWS_BATCH_JOB_ARRAY_INDEX']) ?? 0;
@@ -66,10 +67,16 @@ export function taskOf(env: NodeJS.ProcessEnv, { host, pid }: Here): Task {
   };
 }
 
-function slurmTask(env: NodeJS.ProcessEnv, id: string, host: string): Task {
-  const array = env['SLURM_ARRAY_JOB_ID'];
+/** The job of this process as scontrol names it; null outside of Slurm. */
+export function slurmJob(env: NodeJS.ProcessEnv): string | null {
+  const { SLURM_JOB_ID, SLURM_ARRAY_JOB_ID } = env;
+  if (!SLURM_JOB_ID) return null;
   const place = whole(env['SLURM_ARRAY_TASK_ID']);
-  const job = array && place !== null ? `${array}_${place}` : id;
+  return SLURM_ARRAY_JOB_ID && place !== null ? `${SLURM_ARRAY_JOB_ID}_${place}` : SLURM_JOB_ID;
+}
+
+function slurmTask(env: NodeJS.ProcessEnv, job: string, host: string): Task {
+  const place = whole(env['SLURM_ARRAY_TASK_ID']);
   const ranks = positive(env['SLURM_NTASKS']) ?? 1;
   const rank = whole(env['SLURM_PROCID']) ?? 0;
   // A script may start several steps side by side.

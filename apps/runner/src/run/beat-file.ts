@@ -8,13 +8,26 @@ const debug = debuglog('holdfast:heartbeat');
 export class BeatFile {
   readonly #path: string;
   readonly #temporary: string;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
     this.#temporary = `${path}.tmp`;
   }
 
-  async write(text: string): Promise<void> {
+  /** Writes after what was asked for before: two writers of one file would mix. @param text as it is then. */
+  write(text: () => string): Promise<void> {
+    this.#last = this.#last.then(() => this.#writeNow(text()));
+    return this.#last;
+  }
+
+  async remove(): Promise<void> {
+    await this.#last;
+    for (const path of [this.#path, this.#temporary])
+      await rm(path, { force: true }).catch((error) => debug('%s cannot be removed: %s', path, error));
+  }
+
+  async #writeNow(text: string): Promise<void> {
     try {
       await writeFile(this.#temporary, text);
       await rename(this.#temporary, this.#path);
@@ -23,11 +36,6 @@ export class BeatFile {
       await rm(this.#temporary, { force: true }).catch(() => undefined);
       if (isFullDisk(error)) await this.#overwrite(text);
     }
-  }
-
-  async remove(): Promise<void> {
-    for (const path of [this.#path, this.#temporary])
-      await rm(path, { force: true }).catch((error) => debug('%s cannot be removed: %s', path, error));
   }
 
   /** On a full disk there is no room for a second file, but the first has its block. */

@@ -15,7 +15,6 @@ export class Heartbeat {
   readonly report: Report;
   readonly #file: BeatFile;
   readonly #state: HeartbeatState;
-  #writing: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
   constructor({ heartbeat }: Pick<Layout, 'heartbeat'>, report: Report) {
@@ -65,16 +64,18 @@ export class Heartbeat {
   #write(): void {
     if (!this.#state.began) return;
     this.#timer ??= setInterval(() => this.#write(), EVERY).unref();
-    // One after the other: two writers of one file would mix.
-    this.#writing = this.#writing.then(() => this.#file.write(this.#state.text(new Date())));
+    void this.#writeNow();
+  }
+
+  #writeNow(): Promise<void> {
+    return this.#file.write(() => this.#state.text(new Date()));
   }
 
   async #end(message: string | null): Promise<void> {
     clearInterval(this.#timer);
-    await this.#writing;
     if (message !== null && this.#state.hasRun) {
       this.#state.ended(message, new Date());
-      await this.#file.write(this.#state.text(new Date()));
+      await this.#writeNow();
       return;
     }
     await this.#file.remove();
