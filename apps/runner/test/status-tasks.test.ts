@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '@holdfast/status';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, type Running } from './command.js';
-import { optionsOf, planned, type SlowRun, slowRun, startTask } from './tasks.js';
+import { freshFolder, holdfast } from './command.js';
+import { everything } from './everything.js';
+import { optionsOf, planned, type SlowRun, slowRun, tasksOf } from './tasks.js';
 
 // Real tasks, looked at by a real `holdfast status`.
 
@@ -22,21 +22,9 @@ beforeEach(async () => {
   out = join(await freshFolder(), 'out');
 });
 
-/** A test that fails must not leave a task that stands still. */
-const started: Running[] = [];
-afterEach(() => {
-  for (const running of started.splice(0))
-    try {
-      running.killGroup();
-    } catch {
-      // It has ended.
-    }
-});
-function startOf(task: number, restarts = 0): Running {
-  const running = startTask(out, task, restarts);
-  started.push(running);
-  return running;
-}
+const { startOf, end } = tasksOf(() => out);
+// A test that fails must not leave a task that stands still.
+afterEach(end);
 
 function shown(...args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -48,17 +36,6 @@ function shown(...args: string[]): Promise<string> {
 }
 
 const status = async () => JSON.parse(await shown('--json')) as Status;
-
-/** Every file of the run: its bytes, and when it and its name were changed. */
-const everything = () =>
-  (readdirSync(out, { recursive: true }) as string[]).sort().map((name) => {
-    const path = join(out, name);
-    const { mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
-    const bytes = statSync(path).isFile()
-      ? createHash('sha256').update(readFileSync(path)).digest('hex')
-      : '';
-    return `${name} ${ino} ${mtimeNs} ${ctimeNs} ${bytes}`;
-  });
 
 test('planned, at work on two nodes, killed, computed, complete', async () => {
   await planned(optionsOf(run, out));
@@ -74,7 +51,7 @@ test('planned, at work on two nodes, killed, computed, complete', async () => {
   const tasks = [startOf(0), startOf(1)];
   await Promise.all(tasks.map((task) => task.until('checkpoint')));
   for (const { child } of tasks) process.kill(-child.pid!, 'SIGSTOP');
-  const before = everything();
+  const before = everything(out);
   const running = await status();
   expect(running).toMatchObject({ state: 'running', reason: '2 tasks on n0, n1', workers: [], notes: [] });
   expect(running.cluster!.tasks.map(({ task, state }) => [task, state]).sort()).toEqual([
@@ -83,7 +60,7 @@ test('planned, at work on two nodes, killed, computed, complete', async () => {
   ]);
   expect(running.sequences_done).toBeGreaterThan(0);
   expect(await shown()).toMatch(/^.*: running, \d+\.\d%: 2 tasks on n0, n1\n {2}sequences /);
-  expect(everything()).toEqual(before);
+  expect(everything(out)).toEqual(before);
   const page = await readFile(fileURLToPath(new URL('../../../docs/status.md', import.meta.url)), 'utf8');
   const fields = Object.keys(running.cluster!.tasks[0]!);
   expect(fields.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);

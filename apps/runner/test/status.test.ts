@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,6 +18,7 @@ import {
   start as startCommand,
   windows,
 } from './command.js';
+import { everything } from './everything.js';
 import { childrenOf, eventually } from './processes.js';
 
 // Real runs, looked at by a real `holdfast status`.
@@ -97,19 +97,6 @@ function fieldsOf(value: unknown): string[] {
     const byKind =
       name === 'kinds' || (name === 'failures' && typeof Object.values(field as object)[0] === 'number');
     return [name, ...(byKind && !('newest' in (field as object)) ? [] : fieldsOf(field))];
-  });
-}
-
-/** Every file of a folder: its bytes, and when it and its name were changed. */
-function everything(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true }) as string[];
-  return ['.', ...names].sort().map((name) => {
-    const path = join(folder, name);
-    const { mtimeNs, ctimeNs, ino } = statSync(path, { bigint: true });
-    const bytes = statSync(path).isFile()
-      ? createHash('sha256').update(readFileSync(path)).digest('hex')
-      : '';
-    return `${name} ${ino} ${mtimeNs} ${ctimeNs} ${bytes}`;
   });
 }
 

@@ -94,6 +94,26 @@ export const startTask = (out: string, task: number, restarts = 0): Running =>
     },
   });
 
+/** Starts tasks of a run, and ends those that a test has left. @param out the run's folder then. */
+export function tasksOf(out: () => string) {
+  const started: Running[] = [];
+  return {
+    startOf(task: number, restarts = 0): Running {
+      const running = startTask(out(), task, restarts);
+      started.push(running);
+      return running;
+    },
+    end(): void {
+      for (const running of started.splice(0))
+        try {
+          running.killGroup();
+        } catch {
+          // It has ended.
+        }
+    },
+  };
+}
+
 /**
  * Stops all processes of a task at a moment when it is at a shard and none of them holds the manifest's lock. On a machine that is
  * cut off, the file server would take the lock away.

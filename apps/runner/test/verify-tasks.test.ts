@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kindOf } from '@holdfast/verify';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, type Running } from './command.js';
-import { optionsOf, planned, type SlowRun, slowRun, startTask } from './tasks.js';
+import { freshFolder, holdfast } from './command.js';
+import { optionsOf, planned, type SlowRun, slowRun, tasksOf } from './tasks.js';
 import { faultsOf, look, said } from './verify-run.js';
 
 let run: SlowRun;
@@ -18,20 +18,9 @@ beforeEach(async () => {
   await planned(optionsOf(run, out));
 });
 
-const started: Running[] = [];
-afterEach(() => {
-  for (const running of started.splice(0))
-    try {
-      running.killGroup();
-    } catch {
-      // It has ended.
-    }
-});
-function startOf(task: number, restarts = 0): Running {
-  const running = startTask(out, task, restarts);
-  started.push(running);
-  return running;
-}
+const { startOf, end } = tasksOf(() => out);
+// A test that fails must not leave a task that stands still.
+afterEach(end);
 
 const PYTHON = '/usr/bin/python3';
 const READER = fileURLToPath(new URL('../../../tooling/docs/on-disk.py', import.meta.url));
