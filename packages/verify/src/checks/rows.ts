@@ -42,7 +42,7 @@ export async function checkRows(
       problem: `it says ${grouped(record.sequences)} rows of ${record.dim} numbers and ${record.quarantined ?? 0} quarantined, but the checkpoints have ${grouped(rows)} of ${dim} and ${quarantined}`,
       remedy: 'repair',
     });
-  const head = await rowPlace[format](path);
+  const head = await rowPlace(format, path);
   if (typeof head === 'string') return fault(head);
   if (head.shape[0] !== rows || head.shape[1] !== dim)
     return fault(`its shape is [${head.shape.join(', ')}], but the checkpoints have [${rows}, ${dim}]`);

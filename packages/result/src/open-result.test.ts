@@ -1,0 +1,114 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeResult } from '../test/write-result.js';
+import { openResult } from './open-result.js';
+import { findRows, rowIds } from './row-ids.js';
+import { sequenceLines } from './sequence-lines.js';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'result-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const IDS = ['seg1', 'ünï', 'a|b', 'seg10'];
+const ROWS = Float32Array.from({ length: 12 }, (_, i) => i / 3 - 1);
+
+const collected = async <T>(parts: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const part of parts) all.push(part);
+  return all;
+};
+
+describe.each(['safetensors', 'npy', 'pt'] as const)('a result in %s', (format) => {
+  it('gives its rows by number, in blocks, and as they are stored', async () => {
+    await writeResult(folder, { ids: IDS, rows: ROWS, format });
+    const result = await openResult(folder);
+    await using rows = await result.embeddings();
+    expect([rows.rows, rows.dim, rows.dtype, rows.width]).toEqual([4, 3, 'float32', 12]);
+    expect(await rows.read(1, 3)).toEqual(ROWS.slice(3, 9));
+    expect(await rows.read(4, 4)).toEqual(new Float32Array(0));
+    expect(Buffer.from(await rows.bytes(3, 4))).toEqual(Buffer.from(ROWS.slice(9).buffer));
+    const blocks = await collected(rows.blocks(3));
+    expect(blocks.map(({ first, rows: count }) => [first, count])).toEqual([
+      [0, 3],
+      [3, 1],
+    ]);
+    expect(blocks.flatMap(({ data }) => [...data])).toEqual([...ROWS]);
+    await expect(rows.read(3, 5)).rejects.toThrow('rows [3, 5) of 4');
+  });
+
+  it('is refused if its file is not as long as it says', async () => {
+    await writeResult(folder, { ids: IDS, rows: ROWS, format });
+    appendFileSync(join(folder, `embeddings.${format}`), 'x');
+    await expect(openResult(folder)).rejects.toThrow(
+      /it has \d+ bytes, but result.json says \d+; holdfast verify/,
+    );
+  });
+});
+
+it('names what to do if there is no result, or a file of it is missing', async () => {
+  await expect(openResult(folder)).rejects.toThrow(
+    `there is no complete result; holdfast status ${folder} says how the run stands`,
+  );
+  await writeResult(folder, { ids: IDS, rows: ROWS });
+  rmSync(join(folder, 'ids.txt'));
+  await expect(openResult(folder)).rejects.toThrow(/ids.txt: it is missing; holdfast verify/);
+  writeFileSync(join(folder, 'result.json'), '{');
+  await expect(openResult(folder)).rejects.toThrow(/result.json: it is damaged; holdfast verify/);
+});
+
+it('refuses a matrix of another shape than the record says', async () => {
+  await writeResult(folder, { ids: IDS, rows: ROWS });
+  const path = join(folder, 'embeddings.safetensors');
+  const { readFileSync } = await import('node:fs');
+  writeFileSync(path, readFileSync(path, 'latin1').replace('[4,3]', '[3,4]'), 'latin1');
+  await expect((await openResult(folder)).embeddings()).rejects.toThrow(
+    'it holds no matrix of 4 rows of 3 numbers',
+  );
+});
+
+describe('IDs', () => {
+  it('come in the rows’ order, and are found', async () => {
+    await writeResult(folder, { ids: IDS, rows: ROWS });
+    const { ids } = await openResult(folder);
+    expect((await collected(rowIds(ids))).flat()).toEqual(IDS);
+    expect(await findRows(ids, ['seg10', 'seg', 'ünï'])).toEqual(
+      new Map([
+        ['ünï', 1],
+        ['seg10', 3],
+      ]),
+    );
+  });
+
+  it('are those of the file, however it is cut into parts', async () => {
+    const path = join(folder, 'ids.txt');
+    const id = fc.string({ minLength: 1, maxLength: 40 }).map((text) => text.replaceAll(/[\n\r\0]/g, '_'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(id), fc.nat({ max: 1 << 20 }), async (list, long) => {
+        const ids = long > 1 << 19 ? [...list, 'x'.repeat((1 << 20) + long), ...list] : list;
+        writeFileSync(path, ids.map((each) => `${each}\n`).join(''));
+        expect((await collected(rowIds(path))).flat()).toEqual(ids);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+it('gives the lines of the sequences that have a row', async () => {
+  const sequences = [
+    '0\tseg1\tfirst\tx.fa\t9\t9\tno\t\tno\t0\t0\t0',
+    '1\tbad\t\tx.fa\t9\t9\tno\t\tyes\t\t0\t0',
+    '2\tseg2\ta\\x09b\tx.fa\t9\t9\tno\t\tno\t1\t0\t0',
+  ];
+  await writeResult(folder, { ids: ['seg1', 'seg2'], rows: ROWS, sequences });
+  const { sequences: path } = await openResult(folder);
+  const lines = (await collected(sequenceLines(path!))).flat();
+  expect(lines.map(({ id, row, description }) => [id, row, description])).toEqual([
+    ['seg1', '0', 'first'],
+    ['seg2', '1', 'a\\x09b'],
+  ]);
+});

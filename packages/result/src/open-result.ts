@@ -1,0 +1,95 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import {
+  type FormatName,
+  formats,
+  layout,
+  parseResult,
+  type ResultRecord,
+  RunFolderError,
+} from '@holdfast/run-folder';
+import { RowReader } from './row-reader.js';
+import { storedTensors } from './stored-tensors.js';
+
+/** The result of a complete run. */
+export interface Result {
+  folder: string;
+  record: ResultRecord;
+  format: FormatName;
+  /** Path of `ids.txt`: the IDs in the rows' order. */
+  ids: string;
+  /** Path of `sequences.tsv`; null in a result of an earlier version. */
+  sequences: string | null;
+  /** The rows of the file of embeddings; the caller closes it. */
+  embeddings(): Promise<RowReader>;
+}
+
+/**
+ * Opens the result in a run's folder, or in a folder that got a copy of it. Compares lengths, and no checksum: `verify` does.
+ *
+ * @throws RunFolderError if there is no whole result.
+ */
+export async function openResult(folder: string): Promise<Result> {
+  const place = layout(folder);
+  const record = await recordIn(place.result, folder);
+  const names = record.files.map(({ file }) => file);
+  const format = (Object.keys(formats) as FormatName[]).find((each) =>
+    names.includes(basename(place.embeddings(each))),
+  );
+  if (format === undefined)
+    throw new RunFolderError(`${place.result}: it names no embeddings; ${mend(folder)}`);
+  const path = place.embeddings(format);
+  for (const { file, bytes } of record.files) await checkLength(`${folder}/${file}`, bytes, folder);
+  return {
+    folder,
+    record,
+    format,
+    ids: place.ids,
+    sequences: names.includes(basename(place.sequences)) ? place.sequences : null,
+    async embeddings() {
+      const stored = await storedTensors[format](path);
+      const why = typeof stored === 'string' ? stored : null;
+      const tensor = typeof stored === 'string' ? undefined : stored.tensors.get('embeddings');
+      if (
+        tensor?.shape.length !== 2 ||
+        tensor.shape[0] !== record.sequences ||
+        tensor.shape[1] !== record.dim
+      )
+        throw new RunFolderError(
+          `${path}: ${why ?? `it holds no matrix of ${record.sequences} rows of ${record.dim} numbers`}; ${mend(folder)}`,
+        );
+      return RowReader.open(path, tensor);
+    },
+  };
+}
+
+const mend = (folder: string) => `holdfast verify ${folder} says what to do`;
+
+async function recordIn(path: string, folder: string): Promise<ResultRecord> {
+  try {
+    return parseResult(await readFile(path, 'utf8'));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new RunFolderError(
+        `${folder}: there is no complete result; holdfast status ${folder} says how the run stands`,
+        {
+          cause,
+        },
+      );
+    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
+    throw new RunFolderError(`${path}: it is damaged; ${mend(folder)}`, { cause });
+  }
+}
+
+async function checkLength(path: string, bytes: number, folder: string): Promise<void> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    },
+  );
+  if (size === bytes) return;
+  const what = size === null ? 'it is missing' : `it has ${size} bytes, but result.json says ${bytes}`;
+  throw new RunFolderError(`${path}: ${what}; ${mend(folder)}`);
+}
