@@ -22,9 +22,11 @@ export {
   setAside,
   setAsideOne,
 } from './read/shard.js';
+export type { ValuePlace, ValueTable } from './read/value-table.js';
+export { STORAGE_BOUND, storedNumbers } from './stored-numbers.js';
 export { validateCheckpointPt } from './validate.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';
-export type { DeviceMatrix, Matrix, Metadata, StorageType } from './write/parts.js';
+export type { DeviceMatrix, Matrix, Metadata, RowValues, StorageType } from './write/parts.js';
 export {
   type CheckpointOptions,
   type Written,

@@ -9,6 +9,7 @@ import {
   SessionCalls,
   type Subwording,
 } from './onnx/session-calls.js';
+import type { TokenValues } from './onnx/token-values.js';
 import { batchTokensOn } from './sequences/batch-tokens.js';
 import { checkSequences } from './sequences/check-sequences.js';
 import { WindowedCalls } from './sequences/windowed-calls.js';
@@ -28,6 +29,12 @@ export interface EmbedOptions {
    * plan already knows those.
    */
   onTruncated?(at: number): void;
+  /**
+   * Called after the whole batch is embedded, for each sequence, if the model's recipe asks for numbers of tokens.
+   *
+   * @param at index of the sequence.
+   */
+  onValues?(at: number, values: TokenValues): void;
   /** Called after each call of the model; many windows take several. Awaited before the next call. */
   onProgress?(): Promise<void> | void;
 }
@@ -35,6 +42,7 @@ export interface EmbedOptions {
 const embedOptions = object<EmbedOptions>({
   windowTokens: atLeast(0, 'tokens'),
   onTruncated: callback,
+  onValues: callback,
   onProgress: callback,
 });
 
@@ -123,8 +131,9 @@ export class SessionModel implements EmbeddingModel {
     // Queued, because all calls share the scratch buffers.
     const embedded = this.#last.then(() => begun(onProgress));
     this.#last = embedded.catch(() => undefined);
-    const { rows, truncated } = await embedded;
+    const { rows, truncated, values = [] } = await embedded;
     for (const at of truncated) options.onTruncated?.(at);
+    for (const [at, each] of values.entries()) options.onValues?.(at, each);
     return rows;
   }
 

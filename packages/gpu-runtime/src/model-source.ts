@@ -1,6 +1,7 @@
 import { type Check, kind } from '@holdfast/options';
 import type { FingerprintProof } from './model/proven-fingerprint.js';
 import type { ModelRecipe } from './model/recipe.js';
+import type { StoredType } from './model/stored-type.js';
 import type { Windows } from './sequences/windows.js';
 import type { Alphabet } from './tokens/alphabet.js';
 
@@ -28,9 +29,11 @@ export interface ModelSource {
    */
   precision?: 'int8' | 'fp16';
   alphabet: Alphabet;
-  /** Numbers in a row. */
+  /** Numbers in a row: those of `recipe.output`, then those of each of `recipe.more.rows`. */
   dim: number;
-  /** A name for each of the `dim` numbers, if the model names them. */
+  /** How numbers are stored, if not as float32. */
+  dtype?: Exclude<StoredType, 'float32'>;
+  /** A name for each of the numbers of `recipe.output`, if the model names them. */
   columns?: readonly string[];
   /** How many residues are read, from the start of a sequence; Infinity for all. */
   maxResidues: number;

@@ -18,19 +18,21 @@ import { bytesOf, type FingerprintPart, fingerprintOf, graphParts, inOrder } fro
 import { graphIn, noGraph } from './model/graph-file.js';
 import { lacksHiddenState, withHiddenState } from './model/hidden-state.js';
 import { isFile, kindAt } from './model/is-there.js';
+import { layerNamed } from './model/layers.js';
 import { loneFile } from './model/lone-file.js';
 import {
   type ModelOverrides,
   modelOverrides,
   noOverlap,
   overridden,
+  wantedOutput,
   windowsOf,
 } from './model/model-overrides.js';
+import { refuseTokensOfWindows, withMore } from './model/more-outputs.js';
 import { brokenLink, refuseEmpty } from './model/no-weights.js';
 import { refuseLowered } from './model/precision.js';
 import { type FingerprintProof, provenFingerprint } from './model/proven-fingerprint.js';
 import { readPublished } from './model/published-model.js';
-import type { ModelRecipe } from './model/recipe.js';
 import { ModelError } from './model-error.js';
 import type { ModelSource } from './model-source.js';
 import { checkSession } from './onnx/session-check.js';
@@ -72,7 +74,9 @@ export async function resolveModel(
   );
   const { longSequences, windowOverlap, ...description } = described.description;
   const { alphabet, dim, columns, maxResidues, maxTokens, recipe } = description;
-  if (recipe.output.pooling === 'cls' && recipe.prefix.length === 0) {
+  const dtype = overrides.dtype === 'float32' ? undefined : overrides.dtype;
+  const poolings = [recipe.output, ...(recipe.more?.rows ?? [])].map(({ pooling }) => pooling);
+  if (poolings.includes('cls') && recipe.prefix.length === 0) {
     const what = "puts no token before a sequence, so pooling 'cls' has none to use";
     throw new ModelError('model_mismatch', modelPath, what, 'choose another pooling');
   }
@@ -81,8 +85,8 @@ export async function resolveModel(
     { inputMetadata: graph.inputs.map(metadata), outputMetadata: graph.outputs.map(metadata) },
   );
   const windows = windowsOf(modelPath, description, { longSequences, windowOverlap });
-  if (windows === undefined)
-    checkOptions('resolveModel', overrides.windowOverlap, noOverlap, 'windowOverlap');
+  if (windows !== undefined) refuseTokensOfWindows(recipe.more);
+  else checkOptions('resolveModel', overrides.windowOverlap, noOverlap, 'windowOverlap');
   const { tokenizer } = recipe;
   const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
   // Omit absent settings, so models keep the fingerprints of earlier versions.
@@ -94,6 +98,7 @@ export async function resolveModel(
     recipe: tokenizer === undefined ? recipe : { ...recipe, tokenizer: inOrder(tokenizer) },
     maxTokens,
     windows,
+    dtype,
   };
   const files = parts.flatMap((part) => ('path' in part ? [part.path] : []));
   return {
@@ -103,6 +108,7 @@ export async function resolveModel(
     ...(built === undefined ? {} : { built: builtOf(built) }),
     ...(notes === undefined ? {} : { notes }),
     ...(precision === undefined ? {} : { precision }),
+    ...(dtype === undefined ? {} : { dtype }),
     maxResidues: read,
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
@@ -161,20 +167,22 @@ async function found(path: string, overrides: ModelOverrides): Promise<Found> {
   }
   const own = readGraph(place);
   const changes = kind === 'exported with changes' ? await readChanges(path) : {};
-  const asked = overrides.output ?? changes.output?.name;
+  const asked =
+    overrides.output === undefined ? changes.output?.name : layerNamed(place, own, overrides.output);
   const { singly = makesScalesOfACall(place), ...opened }: Opened =
     kind !== 'described' && lacksHiddenState(own, asked)
       ? await withHiddenState(path, place, own)
       : { graph: own, parts: graphParts(place, own.weightFiles) };
   const choices = { modelPath: place, graph: opened.graph, overrides, changes };
-  const description = await describe(path, kind, choices);
+  const { longSequences, windowOverlap, ...described } = await describe(path, kind, choices);
+  const description = withMore(place, described, overrides, opened.graph);
   const recipe = { ...description.recipe, ...(singly && { singly }) };
   return {
     folder: path,
     modelPath: place,
     ...opened,
     ...(precision === 'int8' && (await comparison(path, opened.notes))),
-    description: { ...description, recipe },
+    description: { ...description, recipe, longSequences, windowOverlap },
   };
 }
 
@@ -197,8 +205,7 @@ async function publishedModel(path: string, folder: string, overrides: ModelOver
   const changes: ExportChanges = (await isFile(join(folder, DESCRIPTOR))) ? await readChanges(folder) : {};
   const { description, ...rest } = await readPublished(path, folder, {
     changes,
-    wanted: wanted(overrides),
-    precision: overrides.precision,
+    overrides,
   });
   return { folder, ...rest, description: { ...description, ...longReading(overrides, changes) } };
 }
@@ -227,25 +234,21 @@ async function describe(
   kind: Kind,
   { overrides, ...exported }: Omit<Choices, 'wanted'> & { overrides: ModelOverrides },
 ): Promise<Description & LongReading> {
+  const wanted = wantedOutput(exported.modelPath, overrides, exported.graph);
   if (kind === 'described') {
     const { longSequences, windowOverlap, ...description } = await readDescriptor(folder);
     return {
-      ...overridden(description, overrides, exported.graph),
+      ...overridden(description, wanted, exported.graph),
       ...longReading(overrides, { longSequences, windowOverlap }),
     };
   }
-  const described = await readExportedFolder(folder, { ...exported, wanted: wanted(overrides) });
+  const described = await readExportedFolder(folder, { ...exported, wanted });
   return { ...described, ...longReading(overrides, exported.changes) };
 }
 
 const longReading = (overrides: ModelOverrides, file: LongReading): LongReading => ({
   longSequences: overrides.longSequences ?? file.longSequences,
   windowOverlap: overrides.windowOverlap ?? file.windowOverlap,
-});
-
-const wanted = ({ output: name, pooling }: ModelOverrides): Partial<ModelRecipe['output']> => ({
-  ...(name === undefined ? {} : { name }),
-  ...(pooling === undefined ? {} : { pooling }),
 });
 
 const metadata = ({ name, isTensor, type, shape }: GraphValue) =>

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { checkOptions, OptionRangeError, OptionTypeError } from '@holdfast/options';
 import { isIdList, isPath } from '../argument-checks.js';
-import { isMetadata, isRows, type Matrix } from '../write/parts.js';
+import { isMetadata, isRows, type Matrix, type RowValues } from '../write/parts.js';
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
@@ -63,6 +63,23 @@ export function checkIds({ of, path }: Call, sequenceIds: readonly string[]): vo
       );
     first.set(id, row);
   }
+}
+
+/** @throws RangeError and TypeError unless there are as many values as each row says. */
+export function checkValues({ of, path }: Call, values: RowValues | undefined, rows: number): void {
+  if (values === undefined) return;
+  const { data, counts, tokens } = values;
+  const given = { of, option: 'embeddings.values', given: values };
+  if (!types.isFloat32Array(data))
+    throw new OptionTypeError(`${path}: the values are not a Float32Array`, given);
+  const due = counts.reduce((sum, count) => sum + count, 0);
+  if (counts.length !== rows || tokens.length !== rows || ![...counts, ...tokens].every(isSize))
+    throw new OptionRangeError(
+      `${path}: there is not one count of values and tokens for each of ${rows} rows`,
+      given,
+    );
+  if (due !== data.length)
+    throw new OptionRangeError(`${path}: ${data.length} values, but the rows have ${due}`, given);
 }
 
 /** Never calls an object's own toString. */

@@ -1,10 +1,18 @@
 import { readFile, stat } from 'node:fs/promises';
 import { checkOptions, oneOf } from '@holdfast/options';
-import { type LazyTensor, openPt, type PtFile, PtFormatError } from '@holdfast/pt-serializer';
+import {
+  type DType,
+  float32Of,
+  type LazyTensor,
+  openPt,
+  type PtFile,
+  PtFormatError,
+} from '@holdfast/pt-serializer';
 import { hasRoom, isPath, isStep } from '../argument-checks.js';
 import { markerPath } from '../names.js';
 import { crc32Into, crc32Of, partsWithCrc32 } from './file-checksum.js';
 import { type Marker, parseMarker } from './marker.js';
+import { bytesOfNumber, type ValueTable, valueTable } from './value-table.js';
 
 /**
  * How a file is verified: its content by the marker's checksum, only its length by the marker's, or not at
@@ -48,6 +56,7 @@ export class Checkpoint implements AsyncDisposable {
     /** One ID per row, in order. */
     readonly sequenceIds: readonly string[],
     readonly metadata: ReadonlyMap<unknown, unknown>,
+    private readonly content: ReadonlyMap<unknown, unknown>,
   ) {
     this.#file = file;
     this.#embeddings = embeddings;
@@ -58,6 +67,26 @@ export class Checkpoint implements AsyncDisposable {
   get shape(): readonly [rows: number, dim: number] {
     const [rows = 0, dim = 0] = this.#embeddings.shape;
     return [rows, dim];
+  }
+
+  /** How its numbers are stored. */
+  get dtype(): DType {
+    return this.#embeddings.dtype;
+  }
+
+  /**
+   * What it says of the numbers that each row's sequence has beside its row; they are not read.
+   *
+   * @returns null if it has none; what is wrong, if that does not agree with itself.
+   * @throws InvalidCheckpointError if it is damaged.
+   */
+  async values(): Promise<ValueTable | string | null> {
+    try {
+      return await valueTable(this.content, this.shape[0]);
+    } catch (error) {
+      if (!(error instanceof PtFormatError)) throw error;
+      throw new InvalidCheckpointError(this.path, `failed to load: ${error.message}`, { cause: error });
+    }
   }
 
   /**
@@ -104,7 +133,7 @@ export class Checkpoint implements AsyncDisposable {
     const [rows, dim] = this.shape;
     const { fileRange, dtype } = this.#embeddings;
     const wrong = (reason: string) => new InvalidCheckpointError(this.path, reason);
-    if (this.#marker === 'empty' || !fileRange || dtype !== 'float32') {
+    if (this.#marker === 'empty' || !fileRange || bytesOfNumber(dtype) === 0) {
       // Files of other writers: verify the whole first.
       const target = new Float32Array(rows * dim);
       const fault = await this.readVerified(target);
@@ -114,7 +143,7 @@ export class Checkpoint implements AsyncDisposable {
       return;
     }
     const { bytes, crc32 } = this.#marker;
-    const width = dim * Float32Array.BYTES_PER_ELEMENT;
+    const width = dim * bytesOfNumber(dtype);
     const parts = partsWithCrc32(this.path, bytes, { ...fileRange, step: Math.max(1, step * width) });
     try {
       for (;;) {
@@ -123,7 +152,7 @@ export class Checkpoint implements AsyncDisposable {
           if (value !== crc32) throw wrong(WRONG_CHECKSUM);
           return;
         }
-        yield new Float32Array(value.buffer);
+        yield float32Of(dtype, value);
       }
     } finally {
       // Closes the file if the reader stops before the end.
@@ -234,7 +263,15 @@ function readCheckpoint(
     throw invalid(`shape mismatch: ${embeddings.shape[0]} rows but ${ids.length} sequence IDs`);
   }
   const metadata = value.get('metadata');
-  return new Checkpoint(path, file, embeddings, marker, ids, metadata instanceof Map ? metadata : new Map());
+  return new Checkpoint(
+    path,
+    file,
+    embeddings,
+    marker,
+    ids,
+    metadata instanceof Map ? metadata : new Map(),
+    value,
+  );
 }
 
 function isMatrix(value: unknown): value is LazyTensor {

@@ -15,6 +15,18 @@ export const isMetadata = required(kind('a plain object of facts, such as { mode
 export interface Matrix {
   data: Float32Array;
   shape: readonly [rows: number, dim: number];
+  /** What else each row's sequence has. Default: nothing. */
+  values?: RowValues | undefined;
+}
+
+/** Numbers that each sequence has as many of as its length asks for, such as some for each of its tokens. */
+export interface RowValues {
+  /** Those of the first row's sequence, then those of the second's, and so on. */
+  data: Float32Array;
+  /** How many each row's sequence has. */
+  counts: readonly number[];
+  /** Tokens of each row's sequence. */
+  tokens: readonly number[];
 }
 
 /** Rows on a device, such as a tensor of onnxruntime; `getData` downloads them to the host. */
@@ -34,6 +46,6 @@ export const isRows = required(
 );
 
 /** Element types of rows on disk. */
-export type StorageType = 'float32' | 'float16';
+export type StorageType = 'float32' | 'float16' | 'bfloat16';
 
-export const isStorage = oneOf(['float32', 'float16']);
+export const isStorage = oneOf(['float32', 'float16', 'bfloat16']);

@@ -10,11 +10,13 @@ import { checkOptions, object } from '@holdfast/options';
 import { type PtValue, tensor, writePt } from '@holdfast/pt-serializer';
 import { isPath } from '../argument-checks.js';
 import { durableChecks, writeDurablyOptions } from '../durable-checks.js';
-import { type Float16Loss, toFloat16 } from '../float16.js';
+import type { Float16Loss } from '../float16.js';
 import { markerPath } from '../names.js';
-import { checkIds, checkNumbers, checkParts, checkShape } from '../read/check.js';
+import { checkIds, checkNumbers, checkParts, checkShape, checkValues } from '../read/check.js';
 import { formatMarker, type Marker } from '../read/marker.js';
+import { storedNumbers } from '../stored-numbers.js';
 import { isStorage, type Matrix, type Metadata, type StorageType } from './parts.js';
+import { valueTensors } from './value-tensors.js';
 
 /** How one checkpoint is written. */
 export interface CheckpointOptions extends DurableOptions {
@@ -57,11 +59,13 @@ export async function writeCheckpoint(
   checkIds(call, sequenceIds);
   const data = checkNumbers(call, embeddings.data, shape);
   if (isThere(path) || isThere(markerPath(path))) throw taken(path);
-  const half = storage === 'float16' ? toFloat16(data) : null;
+  checkValues(call, embeddings.values, shape[0]);
+  const stored = storedNumbers(data, storage);
   const value: PtValue = {
-    embeddings: half ? tensor('float16', shape, half.bits) : tensor('float32', shape, data),
+    embeddings: tensor(storage, shape, stored.data),
     sequence_ids: sequenceIds,
     metadata,
+    ...(embeddings.values && valueTensors(embeddings.values, storage)),
   };
   const only = { ...durable, onlyNew: true };
   const marker = await writePtDurably(path, value, only).catch((error: NodeJS.ErrnoException) => {
@@ -74,7 +78,7 @@ export async function writeCheckpoint(
     await removeDurably(path, durable).catch(() => undefined);
     throw error;
   }
-  return { ...marker, loss: half?.loss ?? null };
+  return { ...marker, loss: stored.loss };
 }
 
 function taken(path: string, cause?: unknown): Error {

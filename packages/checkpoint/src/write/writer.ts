@@ -3,9 +3,16 @@ import type { DurableOptions } from '@holdfast/durable';
 import { above0, callback, checkOptions, having, OptionTypeError, object, words } from '@holdfast/options';
 import { durableChecks } from '../durable-checks.js';
 import { CheckpointWriteError, CheckpointWritesError } from '../errors.js';
-import { checkIds, checkNumbers, checkParts, checkShape } from '../read/check.js';
+import { checkIds, checkNumbers, checkParts, checkShape, checkValues } from '../read/check.js';
 import type { JobRunner, WriteJob } from './job.js';
-import { type DeviceMatrix, isStorage, type Matrix, type Metadata, type StorageType } from './parts.js';
+import {
+  type DeviceMatrix,
+  isStorage,
+  type Matrix,
+  type Metadata,
+  type RowValues,
+  type StorageType,
+} from './parts.js';
 import { StagingPool } from './staging.js';
 import { type Written, writeCheckpoint } from './write.js';
 import { WriterThread } from './writer-thread.js';
@@ -26,7 +33,7 @@ export interface FailedWrite {
 }
 
 export interface WriterOptions extends DurableOptions {
-  /** How rows are stored: `float32` exactly (default), or `float16` rounded, in half the space. */
+  /** How numbers are stored: `float32` exactly (default), or `float16` or `bfloat16` rounded, in half the space. */
   storage?: StorageType;
   /**
    * A thread that several writers share, in turn or at the same time; its creator closes it. Default: the
@@ -131,11 +138,15 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
         option: 'embeddings.type',
         given: embeddings.type,
       });
+    const values = 'getData' in embeddings ? undefined : embeddings.values;
+    checkValues(call, values, shape[0]);
     const facts = plainCopy(path, metadata);
     const place = resolve(path);
     this.#pendingWrites++;
     // In the order of the calls, however long a device takes: a later file without an earlier one is a gap.
-    const accepted = this.#turn.then(() => this.#accept(embeddings, { path: place, shape, ids, facts }));
+    const accepted = this.#turn.then(() =>
+      this.#accept(embeddings, { path: place, shape, ids, facts, values }),
+    );
     this.#turn = accepted.catch(() => this.#leave(0));
     return accepted;
   }
@@ -143,15 +154,16 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   /** Copies the rows once there is room for them, and queues them for writing. */
   async #accept(
     embeddings: Matrix | DeviceMatrix,
-    { path, shape, ids, facts }: { path: string; shape: Matrix['shape']; ids: string[]; facts: Metadata },
+    { path, shape, ids, facts, values }: Accepted,
   ): Promise<void> {
-    const bytes = shape[0] * shape[1] * Float32Array.BYTES_PER_ELEMENT;
+    const bytes = (shape[0] * shape[1] + (values?.data.length ?? 0)) * Float32Array.BYTES_PER_ELEMENT;
     // Admit a single write beyond the whole allowance when idle; otherwise it would wait forever.
     while (this.#stagedBytes > 0 && this.#stagedBytes + bytes > this.#maxPendingBytes) await this.#change();
     const numbers = 'getData' in embeddings ? await embeddings.getData() : embeddings.data;
     const data = this.#pool.copy(checkNumbers({ of: 'writeCheckpointAsync', path }, numbers, shape));
+    const more = values && { ...values, data: this.#pool.copy(values.data) };
     this.#stagedBytes += bytes;
-    const rows = { data, shape };
+    const rows = { data, shape, ...(more && { values: more }) };
     const { fence } = this.#options;
     const storage = this.#storage;
     const job = { path, rows, sequenceIds: ids, metadata: facts, storage, ...(fence && { fence }) };
@@ -162,6 +174,7 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
       .then(() => this.#settle(path, written, { rows: shape[0], metadata: facts }))
       .finally(() => {
         this.#pool.release(data);
+        if (more) this.#pool.release(more.data);
         this.#leave(bytes);
       });
   }
@@ -178,7 +191,9 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
       try {
         return await this.#runner.run(job);
       } catch (error) {
-        const failed = { path: job.path, bytes: job.rows.data.byteLength, error };
+        const { data, values } = job.rows;
+        const bytes = data.byteLength + (values?.data.byteLength ?? 0);
+        const failed = { path: job.path, bytes, error };
         if (!(await this.#options.retry?.(failed))) throw error;
       }
     }
@@ -253,6 +268,15 @@ export class AsyncCheckpointWriter implements AsyncDisposable {
   #throwFailures(): void {
     if (this.#failed.length > 0) throw new CheckpointWritesError(this.#failed.splice(0));
   }
+}
+
+/** A call that is accepted, but for its rows. */
+interface Accepted {
+  path: string;
+  shape: Matrix['shape'];
+  ids: string[];
+  facts: Metadata;
+  values: RowValues | undefined;
 }
 
 /** A private copy of metadata. @throws TypeError for anything but plain data, such as a function. */

@@ -8,6 +8,7 @@ export type Description = Omit<
   | 'built'
   | 'notes'
   | 'precision'
+  | 'dtype'
   | 'fingerprint'
   | 'proof'
   | 'files'

@@ -9,14 +9,14 @@ export interface Int8Model {
 }
 
 /**
- * The int8 graph of an encoder, with its weights in Holdfast's cache. Its fingerprint is that of the weights they were made
+ * The int8 graph of some layers of an encoder, with its weights in Holdfast's cache. Its fingerprint is that of the weights they were made
  * from and of the way in which they were rounded, so the file in the cache can be lost and made again.
  *
  * @throws CacheError if the cache cannot be written; WeightsError for weights that are not finite.
  */
-export async function int8Model(encoder: Encoder, output: string): Promise<Int8Model> {
+export async function int8Model(encoder: Encoder, outputs: readonly string[]): Promise<Int8Model> {
   const whole = encoder.build();
   const { fingerprint: made } = await provenFingerprint(publishedParts(whole), INT8_SCHEME);
-  const built = await int8Graph(encoder, output, { made });
+  const built = await int8Graph(encoder, outputs, { made });
   return { precision: 'int8', built, parts: [{ name: 'int8', bytes: Buffer.from(made, 'hex') }] };
 }

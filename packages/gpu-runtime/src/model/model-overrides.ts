@@ -1,12 +1,15 @@
-import { object, oneOf, value, whole, words } from '@holdfast/options';
+import { array, object, oneOf, value, whole, words } from '@holdfast/options';
 import { rowFacts } from '../graph/graph-output.js';
 import type { Graph } from '../graph/graph-reader.js';
 import { ModelError } from '../model-error.js';
 import type { Windows } from '../sequences/windows.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
+import { INCLUDES, type Include, poolingsIn } from './include.js';
+import { layerNamed } from './layers.js';
 import { PRECISIONS, type Precision } from './precision.js';
 import { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
+import { STORED_TYPES, type StoredType } from './stored-type.js';
 
 /** Settings that override the model's folder. Each changes results and therefore the fingerprint. */
 export interface ModelOverrides {
@@ -19,8 +22,14 @@ export interface ModelOverrides {
   longSequences?: LongSequences | undefined;
   /** Residues that a window shares with its predecessor. Default: 0. */
   windowOverlap?: number | undefined;
-  /** Name of the graph's output that rows are made of, such as one of several layers. */
+  /** The graph's output that rows are made of, such as one of several layers: its name, or the layer's number. */
   output?: string | undefined;
+  /** Further layers: their rows are computed too, in the same pass. Names of the graph's outputs, or numbers. */
+  layers?: readonly string[] | undefined;
+  /** What is computed beside the rows, in the same pass. */
+  include?: readonly Include[] | undefined;
+  /** How numbers are stored; float16 and bfloat16 are rounded. Default: float32. */
+  dtype?: StoredType | undefined;
   /** What the model computes in; see {@link Precision}. An exported folder has a graph for each. Default: fp32. */
   precision?: Precision | undefined;
 }
@@ -30,6 +39,9 @@ export const modelOverrides = object<ModelOverrides>({
   longSequences: oneOf(LONG_SEQUENCES),
   windowOverlap: whole(0),
   output: words,
+  layers: array(words, 'layers'),
+  include: array(oneOf(INCLUDES), 'outputs'),
+  dtype: oneOf(STORED_TYPES),
   precision: oneOf(PRECISIONS),
 });
 
@@ -39,10 +51,24 @@ export const noOverlap = value(
   (given) => given === undefined,
 );
 
-/** Applies overrides to a complete descriptor. */
+/** The output that rows are made of, as far as overrides say. @throws ModelError `model_mismatch` for a layer's number that there is not. */
+export function wantedOutput(
+  modelPath: string,
+  { output: name, pooling, include = [] }: ModelOverrides,
+  graph: Graph,
+): Partial<ModelRecipe['output']> {
+  const [included] = poolingsIn(include);
+  const wanted = pooling ?? included;
+  return {
+    ...(name === undefined ? {} : { name: layerNamed(modelPath, graph, name) }),
+    ...(wanted === undefined ? {} : { pooling: wanted }),
+  };
+}
+
+/** Applies the caller's choice of output to a complete descriptor. */
 export function overridden(
   description: Description,
-  { pooling, output: name }: ModelOverrides,
+  { pooling, name }: Partial<ModelRecipe['output']>,
   graph: Graph,
 ): Description {
   const { recipe, dim, columns, ...rest } = description;

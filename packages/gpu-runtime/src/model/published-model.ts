@@ -9,10 +9,11 @@ import type { ExportChanges } from './descriptor.js';
 import { CONFIG, describeEncoder, readFolderTokens, tokenizerLimit } from './exported-folder.js';
 import { type InPrecision, inPrecision } from './in-precision.js';
 import { modelName } from './model-name.js';
+import { type ModelOverrides, wantedOutput } from './model-overrides.js';
+import { graphOutputs, withMore } from './more-outputs.js';
 import { checkPositionPadding } from './position-padding.js';
-import type { Precision } from './precision.js';
 import { modelError } from './published-error.js';
-import { type ModelRecipe, tokenTable } from './recipe.js';
+import { tokenTable } from './recipe.js';
 
 /** A model that was built from published weights. */
 export interface Published extends InPrecision {
@@ -23,8 +24,7 @@ export interface Published extends InPrecision {
 
 export interface PublishedOptions {
   changes: ExportChanges;
-  wanted: Partial<ModelRecipe['output']>;
-  precision: Precision | undefined;
+  overrides: ModelOverrides;
 }
 
 /** Families whose `vocab.txt` Transformers' EsmTokenizer reads. */
@@ -39,9 +39,11 @@ const ESM_VOCABULARIES = new Set(['ESM', 'Nucleotide Transformer v2']);
 export async function readPublished(
   path: string,
   folder: string,
-  { changes, wanted, precision }: PublishedOptions,
+  { changes, overrides }: PublishedOptions,
 ): Promise<Published> {
   const { encoder, tokens: letters, maxTokens, pooling, family, positionPadding } = await opened(path);
+  const graph = interfaceOf(encoder);
+  const wanted = wantedOutput(path, overrides, graph);
   const output = wanted.name ?? changes.output?.name ?? encoder.layers[0]!;
   if (!encoder.layers.includes(output))
     throw new ModelError(
@@ -50,7 +52,6 @@ export async function readPublished(
       `has no output '${output}'; its outputs: ${encoder.layers.join(', ')}`,
       'choose one of these as the layer, or omit the layer',
     );
-  const graph = interfaceOf(encoder);
   const tokens =
     letters === null
       ? await readFolderTokens(folder, ESM_VOCABULARIES.has(family) ? 'esm' : 'other', changes)
@@ -63,7 +64,7 @@ export async function readPublished(
     tokens.ids.values(),
     letters !== null && known <= encoder.vocabulary ? known : encoder.vocabulary,
   );
-  const description = describeEncoder(
+  const described = describeEncoder(
     folder,
     { modelPath: path, graph, changes, wanted },
     {
@@ -74,7 +75,9 @@ export async function readPublished(
     },
   );
   const modelPath = encoder.files[0] ?? path;
-  const made = await inPrecision(encoder, output, precision).catch((error: unknown) => {
+  const description = withMore(path, described, overrides, graph);
+  const outputs = graphOutputs(description.recipe);
+  const made = await inPrecision(encoder, outputs, overrides.precision).catch((error: unknown) => {
     throw modelError(error);
   });
   return { description, graph, modelPath, ...made };
@@ -105,8 +108,8 @@ function lettersOf(path: string, letters: LetterTokens): ExportTokens {
   };
 }
 
-function interfaceOf({ dim, layers }: EncoderFacts): Graph {
-  const value = (name: string, type: string, shape: (number | string)[]) => ({
+function interfaceOf({ outputs, shapes }: EncoderFacts): Graph {
+  const value = (name: string, type: string, shape: readonly (number | string)[]) => ({
     name,
     isTensor: true,
     type,
@@ -114,7 +117,7 @@ function interfaceOf({ dim, layers }: EncoderFacts): Graph {
   });
   return {
     inputs: [value('input_ids', 'int64', ['n', 'tokens'])],
-    outputs: layers.map((name) => value(name, 'float32', ['n', 'tokens', dim])),
+    outputs: outputs.map((name, i) => value(name, 'float32', shapes[i]!)),
     weightFiles: [],
   };
 }

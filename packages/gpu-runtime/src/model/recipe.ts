@@ -11,6 +11,40 @@ import type { TokenizerFiles } from '../tokens/tokenizer-files.js';
 export type Pooling = (typeof POOLINGS)[number];
 export const POOLINGS = ['none', 'mean', 'mean_tokens', 'cls', 'max'] as const;
 
+/** Rows that are made beside the usual ones. */
+export interface RowOutput {
+  /** Names its file, such as `cls.layer_33`. */
+  name: string;
+  /** The graph's output, [n, tokens, dim]. */
+  of: string;
+  pooling: Pooling;
+  dim: number;
+}
+
+/** Numbers of each token, without the special tokens. */
+export interface TokenOutput {
+  /** Names its file, such as `per_token.layer_33`. */
+  name: string;
+  /** The graph's output, [n, tokens, dim]. */
+  of: string;
+  dim: number;
+}
+
+/** A number for each pair of tokens, without the special tokens. */
+export interface PairOutput {
+  /** Names its file. */
+  name: string;
+  /** The graph's output, [n, tokens, tokens] without the special tokens. */
+  of: string;
+}
+
+/** What is computed beside the rows, in the same pass. */
+export interface MoreOutputs {
+  rows?: readonly RowOutput[];
+  tokens?: readonly TokenOutput[];
+  pairs?: readonly PairOutput[];
+}
+
 /** How residues become tokens and the output becomes rows: everything the graph does not declare. */
 export interface ModelRecipe {
   /** Element type of the token input, and of the other inputs if there are any. */
@@ -37,6 +71,8 @@ export interface ModelRecipe {
   inputs: { ids: string; mask?: string; types?: string };
   /** The output's name; it is [n, dim] if `pooling` is `none`, else [n, tokens, dim]. */
   output: { name: string; pooling: Pooling };
+  /** What is computed beside these rows. Absent: nothing. */
+  more?: MoreOutputs;
   /**
    * Each call of the model takes one sequence, without padding: the graph has no mask, or scales that it makes from
    * all numbers of a call. A row then cannot depend on other sequences. Absent: a call takes a batch.

@@ -37,6 +37,27 @@ export function pool(
   return rows;
 }
 
+/**
+ * Puts matrices of as many rows beside each other.
+ *
+ * @param parts row-major [rows, columns] each; a lone one is returned as it is.
+ */
+export function besides(parts: readonly Float32Array[], rows: number): Float32Array {
+  const [first, second] = parts;
+  if (second === undefined || rows === 0) return first!;
+  const widths = parts.map(({ length }) => length / rows);
+  const width = widths.reduce((sum, each) => sum + each, 0);
+  const all = new Float32Array(rows * width);
+  let column = 0;
+  for (const [i, part] of parts.entries()) {
+    const columns = widths[i]!;
+    for (let row = 0; row < rows; row++)
+      all.set(part.subarray(row * columns, (row + 1) * columns), row * width + column);
+    column += columns;
+  }
+  return all;
+}
+
 function mean(
   hidden: Float32Array,
   first: number,

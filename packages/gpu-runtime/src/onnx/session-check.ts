@@ -1,4 +1,5 @@
 import { DESCRIPTOR } from '../model/descriptor.js';
+import { graphOutputs, ownDim } from '../model/more-outputs.js';
 import { ModelError } from '../model-error.js';
 import type { ModelSource } from '../model-source.js';
 
@@ -18,7 +19,7 @@ export function checkSession(
   source: Pick<ModelSource, 'modelPath' | 'dim' | 'recipe'>,
   { inputMetadata, outputMetadata }: GraphMetadata,
 ): void {
-  const { inputs, idType, output } = source.recipe;
+  const { inputs, idType, output, more } = source.recipe;
   const mismatch = (what: string, remedy = `re-export it, or describe it in ${DESCRIPTOR}`) =>
     new ModelError('model_mismatch', source.modelPath, what, remedy);
 
@@ -45,6 +46,12 @@ export function checkSession(
   }
 
   const found = outputMetadata.find(({ name }) => name === output.name);
+  const others = graphOutputs(source.recipe).filter((name) => name !== output.name);
+  const gone = others.find((name) => outputMetadata.every((each) => each.name !== name));
+  if (gone !== undefined)
+    throw mismatch(
+      `has no output '${gone}'; its outputs: ${outputMetadata.map(({ name }) => name).join(', ')}`,
+    );
   if (found === undefined) {
     const offered = outputMetadata.map(({ name }) => name).join(', ');
     throw mismatch(
@@ -66,7 +73,8 @@ export function checkSession(
     );
   }
   const last = found.shape.at(-1);
-  if (typeof last === 'number' && last > 0 && last !== source.dim) {
-    throw mismatch(`its rows have ${last} numbers, not ${source.dim}`);
+  const dim = ownDim(source.dim, more);
+  if (typeof last === 'number' && last > 0 && last !== dim) {
+    throw mismatch(`its rows have ${last} numbers, not ${dim}`);
   }
 }

@@ -1,6 +1,20 @@
+import { ownDim } from '../model/more-outputs.js';
+import type { ModelRecipe } from '../model/recipe.js';
 import type { ModelSource } from '../model-source.js';
 import type { BatchCalls, Begun } from '../onnx/session-calls.js';
 import { cutWindows, joinWindows, type Windows, withinBudget } from './windows.js';
+
+/** The columns of a row that are the maximum over the residues. */
+function maxima({ output, more = {} }: Pick<ModelRecipe, 'output' | 'more'>, dim: number): Uint8Array {
+  const columns = new Uint8Array(dim);
+  let first = ownDim(dim, more);
+  columns.fill(Number(output.pooling === 'max'), 0, first);
+  for (const { pooling, dim: width } of more.rows ?? []) {
+    columns.fill(Number(pooling === 'max'), first, first + width);
+    first += width;
+  }
+  return columns;
+}
 
 /** Cuts long sequences into windows, embeds these in batches of their own, and joins their rows. */
 export class WindowedCalls implements BatchCalls {
@@ -42,8 +56,10 @@ export class WindowedCalls implements BatchCalls {
         done += pieces.length;
       }
       const { dim, recipe } = this.#source;
-      const greatest = recipe.output.pooling === 'max';
-      return { rows: joinWindows(rows, cut, { sequences: sequences.length, dim, greatest }), truncated };
+      return {
+        rows: joinWindows(rows, cut, { sequences: sequences.length, dim, greatest: maxima(recipe, dim) }),
+        truncated,
+      };
     };
   }
 }

@@ -65,8 +65,8 @@ export function withinBudget(tokens: readonly number[], budget: number): [number
 }
 
 /**
- * Joins the rows of a sequence's windows into one row: their mean, weighted by residues, or with `greatest`
- * the maximum of each number. Sums in double; a sequence of one window keeps its row.
+ * Joins the rows of a sequence's windows into one row: their mean, weighted by residues, or in the
+ * columns of `greatest` the maximum. Sums in double; a sequence of one window keeps its row.
  *
  * @param rows row-major [pieces, dim].
  * @returns row-major [sequences, dim].
@@ -74,7 +74,7 @@ export function withinBudget(tokens: readonly number[], budget: number): [number
 export function joinWindows(
   rows: Float32Array,
   { pieces, owners }: CutSequences,
-  { sequences, dim, greatest }: { sequences: number; dim: number; greatest: boolean },
+  { sequences, dim, greatest }: { sequences: number; dim: number; greatest: Uint8Array },
 ): Float32Array {
   const joined = new Float32Array(sequences * dim);
   const sum = new Float64Array(dim);
@@ -86,16 +86,16 @@ export function joinWindows(
       continue;
     }
     let total = 0;
-    sum.fill(greatest ? Number.NEGATIVE_INFINITY : 0);
+    for (let i = 0; i < dim; i++) sum[i] = greatest[i] ? Number.NEGATIVE_INFINITY : 0;
     for (let piece = first; piece < end; piece++) {
       const weight = pieces[piece]!.byteLength;
       total += weight;
       for (let i = 0; i < dim; i++) {
         const value = rows[piece * dim + i]!;
-        sum[i] = greatest ? Math.max(sum[i]!, value) : sum[i]! + weight * value;
+        sum[i] = greatest[i] ? Math.max(sum[i]!, value) : sum[i]! + weight * value;
       }
     }
-    for (let i = 0; i < dim; i++) joined[owner * dim + i] = greatest ? sum[i]! : sum[i]! / total;
+    for (let i = 0; i < dim; i++) joined[owner * dim + i] = greatest[i] ? sum[i]! : sum[i]! / total;
   }
   return joined;
 }

@@ -16,7 +16,7 @@ export interface Int8Options {
 }
 
 /**
- * The graph of one output with the linear layers of attention and feed-forward networks in int8: their weights rounded per
+ * The graph of one output or several with the linear layers of attention and feed-forward networks in int8: their weights rounded per
  * output, their inputs when they are there. Embeddings, norms, biases and attention itself stay in float32. The rounded
  * weights are new data, about a quarter of float32's size; they are written to one file in a folder, once.
  *
@@ -25,7 +25,7 @@ export interface Int8Options {
  */
 export async function int8Graph(
   encoder: Encoder,
-  output: string,
+  output: string | readonly string[],
   { folder = usualFolder(), made }: Int8Options,
 ): Promise<BuiltGraph> {
   const layout = encoder.int8Layout(`${INT8_SCHEME}; ${made}`);

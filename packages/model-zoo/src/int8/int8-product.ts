@@ -7,5 +7,5 @@ export function int8Product(): Uint8Array {
   const inputs = [graph.input('a', 'uint8', ['m', 'k']), graph.input('b', 'int8', ['k', 'n'])];
   graph.node('MatMulInteger', inputs, {}, { outputs: ['product'] });
   graph.output('product', 'int32', ['m', 'n']);
-  return encodeGraph(graph.parts('product'), (file) => file);
+  return encodeGraph(graph.parts(['product']), (file) => file);
 }

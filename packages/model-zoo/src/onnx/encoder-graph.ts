@@ -16,6 +16,7 @@ export class EncoderGraph {
   #positions: string | undefined;
   #vocabulary = 0;
   readonly #layers: string[] = [];
+  readonly #shapes = new Map<string, readonly (number | string)[]>();
 
   constructor(name: string, dim: number) {
     this.graph = new GraphBuilder(name);
@@ -159,13 +160,15 @@ export class EncoderGraph {
     const layers = [this.offer(LAST, this.deep(rows), shape), ...hidden];
     graph.beginHeads();
     const outputs = [...layers, ...heads.map((head) => head(this, rows))];
-    return new Encoder(graph, { dim, vocabulary: this.#vocabulary, layers, outputs });
+    const shapes = outputs.map((output) => this.#shapes.get(output)!);
+    return new Encoder(graph, { dim, vocabulary: this.#vocabulary, layers, outputs, shapes });
   }
 
   /** Makes a value an output. @returns its name. */
   offer(name: string, value: string, shape: readonly (number | string)[]): string {
     this.graph.node('Identity', [value], {}, { outputs: [name] });
     this.graph.output(name, 'float32', shape);
+    this.#shapes.set(name, shape);
     return name;
   }
 }

@@ -51,6 +51,8 @@ export interface EncoderFacts {
    * vocabulary], and `contacts` [n, residues, residues], without the first and last token. float32 each.
    */
   outputs: readonly string[];
+  /** Their shapes, in the order of `outputs`; a string is the name of a length that varies. */
+  shapes: readonly (readonly (number | string)[])[];
 }
 
 /** A model's encoder, of which graphs can be made. */
@@ -59,30 +61,32 @@ export class Encoder implements EncoderFacts {
   readonly vocabulary: number;
   readonly layers: readonly string[];
   readonly outputs: readonly string[];
+  readonly shapes: EncoderFacts['shapes'];
   readonly #graph: GraphBuilder;
 
-  constructor(graph: GraphBuilder, { dim, vocabulary, layers, outputs }: EncoderFacts) {
+  constructor(graph: GraphBuilder, { dim, vocabulary, layers, outputs, shapes }: EncoderFacts) {
     this.#graph = graph;
     this.dim = dim;
     this.vocabulary = vocabulary;
     this.layers = layers;
     this.outputs = outputs;
+    this.shapes = shapes;
   }
 
   /** Absolute paths of the files with the encoder's weights. */
   get files(): readonly string[] {
-    return this.#graph.filesOf(LAST);
+    return this.#graph.filesOf([LAST]);
   }
 
   /**
-   * The graph of one output, which is float32; it computes nothing else. ONNX Runtime refuses weights outside of the folder
-   * that it is given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
+   * The graph of one output or several, which are float32; it computes nothing else. ONNX Runtime refuses weights outside of the
+   * folder that it is given, also behind a symbolic link, as in the cache of Hugging Face; so links are resolved here.
    *
-   * @param output one of `outputs`; default: `last_hidden_state`.
+   * @param output one or several of `outputs`; default: `last_hidden_state`.
    * @throws RangeError for another output.
    */
-  build(output: string = LAST, options: GraphOptions = {}): BuiltGraph {
-    return built(this.#parts(output, options), this.#graph.filesOf(output));
+  build(output: string | readonly string[] = LAST, options: GraphOptions = {}): BuiltGraph {
+    return built(this.#parts(output, options), this.#graph.filesOf([output].flat()));
   }
 
   /** What a file holds from which every int8 graph of this encoder takes its weights. @param made see `layoutOf`. */
@@ -91,12 +95,13 @@ export class Encoder implements EncoderFacts {
   }
 
   /**
-   * The graph of one output with linear layers in int8; see `quantizedGraph`. A call of it must hold one sequence.
+   * The graph of one output or several with linear layers in int8; see `quantizedGraph`. A call of it must hold one sequence.
    *
+   * @param output one or several of `layers`.
    * @param file the converted file, which need not be there yet.
    * @throws RangeError for another output.
    */
-  buildInt8(output: string, file: string, layout: Layout): BuiltGraph {
+  buildInt8(output: string | readonly string[], file: string, layout: Layout): BuiltGraph {
     const { parts } = quantizedGraph(this.#parts(output));
     const stored = storedIn(file, layout);
     const weights = parts.weights.map(({ name }) => ({ name, tensor: stored.get(name)! }));
@@ -129,10 +134,12 @@ export class Encoder implements EncoderFacts {
     return { model: encodeGraph({ ...parts, weights }, () => data), copies };
   }
 
-  #parts(output: string, options: GraphOptions = {}): GraphParts {
-    if (!this.outputs.includes(output))
-      throw new RangeError(`there is no output '${output}'; the outputs are ${this.outputs.join(', ')}`);
-    return asAsked(this.#graph.parts(output), options);
+  #parts(output: string | readonly string[], options: GraphOptions = {}): GraphParts {
+    const outputs = [output].flat();
+    const unknown = outputs.find((each) => !this.outputs.includes(each));
+    if (unknown !== undefined)
+      throw new RangeError(`there is no output '${unknown}'; the outputs are ${this.outputs.join(', ')}`);
+    return asAsked(this.#graph.parts(outputs), options);
   }
 }
 

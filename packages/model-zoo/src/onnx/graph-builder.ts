@@ -83,24 +83,24 @@ export class GraphBuilder {
 
   /**
    * Absolute paths of the files with weights, in the order in which the graph first uses them: all files of the encoder,
-   * whichever layer is asked for, and those of the output's head.
+   * whichever layer is asked for, and those of the outputs' heads.
    */
-  filesOf(output: string): string[] {
-    const ofOutput = new Set(this.parts(output).weights);
+  filesOf(outputs: readonly string[]): string[] {
+    const ofOutput = new Set(this.parts(outputs).weights);
     const encoder = this.#encoderWeights ?? this.#weights.length;
     const taken = this.#weights.filter((weight, i) => i < encoder || ofOutput.has(weight));
     return [...new Set(taken.map(({ tensor }) => tensor.file))];
   }
 
-  /** The graph of one of its outputs, with all that it needs and no more. */
-  parts(output: string): GraphParts {
+  /** The graph of some of its outputs, with all that they need and no more. */
+  parts(outputs: readonly string[]): GraphParts {
     return pruned({
       name: this.#name,
       nodes: this.#nodes,
       constants: this.#constants,
       weights: this.#weights,
       inputs: this.#inputs,
-      output: { name: output, proto: this.#outputs.get(output)! },
+      outputs: outputs.map((name) => ({ name, proto: this.#outputs.get(name)! })),
     });
   }
 }

@@ -18,21 +18,21 @@ export interface NamedConstant {
   proto: Message;
 }
 
-/** A graph of one output, as data. A node comes after the nodes whose values it takes. */
+/** A graph, as data. A node comes after the nodes whose values it takes. */
 export interface GraphParts {
   name: string;
   nodes: readonly GraphNode[];
   constants: readonly NamedConstant[];
   weights: readonly NamedTensor[];
   inputs: readonly Message[];
-  output: { name: string; proto: Message };
+  outputs: readonly { name: string; proto: Message }[];
   /** It has none of the operators of ONNX Runtime alone. */
   plain?: true;
 }
 
-/** Without the nodes, constants and weights that the output does not need. */
+/** Without the nodes, constants and weights that no output needs. */
 export function pruned(parts: GraphParts): GraphParts {
-  const needed = new Set([parts.output.name]);
+  const needed = new Set(parts.outputs.map(({ name }) => name));
   const kept = [...parts.nodes].reverse().filter(({ inputs, outputs }) => {
     if (!outputs.some((name) => needed.has(name))) return false;
     for (const name of inputs) needed.add(name);
@@ -60,7 +60,7 @@ export function encodeGraph(parts: GraphParts, locationOf: (file: string) => str
   for (const { name, tensor } of parts.weights)
     graph.message(5, externalTensor(name, tensor, locationOf(tensor.file)));
   for (const value of parts.inputs) graph.message(11, value);
-  graph.message(12, parts.output.proto);
+  for (const { proto } of parts.outputs) graph.message(12, proto);
   const opset = (domain: string, version: number) => {
     const proto = new Message();
     return (domain === '' ? proto : proto.text(1, domain)).int(2, version);
