@@ -80,9 +80,10 @@ export async function embedAndJoin(
   });
   const { fingerprint } = record;
   const { dim } = model;
+  const { outputs } = record;
   const work = { place, options, index, model, shards, report, stop, manifest, pause };
   const look = (some: readonly Shard[]) =>
-    findQuarantined(some, { place, run: fingerprint, index, dim, signal });
+    findQuarantined(some, { place, run: fingerprint, index, dim, outputs, signal });
   const refused = async (some: readonly Shard[]) =>
     (await look(some)).quarantined.filter((each) => !isSetAside(each)).length;
   const repairs = new RepairBudget();
@@ -95,7 +96,7 @@ export async function embedAndJoin(
       if (!reattempted) {
         found = await look(shards);
         if (finished !== undefined) await pause.during(() => writeFileDurably(place.retry, ''), 0);
-        const retry = { run: fingerprint, dim, found, finished: finished !== undefined, use };
+        const retry = { run: fingerprint, dim, outputs, found, finished: finished !== undefined, use };
         found = await retryQuarantined({ ...work, ...retry });
         reattempted = true;
         if (finished !== undefined && leavesOut(place, finished, [...found.quarantined, ...found.copies])) {
@@ -106,7 +107,7 @@ export async function embedAndJoin(
       const { format } = options;
       report({ type: 'assembling', file: place.embeddings(format) });
       const inputs = record.inputs.map(({ path }) => path);
-      const parts = { place, run: fingerprint, index, shards, model, format, inputs };
+      const parts = { place, run: fingerprint, index, shards, model, outputs, format, inputs };
       const settings = settingsFacts(record);
       const provenance = () => history.provenance(used?.record ?? record);
       // On a full disk it begins again: what it has written is removed, which makes room for others.

@@ -29,7 +29,7 @@ export type { ModelSource } from './model-source.js';
 export type { InferenceFailureKind } from './onnx/failure-kind.js';
 export { type FailedBatch, InferenceError } from './onnx/inference-error.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx/onnx-runtime.js';
-export { type TokenValues, valuesOf } from './onnx/token-values.js';
+export { type TokenValues, valueCounts } from './onnx/token-values.js';
 export { resolveModel } from './resolve-model.js';
 export { batchTokensOn } from './sequences/batch-tokens.js';
 export { type NonFiniteRow, nonFiniteRows } from './sequences/non-finite-rows.js';

@@ -1,9 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readFile, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { debuglog } from 'node:util';
-import { isThere, removeDurably, sha256File, writeFileDurably } from '@holdfast/durable';
+import {
+  isThere,
+  makeDirectoryDurably,
+  removeDurably,
+  sha256File,
+  writeFileDurably,
+} from '@holdfast/durable';
 import type { Layout } from './layout.js';
 import type { ResultRecord } from './records/result-record.js';
 import { resultPaths } from './result-paths.js';
@@ -40,7 +46,10 @@ export async function deliverResult(
   const wanted = new Set([basename(to.result), ...record.files.map(({ file }) => file)]);
   // A killed command may have left them.
   for (const path of resultPaths(to)) await rm(`${path}.tmp`, { force: true });
-  const superfluous = resultPaths(to).filter((path) => !wanted.has(basename(path)) && isThere(path));
+  const superfluous = [
+    ...resultPaths(to).filter((path) => !wanted.has(basename(path)) && isThere(path)),
+    ...(await otherOutputs(to, record)),
+  ];
   const missing: File[] = [];
   for (const file of record.files) if (!(await isAlready(to, file, signal))) missing.push(file);
   const recorded = (await readFile(to.result, 'utf8').catch(() => null)) === text;
@@ -50,12 +59,26 @@ export async function deliverResult(
   // Until all files are there, nothing may vouch for them.
   if (isThere(to.result)) await removeDurably(to.result);
   for (const path of superfluous) await removeDurably(path);
+  if (missing.some(({ file }) => file.includes('/'))) await makeDirectoryDurably(to.outputs);
   for (const file of missing) {
     signal.throwIfAborted();
     await put(join(from.out, file.file), join(to.out, file.file), file, signal);
   }
   await writeFileDurably(to.result, text);
   return true;
+}
+
+/** What is in the folder of further outputs and not part of the result, left by a killed command too. */
+async function otherOutputs(to: Layout, { files }: ResultRecord): Promise<string[]> {
+  const wanted = new Set(files.map(({ file }) => join(to.out, file)));
+  const found = await readdir(to.outputs).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const others = found.map((name) => to.output(name)).filter((path) => !wanted.has(path));
+  const own = files.some(({ file }) => dirname(join(to.out, file)) === to.outputs);
+  // Without any, the folder goes.
+  return own || !isThere(to.outputs) ? others : [to.outputs];
 }
 
 /** Whether the file is there with the right bytes. */

@@ -63,6 +63,7 @@ export function ownPaths(place: Layout): string[] {
   return [
     place.run,
     ...resultPaths(place),
+    place.outputs,
     place.checkpoints,
     place.index,
     place.newIndex,
@@ -102,7 +103,7 @@ function realPath(file: string): string | null {
 
 /** Refuses a folder in the place of a file, or the reverse: it can be neither read nor replaced. */
 function refuseOtherKinds(place: Layout): void {
-  const folders = [place.checkpoints, place.index, place.newIndex, place.logs, place.cluster];
+  const folders = [place.outputs, place.checkpoints, place.index, place.newIndex, place.logs, place.cluster];
   for (const path of [...ownPaths(place), place.manifest]) {
     const kind = lstatSync(path, { throwIfNoEntry: false });
     if (kind === undefined || kind.isSymbolicLink()) continue;

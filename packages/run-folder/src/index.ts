@@ -1,11 +1,28 @@
 export { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership } from './folder-ownership.js';
-export { type FormatName, formats } from './formats/formats.js';
+export { type FormatName, formats, valueFormats } from './formats/formats.js';
 export { type Layout, layout, layoutOfTask, taskBeat } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { keepWorkersOut, oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
 export { refuseFile, refuseUnwritable, takeOutputFolder } from './output-folder.js';
+export { columnBytes } from './outputs/column-bytes.js';
+export { type FurtherFile, type FurtherRun, furtherFiles } from './outputs/further-files.js';
+export { formatHolds, moreFiles } from './outputs/output-files.js';
+export { ResultValues } from './outputs/result-values.js';
+export {
+  hasValues,
+  outputsOf,
+  type RowFile,
+  type RunOutputs,
+  rowFiles,
+  rowWidth,
+  runOutputsSchema,
+  storedTypeOf,
+  type ValueFile,
+  valueFiles,
+} from './outputs/run-outputs.js';
+export { ValuePlaces } from './outputs/value-places.js';
 export { type FoundQuarantined, findQuarantined, namedQuarantined } from './quarantine/find-quarantined.js';
 export { errorLine, QUARANTINED, type Quarantined } from './quarantine/quarantined.js';
 export { causeOf, isDue, isSetAside, namesDue, type Reattempt } from './quarantine/set-aside.js';

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 
+/** The folder of what was computed beside the embeddings. */
+const OUTPUTS = 'more_outputs';
+
 /** The paths of logs. */
 const logsIn = (logs: string) => ({
   logs,
@@ -68,6 +71,10 @@ export function layout(out: string, option: '--out' | '--work' = '--out') {
     /** A line for each sequence of the input: where it is from, and where its row is. */
     sequences: join(out, 'sequences.tsv'),
     embeddings: (format: string) => join(out, `embeddings.${format}`),
+    /** What was computed beside the embeddings. */
+    outputs: join(out, OUTPUTS),
+    /** A file of it. @param file its name, with its format. */
+    output: (file: string) => join(out, OUTPUTS, file),
     result: join(out, 'result.json'),
   };
 }

@@ -13,6 +13,10 @@ export const modelOptionsSchema = z.object({
   window_overlap: z.number().exactOptional(),
   /** Absent: fp32. */
   precision: z.string().exactOptional(),
+  /** What is computed beside the rows, by the names of its files; absent: nothing. */
+  include: z.string().exactOptional(),
+  /** How numbers are stored; absent: float32. */
+  dtype: z.string().exactOptional(),
 });
 
 export type ModelOptions = z.infer<typeof modelOptionsSchema>;
@@ -23,23 +27,34 @@ const FLAGS = {
   long_sequences: '--long-sequences',
   window_overlap: '--window-overlap',
   precision: '--precision',
+  include: '--include and --layer',
+  dtype: '--dtype',
 } as const;
 
 /** What the absence of a setting means. */
-const ABSENT: Partial<Record<keyof ModelOptions, string>> = { precision: 'fp32' };
+const ABSENT: Partial<Record<keyof ModelOptions, string>> = {
+  precision: 'fp32',
+  include: 'nothing more',
+  dtype: 'float32',
+};
 
 /** A model's settings, from its folder or the command line. */
 export function modelOptions({
   recipe,
   windows,
   precision,
-}: Pick<ModelSource, 'recipe' | 'windows' | 'precision'>): ModelOptions {
+  dtype,
+}: Pick<ModelSource, 'recipe' | 'windows' | 'precision' | 'dtype'>): ModelOptions {
+  const { rows = [], tokens = [], pairs = [] } = recipe.more ?? {};
+  const include = [...rows, ...tokens, ...pairs].map(({ name }) => name).join(', ');
   return {
     pooling: recipe.output.pooling,
     layer: recipe.output.name,
     long_sequences: windows === undefined ? 'truncate' : 'windows',
     ...(windows && { window_overlap: windows.overlap }),
     ...(precision && { precision }),
+    ...(include && { include }),
+    ...(dtype && { dtype }),
   };
 }
 

@@ -2,6 +2,7 @@ import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
+import { isThere } from '@holdfast/durable';
 import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './records/run-witnesses.js';
@@ -16,6 +17,7 @@ const MANIFEST_ASIDE = /^manifest\.json(\.journal)?\.corrupt(-\d+)?$/;
 /** What `holdfast verify --repair` set aside of the folder itself; the index is a folder. */
 const RUN_ASIDE =
   /^(result\.json|precision\.json|ids\.txt|(quarantine|sequences)\.tsv|embeddings\.[a-z]+|\.holdfast-restart)\.corrupt(\.\d+)?$/;
+const OUTPUT_ASIDE = /\.corrupt(\.\d+)?$/;
 const INDEX_ASIDE = /^index\.corrupt(\.\d+)?$/;
 
 /** The number and size of files that were set aside. */
@@ -79,6 +81,7 @@ async function corruptPaths(place: Layout): Promise<string[]> {
   for (const folder of shards) await add(folder, SHARD_ASIDE);
   if (shards.length > 0) await add(place.checkpoints, MANIFEST_ASIDE);
   await add(place.out, RUN_ASIDE);
+  if (isThere(place.outputs)) await add(place.outputs, OUTPUT_ASIDE);
   for (const entry of await readdir(place.out, { withFileTypes: true }))
     if (entry.isDirectory() && INDEX_ASIDE.test(entry.name)) await add(join(place.out, entry.name), /./);
   return paths;
@@ -104,6 +107,8 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
     place.heartbeat,
   ];
   for (const path of [...files, join(place.index, 'summary.json')]) await rm(`${path}.tmp`, { force: true });
+  for (const name of isThere(place.outputs) ? await readdir(place.outputs) : [])
+    if (name.endsWith('.tmp')) await rm(place.output(name), { force: true });
   // A killed command left it, and the result says more.
   await rm(place.heartbeat, { force: true });
   await rm(place.precisionSample, { force: true });

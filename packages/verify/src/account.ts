@@ -35,6 +35,11 @@ export const FILE_KINDS: readonly FileKind[] = [
     check: 'result',
     name: 'result.json, embeddings.*, skipped.tsv',
   },
+  {
+    pattern: /^more_outputs\/[\w.-]+\.(safetensors|npy|pt)$/,
+    check: 'outputs',
+    name: 'more_outputs/',
+  },
   { pattern: /^ids\.txt$/, check: 'ids', name: 'ids.txt' },
   { pattern: /^sequences\.tsv$/, check: 'sequences', name: 'sequences.tsv' },
   { pattern: /^quarantine\.tsv$/, check: 'quarantine', name: 'quarantine.tsv' },

@@ -6,6 +6,7 @@ export const CHECKS = [
   'manifest',
   'result',
   'rows',
+  'outputs',
   'ids',
   'quarantine',
   'sequences',

@@ -23,6 +23,7 @@ const FAULTY: Readonly<Record<CheckName, string>> = {
   checkpoints: 'checkpoints',
   manifest: 'the manifest',
   result: 'the result',
+  outputs: 'more_outputs/',
   rows: 'rows of the result',
   ids: 'ids.txt',
   quarantine: 'quarantine.tsv',

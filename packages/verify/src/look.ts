@@ -1,9 +1,10 @@
 import { relative } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { IndexError, shardsOf } from '@holdfast/plan';
-import { type Layout, RunFolderError, type RunRecord, shardFolders } from '@holdfast/run-folder';
+import { type Layout, RunFolderError, type RunRecord, rowWidth, shardFolders } from '@holdfast/run-folder';
 import { checkCheckpoints } from './checks/checkpoints.js';
 import type { DifferingRows } from './checks/differing-rows.js';
+import { checkFurther } from './checks/further.js';
 import { checkIndex } from './checks/index.js';
 import { checkManifest } from './checks/manifest.js';
 import { missingRows } from './checks/missing-rows.js';
@@ -53,7 +54,9 @@ export async function lookAtRun(context: Context, findings: Findings, writer: Wr
   );
   const index = await lookAgain(findings, again, (found) => checkIndex(context, record, found));
   try {
-    const dim = await dimension(place, record.fingerprint, result?.record.dim ?? null);
+    const { outputs } = record;
+    const named = outputs === undefined ? result?.record.dim : rowWidth(outputs);
+    const dim = await dimension(place, record.fingerprint, named ?? null);
     const shards = index === null ? [] : await shardsOf(index, record.shards);
     const run: KnownRun = { record, index, shards, result: result?.record ?? null, dim };
     const standings = await checkCheckpoints(context, run, findings, writer);
@@ -140,6 +143,7 @@ async function lookAtResult(
     // The result is as result.json says, and the checkpoints are as their sums say: one of both was made to fit.
     if (differing !== null && findings.count('result') === 0) distrust(standings, differing, findings);
   }
+  await lookAgain(findings, again, (faults) => checkFurther(context, run, result, found, faults));
   await lookAgain(findings, again, (faults) => checkSequences(context, run, result, found, faults));
   await lookAgain(findings, again, (faults) => checkTexts(context, run, found, faults));
 }

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { checkpointIndexes, setAside } from '@holdfast/checkpoint';
 import { isThere } from '@holdfast/durable';
-import { type Layout, moveAside, shardFolders } from '@holdfast/run-folder';
+import { type Layout, moreFiles, moveAside, shardFolders } from '@holdfast/run-folder';
 import type { Findings } from './findings.js';
 import { foreignWitness } from './foreign-witness.js';
 import type { Looked } from './look.js';
@@ -63,7 +63,7 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
   const broken = standings.filter(({ wrong }) => wrong !== null);
   const surplus = await surplusFolders(place, looked);
   const checkpoints = broken.length + surplus.length > 0;
-  const resultWrong = (['result', 'rows', 'ids', 'quarantine', 'sequences'] as const).some(
+  const resultWrong = (['result', 'rows', 'outputs', 'ids', 'quarantine', 'sequences'] as const).some(
     (check) => findings.count(check) > 0,
   );
   const needed = checkpoints || findings.count('index') > 0;
@@ -97,7 +97,9 @@ export async function repair(place: Layout, looked: Looked, findings: Findings):
 }
 
 const embeddingsOf = (place: Layout, { result }: Looked): string[] =>
-  result === null ? [] : [place.embeddings(result.format)];
+  result === null
+    ? []
+    : [place.embeddings(result.format), ...moreFiles(result.record.outputs, result.format).map(place.output)];
 
 /** Folders of shards that the plan does not have, with checkpoints in them. */
 async function surplusFolders(place: Layout, { run }: Looked): Promise<string[]> {

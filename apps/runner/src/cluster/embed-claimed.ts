@@ -68,7 +68,7 @@ export async function embedClaimed(work: TaskWork): Promise<void> {
   }
   const run = { place, options, index, model, shards, report, stop, record, share, manifest, pause, claims };
   const refused = async (some: readonly Shard[]) => {
-    const found = { place, run: record.fingerprint, index, dim: model.dim, signal };
+    const found = { place, run: record.fingerprint, index, dim: model.dim, outputs: record.outputs, signal };
     const { quarantined } = await findQuarantined(some, found);
     return quarantined.filter((each) => !isSetAside(each)).length;
   };

@@ -1,5 +1,5 @@
 import { GENETIC_CODES, idRule, type TranslationCount } from '@holdfast/fasta';
-import { parseDevice } from '@holdfast/gpu-runtime';
+import { INCLUDES, type Include, parseDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from '@holdfast/preflight';
 import { InvalidArgumentError } from 'commander';
 import { MOST_AT_ONCE, type QuarantineLimit } from '../embed-options.js';
@@ -65,9 +65,28 @@ export function files(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }
 
-export function layer(text: string): string {
-  if (text.trim() === '') throw new InvalidArgumentError("It must name one of the graph's outputs.");
-  return text;
+/** Layers by number or name, separated by commas. */
+export function layers(text: string): string[] {
+  const names = text.split(',');
+  if (names.some((name) => name.trim() === ''))
+    throw new InvalidArgumentError(
+      "It must be the number of a layer, or name one of the graph's outputs; several are separated by commas.",
+    );
+  return distinct(names);
+}
+
+/** Outputs that are computed beside the rows, separated by commas. */
+export function includes(text: string): Include[] {
+  const names = text.split(',');
+  if (!names.every((name): name is Include => (INCLUDES as readonly string[]).includes(name)))
+    throw new InvalidArgumentError(`It must be a list of ${INCLUDES.join(', ')}, separated by commas.`);
+  return distinct(names);
+}
+
+function distinct<T extends string>(names: T[]): T[] {
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  if (twice !== undefined) throw new InvalidArgumentError(`${twice} is in it twice.`);
+  return names;
 }
 
 export function frames(text: string): TranslationCount['frames'] {

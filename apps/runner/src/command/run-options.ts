@@ -1,4 +1,11 @@
-import { DEFAULT_MODEL, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
+import {
+  DEFAULT_MODEL,
+  INCLUDES,
+  LONG_SEQUENCES,
+  POOLINGS,
+  PRECISIONS,
+  STORED_TYPES,
+} from '@holdfast/gpu-runtime';
 import { formats } from '@holdfast/run-folder';
 import { type Command, Option } from 'commander';
 import type { EmbedOptions } from '../embed-options.js';
@@ -11,7 +18,8 @@ import {
   frames,
   geneticCode,
   idOf,
-  layer,
+  includes,
+  layers,
   model,
   mostQuarantined,
   seconds,
@@ -54,7 +62,21 @@ export const inputOptions = (command: Command): Command =>
       "residues that a window shares with the one before (default: the model's, else 0)",
       count,
     )
-    .option('--layer <name>', "the graph's output that rows are made from (default: the model's)", layer)
+    .option(
+      '--layer <list>',
+      "layers to make rows from, by number (-1 is the last) or by the name of the graph's output, separated by commas (default: the model's)",
+      layers,
+    )
+    .option(
+      '--include <list>',
+      `what else to compute in the same pass: ${INCLUDES.join(', ')}, separated by commas`,
+      includes,
+    )
+    .addOption(
+      new Option('--dtype <type>', 'how numbers are stored; 16 bits are rounded (default: float32)').choices(
+        STORED_TYPES,
+      ),
+    )
     .addOption(
       new Option(
         '--precision <p>',
@@ -177,11 +199,13 @@ export const diskOptions = (command: Command): Command =>
 // biome-ignore lint/suspicious/noExplicitAny: commander knows no type of options that others add.
 export function embedOptionsOf(inputs: readonly string[], given: Record<string, any>): EmbedOptions {
   const { timeThreshold, stallTimeout, grace, ...others } = given;
-  const { pooling, longSequences, windowOverlap, layer, precision, ...options } = others;
+  const { pooling, longSequences, windowOverlap, layer, include, dtype, precision, ...options } = others;
+  const [output, ...more]: (string | undefined)[] = layer ?? [];
+  const layers = more.length > 0 ? (more as string[]) : undefined;
   return {
     inputs,
     ...(options as Omit<EmbedOptions, 'inputs'>),
-    overrides: { pooling, longSequences, windowOverlap, output: layer, precision },
+    overrides: { pooling, longSequences, windowOverlap, output, layers, include, dtype, precision },
     ...(timeThreshold === undefined ? {} : { timeThresholdSec: timeThreshold }),
     ...(stallTimeout === undefined ? {} : { stallTimeoutSec: stallTimeout }),
     ...(grace === undefined ? {} : { graceSec: grace }),

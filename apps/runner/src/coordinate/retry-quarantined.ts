@@ -1,6 +1,6 @@
 import { DeviceError } from '@holdfast/gpu-runtime';
 import { PreflightError } from '@holdfast/preflight';
-import { type FoundQuarantined, findQuarantined, isDue } from '@holdfast/run-folder';
+import { type FoundQuarantined, findQuarantined, isDue, type RunOutputs } from '@holdfast/run-folder';
 import { limitsOf } from '../embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, tellsOfFullDisk } from '../errors.js';
 import { coordinate } from './coordinate.js';
@@ -16,6 +16,7 @@ export interface RetryQuarantined extends Omit<EmbedShards, 'refused' | 'record'
   /** Whether there is already a result, which is valid with any number of quarantined sequences. */
   finished: boolean;
   dim: number;
+  outputs: RunOutputs | undefined;
   /** Chooses the device; called only if something is reattempted. */
   use(): Promise<Pick<EmbedShards, 'record' | 'share'>>;
 }
@@ -82,7 +83,9 @@ export async function retryQuarantined(run: RetryQuarantined): Promise<FoundQuar
   }
   const cut = outcome.startupFailure ?? outcome.failed[0]?.message;
   if (cut !== undefined) notReattempted(cut);
-  const now = await findQuarantined(shards, { place, run: run.run, index, dim, signal: stop.signal });
+  const { signal } = stop;
+  const { outputs } = run;
+  const now = await findQuarantined(shards, { place, run: run.run, index, dim, outputs, signal });
   const { quarantined: after } = now;
   report({ type: 'retried', sequences: due.length, sequences_recovered: before.length - after.length });
   refuseTooMany(now, most, place.logs);

@@ -1,4 +1,12 @@
-import { type FingerprintProof, isProof, LONG_SEQUENCES, POOLINGS, PRECISIONS } from '@holdfast/gpu-runtime';
+import {
+  type FingerprintProof,
+  INCLUDES,
+  isProof,
+  LONG_SEQUENCES,
+  POOLINGS,
+  PRECISIONS,
+  STORED_TYPES,
+} from '@holdfast/gpu-runtime';
 import * as z from '@holdfast/schema';
 
 const schema = z.object({
@@ -9,6 +17,9 @@ const schema = z.object({
     longSequences: z.enum(LONG_SEQUENCES).optional(),
     windowOverlap: z.number().optional(),
     output: z.string().optional(),
+    layers: z.array(z.string()).readonly().optional(),
+    include: z.array(z.enum(INCLUDES)).readonly().optional(),
+    dtype: z.enum(STORED_TYPES).optional(),
     precision: z.enum(PRECISIONS).optional(),
   }),
   /** The model's fingerprint when the run was planned. */

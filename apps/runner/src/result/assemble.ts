@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
-import { mayBeThere, removeDurably, writeFileDurably } from '@holdfast/durable';
+import { mayBeThere, removeDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import {
   CopiedRows,
@@ -14,8 +13,8 @@ import {
   verifyIndex,
   withoutLines,
 } from '@holdfast/plan';
-import type { Sink } from '@holdfast/pt-serializer';
 import {
+  columnBytes,
   type FormatName,
   type FoundQuarantined,
   findQuarantined,
@@ -25,12 +24,18 @@ import {
   modelColumns,
   type Provenance,
   type ResultRecord,
+  type RowFile,
+  type RunOutputs,
   resultRows,
+  rowFiles,
   sequenceTable,
+  storedTypeOf,
   writeResultRecord,
 } from '@holdfast/run-folder';
 import type { Findings } from '../run/plan-warnings.js';
 import { cutOff, withoutRows } from './left-out.js';
+import { writeFurther } from './write-further.js';
+import { writeMeasured } from './write-measured.js';
 
 export interface Assembly {
   place: Layout;
@@ -38,6 +43,8 @@ export interface Assembly {
   index: SequenceIndex;
   shards: readonly Shard[];
   model: ModelSource;
+  /** What is computed beside the usual rows in float32. Default: nothing. */
+  outputs?: RunOutputs | undefined;
   format: FormatName;
   /** The run's inputs, as it was begun with them. Default: as they were read into the index. */
   inputs?: readonly string[];
@@ -52,7 +59,7 @@ export interface Assembly {
 }
 
 /**
- * Joins the checkpoints of all shards into the result: embeddings, `ids.txt`, `quarantine.tsv` if something is quarantined,
+ * Joins the checkpoints of all shards into the result: embeddings, what was computed beside them, `ids.txt`, `quarantine.tsv` if something is quarantined,
  * `skipped.tsv` if records were left out, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
  * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
@@ -65,6 +72,7 @@ export async function assemble({
   index,
   shards,
   model,
+  outputs,
   format,
   inputs = index.summary.inputs.map(({ path }) => path),
   settings = {},
@@ -74,45 +82,53 @@ export async function assemble({
   signal,
 }: Assembly): Promise<ResultRecord> {
   // Formats need the number of rows first.
-  const missing = found ?? (await findQuarantined(shards, { place, run, index, dim: model.dim, signal }));
+  const { dim } = model;
+  const missing = found ?? (await findQuarantined(shards, { place, run, index, dim, outputs, signal }));
   const quarantined = [...missing.quarantined, ...missing.copies];
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
   const counts: RowCounts = { zeroRows: 0, truncated: 0 };
+  const copied = () => CopiedRows.open(index, place.copiedRows);
+  const whole = { run, index, shards, dim, found: missing, copied };
+  const [{ dim: own }] = rowFiles(dim, outputs) as [RowFile];
+  const dtype = storedTypeOf(outputs);
   async function* chunks(): AsyncGenerator<Uint8Array> {
     const onTruncated = (sequences: number) => {
       counts.truncated += sequences;
     };
-    const copied = () => CopiedRows.open(index, place.copiedRows);
-    const of = { place, run, index, shards, dim: model.dim, found: missing };
-    for await (const rows of resultRows({ ...of, onTruncated, copied })) {
+    for await (const rows of resultRows({ place, outputs, ...whole, onTruncated })) {
       signal.throwIfAborted();
-      counts.zeroRows += countZeroRows(rows, model.dim);
-      yield new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+      counts.zeroRows += countZeroRows(rows, dim);
+      yield columnBytes(rows, { width: dim, first: 0, dim: own, dtype });
     }
   }
   const sequences = index.sequences - quarantined.length;
   const path = place.embeddings(format);
+  const facts = {
+    model: model.name,
+    model_sha256: model.fingerprint,
+    row_ids: basename(place.ids),
+    ...settings,
+  };
+  const namesOfRows = async () => (await index.allIds()).filter((_, ordinal) => !ordinals.has(ordinal));
   const embeddings = await writeMeasured(path, (sink) =>
     formats[format](sink, {
-      shape: [sequences, model.dim],
+      shape: [sequences, own],
+      dtype,
       columns: model.columns ?? null,
-      facts: {
-        model: model.name,
-        model_sha256: model.fingerprint,
-        row_ids: basename(place.ids),
-        ...settings,
-      },
-      ids: async () => (await index.allIds()).filter((_, ordinal) => !ordinals.has(ordinal)),
+      facts,
+      ids: namesOfRows,
       chunks,
     }),
   );
   // An older result in another format may have other rows, and would stand beside the new ids.txt.
   for (const other of Object.keys(formats) as FormatName[])
     if (other !== format && mayBeThere(place.embeddings(other))) await removeDurably(place.embeddings(other));
+  const of = { outputs: outputs ?? { dim }, format, missing: ordinals, facts, signal };
+  const further = await writeFurther(place, { place, ...whole, ...of });
   const ids = await writeMeasured(place.ids, async (sink) => {
     for await (const chunk of withoutLines(index.idFile(), ordinals)) await sink.write(chunk);
   });
-  const files = [embeddings, ids];
+  const files = [embeddings, ...further, ids];
   if (quarantined.length === 0) await removeDurably(place.quarantine);
   else {
     const table = Buffer.from(formatTable(quarantined));
@@ -149,7 +165,8 @@ export async function assemble({
     sequences,
     quarantined: quarantined.length,
     ...(skipped && { skipped: skipped.records }),
-    dim: model.dim,
+    dim: own,
+    ...(outputs && { outputs }),
     ...withoutShare(paddingOf(model, index.summary)),
     ...(findings.letters && { letters: findings.letters }),
     ...(findings.precision && { precision: findings.precision }),
@@ -159,21 +176,6 @@ export async function assemble({
   };
   await writeResultRecord(place.result, record);
   return record;
-}
-
-async function writeMeasured(path: string, produce: (sink: Sink) => Promise<void>) {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  await writeFileDurably(path, (file) =>
-    produce({
-      write(chunk) {
-        hash.update(chunk);
-        bytes += chunk.byteLength;
-        return file.write(chunk);
-      },
-    }),
-  );
-  return { file: basename(path), bytes, sha256: hash.digest('hex') };
 }
 
 function countZeroRows(rows: Float32Array, dim: number): number {

@@ -8,6 +8,7 @@ import {
   type FormatName,
   type GivenModel,
   modelOptions,
+  outputsOf,
   type Reattempt,
   type ResultRecord,
   type RunRecord,
@@ -89,12 +90,14 @@ export function asked(
   inputs: RunRecord['inputs'],
 ): Asked {
   const { name, fingerprint } = model;
+  const outputs = outputsOf(model);
   return {
     inputs,
     model: { name, fingerprint, ...(hub && { hub }) },
     batch_tokens: batchTokens,
     shards,
     threads,
+    ...(outputs && { outputs }),
     model_options: modelOptions(model),
     ...cutFieldsOf(cut),
     letters: letters.use,

@@ -93,7 +93,7 @@ async function refuseOther(
   const inputs = await hashInputs({ inputs: options.inputs, signal, checking });
   refuseEmpty(inputs);
   const { batchTokens, shards, threads, dedupe = true } = options;
-  const { model, model_options, letters } = record;
+  const { model, outputs, model_options, letters } = record;
   const reading = readingUse(options);
   const differ = differences(record, {
     inputs,
@@ -101,6 +101,7 @@ async function refuseOther(
     batch_tokens: batchTokens === 'auto' ? undefined : batchTokens,
     shards,
     threads,
+    ...(outputs && { outputs }),
     ...(model_options && { model_options }),
     ...cutFieldsOf(cutOf(options)),
     ...(letters && { letters }),

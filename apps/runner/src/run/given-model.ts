@@ -8,12 +8,14 @@ export function givenModel(
   { overrides = {}, keepU, keepStop, stripStop, keepGaps }: GivenOptions,
   path: string | undefined,
 ): GivenModel {
-  const { pooling, longSequences, windowOverlap, output, precision } = overrides;
+  const { pooling, longSequences, windowOverlap, output, layers = [], include, dtype, precision } = overrides;
   const options = {
     ...(pooling !== undefined && { '--pooling': pooling }),
     ...(longSequences !== undefined && { '--long-sequences': longSequences }),
     ...(windowOverlap !== undefined && { '--window-overlap': windowOverlap }),
-    ...(output !== undefined && { '--layer': output }),
+    ...(output !== undefined && { '--layer': [output, ...layers].join(',') }),
+    ...(include !== undefined && { '--include': include.join(',') }),
+    ...(dtype !== undefined && { '--dtype': dtype }),
     ...(precision !== undefined && { '--precision': precision }),
     ...(keepU && { '--keep-u': true as const }),
     ...(keepStop && { '--keep-stop': true as const }),

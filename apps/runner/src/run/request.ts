@@ -3,7 +3,7 @@ import { type Cut, checkInputs } from '@holdfast/fasta';
 import { type LetterRules, letterRules, type ModelSource, resolveModel } from '@holdfast/gpu-runtime';
 import { findByName, type HubPin } from '@holdfast/models';
 import { type LetterUse, letterUse, type ReadingUse, readingUse } from '@holdfast/plan';
-import { type GivenModel, type Layout, readRunRecord } from '@holdfast/run-folder';
+import { formatHolds, type GivenModel, type Layout, outputsOf, readRunRecord } from '@holdfast/run-folder';
 import { resolveThresholds } from '@holdfast/trigger';
 import { type EmbedOptions, runPlace, type Stop } from '../embed-options.js';
 import { UsageError } from '../errors.js';
@@ -53,6 +53,10 @@ export async function checkRequest(asked: EmbedOptions, tell: Report, stop: Stop
     options.overrides?.precision === 'int8'
       ? await longWork(`rounding the weights of ${asked.model} to int8`, report, () => modelOf(options))
       : await modelOf(options);
+  if (!formatHolds(options.format, outputsOf(model)))
+    throw new UsageError(
+      `NumPy has no ${model.dtype}, so --format ${options.format} cannot hold it; choose another --format, or --dtype float16`,
+    );
   const cut = cutOf(options);
   refuseTranslation(cut.translate, model);
   refuseStops(options, model);
@@ -114,12 +118,13 @@ export function checkEnvironment(): void {
 async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource> {
   return resolveModel(model, overrides).catch((cause: unknown) => {
     const { code, option } = cause as { code?: unknown; option?: unknown };
-    throw code === 'invalid_option' && option === 'windowOverlap'
-      ? new UsageError(
-          '--window-overlap needs windows, but long sequences are truncated; add --long-sequences windows, or leave it out',
-          { cause },
-        )
-      : cause;
+    if (code !== 'invalid_option') throw cause;
+    if (option === 'windowOverlap')
+      throw new UsageError(
+        '--window-overlap needs windows, but long sequences are truncated; add --long-sequences windows, or leave it out',
+        { cause },
+      );
+    throw option === 'include' ? new UsageError((cause as Error).message, { cause }) : cause;
   });
 }
 

@@ -1,5 +1,5 @@
 import { type BudgetShare, CallBudget, type Isolation } from '@holdfast/coordinator';
-import { tokensOf, withinBudget } from '@holdfast/gpu-runtime';
+import { type TokenValues, tokensOf, withinBudget } from '@holdfast/gpu-runtime';
 import { DeviceProof } from './device-proof.js';
 import { type Embedded, type EmbedRowsOptions, embedRows, requireFinite } from './embed-rows.js';
 import { PoisonSearch, type PoisonSearchOptions, type SearchResult } from './poison-search.js';
@@ -52,8 +52,9 @@ export class BatchEmbedder {
       const within = { batch, residues, only, windowTokens: this.#budget.tokens };
       return new PoisonSearch({ ...this.#options, device: this.#device }, within).run(isolation);
     }
-    const { rows, truncated } = await this.#embedWithin(batch, residues);
-    return { rows, poisoned: [], truncated: truncated.length, at: [...residues.keys()] };
+    const { rows, truncated, values } = await this.#embedWithin(batch, residues);
+    const at = [...residues.keys()];
+    return { rows, poisoned: [], truncated: truncated.length, at, ...(values && { values }) };
   }
 
   async #embedWithin(batch: number, residues: readonly Uint8Array[]): Promise<Embedded> {
@@ -63,6 +64,7 @@ export class BatchEmbedder {
     const tokens = residues.map(({ byteLength }) => tokensOf(model.source, byteLength));
     const rows = new Float32Array(residues.length * dim);
     const truncated: number[] = [];
+    const values: TokenValues[] = [];
     for (let first = 0; first < residues.length; ) {
       // The last call may have raised the budget.
       const budget = this.#budget.tokens;
@@ -73,13 +75,14 @@ export class BatchEmbedder {
       await onReturn();
       rows.set(embedded.rows, first * dim);
       for (const at of embedded.truncated) truncated.push(first + at);
+      if (embedded.values !== undefined) values.push(...embedded.values);
       const padded = length * Math.max(...tokens.slice(first, first + length));
       // Many windows take many runs of the graph, and no run had more tokens than this.
       const callTokens = windows && Math.max(budget, tokensOf(model.source, windows.residues));
       this.#budget.passed(Math.min(padded, callTokens ?? padded));
       first += length;
     }
-    return { rows, truncated };
+    return { rows, truncated, ...(values.length > 0 && { values }) };
   }
 
   async #call(

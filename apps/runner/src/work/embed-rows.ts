@@ -1,10 +1,13 @@
-import { type EmbeddingModel, type NonFiniteRow, nonFiniteRows } from '@holdfast/gpu-runtime';
+import type { EmbeddingModel, NonFiniteRow, TokenValues } from '@holdfast/gpu-runtime';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
+import { unfitRows } from './unfit-rows.js';
 
 /** The rows of one model call, row-major, and the indexes of those that lost tokens. */
 export interface Embedded {
   rows: Float32Array;
   truncated: readonly number[];
+  /** For each row, if the model gives numbers of tokens. */
+  values?: readonly TokenValues[];
 }
 
 export interface EmbedRowsOptions {
@@ -23,20 +26,24 @@ export async function embedRows(
   { group, windowTokens, onProgress }: EmbedRowsOptions,
 ): Promise<Embedded> {
   const truncated: number[] = [];
+  const values: TokenValues[] = [];
   const rows = await model.embed(group === undefined ? residues : group.map((row) => residues[row]!), {
     ...(windowTokens !== undefined && Number.isFinite(windowTokens) ? { windowTokens } : {}),
     onTruncated: (at) => truncated.push(at),
+    onValues: (at, each) => {
+      values[at] = each;
+    },
     onProgress,
   });
-  return { rows, truncated };
+  return { rows, truncated, ...(values.length > 0 && { values }) };
 }
 
 /** Which sequence is in a row of a batch. */
 export type Identify = (batch: number, row: number) => Promise<{ ordinal: number; id: string }>;
 
-/** Refuses rows with NaN or Inf. @param group rows of the batch that were embedded. @throws NonFiniteRowsError */
+/** Refuses rows with numbers that cannot be kept, such as NaN. @param group rows of the batch that were embedded. @throws NonFiniteRowsError */
 export async function requireFinite(
-  { rows }: Embedded,
+  embedded: Embedded,
   {
     model,
     batch,
@@ -44,7 +51,7 @@ export async function requireFinite(
     identify,
   }: { model: EmbeddingModel; batch: number; group?: readonly number[]; identify: Identify },
 ): Promise<void> {
-  const faults = nonFiniteRows(rows, model.source.dim);
+  const faults = unfitRows(embedded, model.source);
   if (faults.length > 0) throw await nonFiniteError(faults, { model, batch, group, identify });
 }
 
@@ -62,5 +69,5 @@ async function nonFiniteError(
     const row = group?.[at] ?? at;
     sequences.push({ row, ...(await identify(batch, row)), ...fault });
   }
-  return new NonFiniteRowsError(model.source.name, batch, sequences);
+  return new NonFiniteRowsError(model.source, batch, sequences);
 }

@@ -1,4 +1,6 @@
-/** A sequence whose row holds NaN or an infinity. */
+import type { ModelSource } from '@holdfast/gpu-runtime';
+
+/** A sequence whose row holds NaN or an infinity, or a number that is too large for how numbers are stored. */
 export interface NonFiniteSequence {
   /** Its row in the batch. */
   row: number;
@@ -18,7 +20,7 @@ export class NonFiniteRowsError extends Error {
   override readonly name = 'NonFiniteRowsError';
 
   constructor(
-    readonly model: string,
+    { name: model, dtype }: Pick<ModelSource, 'name' | 'dtype'>,
     readonly batch: number,
     readonly sequences: readonly NonFiniteSequence[],
   ) {
@@ -26,8 +28,12 @@ export class NonFiniteRowsError extends Error {
       .slice(0, NAMED)
       .map(({ ordinal, id, column, value }) => `sequence ${ordinal} ("${id}"): ${value} in column ${column}`);
     const more = sequences.length - places.length;
+    const large = sequences.every(({ value }) => Number.isFinite(value));
+    const [what, remedy] = large
+      ? [`numbers that ${dtype} cannot hold`, 'choose --dtype float32']
+      : ['NaN or Inf', 'leave these sequences out, or use a model of higher precision'];
     super(
-      `batch ${batch}: ${model} gave ${sequences.length} row(s) with NaN or Inf (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); leave these sequences out, or use a model of higher precision`,
+      `batch ${batch}: ${model} gave ${sequences.length} row(s) with ${what} (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); ${remedy}`,
     );
   }
 }

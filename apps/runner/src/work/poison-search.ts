@@ -7,10 +7,11 @@ import {
   nextGroup,
   type PoisonedRow,
 } from '@holdfast/coordinator';
-import { type EmbeddingModel, InferenceError, nonFiniteRows } from '@holdfast/gpu-runtime';
+import { type EmbeddingModel, InferenceError, type TokenValues } from '@holdfast/gpu-runtime';
 import { errorLine } from '@holdfast/run-folder';
 import type { DeviceProof } from './device-proof.js';
 import { type Embedded, embedRows, type Identify, requireFinite } from './embed-rows.js';
+import { tooLarge, unfitRows } from './unfit-rows.js';
 
 const debug = debuglog('holdfast:worker');
 
@@ -54,6 +55,8 @@ export interface SearchResult {
   truncated: number;
   /** The numbers of these rows in the batch, ascending. */
   at: readonly number[];
+  /** For each of these rows, if the model gives numbers of tokens. */
+  values?: readonly TokenValues[];
 }
 
 /** Bisects one batch to find the rows at fault, and embeds the others. The state is the coordinator's, so another worker can go on. */
@@ -62,6 +65,7 @@ export class PoisonSearch {
   readonly #in: SearchedBatch;
   readonly #good = new Map<number, Float32Array>();
   readonly #truncated = new Set<number>();
+  readonly #values = new Map<number, TokenValues>();
 
   constructor(options: PoisonSearchOptions, batch: SearchedBatch) {
     this.#options = options;
@@ -112,11 +116,12 @@ export class PoisonSearch {
       const part = { group, windowTokens: group.length === 1 ? 0 : windowTokens, onProgress };
       const embedded = await embedRows(model, residues, part);
       if (fragile) await requireFinite(embedded, { model, batch, group, identify });
-      const faults = nonFiniteRows(embedded.rows, model.source.dim);
+      const faults = unfitRows(embedded, model.source);
       const [first] = faults;
       if (first === undefined) return { embedded, failure: null };
       const faulty = faults.map(({ row }) => group[row]!);
-      const error = `${model.source.name} gave ${first.value} in column ${first.column}`;
+      const why = tooLarge(first.value, model.source);
+      const error = `${model.source.name} gave ${first.value} in column ${first.column}${why === null ? '' : `: ${why}`}`;
       return { embedded, failure: { kind: 'poison_input', error, faulty } };
     } catch (error) {
       const survives =
@@ -127,12 +132,17 @@ export class PoisonSearch {
     }
   }
 
-  #keep(group: readonly number[], { rows, truncated }: Embedded, faulty: readonly number[] = []): void {
+  #keep(
+    group: readonly number[],
+    { rows, truncated, values }: Embedded,
+    faulty: readonly number[] = [],
+  ): void {
     const { dim } = this.#options.model.source;
     for (const [at, row] of group.entries()) {
       if (faulty.includes(row)) continue;
       this.#good.set(row, rows.subarray(at * dim, (at + 1) * dim));
       if (truncated.includes(at)) this.#truncated.add(row);
+      if (values !== undefined) this.#values.set(row, values[at]!);
     }
   }
 
@@ -141,6 +151,8 @@ export class PoisonSearch {
     const at = [...this.#good.keys()].sort((a, b) => a - b);
     const rows = new Float32Array(at.length * dim);
     for (const [to, row] of at.entries()) rows.set(this.#good.get(row)!, to * dim);
-    return { rows, poisoned, truncated: this.#truncated.size, at };
+    const values = at.flatMap((row) => this.#values.get(row) ?? []);
+    const more = this.#values.size > 0 && { values };
+    return { rows, poisoned, truncated: this.#truncated.size, at, ...more };
   }
 }

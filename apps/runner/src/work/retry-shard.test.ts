@@ -47,11 +47,12 @@ async function withTwoLeftOut(kind: PoisonKind) {
         run: 'run',
         index,
         dim: 3,
+        outputs: undefined,
         signal: new AbortController().signal,
       })
     ).quarantined.map(({ position, kind }) => [position, kind]);
   const rows = async () => {
-    const cursor = () => new ShardCursor(shard!, 'run', 3, index);
+    const cursor = () => new ShardCursor(shard!, 'run', 3, index, undefined);
     const retried = await reattemptedRows(folder, cursor());
     const following = cursor();
     const all: number[] = [];
@@ -224,7 +225,7 @@ test('a shard stays complete while its sequences are reattempted, however that e
 test('reattempted rows are accepted only for quarantined sequences, under their IDs', async () => {
   const { work, folder } = await withTwoLeftOut('oom');
   await retryShard(work, 'set_aside');
-  const cursor = new ShardCursor(work.shard, 'run', 3, work.index);
+  const cursor = new ShardCursor(work.shard, 'run', 3, work.index, undefined);
   const faults: string[] = [];
   for await (const entry of readShard(folder, {
     // Twice the same: the second time its rows exist already.

@@ -7,6 +7,7 @@ import {
   evictClaims,
   findCheckpoints,
   isDue,
+  outputsOf,
   type Quarantined,
   type Reattempt,
   retriedFacts,
@@ -14,6 +15,7 @@ import {
 } from '@holdfast/run-folder';
 import { BatchEmbedder } from './batch-embedder.js';
 import { identifyRow } from './identify-row.js';
+import { ValueBuffer } from './value-buffer.js';
 import { type ShardWork, untilThereIsRoom } from './work-shard.js';
 
 /**
@@ -24,7 +26,7 @@ import { type ShardWork, untilThereIsRoom } from './work-shard.js';
  */
 export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boolean> {
   const { shard, folder, run, index, model, manifest, report } = work;
-  const cursor = new ShardCursor(shard, run, model.source.dim, index);
+  const cursor = new ShardCursor(shard, run, model.source.dim, index, outputsOf(model.source));
   const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
       await report.reading();
@@ -55,6 +57,7 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
   const writer = new AsyncCheckpointWriter({
     ...(work.thread && { thread: work.thread }),
     ...untilThereIsRoom(work.room),
+    storage: model.source.dtype ?? 'float32',
     onDurable: async ({ path, rows, metadata }) => {
       work.room?.done(path);
       const checkpoint = Number(metadata['checkpoint']);
@@ -99,7 +102,13 @@ export async function retryShard(work: ShardWork, retry: Reattempt): Promise<boo
     const ids = await Promise.all(
       positions.map(async (position) => (await index.ids(position, position + 1))[0]!),
     );
-    const matrix = { data: embedded.rows, shape: [positions.length, model.source.dim] as const };
+    const values = new ValueBuffer(model.source.recipe.more ?? {});
+    values.append(embedded.values ?? []);
+    const matrix = {
+      data: embedded.rows,
+      shape: [positions.length, model.source.dim] as const,
+      values: values.view(),
+    };
     await writer.writeCheckpointAsync(join(folder, checkpointName(next)), matrix, ids, {
       ...retriedFacts(run, shard, positions, { refused, truncated: embedded.truncated }),
       checkpoint: next,

@@ -20,6 +20,7 @@ import {
   findCheckpoints,
   isSetAside,
   leaveClaimFolder,
+  outputsOf,
   type Quarantined,
   ShardCursor,
   takeClaimFolder,
@@ -29,6 +30,7 @@ import type { RoomWait } from '../full-disk/room-wait.js';
 import { BatchEmbedder } from './batch-embedder.js';
 import { identifyRow } from './identify-row.js';
 import { RowBuffer } from './row-buffer.js';
+import { ValueBuffer } from './value-buffer.js';
 
 const debug = debuglog('holdfast:worker');
 
@@ -127,7 +129,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
 
   const { claim, fence } = await ownShard(work);
   const fenced = fence === undefined ? {} : { fs: fencedFileSystem(fence) };
-  const cursor = new ShardCursor(shard, run, model.source.dim, index);
+  const cursor = new ShardCursor(shard, run, model.source.dim, index, outputsOf(model.source));
   const { found, fault } = await findCheckpoints(folder, {
     async accept(checkpoint) {
       await report.reading();
@@ -152,6 +154,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     ...(work.thread && { thread: work.thread }),
     ...untilThereIsRoom(work.room),
     ...(fence && { fence }),
+    storage: model.source.dtype ?? 'float32',
     onDurable: async ({ path, rows, metadata }) => {
       work.room?.done(path);
       const checkpoint = Number(metadata['checkpoint']);
@@ -162,6 +165,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     },
   });
   const buffer = new RowBuffer(model.source.dim);
+  const values = new ValueBuffer(model.source.recipe.more ?? {});
   let pending: Quarantined[] = [];
   let next = found.length;
   let savedBatch = cursor.nextBatch;
@@ -176,7 +180,11 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       truncated,
       record: work.record,
     });
-    const rows = { data: buffer.view(), shape: [buffer.rows, buffer.dim] as const };
+    const rows = {
+      data: buffer.view(),
+      shape: [buffer.rows, buffer.dim] as const,
+      values: values.view(),
+    };
     const left = new Set(pending.map(({ position }) => position - first));
     const ids = (await index.ids(first, end)).filter((_, at) => !left.has(at));
     await writer.writeCheckpointAsync(join(folder, checkpointName(next)), rows, ids, {
@@ -188,6 +196,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
     savedBatch = endBatch;
     pending = [];
     buffer.clear();
+    values.clear();
     truncated = 0;
     trigger.reset();
   };
@@ -238,6 +247,8 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       });
       if (embedded === null) break;
       buffer.append(embedded.rows);
+      const before = values.numbers;
+      values.append(embedded.values ?? []);
       truncated += embedded.truncated;
       for (const { row, kind, attempts, error } of embedded.poisoned)
         pending.push({ position: first + row, kind, attempts, error });
@@ -245,7 +256,7 @@ export async function workShard(work: ShardWork): Promise<boolean> {
       const size = end - first;
       const [due, reason] = trigger.shouldCheckpoint(
         size,
-        size * buffer.dim * Float32Array.BYTES_PER_ELEMENT,
+        (size * buffer.dim + values.numbers - before) * Float32Array.BYTES_PER_ELEMENT,
       );
       // The outcome of an isolation was expensive: save it now.
       if (embedder.isolates(batch)) await save(batch + 1, 'isolated');

@@ -68,14 +68,14 @@ export function checkIds({ of, path }: Call, sequenceIds: readonly string[]): vo
 /** @throws RangeError and TypeError unless there are as many values as each row says. */
 export function checkValues({ of, path }: Call, values: RowValues | undefined, rows: number): void {
   if (values === undefined) return;
-  const { data, counts, tokens } = values;
+  const { data, pieces, counts, tokens } = values;
   const given = { of, option: 'embeddings.values', given: values };
   if (!types.isFloat32Array(data))
     throw new OptionTypeError(`${path}: the values are not a Float32Array`, given);
   const due = counts.reduce((sum, count) => sum + count, 0);
-  if (counts.length !== rows || tokens.length !== rows || ![...counts, ...tokens].every(isSize))
+  if (counts.length !== rows * pieces || tokens.length !== rows || ![...counts, ...tokens].every(isSize))
     throw new OptionRangeError(
-      `${path}: there is not one count of values and tokens for each of ${rows} rows`,
+      `${path}: there are not ${pieces} counts of values and one of tokens for each of ${rows} rows`,
       given,
     );
   if (due !== data.length)

@@ -13,10 +13,13 @@ export interface ValuePlace {
 /** What a checkpoint says of each row's numbers of tokens. */
 export interface ValueTable {
   place: ValuePlace;
+  /** Pieces of each row. */
+  pieces: number;
+  /** Numbers of each piece, [rows, pieces]. */
   counts: readonly number[];
-  tokens: readonly number[];
-  /** The CRC-32 of each row's numbers, as they are stored. */
+  /** The CRC-32 of each piece, as it is stored, [rows, pieces]. */
   checksums: readonly number[];
+  tokens: readonly number[];
 }
 
 const BYTES: Partial<Record<DType, number>> = { float32: 4, float16: 2, bfloat16: 2 };
@@ -36,11 +39,16 @@ export async function valueTable(
 ): Promise<ValueTable | string | null> {
   if (!value.has(VALUES)) return null;
   const values = value.get(VALUES) as LazyTensor;
+  const pieces = (value.get(VALUE_COUNTS) as LazyTensor | undefined)?.shape?.[1] ?? 0;
   const lists: number[][] = [];
-  for (const key of [VALUE_COUNTS, TOKENS, VALUE_CHECKSUMS]) {
+  for (const [key, ...due] of [
+    [VALUE_COUNTS, rows, pieces],
+    [TOKENS, rows],
+    [VALUE_CHECKSUMS, rows, pieces],
+  ] as const) {
     const tensor = value.get(key) as LazyTensor | undefined;
-    if (tensor?.dtype !== 'int64' || tensor.shape.length !== 1 || tensor.shape[0] !== rows)
-      return `its ${key} are not ${rows} whole numbers`;
+    if (tensor?.dtype !== 'int64' || tensor.shape.join() !== due.join())
+      return `its ${key} are not whole numbers [${due.join(', ')}]`;
     lists.push(Array.from((await tensor.readArray()) as BigInt64Array, Number));
   }
   const [counts, tokens, checksums] = lists as [number[], number[], number[]];
@@ -50,5 +58,5 @@ export async function valueTable(
     return `its values are not the ${length} numbers that its rows have`;
   if (![...counts, ...tokens].every((each) => Number.isSafeInteger(each) && each >= 0))
     return 'its counts of values are not whole numbers';
-  return { place: { dtype, offset: fileRange.offset, length }, counts, tokens, checksums };
+  return { place: { dtype, offset: fileRange.offset, length }, pieces, counts, tokens, checksums };
 }

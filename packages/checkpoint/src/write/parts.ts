@@ -19,11 +19,13 @@ export interface Matrix {
   values?: RowValues | undefined;
 }
 
-/** Numbers that each sequence has as many of as its length asks for, such as some for each of its tokens. */
+/** Numbers that each sequence has as many of as its length asks for, such as some for each of its tokens, in one piece or several. */
 export interface RowValues {
-  /** Those of the first row's sequence, then those of the second's, and so on. */
+  /** The pieces of the first row's sequence, then those of the second's, and so on. */
   data: Float32Array;
-  /** How many each row's sequence has. */
+  /** Pieces of each row. */
+  pieces: number;
+  /** How many numbers each piece has, [rows, pieces]. */
   counts: readonly number[];
   /** Tokens of each row's sequence. */
   tokens: readonly number[];

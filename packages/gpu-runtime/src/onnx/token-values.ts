@@ -8,11 +8,14 @@ export interface TokenValues {
   data: Float32Array;
 }
 
-/** How many numbers there are for a sequence with this many tokens. */
-export function valuesOf({ tokens = [], pairs = [] }: MoreOutputs, count: number): number {
-  const perToken = tokens.reduce((sum, { dim }) => sum + dim, 0);
-  return count * perToken + count * count * pairs.length;
-}
+/** How many numbers each output has for a sequence with this many tokens: those of tokens, then those of pairs. */
+export const valueCounts = (
+  {
+    tokens = [],
+    pairs = [],
+  }: { tokens?: readonly { dim: number }[] | undefined; pairs?: readonly unknown[] | undefined },
+  count: number,
+): number[] => [...tokens.map(({ dim }) => count * dim), ...pairs.map(() => count * count)];
 
 /** Outputs of one call of the graph by name, row-major: [n, width, dim] of tokens, [n, residues, residues] of pairs. */
 export type Outputs = ReadonlyMap<string, Float32Array>;
@@ -34,7 +37,7 @@ export function tokenValues(
   const { tokens = [], pairs = [] } = more;
   const between = width - prefix.length - suffix.length;
   return counts.map((count, row) => {
-    const data = new Float32Array(valuesOf(more, count));
+    const data = new Float32Array(valueCounts(more, count).reduce((sum, each) => sum + each, 0));
     let at = 0;
     for (const { of, dim } of tokens) {
       const first = (row * width + prefix.length) * dim;

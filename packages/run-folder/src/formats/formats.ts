@@ -1,9 +1,10 @@
-import type { WriteFormat } from './format.js';
-import { writeNpy } from './npy.js';
-import { writePtResult } from './pt.js';
-import { writeSafetensors } from './safetensors.js';
+import type { ValueFormat, WriteFormat } from './format.js';
+import { npyValues, writeNpy } from './npy.js';
+import { ptValues, writePtResult } from './pt.js';
+import { safetensorsValues, writeSafetensors } from './safetensors.js';
 
-export type { Result, WriteFormat } from './format.js';
+export type { Numbers, Result, ValueFormat, Values, WriteFormat } from './format.js';
+export { npyHolds } from './npy.js';
 
 /** The output formats by name, which is also the file extension. */
 export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>> = {
@@ -13,3 +14,10 @@ export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>
 };
 
 export type FormatName = keyof typeof formats;
+
+/** How each format holds numbers of tokens. */
+export const valueFormats: Readonly<Record<FormatName, ValueFormat>> = {
+  safetensors: safetensorsValues,
+  npy: npyValues,
+  pt: ptValues,
+};

@@ -1,19 +1,50 @@
-import type { WriteFormat } from './format.js';
+import type { Sink } from '@holdfast/pt-serializer';
+import type { Numbers, ValueFormat, WriteFormat } from './format.js';
+
+const TYPES = {
+  float32: ['F32', 4],
+  float16: ['F16', 2],
+  bfloat16: ['BF16', 2],
+  int64: ['I64', 8],
+} as const;
 
 /**
- * safetensors: u64 length of the header, the header as JSON padded with spaces to 8 bytes, the tensor's bytes.
+ * safetensors: u64 length of the header, the header as JSON padded with spaces to 8 bytes, the tensors' bytes.
  * Format: https://github.com/huggingface/safetensors#format
  */
-export const writeSafetensors: WriteFormat = async (sink, { shape, columns, facts, chunks }) => {
-  const bytes = shape[0] * shape[1] * Float32Array.BYTES_PER_ELEMENT;
-  const json = JSON.stringify({
-    __metadata__: { ...facts, ...(columns ? { columns: columns.join(',') } : {}) },
-    embeddings: { dtype: 'F32', shape, data_offsets: [0, bytes] },
+async function writeTensors(
+  sink: Sink,
+  tensors: Readonly<Record<string, Numbers>>,
+  facts: Readonly<Record<string, string>>,
+): Promise<void> {
+  let end = 0;
+  const entries = Object.entries(tensors).map(([name, { dtype, shape }]) => {
+    const [type, bytes] = TYPES[dtype];
+    const begin = end;
+    end += shape.reduce((product, each) => product * each, bytes);
+    return [name, { dtype: type, shape, data_offsets: [begin, end] }];
   });
+  const json = JSON.stringify({ __metadata__: facts, ...Object.fromEntries(entries) });
   const length = Math.ceil(Buffer.byteLength(json) / 8) * 8;
   const header = Buffer.alloc(8 + length, ' ');
   header.writeBigUInt64LE(BigInt(length));
   header.write(json, 8);
   await sink.write(header);
-  for await (const chunk of chunks()) await sink.write(chunk);
-};
+  for (const { chunks } of Object.values(tensors))
+    for await (const chunk of chunks()) await sink.write(chunk);
+}
+
+export const writeSafetensors: WriteFormat = (sink, { shape, dtype = 'float32', columns, facts, chunks }) =>
+  writeTensors(
+    sink,
+    { embeddings: { dtype, shape, chunks } },
+    { ...facts, ...(columns ? { columns: columns.join(',') } : {}) },
+  );
+
+/** The offsets first: both then begin at a multiple of their numbers' size. */
+export const safetensorsValues: ValueFormat = (name) => [
+  {
+    file: `${name}.safetensors`,
+    write: (sink, { offsets, values, facts }) => writeTensors(sink, { offsets, values }, facts),
+  },
+];

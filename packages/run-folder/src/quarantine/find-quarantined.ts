@@ -1,5 +1,6 @@
 import type { SequenceIndex, Shard } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
+import type { RunOutputs } from '../outputs/run-outputs.js';
 import { completeShard } from '../shard/complete-shard.js';
 import { ShardCursor } from '../shard/shard-plan.js';
 import type { Quarantined } from './quarantined.js';
@@ -27,13 +28,21 @@ export async function findQuarantined(
     run,
     index,
     dim,
+    outputs,
     signal,
-  }: { place: Layout; run: string; index: SequenceIndex; dim: number; signal: AbortSignal },
+  }: {
+    place: Layout;
+    run: string;
+    index: SequenceIndex;
+    dim: number;
+    outputs: RunOutputs | undefined;
+    signal: AbortSignal;
+  },
 ): Promise<FoundQuarantined> {
   const all: Quarantined[] = [];
   const retried = new Set<number>();
   for (const shard of shards) {
-    const cursor = new ShardCursor(shard, run, dim, index);
+    const cursor = new ShardCursor(shard, run, dim, index, outputs);
     for await (const _ of completeShard(place.shard(shard.shard), cursor, 'length')) signal.throwIfAborted();
     if (cursor.retried) retried.add(shard.shard);
     all.push(...cursor.quarantined);

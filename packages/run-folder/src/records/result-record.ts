@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { sha256File, writeFileDurably } from '@holdfast/durable';
 import { letterCountsSchema } from '@holdfast/plan';
 import * as z from '@holdfast/schema';
+import { runOutputsSchema } from '../outputs/run-outputs.js';
 import { formatChecked, parseChecked } from './checked-json.js';
 import { precisionCostSchema } from './precision-cost.js';
 import { provenanceSchema } from './provenance.js';
@@ -18,6 +19,8 @@ const fields = {
   /** Records of the input that were left out, listed in `skipped.tsv`; absent if there are none. */
   skipped: z.number().exactOptional(),
   dim: z.number(),
+  /** How numbers are stored, and what was computed beside the embeddings; absent: float32, and nothing. */
+  outputs: runOutputsSchema.exactOptional(),
   /** Tokens of all sequences, and of all batches with their padding; absent in results of the first version. */
   tokens: z.number().exactOptional(),
   padded_tokens: z.number().exactOptional(),

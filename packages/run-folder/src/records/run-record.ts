@@ -12,6 +12,7 @@ import {
 } from '@holdfast/plan';
 import * as z from '@holdfast/schema';
 import { differingOptions, modelOptionsSchema } from '../model-options.js';
+import { runOutputsSchema } from '../outputs/run-outputs.js';
 import { RunFolderError } from '../run-folder-error.js';
 import { formatChecked, parseChecked } from './checked-json.js';
 import { type CutFields, cutDifferences, cutFields, cutResults, pickCut, sameCut } from './cut-fields.js';
@@ -46,6 +47,8 @@ const fields = {
   device: z.string().refine(isDevice).exactOptional(),
   /** CPU threads per worker, fixed for the whole run, since another count may change the last digits. Absent: 1. */
   threads: z.number().int().positive().exactOptional(),
+  /** What is computed beside the usual rows in float32; absent: nothing. */
+  outputs: runOutputsSchema.exactOptional(),
   /** Explains a difference in the model's fingerprint; not in the run's fingerprint. Absent in records of earlier versions. */
   model_options: modelOptionsSchema.exactOptional(),
   /** SHA-256 over everything above that a result depends on; each checkpoint carries it. */
@@ -94,6 +97,7 @@ const {
   chunk: _chunk1,
   reading: _reading1,
   begun_with: _begun1,
+  outputs: _outputs1,
   ...firstFields
 } = fields;
 const uncheckedSchema = z.strictObject({
@@ -139,6 +143,7 @@ export function newRunRecord(
     reading,
     identical,
     shards,
+    outputs,
     model_options,
     begun_with,
     given,
@@ -148,6 +153,7 @@ export function newRunRecord(
     ...(letters && { letters }),
     ...(reading && { reading }),
     ...(identical && { identical }),
+    ...(outputs && { outputs }),
   };
   const facts = { plan: PLAN, inputs, model, batch_tokens, ...read };
   const others = {
@@ -161,7 +167,7 @@ export function newRunRecord(
 
 type FingerprintFacts = Pick<
   RunRecord,
-  'plan' | 'inputs' | 'model' | 'batch_tokens' | 'letters' | 'reading' | 'identical'
+  'plan' | 'inputs' | 'model' | 'batch_tokens' | 'letters' | 'reading' | 'identical' | 'outputs'
 > &
   CutFields;
 
@@ -175,6 +181,7 @@ export function fingerprintOf(facts: FingerprintFacts): string {
   if (reading !== undefined) results.push({ reading: readingUseSchema.parse(reading) });
   if (identical !== undefined) results.push({ identical });
   results.push(...cutResults(facts));
+  if (facts.outputs !== undefined) results.push({ outputs: runOutputsSchema.parse(facts.outputs) });
   return createHash('sha256').update(JSON.stringify(results)).digest('hex');
 }
 

@@ -1,6 +1,7 @@
 import { InvalidCheckpointError } from '@holdfast/checkpoint';
 import { inInputOrder, type KeptRows, type SequenceIndex, type Shard, withCopies } from '@holdfast/plan';
 import type { Layout } from '../layout.js';
+import type { RunOutputs } from '../outputs/run-outputs.js';
 import type { FoundQuarantined } from '../quarantine/find-quarantined.js';
 import { completeShard } from './complete-shard.js';
 import { reattemptedRows, withReattempted } from './reattempted-rows.js';
@@ -19,6 +20,7 @@ export interface CompleteRun {
   shards: readonly Shard[];
   /** Numbers in a row. */
   dim: number;
+  outputs: RunOutputs | undefined;
   /** What is quarantined, and which shards have rows of reattempted sequences. */
   found: FoundQuarantined;
   /** Makes what keeps rows for copies; called only if there are copies. */
@@ -53,14 +55,14 @@ export async function* resultRows(run: CompleteRun): AsyncGenerator<Float32Array
 /** Yields the rows of one shard in the plan's order. */
 async function* shardRows(
   shard: Shard,
-  { place, run, index, dim, found, onTruncated }: CompleteRun,
+  { place, run, index, dim, outputs, found, onTruncated }: CompleteRun,
 ): AsyncGenerator<Float32Array> {
-  const cursor = new ShardCursor(shard, run, dim, index);
+  const cursor = new ShardCursor(shard, run, dim, index, outputs);
   const step = Math.max(1, Math.floor(PART_BYTES / (dim * Float32Array.BYTES_PER_ELEMENT)));
   const folder = place.shard(shard.shard);
   try {
     const again = found.retried.has(shard.shard)
-      ? await reattemptedRows(folder, new ShardCursor(shard, run, dim, index))
+      ? await reattemptedRows(folder, new ShardCursor(shard, run, dim, index, outputs))
       : new Map<number, Float32Array>();
     // The checksum covers the very bytes that become rows, not an earlier read.
     for await (const checkpoint of completeShard(folder, cursor, 'length'))

@@ -31,7 +31,7 @@ function checkpoint(
 }
 
 const cursorAt = async (batch: number) => {
-  const cursor = new ShardCursor(shard, 'run', DIM, index);
+  const cursor = new ShardCursor(shard, 'run', DIM, index, undefined);
   if (batch > shard.firstBatch) expect(await cursor.accept(checkpoint(shard.firstBatch, batch))).toBeNull();
   return cursor;
 };

@@ -1,5 +1,6 @@
 import type { Checkpoint, Metadata } from '@holdfast/checkpoint';
 import type { SequenceIndex, Shard } from '@holdfast/plan';
+import { hasValues, pieceCounts, type RunOutputs, storedTypeOf } from '../outputs/run-outputs.js';
 import {
   formatQuarantined,
   parseQuarantined,
@@ -86,6 +87,8 @@ export class ShardCursor {
     readonly run: string,
     readonly dim: number,
     readonly index: SequenceIndex,
+    /** What is computed beside the usual rows in float32; undefined: nothing. */
+    readonly outputs: RunOutputs | undefined,
   ) {
     this.nextBatch = shard.firstBatch;
   }
@@ -125,7 +128,7 @@ export class ShardCursor {
     const wrong = ids.findIndex((id, i) => id !== checkpoint.sequenceIds[i]);
     if (wrong >= 0)
       return `row ${wrong} is named ${checkpoint.sequenceIds[wrong]}, but the input has ${ids[wrong]} there`;
-    const wrongCount = this.#countTruncated(checkpoint);
+    const wrongCount = (await this.#valuesFault(checkpoint)) ?? this.#countTruncated(checkpoint);
     if (wrongCount !== null) return wrongCount;
     this.nextBatch = endBatch;
     for (const each of quarantined) this.quarantined.push(each);
@@ -155,7 +158,7 @@ export class ShardCursor {
       const named = checkpoint.sequenceIds[row];
       if (named !== id) return `row ${row} is named ${named}, but the input has ${id} there`;
     }
-    const wrongCount = this.#countTruncated(checkpoint);
+    const wrongCount = (await this.#valuesFault(checkpoint)) ?? this.#countTruncated(checkpoint);
     if (wrongCount !== null) return wrongCount;
     const refusedAt = new Map(refused.map((each) => [each.position, each]));
     const done = new Set(positions);
@@ -165,6 +168,24 @@ export class ShardCursor {
     this.last = { first: this.shard.endPosition, left: [], positions };
     this.retried = true;
     return null;
+  }
+
+  /** Why the numbers that a checkpoint has beside its rows are not those that the run computes, or null. */
+  async #valuesFault(checkpoint: Checkpoint): Promise<string | null> {
+    const { outputs } = this;
+    const due = storedTypeOf(outputs);
+    if (checkpoint.dtype !== due) return `its numbers are stored as ${checkpoint.dtype}, not ${due}`;
+    const table = await checkpoint.values();
+    if (typeof table === 'string') return table;
+    if (outputs === undefined || !hasValues(outputs))
+      return table === null ? null : 'it has numbers of tokens, which the run does not compute';
+    if (table === null) return 'it has no numbers of tokens';
+    if (table.place.dtype !== due)
+      return `its numbers of tokens are stored as ${table.place.dtype}, not ${due}`;
+    const counts = table.tokens.flatMap((tokens) => pieceCounts(outputs, tokens));
+    const wrong = counts.findIndex((count, at) => count !== table.counts[at]);
+    if (counts.length === table.counts.length && wrong < 0) return null;
+    return 'it has not as many numbers as its tokens ask for';
   }
 
   #countTruncated(checkpoint: Checkpoint): string | null {

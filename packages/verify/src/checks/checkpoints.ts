@@ -54,7 +54,11 @@ async function shardsDue(
         problem: `the plan has only ${shards.length} shards`,
         remedy: 'repair',
       });
-  return shards.map((shard) => ({ shard: shard.shard, run, plan: { shard, index, dim } }));
+  return shards.map((shard) => ({
+    shard: shard.shard,
+    run,
+    plan: { shard, index, dim, outputs: record.outputs },
+  }));
 }
 
 /** A run with a result has a checkpoint for every batch. */

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isThere, sha256File, systemErrorCode } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
-import { formats, type Layout, parseResult, type ResultRecord } from '@holdfast/run-folder';
+import { formats, type Layout, moreFiles, parseResult, type ResultRecord } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { CheckName } from '../fault.js';
 import type { Findings } from '../findings.js';
@@ -52,7 +52,12 @@ export async function checkResultRecord(
     names.includes(basename(place.embeddings(each))),
   );
   const due = [
-    ...(format === undefined ? [] : [basename(place.embeddings(format))]),
+    ...(format === undefined
+      ? []
+      : [
+          basename(place.embeddings(format)),
+          ...moreFiles(record.outputs, format).map((name) => `${basename(place.outputs)}/${name}`),
+        ]),
     basename(place.ids),
     ...(quarantined > 0 ? [basename(place.quarantine)] : []),
     ...(skipped > 0 ? [basename(place.skipped)] : []),
@@ -77,7 +82,7 @@ export async function checkResultFiles(
   let done = 0;
   const whole = new Set(record.files.map(({ file }) => file));
   for (const { file, bytes, sha256 } of record.files) {
-    const path = join(place.out, basename(file));
+    const path = pathOf(place, file);
     const fault = (problem: string) => {
       whole.delete(file);
       findings.fault({ check: checkOf(place, path), path, problem, remedy: 'repair' });
@@ -113,8 +118,13 @@ function sum(
   );
 }
 
+/** The path of a file of the result. @param file its name in the record. */
+const pathOf = (place: Layout, file: string): string =>
+  dirname(file) === basename(place.outputs) ? place.output(basename(file)) : join(place.out, basename(file));
+
 function checkOf(place: Layout, path: string): CheckName {
   if (path === place.ids) return 'ids';
+  if (dirname(path) === place.outputs) return 'outputs';
   if (path === place.quarantine) return 'quarantine';
   return path === place.sequences ? 'sequences' : 'result';
 }

@@ -1,6 +1,17 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { counted, grouped } from '@holdfast/options';
-import { resultRows, ShardIncompleteError } from '@holdfast/run-folder';
+import { CopiedRows } from '@holdfast/plan';
+import { bytesOf } from '@holdfast/result';
+import {
+  columnBytes,
+  type RowFile,
+  resultRows,
+  rowFiles,
+  ShardIncompleteError,
+  storedTypeOf,
+} from '@holdfast/run-folder';
 import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
 import { DifferingRows } from './differing-rows.js';
@@ -21,7 +32,7 @@ export type ProvenRun = KnownRun & { index: NonNullable<KnownRun['index']>; dim:
  */
 export async function checkRows(
   context: Context,
-  { record: { fingerprint: run }, index, shards, dim }: ProvenRun,
+  { record: { fingerprint: run, outputs }, index, shards, dim }: ProvenRun,
   { record, format }: FoundResult,
   found: Awaited<ReturnType<typeof missingRows>>,
   names: RowNames,
@@ -35,28 +46,35 @@ export async function checkRows(
   };
   const quarantined = found.quarantined.length + found.copies.length;
   const rows = index.sequences - quarantined;
-  if (record.dim !== dim || record.sequences !== rows || (record.quarantined ?? 0) !== quarantined)
+  const [{ dim: own }] = rowFiles(dim, outputs) as [RowFile];
+  const dtype = storedTypeOf(outputs);
+  if (record.dim !== own || record.sequences !== rows || (record.quarantined ?? 0) !== quarantined)
     findings.fault({
       check: 'result',
       path: place.result,
-      problem: `it says ${grouped(record.sequences)} rows of ${record.dim} numbers and ${record.quarantined ?? 0} quarantined, but the checkpoints have ${grouped(rows)} of ${dim} and ${quarantined}`,
+      problem: `it says ${grouped(record.sequences)} rows of ${record.dim} numbers and ${record.quarantined ?? 0} quarantined, but the checkpoints have ${grouped(rows)} of ${own} and ${quarantined}`,
       remedy: 'repair',
     });
-  const head = await rowPlace(format, path);
+  const head = await rowPlace(format, path, dtype);
   if (typeof head === 'string') return fault(head);
-  if (head.shape[0] !== rows || head.shape[1] !== dim)
-    return fault(`its shape is [${head.shape.join(', ')}], but the checkpoints have [${rows}, ${dim}]`);
+  if (head.shape[0] !== rows || head.shape[1] !== own)
+    return fault(`its shape is [${head.shape.join(', ')}], but the checkpoints have [${rows}, ${own}]`);
   if (head.ids !== null) await compareIds(head.ids, names, fault);
   const differing = new DifferingRows(names, findings, path);
-  const width = dim * Float32Array.BYTES_PER_ELEMENT;
+  const width = own * bytesOf(dtype);
   let row = 0;
   const file = await open(path, 'r');
+  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-verify-'));
   try {
     let buffer = Buffer.alloc(0);
-    const copied = async () => new RowsOfResult(file.fd, head.offset, names);
-    for await (const part of resultRows({ place, run, index, shards, dim, found, copied })) {
+    // Rows that stand there as they are in the checkpoints are taken from there.
+    const plain = outputs === undefined;
+    const copied = async () =>
+      plain ? new RowsOfResult(file.fd, head.offset, names) : CopiedRows.open(index, join(scratch, 'rows'));
+    for await (const part of resultRows({ place, run, index, shards, dim, outputs, found, copied })) {
       signal.throwIfAborted();
-      const due = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
+      const stored = columnBytes(part, { width: dim, first: 0, dim: own, dtype });
+      const due = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
       if (buffer.length < due.length) buffer = Buffer.alloc(due.length);
       const read = await readAt(file, buffer.subarray(0, due.length), head.offset + row * width);
       const there = buffer.subarray(0, read);
@@ -74,6 +92,7 @@ export async function checkRows(
     findings.fault({ check: 'checkpoints', path: place.shard(error.shard), problem, remedy: 'repair' });
   } finally {
     await file.close();
+    await rm(scratch, { recursive: true, force: true });
   }
   findings.sum(
     'rows',

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Checkpoint, checkpointName, markerPath } from '@holdfast/checkpoint';
 import type { SequenceIndex, Shard } from '@holdfast/plan';
-import { ShardCursor } from '@holdfast/run-folder';
+import { type RunOutputs, ShardCursor } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
 import type { FoundCheckpoint, ShardStanding } from '../shard-standing.js';
@@ -14,7 +14,7 @@ export interface ShardDue {
   /** The run's fingerprint. */
   run: string;
   /** Null if the index cannot be read: then each checkpoint is only compared with its own sums, its run and its shard. */
-  plan: { shard: Shard; index: SequenceIndex; dim: number } | null;
+  plan: { shard: Shard; index: SequenceIndex; dim: number; outputs: RunOutputs | undefined } | null;
 }
 
 /**
@@ -94,7 +94,7 @@ class PlaceCursor {
   constructor(due: ShardDue) {
     this.#due = due;
     const { plan, run } = due;
-    this.#cursor = plan && new ShardCursor(plan.shard, run, plan.dim, plan.index);
+    this.#cursor = plan && new ShardCursor(plan.shard, run, plan.dim, plan.index, plan.outputs);
   }
 
   lost(): void {
