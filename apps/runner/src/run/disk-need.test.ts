@@ -11,6 +11,8 @@ const shard = (number: number, firstPosition: number, endPosition: number) => ({
 
 const SIZE: RunSize = {
   dim: 100,
+  bytes: 4,
+  valueBytes: 0,
   sequences: 1000,
   positions: 1000,
   idBytes: 10_000,
@@ -49,6 +51,13 @@ test('copies are not computed, but have rows in the result, which are kept meanw
 
 test('the table of sequences is a part of the result', () => {
   expect(diskNeed({ ...SIZE, tableBytes: 5000 }).result).toBe(diskNeed(SIZE).result + 5000);
+});
+
+test('numbers of tokens are stored twice, and 16 bits take half the room', () => {
+  const more = diskNeed({ ...SIZE, valueBytes: 700_000 });
+  expect(more.checkpoints).toBe(diskNeed(SIZE).checkpoints + 700_000);
+  expect(more.result).toBe(diskNeed(SIZE).result + 700_000);
+  expect(diskNeed({ ...SIZE, bytes: 2 }).result).toBe(diskNeed(SIZE).result - 200_000);
 });
 
 test('a .pt has the IDs once more', () => {

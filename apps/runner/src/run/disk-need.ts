@@ -5,6 +5,10 @@ import type { FormatName } from '@holdfast/run-folder';
 export interface RunSize {
   /** Numbers in a row. */
   dim: number;
+  /** Bytes of a number as it is stored. */
+  bytes: number;
+  /** Bytes of the numbers of tokens of all sequences, at most; 0 without any. */
+  valueBytes: number;
   /** Sequences of the input, and those that are computed. */
   sequences: number;
   positions: number;
@@ -27,7 +31,7 @@ export interface DiskNeed {
   result: number;
 }
 
-/** A number of a row. */
+/** A number of a row that is kept for copies. */
 const FLOAT = Float32Array.BYTES_PER_ELEMENT;
 /** What a `.pt` adds to each ID. */
 const BESIDE_ID = 10;
@@ -43,8 +47,9 @@ const MOST_AT_ONCE = 256 * 1024 * 1024;
  * KiB.
  */
 export function diskNeed(size: RunSize): DiskNeed {
-  const { dim, sequences, positions, idBytes, tableBytes, shards, done, seqThreshold, format } = size;
-  const row = dim * FLOAT;
+  const { dim, bytes, valueBytes, sequences, positions, idBytes, tableBytes } = size;
+  const { shards, done, seqThreshold, format } = size;
+  const row = dim * bytes + (sequences === 0 ? 0 : valueBytes / sequences);
   const id = sequences === 0 ? 0 : idBytes / sequences + BESIDE_ID;
   const atOnce = Math.max(1, Math.min(seqThreshold, Math.floor(MOST_AT_ONCE / row)));
   let rows = 0;
@@ -62,7 +67,7 @@ export function diskNeed(size: RunSize): DiskNeed {
         idBytes +
         tableBytes +
         (format === 'pt' ? sequences * id : 0) +
-        copied * row +
+        copied * dim * FLOAT +
         BESIDE_RESULT,
     ),
   };

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ModelSource } from '@holdfast/gpu-runtime';
+import { type ModelSource, tokensOf, valueCounts } from '@holdfast/gpu-runtime';
 import { FILES, type SequenceIndex, type Shard } from '@holdfast/plan';
 import { DiskSpaceError, diskVerdict, freeSpace } from '@holdfast/preflight';
 import type { Layout } from '@holdfast/run-folder';
@@ -17,14 +17,14 @@ const TABLE_LINE = 60;
 export async function needOf(
   options: EmbedOptions,
   {
-    model: { dim },
+    model,
     index,
     shards,
     done,
     folder,
   }: {
-    model: Pick<ModelSource, 'dim'>;
-    index: Pick<SequenceIndex, 'sequences' | 'positions' | 'described'>;
+    model: ModelSource;
+    index: Pick<SequenceIndex, 'sequences' | 'positions' | 'described' | 'allLengths'>;
     shards: readonly Shard[];
     done: readonly number[];
     folder: string;
@@ -41,7 +41,27 @@ export async function needOf(
   const given = options.seqThreshold === undefined ? {} : { seqThreshold: options.seqThreshold };
   const { seqThreshold } = resolveThresholds(given, process.env);
   const { format } = options;
-  return diskNeed({ dim, sequences, positions, idBytes, tableBytes, shards, done, seqThreshold, format });
+  const { dim, dtype } = model;
+  const bytes = dtype === undefined ? Float32Array.BYTES_PER_ELEMENT : Uint16Array.BYTES_PER_ELEMENT;
+  const valueBytes = bytes * (await numbersOfTokens(model, index));
+  const known = { dim, bytes, valueBytes, sequences, positions, idBytes, tableBytes };
+  return diskNeed({ ...known, shards, done, seqThreshold, format });
+}
+
+/** Numbers of tokens of all sequences, at most. */
+async function numbersOfTokens(
+  model: ModelSource,
+  index: Pick<SequenceIndex, 'allLengths'>,
+): Promise<number> {
+  const { more } = model.recipe;
+  if (more === undefined || valueCounts(more, 0).length === 0) return 0;
+  let numbers = 0;
+  for await (const some of index.allLengths())
+    for (const length of some) {
+      const tokens = tokensOf(model, length) - model.specialTokens;
+      for (const count of valueCounts(more, tokens)) numbers += count;
+    }
+  return numbers;
 }
 
 /**

@@ -1,0 +1,196 @@
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EmbeddingModel, ModelSource, StoredType, TokenValues } from '@holdfast/gpu-runtime';
+import { CheckpointManifest } from '@holdfast/manifest';
+import { buildIndex, openIndex, shardsOf } from '@holdfast/plan';
+import { float32Of } from '@holdfast/pt-serializer';
+import { storedTensors } from '@holdfast/result';
+import { type FormatName, layout, outputsOf } from '@holdfast/run-folder';
+import { CheckpointTrigger } from '@holdfast/trigger';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { silentReport } from '../../test/support.js';
+import { assemble } from '../result/assemble.js';
+import { workShard } from './work-shard.js';
+
+// All numbers are whole and below 256, so each type of stored numbers holds them.
+const sums = (residues: Uint8Array) => {
+  let [plain, weighed] = [0, 0];
+  residues.forEach((residue, i) => {
+    plain = (plain * 31 + residue) % 251;
+    weighed = (weighed + residue * (i + 1)) % 251;
+  });
+  return { plain, weighed };
+};
+const rowOf = (residues: Uint8Array) => {
+  const { plain, weighed } = sums(residues);
+  return [residues.length, plain, weighed];
+};
+const otherRowOf = (residues: Uint8Array) => [sums(residues).weighed % 13, residues[0]!];
+const tokensOf = (residues: Uint8Array) => [...residues].flatMap((residue, i) => [residue, i]);
+const pairsOf = (residues: Uint8Array) =>
+  [...residues].flatMap((residue, i) => [...residues].map((_, j) => (residue + i * 3 + j) % 256));
+
+/** A model without ONNX that gives a row, another row, two numbers of each residue, and one of each pair. */
+function fullModel(dtype: StoredType): EmbeddingModel {
+  const source = {
+    name: 'full',
+    dim: 5,
+    ...(dtype !== 'float32' && { dtype }),
+    fingerprint: 'f'.repeat(64),
+    maxResidues: 100,
+    specialTokens: 0,
+    recipe: {
+      output: { name: 'h', pooling: 'mean' },
+      more: {
+        rows: [{ name: 'max.h', of: 'h', pooling: 'max', dim: 2 }],
+        tokens: [{ name: 'per_token.h', of: 'h', dim: 2 }],
+        pairs: [{ name: 'contacts', of: 'contacts' }],
+      },
+    },
+  } as unknown as ModelSource;
+  return {
+    source,
+    async embed(batch, options) {
+      for (const [at, residues] of batch.entries()) {
+        const data = Float32Array.from([...tokensOf(residues), ...pairsOf(residues)]);
+        const values: TokenValues = { tokens: residues.length, data };
+        options?.onValues?.(at, values);
+      }
+      return Float32Array.from(batch.flatMap((residues) => [...rowOf(residues), ...otherRowOf(residues)]));
+    },
+    release: async () => undefined,
+  };
+}
+
+const lengths = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 30 });
+const letters = fc.infiniteStream(fc.constantFrom(...'AC'));
+const kills = fc.array(
+  fc.record({
+    batches: fc.integer({ min: 1, max: 4 }),
+    damage: fc.constantFrom('none' as const, 'cut' as const, 'gone' as const),
+    at: fc.nat(20),
+  }),
+  { maxLength: 3 },
+);
+
+/** The tensors of a file, each as numbers. */
+async function numbersIn(path: string, format: FormatName): Promise<Record<string, number[]>> {
+  const stored = await storedTensors[format](path);
+  if (typeof stored === 'string') throw new Error(stored);
+  const { readFileSync } = await import('node:fs');
+  const bytes = readFileSync(path);
+  return Object.fromEntries(
+    [...stored.tensors].map(([name, { dtype, shape, offset }]) => {
+      const count = shape.reduce((product, each) => product * each, 1);
+      const width = dtype === 'int64' ? 8 : dtype === 'float32' ? 4 : 2;
+      return [name, [...float32Of(dtype, Uint8Array.from(bytes.subarray(offset, offset + count * width)))]];
+    }),
+  );
+}
+
+test('with any lengths, copies, batches, shards, kills, types and formats, every number belongs to its sequence', async () => {
+  const property = fc.asyncProperty(
+    lengths,
+    letters,
+    fc.record({ sequences: fc.integer({ min: 1, max: 35 }), residues: fc.integer({ min: 1, max: 400 }) }),
+    fc.integer({ min: 1, max: 120 }),
+    fc.integer({ min: 1, max: 4 }),
+    fc.integer({ min: 1, max: 9 }),
+    fc.constantFrom<[StoredType, FormatName]>(
+      ['float32', 'safetensors'],
+      ['float32', 'npy'],
+      ['float16', 'npy'],
+      ['float16', 'pt'],
+      ['bfloat16', 'pt'],
+      ['bfloat16', 'safetensors'],
+    ),
+    kills,
+    async (lengths, letters, window, batchTokens, count, seqThreshold, [dtype, format], kills) => {
+      const sequences = lengths.map((length) => [...letters.take(length)].join(''));
+      const out = await mkdtemp(join(tmpdir(), 'outputs-'));
+      const input = join(out, 'in.fa');
+      await writeFile(input, sequences.map((residues, i) => `>s${i}\n${residues}\n`).join(''));
+      const place = layout(out);
+      await buildIndex({
+        inputs: [input],
+        folder: place.index,
+        allowed: new Uint8Array(256).fill(1),
+        hint: '',
+        tokensOf: (residues) => residues,
+        batchTokens,
+        bucket: window,
+        maxResidues: 100,
+        dedupe: true,
+      });
+      const index = await openIndex(place.index);
+      const model = fullModel(dtype);
+      const shards = await shardsOf(index, count);
+      await mkdir(place.checkpoints);
+      const manifest = new CheckpointManifest(place.manifest);
+      await manifest.initialize(shards.length);
+      for (const shard of shards) {
+        const folder = place.shard(shard.shard);
+        await mkdir(folder);
+        const live = async (batches: number) => {
+          let begun = 0;
+          return workShard({
+            shard,
+            folder,
+            run: 'run',
+            index,
+            model,
+            trigger: new CheckpointTrigger({ seqThreshold }),
+            manifest,
+            batchTokens,
+            survivesFailures: true,
+            stopping: () => begun >= batches,
+            report: { ...silentReport(), batch: () => void begun++ },
+          });
+        };
+        for (const { batches, damage, at } of kills) {
+          await live(batches);
+          const names = (await readdir(folder)).filter((name) => name.endsWith('.pt'));
+          const path = join(folder, names[at % names.length] ?? '');
+          if (names.length > 0 && damage === 'cut') await truncate(path, 100);
+          if (names.length > 0 && damage === 'gone') await rm(path);
+        }
+        expect(await live(Number.POSITIVE_INFINITY)).toBe(true);
+      }
+      const { signal } = new AbortController();
+      const outputs = outputsOf(model.source);
+      const run = { place, run: 'run', index, shards, model: model.source, outputs, format, signal };
+      const { files } = await assemble(run);
+      await index.close();
+      const all = sequences.map((sequence) => Buffer.from(sequence));
+      const file = (name: string) => place.output(`${name}.${format}`);
+      const only = Object.values(await numbersIn(place.embeddings(format), format));
+      expect(only).toEqual([all.flatMap(rowOf)]);
+      expect(Object.values(await numbersIn(file('max.h'), format))).toEqual([all.flatMap(otherRowOf)]);
+      const ends = (counts: readonly number[]) => {
+        const all = [0];
+        for (const count of counts) all.push(all.at(-1)! + count);
+        return all;
+      };
+      for (const [name, numbers, each] of [
+        ['per_token.h', all.flatMap(tokensOf), all.map(({ length }) => length)],
+        ['contacts', all.flatMap(pairsOf), all.map(({ length }) => length ** 2)],
+      ] as const) {
+        const found = await numbersIn(file(name), format);
+        if (format === 'npy') {
+          expect(found['embeddings']).toEqual(numbers);
+          expect((await numbersIn(file(`${name}.offsets`), format))['embeddings']).toEqual(ends(each));
+        } else expect([found['values'], found['offsets']]).toEqual([numbers, ends(each)]);
+      }
+      expect((await readdir(place.outputs)).sort().map((name) => `more_outputs/${name}`)).toEqual(
+        files
+          .map((each) => each.file)
+          .filter((name) => name.includes('/'))
+          .sort(),
+      );
+      await rm(place.out, { recursive: true });
+    },
+  );
+  await fc.assert(property, { numRuns: 25 });
+});
