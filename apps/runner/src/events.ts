@@ -74,6 +74,8 @@ export type RunEvent =
       dim: number;
       embeddings: string;
       ids: string;
+      /** The folder with what was computed beside the embeddings, if anything was. */
+      more_outputs?: string;
     } & (Padding | { [key in keyof Padding]?: never }));
 
 export type Report = (event: RunEvent) => void;

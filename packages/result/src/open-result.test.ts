@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunOutputs } from '@holdfast/run-folder';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeResult } from '../test/write-result.js';
@@ -111,4 +112,45 @@ it('gives the lines of the sequences that have a row', async () => {
     ['seg1', '0', 'first'],
     ['seg2', '1', 'a\\x09b'],
   ]);
+});
+
+describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (format) => {
+  it('are read by name: rows, and numbers of tokens and of pairs of tokens of each sequence', async () => {
+    const outputs: RunOutputs = {
+      dim: 3,
+      dtype: 'float16',
+      rows: [{ name: 'cls.layer_1', dim: 2, layer: 'h', pooling: 'cls' }],
+      tokens: [{ name: 'per_token.layer_1', dim: 2, layer: 'h' }],
+      pairs: [{ name: 'contacts', layer: 'contacts' }],
+    };
+    const tokens = [2, 0, 1, 3];
+    const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => i - 3);
+    await writeResult(folder, {
+      ids: IDS,
+      rows: ROWS,
+      format,
+      outputs,
+      further: {
+        'cls.layer_1': numbers(8),
+        'per_token.layer_1': { counts: tokens, numbers: numbers(12) },
+        contacts: { counts: tokens.map((each) => each * each), numbers: numbers(14) },
+      },
+    });
+    const result = await openResult(folder);
+    expect([result.rowOutputs, result.valueOutputs]).toEqual([
+      ['embeddings', 'cls.layer_1'],
+      ['per_token.layer_1', 'contacts'],
+    ]);
+    await using cls = await result.rowsOf('cls.layer_1');
+    expect(await cls.read(1, 3)).toEqual(numbers(8).slice(2, 6));
+    await using perToken = await result.valuesOf('per_token.layer_1');
+    expect(await perToken.read(3)).toEqual({ shape: [3, 2], data: numbers(12).slice(6) });
+    expect(await perToken.read(1)).toEqual({ shape: [0, 2], data: new Float32Array(0) });
+    await using contacts = await result.valuesOf('contacts');
+    expect(await contacts.read(0)).toEqual({ shape: [2, 2], data: numbers(14).slice(0, 4) });
+    await expect(contacts.read(4)).rejects.toThrow('row 4 of 4');
+    await expect(result.rowsOf('logits')).rejects.toThrow(
+      "the result has no 'logits'; it has embeddings, cls.layer_1",
+    );
+  });
 });

@@ -8,11 +8,11 @@ import {
   type ResultRecord,
   RunFolderError,
 } from '@holdfast/run-folder';
-import { RowReader } from './row-reader.js';
-import { storedTensors } from './stored-tensors.js';
+import { EMBEDDINGS, openOutputs, type ResultOutputs } from './result-outputs.js';
+import type { RowReader } from './row-reader.js';
 
 /** The result of a complete run. */
-export interface Result {
+export interface Result extends ResultOutputs {
   folder: string;
   record: ResultRecord;
   format: FormatName;
@@ -20,7 +20,7 @@ export interface Result {
   ids: string;
   /** Path of `sequences.tsv`; null in a result of an earlier version. */
   sequences: string | null;
-  /** The rows of the file of embeddings; the caller closes it. */
+  /** The rows of the embeddings; the caller closes it. */
   embeddings(): Promise<RowReader>;
 }
 
@@ -38,28 +38,16 @@ export async function openResult(folder: string): Promise<Result> {
   );
   if (format === undefined)
     throw new RunFolderError(`${place.result}: it names no embeddings; ${mend(folder)}`);
-  const path = place.embeddings(format);
   for (const { file, bytes } of record.files) await checkLength(`${folder}/${file}`, bytes, folder);
+  const opened = openOutputs(place, { record, format, mend: mend(folder) });
   return {
     folder,
     record,
     format,
     ids: place.ids,
     sequences: names.includes(basename(place.sequences)) ? place.sequences : null,
-    async embeddings() {
-      const stored = await storedTensors[format](path);
-      const why = typeof stored === 'string' ? stored : null;
-      const tensor = typeof stored === 'string' ? undefined : stored.tensors.get('embeddings');
-      if (
-        tensor?.shape.length !== 2 ||
-        tensor.shape[0] !== record.sequences ||
-        tensor.shape[1] !== record.dim
-      )
-        throw new RunFolderError(
-          `${path}: ${why ?? `it holds no matrix of ${record.sequences} rows of ${record.dim} numbers`}; ${mend(folder)}`,
-        );
-      return RowReader.open(path, tensor);
-    },
+    ...opened,
+    embeddings: () => opened.rowsOf(EMBEDDINGS),
   };
 }
 

@@ -83,7 +83,7 @@ test('every option', async () => {
   const line =
     'embed a.fa - --out o --work w --model m --workers 3 --threads 2 --shards 5 --seq-threshold 7 --time-threshold 0.5';
   const more =
-    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --strip-stop --keep-gaps --on-bad-record skip --id whole --dedupe-ids suffix --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any --dry-run --ignore-disk-space --on-full-disk stop';
+    '--batch-tokens 11 --format npy --force-restart --device cuda:1 --pooling max --long-sequences windows --window-overlap 20 --layer h.6,-1,0 --include per_token,cls --dtype bfloat16 --precision int8 --min-cosine 0.95 --max-quarantined 0.5% --stall-timeout 90 --grace 2.5 --keep-u --keep-stop --strip-stop --keep-gaps --on-bad-record skip --id whole --dedupe-ids suffix --no-dedupe --chunk 500 --stride 250 --translate=orfs --genetic-code 11 --min-orf 40 --orf-start any --dry-run --ignore-disk-space --on-full-disk stop';
   expect(await parsed(...line.split(' '), ...more.split(' '))).toEqual({
     inputs: ['a.fa', '-'],
     out: 'o',
@@ -121,6 +121,9 @@ test('every option', async () => {
       longSequences: 'windows',
       windowOverlap: 20,
       output: 'h.6',
+      layers: ['-1', '0'],
+      include: ['per_token', 'cls'],
+      dtype: 'bfloat16',
       precision: 'int8',
     },
     minCosine: 0.95,
@@ -195,6 +198,10 @@ test.each([
   ['--threads', '', AT_ONCE],
   ['--window-overlap', '-1', /whole number from 0/],
   ['--layer', '', /one of the graph's outputs/],
+  ['--layer', '1,,2', /several are separated by commas/],
+  ['--layer', '1,1', /1 is in it twice/],
+  ['--include', 'mean,all', /mean, mean_tokens, cls, max, per_token, logits, contacts/],
+  ['--dtype', 'int8', /float32, float16, bfloat16/],
   ['--out', ' ', /name a folder/],
   ['--stall-timeout', '0', /seconds above 0/],
   ['--grace', '-1', /seconds above 0/],
@@ -242,7 +249,7 @@ test.each([
 });
 
 const once =
-  'embed a.fa --out o --model tnf --pooling max --long-sequences windows --window-overlap 2 --layer h --device cpu';
+  'embed a.fa --out o --model tnf --pooling max --long-sequences windows --window-overlap 2 --layer h --include cls --dtype float16 --device cpu';
 const more =
   '--translate=all --workers 1 --threads 1 --shards 1 --seq-threshold 1 --time-threshold 1 --batch-tokens 1 --max-quarantined 1';
 const line =

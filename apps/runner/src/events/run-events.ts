@@ -115,6 +115,9 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
       dim: count('numbers in a row'),
       embeddings: text('the file of the embeddings'),
       ids: text('the file of the IDs'),
+      more_outputs: text(
+        'the folder of what was computed beside the embeddings; absent if nothing was',
+      ).optional(),
       tokens: padding.tokens.optional(),
       padded_tokens: padding.padded_tokens.optional(),
       padding_share: padding.padding_share.optional(),

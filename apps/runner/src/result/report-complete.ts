@@ -24,7 +24,7 @@ export function reportComplete(
 ): number {
   for (const message of result.warnings)
     if (!reported.includes(message)) report({ type: 'warning', message });
-  const { sequences, quarantined = 0, skipped = 0, dim, tokens, padded_tokens } = result;
+  const { sequences, quarantined = 0, skipped = 0, dim, tokens, padded_tokens, files } = result;
   const excused = quarantined > 0 && options.quarantineOk === true;
   report({
     type: 'complete',
@@ -37,6 +37,7 @@ export function reportComplete(
     dim,
     embeddings: place.embeddings(options.format),
     ids: place.ids,
+    ...(files.some(({ file }) => file.includes('/')) && { more_outputs: place.outputs }),
     ...(model === undefined || tokens === undefined || padded_tokens === undefined
       ? {}
       : paddingOf(model, { tokens, padded_tokens })),

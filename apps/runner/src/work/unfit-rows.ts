@@ -1,10 +1,9 @@
 import { STORAGE_BOUND } from '@holdfast/checkpoint';
-import { type ModelSource, type NonFiniteRow, nonFiniteRows } from '@holdfast/gpu-runtime';
-import type { Embedded } from './embed-rows.js';
+import { type ModelSource, type NonFiniteRow, nonFiniteRows, type TokenValues } from '@holdfast/gpu-runtime';
 
 /** The rows with a number that cannot be kept: NaN, an infinity, or one that is too large for how numbers are stored. */
 export function unfitRows(
-  { rows, values = [] }: Embedded,
+  { rows, values = [] }: { rows: Float32Array; values?: readonly TokenValues[] },
   { dim, dtype }: Pick<ModelSource, 'dim' | 'dtype'>,
 ): NonFiniteRow[] {
   const bound = STORAGE_BOUND[dtype ?? 'float32'];

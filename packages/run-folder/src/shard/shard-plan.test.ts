@@ -2,6 +2,7 @@ import type { Checkpoint } from '@holdfast/checkpoint';
 import type { SequenceIndex, Shard } from '@holdfast/plan';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RunOutputs } from '../outputs/run-outputs.js';
 import { QUARANTINED, type Quarantined } from '../quarantine/quarantined.js';
 import { checkpointFacts, ShardCursor } from './shard-plan.js';
 
@@ -26,6 +27,7 @@ function checkpoint(
     metadata: new Map(Object.entries(facts)),
     shape: [(end - first) * 2, DIM],
     sequenceIds: Array.from({ length: (end - first) * 2 }, (_, i) => `id${first * 2 + i}`),
+    values: async () => null,
     ...change,
   } as unknown as Checkpoint;
 }
@@ -128,6 +130,7 @@ function without(first: number, end: number, positions: number[], change: Partia
     metadata: new Map(Object.entries(facts)),
     shape: [kept.length, DIM],
     sequenceIds: kept.map((position) => `id${position}`),
+    values: async () => null,
     ...change,
   } as unknown as Checkpoint;
 }
@@ -193,4 +196,27 @@ test.each<[string, Checkpoint, string]>([
   const cursor = await cursorAt(10);
   expect(await cursor.accept(given)).toBe(says);
   expect([cursor.nextBatch, cursor.quarantined]).toEqual([10, []]);
+});
+
+test('a checkpoint whose numbers of tokens are not those that the run computes is refused', async () => {
+  const outputs = { dim: DIM, dtype: 'float16' as const, tokens: [{ name: 't', dim: 2, layer: 'h' }] };
+  const of = async (values: unknown, dtype = 'float16', asked: RunOutputs | undefined = outputs) => {
+    const cursor = new ShardCursor(shard, 'run', DIM, index, asked);
+    return cursor.accept(checkpoint(10, 11, { values: async () => values, dtype } as never));
+  };
+  const table = (counts: readonly number[], dtype = 'float16') => ({
+    place: { dtype },
+    tokens: [1, 3],
+    counts,
+  });
+  expect(await of(table([2, 6]))).toBeNull();
+  expect(await of(table([2, 6]), 'float32')).toBe('its numbers are stored as float32, not float16');
+  expect(await of(table([2, 6], 'float32'))).toMatch(/numbers of tokens are stored as float32, not float16/);
+  expect(await of(table([2, 4]))).toMatch(/not as many numbers as its tokens ask for/);
+  expect(await of(table([2, 6, 0]))).toMatch(/not as many numbers/);
+  expect(await of(null)).toBe('it has no numbers of tokens');
+  expect(await of('its values are torn')).toBe('its values are torn');
+  const plain = new ShardCursor(shard, 'run', DIM, index, undefined);
+  const strange = checkpoint(10, 11, { values: async () => table([2, 6]) } as never);
+  expect(await plain.accept(strange)).toMatch(/which the run does not compute/);
 });

@@ -174,7 +174,8 @@ export class ShardCursor {
   async #valuesFault(checkpoint: Checkpoint): Promise<string | null> {
     const { outputs } = this;
     const due = storedTypeOf(outputs);
-    if (checkpoint.dtype !== due) return `its numbers are stored as ${checkpoint.dtype}, not ${due}`;
+    if (outputs !== undefined && checkpoint.dtype !== due)
+      return `its numbers are stored as ${checkpoint.dtype}, not ${due}`;
     const table = await checkpoint.values();
     if (typeof table === 'string') return table;
     if (outputs === undefined || !hasValues(outputs))

@@ -1,0 +1,62 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { RunFolderError } from '@holdfast/run-folder';
+import { RowReader } from './row-reader.js';
+import type { StoredTensor } from './stored-tensors.js';
+
+/** Numbers of one sequence: of each token [tokens, dim], or of each pair of tokens [tokens, tokens]. */
+export interface SequenceValues {
+  shape: readonly [number, number];
+  /** Row-major. */
+  data: Float32Array;
+}
+
+/** Reads numbers of which each sequence has as many as its length asks for. */
+export class ValueReader implements AsyncDisposable {
+  /** Sequences. */
+  readonly rows: number;
+  /** Numbers of a token; null if there is one for each pair of tokens. */
+  readonly dim: number | null;
+  readonly #values: RowReader;
+  readonly #offsets: FileHandle;
+  readonly #start: number;
+
+  private constructor(values: RowReader, dim: number | null, offsets: FileHandle, table: StoredTensor) {
+    this.rows = (table.shape[0] ?? 1) - 1;
+    this.dim = dim;
+    this.#values = values;
+    this.#offsets = offsets;
+    this.#start = table.offset;
+  }
+
+  /** @param dim numbers of a token; null for pairs of tokens. */
+  static async open(
+    values: { path: string; tensor: StoredTensor },
+    offsets: { path: string; tensor: StoredTensor },
+    dim: number | null,
+  ): Promise<ValueReader> {
+    const { shape } = values.tensor;
+    const reader = await RowReader.open(values.path, { ...values.tensor, shape: [shape[0] ?? 0, dim ?? 1] });
+    return new ValueReader(reader, dim, await open(offsets.path, 'r'), offsets.tensor);
+  }
+
+  /** The numbers of a row's sequence. @throws RangeError for a row that there is not; RunFolderError for offsets that are not in order. */
+  async read(row: number): Promise<SequenceValues> {
+    if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
+      throw new RangeError(`row ${row} of ${this.rows}`);
+    const bytes = new BigInt64Array(2);
+    await this.#offsets.read(new Uint8Array(bytes.buffer), 0, 16, this.#start + 8 * row);
+    const [first, end] = [Number(bytes[0]), Number(bytes[1])];
+    if (!(first >= 0 && first <= end && end <= this.#values.rows))
+      throw new RunFolderError(
+        `${this.#values.path}: its offsets are not in order; holdfast verify says what to do`,
+      );
+    const data = await this.#values.read(first, end);
+    const tokens = this.dim === null ? Math.sqrt(end - first) : end - first;
+    return { shape: [tokens, this.dim ?? tokens], data };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#values[Symbol.asyncDispose]();
+    await this.#offsets.close();
+  }
+}
