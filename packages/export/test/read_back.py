@@ -99,6 +99,23 @@ def h5ad():
     return told(f.obs_names, f.X, table=left, var=list(f.var_names), uns=dict(f.uns["holdfast"]))
 
 
+def esm():
+    import torch
+    from pathlib import Path
+
+    files = [torch.load(f, weights_only=True) for f in sorted(Path(path + ".esm").glob("*.pt"))]
+    return told([f["label"] for f in files], torch.stack([f["mean_representations"][6] for f in files]).numpy())
+
+
+def virnucpro():
+    import torch
+
+    f = torch.load(path + ".virnucpro/output_0_ESM.pt", weights_only=True)
+    # As its merge step does.
+    rows = {protein: data for protein, data in zip(f["proteins"], f["data"])}
+    return told(list(rows), torch.stack(list(rows.values())).numpy())
+
+
 def tsv():
     import pandas as pd
 
@@ -113,5 +130,5 @@ def found(read):
         return str(error)
 
 
-for read in (npy, pt, safetensors, parquet, parquet_duckdb, parquet_polars, arrow, h5, h5_matrix, h5ad, tsv):
+for read in (npy, pt, safetensors, parquet, parquet_duckdb, parquet_polars, arrow, h5, h5_matrix, h5ad, esm, virnucpro, tsv):
     print(json.dumps([read.__name__, found(read)]))
