@@ -34,6 +34,7 @@ export const exportFormats = {
   esm: {
     title: 'a folder with a .pt an ID, as extract.py of ESM writes it',
     ending: '.esm',
+    atOnce: 32,
     async *files(source, options) {
       yield* (await import('./formats/esm.js')).esmFiles(source, options);
     },
@@ -41,6 +42,7 @@ export const exportFormats = {
   virnucpro: {
     title: 'a folder with the files of VirNucPro',
     ending: '.virnucpro',
+    atOnce: 1,
     async *files(source, options) {
       yield* (await import('./formats/virnucpro.js')).virnucproFiles(source, options);
     },

@@ -58,8 +58,8 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
   const source = watched(await exportSource(result, matrix), options);
   const { rows } = source;
   const told = { path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
-  const { write, files } = format;
-  if (write !== undefined) {
+  if (format.write !== undefined) {
+    const { write } = format;
     const { written } = await writeExportFile(path, (sink) => write(sink, source), { force });
     return { ...told, written: Number(written), kept: Number(!written) };
   }
@@ -74,7 +74,11 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     ...(other && { with: other.digests }),
     ...(options.esmLayer !== undefined && { layer: options.esmLayer }),
   };
-  const made = await writeExportFolder(path, () => files(source, formatOptions), { identity, force });
+  const made = await writeExportFolder(path, () => format.files(source, formatOptions), {
+    identity,
+    force,
+    atOnce: format.atOnce,
+  });
   return { ...told, ...made };
 }
 

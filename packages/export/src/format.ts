@@ -30,5 +30,10 @@ export type ExportFormat = {
   ending: string;
 } & (
   | { write(sink: Sink, source: ExportSource): Promise<void>; files?: never }
-  | { files(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile>; write?: never }
+  | {
+      files(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
+      /** Files that are written at the same time. */
+      atOnce: number;
+      write?: never;
+    }
 );

@@ -9,14 +9,13 @@ import { hasBytes } from './write-export-file.js';
 const NOTE = '.holdfast-export.json';
 const STATES = ['clearing', 'writing', 'complete'] as const;
 type State = (typeof STATES)[number];
-/** Files that are written at the same time. */
-const AT_ONCE = 32;
 
 /**
  * Writes the files of a folder. What is there already is compared, so that an export that was interrupted goes on. Whatever was killed, the
  * folder ends with the same files; until then a file is either complete or absent under its name.
  *
  * @param identity of the export: the same for the same result, format and options.
+ * @param atOnce files that are written at the same time.
  * @param force whether to replace another export in the folder.
  * @returns how many files were written, and how many were there with the same bytes.
  * @throws RunFolderError if the folder holds something else, or its file system does not tell two names apart.
@@ -24,7 +23,11 @@ const AT_ONCE = 32;
 export async function writeExportFolder(
   folder: string,
   files: () => AsyncIterable<ExportedFile>,
-  { identity, force }: { identity: Readonly<Record<string, unknown>>; force: boolean },
+  {
+    identity,
+    force,
+    atOnce,
+  }: { identity: Readonly<Record<string, unknown>>; force: boolean; atOnce: number },
 ): Promise<{ written: number; kept: number }> {
   await makeDirectoryDurably(folder);
   const path = join(folder, NOTE);
@@ -71,7 +74,7 @@ export async function writeExportFolder(
   try {
     for await (const file of files()) {
       busy.push(put(file));
-      if (busy.length < AT_ONCE) continue;
+      if (busy.length < atOnce) continue;
       await Promise.all(busy);
       busy = [];
     }

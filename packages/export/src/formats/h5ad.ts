@@ -1,6 +1,6 @@
 import type { Sink } from '@holdfast/pt-serializer';
 import type { ExportSource } from '../export-source.js';
-import { writeList, writeMatrix, writeTexts } from '../hdf5/arrays.js';
+import { Texts, writeList, writeMatrix, writeTexts } from '../hdf5/arrays.js';
 import { Names } from '../hdf5/group.js';
 import { type Attribute, datasetHeader } from '../hdf5/object-header.js';
 import { type Out, writeHdf5 } from '../hdf5/out.js';
@@ -35,18 +35,46 @@ export async function writeH5ad(sink: Sink, source: ExportSource): Promise<void>
 }
 
 async function writeObservations(out: Out, source: ExportSource): Promise<number> {
-  const columns = columnsOf(source);
+  const { rows } = source;
+  const columns = columnsOf(source).map((column) => ({ column, values: valuesOf(column, rows) }));
   const names = new Names();
-  names.add('id', await writeTexts(out, source.rows, source.ids(), await textAttributes(out, TEXTS)));
-  for (const column of columns) names.add(column.name, await writeColumn(out, source, column));
-  return names.write(
-    out,
-    await frame(
-      out,
-      columns.map(({ name }) => name),
-      'id',
-    ),
-  );
+  names.add('id', await writeTexts(out, rows, source.ids(), await textAttributes(out, TEXTS)));
+  let row = 0;
+  for await (const lines of source.lines?.() ?? []) {
+    for (const { column, values } of columns)
+      if (values instanceof Texts)
+        await values.add(
+          out,
+          lines.map((line) => line[column.name]),
+        );
+      else if (!out.measures)
+        for (const [at, line] of lines.entries()) put(values, row + at, numberIn(line, column));
+    row += lines.length;
+  }
+  for (const { column, values } of columns)
+    names.add(
+      column.name,
+      values instanceof Texts
+        ? await values.end(out, await textAttributes(out, TEXTS))
+        : await writeNumbers(out, values),
+    );
+  const order = columns.map(({ column }) => column.name);
+  return names.write(out, await frame(out, order, 'id'));
+}
+
+/** The values of a column. A number that some sequences lack is a float, with NaN there; a flag is `yes`, `no` or nothing. */
+const valuesOf = ({ kind, nullable }: TableColumn, rows: number): Texts | Float64Array | BigInt64Array =>
+  kind !== 'integer' ? new Texts(rows) : nullable ? new Float64Array(rows) : new BigInt64Array(rows);
+
+function put(values: Float64Array | BigInt64Array, at: number, number: number | null): void {
+  if (values instanceof Float64Array) values[at] = number ?? Number.NaN;
+  else values[at] = BigInt(number ?? 0);
+}
+
+async function writeNumbers(out: Out, values: Float64Array | BigInt64Array): Promise<number> {
+  const type = values instanceof Float64Array ? FLOAT64 : INT64;
+  const data = new Uint8Array(values.buffer);
+  return writeList(out, { type, length: values.length, data }, await textAttributes(out, ARRAY));
 }
 
 async function writeVariables(out: Out, variables: readonly string[]): Promise<number> {
@@ -76,25 +104,4 @@ async function writeFacts(out: Out, facts: ExportSource['facts']): Promise<numbe
   const uns = new Names();
   uns.add('holdfast', own);
   return uns.write(out, await textAttributes(out, DICT));
-}
-
-/** A column of `sequences.tsv`. A number that some sequences lack is a float, with NaN there; a flag is `yes`, `no` or nothing. */
-async function writeColumn(out: Out, source: ExportSource, column: TableColumn): Promise<number> {
-  const { rows } = source;
-  if (column.kind !== 'integer') {
-    const texts = (async function* () {
-      for await (const part of source.lines!()) yield part.map((line) => line[column.name]);
-    })();
-    return writeTexts(out, rows, texts, await textAttributes(out, TEXTS));
-  }
-  const numbers = column.nullable ? new Float64Array(rows) : new BigInt64Array(rows);
-  let row = 0;
-  for await (const part of source.lines!())
-    for (const line of part) {
-      const number = numberIn(line, column);
-      numbers[row++] = numbers instanceof Float64Array ? (number ?? Number.NaN) : BigInt(number ?? 0);
-    }
-  const data = new Uint8Array(numbers.buffer);
-  const type = column.nullable ? FLOAT64 : INT64;
-  return writeList(out, { type, length: rows, data }, await textAttributes(out, ARRAY));
 }

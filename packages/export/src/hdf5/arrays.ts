@@ -1,4 +1,3 @@
-import { inParts } from '../table.js';
 import { type Attribute, datasetHeader } from './object-header.js';
 import type { Out } from './out.js';
 import { COLLECTION, REFERENCE, writeStrings } from './strings.js';
@@ -31,22 +30,50 @@ export async function writeList(
   return writeHeader(out, { type, shape: [length], address, bytes: data.length }, attributes);
 }
 
-/** Writes a list of strings that comes in parts; it keeps 16 bytes of each. @returns the address of its header. */
+/** A list of strings that is written in parts. It keeps 16 bytes of each. */
+export class Texts {
+  readonly #references: Buffer;
+  readonly #length: number;
+  #held: string[] = [];
+  #at = 0;
+
+  constructor(length: number) {
+    this.#length = length;
+    this.#references = Buffer.alloc(length * REFERENCE);
+  }
+
+  /** Takes strings, and writes as many as make whole collections: equal lists give equal bytes, however they come. */
+  async add(out: Out, texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      this.#held.push(text);
+      if (this.#held.length === COLLECTION) await this.#flush(out);
+    }
+  }
+
+  /** Ends the list. @returns the address of its header. */
+  async end(out: Out, attributes: readonly Attribute[] = []): Promise<number> {
+    await this.#flush(out);
+    return writeList(out, { type: TEXT, length: this.#length, data: this.#references }, attributes);
+  }
+
+  async #flush(out: Out): Promise<void> {
+    const own = await writeStrings(out, this.#held);
+    own.copy(this.#references, this.#at);
+    this.#at += own.length;
+    this.#held = [];
+  }
+}
+
+/** Writes a list of strings that comes in parts. @returns the address of its header. */
 export async function writeTexts(
   out: Out,
   length: number,
   texts: AsyncIterable<readonly string[]>,
   attributes: readonly Attribute[] = [],
 ): Promise<number> {
-  const references = Buffer.alloc(length * REFERENCE);
-  let at = 0;
-  // Always as many together, however they come: equal lists give equal bytes.
-  for await (const part of inParts(texts, COLLECTION)) {
-    const own = await writeStrings(out, part);
-    own.copy(references, at);
-    at += own.length;
-  }
-  return writeList(out, { type: TEXT, length, data: references }, attributes);
+  const list = new Texts(length);
+  for await (const part of texts) await list.add(out, part);
+  return list.end(out, attributes);
 }
 
 async function writeHeader(

@@ -14,10 +14,18 @@ export async function writeStrings(out: Out, strings: readonly string[]): Promis
   const references = Buffer.alloc(strings.length * REFERENCE);
   const parts: Buffer[] = [];
   let length = 16;
+  /** Where a string was first: the same one is written once. */
+  const first = new Map<string, number>();
   for (const [at, text] of strings.entries()) {
-    const bytes = Buffer.from(text);
     // A reference of zeros is the empty string.
-    if (bytes.length === 0) continue;
+    if (text === '') continue;
+    const before = first.get(text);
+    if (before !== undefined) {
+      references.copy(references, at * REFERENCE, before * REFERENCE, (before + 1) * REFERENCE);
+      continue;
+    }
+    first.set(text, at);
+    const bytes = Buffer.from(text);
     const size = aligned(bytes.length);
     parts.push(u16(at + 1, 0), u32(0), u64(bytes.length), bytes, Buffer.alloc(size - bytes.length));
     length += 16 + size;
