@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPt } from '@holdfast/pt-serializer';
@@ -108,5 +108,9 @@ it('refuses an ending of no format, and a file of the run', async () => {
 
 it('a list of IDs is one a line', async () => {
   writeFileSync(join(folder, 'ids'), 'a\r\n\nü/c\n x \n');
-  expect(await idsIn(join(folder, 'ids'))).toEqual(['a', 'ü/c', ' x ']);
+  expect(await idsIn(createReadStream(join(folder, 'ids'), { highWaterMark: 3 }))).toEqual([
+    'a',
+    'ü/c',
+    ' x ',
+  ]);
 });

@@ -115,7 +115,11 @@ export function missingText({ quarantined, unknown }: Missing, folder: string): 
 }
 
 /** Reads a list of IDs, one a line; blank lines are nothing. */
-export async function idsIn(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8');
-  return text.split(/\r?\n/).filter((line) => line !== '');
+export async function idsIn(lines: AsyncIterable<Uint8Array>): Promise<string[]> {
+  const parts: Uint8Array[] = [];
+  for await (const part of lines) parts.push(part);
+  return Buffer.concat(parts)
+    .toString()
+    .split(/\r?\n/)
+    .filter((line) => line !== '');
 }

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { exportResult, getRows, idsIn, missingText } from '@holdfast/export';
 import { counted } from '@holdfast/options';
 import { UsageError } from '../errors.js';
@@ -49,7 +50,7 @@ export async function showRows(
 ): Promise<void> {
   if (options.output !== undefined && options.json)
     throw new UsageError('--json is for rows that are printed; leave it or --output out');
-  const listed = ids === undefined ? [] : await idsIn(ids === '-' ? '/dev/stdin' : ids);
+  const listed = ids === undefined ? [] : await idsIn(ids === '-' ? process.stdin : createReadStream(ids));
   const wanted = [...given, ...listed];
   if (wanted.length === 0) throw new UsageError('name at least one ID, or a file of them with --ids');
   const print = (text: string) => new Promise<void>((resolve) => output.write(text, () => resolve()));

@@ -6,7 +6,12 @@ import type { ExportedFile, FormatOptions } from '../format.js';
 import { batches } from '../table.js';
 
 /** The key of the rows in a file of extract.py, by how the rows were pooled. */
-const KEYS: Readonly<Record<string, string>> = { mean: 'mean_representations', cls: 'bos_representations' };
+const KEYS: Readonly<Record<string, string>> = {
+  mean: 'mean_representations',
+  cls: 'bos_representations',
+  // The model pools by itself.
+  none: 'mean_representations',
+};
 
 /**
  * A `.pt` for each row, as `extract.py` of fair-esm writes it: `label`, and `mean_representations` (or `bos_representations` for rows of
