@@ -101,17 +101,16 @@ const record = {
 const digest = createHash('sha256').update(JSON.stringify(record)).digest('hex');
 writeFileSync(join(out, 'result.json'), `${JSON.stringify({ ...record, sha256: digest }, null, 2)}\n`);
 
-/** Seconds that a command takes, and the most memory it had, in MiB. */
+const PEAK = fileURLToPath(new URL('peak.cjs', import.meta.url));
+
+/** Seconds that a command takes, and the most memory of Node that it had, in MiB; 0 if it is none. */
 function measured(command, ...args) {
   const began = performance.now();
-  const { status, stderr } = spawnSync('/usr/bin/env', ['time', '-f', '%M', command, ...args], {
-    encoding: 'utf8',
-  });
+  const env = { ...process.env, NODE_OPTIONS: `--require ${PEAK}` };
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', env });
   if (status !== 0) throw new Error(stderr);
-  return {
-    seconds: (performance.now() - began) / 1000,
-    memory: Number(stderr.trim().split('\n').at(-1)) / 1024,
-  };
+  const [, peak = '0'] = /^peak (\d+)$/m.exec(stdout) ?? [];
+  return { seconds: (performance.now() - began) / 1000, memory: Number(peak) / 1024 };
 }
 
 const sizeOf = (path) =>

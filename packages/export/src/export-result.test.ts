@@ -168,6 +168,7 @@ describe('esm', () => {
     expect(await layerIn(path)).toContainEqual(['bos_representations', [12]]);
     await make({ facts: { ...ESM2, pooling: 'max' } });
     await expect(to('esm', { output: join(folder, 'z') })).rejects.toThrow('pooled by max');
+    expect(readdirSync(folder).sort()).toEqual(['out', 'out.esm', 'y']);
   });
 });
 
@@ -212,6 +213,7 @@ describe('what is there already', () => {
       mkdirSync(join(out, 'index'), { recursive: true });
       await expect(to('npy', { output: join(out, name), force: true })).rejects.toThrow('belongs to the run');
     }
+    await expect(to('npy', { output: '-' })).rejects.toThrow('is not printed');
     await expect(to('npy', { output: join(folder, 'none', 'x.npy') })).rejects.toThrow('none is not there');
     expect((await to('npy', { output: join(out, 'mine.npy') })).written).toBe(1);
   });

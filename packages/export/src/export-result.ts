@@ -93,6 +93,8 @@ function defaultOutput(folder: string, { ending }: ExportFormat): string {
 
 /** @throws RunFolderError if the path is one that a run itself writes and removes, or there is no folder for it. */
 export function refuseRunsOwn(path: string, folder: string): void {
+  if (path === '-')
+    throw new RunFolderError('an export is not printed; name a file with --output, such as --output ./-');
   const parent = dirname(resolve(path));
   if (!isThere(parent))
     throw new RunFolderError(`${parent} is not there; make it first, or name another path with --output`);

@@ -29,6 +29,9 @@ export async function writeExportFolder(
     atOnce,
   }: { identity: Readonly<Record<string, unknown>>; force: boolean; atOnce: number },
 ): Promise<{ written: number; kept: number }> {
+  // A format that cannot take the rows says so before there is a folder.
+  const coming = files()[Symbol.asyncIterator]();
+  let next = await coming.next();
   await makeDirectoryDurably(folder);
   const path = join(folder, NOTE);
   const note = (state: State) => `${JSON.stringify({ format: 1, ...identity, state })}\n`;
@@ -72,8 +75,8 @@ export async function writeExportFolder(
   };
   let busy: Promise<void>[] = [];
   try {
-    for await (const file of files()) {
-      busy.push(put(file));
+    for (; !next.done; next = await coming.next()) {
+      busy.push(put(next.value));
       if (busy.length < atOnce) continue;
       await Promise.all(busy);
       busy = [];
@@ -81,6 +84,7 @@ export async function writeExportFolder(
     await Promise.all(busy);
   } finally {
     await Promise.allSettled(busy);
+    await coming.return?.();
   }
   await syncDirectory(folder);
   if (state !== 'complete') await tell('complete');
