@@ -25,6 +25,7 @@ import { masked } from './command/masked.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
 import { endWithReader } from './command/reader-gone.js';
+import { showExport, showRows } from './command/show-export.js';
 import { showRun } from './command/show-run.js';
 import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
@@ -262,6 +263,14 @@ try {
       );
       listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
       process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
+    },
+    async export(options) {
+      after = { kept: 'nothing is left half-written, ', again: 'rerun the same command to go on' };
+      listing()(await showExport(options, process.stderr, stopOnSignals().signal));
+    },
+    async get(options) {
+      endWithReader(complain);
+      await showRows(options, process.stdout, complain);
     },
     async models({ json }) {
       listModels(json, listing());

@@ -18,6 +18,8 @@ const IDLE: Commands = {
   lockProof: nothing,
   completion: nothing,
   verify: nothing,
+  export: nothing,
+  get: nothing,
   work: nothing,
   join: nothing,
 };

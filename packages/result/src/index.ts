@@ -1,3 +1,4 @@
+export { IdIndex } from './id-index.js';
 export { openResult, type Result } from './open-result.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';

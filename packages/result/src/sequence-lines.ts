@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import type { SEQUENCE_COLUMNS } from '@holdfast/run-folder';
+import { SEQUENCE_COLUMNS } from '@holdfast/run-folder';
 
 /** A line of `sequences.tsv`: its fields as they are written, by column. */
 export type SequenceLine = Readonly<Record<(typeof SEQUENCE_COLUMNS)[number], string>>;
@@ -19,13 +19,29 @@ export async function* sequenceLines(path: string): AsyncGenerator<SequenceLine[
       .split('\n');
     rest = chunk.subarray(whole);
     header ??= lines.shift()!.split('\t');
-    const columns = header;
-    const parsed = lines
-      .map((line) => {
-        const fields = line.split('\t');
-        return Object.fromEntries(columns.map((name, at) => [name, fields[at] ?? ''])) as SequenceLine;
-      })
-      .filter(({ row }) => row !== '');
+    const lineOf = readerOf(header);
+    const parsed = lines.map((line) => lineOf(line.split('\t'))).filter(({ row }) => row !== '');
     if (parsed.length > 0) yield parsed;
   }
+}
+
+/** How a line is read. A literal takes a fifth of the time of an object that is made of entries. */
+function readerOf(columns: readonly string[]): (fields: readonly string[]) => SequenceLine {
+  if (columns.join() !== SEQUENCE_COLUMNS.join())
+    return (fields) =>
+      Object.fromEntries(columns.map((name, at) => [name, fields[at] ?? ''])) as SequenceLine;
+  return (fields) => ({
+    ordinal: fields[0] ?? '',
+    id: fields[1] ?? '',
+    description: fields[2] ?? '',
+    file: fields[3] ?? '',
+    length: fields[4] ?? '',
+    tokens: fields[5] ?? '',
+    truncated: fields[6] ?? '',
+    duplicate_of: fields[7] ?? '',
+    quarantined: fields[8] ?? '',
+    row: fields[9] ?? '',
+    shard: fields[10] ?? '',
+    batch: fields[11] ?? '',
+  });
 }

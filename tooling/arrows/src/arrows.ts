@@ -46,6 +46,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'schema',
   ],
   result: ['run-folder', 'pt-serializer', 'options'],
+  export: ['result', 'run-folder', 'pt-serializer', 'durable', 'options'],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   verify: [
     'result',
@@ -58,6 +59,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'options',
   ],
   runner: [
+    'export',
     'result',
     'status',
     'verify',

@@ -60,6 +60,21 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   cancel: [{ does: 'End the jobs of a run; finished work is kept', line: 'holdfast cancel out' }],
   work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],
   join: [{ does: 'Join what the tasks have computed', line: 'holdfast join out' }],
+  export: [
+    {
+      does: 'Write a Parquet file with the IDs, for DuckDB or pandas',
+      line: 'holdfast export out --to parquet',
+    },
+    { does: 'Write what ProtSpace reads', line: 'holdfast export out --to h5 -o proteins.h5' },
+    {
+      does: "Write what VirNucPro's predict step reads, of two results",
+      line: 'holdfast export dnabert --to virnucpro --merge-with esm2 -o merged',
+    },
+  ],
+  get: [
+    { does: 'Print the rows of two sequences', line: 'holdfast get out P69905 P68871' },
+    { does: 'Write the rows of a list of IDs', line: 'holdfast get out --ids wanted.txt -o wanted.npy' },
+  ],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

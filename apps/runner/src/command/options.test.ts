@@ -341,3 +341,22 @@ test.each([
   await program.parseAsync(['models', 'export', 'esm2-8m', '--to', 'dir', ...more], { from: 'user' });
   expect(given).toEqual([{ model: 'esm2-8m', to: 'dir', operators }]);
 });
+
+test('export and get take their options', async () => {
+  const found: unknown[] = [];
+  const take = async (options: unknown) => void found.push(options);
+  for (const line of [
+    'export out --to esm -o x.esm --force --esm-layer 33',
+    'export out --to virnucpro --merge-with other',
+    'get out a b --ids list --json --skip-missing',
+    'get out a -o x.npy --force',
+  ])
+    await idleCommandLine({ export: take, get: take }).parseAsync(line.split(' '), { from: 'user' });
+  const get = { folder: 'out', json: false, skipMissing: false, force: false };
+  expect(found).toEqual([
+    { folder: 'out', to: 'esm', output: 'x.esm', force: true, esmLayer: 33 },
+    { folder: 'out', to: 'virnucpro', force: false, mergeWith: 'other' },
+    { ...get, given: ['a', 'b'], ids: 'list', json: true, skipMissing: true },
+    { ...get, given: ['a'], output: 'x.npy', force: true },
+  ]);
+});

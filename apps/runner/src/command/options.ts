@@ -6,7 +6,9 @@ import { cancelCommand } from './cancel-command.js';
 import { completionCommand } from './completion/completion.js';
 import { type Embed, embedCommand } from './embed-command.js';
 import { addExamples } from './examples.js';
+import { type ExportCommand, exportCommand } from './export-command.js';
 import { folder } from './folder.js';
+import { type GetCommand, getCommand } from './get-command.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
@@ -30,6 +32,8 @@ export interface Commands extends ModelsCommands, TaskCommands {
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
   verify(options: VerifyCommand): Promise<void>;
+  export(options: ExportCommand): Promise<void>;
+  get(options: GetCommand): Promise<void>;
 }
 
 /**
@@ -52,6 +56,8 @@ export function commandLine(
   submitCommand(program, (options, reporting) => commands.submit(options, reporting), surroundings);
   cancelCommand(program, (options) => commands.cancel(options));
   taskCommands(program, commands);
+  exportCommand(program, (options) => commands.export(options));
+  getCommand(program, (options) => commands.get(options));
   program
     .command('inspect')
     .description('Shows what PyTorch files (.pt) hold. Executes nothing in them, whoever made them.')

@@ -44,7 +44,10 @@ export function provenanceOf(record: RunRecord, { starts, left_out }: RunStarts)
  * What the file of the embeddings says of how its rows were computed: nothing that may differ between two runs with the same rows,
  * such as a version or a time. Nothing either for runs that earlier versions began, which end with the bytes that they would have had.
  */
-export function settingsFacts({ begun_with, model_options }: RunRecord): Record<string, string> {
+export function settingsFacts({
+  begun_with,
+  model_options,
+}: Pick<RunRecord, 'begun_with' | 'model_options'>): Record<string, string> {
   if (begun_with === undefined || model_options === undefined) return {};
   const { pooling, layer, long_sequences, window_overlap, precision = 'fp32' } = model_options;
   return {

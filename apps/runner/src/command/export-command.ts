@@ -1,0 +1,46 @@
+import { type ExportName, exportFormats } from '@holdfast/export';
+import { type Command, Option } from 'commander';
+import { folder } from './folder.js';
+import { count, file } from './option-values.js';
+
+/** The options of `holdfast export`. */
+export interface ExportCommand {
+  folder: string;
+  to: ExportName;
+  output?: string;
+  force: boolean;
+  esmLayer?: number;
+  mergeWith?: string;
+}
+
+export function exportCommand(program: Command, run: (options: ExportCommand) => Promise<void>): void {
+  program
+    .command('export')
+    .description(
+      'Writes the result of a run in the format of another tool. It reads the run, and changes nothing in it.',
+    )
+    .argument('<dir>', 'the --out of a complete run', folder)
+    .addOption(
+      new Option(
+        '--to <format>',
+        'npy, pt, safetensors: as embed --format; parquet, arrow, tsv: a table; h5: a dataset an ID; h5-matrix: one matrix; h5ad: AnnData; esm, virnucpro: folders of .pt',
+      )
+        .choices(Object.keys(exportFormats))
+        .makeOptionMandatory(),
+    )
+    .option('-o, --output <path>', 'where to; without it, beside <dir>, with the ending of the format', file)
+    .option('--force', 'replace what is there, if it is not this export', false)
+    .option(
+      '--esm-layer <n>',
+      "for esm: the number of the layer, if the model's name does not tell it",
+      count,
+    )
+    .option(
+      '--merge-with <dir>',
+      'for virnucpro: the result of the other model, to write what its predict step reads',
+      folder,
+    )
+    .action(async (dir: string, options: Omit<ExportCommand, 'folder'>) => {
+      await run({ folder: dir, ...options });
+    });
+}

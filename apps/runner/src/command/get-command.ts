@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import { folder } from './folder.js';
+import { file } from './option-values.js';
+
+/** The options of `holdfast get`. */
+export interface GetCommand {
+  folder: string;
+  given: string[];
+  /** A file with more IDs, one a line. */
+  ids?: string;
+  output?: string;
+  json: boolean;
+  skipMissing: boolean;
+  force: boolean;
+}
+
+export function getCommand(program: Command, run: (options: GetCommand) => Promise<void>): void {
+  program
+    .command('get')
+    .description(
+      'Prints or writes the rows of some sequences by their IDs, in the order in which they are named.',
+    )
+    .argument('<dir>', 'the --out of a complete run', folder)
+    .argument('[id...]', 'IDs, as in ids.txt')
+    .option('--ids <file>', 'a file with IDs, one a line; - is standard input', file)
+    .option(
+      '-o, --output <file>',
+      'write a file instead; its ending says the format: .npy, .pt, .safetensors, .parquet, .arrow, .h5, .h5ad or .tsv',
+      file,
+    )
+    .option('--json', 'print one JSON object a row, instead of its ID and numbers separated by tabs', false)
+    .option('--skip-missing', 'leave out IDs without a row, and name them on standard error', false)
+    .option('--force', 'replace a file that is not this one', false)
+    .action(async (dir: string, given: string[], options: Omit<GetCommand, 'folder' | 'given'>) => {
+      await run({ folder: dir, given, ...options });
+    });
+}

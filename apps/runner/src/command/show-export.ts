@@ -1,0 +1,59 @@
+import { createReadStream } from 'node:fs';
+import { exportResult, getRows, idsIn, missingText } from '@holdfast/export';
+import { counted } from '@holdfast/options';
+import { UsageError } from '../errors.js';
+import type { ExportCommand } from './export-command.js';
+import type { GetCommand } from './get-command.js';
+import { CLEAR } from './reporter.js';
+
+/** Milliseconds between two drawings of the progress. */
+const PAUSE = 200;
+
+/** Exports a result, and says on standard error how far it is. @returns the line that says what was left where. */
+export async function showExport(
+  options: ExportCommand,
+  screen: NodeJS.WriteStream,
+  signal: AbortSignal,
+): Promise<string> {
+  const { to, esmLayer, mergeWith } = options;
+  if (esmLayer !== undefined && to !== 'esm') throw new UsageError('--esm-layer is for --to esm');
+  if (mergeWith !== undefined && to !== 'virnucpro')
+    throw new UsageError('--merge-with is for --to virnucpro');
+  let drawn = 0;
+  const onProgress = (done: number, rows: number) => {
+    if (!screen.isTTY || Date.now() - drawn < PAUSE) return;
+    drawn = Date.now();
+    screen.write(`${CLEAR}exporting: ${Math.floor((100 * done) / rows)}%`);
+  };
+  const { path, rows, written, kept, holdsIds, ids } = await exportResult({
+    ...options,
+    signal,
+    onProgress,
+  }).finally(() => {
+    if (drawn > 0) screen.write(CLEAR);
+  });
+  const how =
+    written === 0
+      ? 'was there already, with the same bytes'
+      : kept > 0
+        ? `${counted(kept, 'file')} of it were there already`
+        : 'written';
+  const where = holdsIds ? '' : `; row i belongs to line i of ${ids}`;
+  return `${path}: ${counted(rows, 'row')}, ${how}${where}\n`;
+}
+
+/** Prints or writes rows by ID. @param complain prints a line on standard error. */
+export async function showRows(
+  { given, ids, ...options }: GetCommand,
+  output: NodeJS.WriteStream,
+  complain: (text: string) => void,
+): Promise<void> {
+  if (options.output !== undefined && options.json)
+    throw new UsageError('--json is for rows that are printed; leave it or --output out');
+  const listed = ids === undefined ? [] : await idsIn(ids === '-' ? process.stdin : createReadStream(ids));
+  const wanted = [...given, ...listed];
+  if (wanted.length === 0) throw new UsageError('name at least one ID, or a file of them with --ids');
+  const print = (text: string) => new Promise<void>((resolve) => output.write(text, () => resolve()));
+  const missing = await getRows({ ...options, ids: wanted }, print);
+  if (missing.unknown.length + missing.quarantined.length > 0) complain(missingText(missing, options.folder));
+}

@@ -1,0 +1,181 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { fixture, freshFolder, holdfast } from './command.js';
+
+// `holdfast export` and `holdfast get`, as a user starts them.
+
+const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
+
+let folder: string;
+let out: string;
+let ids: string[];
+beforeAll(async () => {
+  folder = await freshFolder();
+  out = join(folder, 'out');
+  const text = Array.from(
+    { length: 400 },
+    (_, at) => `>s/${at} about ${at}\n${'ACGT'.repeat(5 + (at % 7))}A\n`,
+  );
+  await writeFile(join(folder, 'in.fa'), text.join(''));
+  expect(await holdfast(['embed', join(folder, 'in.fa'), '--out', out, '--workers', '1'])).toMatchObject({
+    code: 0,
+  });
+  ids = (await readFile(join(out, 'ids.txt'), 'utf8')).trimEnd().split('\n');
+});
+
+interface Said {
+  code: number | null;
+  signal: string | null;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(args: readonly string[], { env = {}, input = '' } = {}): Promise<Said> {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: 'pipe',
+  });
+  child.stdin.end(input);
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      said[name] += part;
+    });
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, ...said };
+}
+
+const killedAt = (operation: string, name: string) => ({
+  NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+  KILL_AT: operation,
+  KILL_NAME: name,
+});
+
+/** Each file of an export with its digest; a folder's by their names. */
+async function digests(path: string): Promise<string[]> {
+  const digest = async (file: string) =>
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  if ((await stat(path)).isFile()) return [await digest(path)];
+  const names = (await readdir(path)).sort();
+  return Promise.all(names.map(async (name) => `${name} ${await digest(join(path, name))}`));
+}
+
+test.each([
+  ['parquet', [], ['open parquet\\.tmp$', 'rename parquet\\.tmp$']],
+  ['h5', [], ['open h5\\.tmp$', 'rename h5\\.tmp$']],
+  [
+    'esm',
+    ['--esm-layer', '1'],
+    [
+      'open export\\.json\\.tmp$',
+      'open s%2F0\\.pt\\.tmp$',
+      'rename s%2F200\\.pt\\.tmp$',
+      'open s%2F399\\.pt\\.tmp$',
+      'rename s%2F399\\.pt\\.tmp$',
+    ],
+  ],
+] as const)('%s: killed anywhere, the same command leaves the same bytes', async (to, more, places) => {
+  const line = (name: string) => ['export', out, '--to', to, ...more, '-o', join(folder, name)];
+  expect(await run(line(`whole.${to}`))).toMatchObject({ code: 0, stderr: '' });
+  const whole = await digests(join(folder, `whole.${to}`));
+  const path = join(folder, `killed.${to}`);
+  for (const place of places) {
+    const [operation, name] = place.split(' ') as [string, string];
+    expect(await run(line(`killed.${to}`), { env: killedAt(operation, name) }), place).toMatchObject({
+      signal: 'SIGKILL',
+    });
+    // Nothing half-written has the name of a finished file.
+    if (to !== 'esm') expect(existsSync(path)).toBe(false);
+    else for (const each of await digests(path)) if (/\.pt /.test(each)) expect(whole, place).toContain(each);
+  }
+  expect(await run(line(`killed.${to}`))).toMatchObject({ code: 0, stderr: '' });
+  expect(await digests(path)).toEqual(whole);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  // A rerun writes nothing.
+  expect((await run(line(`killed.${to}`))).stdout).toContain('was there already, with the same bytes');
+});
+
+test('without --output it goes beside the run, which stays as it was', async () => {
+  const before = await digests(join(out, 'result.json'));
+  const { code, stdout } = await run(['export', `${out}/`, '--to', 'npy']);
+  expect([code, stdout]).toEqual([
+    0,
+    `${join(folder, 'out.npy')}: 400 rows, written; row i belongs to line i of ${join(out, 'ids.txt')}\n`,
+  ]);
+  expect(await digests(join(out, 'result.json'))).toEqual(before);
+});
+
+test.each([
+  [['export', 'nowhere', '--to', 'npy'], /nowhere: there is no complete result; holdfast status nowhere/],
+  [
+    ['export', 'OUT', '--to', 'esm', '-o', 'FOLDER/x.esm'],
+    /the number of the layer is not known .*--esm-layer/,
+  ],
+  [
+    ['export', 'OUT', '--to', 'virnucpro', '-o', 'FOLDER/x.v'],
+    /VirNucPro takes rows of DNABERT-S and ESM-2; the model of this result is tnf/,
+  ],
+  [['export', 'OUT', '--to', 'npy', '--esm-layer', '3'], /--esm-layer is for --to esm/],
+  [['export', 'OUT', '--to', 'npy', '-o', 'OUT/ids.txt', '--force'], /belongs to the run/],
+  [['get', 'OUT'], /name at least one ID, or a file of them with --ids/],
+  [['get', 'OUT', 's/1', 'nope'], /no sequence of .* has the ID nope; add --skip-missing/],
+  [['get', 'OUT', 's/1', '--json', '-o', 'FOLDER/x.npy'], /--json is for rows that are printed/],
+] as const)('refuses %j', async (words, message) => {
+  const args = words.map((word) => word.replace('OUT', out).replace('FOLDER', folder));
+  const { code, stdout, stderr } = await run(args);
+  expect([code, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(message);
+});
+
+test('a damaged result is not exported', async () => {
+  const damaged = join(folder, 'damaged');
+  await cp(out, damaged, { recursive: true });
+  await writeFile(join(damaged, 'ids.txt'), 'x\n');
+  expect(await run(['export', damaged, '--to', 'npy'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/ids.txt: it has 2 bytes, but result.json says \d+; holdfast verify/),
+  });
+});
+
+test('get prints rows by ID, from the command line, a file or standard input', async () => {
+  const { code, stdout, stderr } = await run(['get', out, 's/399', 's/7']);
+  expect([code, stderr]).toEqual([0, '']);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split('\t'));
+  expect(lines.map(([id]) => id)).toEqual(['s/399', 's/7']);
+  const bytes = await readFile(join(out, 'embeddings.safetensors'));
+  const rows = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 8 + Number(bytes.readBigUInt64LE())));
+  const dim = rows.length / ids.length;
+  for (const [id, ...numbers] of lines) {
+    const row = ids.indexOf(id!);
+    expect(numbers.map((each) => Math.fround(Number(each)))).toEqual([
+      ...rows.subarray(row * dim, (row + 1) * dim),
+    ]);
+  }
+  await writeFile(join(folder, 'wanted'), 's/7\n');
+  expect((await run(['get', out, 's/399', '--ids', join(folder, 'wanted')])).stdout).toBe(stdout);
+  expect((await run(['get', out, '--ids', '-'], { input: 's/399\ns/7\n' })).stdout).toBe(stdout);
+  const [first] = (await run(['get', out, 's/7', '--json'])).stdout.split('\n');
+  expect(JSON.parse(first!).embedding.map(Math.fround)).toEqual(
+    lines[1]!.slice(1).map((each) => Math.fround(Number(each))),
+  );
+});
+
+test('get writes a file, and tells of what it leaves out', async () => {
+  const path = join(folder, 'some.npy');
+  const { code, stdout, stderr } = await run(['get', out, 's/3', 'nope', '--skip-missing', '-o', path]);
+  expect([code, stdout]).toEqual([0, '']);
+  expect(stderr).toMatch(/no sequence of .* has the ID nope/);
+  expect((await readFile(path)).toString('latin1')).toContain("'shape': (1, ");
+});

@@ -1,0 +1,39 @@
+import type { Sink } from '@holdfast/pt-serializer';
+import type { ExportSource } from './export-source.js';
+
+/** What some formats need beside the rows. */
+export interface FormatOptions {
+  /** For `esm`: the number of the layer. Default: by the name of the layer or the model. */
+  esmLayer?: number;
+  /** For `virnucpro`: the rows of the other model, by ID; they are joined to those of the result. */
+  mergeWith?: OtherRows;
+}
+
+/** Rows of another result, by ID. */
+export interface OtherRows {
+  source: ExportSource;
+  /** The row of an ID; null if it has none. */
+  row(id: string): Promise<Float32Array | null>;
+}
+
+/** A file of a format that is a folder. */
+export interface ExportedFile {
+  name: string;
+  write(sink: Sink): Promise<void>;
+}
+
+/** A format: either one file, or a folder of files. Equal results give equal bytes. */
+export type ExportFormat = {
+  /** What it is for. */
+  title: string;
+  /** What the name of the default path ends with. */
+  ending: string;
+} & (
+  | { write(sink: Sink, source: ExportSource): Promise<void>; files?: never }
+  | {
+      files(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
+      /** Files that are written at the same time. */
+      atOnce: number;
+      write?: never;
+    }
+);
