@@ -31,6 +31,7 @@ import { embed } from './embed.js';
 import { type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report, RunEvent } from './events.js';
+import { search } from './search/search.js';
 import { version } from './version.js';
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
@@ -262,6 +263,23 @@ try {
       );
       listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
       process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
+    },
+    async search(options, reporting) {
+      after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };
+      const report = modelsReport(reporting);
+      endWithReader(complain);
+      const print = (text: string) =>
+        new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()));
+      const bar = verifyProgress(process.stderr, Date.now, 'comparing');
+      const onProgress = (done: number, total: number) => {
+        if (reporting.progress === undefined || reporting.progress === 'bar')
+          bar.show({ what: 'rows', done, total });
+      };
+      const around = { report, stop: stopOnSignals(), print, onProgress };
+      process.exitCode = await search(options, around).finally(() => {
+        shown?.end();
+        bar.end();
+      });
     },
     async models({ json }) {
       listModels(json, listing());

@@ -1,3 +1,4 @@
+export { type NamedRow, namedRows } from './named-rows.js';
 export { openResult, type Result } from './open-result.js';
 export { findRows, rowIds } from './row-ids.js';
 export { RowReader } from './row-reader.js';

@@ -51,6 +51,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   verify: ['result', 'run-folder', 'plan', 'checkpoint', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
     'result',
+    'neighbours',
     'status',
     'verify',
     'run-folder',
@@ -92,10 +93,11 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfas
 /** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
-  cli: ['cluster', 'command', 'embed', ...SHARED],
+  cli: ['cluster', 'command', 'embed', 'search', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
+  search: ['embed', ...SHARED],
   'dry-run': ['result', 'run', ...SHARED],
   cluster: ['coordinate', 'embed', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],

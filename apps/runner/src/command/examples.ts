@@ -60,6 +60,13 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   cancel: [{ does: 'End the jobs of a run; finished work is kept', line: 'holdfast cancel out' }],
   work: [{ does: 'Help with a run that was planned for several machines', line: 'holdfast work out' }],
   join: [{ does: 'Join what the tasks have computed', line: 'holdfast join out' }],
+  search: [
+    { does: 'Find the ten nearest sequences of a run', line: 'holdfast search out query.fa' },
+    {
+      does: 'Write the hundred nearest by Euclidean distance to a file',
+      line: 'holdfast search out query.fa -k 100 --metric euclidean -o hits.tsv',
+    },
+  ],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

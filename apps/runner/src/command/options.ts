@@ -10,6 +10,8 @@ import { folder } from './folder.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
+import type { Reporting } from './progress-options.js';
+import { type SearchCommand, searchCommand } from './search-command.js';
 import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
@@ -30,6 +32,7 @@ export interface Commands extends ModelsCommands, TaskCommands {
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
   verify(options: VerifyCommand): Promise<void>;
+  search(options: SearchCommand, reporting: Reporting): Promise<void>;
 }
 
 /**
@@ -66,6 +69,7 @@ export function commandLine(
       await commands.inspect({ files, json, head });
     });
   modelsCommands(program, commands);
+  searchCommand(program, (options, reporting) => commands.search(options, reporting));
   verifyCommand(program, (options) => commands.verify(options));
   program
     .command('doctor')

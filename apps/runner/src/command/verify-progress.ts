@@ -5,7 +5,7 @@ import { CLEAR } from './reporter.js';
 const PAUSE = 100;
 
 /** A line on a terminal that says how far a verification is; nothing elsewhere. */
-export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = Date.now) {
+export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = Date.now, doing = 'checking') {
   let drawn = Number.NEGATIVE_INFINITY;
   return {
     show({ what, done, total }: VerifyProgress): void {
@@ -13,7 +13,7 @@ export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = D
       drawn = now();
       const share = total > 0 ? Math.floor((100 * done) / total) : 100;
       const counts = what === 'checkpoints' || what === 'rows' ? ` (${done} of ${total})` : '';
-      stream.write(`${CLEAR}checking ${what}: ${share}%${counts}`);
+      stream.write(`${CLEAR}${doing} ${what}: ${share}%${counts}`);
     },
     /** Removes the line. */
     end(): void {
