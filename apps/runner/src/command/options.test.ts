@@ -129,6 +129,24 @@ test('every option', async () => {
   });
 });
 
+test('search has defaults, and takes a number of neighbours', async () => {
+  const found: unknown[] = [];
+  const parse = (...args: string[]) =>
+    idleCommandLine({ search: async (...given) => void found.push(given) }).parseAsync(['search', ...args], {
+      from: 'user',
+    });
+  await parse('out', 'q.fa');
+  await parse('out', 'a.fa', '-', '-k', '3', '--metric', 'dot', '-o', 'hits.tsv', '--json', '--quiet');
+  const usual = { dir: 'out', k: 10, metric: 'cosine', json: false };
+  expect(found).toEqual([
+    [{ ...usual, queries: ['q.fa'] }, {}],
+    [
+      { dir: 'out', queries: ['a.fa', '-'], k: 3, metric: 'dot', output: 'hits.tsv', json: true },
+      { progress: 'none' },
+    ],
+  ]);
+});
+
 test('--batch-tokens is a number or auto', async () => {
   const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
   expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });
