@@ -47,9 +47,11 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
   result: ['run-folder', 'pt-serializer', 'options'],
   neighbours: ['gpu-runtime', 'options'],
+  projection: ['options'],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   verify: ['result', 'run-folder', 'plan', 'checkpoint', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
+    'projection',
     'result',
     'neighbours',
     'status',
