@@ -57,12 +57,16 @@ for (const count of values.queries.split(',').map(Number)) {
   const ours = async () => {
     found = await nearestRows(matrix, queries, { k: K });
   };
+  const spent = process.resourceUsage();
+  const before = spent.userCPUTime + spent.systemCPUTime;
   // The first turn warms caches.
   const times = [await timed(ours), await timed(ours)];
   const line = (who, seconds) =>
     `${count} queries, ${who}: ${show(seconds)} s, ${show((rows * count) / seconds / 1e6)} million rows x queries/s`;
-  const memory = `${Math.round(process.resourceUsage().maxRSS / 1024)} MiB RSS at most`;
-  console.log(`${line('ours', Math.min(...times))}, ${memory}`);
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  const memory = `${Math.round(maxRSS / 1024)} MiB RSS at most`;
+  const cpu = (userCPUTime + systemCPUTime - before) / 2e6;
+  console.log(`${line('ours', Math.min(...times))}, ${show(cpu)} s of CPU, ${memory}`);
   if (rival === null) continue;
   for (const who of ['numpy', 'faiss']) {
     const told = await rival.ask(who, path, join(folder, 'queries'), dim, K);
@@ -72,7 +76,7 @@ for (const count of values.queries.split(',').map(Number)) {
     }
     const same = told.rows.flat().filter((row, at) => found[Math.floor(at / K)][at % K].row === row).length;
     console.log(
-      `${line(who, told.seconds)}, ${told.mib} MiB RSS; ${same} of ${count * K} neighbours the same`,
+      `${line(who, told.seconds)}, ${show(told.cpu)} s of CPU, ${told.mib} MiB RSS; ${same} of ${count * K} neighbours the same`,
     );
   }
 }

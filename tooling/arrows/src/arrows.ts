@@ -49,8 +49,10 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   neighbours: ['gpu-runtime', 'options'],
   projection: ['options'],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
+  plot: ['projection', 'result', 'run-folder', 'status', 'options'],
   verify: ['result', 'run-folder', 'plan', 'checkpoint', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
+    'plot',
     'projection',
     'result',
     'neighbours',
