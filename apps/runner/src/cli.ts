@@ -31,6 +31,7 @@ import { embed } from './embed.js';
 import { type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report, RunEvent } from './events.js';
+import { draw } from './plot/draw.js';
 import { search } from './search/search.js';
 import { version } from './version.js';
 
@@ -263,6 +264,13 @@ try {
       );
       listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
       process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
+    },
+    async plot(options) {
+      after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };
+      const bar = verifyProgress(process.stderr, Date.now, 'drawing');
+      const onProgress = (share: number) => bar.show({ what: 'the map', done: share, total: 1 });
+      const { signal } = stopOnSignals();
+      await draw(options, { signal, print: listing(), onProgress }).finally(bar.end);
     },
     async search(options, reporting) {
       after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };

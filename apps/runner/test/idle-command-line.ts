@@ -19,6 +19,7 @@ const IDLE: Commands = {
   completion: nothing,
   verify: nothing,
   search: nothing,
+  plot: nothing,
   work: nothing,
   join: nothing,
 };

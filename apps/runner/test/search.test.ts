@@ -184,7 +184,7 @@ test('what cannot be searched, or written, is refused before anything is compute
   expect(await refusal(proteins, bad)).toMatch(/bad\.fa/);
   expect(await refusal(proteins, join(folder, 'none.fa'))).toMatch(/none\.fa/);
   expect(await refusal(folder, GLOBINS)).toContain('there is no complete result');
-  expect(await refusal(proteins, bad, '-o', bad)).toContain('the sequences are read from it');
+  expect(await refusal(proteins, bad, '-o', bad)).toContain('this command reads it');
   await cp(proteins, out, { recursive: true });
   await rm(join(out, 'run.json'));
   expect(await refusal(out, GLOBINS)).toContain('run.json: it is missing');

@@ -97,11 +97,13 @@ const ENTRIES: readonly string[] = ['@holdfast/process/early-signals', '@holdfas
 /** The rooms of the runner (folders, and files beside them) that each room may import. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   index: ['embed', ...SHARED],
-  cli: ['cluster', 'command', 'embed', 'search', ...SHARED],
+  cli: ['cluster', 'command', 'embed', 'plot', 'search', ...SHARED],
   'status-cli': ['command', ...SHARED],
   command: SHARED,
   embed: ['dry-run', 'embed-and-join', 'result', 'run', ...SHARED],
-  search: ['embed', ...SHARED],
+  search: ['embed', 'refuse-output', ...SHARED],
+  plot: ['refuse-output', ...SHARED],
+  'refuse-output': ['errors'],
   'dry-run': ['result', 'run', ...SHARED],
   cluster: ['coordinate', 'embed', 'run', ...SHARED],
   'embed-and-join': ['coordinate', 'result', 'run', ...SHARED],

@@ -67,6 +67,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       line: 'holdfast search out query.fa -k 100 --metric euclidean -o hits.tsv',
     },
   ],
+  plot: [
+    { does: 'Draw a map of the rows', line: 'holdfast plot out -o map.svg' },
+    {
+      does: 'Draw a UMAP, coloured by a table of IDs and labels',
+      line: 'holdfast plot out --projection umap --labels families.tsv -o umap.svg',
+    },
+    { does: 'Draw the throughput of a run', line: 'holdfast plot out --what throughput -o rate.svg' },
+  ],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

@@ -147,6 +147,20 @@ test('search has defaults, and takes a number of neighbours', async () => {
   ]);
 });
 
+test('plot draws a map unless it is asked for something else', async () => {
+  const found: unknown[] = [];
+  const parse = (...args: string[]) =>
+    idleCommandLine({ plot: async (given) => void found.push(given) }).parseAsync(['plot', ...args], {
+      from: 'user',
+    });
+  await parse('out');
+  await parse('out', '--what', 'throughput', '-o', 'x.svg', '--projection', 'umap', '--labels', 'l.tsv');
+  expect(found).toEqual([
+    { dir: 'out', what: 'map' },
+    { dir: 'out', what: 'throughput', output: 'x.svg', projection: 'umap', labels: 'l.tsv' },
+  ]);
+});
+
 test('--batch-tokens is a number or auto', async () => {
   const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
   expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });

@@ -10,6 +10,7 @@ import { folder } from './folder.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
+import { type PlotCommand, plotCommand } from './plot-command.js';
 import type { Reporting } from './progress-options.js';
 import { type SearchCommand, searchCommand } from './search-command.js';
 import type { Surroundings } from './settings/apply-settings.js';
@@ -32,6 +33,7 @@ export interface Commands extends ModelsCommands, TaskCommands {
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
   verify(options: VerifyCommand): Promise<void>;
+  plot(options: PlotCommand): Promise<void>;
   search(options: SearchCommand, reporting: Reporting): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export function commandLine(
     });
   modelsCommands(program, commands);
   searchCommand(program, (options, reporting) => commands.search(options, reporting));
+  plotCommand(program, (options) => commands.plot(options));
   verifyCommand(program, (options) => commands.verify(options));
   program
     .command('doctor')

@@ -4,11 +4,14 @@ import { CLEAR } from './reporter.js';
 /** Milliseconds between two drawings. */
 const PAUSE = 100;
 
+/** How far something is. */
+type Shown = Omit<VerifyProgress, 'what'> & { what: VerifyProgress['what'] | 'the map' };
+
 /** A line on a terminal that says how far a verification is; nothing elsewhere. */
 export function verifyProgress(stream: NodeJS.WriteStream, now: () => number = Date.now, doing = 'checking') {
   let drawn = Number.NEGATIVE_INFINITY;
   return {
-    show({ what, done, total }: VerifyProgress): void {
+    show({ what, done, total }: Shown): void {
       if (!stream.isTTY || now() - drawn < PAUSE) return;
       drawn = now();
       const share = total > 0 ? Math.floor((100 * done) / total) : 100;

@@ -8,11 +8,11 @@ import { embed } from '../embed.js';
 import type { Stop } from '../embed-options.js';
 import { ExitCode } from '../errors.js';
 import type { Report } from '../events.js';
+import { refuseOutput } from '../refuse-output.js';
 import { foundModel } from './found-model.js';
 import { type HitFormat, hitFormat } from './hit-lines.js';
 import { optionsOfRun } from './options-of-run.js';
 import { makeQueryFolder } from './query-folder.js';
-import { refuseOutput } from './refuse-output.js';
 import { runOfResult } from './run-of-result.js';
 
 export interface SearchOptions {

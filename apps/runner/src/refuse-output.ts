@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { dirname, sep } from 'node:path';
 import { isThere } from '@holdfast/durable';
 import { layout, ownPaths, withoutLinks } from '@holdfast/run-folder';
-import { UsageError } from '../errors.js';
+import { UsageError } from './errors.js';
 
 /** @throws UsageError for a file that must not be replaced, or cannot be written, before anything is computed. */
 export function refuseOutput(
@@ -17,7 +17,7 @@ export function refuseOutput(
   if (found !== undefined && !found.isFile())
     throw refuse(found.isDirectory() ? 'it is a folder' : 'it is not a file');
   if (inputs.some((input) => input !== '-' && withoutLinks(input) === real))
-    throw refuse('the sequences are read from it');
+    throw refuse('this command reads it');
   const place = layout(dir);
   const own = [...ownPaths(place), place.lock, place.workersLock, place.ownership, place.restart];
   if (own.map(withoutLinks).some((each) => real === each || real.startsWith(each + sep)))

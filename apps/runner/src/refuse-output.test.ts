@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { refuseOutput } from './refuse-output.js';
 
-test('a search refuses to write over the run, its queries, a folder or a device', () => {
+test('what a command writes does not replace the run, what it reads, a folder or a device', () => {
   const folder = mkdtempSync(join(tmpdir(), 'refuse-output-'));
   const [dir, query, link] = ['out', 'query.fa', 'link'].map((name) => join(folder, name)) as [
     string,
@@ -19,7 +19,7 @@ test('a search refuses to write over the run, its queries, a folder or a device'
   for (const name of ['ids.txt', 'embeddings.pt', 'run.json', '.lock', join('checkpoints', 'x')])
     expect(refused(join(dir, name))).toThrow('it belongs to the run; name another file');
   expect(refused(link)).toThrow('it belongs to the run');
-  expect(refused(query)).toThrow('the sequences are read from it');
+  expect(refused(query)).toThrow('this command reads it');
   expect(refused(folder)).toThrow('it is a folder');
   expect(refused('/dev/null')).toThrow('it is not a file');
   expect(refused(join(folder, 'none', 'x'))).toThrow(`there is no folder ${join(folder, 'none')}`);
