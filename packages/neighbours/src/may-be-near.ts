@@ -8,14 +8,32 @@ import type { Metric } from './metric.js';
 // A sum of n products in float32 is off by at most n·u/(1 − n·u) times the product of the lengths, in whatever order it is added
 // (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1), with u = 2^-24.
 
-/** Sums of squares outside this range may have lost terms, or all, to float32's range. */
+/** Where sums of squares are outside this range, products may have lost terms, or all, to float32's range. */
 const [SMALL, LARGE] = [1e-30, 1e30];
 
 /** Relative errors of float64 in what is compared. */
 const DOUBLE = 1e-12;
 
-/** Bounds the rounding of a product of two rows, relative to their lengths, with what the length of the row is off itself. */
+/** Bounds the rounding of a product of two rows, relative to their lengths, with a margin for that of the scaled query. */
 export const relativeError = (dim: number): number => 2 * (dim + 8) * 2 ** -24;
+
+/** The sum of the squares of some numbers in float64: four sums at a time, which takes half as long. */
+export function sumOfSquares(values: Float32Array, first: number, count: number): number {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const end = first + count;
+  let at = first;
+  for (; at + 3 < end; at += 4) {
+    a += values[at]! * values[at]!;
+    b += values[at + 1]! * values[at + 1]!;
+    c += values[at + 2]! * values[at + 2]!;
+    d += values[at + 3]! * values[at + 3]!;
+  }
+  for (; at < end; at++) a += values[at]! * values[at]!;
+  return a + b + (c + d);
+}
 
 /** What a row needs of its products to be near. */
 export interface RowBound {
@@ -27,7 +45,7 @@ export interface RowBound {
 /** A row that passes for every query. */
 const ALWAYS: RowBound = { factor: 0, constant: Number.POSITIVE_INFINITY, slack: 0 };
 
-/** @param square the sum of the row's squares in float32. @param error of `relativeError`. */
+/** @param square the sum of the row's squares. @param error of `relativeError`. */
 export function rowBound(metric: Metric, square: number, error: number): RowBound {
   if (!(square > SMALL && square < LARGE)) return ALWAYS;
   const length = Math.sqrt(square);
@@ -38,15 +56,14 @@ export function rowBound(metric: Metric, square: number, error: number): RowBoun
 
 /** A query as it is compared. */
 export interface QueryBound {
-  /** The sum of its squares in float64. */
+  /** The sum of its squares. */
   square: number;
   /** What its numbers are multiplied by before the products. */
   scale: number;
 }
 
 export function queryBound(metric: Metric, query: Float32Array): QueryBound {
-  let square = 0;
-  for (const value of query) square += value * value;
+  const square = sumOfSquares(query, 0, query.length);
   const scaled = metric !== 'euclidean' && square > 0;
   return { square, scale: scaled ? 1 / Math.sqrt(square) : 1 };
 }

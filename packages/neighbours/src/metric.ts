@@ -15,9 +15,12 @@ export interface RowAt {
  */
 export const SCORES: Readonly<Record<Metric, (query: RowAt, row: RowAt) => number>> = {
   cosine({ rows: a, at: i, dim }, { rows: b, at: j }) {
-    let [dot, aa, bb] = [0, 0, 0];
+    let dot = 0;
+    let aa = 0;
+    let bb = 0;
     for (let column = 0; column < dim; column++) {
-      const [x, y] = [a[i + column]!, b[j + column]!];
+      const x = a[i + column]!;
+      const y = b[j + column]!;
       dot += x * y;
       aa += x * x;
       bb += y * y;

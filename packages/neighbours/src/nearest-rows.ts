@@ -1,7 +1,14 @@
 import { RowProducts } from '@holdfast/gpu-runtime';
 import { checkOptions, object, oneOf, required, signal, whole } from '@holdfast/options';
 import { ahead } from './ahead.js';
-import { type QueryBound, queryBound, relativeError, rowBound, wantedOf } from './may-be-near.js';
+import {
+  type QueryBound,
+  queryBound,
+  relativeError,
+  rowBound,
+  sumOfSquares,
+  wantedOf,
+} from './may-be-near.js';
 import { METRICS, type Metric, SCORES, shownScore } from './metric.js';
 import { NearestList } from './nearest-list.js';
 
@@ -66,7 +73,7 @@ export async function nearestRows(
   const rows = Math.max(1, Math.floor(Math.min(ROW_BYTES / dim, PRODUCT_BYTES / count) / 4));
   for await (const block of ahead(matrix.blocks(rows))) {
     signal?.throwIfAborted();
-    search.take(block.first, block.data, await products.of(block.data, block.rows));
+    search.take(block, await products.of(block.data, block.rows));
     onProgress?.(block.first + block.rows);
   }
   return search.found();
@@ -101,19 +108,28 @@ class Search {
 
   /** Takes in the rows of a block that may be among the nearest. */
   take(
-    first: number,
-    data: Float32Array,
-    { products, squares }: { products: Float32Array; squares: Float32Array },
+    { first, rows, data }: { first: number; rows: number; data: Float32Array },
+    products: Float32Array,
   ): void {
     const [wanted, lengths, count] = [this.#wanted, this.#lengths, this.#lists.length];
-    for (let row = 0; row < squares.length; row++) {
-      const { factor, constant, slack } = rowBound(this.metric, squares[row]!, this.#error);
+    for (let row = 0; row < rows; row++) {
+      const { factor, constant, slack } = rowBound(
+        this.metric,
+        sumOfSquares(data, row * this.dim, this.dim),
+        this.#error,
+      );
       const start = row * count;
-      for (let query = 0; query < count; query++) {
-        const bound = products[start + query]! * factor + constant + slack * lengths[query]!;
-        // Not `>=`: what is not a number must pass.
-        if (!(bound < wanted[query]!)) this.#offer(query, data, row, first);
-      }
+      // Not `>=`: what is not a number must pass. Only Euclidean distances have slack; without it, the loop takes two thirds.
+      if (slack === 0)
+        for (let query = 0; query < count; query++) {
+          const bound = products[start + query]! * factor + constant;
+          if (!(bound < wanted[query]!)) this.#offer(query, data, row, first);
+        }
+      else
+        for (let query = 0; query < count; query++) {
+          const bound = products[start + query]! * factor + constant + slack * lengths[query]!;
+          if (!(bound < wanted[query]!)) this.#offer(query, data, row, first);
+        }
     }
   }
 

@@ -1,41 +1,26 @@
-import { rowProductsGraph, rowSquaresGraph } from '@holdfast/model-zoo';
-import type { InferenceSession } from 'onnxruntime-node';
+import { rowProductsGraph } from '@holdfast/model-zoo';
+import type { InferenceSession, TypedTensor } from 'onnxruntime-node';
 import { ort } from './ort.js';
 
 /** ONNX Runtime's level "fatal": errors are thrown, and need no second copy on stderr. */
 const LOG_FATAL = 4;
-
-/** What a block of rows makes with all queries. Both are overwritten by the next call. */
-export interface BlockProducts {
-  /** Row-major [rows, queries]: the dot product of each row with each query, in float32. */
-  products: Float32Array;
-  /** [rows]: the sum of the squares of each row, in float32. */
-  squares: Float32Array;
-}
 
 /**
  * Multiplies blocks of rows by the same queries on the CPU, with all its cores. Sums are in float32, in an order that ONNX
  * Runtime chooses: their last digits depend on the processor.
  */
 export class RowProducts implements AsyncDisposable {
-  readonly #queries: InstanceType<typeof ort.Tensor>;
+  readonly #queries: TypedTensor<'float32'>;
   readonly #dim: number;
   readonly #count: number;
-  readonly #product: InferenceSession;
-  readonly #square: InferenceSession;
+  readonly #session: InferenceSession;
   #products = new Float32Array(0);
-  #squares = new Float32Array(0);
 
-  private constructor(
-    queries: Float32Array,
-    dim: number,
-    [product, square]: readonly [InferenceSession, InferenceSession],
-  ) {
+  private constructor(queries: Float32Array, dim: number, session: InferenceSession) {
     this.#dim = dim;
     this.#count = queries.length / dim;
     this.#queries = new ort.Tensor('float32', transposed(queries, this.#count, dim), [dim, this.#count]);
-    this.#product = product;
-    this.#square = square;
+    this.#session = session;
   }
 
   /**
@@ -44,42 +29,33 @@ export class RowProducts implements AsyncDisposable {
    * @throws ONNX Runtime's error for lack of memory.
    */
   static async open(queries: Float32Array, dim: number): Promise<RowProducts> {
-    const session = (graph: Uint8Array) =>
-      ort.InferenceSession.create(graph, {
-        executionProviders: ['cpu'],
-        // Blocks have two shapes at most, and their buffers are given.
-        enableMemPattern: false,
-        logSeverityLevel: LOG_FATAL,
-      });
-    return new RowProducts(queries, dim, [
-      await session(rowProductsGraph()),
-      await session(rowSquaresGraph()),
-    ]);
+    const session = await ort.InferenceSession.create(rowProductsGraph(), {
+      executionProviders: ['cpu'],
+      // Blocks have two shapes at most, and their buffers are given.
+      enableMemPattern: false,
+      logSeverityLevel: LOG_FATAL,
+    });
+    return new RowProducts(queries, dim, session);
   }
 
   /**
    * @param rows row-major [count, dim].
+   * @returns row-major [count, queries]: the dot product of each row with each query, overwritten by the next call.
    * @throws ONNX Runtime's error for lack of memory.
    */
-  async of(rows: Float32Array, count: number): Promise<BlockProducts> {
-    if (this.#squares.length < count) {
-      this.#products = new Float32Array(count * this.#count);
-      this.#squares = new Float32Array(count);
-    }
-    const products = this.#products.subarray(0, count * this.#count);
-    const squares = this.#squares.subarray(0, count);
-    const tensor = new ort.Tensor('float32', rows, [count, this.#dim]);
-    await this.#square.run({ rows: tensor }, { squares: new ort.Tensor('float32', squares, [count]) });
-    await this.#product.run(
-      { rows: tensor, queries: this.#queries },
+  async of(rows: Float32Array, count: number): Promise<Float32Array> {
+    const length = count * this.#count;
+    if (this.#products.length < length) this.#products = new Float32Array(length);
+    const products = this.#products.subarray(0, length);
+    await this.#session.run(
+      { rows: new ort.Tensor('float32', rows, [count, this.#dim]), queries: this.#queries },
       { products: new ort.Tensor('float32', products, [count, this.#count]) },
     );
-    return { products, squares };
+    return products;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#product.release();
-    await this.#square.release();
+    await this.#session.release();
   }
 }
 

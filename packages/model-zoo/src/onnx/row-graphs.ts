@@ -12,12 +12,3 @@ export function rowProductsGraph(): Uint8Array {
   graph.output('products', 'float32', ['n', 'm']);
   return encodeGraph(graph.parts('products'), (file) => file);
 }
-
-/** An ONNX ModelProto that makes `squares`, float32 [n], of `rows`, float32 [n, dim]: the sum of each row's squares. */
-export function rowSquaresGraph(): Uint8Array {
-  const graph = new GraphBuilder('row_squares');
-  const rows = graph.input('rows', 'float32', ['n', 'dim']);
-  graph.node('ReduceSumSquare', [rows], { axes: [1], keepdims: 0 }, { outputs: ['squares'] });
-  graph.output('squares', 'float32', ['n']);
-  return encodeGraph(graph.parts('squares'), (file) => file);
-}
