@@ -32,6 +32,8 @@ import { embed } from './embed.js';
 import { type EmbedOptions, runPlace, type Stop } from './embed-options.js';
 import { ExitCode, RunFailedError, StoppedError, UsageError } from './errors.js';
 import type { Report, RunEvent } from './events.js';
+import { draw } from './plot/draw.js';
+import { search } from './search/search.js';
 import { version } from './version.js';
 
 const INSPECTED = { read: ExitCode.complete, unread: ExitCode.unexpected, bad: ExitCode.badInput } as const;
@@ -271,6 +273,30 @@ try {
     async get(options) {
       endWithReader(complain);
       await showRows(options, process.stdout, complain);
+    },
+    async plot(options) {
+      after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };
+      const bar = verifyProgress(process.stderr, Date.now, 'drawing');
+      const onProgress = (share: number) => bar.show({ what: 'the map', done: share, total: 1 });
+      const { signal } = stopOnSignals();
+      await draw(options, { signal, print: listing(), onProgress }).finally(bar.end);
+    },
+    async search(options, reporting) {
+      after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };
+      const report = modelsReport(reporting);
+      endWithReader(complain);
+      const print = (text: string) =>
+        new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()));
+      const bar = verifyProgress(process.stderr, Date.now, 'comparing');
+      const onProgress = (done: number, total: number) => {
+        if (reporting.progress === undefined || reporting.progress === 'bar')
+          bar.show({ what: 'rows', done, total });
+      };
+      const around = { report, stop: stopOnSignals(), print, onProgress };
+      process.exitCode = await search(options, around).finally(() => {
+        shown?.end();
+        bar.end();
+      });
     },
     async models({ json }) {
       listModels(json, listing());

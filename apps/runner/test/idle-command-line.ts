@@ -20,6 +20,8 @@ const IDLE: Commands = {
   verify: nothing,
   export: nothing,
   get: nothing,
+  search: nothing,
+  plot: nothing,
   work: nothing,
   join: nothing,
 };

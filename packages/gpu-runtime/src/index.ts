@@ -29,6 +29,7 @@ export type { ModelSource } from './model-source.js';
 export type { InferenceFailureKind } from './onnx/failure-kind.js';
 export { type FailedBatch, InferenceError } from './onnx/inference-error.js';
 export { type OnnxRuntime, onnxRuntime, tryDevice } from './onnx/onnx-runtime.js';
+export { RowProducts } from './onnx/row-products.js';
 export { type TokenValues, valueCounts } from './onnx/token-values.js';
 export { resolveModel } from './resolve-model.js';
 export { batchTokensOn } from './sequences/batch-tokens.js';

@@ -13,6 +13,7 @@ export { ModelConfigError } from './model-config-error.js';
 export { commonFolder } from './onnx/common-folder.js';
 export type { BuiltGraph, Encoder, EncoderFacts } from './onnx/encoder.js';
 export { type GraphOptions, OPERATORS, type Operators } from './onnx/graph-options.js';
+export { rowProductsGraph } from './onnx/row-graphs.js';
 export type { ElementType, StoredTensor } from './onnx/stored-tensor.js';
 export { writeOnnx } from './onnx/write-onnx.js';
 export { FAMILIES, hasPublishedModel, openModel, type PublishedModel, unknownType } from './open-model.js';

@@ -1,4 +1,5 @@
 export { IdIndex } from './id-index.js';
+export { type NamedRow, namedRows } from './named-rows.js';
 export { openResult, type Result } from './open-result.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';

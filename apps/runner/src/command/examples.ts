@@ -75,6 +75,21 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { does: 'Print the rows of two sequences', line: 'holdfast get out P69905 P68871' },
     { does: 'Write the rows of a list of IDs', line: 'holdfast get out --ids wanted.txt -o wanted.npy' },
   ],
+  search: [
+    { does: 'Find the ten nearest sequences of a run', line: 'holdfast search out query.fa' },
+    {
+      does: 'Write the hundred nearest by Euclidean distance to a file',
+      line: 'holdfast search out query.fa -k 100 --metric euclidean -o hits.tsv',
+    },
+  ],
+  plot: [
+    { does: 'Draw a map of the rows', line: 'holdfast plot out -o map.svg' },
+    {
+      does: 'Draw a UMAP, coloured by a table of IDs and labels',
+      line: 'holdfast plot out --projection umap --labels families.tsv -o umap.svg',
+    },
+    { does: 'Draw the throughput of a run', line: 'holdfast plot out --what throughput -o rate.svg' },
+  ],
   verify: [{ does: 'Prove what a run left on disk', line: 'holdfast verify out' }],
   models: [{ does: 'List the models as JSON', line: 'holdfast models --json' }],
   'models get': [

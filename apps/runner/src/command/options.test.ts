@@ -132,6 +132,38 @@ test('every option', async () => {
   });
 });
 
+test('search has defaults, and takes a number of neighbours', async () => {
+  const found: unknown[] = [];
+  const parse = (...args: string[]) =>
+    idleCommandLine({ search: async (...given) => void found.push(given) }).parseAsync(['search', ...args], {
+      from: 'user',
+    });
+  await parse('out', 'q.fa');
+  await parse('out', 'a.fa', '-', '-k', '3', '--metric', 'dot', '-o', 'hits.tsv', '--json', '--quiet');
+  const usual = { dir: 'out', k: 10, metric: 'cosine', json: false };
+  expect(found).toEqual([
+    [{ ...usual, queries: ['q.fa'] }, {}],
+    [
+      { dir: 'out', queries: ['a.fa', '-'], k: 3, metric: 'dot', output: 'hits.tsv', json: true },
+      { progress: 'none' },
+    ],
+  ]);
+});
+
+test('plot draws a map unless it is asked for something else', async () => {
+  const found: unknown[] = [];
+  const parse = (...args: string[]) =>
+    idleCommandLine({ plot: async (given) => void found.push(given) }).parseAsync(['plot', ...args], {
+      from: 'user',
+    });
+  await parse('out');
+  await parse('out', '--what', 'throughput', '-o', 'x.svg', '--projection', 'umap', '--labels', 'l.tsv');
+  expect(found).toEqual([
+    { dir: 'out', what: 'map' },
+    { dir: 'out', what: 'throughput', output: 'x.svg', projection: 'umap', labels: 'l.tsv' },
+  ]);
+});
+
 test('--batch-tokens is a number or auto', async () => {
   const line = ['embed', 'a.fa', '--out', 'o', '--batch-tokens'];
   expect(await parsed(...line, '300')).toMatchObject({ batchTokens: 300 });

@@ -12,6 +12,9 @@ import { type GetCommand, getCommand } from './get-command.js';
 import { type ModelsCommands, modelsCommands } from './models-commands.js';
 import { helpCommand, namedCommands } from './named-commands.js';
 import { count, files } from './option-values.js';
+import { type PlotCommand, plotCommand } from './plot-command.js';
+import type { Reporting } from './progress-options.js';
+import { type SearchCommand, searchCommand } from './search-command.js';
 import type { Surroundings } from './settings/apply-settings.js';
 import { statusCommand } from './status-command.js';
 import { refuseRepeated, refuseSwallowed } from './strict-options.js';
@@ -34,6 +37,8 @@ export interface Commands extends ModelsCommands, TaskCommands {
   verify(options: VerifyCommand): Promise<void>;
   export(options: ExportCommand): Promise<void>;
   get(options: GetCommand): Promise<void>;
+  plot(options: PlotCommand): Promise<void>;
+  search(options: SearchCommand, reporting: Reporting): Promise<void>;
 }
 
 /**
@@ -72,6 +77,8 @@ export function commandLine(
       await commands.inspect({ files, json, head });
     });
   modelsCommands(program, commands);
+  searchCommand(program, (options, reporting) => commands.search(options, reporting));
+  plotCommand(program, (options) => commands.plot(options));
   verifyCommand(program, (options) => commands.verify(options));
   program
     .command('doctor')

@@ -1,0 +1,43 @@
+import { type Command, Option } from 'commander';
+import { folder } from './folder.js';
+import { file } from './option-values.js';
+
+// As `PLOTS` and `PROJECTIONS` of `@holdfast/plot`, which is loaded by a plot only.
+const PLOTS = ['map', 'lengths', 'throughput'] as const;
+const PROJECTIONS = ['pca', 'umap'] as const;
+
+/** The options of `holdfast plot`. */
+export interface PlotCommand {
+  dir: string;
+  what: (typeof PLOTS)[number];
+  output?: string;
+  projection?: (typeof PROJECTIONS)[number];
+  labels?: string;
+}
+
+export function plotCommand(program: Command, run: (options: PlotCommand) => Promise<void>): void {
+  program
+    .command('plot')
+    .description(
+      'Draws a run as SVG, without a browser: a map of its rows, the lengths of its sequences, or its throughput. The run stays as it is.',
+    )
+    .argument('<dir>', 'the --out of a run', folder)
+    .addOption(
+      new Option('--what <plot>', 'what to draw').choices(PLOTS).default('map' satisfies PlotCommand['what']),
+    )
+    .option('-o, --output <file>', 'write the SVG here, once it is whole (default: standard output)', file)
+    .addOption(
+      new Option(
+        '--projection <how>',
+        'how a map is made; umap takes about half a minute (default: pca)',
+      ).choices(PROJECTIONS),
+    )
+    .option(
+      '--labels <file>',
+      'colour a map by these: a line for each ID, with the ID, a tab and the label (default: by length)',
+      file,
+    )
+    .action(async (dir: string, options: Omit<PlotCommand, 'dir'>) => {
+      await run({ dir, ...options });
+    });
+}

@@ -1,0 +1,64 @@
+import type { DeviceWish } from '@holdfast/preflight';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { folder } from './folder.js';
+import { atOnce, device, file, files, model, whole } from './option-values.js';
+import { progressOptions, type Reporting, reportingOf } from './progress-options.js';
+
+/** As `METRICS` of `@holdfast/neighbours`, which is loaded by a search only. */
+const METRICS = ['cosine', 'dot', 'euclidean'] as const;
+
+/** The options of `holdfast search`. */
+export interface SearchCommand {
+  dir: string;
+  queries: readonly string[];
+  k: number;
+  metric: (typeof METRICS)[number];
+  json: boolean;
+  output?: string;
+  model?: string;
+  device?: DeviceWish;
+  workers?: number;
+}
+
+/** More hits of one query than this are no neighbourhood; they are held in memory. */
+const MOST_HITS = 100_000;
+
+function hits(text: string): number {
+  const value = whole(text);
+  if (value > MOST_HITS) throw new InvalidArgumentError(`It must be a whole number from 1 to ${MOST_HITS}.`);
+  return value;
+}
+
+export function searchCommand(
+  program: Command,
+  run: (options: SearchCommand, reporting: Reporting) => Promise<void>,
+): void {
+  const command = program
+    .command('search')
+    .description(
+      "Finds the sequences of a run whose rows are nearest to those of other sequences, which it embeds with the run's own model. The run stays as it is.",
+    )
+    .argument('<dir>', 'the --out of a complete run', folder)
+    .argument(
+      '<query...>',
+      'FASTA or FASTQ files of what to search for, compressed or not; - is standard input',
+      files,
+    )
+    .option('-k, --neighbours <n>', 'rows to find for each query', hits, 10)
+    .addOption(
+      new Option('--metric <how>', 'how near two rows are')
+        .choices(METRICS)
+        .default('cosine' satisfies Metric),
+    )
+    .option('-o, --output <file>', 'write the table here, once it is whole (default: standard output)', file)
+    .option('--json', 'one JSON object per query, with all digits', false)
+    .option('--model <name|path>', "where the run's model is now (default: where it was)", model)
+    .option('--device <name>', "cpu, cuda[:N], … or auto, for the queries (default: the run's)", device)
+    .option('--workers <n>', 'worker processes that embed the queries (default: as for embed)', atOnce);
+  progressOptions(command, 'standard error').action(async (dir: string, queries: string[], given) => {
+    const { progress, quiet, neighbours: k, ...options } = given;
+    await run({ dir, queries, k, ...options }, reportingOf(command, { progress, quiet }));
+  });
+}
+
+type Metric = SearchCommand['metric'];

@@ -1,0 +1,59 @@
+import { extname } from 'node:path';
+import { writeFileDurably } from '@holdfast/durable';
+import type { PlotName, Projection } from '@holdfast/plot';
+import { UsageError } from '../errors.js';
+import { refuseOutput } from '../refuse-output.js';
+
+export interface DrawOptions {
+  dir: string;
+  what: PlotName;
+  /** The file that is written. Default: the picture goes to `print`. */
+  output?: string;
+  projection?: Projection;
+  labels?: string;
+}
+
+/** What drawing gets of whoever calls it. */
+export interface Surroundings {
+  signal: AbortSignal;
+  print(text: string): void;
+  /** Hears how much is done, from 0 to 1. */
+  onProgress(share: number): void;
+}
+
+/** Pictures that others make of an SVG. */
+const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html'];
+
+/**
+ * Draws a run as SVG, and writes it under its name once it is whole.
+ *
+ * @throws UsageError for options that do not go together, labels that cannot be used, or nothing to draw; RunFolderError if there
+ * is no result; the signal's reason.
+ */
+export async function draw(options: DrawOptions, { signal, print, onProgress }: Surroundings): Promise<void> {
+  const { dir, what, output, projection, labels } = options;
+  for (const [option, given] of Object.entries({ '--projection': projection, '--labels': labels }))
+    if (given !== undefined && what !== 'map')
+      throw new UsageError(`${option} is for --what map only; leave it out, or draw a map`);
+  if (output !== undefined) {
+    const ending = extname(output).toLowerCase();
+    if (OTHERS.includes(ending))
+      throw new UsageError(
+        `-o ${output}: a plot is an SVG, which browsers and Inkscape save as ${ending.slice(1)}; name a file that ends in .svg`,
+      );
+    refuseOutput(output, { dir, inputs: labels === undefined ? [] : [labels] });
+  }
+  const { plot, PlotInputError } = await import('@holdfast/plot');
+  const svg = await plot(dir, {
+    what,
+    ...(projection && { projection }),
+    ...(labels !== undefined && { labels }),
+    signal,
+    onProgress,
+  }).catch((error: unknown) => {
+    throw error instanceof PlotInputError ? new UsageError(error.message, { cause: error }) : error;
+  });
+  signal.throwIfAborted();
+  if (output === undefined) print(svg);
+  else await writeFileDurably(output, svg);
+}

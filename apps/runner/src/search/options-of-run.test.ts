@@ -1,0 +1,79 @@
+import { letterRules, resolveModel } from '@holdfast/gpu-runtime';
+import { letterUse, readingUse } from '@holdfast/plan';
+import { cutFieldsOf, newRunRecord } from '@holdfast/run-folder';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { EmbedOptions } from '../embed-options.js';
+import { cutOf } from '../run/cut-of.js';
+import { givenModel } from '../run/given-model.js';
+import { optionsOfRun } from './options-of-run.js';
+
+type Options = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
+
+const maybe = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined });
+const flag = maybe(fc.constant(true));
+const asked = fc
+  .record({
+    chunk: maybe(fc.integer({ min: 8, max: 99 })),
+    stride: maybe(fc.integer({ min: 1, max: 8 })),
+    translate: maybe(fc.constantFrom('open', 'all', 'orfs')),
+    geneticCode: maybe(fc.constantFrom(1, 11)),
+    minOrf: maybe(fc.integer({ min: 1, max: 99 })),
+    orfStart: maybe(fc.constantFrom('atg', 'code', 'any')),
+    id: maybe(fc.constantFrom('first-word', 'whole', '^(\\w+)')),
+    onBadRecord: maybe(fc.constantFrom('refuse', 'skip')),
+    dedupeIds: maybe(fc.constantFrom('refuse', 'suffix')),
+    keepU: flag,
+    keepStop: flag,
+    stripStop: flag,
+    keepGaps: flag,
+    overrides: fc.record({
+      pooling: maybe(fc.constantFrom('mean', 'max')),
+      longSequences: maybe(fc.constant('windows')),
+      windowOverlap: maybe(fc.integer({ min: 0, max: 9 })),
+      output: maybe(fc.constantFrom('h.1')),
+      precision: maybe(fc.constantFrom('fp16', 'int8')),
+    }),
+  })
+  .map((options) => options as Options)
+  .filter((options) => {
+    try {
+      cutOf(options as EmbedOptions);
+    } catch {
+      return false;
+    }
+    return !(options.keepStop && options.stripStop);
+  });
+
+test.each(['tnf', 'aac'])('queries for %s get the settings of the run, whatever they were', async (name) => {
+  const rules = letterRules(await resolveModel(name));
+  /** What a run record says of options. */
+  const facts = (options: Options) => {
+    const { keepU = false, keepStop = false, stripStop = false, keepGaps = false } = options;
+    const switches = { keepU, keepStop, stripStop, keepGaps, translated: options.translate !== undefined };
+    const reading = readingUse(options);
+    return {
+      ...cutFieldsOf(cutOf(options as EmbedOptions)),
+      letters: letterUse(rules, switches),
+      ...(reading && { reading }),
+    };
+  };
+  fc.assert(
+    fc.property(asked, (options) => {
+      const record = newRunRecord({
+        inputs: [],
+        model: { name, fingerprint: 'f'.repeat(64) },
+        batch_tokens: 77,
+        shards: 3,
+        given: givenModel(options, '/model'),
+        ...facts(options),
+      });
+      const again = optionsOfRun({ ...record, threads: 2, device: 'cuda:3' });
+      expect(facts(again)).toEqual(facts(options));
+      expect(givenModel({ overrides: again.overrides ?? {} }, '/model')).toEqual(
+        givenModel({ overrides: options.overrides ?? {} }, '/model'),
+      );
+      expect(again).toMatchObject({ batchTokens: 77, threads: 2, device: { kind: 'cuda', index: null } });
+    }),
+  );
+});

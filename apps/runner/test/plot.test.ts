@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { fixture, freshFolder, holdfast, rowsOf } from './command.js';
+
+const GLOBINS = fixture('globins45.faa');
+const PYTHON = '/usr/bin/python3';
+/** Every text of a picture, by a parser of XML that is not ours. */
+const TEXTS = `
+import json, sys, xml.etree.ElementTree as E
+print(json.dumps([e.text for e in E.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text")]))`;
+
+let out: string;
+let ids: string[];
+let folder: string;
+beforeAll(async () => {
+  out = join(await freshFolder(), 'out');
+  expect(await holdfast(['embed', GLOBINS, '--out', out, '--model', 'aac'])).toMatchObject({ code: 0 });
+  ids = (await rowsOf(out)).map(([id]) => id);
+});
+beforeEach(async () => {
+  folder = await freshFolder();
+});
+
+const plot = async (name: string, ...args: string[]) => {
+  const path = join(folder, name);
+  const ended = await holdfast(['plot', out, '-o', path, ...args]);
+  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  return readFile(path, 'utf8');
+};
+function textsOf(name: string): string[] | null {
+  const { status, stdout } = spawnSync(PYTHON, ['-c', TEXTS, join(folder, name)], { encoding: 'utf8' });
+  if (status === 0) return JSON.parse(stdout);
+  console.warn('LEFT OUT: python3 is not on this machine');
+  return null;
+}
+
+test('a map, lengths and throughput are drawn, the same each time, and the run stays as it is', async () => {
+  const before = await readdir(out);
+  const map = await plot('map.svg');
+  expect(map.match(/<circle/g)).toHaveLength(45);
+  expect(map).toContain('45 rows of 20 numbers of aac, principal components, coloured by length');
+  const umap = await plot('umap.svg', '--projection', 'umap');
+  expect(umap).toContain('>UMAP 1 (no unit)<');
+  expect(umap.match(/<circle/g)).toHaveLength(45);
+  const lengths = await plot('lengths.svg', '--what', 'lengths');
+  expect(lengths).toContain('45 sequences, shortest 141, median 146');
+  const rate = await plot('rate.svg', '--what', 'throughput');
+  expect(rate).toContain('45 sequences in');
+  for (const name of ['map', 'umap', 'lengths', 'rate']) {
+    const texts = textsOf(`${name}.svg`);
+    if (texts !== null) expect(texts.length).toBeGreaterThan(8);
+  }
+  expect(await plot('again.svg', '--projection', 'umap')).toBe(umap);
+  expect(await plot('again.svg', '--what', 'throughput')).toBe(rate);
+  expect(await readdir(out)).toEqual(before);
+});
+
+test('labels colour a map, and markup in them is text', async () => {
+  const labels = join(folder, 'labels.tsv');
+  const lines = ids.map((id, at) => `${id}\t${at % 2 ? '<script>&' : 'beta'}`).slice(1);
+  await writeFile(labels, `id\tfamily\n${lines.join('\n')}\n`);
+  const picture = await plot('map.svg', '--labels', labels);
+  expect(picture).not.toContain('<script>');
+  const texts = textsOf('map.svg');
+  if (texts !== null)
+    expect(texts).toEqual(expect.arrayContaining(['<script>& (22)', 'beta (22)', 'no label (1)']));
+});
+
+test('a plot that is killed leaves nothing under its name, and the same command gives the same bytes', async () => {
+  const whole = await plot('whole.svg');
+  const path = join(folder, 'map.svg');
+  for (const operation of ['open', 'rename']) {
+    const env = {
+      NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+      KILL_AT: operation,
+      KILL_NAME: 'map\\.svg\\.tmp$',
+    };
+    const killed = await holdfast(['plot', out, '-o', path], '', { env });
+    expect(killed, operation).toMatchObject({ signal: 'SIGKILL' });
+    expect(await readdir(folder)).not.toContain('map.svg');
+  }
+  expect(await plot('map.svg')).toBe(whole);
+  expect((await readdir(folder)).sort()).toEqual(['map.svg', 'whole.svg']);
+});
+
+test('what cannot be drawn is refused, with the remedy', async () => {
+  const labels = join(folder, 'labels.tsv');
+  await writeFile(labels, 'nobody\tx\n');
+  for (const [args, why] of [
+    [[folder], 'there is no complete result'],
+    [[folder, '--what', 'throughput'], 'no checkpoint has been saved yet'],
+    [[out, '--labels', labels], 'none of its 1 IDs is in'],
+    [[out, '--what', 'lengths', '--labels', labels], '--labels is for --what map only'],
+    [[out, '-o', join(folder, 'x.png')], 'name a file that ends in .svg'],
+    [[out, '-o', join(out, 'ids.txt')], 'it belongs to the run'],
+  ] as const) {
+    const { code, stderr } = await holdfast(['plot', ...args]);
+    expect(stderr).toContain(why);
+    expect(code).toBe(2);
+  }
+});

@@ -1,0 +1,46 @@
+import { areaWith, axisX, axisY, chart, grouped } from './chart.js';
+import type { Rates } from './rates.js';
+import { element, rounded } from './svg.js';
+
+/** Units of time on the axis: from how many milliseconds on they are used. */
+const UNITS = [
+  { unit: 'days', ms: 86_400_000, from: 2 * 86_400_000 },
+  { unit: 'hours', ms: 3_600_000, from: 2 * 3_600_000 },
+  { unit: 'minutes', ms: 60_000, from: 2 * 60_000 },
+  { unit: 'seconds', ms: 1000, from: 0 },
+] as const;
+
+/** Sequences a second over the time of a run. */
+export function throughputPlot(title: string, { start, step, perSecond, saved }: Rates): string {
+  const time = step * perSecond.length;
+  const { unit, ms } = UNITS.find(({ from }) => time >= from)!;
+  const area = areaWith(36);
+  const x = axisX(area, { label: `Time since the start in ${unit}`, domain: [0, time / ms] });
+  const y = axisY(area, {
+    label: 'Sequences per second',
+    domain: [0, Math.max(...perSecond) || 1],
+    nice: true,
+  });
+  const points = perSecond.flatMap((rate, bin) => {
+    const [from, to] = [x.at((bin * step) / ms), x.at(((bin + 1) * step) / ms)];
+    return [`${rounded(from)} ${rounded(y.at(rate))}`, `${rounded(to)} ${rounded(y.at(rate))}`];
+  });
+  const outline = `M${points.join('L')}`;
+  const filled = `M${area.left} ${area.bottom}L${points.join('L')}L${area.right} ${area.bottom}Z`;
+  const landed = saved.map(({ at }) => {
+    const here = Math.round(x.at((at - start) / ms));
+    return element('line', { x1: here, y1: area.bottom, x2: here, y2: area.bottom + 6 });
+  });
+  const total = saved.at(-1)!.total;
+  const mean = total / Math.max(1e-3, (saved.at(-1)!.at - start) / 1000);
+  const note = `${grouped(total)} sequences in ${grouped(saved.length)} checkpoints (ticks below the axis), ${grouped(Number(mean.toPrecision(3)))} per second on average, since ${new Date(start).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const marks = [
+    element('path', { d: filled, fill: '#2f6f9f', 'fill-opacity': 0.18 }),
+    element('path', { d: outline, fill: 'none', stroke: '#2f6f9f', 'stroke-width': 1.5 }),
+    element('g', { stroke: '#b7791f', 'stroke-opacity': 0.7 }, thinned(landed).join('')),
+  ];
+  return chart({ title, note, area, x, y, marks: marks.join('\n') });
+}
+
+/** Marks on the same pixel are one. */
+const thinned = (marks: readonly string[]): string[] => [...new Set(marks)];
