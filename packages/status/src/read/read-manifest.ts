@@ -7,6 +7,8 @@ export interface ShardRecord {
   /** Rows in its checkpoints. */
   rows: number;
   checkpoints: number;
+  /** Each of them, in order: when it was recorded, ISO 8601, and its rows. */
+  saves: { at: string; rows: number }[];
   /** When the newest was recorded, ISO 8601; null before the first. */
   saved: string | null;
   /** Why it failed. */
@@ -64,6 +66,7 @@ function recordsOf({ updated_at, world_size, shards }: ManifestState): ManifestL
       status,
       rows: total_sequences,
       checkpoints: checkpoints.length,
+      saves: checkpoints.map(({ recorded_at, num_sequences }) => ({ at: recorded_at, rows: num_sequences })),
       saved,
       error,
       failures: failuresIn(recovery),

@@ -33,6 +33,7 @@ export const record = (other: Partial<ShardRecord>): ShardRecord => ({
   status: 'in_progress',
   rows: 0,
   checkpoints: 0,
+  saves: [],
   saved: null,
   error: null,
   failures: {},
