@@ -50,6 +50,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   verify: ['result', 'run-folder', 'plan', 'checkpoint', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
+    'dashboard',
+    'dashboard-page',
     'projection',
     'result',
     'status',
@@ -233,5 +235,7 @@ function leaving(path: string, specifier: string): string | null {
 }
 
 function packageOf(path: string): string | null {
-  return /^(?:packages|apps)\/([^/]+)\//.exec(path)?.[1] ?? null;
+  const [, top, name] = /^(packages|apps)\/([^/]+)\//.exec(path) ?? [];
+  // A folder of this name is in both.
+  return top === 'apps' && name === 'dashboard' ? 'dashboard-page' : (name ?? null);
 }
