@@ -263,6 +263,15 @@ try {
       listing()(`${json ? JSON.stringify(report) : reportLines(report).join('\n')}\n`);
       process.exitCode = report.ok ? ExitCode.complete : ExitCode.damaged;
     },
+    async dashboard(options) {
+      after = { kept: 'nothing was changed, ', again: 'rerun the same command' };
+      const { signal } = stopOnSignals();
+      const { showDashboard } = await import('./command/show-dashboard.js');
+      await showDashboard(options, { print: lines(), complain, signal }).catch((error: unknown) => {
+        // Ctrl-C is how a dashboard is meant to end.
+        if (!(error instanceof StoppedError && options.static === undefined)) throw error;
+      });
+    },
     async models({ json }) {
       listModels(json, listing());
     },

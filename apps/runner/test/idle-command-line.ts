@@ -18,6 +18,7 @@ const IDLE: Commands = {
   lockProof: nothing,
   completion: nothing,
   verify: nothing,
+  dashboard: nothing,
   work: nothing,
   join: nothing,
 };

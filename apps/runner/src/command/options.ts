@@ -4,6 +4,7 @@ import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
 import { cancelCommand } from './cancel-command.js';
 import { completionCommand } from './completion/completion.js';
+import { type DashboardCommand, dashboardCommand } from './dashboard-command.js';
 import { type Embed, embedCommand } from './embed-command.js';
 import { addExamples } from './examples.js';
 import { folder } from './folder.js';
@@ -30,6 +31,7 @@ export interface Commands extends ModelsCommands, TaskCommands {
   /** Prints the script that makes a shell complete. */
   completion(script: string): Promise<void>;
   verify(options: VerifyCommand): Promise<void>;
+  dashboard(options: DashboardCommand): Promise<void>;
 }
 
 /**
@@ -49,6 +51,7 @@ export function commandLine(
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));
+  dashboardCommand(program, (options) => commands.dashboard(options));
   submitCommand(program, (options, reporting) => commands.submit(options, reporting), surroundings);
   cancelCommand(program, (options) => commands.cancel(options));
   taskCommands(program, commands);
