@@ -58,7 +58,7 @@ export function incidentWords({ event, message, slot, shard, kind, task }: Incid
   const subject = who.join(', ') || 'The run';
   if (event === 'failed') {
     const place = shard === null ? 'before it had a shard' : `on shard ${shard}`;
-    return `${subject} failed ${place}${kind === null ? '' : ` (${kind})`}: ${message.replace(/^failed: /, '')}`;
+    return `${subject} failed ${place}${kind === null ? '' : ` (${kind.replaceAll('_', ' ')})`}: ${message.replace(/^failed: /, '')}`;
   }
   if (event === 'retry') return `Retrying shard ${shard} ${message.replace(/^retrying /, '')}`;
   return `${subject}: ${message}`;

@@ -267,10 +267,9 @@ try {
       after = { kept: 'nothing was changed, ', again: 'rerun the same command' };
       const { signal } = stopOnSignals();
       const { showDashboard } = await import('./command/show-dashboard.js');
-      await showDashboard(options, { print: lines(), complain, signal }).catch((error: unknown) => {
-        // Ctrl-C is how a dashboard is meant to end.
-        if (!(error instanceof StoppedError && options.static === undefined)) throw error;
-      });
+      await showDashboard(options, { print: lines(), complain, signal });
+      // Ctrl-C is how a dashboard is meant to end.
+      if (signal.aborted && signal.reason.signal !== 'SIGINT') throw signal.reason;
     },
     async models({ json }) {
       listModels(json, listing());

@@ -16,12 +16,10 @@ export function LegendList({ name, legend, colour, onSelect }: Props) {
   if (legend.kind === 'ramp')
     return (
       <div class="legend">
-        <h4>{name}</h4>
+        <span class="quiet">{name}</span>
+        <span class="quiet">{number(legend.low)}</span>
         <div class="ramp" style={{ background: `linear-gradient(to right, ${STOPS})` }} />
-        <p class="ends quiet">
-          <span>{number(legend.low)}</span>
-          <span>{number(legend.high)}</span>
-        </p>
+        <span class="quiet">{number(legend.high)}</span>
       </div>
     );
   const choose = (entry: LegendEntry) => {
@@ -35,7 +33,7 @@ export function LegendList({ name, legend, colour, onSelect }: Props) {
   };
   return (
     <div class="legend">
-      <h4>{name}</h4>
+      <span class="quiet">{name}</span>
       <ul>
         {legend.entries.map((entry) => (
           <li key={entry.code}>

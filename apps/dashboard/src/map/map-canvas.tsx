@@ -119,6 +119,14 @@ export function MapCanvas(props: Props) {
     return () => cancelAnimationFrame(frame);
   }, [places, colours, view, size]);
 
+  const placed: Place[] = [];
+  /** Whether a mark's text would be written over another. */
+  const crowded = (at: Place) => {
+    const near = placed.some(([x, y]) => Math.abs(x - at[0]) < 15 && Math.abs(y - at[1]) < 13);
+    if (!near) placed.push(at);
+    return near;
+  };
+
   const key = (event: KeyboardEvent) => {
     const middle: Place = [size.width / 2, size.height / 2];
     const moves: Record<string, (old: View) => View> = {
@@ -152,15 +160,12 @@ export function MapCanvas(props: Props) {
           <path class="cross" d={`M${size.width / 2 - 8} ${size.height / 2}h16m-8 -8v16`} />
           {lasso.length > 1 && <polygon class="lasso" points={lasso.map((at) => at.join(',')).join(' ')} />}
           {marks.map(({ point, text, kind }) => {
-            const [x, y] = toScreen([places[point * 2]!, places[point * 2 + 1]!], view, size);
+            const at = toScreen([places[point * 2]!, places[point * 2 + 1]!], view, size);
+            const [x, y] = at;
             return (
               <g key={`${kind} ${point}`} class={kind} transform={`translate(${x} ${y})`}>
                 <circle r={kind === 'neighbour' ? 7 : 9} />
-                {text !== '' && (
-                  <text y={kind === 'neighbour' ? -10 : 4} x={kind === 'neighbour' ? 0 : 15}>
-                    {text}
-                  </text>
-                )}
+                {text !== '' && !crowded(at) && <text y={-10}>{text}</text>}
               </g>
             );
           })}

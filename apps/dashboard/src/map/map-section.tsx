@@ -108,26 +108,36 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
         <FindId source={source} onFound={pick} />
       </div>
       <div class="map-body">
-        <div class="map-stage">
-          {places !== null && (
-            <MapCanvas
-              places={places}
-              colours={colours}
-              tool={tool}
-              marks={marks}
-              reset={reset}
-              label={`Map of ${counted(points, 'sequence')}. Arrow keys move, plus and minus zoom, 0 shows all, Enter picks the point in the middle, N goes to its nearest neighbour, L is the lasso, M moves, Escape ends a choice.`}
-              onPick={pick}
-              onHover={setHovered}
+        <div>
+          <div class="map-stage">
+            {places !== null && (
+              <MapCanvas
+                places={places}
+                colours={colours}
+                tool={tool}
+                marks={marks}
+                reset={reset}
+                label={`Map of ${counted(points, 'sequence')}. Arrow keys move, plus and minus zoom, 0 shows all, Enter picks the point in the middle, N goes to its nearest neighbour, L is the lasso, M moves, Escape ends a choice.`}
+                onPick={pick}
+                onHover={setHovered}
+                onSelect={setSelected}
+                onKey={onKey}
+              />
+            )}
+            <Waiting shown={shown} name={name} work={work} />
+            {hoveredDetail !== null && (
+              <p class="tip">
+                <b>{hoveredDetail.id}</b> {hoveredDetail.description}
+              </p>
+            )}
+          </div>
+          {shown.paint !== null && (
+            <LegendList
+              name={info.colours.find((each) => each.key === key)?.name ?? ''}
+              legend={shown.paint.legend}
+              colour={shown.colour!}
               onSelect={setSelected}
-              onKey={onKey}
             />
-          )}
-          <Waiting shown={shown} name={name} work={work} />
-          {hoveredDetail !== null && (
-            <p class="tip">
-              <b>{hoveredDetail.id}</b> {hoveredDetail.description}
-            </p>
           )}
         </div>
         <aside class="map-side">
@@ -142,14 +152,7 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
           {picked !== null && (
             <PickedPoint source={source} point={picked} near={near} setNear={setNear} onPick={pick} />
           )}
-          {shown.paint !== null && (
-            <LegendList
-              name={info.colours.find((each) => each.key === key)?.name ?? ''}
-              legend={shown.paint.legend}
-              colour={shown.colour!}
-              onSelect={setSelected}
-            />
-          )}
+          {picked === null && selected === null && <Hints neighbours={source.neighbours !== null} />}
         </aside>
       </div>
       <p class="quiet caption">
@@ -161,6 +164,17 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
           : 'The two directions in which the embeddings vary most.'}
       </p>
     </section>
+  );
+}
+
+/** What one can do, while nothing is done. */
+function Hints({ neighbours }: { neighbours: boolean }) {
+  return (
+    <div class="hints quiet">
+      <p>Point at a sequence to see its ID.</p>
+      <p>Click one to {neighbours ? 'find its nearest neighbours' : 'see what it is'}.</p>
+      <p>Draw a lasso around many, or click a colour below the map, to save their IDs.</p>
+    </div>
   );
 }
 

@@ -18,7 +18,7 @@ void main() {
 }`;
 
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float;
 in vec4 paint;
 uniform float diameter;
 out vec4 pixel;
@@ -36,15 +36,16 @@ export class PointLayer {
   #buffers: twgl.BufferInfo | null = null;
   #count = 0;
 
-  private constructor(gl: WebGL2RenderingContext) {
+  private constructor(gl: WebGL2RenderingContext, program: twgl.ProgramInfo) {
     this.#gl = gl;
-    this.#program = twgl.createProgramInfo(gl, [VERTEX, FRAGMENT]);
+    this.#program = program;
   }
 
-  /** Null if the browser has no WebGL 2. */
+  /** Null if the browser has no WebGL 2, or one that cannot draw this. */
   static on(canvas: HTMLCanvasElement): PointLayer | null {
     const gl = canvas.getContext('webgl2', { antialias: false, premultipliedAlpha: true });
-    return gl === null ? null : new PointLayer(gl);
+    const program = gl && twgl.createProgramInfo(gl, [VERTEX, FRAGMENT]);
+    return gl && program && new PointLayer(gl, program);
   }
 
   /** @param places [points, 2]. */

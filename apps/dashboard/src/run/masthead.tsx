@@ -5,7 +5,7 @@ import { counted, duration, grouped, percent, STATES } from '../words.js';
 /** What the page says first: how far the run is, and what to type next. */
 export function Masthead({ status, made }: { status: Status; made: string | null }) {
   const { dir, state, reason, sequences_embedded: done, sequences_total: total, result } = status;
-  const share = state === 'complete' ? 1 : done !== null && total ? done / total : null;
+  const share = done !== null && total ? done / total : null;
   return (
     <header class="masthead">
       <p class="where">
@@ -14,18 +14,13 @@ export function Masthead({ status, made }: { status: Status; made: string | null
         {made !== null && <span class="quiet">as of {new Date(made).toLocaleString()}</span>}
       </p>
       <h1 class={`state state-${state}`} aria-live="polite">
-        {STATES[state]}
+        {STATES[state]}{' '}
         {state !== 'complete' && done !== null && total !== null && total > 0 && (
-          <span class="share"> {percent(done, total)}</span>
+          <span class="share">{percent(done, total)}</span>
         )}
-        {result !== null && (
-          <span class="share">
-            {' '}
-            {grouped(result.sequences)} × {result.dim}
-          </span>
-        )}
+        {result !== null && <span class="share"> {counted(result.sequences, 'sequence')}</span>}
       </h1>
-      {share !== null && (
+      {share !== null && state !== 'complete' && (
         <div
           class={`bar bar-${state}`}
           role="progressbar"
@@ -56,6 +51,7 @@ function Figures({ status }: { status: Status }) {
   if (status.seconds_since_checkpoint !== null && status.state !== 'complete')
     figures.push(['Last checkpoint', duration(status.seconds_since_checkpoint), 'ago']);
   if (status.state === 'complete') {
+    if (status.result !== null) figures.push(['Numbers in a row', grouped(status.result.dim)]);
     figures.push(['Quarantined', grouped(status.quarantined.sequences)]);
     figures.push(['Shards', grouped(status.shards.length)]);
   }
@@ -63,7 +59,7 @@ function Figures({ status }: { status: Status }) {
     figures.push([
       'Failures',
       `${grouped(failures)}${at_least ? '+' : ''}`,
-      counted(retries, 'retry').replace('retrys', 'retries'),
+      `(${retries === 1 ? '1 retry' : `${grouped(retries)} retries`})`,
     ]);
   if (figures.length === 0) return null;
   return (
@@ -81,9 +77,11 @@ function Figures({ status }: { status: Status }) {
   );
 }
 
+const sentence = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+
 function Next({ text, command }: Status['next']) {
   const [copied, setCopied] = useState(false);
-  if (command === null) return <p class="next">{text}</p>;
+  if (command === null) return <p class="next">{sentence(text)}</p>;
   const copy = () =>
     navigator.clipboard.writeText(command).then(
       () => setCopied(true),

@@ -70,6 +70,8 @@ function wordsOf({
   const saved = counted(checkpoints, 'checkpoint');
   if (status === 'complete') return `${counted(sequences_done, 'sequence')} in ${saved}`;
   const done = sequences_embedded ?? sequences_done;
+  if (done === 0 && checkpoints === 0)
+    return sequences_total === null ? 'not begun' : `${grouped(sequences_total)}, not begun`;
   if (sequences_total === null) return `${grouped(done)} embedded, ${saved}`;
   return `${percent(done, sequences_total)} of ${grouped(sequences_total)}, ${saved}`;
 }

@@ -27,6 +27,7 @@ export function Story({ history }: { history: History }) {
                 hour: '2-digit',
                 minute: '2-digit',
                 second: '2-digit',
+                hourCycle: 'h23',
               })}
             </time>
             <span>{words}</span>

@@ -30,7 +30,10 @@ export function Throughput({ history, status }: { history: History; status: Stat
   const line = perSecond.map(
     (rate, at) => `${x(start + at * span)},${y(rate)} ${x(start + (at + 1) * span)},${y(rate)}`,
   );
-  const shown = history.incidents.filter(({ time }) => Date.parse(time) >= start);
+  // Failures are drawn over what was done about them at the same moment.
+  const shown = history.incidents
+    .filter(({ time }) => Date.parse(time) >= start)
+    .sort((a, b) => Number(b.event === 'retry') - Number(a.event === 'retry'));
   const rows = history.checkpoints.reduce((sum, save) => sum + save.rows, 0);
   return (
     <Section
@@ -128,4 +131,5 @@ const clock = (time: number) =>
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
+    hourCycle: 'h23',
   });

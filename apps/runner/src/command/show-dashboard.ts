@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type Dashboard, startDashboard, writeStaticPage } from '@holdfast/dashboard';
+import { type Dashboard, startDashboard, type Work, writeStaticPage } from '@holdfast/dashboard';
 import { mayBeThere } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
 import { layout, runElsewhere } from '@holdfast/run-folder';
@@ -37,7 +37,11 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
   const page = await readFile(PAGE, 'utf8');
   if (to === undefined) return serve({ ...options, dir }, page, showing);
   const { print, signal } = showing;
-  const written = await writeStaticPage({ dir, page, to, signal, ...(labels !== undefined && { labels }) });
+  const onWork = ({ what, done }: Work) => progress(`computing ${what}: ${Math.round(100 * done)}%`);
+  const given = { ...(labels !== undefined && { labels }) };
+  const written = await writeStaticPage({ dir, page, to, signal, onWork, ...given }).finally(() =>
+    progress(''),
+  );
   warnOf(written.unknownLabels, labels, showing);
   const { points, rows } = written;
   const sampled = points < rows ? `, a sample of ${grouped(rows)}` : '';
@@ -58,9 +62,7 @@ async function serve(
     ...(labels !== undefined && { labels }),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
-    throw new UsageError(`port ${port} is taken; leave out --port to take one that is free`, {
-      cause: error,
-    });
+    throw new UsageError(`port ${port} is taken; leave out --port to take one that is free`);
   });
   warnOf(started.unknownLabels, labels, showing);
   showing.print(started.url);
@@ -73,6 +75,11 @@ async function serve(
   } finally {
     await started.close();
   }
+}
+
+/** On a terminal, one line that is written over: UMAP may take minutes. */
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
 function warnOf(unknown: number, labels: string | undefined, { complain }: Showing): void {
