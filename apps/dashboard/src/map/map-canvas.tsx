@@ -14,6 +14,9 @@ export interface Mark {
 /** CSS pixels within which a pointer is at a point. */
 const REACH = 12;
 
+/** Milliseconds without a move after which the map stands still. */
+const REST = 180;
+
 /** CSS pixels that an arrow key moves. */
 const STEP = 60;
 
@@ -110,13 +113,22 @@ export function MapCanvas(props: Props) {
 
   useEffect(() => setView(size.width > 0 ? whole(size) : null), [reset, size.width > 0]);
 
+  const drawn = useRef(view);
   useEffect(() => {
     if (view === null) return;
-    const frame = requestAnimationFrame(() => {
-      layer.current?.draw(view, size, devicePixelRatio);
+    const moving = drawn.current !== null && drawn.current !== view;
+    drawn.current = view;
+    const draw = (some: boolean) => {
+      layer.current?.draw(view, size, devicePixelRatio, some);
       performance.mark('holdfast-map-drawn');
-    });
-    return () => cancelAnimationFrame(frame);
+    };
+    const frame = requestAnimationFrame(() => draw(moving));
+    // All points again, once it stands still.
+    const rest = moving ? setTimeout(() => draw(false), REST) : undefined;
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(rest);
+    };
   }, [places, colours, view, size]);
 
   const placed: Place[] = [];
