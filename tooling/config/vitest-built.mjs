@@ -13,9 +13,10 @@ const stampOf = (root) => join(root, 'node_modules', '.holdfast-built');
 /** Every file that a package's build reads. */
 function sources(folder) {
   const files = readdirSync(join(folder, 'src'), { recursive: true })
-    .filter((name) => /\.[mc]?ts$/.test(name) && !name.endsWith('.test.ts'))
+    .filter((name) => /\.(?:[mc]?ts|tsx|css)$/.test(name) && !name.endsWith('.test.ts'))
     .map((name) => join(folder, 'src', name));
-  return [...files, join(folder, 'tsup.config.ts'), join(folder, 'package.json')];
+  const others = ['tsup.config.ts', 'vite.config.ts', 'index.html', 'package.json'];
+  return [...files, ...others.map((name) => join(folder, name))];
 }
 
 /**
@@ -37,7 +38,8 @@ export function stale(root = ROOT) {
   );
   const setUp = changed(stampOf(root));
   return packages.flatMap(({ name, folder, devDependencies = {} }) => {
-    const built = changed(join(folder, 'dist', 'index.js'));
+    // The page of the dashboard is built as one file of HTML.
+    const built = changed(join(folder, 'dist', 'index.js')) || changed(join(folder, 'dist', 'index.html'));
     if (built === 0) return [{ name, file: null }];
     const read = [
       ...sources(folder),

@@ -298,6 +298,14 @@ try {
         bar.end();
       });
     },
+    async dashboard(options) {
+      after = { kept: 'nothing was changed, ', again: 'rerun the same command' };
+      const { signal } = stopOnSignals();
+      const { showDashboard } = await import('./command/show-dashboard.js');
+      await showDashboard(options, { print: lines(), complain, signal });
+      // Ctrl-C is how a dashboard is meant to end.
+      if (signal.aborted && signal.reason.signal !== 'SIGINT') throw signal.reason;
+    },
     async models({ json }) {
       listModels(json, listing());
     },

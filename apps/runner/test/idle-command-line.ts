@@ -22,6 +22,7 @@ const IDLE: Commands = {
   get: nothing,
   search: nothing,
   plot: nothing,
+  dashboard: nothing,
   work: nothing,
   join: nothing,
 };

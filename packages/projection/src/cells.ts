@@ -70,15 +70,32 @@ export function nearestCentre(
   let best = 0;
   let least = Number.POSITIVE_INFINITY;
   for (let start = 0, cell = 0; start < centres.length; start += width, cell++) {
-    const distance = squared(centres, start, points, at, width);
+    const distance = squared(centres, start, points, at, width, least);
     if (distance < least) [best, least] = [cell, distance];
   }
   return best;
 }
 
-/** The squared distance of two points. */
-export function squared(a: Float32Array, from: number, b: Float32Array, at: number, width: number): number {
+/**
+ * The squared distance of two points.
+ *
+ * @param enough a distance from which on it does not matter: then the result may be less, but is not below it.
+ */
+export function squared(
+  a: Float32Array,
+  from: number,
+  b: Float32Array,
+  at: number,
+  width: number,
+  enough = Number.POSITIVE_INFINITY,
+): number {
   let sum = 0;
-  for (let column = 0; column < width; column++) sum += (a[from + column]! - b[at + column]!) ** 2;
+  for (let column = 0; column < width; ) {
+    for (const end = Math.min(column + 8, width); column < end; column++) {
+      const difference = a[from + column]! - b[at + column]!;
+      sum += difference * difference;
+    }
+    if (sum >= enough) break;
+  }
   return sum;
 }

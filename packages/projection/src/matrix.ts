@@ -6,6 +6,8 @@ export interface Matrix {
   readonly dim: number;
   /** All rows in order: `data` is row-major [rows, dim], and `first` the number of its first row. */
   blocks(): AsyncIterable<{ first: number; rows: number; data: Float32Array }>;
+  /** Rows [first, end), row-major, if single rows can be read: then a sample of many rows does not read all of them. */
+  read?(first: number, end: number): Promise<Float32Array>;
 }
 
 /** What all computations here take. */

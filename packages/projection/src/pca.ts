@@ -6,12 +6,12 @@ import { chosenRows, readRows } from './sample.js';
 export interface PcaOptions extends ComputeOptions {
   /** How many components. Default: 2. */
   components?: number;
-  /** Rows from which the axes are computed at most. Default: as many as fit into 64 MiB. All rows are projected. */
+  /** Rows from which the axes are computed at most. Default: as many as fit into 32 MiB. All rows are projected. */
   sample?: number;
 }
 
 /** Bytes of sampled rows. */
-const SAMPLE_BYTES = 64 << 20;
+const SAMPLE_BYTES = 32 << 20;
 
 /**
  * The principal axes of a matrix, from all its rows, or from a seeded sample of them if there are more than `sample`. Reads the

@@ -1,4 +1,4 @@
-import { centresOf, squared } from './cells.js';
+import { centresOf, nearestCentre, squared } from './cells.js';
 
 /** Cells that are searched for a point's neighbours. */
 const SEARCHED = 3;
@@ -21,24 +21,24 @@ export function placer(
 ): (points: Float32Array, at: number, to: Float32Array, put: number) => void {
   const count = sampled.length / width;
   const centres = centresOf(sampled, width, Math.ceil(Math.sqrt(count)), random);
-  const members: number[][] = Array.from({ length: centres.length / width }, () => []);
-  for (let row = 0; row < count; row++)
-    members[
-      best(members.length, 1, (cell) => squared(centres, cell * width, sampled, row * width, width))[0]!.at
-    ]!.push(row);
+  const { starts, members } = sorted(sampled, width, centres);
+  const cells = new Nearest(Math.min(SEARCHED, centres.length / width));
+  const near = new Nearest(Math.min(NEIGHBOURS, count));
   return (points, at, to, put) => {
-    const cells = best(members.length, SEARCHED, (cell) => squared(centres, cell * width, points, at, width));
-    const near = cells.flatMap(({ at: cell }) => members[cell]!);
-    const found = best(near.length, NEIGHBOURS, (each) =>
-      squared(sampled, near[each]! * width, points, at, width),
-    );
-    const scale = found.at(-1)!.distance || 1;
+    cells.clear();
+    for (let cell = 0; cell < starts.length - 1; cell++)
+      cells.offer(cell, squared(centres, cell * width, points, at, width));
+    near.clear();
+    for (const cell of cells.which)
+      for (let place = starts[cell]!; place < starts[cell + 1]!; place++)
+        near.offer(members[place]!, squared(sampled, members[place]! * width, points, at, width, near.worst));
+    const scale = near.found === 0 ? 1 : near.distances[near.found - 1]! || 1;
     let [x, y, sum] = [0, 0, 0];
-    for (const { at: each, distance } of found) {
+    for (let each = 0; each < near.found; each++) {
       // A point that was sampled itself stays where it is.
-      const weight = 1 / (distance / scale + 1e-9);
-      x += weight * map[near[each]! * 2]!;
-      y += weight * map[near[each]! * 2 + 1]!;
+      const weight = 1 / (near.distances[each]! / scale + 1e-9);
+      x += weight * map[near.which[each]! * 2]!;
+      y += weight * map[near.which[each]! * 2 + 1]!;
       sum += weight;
     }
     to[put] = x / sum;
@@ -46,20 +46,47 @@ export function placer(
   };
 }
 
-/** The `wanted` of `count` things that are nearest, the nearest first. */
-function best(
-  count: number,
-  wanted: number,
-  distanceOf: (at: number) => number,
-): { at: number; distance: number }[] {
-  const found: { at: number; distance: number }[] = [];
-  for (let at = 0; at < count; at++) {
-    const distance = distanceOf(at);
-    if (found.length === wanted && distance >= found.at(-1)!.distance) continue;
-    let place = found.length;
-    while (place > 0 && found[place - 1]!.distance > distance) place--;
-    found.splice(place, 0, { at, distance });
-    if (found.length > wanted) found.pop();
+/** The sampled points by cell: those of cell `c` are `members[starts[c]]` to before `members[starts[c + 1]]`. */
+function sorted(sampled: Float32Array, width: number, centres: Float32Array) {
+  const count = sampled.length / width;
+  const of = Uint32Array.from({ length: count }, (_, row) =>
+    nearestCentre(centres, width, sampled, row * width),
+  );
+  const members = Uint32Array.from(of.keys()).sort((a, b) => of[a]! - of[b]! || a - b);
+  const starts = new Uint32Array(centres.length / width + 1);
+  for (const cell of of) starts[cell + 1]!++;
+  for (let cell = 1; cell < starts.length; cell++) starts[cell]! += starts[cell - 1]!;
+  return { starts, members };
+}
+
+/** The few nearest of many. One object for all points: a million of them must make no garbage. */
+class Nearest {
+  readonly which: Uint32Array;
+  readonly distances: Float64Array;
+  found = 0;
+
+  constructor(size: number) {
+    this.which = new Uint32Array(size);
+    this.distances = new Float64Array(size);
   }
-  return found;
+
+  /** Nothing that is this far is among them. */
+  get worst(): number {
+    return this.found < this.which.length ? Number.POSITIVE_INFINITY : this.distances[this.found - 1]!;
+  }
+
+  clear(): void {
+    this.found = 0;
+  }
+
+  offer(each: number, distance: number): void {
+    if (distance >= this.worst) return;
+    let place = this.found < this.which.length ? this.found++ : this.found - 1;
+    for (; place > 0 && this.distances[place - 1]! > distance; place--) {
+      this.distances[place] = this.distances[place - 1]!;
+      this.which[place] = this.which[place - 1]!;
+    }
+    this.distances[place] = distance;
+    this.which[place] = each;
+  }
 }

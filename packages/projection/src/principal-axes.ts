@@ -22,7 +22,7 @@ const MORE = 8;
 const ROUNDS = 60;
 
 /** Relative change of the variances between two rounds from which on they count as settled. */
-const SETTLED = 1e-10;
+const SETTLED = 1e-9;
 
 /**
  * The principal axes of rows by randomized subspace iteration (Halko, Martinsson and Tropp 2011): the whole covariance is never

@@ -77,6 +77,13 @@ describe('pca', () => {
     expect(dot(all, some) / Math.sqrt(dot(all, all) * dot(some, some))).toBeGreaterThan(0.999);
   });
 
+  it('is the same if single rows are read', async () => {
+    const data = spread(5000);
+    const blocks = inBlocks(data, 700);
+    const read = async (first: number, end: number) => data.slice(first * DIM, end * DIM);
+    expect(await pca({ ...blocks, read }, { sample: 60 })).toEqual(await pca(blocks, { sample: 60 }));
+  });
+
   it('takes few columns, few rows, and rows that are all the same', async () => {
     expect(await pca(matrixOf(Float32Array.of(3, 1, 2), 1))).toEqual(Float32Array.of(1, 0, -1, 0, 0, 0));
     expect(await pca(matrixOf(new Float32Array(5 * DIM).fill(2), DIM))).toEqual(new Float32Array(10));

@@ -13,6 +13,9 @@ export function chosenRows(rows: number, count: number, random: () => number): U
   });
 }
 
+/** Of how many rows one must be chosen for single reads to be quicker than reading all. */
+const SPARSE = 64;
+
 /** The chosen rows, row-major [chosen, dim]. @param chosen ascending. */
 export async function readRows(
   matrix: Matrix,
@@ -22,6 +25,16 @@ export async function readRows(
 ): Promise<Float32Array> {
   const { dim } = matrix;
   const data = new Float32Array(chosen.length * dim);
+  if (matrix.read !== undefined && chosen.length * SPARSE < matrix.rows) {
+    for (const [at, row] of chosen.entries()) {
+      if (at % 256 === 0) {
+        options.signal?.throwIfAborted();
+        options.onProgress?.(marks[0] + ((marks[1] - marks[0]) * at) / chosen.length);
+      }
+      data.set(await matrix.read(row, row + 1), at * dim);
+    }
+    return data;
+  }
   let next = 0;
   await eachBlock(matrix, options, marks, (block, first, rows) => {
     for (; next < chosen.length && chosen[next]! < first + rows; next++) {

@@ -15,10 +15,10 @@ export interface UmapOptions extends ComputeOptions {
 }
 
 /** Principal components that stand for a row: most of what distances say, at a fraction of the work. */
-const COMPONENTS = 50;
+const COMPONENTS = 30;
 
 /**
- * A UMAP of all rows, row-major [rows, 2]. The rows are first reduced to their 50 principal components. UMAP lays out a seeded
+ * A UMAP of all rows, row-major [rows, 2]. The rows are first reduced to their 30 principal components. UMAP lays out a seeded
  * sample; every other row is placed by its nearest sampled rows. Reads the matrix three times; needs memory for the sample and
  * what it returns. Ten thousand rows take about half a minute of one core, so run it in a thread.
  *

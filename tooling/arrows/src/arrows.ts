@@ -55,6 +55,8 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   runner: [
     'export',
     'plot',
+    'dashboard',
+    'dashboard-page',
     'projection',
     'result',
     'neighbours',
@@ -242,5 +244,7 @@ function leaving(path: string, specifier: string): string | null {
 }
 
 function packageOf(path: string): string | null {
-  return /^(?:packages|apps)\/([^/]+)\//.exec(path)?.[1] ?? null;
+  const [, top, name] = /^(packages|apps)\/([^/]+)\//.exec(path) ?? [];
+  // A folder of this name is in both.
+  return top === 'apps' && name === 'dashboard' ? 'dashboard-page' : (name ?? null);
 }

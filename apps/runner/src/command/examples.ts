@@ -39,6 +39,11 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     { does: 'Show how a run stands, from any terminal', line: 'holdfast status out' },
     { does: 'Keep showing it', line: 'holdfast status --watch out' },
   ],
+  dashboard: [
+    { does: 'Show a run in the browser, live', line: 'holdfast dashboard out --open' },
+    { does: 'Colour the map by labels of your own', line: 'holdfast dashboard out --labels families.tsv' },
+    { does: 'Write one page for colleagues', line: 'holdfast dashboard out --static map.html' },
+  ],
   submit: [
     {
       does: 'Submit to Slurm, on preemptible GPUs; rerun the same command to submit what is left',

@@ -4,6 +4,7 @@ import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
 import { cancelCommand } from './cancel-command.js';
 import { completionCommand } from './completion/completion.js';
+import { type DashboardCommand, dashboardCommand } from './dashboard-command.js';
 import { type Embed, embedCommand } from './embed-command.js';
 import { addExamples } from './examples.js';
 import { type ExportCommand, exportCommand } from './export-command.js';
@@ -39,6 +40,7 @@ export interface Commands extends ModelsCommands, TaskCommands {
   get(options: GetCommand): Promise<void>;
   plot(options: PlotCommand): Promise<void>;
   search(options: SearchCommand, reporting: Reporting): Promise<void>;
+  dashboard(options: DashboardCommand): Promise<void>;
 }
 
 /**
@@ -58,6 +60,7 @@ export function commandLine(
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));
+  dashboardCommand(program, (options) => commands.dashboard(options));
   submitCommand(program, (options, reporting) => commands.submit(options, reporting), surroundings);
   cancelCommand(program, (options) => commands.cancel(options));
   taskCommands(program, commands);

@@ -1,0 +1,67 @@
+import type { Neighbour, RowDetail } from '@holdfast/dashboard';
+import { useEffect, useState } from 'preact/hooks';
+import type { Source } from '../data/source.js';
+import { grouped } from '../words.js';
+
+interface Props {
+  source: Source;
+  point: number;
+  near: Neighbour[] | null;
+  setNear(near: Neighbour[]): void;
+  onPick(point: number): void;
+}
+
+/** The point that was picked, and its nearest neighbours: in the embeddings themselves, not on the map. */
+export function PickedPoint({ source, point, near, setNear, onPick }: Props) {
+  const [detail, setDetail] = useState<RowDetail | null>(null);
+  const [fault, setFault] = useState<string | null>(null);
+  useEffect(() => {
+    let gone = false;
+    const fail = (error: Error) => !gone && setFault(error.message);
+    setDetail(null);
+    setFault(null);
+    source.detail(point).then((found) => !gone && setDetail(found), fail);
+    source.neighbours?.(point).then((found) => !gone && setNear(found), fail);
+    return () => {
+      gone = true;
+    };
+  }, [source, point]);
+  return (
+    <div class="picked-point">
+      {detail !== null && (
+        <>
+          <h3 class="mono">{detail.id}</h3>
+          {detail.description !== '' && <p>{detail.description}</p>}
+          <p class="quiet">
+            row {grouped(detail.row)}
+            {detail.length !== null && `, ${grouped(detail.length)} residues`}
+            {detail.file !== null && `, from ${detail.file}`}
+          </p>
+        </>
+      )}
+      {fault !== null && <p class="bad">{fault}</p>}
+      {source.neighbours === null ? (
+        <p class="quiet">Neighbours need the dashboard itself: this page has the maps only.</p>
+      ) : near === null ? (
+        <p class="quiet" role="status">
+          Comparing every row …
+        </p>
+      ) : (
+        <>
+          <h4>Nearest neighbours</h4>
+          <ol class="neighbours">
+            {near.map((each) => (
+              <li key={each.row}>
+                <button type="button" onClick={() => onPick(each.row)} title={each.description}>
+                  <span class="mono">{each.id}</span>
+                  <span class="similarity">{each.similarity.toFixed(3)}</span>
+                  {each.description !== '' && <small>{each.description}</small>}
+                </button>
+              </li>
+            ))}
+          </ol>
+        </>
+      )}
+    </div>
+  );
+}

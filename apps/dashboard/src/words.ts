@@ -1,0 +1,102 @@
+import type { History } from '@holdfast/dashboard';
+import type { Incident, State } from '@holdfast/status';
+
+/** A number with commas: 1,234,567. */
+export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** A count and its noun. */
+export const counted = (count: number, noun: string): string =>
+  `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Seconds as people say them: 42 s, 3 min, 2 h 5 min, 4 d 3 h. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  const days = Math.floor(hours / 24);
+  return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+}
+
+/** Bytes in binary units: 1.2 GiB. */
+export function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const at = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** at;
+  return `${value >= 100 || at === 0 ? Math.round(value) : value.toFixed(1)} ${units[at]}`;
+}
+
+/** A share as percent, never 100% before it is all. */
+export function percent(done: number, total: number): string {
+  if (total === 0) return '0%';
+  return `${(Math.floor((1000 * done) / total) / 10).toFixed(1).replace(/\.0$/, '')}%`;
+}
+
+/** What a state is called at the top of the page. */
+export const STATES: Readonly<Record<State, string>> = {
+  none: 'No run here',
+  planning: 'Planning',
+  planned: 'Planned',
+  running: 'Running',
+  replacing: 'Replacing',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  computed: 'Computed',
+  complete: 'Complete',
+  damaged: 'Damaged',
+};
+
+/** An incident as a sentence. */
+export function incidentWords({ event, message, slot, shard, kind, task }: Incident): string {
+  const who = [
+    task === null ? null : `Task ${task}`,
+    slot === null ? null : `Worker ${slot}`,
+    slot === null && shard !== null ? `Shard ${shard}` : null,
+  ].filter((each) => each !== null);
+  const subject = who.join(', ') || 'The run';
+  if (event === 'failed') {
+    const place = shard === null ? 'before it had a shard' : `on shard ${shard}`;
+    return `${subject} failed ${place}${kind === null ? '' : ` (${kind.replaceAll('_', ' ')})`}: ${message.replace(/^failed: /, '')}`;
+  }
+  if (event === 'retry') return `Retrying shard ${shard} ${message.replace(/^retrying /, '')}`;
+  return `${subject}: ${message}`;
+}
+
+/** What happened at a moment. */
+export type Happening =
+  | { at: string; kind: 'trouble' | 'action'; words: string }
+  | { at: string; kind: 'saved'; words: string };
+
+/** What was done about a failure. */
+const ACTIONS: ReadonlySet<string> = new Set(['retry', 'breaker', 'redistributed']);
+
+/** Everything that happened in words, newest first. Checkpoints between two incidents are one line. */
+export function happenings({ checkpoints, incidents }: History): Happening[] {
+  const all = [
+    ...checkpoints.map((save) => ({ at: save.at, save, incident: null })),
+    ...incidents.map((incident) => ({ at: incident.time, save: null, incident })),
+  ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  const found: Happening[] = [];
+  let saved = { count: 0, rows: 0, shards: new Set<number>() };
+  for (const { at, save, incident } of all) {
+    if (incident !== null) {
+      saved = { count: 0, rows: 0, shards: new Set() };
+      found.push({
+        at,
+        kind: ACTIONS.has(incident.event) ? 'action' : 'trouble',
+        words: incidentWords(incident),
+      });
+      continue;
+    }
+    saved.count++;
+    saved.rows += save.rows;
+    saved.shards.add(save.shard);
+    if (saved.count > 1) found.pop();
+    const where = saved.shards.size === 1 ? `shard ${save.shard}` : counted(saved.shards.size, 'shard');
+    const words = `Saved ${counted(saved.count, 'checkpoint')} of ${where}: ${counted(saved.rows, 'row')}`;
+    found.push({ at, kind: 'saved', words });
+  }
+  return found.reverse();
+}

@@ -1,0 +1,222 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { CHROMIUM, browser as startBrowser } from './chromium.js';
+import { digestOf, freshFolder, holdfast, type Running, start, windows } from './command.js';
+import { portsOf } from './processes.js';
+
+// A real run, a real `holdfast dashboard`, and a real browser.
+
+if (CHROMIUM === null) console.warn('left out: no Chromium on this machine, so nothing drives the page');
+const withBrowser = test.runIf(CHROMIUM !== null && process.platform !== 'win32');
+
+const ID = '<script>document.title="no"</script>';
+let folder: string;
+let reads: string;
+let browser: Browser | undefined;
+const started: Running[] = [];
+
+beforeAll(async () => {
+  folder = await freshFolder();
+  reads = join(folder, 'reads.fa');
+  const text = await readFile(await windows(8_000), 'latin1');
+  await writeFile(reads, text.replace(/^>.*$/m, `>${ID} about <b>it</b>`));
+  if (CHROMIUM !== null) browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+afterEach(() => {
+  for (const { child } of started.splice(0))
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+});
+
+const line = (out: string) => [
+  ...['embed', reads, '--out', out, '--workers', '2', '--shards', '4', '--progress', 'json'],
+  ...['--seq-threshold', '100', '--batch-tokens', '4000'],
+];
+
+function begin(...args: string[]): Running {
+  const running = start(args);
+  started.push(running);
+  return running;
+}
+
+/** Starts `holdfast dashboard` with what comes behind it. */
+async function dashboard(...args: string[]): Promise<{ url: string; running: Running }> {
+  const running = begin('dashboard', ...args);
+  // Its line is no JSON, which is told when it ends.
+  running.ended.catch(() => undefined);
+  const [url] = (await once(createInterface({ input: running.child.stdout! }), 'line')) as [string];
+  return { url, running };
+}
+
+/** A page of its own, which fails the test with what the browser complains of. */
+async function visit(url: string): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser!.newPage({ viewport: { width: 1200, height: 900 } });
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints };
+}
+
+/** Where points are on the screen, by the rule of the page: everything fits, in equal proportions. */
+async function placesOf(page: Page): Promise<[number, number][]> {
+  const box = (await page.locator('canvas').boundingBox())!;
+  const map = await page.evaluate(async () =>
+    Array.from(new Float32Array(await (await fetch('/api/map?name=pca')).arrayBuffer())),
+  );
+  const [xs, ys] = [0, 1].map((axis) => map.filter((_, at) => at % 2 === axis)) as [number[], number[]];
+  const range = (all: number[]) => [Math.min(...all), Math.max(...all)] as const;
+  const [[left, right], [low, high]] = [range(xs), range(ys)];
+  const scale = (0.47 * Math.min(box.width, box.height)) / (Math.max(right - left, high - low) / 2);
+  return xs.map((x, at) => [
+    box.x + box.width / 2 + (x - (left + right) / 2) * scale,
+    box.y + box.height / 2 - (ys[at]! - (low + high) / 2) * scale,
+  ]);
+}
+
+withBrowser('a run is followed from a killed worker to its map, and a lasso is saved', async () => {
+  const out = join(folder, 'live');
+  const run = begin(...line(out));
+  await run.until('checkpoint');
+  const all = (signal: NodeJS.Signals) => process.kill(-run.child.pid!, signal);
+  all('SIGSTOP');
+  const { url } = await dashboard(out);
+  const { page, complaints } = await visit(url);
+  await page.getByRole('heading', { name: /^Running/ }).waitFor();
+  expect(page.url()).not.toContain('token');
+
+  const rows = page.locator('tr', { hasText: /Worker \d/ });
+  await rows.first().waitFor();
+  const worker = Number(await rows.first().locator('td').first().textContent());
+  process.kill(worker, 'SIGKILL');
+  all('SIGCONT');
+  const story = page.locator('.story');
+  await story
+    .getByText(/^Worker \d failed on shard \d \(spot preemption\): .*SIGKILL/)
+    .first()
+    .waitFor();
+  await story
+    .getByText(/^Retrying shard \d in .* s: worker killed from outside/)
+    .first()
+    .waitFor();
+
+  await page.getByRole('heading', { name: /^Complete 8,000 sequences/ }).waitFor();
+  expect(await run.ended).toMatchObject({ code: 0 });
+  await page.locator('canvas[data-ready]').waitFor();
+
+  const places = await placesOf(page);
+  const [x, y] = places[3_000]!;
+  await page.mouse.move(x, y);
+  await page.locator('.tip').waitFor();
+  await page.mouse.click(x, y);
+  const picked = page.locator('.picked-point');
+  await picked.getByText('Nearest neighbours').waitFor();
+  const neighbours = await picked.locator('.neighbours .mono').allTextContents();
+  expect(neighbours).toHaveLength(10);
+  const ids = (await readFile(join(out, 'ids.txt'), 'utf8')).split('\n');
+  const id = (await picked.locator('h3').textContent())!;
+  expect(ids).toContain(id);
+  expect(neighbours).not.toContain(id);
+
+  await page.getByText('Lasso', { exact: true }).click();
+  const around = [
+    [-40, -40],
+    [40, -40],
+    [40, 40],
+    [-40, 40],
+  ] as const;
+  await page.mouse.move(x - 40, y - 40);
+  await page.mouse.down();
+  for (const [dx, dy] of around) await page.mouse.move(x + dx, y + dy);
+  await page.mouse.up();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save IDs' }).click();
+  const saved = (await readFile(await (await download).path(), 'utf8')).split('\n').slice(0, -1);
+  const inside = places.flatMap(([px, py], at) =>
+    Math.abs(px - x) < 40 && Math.abs(py - y) < 40 ? [ids[at]!] : [],
+  );
+  expect(saved.length).toBeGreaterThan(10);
+  // The browser's places are float32.
+  const differing = [
+    ...saved.filter((each) => !inside.includes(each)),
+    ...inside.filter((each) => !saved.includes(each)),
+  ];
+  expect(differing.length).toBeLessThanOrEqual(inside.length / 100);
+
+  await page.getByLabel('ID', { exact: true }).fill(ID);
+  await page.getByRole('button', { name: 'Find' }).click();
+  await picked.getByRole('heading', { name: ID }).waitFor();
+  await picked.getByText('about <b>it</b>').waitFor();
+  expect(await page.title()).toContain('Holdfast');
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+withBrowser('a page for colleagues needs nothing but itself', async () => {
+  const out = join(folder, 'static');
+  const few = join(folder, 'few.fa');
+  await writeFile(few, (await readFile(reads, 'latin1')).split('>', 601).join('>'));
+  await holdfast(['embed', few, '--out', out, '--workers', '1']);
+  const before = await digestOf(out);
+  const names = () => readdirSync(out).map((name) => [name, statSync(join(out, name)).mtimeMs]);
+  const seen = names();
+  const html = join(folder, 'map.html');
+  const write = begin('dashboard', out, '--static', html);
+  write.ended.catch(() => undefined);
+  await once(write.child, 'close');
+  expect([await digestOf(out), names()]).toEqual([before, seen]);
+  // Three elements end: the data, the script, and none that an ID began.
+  expect(readFileSync(html, 'utf8').match(/<\/script/g)).toHaveLength(2);
+  const { page, complaints } = await visit(`file://${html}`);
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  await page.reload();
+  await page.locator('canvas[data-ready]').waitFor();
+  await page.getByText('UMAP', { exact: true }).click();
+  await page.getByText(/UMAP keeps neighbours together/).waitFor();
+  await page.getByLabel('ID', { exact: true }).fill(ID);
+  await page.getByRole('button', { name: 'Find' }).click();
+  await page.locator('.picked-point').getByRole('heading', { name: ID }).waitFor();
+  expect(requests.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+const linux = process.platform === 'linux';
+
+test('it listens on loopback alone, ends with Ctrl-C, and says what cannot be', async () => {
+  const out = join(folder, 'short');
+  const one = join(folder, 'one.fa');
+  await writeFile(one, '>a\nACGTACGT\n>b\nGGGGCCCC\n');
+  expect(await holdfast(['embed', one, '--out', out, '--workers', '1'])).toMatchObject({ code: 0 });
+  const { url, running } = await dashboard(out);
+  if (linux) expect(portsOf(running.child.pid!)).toEqual([expect.stringMatching(/^0100007F:/)]);
+  const { port } = new URL(url);
+  expect((await fetch(`http://127.0.0.1:${port}/api/result`)).status).toBe(403);
+  const taken = begin('dashboard', out, '--port', port);
+  expect(await taken.ended).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`port ${port} is taken`),
+  });
+  running.child.kill('SIGINT');
+  expect(await once(running.child, 'close')).toEqual([0, null]);
+  for (const [args, message] of [
+    [[folder], 'no run of Holdfast here'],
+    [[out, '--static', join(folder, 'x.html'), '--open'], 'leave out --port and --open'],
+    [[out, '--static', join(folder, 'x.txt')], 'It must end in .html'],
+    [[out, '--labels', one], 'one.fa, line 1: it must name the columns'],
+  ] as const)
+    expect(await begin('dashboard', ...args).ended).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(message),
+    });
+});

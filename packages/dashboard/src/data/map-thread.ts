@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { clusters, pca, umap } from '@holdfast/projection';
+import { openResult } from '@holdfast/result';
+import type { MapAnswer, MapJob } from './map-job.js';
+
+// A map takes seconds to minutes of one core; meanwhile the server has to answer.
+
+const { folder, what } = workerData as MapJob;
+const post = (answer: MapAnswer) => parentPort!.postMessage(answer);
+try {
+  const result = await openResult(folder);
+  await using rows = await result.embeddings();
+  let told = 0;
+  const onProgress = (done: number) => {
+    if (done - told < 0.01) return;
+    told = done;
+    post({ done });
+  };
+  const compute = { pca, umap, clusters }[what];
+  const { buffer } = await compute(rows, { onProgress });
+  post({ data: buffer as ArrayBuffer });
+} catch (error) {
+  post({ error: (error as Error).message });
+}

@@ -1,0 +1,124 @@
+import { createReadStream } from 'node:fs';
+import { openResult, type Result, type RowReader } from '@holdfast/result';
+import type { ColourHeader, ColourInfo, MapName, Neighbour, ResultInfo, RowDetail, Work } from '../wire.js';
+import { type LabelColumn, readLabels } from './labels.js';
+import { computeMap } from './map-job.js';
+import { nearest } from './neighbours.js';
+import { RowTable } from './row-table.js';
+
+/** What a page asks of a complete result. Maps and clusters are computed once, when they are asked for. */
+export class ResultData {
+  readonly #maps = new Map<Work['what'], Promise<ArrayBuffer>>();
+  readonly #end = new AbortController();
+
+  private constructor(
+    private readonly result: Result,
+    private readonly reader: RowReader,
+    private readonly table: RowTable,
+    private readonly labels: readonly LabelColumn[],
+    /** IDs of the file of labels that the result does not have. */
+    readonly unknownLabels: number,
+    private readonly onWork: (work: Work) => void,
+  ) {}
+
+  /**
+   * @param labels a table of labels; see `readLabels`. @param onWork hears how far computations are.
+   * @throws RunFolderError if there is no whole result, or the labels are not such a table.
+   */
+  static async open(
+    folder: string,
+    labels: string | null,
+    onWork: (work: Work) => void = () => undefined,
+  ): Promise<ResultData> {
+    const result = await openResult(folder);
+    const read = labels === null ? null : await readLabels(labels, result.ids, result.record.sequences);
+    const table = await RowTable.open(result);
+    const reader = await result.embeddings();
+    return new ResultData(result, reader, table, read?.columns ?? [], read?.unknown ?? 0, onWork);
+  }
+
+  get info(): ResultInfo {
+    const { record, folder } = this.result;
+    return {
+      id: `${record.run}-${record.files.map(({ sha256 }) => sha256.slice(0, 8)).join('-')}`,
+      rows: record.sequences,
+      dim: record.dim,
+      model: record.provenance?.model?.name ?? folder,
+      colours: this.#colours(),
+    };
+  }
+
+  #colours(): ColourInfo[] {
+    const { lengths, files } = this.table;
+    return [
+      ...this.labels.map(({ header }, at) => ({ key: `label-${at}`, name: header.name, kind: header.kind })),
+      ...(lengths === null ? [] : [{ key: 'length', name: 'Length', kind: 'number' as const }]),
+      ...(files === null ? [] : [{ key: 'file', name: 'Source file', kind: 'category' as const }]),
+      { key: 'clusters', name: 'Cluster', kind: 'category' },
+    ];
+  }
+
+  /** Places of all rows, float32 [rows, 2]. */
+  async map(name: MapName): Promise<ArrayBuffer> {
+    return this.#computed(name);
+  }
+
+  /** A value of each row to colour it by: float32 or uint16 [rows]. Null for a key that there is not. */
+  async colour(key: string): Promise<LabelColumn | null> {
+    const label = /^label-(\d+)$/.exec(key);
+    if (label) return this.labels[Number(label[1])] ?? null;
+    const { lengths, files } = this.table;
+    if (key === 'length' && lengths !== null)
+      return { header: { kind: 'number', name: 'Length' }, data: lengths };
+    if (key === 'file' && files !== null)
+      return { header: category('Source file', files.names), data: files.of };
+    if (key !== 'clusters') return null;
+    const data = new Uint16Array(await this.#computed('clusters'));
+    const count = data.reduce((most, cluster) => Math.max(most, cluster), -1) + 1;
+    const names = Array.from({ length: count }, (_, at) => `Cluster ${at + 1}`);
+    return { header: category('Cluster', names), data };
+  }
+
+  /** @throws RangeError for a row that there is not. */
+  detail(row: number): Promise<RowDetail> {
+    return this.table.detail(row);
+  }
+
+  /** The rows nearest to one, the nearest first; see `nearest`. @throws RangeError for a row that there is not. */
+  async neighbours(row: number, count: number, signal: AbortSignal): Promise<Neighbour[]> {
+    const found = await nearest(this.reader, row, count, signal);
+    return Promise.all(found.map(async (near) => ({ ...(await this.detail(near.row)), ...near })));
+  }
+
+  /** `ids.txt`. */
+  ids(): NodeJS.ReadableStream {
+    return createReadStream(this.result.ids);
+  }
+
+  /** The descriptions of some rows. @param rows ascending. */
+  descriptions(rows: Uint32Array): Promise<string[]> {
+    return this.table.descriptions(rows);
+  }
+
+  get idsPath(): string {
+    return this.result.ids;
+  }
+
+  #computed(what: Work['what']): Promise<ArrayBuffer> {
+    const begun = this.#maps.get(what);
+    if (begun !== undefined) return begun;
+    const tell = (done: number) => this.onWork({ what, done });
+    const job = computeMap({ folder: this.result.folder, what }, tell, this.#end.signal);
+    this.#maps.set(what, job);
+    // A failure may pass: the next request tries again.
+    job.catch(() => this.#maps.delete(what));
+    return job;
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort();
+    await this.reader[Symbol.asyncDispose]();
+  }
+}
+
+const category = (name: string, names: string[]): ColourHeader => ({ kind: 'category', name, names });

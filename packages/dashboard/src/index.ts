@@ -1,0 +1,21 @@
+export {
+  MOST_POINTS,
+  type StaticPage,
+  type StaticPageOptions,
+  writeStaticPage,
+} from './page/write-static-page.js';
+export { type Dashboard, type DashboardOptions, startDashboard } from './server/start-dashboard.js';
+export type {
+  ColourHeader,
+  ColourInfo,
+  History,
+  MapName,
+  Neighbour,
+  ProcessMemory,
+  QuarantineRow,
+  ResultInfo,
+  RowDetail,
+  Snapshot,
+  StaticData,
+  Work,
+} from './wire.js';

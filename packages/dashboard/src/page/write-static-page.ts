@@ -1,0 +1,101 @@
+import { writeFileDurably } from '@holdfast/durable';
+import { rowIds } from '@holdfast/result';
+import { historyOf } from '@holdfast/status';
+import { quarantineOf } from '../data/quarantine.js';
+import { ResultData } from '../data/result-data.js';
+import { snapshotOf } from '../live/watch.js';
+import type { MapName, StaticData, Work } from '../wire.js';
+import { staticHtml } from './static-html.js';
+
+export interface StaticPageOptions {
+  /** The folder of a run. */
+  dir: string;
+  /** The built page: HTML with its script and style inside. */
+  page: string;
+  /** The file to write; one that is there is replaced. */
+  to: string;
+  labels?: string;
+  onWork?: (work: Work) => void;
+  signal?: AbortSignal;
+}
+
+/** Points in a page at most: more make a file that is slow to open and large to send. */
+export const MOST_POINTS = 100_000;
+
+/** What a page without a server says of its rows. */
+export interface StaticPage {
+  rows: number;
+  /** Rows that are in it: a sample if there are more than {@link MOST_POINTS}. */
+  points: number;
+  unknownLabels: number;
+}
+
+/**
+ * Writes one page with all its data inside: how the run stands, what happened, and the maps of a complete result.
+ *
+ * @throws RunFolderError for a result or labels that cannot be read; the signal's reason; what the file system throws.
+ */
+export async function writeStaticPage(options: StaticPageOptions): Promise<StaticPage> {
+  const { dir, page, to, labels } = options;
+  const snapshot = await snapshotOf(dir);
+  const made = {
+    made: snapshot.status.at,
+    snapshot: { ...snapshot, memory: [] },
+    history: await historyOf(dir),
+    quarantine: await quarantineOf(dir, snapshot.status),
+  };
+  if (snapshot.status.state !== 'complete') {
+    await writeFileDurably(to, staticHtml(page, { ...made, result: null } satisfies StaticData));
+    return { rows: 0, points: 0, unknownLabels: 0 };
+  }
+  const data = await ResultData.open(dir, labels ?? null, options.onWork);
+  const end = () => void data.close();
+  options.signal?.addEventListener('abort', end, { once: true });
+  try {
+    const result = await resultPart(data);
+    options.signal?.throwIfAborted();
+    await writeFileDurably(to, staticHtml(page, { ...made, result } satisfies StaticData));
+    return { rows: data.info.rows, points: result.ids.length, unknownLabels: data.unknownLabels };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', end);
+    await data.close();
+  }
+}
+
+async function resultPart(data: ResultData): Promise<NonNullable<StaticData['result']>> {
+  const { info } = data;
+  const chosen = spread(info.rows, MOST_POINTS);
+  const maps: Partial<Record<MapName, string>> = {};
+  for (const name of ['pca', 'umap'] as const) {
+    const all = new Float32Array(await data.map(name));
+    const some = new Float32Array(chosen.length * 2);
+    for (const [at, row] of chosen.entries()) some.set(all.subarray(row * 2, row * 2 + 2), at * 2);
+    maps[name] = base64(some);
+  }
+  const colours: NonNullable<StaticData['result']>['colours'] = {};
+  for (const { key } of info.colours) {
+    const { header, data: all } = (await data.colour(key))!;
+    const some =
+      all instanceof Float32Array ? new Float32Array(chosen.length) : new Uint16Array(chosen.length);
+    for (const [at, row] of chosen.entries()) some[at] = all[row]!;
+    colours[key] = { header, data: base64(some) };
+  }
+  const ids: string[] = [];
+  let row = 0;
+  for await (const some of rowIds(data.idsPath))
+    for (const id of some) if (chosen[ids.length] === row++) ids.push(id);
+  const descriptions = await data.descriptions(chosen);
+  return { info, rows: base64(chosen), ids, descriptions, maps, colours };
+}
+
+/** Rows at equal distances, so each part of the input is there. */
+function spread(rows: number, most: number): Uint32Array {
+  if (rows <= most) return Uint32Array.from({ length: rows }, (_, row) => row);
+  return Uint32Array.from({ length: most }, (_, at) => Math.floor((at * rows) / most));
+}
+
+const base64 = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('base64');

@@ -1,0 +1,96 @@
+import type { History, Status } from '@holdfast/status';
+
+// What the server and its page say to each other.
+
+/** Memory that a process of the run holds. */
+export interface ProcessMemory {
+  pid: number;
+  /** The worker's slot; null for the command itself. */
+  slot: number | null;
+  /** Bytes in memory: the resident set, shared libraries included. */
+  bytes: number;
+}
+
+/** How a run stands. */
+export interface Snapshot {
+  status: Status;
+  /** Of the command and its workers, if they run on this machine and it has `/proc`. */
+  memory: ProcessMemory[];
+}
+
+/** Everything that happened so far. */
+export type { History };
+
+/** How points may be coloured. */
+export interface ColourInfo {
+  /** As in the address of the request. */
+  key: string;
+  name: string;
+  kind: 'number' | 'category';
+}
+
+/** The complete result. */
+export interface ResultInfo {
+  /** Changes when the result is joined again. */
+  id: string;
+  rows: number;
+  dim: number;
+  model: string;
+  colours: ColourInfo[];
+}
+
+/** Numbers of `kind: 'number'` are float32, one a row; categories are uint16 numbers in `names`. */
+export type ColourHeader =
+  | { kind: 'number'; name: string }
+  | { kind: 'category'; name: string; names: string[] };
+
+/** One row of the result. */
+export interface RowDetail {
+  row: number;
+  id: string;
+  description: string;
+  file: string | null;
+  length: number | null;
+}
+
+/** A row that is near to another one. */
+export interface Neighbour extends RowDetail {
+  /** Cosine similarity, from -1 to 1. */
+  similarity: number;
+}
+
+/** A computation that is at work, and how far it is, from 0 to 1. */
+export interface Work {
+  what: MapName | 'clusters';
+  done: number;
+}
+
+export type MapName = 'pca' | 'umap';
+
+/** A row of the quarantine table. */
+export interface QuarantineRow {
+  id: string;
+  ordinal: number;
+  kind: string;
+  attempts: number | null;
+  error: string;
+}
+
+/** What a page holds that needs no server. Points may be a sample. */
+export interface StaticData {
+  made: string;
+  snapshot: Snapshot;
+  history: History;
+  quarantine: QuarantineRow[];
+  result: null | {
+    info: ResultInfo;
+    /** The row of each point: base64 of uint32. */
+    rows: string;
+    ids: string[];
+    descriptions: string[];
+    /** Base64 of float32 [points, 2]. */
+    maps: Partial<Record<MapName, string>>;
+    /** The data are base64 of float32 or uint16. */
+    colours: Record<string, { header: ColourHeader; data: string }>;
+  };
+}
