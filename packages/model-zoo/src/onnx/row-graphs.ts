@@ -10,5 +10,5 @@ export function rowProductsGraph(): Uint8Array {
   ];
   graph.node('MatMul', inputs, {}, { outputs: ['products'] });
   graph.output('products', 'float32', ['n', 'm']);
-  return encodeGraph(graph.parts('products'), (file) => file);
+  return encodeGraph(graph.parts(['products']), (file) => file);
 }
