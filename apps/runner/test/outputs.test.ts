@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast, start } from './command.js';
+import { freshFolder, holdfast, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -158,7 +158,7 @@ test.each([
   expect(await readdir(folder)).toEqual(['in.fa']);
 });
 
-test('the embeddings of a run with further outputs are those of a run without', async () => {
+test('the embeddings of a run with further outputs are those of a run without; get and export take any by name', async () => {
   await input();
   await holdfast(line('plain'));
   await holdfast(line('more', ...EVERYTHING));
@@ -171,5 +171,21 @@ test('the embeddings of a run with further outputs are those of a run without', 
   const floats = (bytes: Buffer) => new Float32Array(Uint8Array.from(bytes).buffer);
   const [a, b] = [floats(plain), floats(more)];
   expect(Math.max(...a.map((value, i) => Math.abs(value - b[i]!)))).toBeLessThan(1e-5);
-  expect(await digestOf(join(folder, 'plain'))).toBeTruthy();
+  const ids = (await readFile(join(folder, 'more', 'ids.txt'), 'utf8')).split('\n');
+  const from = ['--from', 'cls.layer_0'];
+  const got = await holdfast(['get', join(folder, 'more'), ids[3]!, '--json', ...from]);
+  const file = await readFile(join(folder, 'more', 'more_outputs', 'cls.layer_0.safetensors'));
+  const cls = floats(file.subarray(8 + Number(file.readBigUInt64LE())));
+  const dim = cls.length / (ids.length - 1);
+  const row = got.lines[0]!['embedding'] as number[];
+  expect(row.map(Math.fround)).toEqual([...cls.subarray(3 * dim, 4 * dim)]);
+  const to = join(folder, 'cls.npy');
+  await holdfast(['export', join(folder, 'more'), '--to', 'npy', ...from, '-o', to]).catch(() => undefined);
+  const npy = await readFile(to);
+  expect(floats(npy.subarray(npy.length - cls.length * 4))).toEqual(cls);
+  const unknown = await holdfast(['get', join(folder, 'more'), ids[3]!, '--from', 'max.layer_9']);
+  expect([unknown.code, unknown.stderr]).toEqual([
+    2,
+    expect.stringContaining("has no 'max.layer_9'; it has embeddings,"),
+  ]);
 });

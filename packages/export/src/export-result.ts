@@ -13,6 +13,8 @@ export interface ExportOptions {
   /** The folder of a complete run, or one that got its result. */
   folder: string;
   to: ExportName;
+  /** Which rows: `embeddings`, or an output beside them, such as `cls.layer_12`. Default: `embeddings`. */
+  from?: string;
   /** Where to. Default: beside the folder, with its name and the format's ending. */
   output?: string;
   /** Whether to replace what is there and is not this export. Default false. */
@@ -39,6 +41,8 @@ export interface Exported {
   ids: string;
 }
 
+/** The output that is meant without another name. */
+const EMBEDDINGS = 'embeddings';
 /** Formats without IDs. */
 const WITHOUT_IDS: readonly ExportName[] = ['npy', 'safetensors'];
 
@@ -49,12 +53,12 @@ const WITHOUT_IDS: readonly ExportName[] = ['npy', 'safetensors'];
  * signal's reason.
  */
 export async function exportResult(options: ExportOptions): Promise<Exported> {
-  const { folder, to, force = false } = options;
+  const { folder, to, from, force = false } = options;
   const format: ExportFormat = exportFormats[to];
-  const path = options.output ?? defaultOutput(folder, format);
+  const path = options.output ?? defaultOutput(folder, from, format);
   refuseRunsOwn(path, folder);
   const result = await openResult(folder);
-  await using matrix = await result.embeddings();
+  await using matrix = await result.rowsOf(from ?? EMBEDDINGS);
   const source = watched(await exportSource(result, matrix), options);
   const { rows } = source;
   const told = { path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
@@ -63,7 +67,7 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     const { written } = await writeExportFile(path, (sink) => write(sink, source), { force });
     return { ...told, written: Number(written), kept: Number(!written) };
   }
-  await using other = options.mergeWith === undefined ? null : await otherRows(options.mergeWith);
+  await using other = options.mergeWith === undefined ? null : await otherRows(options.mergeWith, from);
   const formatOptions = {
     ...(options.esmLayer !== undefined && { esmLayer: options.esmLayer }),
     ...(other !== null && { mergeWith: other }),
@@ -73,6 +77,7 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     of: digests(result),
     ...(other && { with: other.digests }),
     ...(options.esmLayer !== undefined && { layer: options.esmLayer }),
+    ...(from !== undefined && from !== EMBEDDINGS && { from }),
   };
   const made = await writeExportFolder(path, () => format.files(source, formatOptions), {
     identity,
@@ -87,8 +92,9 @@ const digests = ({ record }: Result) =>
   Object.fromEntries(record.files.map(({ file, sha256 }) => [file, sha256]));
 
 /** Beside the folder, whose own names belong to the run. */
-function defaultOutput(folder: string, { ending }: ExportFormat): string {
-  return join(folder, '..', (basename(resolve(folder)) || 'result') + ending);
+function defaultOutput(folder: string, from: string = EMBEDDINGS, { ending }: ExportFormat): string {
+  const name = basename(resolve(folder)) || 'result';
+  return join(folder, '..', `${name}${from === EMBEDDINGS ? '' : `.${from}`}${ending}`);
 }
 
 /** @throws RunFolderError if the path is one that a run itself writes and removes, or there is no folder for it. */
@@ -131,9 +137,10 @@ function watched(source: ExportSource, { signal, onProgress }: ExportOptions): E
 
 async function otherRows(
   folder: string,
+  from: string = EMBEDDINGS,
 ): Promise<OtherRows & AsyncDisposable & { digests: Record<string, string> }> {
   const result = await openResult(folder);
-  const matrix = await result.embeddings();
+  const matrix = await result.rowsOf(from);
   const index = await IdIndex.open(result.ids, matrix.rows);
   return {
     source: await exportSource(result, matrix),

@@ -13,6 +13,8 @@ export interface GetOptions {
   folder: string;
   /** In the order in which their rows are given; an ID that is named twice has one row. */
   ids: readonly string[];
+  /** Which rows: `embeddings`, or an output beside them, such as `cls.layer_12`. Default: `embeddings`. */
+  from?: string;
   /** Whether IDs without a row are left out, instead of refused. Default false. */
   skipMissing?: boolean;
   /** Where to: a file whose ending says its format. Default: the rows are printed. */
@@ -56,7 +58,7 @@ export async function getRows(
   );
   const count = missing.quarantined.length + missing.unknown.length;
   if (count > 0 && !options.skipMissing) throw new RunFolderError(missingText(missing, folder));
-  await using matrix = await result.embeddings();
+  await using matrix = await result.rowsOf(options.from ?? 'embeddings');
   const chosen = wanted.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!] as const] : []));
   if (format !== null) {
     const source = someRows(await exportSource(result, matrix), matrix, chosen);

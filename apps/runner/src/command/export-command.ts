@@ -1,6 +1,7 @@
 import { type ExportName, exportFormats } from '@holdfast/export';
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { FROM } from './get-command.js';
 import { count, file } from './option-values.js';
 
 /** The options of `holdfast export`. */
@@ -8,6 +9,7 @@ export interface ExportCommand {
   folder: string;
   to: ExportName;
   output?: string;
+  from?: string;
   force: boolean;
   esmLayer?: number;
   mergeWith?: string;
@@ -28,6 +30,7 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
         .choices(Object.keys(exportFormats))
         .makeOptionMandatory(),
     )
+    .option('--from <output>', FROM, file)
     .option('-o, --output <path>', 'where to; without it, beside <dir>, with the ending of the format', file)
     .option('--force', 'replace what is there, if it is not this export', false)
     .option(

@@ -2,6 +2,10 @@ import type { Command } from 'commander';
 import { folder } from './folder.js';
 import { file } from './option-values.js';
 
+/** What `--from` is for. */
+export const FROM =
+  'which rows: embeddings, or one of more_outputs, such as cls.layer_12 (default: embeddings)';
+
 /** The options of `holdfast get`. */
 export interface GetCommand {
   folder: string;
@@ -9,6 +13,7 @@ export interface GetCommand {
   /** A file with more IDs, one a line. */
   ids?: string;
   output?: string;
+  from?: string;
   json: boolean;
   skipMissing: boolean;
   force: boolean;
@@ -22,6 +27,7 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
     )
     .argument('<dir>', 'the --out of a complete run', folder)
     .argument('[id...]', 'IDs, as in ids.txt')
+    .option('--from <output>', FROM, file)
     .option('--ids <file>', 'a file with IDs, one a line; - is standard input', file)
     .option(
       '-o, --output <file>',

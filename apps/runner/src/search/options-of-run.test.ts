@@ -32,10 +32,19 @@ const asked = fc
       longSequences: maybe(fc.constant('windows')),
       windowOverlap: maybe(fc.integer({ min: 0, max: 9 })),
       output: maybe(fc.constantFrom('h.1')),
+      include: maybe(fc.constantFrom(['cls'], ['per_token', 'logits'])),
+      dtype: maybe(fc.constantFrom('float16', 'bfloat16')),
       precision: maybe(fc.constantFrom('fp16', 'int8')),
     }),
   })
   .map((options) => options as Options)
+  .chain((options) => {
+    const { overrides } = options;
+    if (overrides?.output === undefined) return fc.constant(options);
+    return fc
+      .constantFrom(undefined, ['-1', '0'])
+      .map((layers) => ({ ...options, overrides: { ...overrides, ...(layers && { layers }) } }));
+  })
   .filter((options) => {
     try {
       cutOf(options as EmbedOptions);

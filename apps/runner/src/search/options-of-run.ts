@@ -7,11 +7,16 @@ import type { EmbedOptions } from '../embed-options.js';
 /** The settings of the model that the command of a run gave. */
 export function overridesOf({ given }: Pick<RunRecord, 'given'>): ModelOverrides {
   const options = given?.options ?? {};
+  const listed = (name: string) => options[name]?.toString().split(',');
+  const [output, ...layers] = listed('--layer') ?? [];
   const overrides = {
     pooling: options['--pooling'],
     longSequences: options['--long-sequences'],
     windowOverlap: options['--window-overlap'],
-    output: options['--layer'],
+    output,
+    layers: layers.length > 0 ? layers : undefined,
+    include: listed('--include'),
+    dtype: options['--dtype'],
     precision: options['--precision'],
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
