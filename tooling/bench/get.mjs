@@ -53,10 +53,14 @@ const reader = await result.embeddings();
 const index = await timed(`index of ${count} IDs: built`, () => IdIndex.open(result.ids, count));
 for (let time = 1; time <= 5; time++)
   await timed(`100 rows by ID, with the index, ${time}`, async () => {
-    for (const [id, row] of await index.find(wanted.map((row) => idOf(row + time)))) {
-      const [number] = await reader.read(row, row + 1);
-      if (idOf(row) !== id || number !== Math.fround(row)) throw new Error(`${id} is not ${row}`);
-    }
+    const found = await index.find(wanted.map((row) => idOf(row + time)));
+    await Promise.all(
+      [...found].map(async ([id, row]) => {
+        const [number] = await reader.read(row, row + 1);
+        if (idOf(row) !== id || number !== Math.fround(row)) throw new Error(`${id} is not ${row}`);
+      }),
+    );
+    if (found.size !== wanted.length) throw new Error(`only ${found.size} were found`);
   });
 await timed('100 rows found in one pass, without an index', () => findRows(result.ids, wanted.map(idOf)));
 const holdfast = fileURLToPath(new URL('../../apps/runner/bin/holdfast.js', import.meta.url));

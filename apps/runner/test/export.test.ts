@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await freshFolder();
   out = join(folder, 'out');
   const text = Array.from(
-    { length: 400 },
+    { length: 150 },
     (_, at) => `>s/${at} about ${at}\n${'ACGT'.repeat(5 + (at % 7))}A\n`,
   );
   await writeFile(join(folder, 'in.fa'), text.join(''));
@@ -78,9 +78,9 @@ test.each([
     [
       'open export\\.json\\.tmp$',
       'open s%2F0\\.pt\\.tmp$',
-      'rename s%2F200\\.pt\\.tmp$',
-      'open s%2F399\\.pt\\.tmp$',
-      'rename s%2F399\\.pt\\.tmp$',
+      'rename s%2F75\\.pt\\.tmp$',
+      'open s%2F149\\.pt\\.tmp$',
+      'rename s%2F149\\.pt\\.tmp$',
     ],
   ],
 ] as const)('%s: killed anywhere, the same command leaves the same bytes', async (to, more, places) => {
@@ -104,12 +104,48 @@ test.each([
   expect((await run(line(`killed.${to}`))).stdout).toContain('was there already, with the same bytes');
 });
 
+test('another export is replaced only with --force, wherever that is killed', async () => {
+  const path = join(folder, 'replaced.esm');
+  const line = (layer: string, ...more: string[]) => [
+    'export',
+    out,
+    '--to',
+    'esm',
+    '-o',
+    path,
+    '--esm-layer',
+    layer,
+    ...more,
+  ];
+  const state = async () => JSON.parse(await readFile(join(path, '.holdfast-export.json'), 'utf8')).state;
+  expect(await run(line('2'))).toMatchObject({ code: 0 });
+  const two = await digests(path);
+  expect(await run(line('1'))).toMatchObject({ code: 2, stderr: expect.stringContaining('another export') });
+  expect(await digests(path)).toEqual(two);
+  const places = ['rm s%2F75\\.pt$', 'open s%2F7\\.pt\\.tmp$'];
+  for (const [n, place] of places.entries()) {
+    const [operation, name] = place.split(' ') as [string, string];
+    expect(await run(line('1', '--force'), { env: killedAt(operation, name) }), place).toMatchObject({
+      signal: 'SIGKILL',
+    });
+    expect(await state()).toBe(['clearing', 'writing'][n]);
+  }
+  // Once the folder is this export's, it goes on without --force too.
+  expect(await run(line('1'))).toMatchObject({ code: 0, stderr: '' });
+  expect(await state()).toBe('complete');
+  const one = await digests(path);
+  expect(await run(line('2', '--force'))).toMatchObject({ code: 0 });
+  expect(await digests(path)).toEqual(two);
+  expect(await run(line('1', '--force'))).toMatchObject({ code: 0 });
+  expect(await digests(path)).toEqual(one);
+});
+
 test('without --output it goes beside the run, which stays as it was', async () => {
   const before = await digests(join(out, 'result.json'));
   const { code, stdout } = await run(['export', `${out}/`, '--to', 'npy']);
   expect([code, stdout]).toEqual([
     0,
-    `${join(folder, 'out.npy')}: 400 rows, written; row i belongs to line i of ${join(out, 'ids.txt')}\n`,
+    `${join(folder, 'out.npy')}: 150 rows, written; row i belongs to line i of ${join(out, 'ids.txt')}\n`,
   ]);
   expect(await digests(join(out, 'result.json'))).toEqual(before);
 });
@@ -147,13 +183,13 @@ test('a damaged result is not exported', async () => {
 });
 
 test('get prints rows by ID, from the command line, a file or standard input', async () => {
-  const { code, stdout, stderr } = await run(['get', out, 's/399', 's/7']);
+  const { code, stdout, stderr } = await run(['get', out, 's/149', 's/7']);
   expect([code, stderr]).toEqual([0, '']);
   const lines = stdout
     .trimEnd()
     .split('\n')
     .map((line) => line.split('\t'));
-  expect(lines.map(([id]) => id)).toEqual(['s/399', 's/7']);
+  expect(lines.map(([id]) => id)).toEqual(['s/149', 's/7']);
   const bytes = await readFile(join(out, 'embeddings.safetensors'));
   const rows = new Float32Array(bytes.buffer.slice(bytes.byteOffset + 8 + Number(bytes.readBigUInt64LE())));
   const dim = rows.length / ids.length;
@@ -164,8 +200,8 @@ test('get prints rows by ID, from the command line, a file or standard input', a
     ]);
   }
   await writeFile(join(folder, 'wanted'), 's/7\n');
-  expect((await run(['get', out, 's/399', '--ids', join(folder, 'wanted')])).stdout).toBe(stdout);
-  expect((await run(['get', out, '--ids', '-'], { input: 's/399\ns/7\n' })).stdout).toBe(stdout);
+  expect((await run(['get', out, 's/149', '--ids', join(folder, 'wanted')])).stdout).toBe(stdout);
+  expect((await run(['get', out, '--ids', '-'], { input: 's/149\ns/7\n' })).stdout).toBe(stdout);
   const [first] = (await run(['get', out, 's/7', '--json'])).stdout.split('\n');
   expect(JSON.parse(first!).embedding.map(Math.fround)).toEqual(
     lines[1]!.slice(1).map((each) => Math.fround(Number(each))),

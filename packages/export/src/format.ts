@@ -24,8 +24,6 @@ export interface ExportedFile {
 
 /** A format: either one file, or a folder of files. Equal results give equal bytes. */
 export type ExportFormat = {
-  /** What it is for. */
-  title: string;
   /** What the name of the default path ends with. */
   ending: string;
 } & (

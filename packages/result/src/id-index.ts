@@ -5,6 +5,9 @@ import { eachId, hashOf } from './id-lines.js';
 /** Every so many rows the index keeps where their line begins. */
 const STEP = 64;
 
+/** IDs that are looked up at the same time. */
+const AT_ONCE = 64;
+
 /**
  * An index of the IDs of a result, for who asks more than once. It is built in one pass over `ids.txt` and keeps no ID: a table of
  * hashes and rows, some 13 bytes a row. What a hash finds is compared with the ID in the file.
@@ -62,9 +65,11 @@ export class IdIndex implements AsyncDisposable {
   /** The row of each ID that is there. */
   async find(ids: Iterable<string>): Promise<Map<string, number>> {
     const found = new Map<string, number>();
-    for (const id of ids) {
-      const row = await this.#rowOf(id);
-      if (row !== null) found.set(id, row);
+    const wanted = [...new Set(ids)];
+    for (let first = 0; first < wanted.length; first += AT_ONCE) {
+      const part = wanted.slice(first, first + AT_ONCE);
+      const rows = await Promise.all(part.map((id) => this.#rowOf(id)));
+      for (const [at, row] of rows.entries()) if (row !== null) found.set(part[at]!, row);
     }
     return found;
   }
