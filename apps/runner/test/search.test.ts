@@ -70,6 +70,11 @@ test('a sequence of the run finds itself at distance 0, and others as a search i
     expect(hits.map(({ id, row }) => [id, row])).toEqual(wanted.map(({ id, row }) => [id, row]));
     for (const [at, hit] of hits.entries()) expect(hit.cosine_distance).toBeCloseTo(wanted[at]!.distance, 12);
   }
+  // So many neighbours that each pass over the rows has two queries.
+  const all = await hitsOf(out, GLOBINS, '-k', '100000');
+  expect(all.map(({ query, hits }) => [query, hits.length, hits[0]!.id])).toEqual(
+    rows.map(([id]) => [id, 45, id]),
+  );
   // The table has the same, and the run stays as it is.
   const table = join(folder, 'hits.tsv');
   expect(await search([out, GLOBINS, '-k', '2', '-o', table])).toMatchObject({ code: 0, lines: [] });
