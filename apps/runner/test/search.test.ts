@@ -108,6 +108,17 @@ test('queries are read and cut as the sequences of the run were', async () => {
   for (const { hits } of translated) expect(hits[0]!.cosine_distance).toBe(0);
 });
 
+test('only the rows of the queries are computed, whatever else the run has', async () => {
+  const more = ['--layer', '1,-1', '--include', 'cls,mean,per_token', '--dtype', 'float16'];
+  await embed(GLOBINS, '--out', out, '--model', TINY, ...more);
+  for (const { query, hits } of await hitsOf(out, GLOBINS, '-k', '1'))
+    expect(hits).toMatchObject([{ id: query, cosine_distance: 0 }]);
+  const small = join(folder, 'small');
+  await embed(GLOBINS, '--out', small, '--model', 'aac', '--dtype', 'bfloat16');
+  for (const { query, hits } of await hitsOf(small, GLOBINS, '-k', '1'))
+    expect(hits).toMatchObject([{ id: query, cosine_distance: 0 }]);
+});
+
 test('a killed search leaves no half table, and the same command gives the same bytes', async () => {
   const undisturbed = join(folder, 'whole.tsv');
   expect(await search([proteins, GLOBINS, '-o', undisturbed])).toMatchObject({ code: 0 });
