@@ -70,6 +70,11 @@ test('a sequence of the run finds itself at distance 0, and others as a search i
     expect(hits.map(({ id, row }) => [id, row])).toEqual(wanted.map(({ id, row }) => [id, row]));
     for (const [at, hit] of hits.entries()) expect(hit.cosine_distance).toBeCloseTo(wanted[at]!.distance, 12);
   }
+  // So many neighbours that each pass over the rows has two queries.
+  const all = await hitsOf(out, GLOBINS, '-k', '100000');
+  expect(all.map(({ query, hits }) => [query, hits.length, hits[0]!.id])).toEqual(
+    rows.map(([id]) => [id, 45, id]),
+  );
   // The table has the same, and the run stays as it is.
   const table = join(folder, 'hits.tsv');
   expect(await search([out, GLOBINS, '-k', '2', '-o', table])).toMatchObject({ code: 0, lines: [] });
@@ -101,6 +106,17 @@ test('queries are read and cut as the sequences of the run were', async () => {
   const translated = await hitsOf(frames, input, '-k', '1');
   expect(translated.map(({ query }) => query)).toEqual((await rowsOf(frames)).map(([id]) => id));
   for (const { hits } of translated) expect(hits[0]!.cosine_distance).toBe(0);
+});
+
+test('only the rows of the queries are computed, whatever else the run has', async () => {
+  const more = ['--layer', '1,-1', '--include', 'cls,mean,per_token', '--dtype', 'float16'];
+  await embed(GLOBINS, '--out', out, '--model', TINY, ...more);
+  for (const { query, hits } of await hitsOf(out, GLOBINS, '-k', '1'))
+    expect(hits).toMatchObject([{ id: query, cosine_distance: 0 }]);
+  const small = join(folder, 'small');
+  await embed(GLOBINS, '--out', small, '--model', 'aac', '--dtype', 'bfloat16');
+  for (const { query, hits } of await hitsOf(small, GLOBINS, '-k', '1'))
+    expect(hits).toMatchObject([{ id: query, cosine_distance: 0 }]);
 });
 
 test('a killed search leaves no half table, and the same command gives the same bytes', async () => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { EmbedOptions } from '../embed-options.js';
 import { cutOf } from '../run/cut-of.js';
 import { givenModel } from '../run/given-model.js';
-import { optionsOfRun } from './options-of-run.js';
+import { optionsOfRun, overridesOf } from './options-of-run.js';
 
 type Options = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 
@@ -31,20 +31,13 @@ const asked = fc
       pooling: maybe(fc.constantFrom('mean', 'max')),
       longSequences: maybe(fc.constant('windows')),
       windowOverlap: maybe(fc.integer({ min: 0, max: 9 })),
-      output: maybe(fc.constantFrom('h.1')),
-      include: maybe(fc.constantFrom(['cls'], ['per_token', 'logits'])),
+      output: maybe(fc.constantFrom('h.1', '-1')),
+      include: maybe(fc.constantFrom(['cls'], ['per_token', 'max', 'mean'], ['contacts'])),
       dtype: maybe(fc.constantFrom('float16', 'bfloat16')),
       precision: maybe(fc.constantFrom('fp16', 'int8')),
     }),
   })
   .map((options) => options as Options)
-  .chain((options) => {
-    const { overrides } = options;
-    if (overrides?.output === undefined) return fc.constant(options);
-    return fc
-      .constantFrom(undefined, ['-1', '0'])
-      .map((layers) => ({ ...options, overrides: { ...overrides, ...(layers && { layers }) } }));
-  })
   .filter((options) => {
     try {
       cutOf(options as EmbedOptions);
@@ -79,8 +72,18 @@ test.each(['tnf', 'aac'])('queries for %s get the settings of the run, whatever 
       });
       const again = optionsOfRun({ ...record, threads: 2, device: 'cuda:3' });
       expect(facts(again)).toEqual(facts(options));
+      const { overrides = {} } = options;
+      const layers = overrides.output === undefined ? undefined : ['h.2', '3'];
+      const more = { ...overrides, layers };
+      const { options: given } = givenModel({ overrides: more }, '/model');
+      expect(givenModel({ overrides: overridesOf({ given: { options: given } }) }, '/model').options).toEqual(
+        given,
+      );
+      // Of the queries, only the rows are computed that are compared.
+      const { include = [], ...rest } = overrides;
+      const pooling = rest.pooling ?? include.find((each) => ['cls', 'max', 'mean'].includes(each));
       expect(givenModel({ overrides: again.overrides ?? {} }, '/model')).toEqual(
-        givenModel({ overrides: options.overrides ?? {} }, '/model'),
+        givenModel({ overrides: { ...rest, pooling: pooling as 'cls' } }, '/model'),
       );
       expect(again).toMatchObject({ batchTokens: 77, threads: 2, device: { kind: 'cuda', index: null } });
     }),

@@ -1,34 +1,56 @@
-import type { ModelOverrides } from '@holdfast/gpu-runtime';
-import { parseDevice } from '@holdfast/gpu-runtime';
+import {
+  type Include,
+  type ModelOverrides,
+  POOLINGS,
+  type Pooling,
+  parseDevice,
+} from '@holdfast/gpu-runtime';
 import { readingOptions } from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions } from '../embed-options.js';
 
-/** The settings of the model that the command of a run gave. */
-export function overridesOf({ given }: Pick<RunRecord, 'given'>): ModelOverrides {
+/** The settings of the model that the command of a run gave: with them it has the run's fingerprint. */
+export function overridesOf({ given, outputs }: Pick<RunRecord, 'given' | 'outputs'>): ModelOverrides {
   const options = given?.options ?? {};
-  const listed = (name: string) => options[name]?.toString().split(',');
-  const [output, ...layers] = listed('--layer') ?? [];
+  const [output, ...layers] = listOf(options['--layer']);
+  const include = listOf(options['--include']) as Include[];
+  // Of a built-in model, the command is not recorded.
+  const dtype = options['--dtype'] ?? outputs?.dtype;
   const overrides = {
     pooling: options['--pooling'],
     longSequences: options['--long-sequences'],
     windowOverlap: options['--window-overlap'],
     output,
     layers: layers.length > 0 ? layers : undefined,
-    include: listed('--include'),
-    dtype: options['--dtype'],
+    include: include.length > 0 ? include : undefined,
+    dtype,
     precision: options['--precision'],
   };
   return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
+
+const listOf = (given: string | number | true | undefined): string[] =>
+  typeof given === 'string' ? given.split(',') : [];
+
+/** The same, for the rows of the embeddings alone: nothing is compared with what else the run has computed. */
+export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>): ModelOverrides {
+  const { layers: _, include = [], ...overrides } = overridesOf(record);
+  // Without --pooling, the first way of pooling that is included is that of the rows.
+  const pooling = overrides.pooling ?? include.find((each): each is Include & Pooling => isPooling(each));
+  return { ...overrides, ...(pooling && { pooling }) };
+}
+
+const isPooling = (name: string): boolean => (POOLINGS as readonly string[]).includes(name);
 
 type OfRun = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 
 /** The options by which other sequences get rows that can be compared with those of a run. */
 export function optionsOfRun(record: RunRecord): OfRun {
   const { translate, genetic_code, orfs, chunk, letters, reading, batch_tokens, threads, device } = record;
+  const overrides = rowOverridesOf(record);
+  const { precision = 'fp32' } = overrides;
   return {
-    overrides: overridesOf(record),
+    overrides,
     batchTokens: batch_tokens,
     ...(threads !== undefined && { threads }),
     ...(device !== undefined && { device: { ...parseDevice(device), index: null } }),
@@ -43,8 +65,6 @@ export function optionsOfRun(record: RunRecord): OfRun {
     stripStop: letters?.final_stop === 'stripped',
     keepGaps: letters?.gaps !== 'dropped',
     // The run has measured what its precision costs.
-    ...(overridesOf(record).precision !== undefined && overridesOf(record).precision !== 'fp32'
-      ? { minCosine: -1 }
-      : {}),
+    ...(precision !== 'fp32' && { minCosine: -1 }),
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileDurably } from '@holdfast/durable';
+import { parseDevice } from '@holdfast/gpu-runtime';
 import type { Metric, nearestRows as NearestRows } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
 import { namedRows, openResult, type Result, rowIds } from '@holdfast/result';
@@ -62,6 +63,12 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
   const record = await runOfResult(result);
   if (output !== undefined) refuseOutput(output, { dir, inputs });
   const model = await foundModel(record, { folder: dir, given: options.model, signal: stop.signal });
+  const then = record.device === undefined ? null : parseDevice(record.device);
+  if (device !== undefined && device !== 'auto' && then !== null && device.kind !== then.kind)
+    report({
+      type: 'warning',
+      message: `the rows of the run were computed on ${then.kind}; on ${device.kind} the last digits of the queries' rows differ`,
+    });
   await using folder = await makeQueryFolder();
   const asked = {
     ...optionsOfRun(record),
