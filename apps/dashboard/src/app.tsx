@@ -43,7 +43,7 @@ export function App({ source }: { source: Source }) {
   return (
     <main class="page">
       {trouble !== null && <Alert text={trouble} />}
-      <Masthead status={status} made={source.made} />
+      <Masthead status={status} made={state === 'complete' ? null : source.made} />
       {result !== null && <MapSection key={result.id} source={source} info={result} work={work} />}
       <Throughput history={history} status={status} />
       <Shards status={status} />

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CHROMIUM, browser as startBrowser } from './chromium.js';
-import { digestOf, freshFolder, holdfast, type Running, start, windows } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, type Running, start, windows } from './command.js';
 import { portsOf } from './processes.js';
 
 // A real run, a real `holdfast dashboard`, and a real browser.
@@ -164,15 +164,28 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
 withBrowser('a page for colleagues needs nothing but itself', async () => {
   const out = join(folder, 'static');
   const few = join(folder, 'few.fa');
-  await writeFile(few, (await readFile(reads, 'latin1')).split('>', 601).join('>'));
+  await writeFile(few, (await readFile(reads, 'latin1')).split('>', 151).join('>'));
   await holdfast(['embed', few, '--out', out, '--workers', '1']);
   const before = await digestOf(out);
   const names = () => readdirSync(out).map((name) => [name, statSync(join(out, name)).mtimeMs]);
   const seen = names();
   const html = join(folder, 'map.html');
-  const write = begin('dashboard', out, '--static', html);
-  write.ended.catch(() => undefined);
-  await once(write.child, 'close');
+  const write = async (to: string, env: NodeJS.ProcessEnv = {}) => {
+    const running = start(['dashboard', out, '--static', to], { env });
+    started.push(running);
+    running.ended.catch(() => undefined);
+    return once(running.child, 'close');
+  };
+  const killed = {
+    KILL_AT: 'rename',
+    KILL_NAME: 'map.html',
+    NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+  };
+  expect(await write(html, killed)).toEqual([null, 'SIGKILL']);
+  expect(existsSync(html)).toBe(false);
+  expect(await write(html)).toEqual([0, null]);
+  expect(await write(join(folder, 'again.html'))).toEqual([0, null]);
+  expect(readFileSync(join(folder, 'again.html')).equals(readFileSync(html))).toBe(true);
   expect([await digestOf(out), names()]).toEqual([before, seen]);
   // Three elements end: the data, the script, and none that an ID began.
   expect(readFileSync(html, 'utf8').match(/<\/script/g)).toHaveLength(2);

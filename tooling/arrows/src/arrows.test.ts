@@ -7,6 +7,7 @@ import {
   barrels,
   circles,
   manifestViolations,
+  packageOf,
   roomViolations,
   type SourceFile,
   violations,
@@ -120,7 +121,9 @@ test('only the index of a package passes on what other files have', () => {
 
 test('every import in this repository runs downward', () => {
   const folders = ['packages', 'apps'].flatMap((top) =>
-    readdirSync(join(root, top)).map((name) => [name, join(root, top, name)] as const),
+    readdirSync(join(root, top)).map(
+      (name) => [packageOf(`${top}/${name}/`), join(root, top, name)] as const,
+    ),
   );
   expect(folders.map(([name]) => name).sort()).toEqual(Object.keys(ARROWS).sort());
   const found: string[] = [];
@@ -129,7 +132,7 @@ test('every import in this repository runs downward', () => {
     const manifest = join(folder, 'package.json');
     found.push(...manifestViolations(relative(root, manifest), readFileSync(manifest, 'utf8')));
     for (const name of readdirSync(join(folder, 'src'), { recursive: true }) as string[]) {
-      if (!/\.[mc]?ts$/.test(name)) continue;
+      if (!/\.[mc]?tsx?$/.test(name)) continue;
       const path = join(folder, 'src', name);
       files.push({ path: relative(root, path), text: readFileSync(path, 'utf8') });
     }

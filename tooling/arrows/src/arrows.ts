@@ -51,6 +51,9 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   projection: ['options'],
   status: ['run-folder', 'manifest', 'file-lock', 'durable', 'options'],
   plot: ['projection', 'result', 'run-folder', 'status', 'options'],
+  dashboard: ['projection', 'result', 'status', 'run-folder', 'durable', 'options'],
+  // The page of the dashboard, `apps/dashboard`: it takes types only.
+  'dashboard-page': ['dashboard', 'status'],
   verify: ['result', 'run-folder', 'plan', 'checkpoint', 'manifest', 'file-lock', 'durable', 'options'],
   runner: [
     'export',
@@ -243,7 +246,8 @@ function leaving(path: string, specifier: string): string | null {
   return packageOf(`${target}/`) === packageOf(path) ? null : `leaves its package, ${specifier}`;
 }
 
-function packageOf(path: string): string | null {
+/** The package that a file is in, by the name that its imports have. */
+export function packageOf(path: string): string | null {
   const [, top, name] = /^(packages|apps)\/([^/]+)\//.exec(path) ?? [];
   // A folder of this name is in both.
   return top === 'apps' && name === 'dashboard' ? 'dashboard-page' : (name ?? null);

@@ -1,6 +1,6 @@
 import { writeFileDurably } from '@holdfast/durable';
 import { rowIds } from '@holdfast/result';
-import { historyOf } from '@holdfast/status';
+import { historyOf, type Status } from '@holdfast/status';
 import { quarantineOf } from '../data/quarantine.js';
 import { ResultData } from '../data/result-data.js';
 import { snapshotOf } from '../live/watch.js';
@@ -37,10 +37,10 @@ export interface StaticPage {
  */
 export async function writeStaticPage(options: StaticPageOptions): Promise<StaticPage> {
   const { dir, page, to, labels } = options;
-  const snapshot = await snapshotOf(dir);
+  const snapshot = { status: lasting((await snapshotOf(dir)).status), memory: [] };
   const made = {
     made: snapshot.status.at,
-    snapshot: { ...snapshot, memory: [] },
+    snapshot,
     history: await historyOf(dir),
     quarantine: await quarantineOf(dir, snapshot.status),
   };
@@ -63,6 +63,13 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
     options.signal?.removeEventListener('abort', end);
     await data.close();
   }
+}
+
+/** A complete run says the same whenever it is asked, so its page has the same bytes each time. */
+function lasting(status: Status): Status {
+  if (status.state !== 'complete') return status;
+  const at = status.last_checkpoint_at ?? status.at;
+  return { ...status, at, seconds_since_checkpoint: null, command: null };
 }
 
 async function resultPart(data: ResultData): Promise<NonNullable<StaticData['result']>> {
