@@ -1,6 +1,6 @@
 import { centresOf, nearestCentre } from './cells.js';
 import { type ComputeOptions, eachBlock, type Matrix } from './matrix.js';
-import { pcaAxes, project } from './pca.js';
+import { project, shorteningAxes } from './pca.js';
 import { randomOf } from './random.js';
 import { chosenRows, readRows } from './sample.js';
 
@@ -26,7 +26,7 @@ export async function clusters(matrix: Matrix, options: ClusterOptions = {}): Pr
     throw new RangeError('clusters must be from 1 to 65,536, and sample at least 1');
   const of = new Uint16Array(matrix.rows);
   if (matrix.rows === 0 || matrix.dim === 0) return of;
-  const axes = await pcaAxes(matrix, {
+  const axes = await shorteningAxes(matrix, {
     components: COMPONENTS,
     seed,
     ...(signal && { signal }),

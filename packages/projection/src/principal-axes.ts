@@ -18,8 +18,11 @@ export interface Axes {
 /** Directions beyond those wanted: they make the wanted ones converge fast. */
 const MORE = 8;
 
+/** Rounds that are enough where the axes only shorten rows: they need not be apart from each other. */
+export const FEW_ROUNDS = 8;
+
 /** Rounds at most. What has not settled by then are directions of equal variance, of which any is as good. */
-const ROUNDS = 60;
+export const ROUNDS = 60;
 
 /** Relative change of the variances between two rounds from which on they count as settled. */
 const SETTLED = 1e-9;
@@ -36,6 +39,7 @@ export function principalAxes(
   wanted: number,
   random: () => number,
   onRound: (share: number) => void = () => undefined,
+  rounds = ROUNDS,
 ): Axes {
   const count = dim === 0 ? 0 : rows.length / dim;
   const mean = meanOf(rows, count, dim);
@@ -45,7 +49,7 @@ export function principalAxes(
     Array.from({ length: width }, () => Array.from({ length: dim }, () => normal(random))),
   );
   let variances: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const image = covarianceTimes(rows, mean, count, basis);
     const { values, vectors } = ritz(basis, image);
     const settled = values
@@ -54,12 +58,12 @@ export function principalAxes(
         (value, at) => Math.abs(value - (variances[at] ?? Number.NaN)) <= SETTLED * Math.abs(values[0]!),
       );
     variances = values;
-    if (settled || round === ROUNDS - 1) {
+    if (settled || round === rounds - 1) {
       basis = vectors;
       break;
     }
     basis = orthonormal(image);
-    onRound((round + 1) / ROUNDS);
+    onRound((round + 1) / rounds);
   }
   const axes = new Float64Array(kept * dim);
   for (let axis = 0; axis < kept; axis++) axes.set(signed(basis[axis]!), axis * dim);

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { type ComputeOptions, eachBlock, type Matrix } from './matrix.js';
-import { pcaAxes, project } from './pca.js';
+import { project, shorteningAxes } from './pca.js';
 import { placer } from './placer.js';
 import { randomOf } from './random.js';
 import { chosenRows, readRows } from './sample.js';
@@ -30,7 +30,7 @@ export async function umap(matrix: Matrix, options: UmapOptions = {}): Promise<F
   const all = new Float32Array(matrix.rows * 2);
   // UMAP needs some neighbours.
   if (matrix.rows < 4) return all.map((_, at) => (at % 2 === 0 ? at / 2 : 0));
-  const axes = await pcaAxes(matrix, {
+  const axes = await shorteningAxes(matrix, {
     components: COMPONENTS,
     seed,
     ...(signal && { signal }),
