@@ -2,6 +2,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf, fixture, freshFolder, globinsSixTimes, holdfast, rowsOf } from './command.js';
+import { numbersIn } from './numbers.js';
 
 /** What the versions gave that began these runs: embeddings without the settings that rows are computed with, and IDs. */
 const THEN = '2fc34583c041e2a89a92d87416732254a1a29c6f27b0690fb4f9c7f8a10e48e2';
@@ -56,4 +57,60 @@ test('a run that the first version with copies began, and a kill ended, ends wit
   await expectAsThen(out, fresh);
   for (const file of ['originals.bin', 'starts.bin', 'order.bin', 'residues.bin'])
     expect(await readFile(join(out, 'index', file))).toEqual(await readFile(join(fresh, 'index', file)));
+});
+
+test('a run that the first version with several outputs began, and a kill ended, ends with the numbers of a run of today', async () => {
+  const folder = await freshFolder();
+  const [out, fresh] = [join(folder, 'out'), join(folder, 'fresh')];
+  await cp(fixture('run_with_outputs'), out, { recursive: true });
+  // The table of sequences has its name as it was given.
+  await cp(fixture('peptides.fa'), join(folder, 'peptides.fa'));
+  const here = { cwd: folder };
+  const model = fixture('../../../../packages/model-zoo/test/fixtures/esm2_t2_tiny/esm2_t2_tiny.pt');
+  const lineOf = (place: string) => [
+    ...[
+      'embed',
+      fixture('peptides.fa'),
+      '--out',
+      place,
+      '--model',
+      model,
+      '--workers',
+      '1',
+      '--threads',
+      '1',
+    ],
+    ...['--shards', '3', '--seq-threshold', '2', '--batch-tokens', '30'],
+    ...['--layer', '-1,0', '--include', 'mean,cls,per_token,contacts', '--dtype', 'float16'],
+  ];
+  const saved = join('checkpoints', 'shard_0', 'batch_00001.pt');
+  const before = await readFile(join(out, saved));
+  const { code, lines } = await holdfast(lineOf(out), '', here);
+  expect(code).toBe(0);
+  expect(lines.find(({ event }) => event === 'planned')).toMatchObject({ resumed: true });
+  expect(await readFile(join(out, saved))).toEqual(before);
+  expect(await holdfast(lineOf(fresh), '', here)).toMatchObject({ code: 0 });
+  const names = JSON.parse(await readFile(join(fresh, 'result.json'), 'utf8')).files.map(
+    ({ file }: { file: string }) => file,
+  );
+  expect(names).toHaveLength(9);
+  for (const name of names) {
+    if (!name.endsWith('.safetensors')) {
+      expect(await readFile(join(out, name))).toEqual(await readFile(join(fresh, name)));
+      continue;
+    }
+    const [then, now] = [
+      await numbersIn(join(out, name), 'safetensors'),
+      await numbersIn(join(fresh, name), 'safetensors'),
+    ];
+    expect(Object.keys(then)).toEqual(Object.keys(now));
+    for (const [tensor, numbers] of Object.entries(now)) {
+      expect(then[tensor]).toHaveLength(numbers.length);
+      // Another processor may round the last digit of float16 in another way.
+      for (const [at, number] of numbers.entries())
+        expect(Math.abs(then[tensor]![at]! - number)).toBeLessThanOrEqual(
+          0.002 * Math.max(1, Math.abs(number)),
+        );
+    }
+  }
 });

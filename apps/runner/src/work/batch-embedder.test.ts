@@ -227,3 +227,64 @@ test('a control that fails shows that the device is at fault', async () => {
   await expect(embedder.embed(0, [bytes('ACGT'.repeat(10))])).rejects.toMatchObject({ code: 'lost_device' });
   expect(calls).toEqual(['control 0', 'returned']);
 });
+
+/** The fragile model with numbers of tokens: the bytes of each sequence. */
+function withValues(change: Partial<EmbeddingModel['source']> = {}) {
+  const model = fragileModel(change);
+  const embed: EmbeddingModel['embed'] = async (batch, options = {}) => {
+    const rows = await model.embed(batch, options);
+    for (const [at, each] of batch.entries())
+      options.onValues?.(at, { tokens: each.length, data: Float32Array.from(each) });
+    return rows;
+  };
+  return { ...model, embed };
+}
+
+const valuesOf = (embedded: { values?: readonly { data: Float32Array }[] } | null) =>
+  embedded!.values!.map(({ data }) => Buffer.from(data).toString());
+
+test('numbers of tokens stay with their rows: in one call, in parts, and without the quarantined ones', async () => {
+  const batch = ['ACGTA', 'NCGTA', 'ACG', 'XCGTA', 'ACGTACGT', 'AC'];
+  const good = batch.filter((each) => !/[NX]/.test(each));
+  const whole = embedderOf(withValues());
+  expect(valuesOf(await whole.embedder.embed(0, good.map(bytes)))).toEqual(good);
+  const parts = embedderOf(withValues(), { budget: { halvings: 4, climbAfter: 100 } });
+  expect(valuesOf(await parts.embedder.embed(0, good.map(bytes)))).toEqual(good);
+  const isolation = startIsolation(0, 2, { alone: [1] });
+  const searched = embedderOf(withValues(), { isolation });
+  const embedded = await searched.embedder.embed(0, batch.map(bytes));
+  expect([embedded!.at, valuesOf(embedded)]).toEqual([[0, 2, 4, 5], good]);
+});
+
+test('a number that the type cannot hold is found in rows and in numbers of tokens, and the type is named', async () => {
+  const large = (row: number, value: number): EmbeddingModel => {
+    const model = withValues({ dtype: 'float16' });
+    return {
+      ...model,
+      async embed(batch, options = {}) {
+        const rows = await model.embed(batch, options);
+        batch.forEach((each, at) => {
+          if (!text(each).includes('G')) return;
+          rows[at * DIM + 1] = row;
+          options.onValues?.(at, { tokens: 1, data: Float32Array.of(0, value) });
+        });
+        return rows;
+      },
+    };
+  };
+  const batch = ['AC', 'AG', 'CC'].map(bytes);
+  await expect(embedderOf(large(65_520, 0)).embedder.embed(0, batch)).rejects.toMatchObject({
+    code: 'non_finite',
+    message: expect.stringMatching(
+      /numbers that float16 cannot hold .*"s1".*column 1.*choose --dtype float32/,
+    ),
+  });
+  await expect(embedderOf(large(0, -70_000)).embedder.embed(0, batch)).rejects.toThrow(/-70000 in column 4/);
+  expect(await embedderOf(large(65_519, 1)).embedder.embed(0, batch)).not.toBeNull();
+  const isolation = startIsolation(0, 2, { alone: [1] });
+  const { embedder, poisoned } = embedderOf(large(1e9, 0), { isolation });
+  await embedder.embed(0, batch);
+  expect(poisoned).toMatchObject([
+    { row: 1, error: expect.stringContaining('float16 cannot hold it; --dtype float32 can') },
+  ]);
+});

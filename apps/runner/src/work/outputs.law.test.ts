@@ -4,12 +4,11 @@ import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource, StoredType, TokenValues } from '@holdfast/gpu-runtime';
 import { CheckpointManifest } from '@holdfast/manifest';
 import { buildIndex, openIndex, shardsOf } from '@holdfast/plan';
-import { float32Of } from '@holdfast/pt-serializer';
-import { storedTensors } from '@holdfast/result';
 import { type FormatName, layout, outputsOf } from '@holdfast/run-folder';
 import { CheckpointTrigger } from '@holdfast/trigger';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { numbersIn } from '../../test/numbers.js';
 import { silentReport } from '../../test/support.js';
 import { assemble } from '../result/assemble.js';
 import { workShard } from './work-shard.js';
@@ -74,21 +73,6 @@ const kills = fc.array(
   }),
   { maxLength: 3 },
 );
-
-/** The tensors of a file, each as numbers. */
-async function numbersIn(path: string, format: FormatName): Promise<Record<string, number[]>> {
-  const stored = await storedTensors[format](path);
-  if (typeof stored === 'string') throw new Error(stored);
-  const { readFileSync } = await import('node:fs');
-  const bytes = readFileSync(path);
-  return Object.fromEntries(
-    [...stored.tensors].map(([name, { dtype, shape, offset }]) => {
-      const count = shape.reduce((product, each) => product * each, 1);
-      const width = dtype === 'int64' ? 8 : dtype === 'float32' ? 4 : 2;
-      return [name, [...float32Of(dtype, Uint8Array.from(bytes.subarray(offset, offset + count * width)))]];
-    }),
-  );
-}
 
 test('with any lengths, copies, batches, shards, kills, types and formats, every number belongs to its sequence', async () => {
   const property = fc.asyncProperty(
