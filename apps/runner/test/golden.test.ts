@@ -68,18 +68,7 @@ test('a run that the first version with several outputs began, and a kill ended,
   const here = { cwd: folder };
   const model = fixture('../../../../packages/model-zoo/test/fixtures/esm2_t2_tiny/esm2_t2_tiny.pt');
   const lineOf = (place: string) => [
-    ...[
-      'embed',
-      fixture('peptides.fa'),
-      '--out',
-      place,
-      '--model',
-      model,
-      '--workers',
-      '1',
-      '--threads',
-      '1',
-    ],
+    ...['embed', 'peptides.fa', '--out', place, '--model', model, '--workers', '1', '--threads', '1'],
     ...['--shards', '3', '--seq-threshold', '2', '--batch-tokens', '30'],
     ...['--layer', '-1,0', '--include', 'mean,cls,per_token,contacts', '--dtype', 'float16'],
   ];
