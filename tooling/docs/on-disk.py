@@ -73,6 +73,8 @@ def fingerprint(run):
         facts.append({"orfs": [run["orfs"]["min"], run["orfs"]["start"]]})
     if "chunk" in run:
         facts.append({"chunk": [run["chunk"]["residues"], run["chunk"].get("stride")]})
+    if "outputs" in run:
+        facts.append({"outputs": run["outputs"]})
     return sha256(compact(facts))
 
 
@@ -163,7 +165,42 @@ class Unpickler(pickle.Unpickler):
         return parts
 
 
-def check_shard(folder, shard, batches, run, index):
+BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+
+
+def tensor(archive, name, found):
+    """The shape and the bytes of a tensor: what rebuilds it names its storage, an offset of 0, and its shape."""
+    storage, offset, shape = found[:3]
+    assert offset == 0
+    return list(shape), archive.read(name[: -len("data.pkl")] + "data/" + storage[2])
+
+
+def check_values(archive, name, value, outputs, rows):
+    """The pieces of each row's numbers, as they are stored."""
+    width = BYTES[outputs.get("dtype", "float32")]
+    (shape, tokens), (_, counts) = (tensor(archive, name, value[key]) for key in ("tokens", "value_counts"))
+    assert shape == [rows]
+    tokens, counts = numbers("q", tokens), numbers("q", counts)
+    sums = numbers("q", tensor(archive, name, value["value_crc32"])[1])
+    _, data = tensor(archive, name, value["values"])
+    at, nth, found = 0, 0, []
+    for count in tokens:
+        due = [count * each["dim"] for each in outputs.get("tokens", [])]
+        due += [count * count for _ in outputs.get("pairs", [])]
+        pieces = []
+        for numbers_of_piece in due:
+            piece = data[at : at + numbers_of_piece * width]
+            assert (counts[nth], sums[nth]) == (numbers_of_piece, zlib.crc32(piece))
+            pieces.append(piece)
+            at += len(piece)
+            nth += 1
+        found.append((count, pieces))
+    assert at == len(data)
+    return found
+
+
+def check_shard(folder, shard, batches, run, index, saved):
+    """Saved gets the row and the pieces of each position, if the run has several outputs."""
     rows = 0
     next_batch, end_batch = batches
     for number, path in enumerate(sorted(glob.glob(os.path.join(folder, "batch_*.pt")))):
@@ -185,6 +222,16 @@ def check_shard(folder, shard, batches, run, index):
         due = [index.ids[index.order[at]] for at in range(first, end) if at not in left]
         assert value["sequence_ids"] == due
         rows += len(due)
+        if "outputs" in run:
+            outputs = run["outputs"]
+            shape, data = tensor(archive, name, value["embeddings"])
+            dim = outputs["dim"] + sum(each["dim"] for each in outputs.get("rows", []))
+            assert shape == [len(due), dim]
+            width = dim * BYTES[outputs.get("dtype", "float32")]
+            more = "tokens" in outputs or "pairs" in outputs
+            values = check_values(archive, name, value, outputs, len(due)) if more else [(0, [])] * len(due)
+            for at, position in enumerate(each for each in range(first, end) if each not in left):
+                saved[position] = (data[at * width : (at + 1) * width], *values[at])
     assert next_batch == end_batch
     return rows
 
@@ -236,6 +283,42 @@ def check_table(out, run, index, shards):
     return row
 
 
+def stored(path):
+    """The tensors of a .safetensors: their shapes and bytes."""
+    data = read(path)
+    start = 8 + struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:start])
+    header.pop("__metadata__")
+    for name, each in header.items():
+        first, end = each["data_offsets"]
+        yield name, (each["shape"], data[start + first : start + end])
+
+
+def check_outputs(out, run, index, saved):
+    """What was computed beside the embeddings, joined again from the checkpoints; returns the number of files."""
+    outputs = run["outputs"]
+    place = {ordinal: position for position, ordinal in enumerate(index.order)}
+    all_rows = [saved[place[original]] for original in index.originals]
+    width = BYTES[outputs.get("dtype", "float32")]
+    first = 0
+    for each in [{"name": None, "dim": outputs["dim"]}, *outputs.get("rows", [])]:
+        name = os.path.join("more_outputs", each["name"]) if each["name"] else "embeddings"
+        shape, data = dict(stored(os.path.join(out, name + ".safetensors")))["embeddings"]
+        end = first + each["dim"] * width
+        assert shape == [len(all_rows), each["dim"]]
+        assert data == b"".join(row[first:end] for row, _, _ in all_rows), name
+        first = end
+    pieces = [*outputs.get("tokens", []), *outputs.get("pairs", [])]
+    for nth, each in enumerate(pieces):
+        found = dict(stored(os.path.join(out, "more_outputs", each["name"] + ".safetensors")))
+        assert found["values"][1] == b"".join(values[nth] for _, _, values in all_rows)
+        ends = [0]
+        for _, tokens, _ in all_rows:
+            ends.append(ends[-1] + (tokens if "dim" in each else tokens * tokens))
+        assert list(numbers("q", found["offsets"][1])) == ends
+    return len(outputs.get("rows", [])) + len(pieces)
+
+
 BEAT = "format run task engine job start node pid started at doing shards completed failed lost sequences"
 
 
@@ -264,8 +347,9 @@ def main(out):
     assert run["format"] == 2 and fingerprint(run) == run["fingerprint"] == result["run"]
     index = Index(os.path.join(out, "index"), run["index"])
     shards = list(index.shards(run["shards"]))
+    saved = {}
     rows = sum(
-        check_shard(os.path.join(out, "checkpoints", "shard_%d" % shard), shard, batches, run, index)
+        check_shard(os.path.join(out, "checkpoints", "shard_%d" % shard), shard, batches, run, index, saved)
         for shard, batches in enumerate(shards)
     )
     missing = len(index.order) - rows
@@ -287,6 +371,9 @@ def main(out):
         assert (len(data), sha256(data)) == (each["bytes"], each["sha256"])
     found = {"sequences": len(index.ids), "rows": rows, "buckets": len(index.buckets) - 1}
     found.update({"batches": len(index.batches) - 1, "shards": len(shards), "events": events, "tasks": tasks})
+    if "outputs" in run:
+        assert run["outputs"] == result["outputs"]
+        found["outputs"] = check_outputs(out, run, index, saved)
     print(json.dumps(found))
 
 

@@ -46,3 +46,18 @@ test.skipIf(missing)('it reads a run with skipped records and suffixes, too', ()
   execFileSync(process.execPath, [BIN, 'embed', input, '--out', out, ...options], { stdio: 'ignore' });
   expect(check(out)).toMatchObject({ sequences: 44, rows: 1 });
 });
+
+test.skipIf(missing)('it joins every output of a run with several again', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'on-disk-'));
+  const model = at('../../../packages/model-zoo/test/fixtures/esm2_t2_tiny/esm2_t2_tiny.pt');
+  const input = join(folder, 'peptides.fa');
+  const peptides = Array.from({ length: 20 }, (_, i) => 'MKTAYIAKQRQISFVK'.slice(0, 3 + (i % 13)));
+  writeFileSync(input, peptides.map((peptide, i) => `>p${i}\n${peptide}\n`).join(''));
+  const out = join(folder, 'out');
+  const options = ['--layer', '-1,0', '--include', 'mean,cls,per_token,contacts', '--dtype', 'float16'];
+  const more = ['--model', model, '--shards', '3', '--seq-threshold', '4', '--workers', '1'];
+  execFileSync(process.execPath, [BIN, 'embed', input, '--out', out, ...options, ...more], {
+    stdio: 'ignore',
+  });
+  expect(check(out)).toMatchObject({ sequences: 20, rows: 13, outputs: 6 });
+});

@@ -2,7 +2,7 @@ import { WriterThread } from '@holdfast/checkpoint';
 import { workerChannel } from '@holdfast/coordinator';
 import { makeDirectoryDurably, nameSystemErrors } from '@holdfast/durable';
 import { FileLock } from '@holdfast/file-lock';
-import { firstTouched, InferenceError, parseDevice, resolveModel } from '@holdfast/gpu-runtime';
+import { firstTouched, InferenceError, parseDevice, resolveModel, valueCounts } from '@holdfast/gpu-runtime';
 import { openIndex, shardsOf } from '@holdfast/plan';
 import { exitCodeOf } from '@holdfast/process';
 import { hangupIgnored, onSignal } from '@holdfast/process/early-signals';
@@ -22,6 +22,8 @@ import { type ShardWork, workShard } from './work-shard.js';
 
 /** Bytes of rows in memory after which a checkpoint is due, whatever the thresholds. */
 const MAX_BUFFERED_BYTES = 256 * 1024 * 1024;
+/** The same with numbers of tokens, which reach it all the time: rows are held up to four times while they are written. */
+const MAX_BUFFERED_VALUES = 64 * 1024 * 1024;
 
 /** The least milliseconds between two heartbeats. */
 const BEAT_EVERY = 100;
@@ -102,7 +104,8 @@ try {
     },
     patiently,
   );
-  const policies = [everyBytes(MAX_BUFFERED_BYTES, 'buffer_full')];
+  const most = valueCounts(source.recipe.more ?? {}, 0).length > 0 ? MAX_BUFFERED_VALUES : MAX_BUFFERED_BYTES;
+  const policies = [everyBytes(most, 'buffer_full')];
   const trigger = new CheckpointTrigger({ ...options.trigger, policies });
   const thread = new WriterThread();
   await channel.send({ type: 'ready' });
