@@ -17,6 +17,7 @@ export const exportFormats = {
   h5: {
     ending: '.h5',
     write: async (sink, source) => (await import('./formats/h5.js')).writeH5(sink, source),
+    values: async (sink, source) => (await import('./formats/h5-values.js')).writeH5Values(sink, source),
   },
   'h5-matrix': {
     ending: '.matrix.h5',
@@ -31,6 +32,9 @@ export const exportFormats = {
     atOnce: 32,
     async *files(source, options) {
       yield* (await import('./formats/esm.js')).esmFiles(source, options);
+    },
+    async *valueFiles(source, options) {
+      yield* (await import('./formats/esm-values.js')).esmValueFiles(source, options);
     },
   },
   virnucpro: {

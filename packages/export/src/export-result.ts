@@ -5,6 +5,7 @@ import { layout, ownPaths, RunFolderError, withoutLinks } from '@holdfast/run-fo
 import { type ExportName, exportFormats } from './export-formats.js';
 import { type ExportSource, exportSource } from './export-source.js';
 import type { ExportFormat, OtherRows } from './format.js';
+import { valueSource } from './value-source.js';
 import { writeExportFile } from './write-export-file.js';
 import { writeExportFolder } from './write-export-folder.js';
 
@@ -58,6 +59,7 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
   const path = options.output ?? defaultOutput(folder, from, format);
   refuseRunsOwn(path, folder);
   const result = await openResult(folder);
+  if (from !== undefined && result.valueOutputs.includes(from)) return exportValues(result, path, options);
   await using matrix = await result.rowsOf(from ?? EMBEDDINGS);
   const source = watched(await exportSource(result, matrix), options);
   const { rows } = source;
@@ -83,6 +85,47 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     identity,
     force,
     atOnce: format.atOnce,
+  });
+  return { ...told, ...made };
+}
+
+/** Exports an output of which each sequence has as many numbers as its length asks for. */
+async function exportValues(
+  result: Result,
+  path: string,
+  { to, from = '', esmLayer, force = false, signal, onProgress }: ExportOptions,
+): Promise<Exported> {
+  const format: ExportFormat = exportFormats[to];
+  const { values } = format.write === undefined ? {} : format;
+  const { valueFiles } = format.write === undefined ? format : {};
+  if (values === undefined && valueFiles === undefined)
+    throw new RunFolderError(
+      `${from} has as many numbers as each sequence asks for, which --to ${to} has no place for; choose h5 or esm, or read the file in ${result.folder}/more_outputs`,
+    );
+  await using reader = await result.valuesOf(from);
+  const plain = valueSource(result, reader, from);
+  const source = {
+    ...plain,
+    async *values() {
+      let done = 0;
+      for await (const each of plain.values()) {
+        signal?.throwIfAborted();
+        yield each;
+        onProgress?.(++done, plain.rows);
+      }
+    },
+  };
+  const told = { path, rows: source.rows, holdsIds: true, ids: result.ids };
+  if (values !== undefined) {
+    const { written } = await writeExportFile(path, (sink) => values(sink, source), { force });
+    return { ...told, written: Number(written), kept: Number(!written) };
+  }
+  const layer = esmLayer === undefined ? {} : { esmLayer };
+  const identity = { to, of: digests(result), from, ...layer };
+  const made = await writeExportFolder(path, () => valueFiles!(source, layer), {
+    identity,
+    force,
+    atOnce: format.files === undefined ? 1 : format.atOnce,
   });
   return { ...told, ...made };
 }

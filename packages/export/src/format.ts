@@ -1,5 +1,6 @@
 import type { Sink } from '@holdfast/pt-serializer';
 import type { ExportSource } from './export-source.js';
+import type { ValueSource } from './value-source.js';
 
 /** What some formats need beside the rows. */
 export interface FormatOptions {
@@ -27,9 +28,16 @@ export type ExportFormat = {
   /** What the name of the default path ends with. */
   ending: string;
 } & (
-  | { write(sink: Sink, source: ExportSource): Promise<void>; files?: never }
+  | {
+      write(sink: Sink, source: ExportSource): Promise<void>;
+      /** For numbers of tokens, if the format has a place for them. */
+      values?(sink: Sink, source: ValueSource): Promise<void>;
+      files?: never;
+    }
   | {
       files(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
+      /** For numbers of tokens, if the format has a place for them. */
+      valueFiles?(source: ValueSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
       /** Files that are written at the same time. */
       atOnce: number;
       write?: never;

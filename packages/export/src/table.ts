@@ -70,13 +70,13 @@ export async function* inParts<T>(
 }
 
 /** Takes so many items at a time from lists of any length. */
-class Taker<T> {
-  readonly #lists: AsyncIterator<T[]>;
-  #held: T[] = [];
+export class Taker<T> {
+  readonly #lists: AsyncIterator<readonly T[]>;
+  #held: readonly T[] = [];
   #at = 0;
 
   constructor(
-    lists: AsyncIterable<T[]>,
+    lists: AsyncIterable<readonly T[]>,
     readonly file: string,
   ) {
     this.#lists = lists[Symbol.asyncIterator]();

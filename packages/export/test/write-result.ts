@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { type FormatName, formats, layout, writeResultRecord } from '@holdfast/run-folder';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import {
+  type FormatName,
+  formats,
+  layout,
+  type RunOutputs,
+  valueFormats,
+  writeResultRecord,
+} from '@holdfast/run-folder';
 
 /** What a result is made of. */
 export interface Made {
@@ -16,7 +23,13 @@ export interface Made {
   sequences?: readonly string[] | null;
   /** The lines of `quarantine.tsv`, without its header. Default: no table. */
   quarantine?: readonly string[];
+  /** Numbers of each sequence's tokens by the output's name, [tokens, dim]; a dim of null: of pairs of tokens. Default: none. */
+  values?: Readonly<Record<string, { dim: number | null; tokens: readonly number[] }>>;
 }
+
+/** The numbers of a sequence of an output that `writeResult` writes. */
+export const valuesOf = (row: number, count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, at) => row + at / 8);
 
 const HEADER =
   'ordinal\tid\tdescription\tfile\tlength\ttokens\ttruncated\tduplicate_of\tquarantined\trow\tshard\tbatch';
@@ -78,17 +91,60 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
     writeFileSync(place.quarantine, lines(['# id\tordinal\tkind\tattempts\terror', ...quarantine]));
     files.push(place.quarantine);
   }
+  const outputs: RunOutputs | undefined = made.values && {
+    dim,
+    tokens: Object.entries(made.values).flatMap(([name, { dim: width }]) =>
+      width === null ? [] : [{ name, dim: width, layer: 'last_hidden_state' }],
+    ),
+    pairs: Object.entries(made.values).flatMap(([name, { dim: width }]) =>
+      width === null ? [{ name, layer: name }] : [],
+    ),
+  };
+  if (made.values !== undefined) mkdirSync(place.outputs);
+  for (const [name, { dim: width, tokens }] of Object.entries(made.values ?? {})) {
+    const ends = [0n];
+    for (const count of tokens) ends.push(ends.at(-1)! + BigInt(width === null ? count * count : count));
+    const numbers = tokens.map((count, row) => valuesOf(row, count * (width ?? count)));
+    const total = Number(ends.at(-1));
+    for (const { file, write } of valueFormats[format](name)) {
+      const pieces: Uint8Array[] = [];
+      await write(
+        { write: async (part) => void pieces.push(Uint8Array.from(part)) },
+        {
+          offsets: {
+            dtype: 'int64',
+            shape: [ends.length],
+            chunks: () => bytesOf([BigInt64Array.from(ends)]),
+          },
+          values: {
+            dtype: 'float32',
+            shape: width === null ? [total] : [total, width],
+            chunks: () => bytesOf(numbers),
+          },
+          facts: {},
+          ids: async () => [...ids],
+        },
+      );
+      writeFileSync(place.output(file), Buffer.concat(pieces));
+      files.push(place.output(file));
+    }
+  }
   await writeResultRecord(place.result, {
     format: 1,
     run: 'f'.repeat(64),
     sequences: ids.length,
     quarantined: quarantine?.length ?? 0,
     dim,
+    ...(outputs && { outputs }),
     files: files.map((path) => {
-      const bytes = readFileSync(join(folder, basename(path)));
+      const bytes = readFileSync(path);
       const sha256 = createHash('sha256').update(bytes).digest('hex');
-      return { file: basename(path), bytes: bytes.length, sha256 };
+      return { file: relative(folder, path), bytes: bytes.length, sha256 };
     }),
     warnings: [],
   });
+}
+
+async function* bytesOf(numbers: readonly (Float32Array | BigInt64Array)[]): AsyncGenerator<Uint8Array> {
+  for (const each of numbers) yield new Uint8Array(each.buffer, each.byteOffset, each.byteLength);
 }

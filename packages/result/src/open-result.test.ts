@@ -150,7 +150,10 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
     expect(await contacts.read(0)).toEqual({ shape: [2, 2], data: numbers(14).slice(0, 4) });
     await expect(contacts.read(4)).rejects.toThrow('row 4 of 4');
     await expect(result.rowsOf('logits')).rejects.toThrow(
-      "the result has no 'logits'; it has embeddings, cls.layer_1",
+      "the result has no 'logits'; it has embeddings, cls.layer_1, per_token.layer_1, contacts",
+    );
+    await expect(result.rowsOf('contacts')).rejects.toThrow(
+      'contacts has as many numbers as each sequence asks for, not one row a sequence',
     );
   });
 });

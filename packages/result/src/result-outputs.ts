@@ -44,7 +44,11 @@ export function openOutputs(
   const known = <T>(all: ReadonlyMap<string, T>, output: string): T => {
     const found = all.get(output);
     if (found !== undefined) return found;
-    const has = [...all.keys()].join(', ') || 'none of the kind';
+    if (values.has(output))
+      throw new RunFolderError(
+        `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; holdfast export --to h5 takes it`,
+      );
+    const has = [...rows.keys(), ...values.keys()].join(', ');
     throw new RunFolderError(`${place.out}: the result has no '${output}'; it has ${has}`);
   };
   const tensorIn = async (path: string, name: string, shape: readonly (number | null)[]) => {

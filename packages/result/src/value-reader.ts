@@ -3,6 +3,9 @@ import { RunFolderError } from '@holdfast/run-folder';
 import { RowReader } from './row-reader.js';
 import type { StoredTensor } from './stored-tensors.js';
 
+/** Offsets that are read at a time. */
+const SHAPES = 1 << 14;
+
 /** Numbers of one sequence: of each token [tokens, dim], or of each pair of tokens [tokens, tokens]. */
 export interface SequenceValues {
   shape: readonly [number, number];
@@ -43,16 +46,34 @@ export class ValueReader implements AsyncDisposable {
   async read(row: number): Promise<SequenceValues> {
     if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
       throw new RangeError(`row ${row} of ${this.rows}`);
-    const bytes = new BigInt64Array(2);
-    await this.#offsets.read(new Uint8Array(bytes.buffer), 0, 16, this.#start + 8 * row);
-    const [first, end] = [Number(bytes[0]), Number(bytes[1])];
+    const [first, end] = (await this.#offsetsFrom(row, row + 2)) as [number, number];
+    const shape = this.#shape(first, end);
+    return { shape, data: await this.#values.read(first, end) };
+  }
+
+  /** The shape of each row's numbers, in lists of some ten thousand. @throws RunFolderError for offsets that are not in order. */
+  async *shapes(): AsyncGenerator<(readonly [number, number])[]> {
+    for (let row = 0; row < this.rows; row += SHAPES) {
+      const end = Math.min(row + SHAPES, this.rows);
+      const ends = await this.#offsetsFrom(row, end + 1);
+      yield Array.from({ length: end - row }, (_, at) => this.#shape(ends[at]!, ends[at + 1]!));
+    }
+  }
+
+  async #offsetsFrom(first: number, end: number): Promise<number[]> {
+    const bytes = new BigInt64Array(end - first);
+    const view = new Uint8Array(bytes.buffer);
+    await this.#offsets.read(view, 0, view.length, this.#start + 8 * first);
+    return Array.from(bytes, Number);
+  }
+
+  #shape(first: number, end: number): readonly [number, number] {
     if (!(first >= 0 && first <= end && end <= this.#values.rows))
       throw new RunFolderError(
         `${this.#values.path}: its offsets are not in order; holdfast verify says what to do`,
       );
-    const data = await this.#values.read(first, end);
     const tokens = this.dim === null ? Math.sqrt(end - first) : end - first;
-    return { shape: [tokens, this.dim ?? tokens], data };
+    return [tokens, this.dim ?? tokens];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

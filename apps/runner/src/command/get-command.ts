@@ -4,7 +4,7 @@ import { file } from './option-values.js';
 
 /** What `--from` is for. */
 export const FROM =
-  'which rows: embeddings, or one of more_outputs, such as cls.layer_12 (default: embeddings)';
+  'which output: embeddings, or one of more_outputs, such as cls.layer_12 (default: embeddings)';
 
 /** The options of `holdfast get`. */
 export interface GetCommand {

@@ -1,0 +1,54 @@
+import type { Sink } from '@holdfast/pt-serializer';
+import { Names } from '../hdf5/group.js';
+import { datasetHeader } from '../hdf5/object-header.js';
+import { type Out, writeHdf5 } from '../hdf5/out.js';
+import { COLLECTION, REFERENCE, writeStrings } from '../hdf5/strings.js';
+import { textAttributes } from '../hdf5/text-attributes.js';
+import { FLOAT32, TEXT } from '../hdf5/types.js';
+import { inParts, Taker } from '../table.js';
+import type { ValueSource } from '../value-source.js';
+import { h5Name } from './h5.js';
+
+/**
+ * HDF5 with one dataset a sequence, as bio_embeddings writes embeddings of residues: `[tokens, dim]` float32, or `[tokens, tokens]` for
+ * pairs, named by its ID, which it has as the attribute `original_id` too.
+ */
+export async function writeH5Values(sink: Sink, source: ValueSource): Promise<void> {
+  await writeHdf5(sink, async (out) => {
+    const names = new Names();
+    const shapes = new Taker(source.shapes(), 'the offsets');
+    const values = out.measures ? null : source.values()[Symbol.asyncIterator]();
+    try {
+      for await (const ids of inParts(source.ids(), COLLECTION)) {
+        const references = await writeStrings(out, ids);
+        const these = await shapes.take(ids.length);
+        for (const [at, id] of ids.entries()) {
+          names.add(h5Name(id), out.position);
+          const reference = references.subarray(at * REFERENCE, (at + 1) * REFERENCE);
+          await writeDataset(out, these[at]!, reference, async () => (await values!.next()).value.data);
+        }
+      }
+    } finally {
+      await shapes.end();
+      await values?.return?.();
+    }
+    return names.write(out, await textAttributes(out, source.facts));
+  });
+}
+
+async function writeDataset(
+  out: Out,
+  shape: readonly [number, number],
+  reference: Buffer,
+  numbers: () => Promise<Float32Array>,
+): Promise<void> {
+  const bytes = shape[0] * shape[1] * 4;
+  const attributes = [{ name: 'original_id', shape: [], type: TEXT, data: reference }];
+  const header = (address: number) => datasetHeader({ type: FLOAT32, shape, address, bytes }, attributes);
+  // The length does not depend on the address.
+  await out.write(header(out.position + header(0).length));
+  await out.stream(bytes, async function* () {
+    const { buffer, byteOffset, byteLength } = await numbers();
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+  });
+}

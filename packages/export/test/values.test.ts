@@ -1,0 +1,84 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LazyTensor, openPt } from '@holdfast/pt-serializer';
+import { type Dataset, File, ready } from 'h5wasm/node';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exportResult } from '../src/export-result.js';
+import { rowsOf, valuesOf, writeResult } from './write-result.js';
+
+let folder: string;
+const at = (name: string) => join(folder, name);
+beforeEach(async () => {
+  await ready;
+  folder = mkdtempSync(join(tmpdir(), 'values-'));
+  mkdirSync(at('out'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const COUNT = 600;
+const IDS = Array.from({ length: COUNT }, (_, row) => `seq/${(row * 7919) % COUNT}`);
+const TOKENS = IDS.map((_, row) => row % 7);
+
+const written = () =>
+  writeResult(at('out'), {
+    ids: IDS,
+    rows: rowsOf(COUNT, 2),
+    values: {
+      'per_token.layer_3': { dim: 4, tokens: TOKENS },
+      logits: { dim: 5, tokens: TOKENS },
+      contacts: { dim: null, tokens: TOKENS },
+    },
+  });
+
+it.each([
+  ['per_token.layer_3', 4],
+  ['contacts', null],
+])('h5 of %s: a dataset an ID, which the format’s own library reads', async (from, dim) => {
+  await written();
+  const options = { folder: at('out'), to: 'h5' as const, from };
+  const { path, written: first } = await exportResult(options);
+  expect([path, first]).toEqual([at(`out.${from}.h5`), 1]);
+  const file = new File(path, 'r');
+  for (const row of [0, 1, 6, 255, 256, 599]) {
+    const tokens = TOKENS[row]!;
+    const shape = [tokens, dim ?? tokens];
+    const dataset = file.get(IDS[row]!.replace('/', '%2F')) as Dataset;
+    expect([dataset.shape, dataset.attrs['original_id']?.value]).toEqual([shape, IDS[row]]);
+    const numbers = tokens === 0 ? [] : [...(dataset.value as Float32Array)];
+    expect(numbers).toEqual([...valuesOf(row, tokens * (dim ?? tokens))]);
+  }
+  file.close();
+  expect(await exportResult(options)).toMatchObject({ written: 0, kept: 1 });
+});
+
+it.each(['per_token.layer_3', 'contacts'])(
+  'esm of %s: a file a sequence, as extract.py has it',
+  async (from) => {
+    await written();
+    const { path } = await exportResult({ folder: at('out'), to: 'esm', from });
+    expect(readdirSync(path).filter((name) => name.endsWith('.pt'))).toHaveLength(COUNT);
+    const row = 13;
+    await using file = await openPt(join(path, `${IDS[row]!.replace('/', '%2F')}.pt`));
+    const value = file.value as Map<string, unknown>;
+    expect(value.get('label')).toBe(IDS[row]);
+    const perToken = from !== 'contacts';
+    const tensor = perToken
+      ? (value.get('representations') as Map<number, LazyTensor>).get(3)
+      : (value.get('contacts') as LazyTensor);
+    expect(tensor).toBeInstanceOf(LazyTensor);
+    const tokens = TOKENS[row]!;
+    expect(tensor!.shape).toEqual([tokens, perToken ? 4 : tokens]);
+    expect([...(await tensor!.readFloat32())]).toEqual([...valuesOf(row, tokens * (perToken ? 4 : tokens))]);
+  },
+);
+
+it('refuses what a format has no place for, by name', async () => {
+  await written();
+  const of = (to: 'parquet' | 'esm', from: string) => exportResult({ folder: at('out'), to, from });
+  await expect(of('parquet', 'contacts')).rejects.toThrow(
+    /contacts has as many numbers as each sequence asks for, which --to parquet has no place for; choose h5 or esm/,
+  );
+  await expect(of('esm', 'logits')).rejects.toThrow(/extract.py has no place for logits; --to h5 has/);
+  await expect(of('esm', 'per_token.layer_4')).rejects.toThrow(/has no 'per_token.layer_4'/);
+});
