@@ -53,7 +53,7 @@ const reader = await result.embeddings();
 const index = await timed(`index of ${count} IDs: built`, () => IdIndex.open(result.ids, count));
 for (let time = 1; time <= 5; time++)
   await timed(`100 rows by ID, with the index, ${time}`, async () => {
-    const found = await index.find(wanted.map((row) => idOf(row + time)));
+    const found = await index.find(wanted.map((row) => idOf((row + time) % count)));
     await Promise.all(
       [...found].map(async ([id, row]) => {
         const [number] = await reader.read(row, row + 1);

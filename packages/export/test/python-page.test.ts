@@ -35,7 +35,7 @@ const PROGRAMS = {
 };
 
 /** What a program says that lacks a module. */
-const LACKS = /No module named|there is no package called/;
+const LACKS = /No module named|Missing optional dependency|there is no package called/;
 
 const ran = (program: string, code: string, cwd: string) =>
   spawnSync(program, [program === 'Rscript' ? '-e' : '-c', code], { cwd, encoding: 'utf8' });
