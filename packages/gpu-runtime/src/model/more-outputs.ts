@@ -72,7 +72,8 @@ export function withMore(
 }
 
 const WHY = {
-  logits: ': its weights have no head for masked language modelling, or its graph has no such output',
+  logits:
+    ': its weights have no head for masked language modelling, or its graph does not give them beside its rows',
   contacts:
     ': only ESM-2 with its contact regression gives them (the -contact-regression.pt beside a .pt of fair-esm)',
 } as const;
