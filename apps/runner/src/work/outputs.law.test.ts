@@ -1,17 +1,14 @@
-import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EmbeddingModel, ModelSource, StoredType, TokenValues } from '@holdfast/gpu-runtime';
-import { CheckpointManifest } from '@holdfast/manifest';
-import { buildIndex, openIndex, shardsOf } from '@holdfast/plan';
+import { buildIndex, openIndex } from '@holdfast/plan';
 import { type FormatName, layout, outputsOf } from '@holdfast/run-folder';
-import { CheckpointTrigger } from '@holdfast/trigger';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { numbersIn } from '../../test/numbers.js';
-import { silentReport } from '../../test/support.js';
+import { completeShards, kills } from '../../test/shard-lives.js';
 import { assemble } from '../result/assemble.js';
-import { workShard } from './work-shard.js';
 
 // All numbers are whole and below 256, so each type of stored numbers holds them.
 const sums = (residues: Uint8Array) => {
@@ -65,14 +62,6 @@ function fullModel(dtype: StoredType): EmbeddingModel {
 
 const lengths = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 30 });
 const letters = fc.infiniteStream(fc.constantFrom(...'AC'));
-const kills = fc.array(
-  fc.record({
-    batches: fc.integer({ min: 1, max: 4 }),
-    damage: fc.constantFrom('none' as const, 'cut' as const, 'gone' as const),
-    at: fc.nat(20),
-  }),
-  { maxLength: 3 },
-);
 
 test('with any lengths, copies, batches, shards, kills, types and formats, every number belongs to its sequence', async () => {
   const property = fc.asyncProperty(
@@ -90,8 +79,8 @@ test('with any lengths, copies, batches, shards, kills, types and formats, every
       ['bfloat16', 'pt'],
       ['bfloat16', 'safetensors'],
     ),
-    kills,
-    async (lengths, letters, window, batchTokens, count, seqThreshold, [dtype, format], kills) => {
+    kills({ batches: 4, kills: 3 }),
+    async (lengths, letters, window, batchTokens, count, seqThreshold, [dtype, format], lives) => {
       const sequences = lengths.map((length) => [...letters.take(length)].join(''));
       const out = await mkdtemp(join(tmpdir(), 'outputs-'));
       const input = join(out, 'in.fa');
@@ -110,38 +99,8 @@ test('with any lengths, copies, batches, shards, kills, types and formats, every
       });
       const index = await openIndex(place.index);
       const model = fullModel(dtype);
-      const shards = await shardsOf(index, count);
-      await mkdir(place.checkpoints);
-      const manifest = new CheckpointManifest(place.manifest);
-      await manifest.initialize(shards.length);
-      for (const shard of shards) {
-        const folder = place.shard(shard.shard);
-        await mkdir(folder);
-        const live = async (batches: number) => {
-          let begun = 0;
-          return workShard({
-            shard,
-            folder,
-            run: 'run',
-            index,
-            model,
-            trigger: new CheckpointTrigger({ seqThreshold }),
-            manifest,
-            batchTokens,
-            survivesFailures: true,
-            stopping: () => begun >= batches,
-            report: { ...silentReport(), batch: () => void begun++ },
-          });
-        };
-        for (const { batches, damage, at } of kills) {
-          await live(batches);
-          const names = (await readdir(folder)).filter((name) => name.endsWith('.pt'));
-          const path = join(folder, names[at % names.length] ?? '');
-          if (names.length > 0 && damage === 'cut') await truncate(path, 100);
-          if (names.length > 0 && damage === 'gone') await rm(path);
-        }
-        expect(await live(Number.POSITIVE_INFINITY)).toBe(true);
-      }
+      const within = { count, batchTokens, seqThreshold, lives };
+      const shards = await completeShards({ place, index, model }, within);
       const { signal } = new AbortController();
       const outputs = outputsOf(model.source);
       const run = { place, run: 'run', index, shards, model: model.source, outputs, format, signal };
@@ -176,5 +135,5 @@ test('with any lengths, copies, batches, shards, kills, types and formats, every
       await rm(place.out, { recursive: true });
     },
   );
-  await fc.assert(property, { numRuns: 25 });
+  await fc.assert(property, { numRuns: 20 });
 });

@@ -1,14 +1,10 @@
-import { mkdir, readdir, readFile, rm, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
 import type { EmbeddingModel } from '@holdfast/gpu-runtime';
-import { CheckpointManifest } from '@holdfast/manifest';
-import { shardsOf } from '@holdfast/plan';
-import { CheckpointTrigger } from '@holdfast/trigger';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countingModel, DIM, indexed, silentReport } from '../../test/support.js';
+import { completeShards, kills } from '../../test/shard-lives.js';
+import { countingModel, DIM, indexed } from '../../test/support.js';
 import { assemble } from '../result/assemble.js';
-import { workShard } from './work-shard.js';
 
 /** A row that identifies its sequence: the length, and two sums that depend on every residue and its place. */
 function rowOf(residues: Uint8Array): number[] {
@@ -36,16 +32,6 @@ const lengths = fc.oneof(
   fc.array(fc.constant(12), { minLength: 1, maxLength: 40 }),
 );
 const letters = fc.infiniteStream(fc.constantFrom(...'ACGT'));
-const kills = fc.array(
-  fc.record({
-    /** Batches that this life embeds before it stops. */
-    batches: fc.integer({ min: 1, max: 5 }),
-    /** The damage then done to the folder; a number picks the checkpoint. */
-    damage: fc.constantFrom('none' as const, 'cut' as const, 'gone' as const),
-    at: fc.nat(20),
-  }),
-  { maxLength: 4 },
-);
 
 test('with any lengths, buckets, batches, shards and kills, row i belongs to sequence i', async () => {
   const property = fc.asyncProperty(
@@ -55,43 +41,13 @@ test('with any lengths, buckets, batches, shards and kills, row i belongs to seq
     fc.integer({ min: 1, max: 400 }),
     fc.integer({ min: 1, max: 6 }),
     fc.integer({ min: 1, max: 12 }),
-    kills,
-    async (lengths, letters, window, batchTokens, count, seqThreshold, kills) => {
+    kills({ batches: 5, kills: 4 }),
+    async (lengths, letters, window, batchTokens, count, seqThreshold, lives) => {
       const sequences = lengths.map((length) => [...letters.take(length)].join(''));
       const { place, index } = await indexed(sequences, batchTokens, window);
       const model = summingModel(batchTokens);
-      const shards = await shardsOf(index, count);
-      await mkdir(place.checkpoints);
-      const manifest = new CheckpointManifest(place.manifest);
-      await manifest.initialize(shards.length);
-      for (const shard of shards) {
-        const folder = place.shard(shard.shard);
-        await mkdir(folder);
-        const live = async (batches: number) => {
-          let begun = 0;
-          return workShard({
-            shard,
-            folder,
-            run: 'run',
-            index,
-            model,
-            trigger: new CheckpointTrigger({ seqThreshold }),
-            manifest,
-            batchTokens,
-            survivesFailures: true,
-            stopping: () => begun >= batches,
-            report: { ...silentReport(), batch: () => void begun++ },
-          });
-        };
-        for (const { batches, damage, at } of kills) {
-          await live(batches);
-          const names = (await readdir(folder)).filter((name) => name.endsWith('.pt'));
-          const path = join(folder, names[at % names.length] ?? '');
-          if (names.length > 0 && damage === 'cut') await truncate(path, 100);
-          if (names.length > 0 && damage === 'gone') await rm(path);
-        }
-        expect(await live(Number.POSITIVE_INFINITY)).toBe(true);
-      }
+      const within = { count, batchTokens, seqThreshold, lives };
+      const shards = await completeShards({ place, index, model }, within);
       const { signal } = new AbortController();
       await assemble({ place, run: 'run', index, shards, model: model.source, format: 'npy', signal });
       await index.close();
