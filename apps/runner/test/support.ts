@@ -40,6 +40,7 @@ export async function indexed(
   sequences: readonly string[],
   batchTokens: number,
   window: Partial<BucketLimits> = {},
+  { dedupe = false }: { dedupe?: boolean } = {},
 ): Promise<{ place: Layout; index: SequenceIndex }> {
   const out = await mkdtemp(join(tmpdir(), 'indexed-'));
   const input = join(out, 'in.fa');
@@ -54,6 +55,7 @@ export async function indexed(
     batchTokens,
     bucket: { sequences: 1000, residues: 1e6, ...window },
     maxResidues: 100,
+    dedupe,
   });
   return { place, index: await openIndex(place.index) };
 }

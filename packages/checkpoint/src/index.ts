@@ -22,7 +22,7 @@ export {
   setAside,
   setAsideOne,
 } from './read/shard.js';
-export type { ValuePlace, ValueTable } from './read/value-table.js';
+export { bytesOfNumber, type ValuePlace, type ValueTable } from './read/value-table.js';
 export { STORAGE_BOUND, storedNumbers } from './stored-numbers.js';
 export { validateCheckpointPt } from './validate.js';
 export { validateCheckpointDir } from './validate-checkpoint-dir.js';

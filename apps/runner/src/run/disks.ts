@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { bytesOfNumber } from '@holdfast/checkpoint';
 import { type ModelSource, tokensOf, valueCounts } from '@holdfast/gpu-runtime';
 import { FILES, type SequenceIndex, type Shard } from '@holdfast/plan';
 import { DiskSpaceError, diskVerdict, freeSpace } from '@holdfast/preflight';
@@ -42,7 +43,7 @@ export async function needOf(
   const { seqThreshold } = resolveThresholds(given, process.env);
   const { format } = options;
   const { dim, dtype } = model;
-  const bytes = dtype === undefined ? Float32Array.BYTES_PER_ELEMENT : Uint16Array.BYTES_PER_ELEMENT;
+  const bytes = bytesOfNumber(dtype ?? 'float32');
   const valueBytes = bytes * (await numbersOfTokens(model, index));
   const known = { dim, bytes, valueBytes, sequences, positions, idBytes, tableBytes };
   return diskNeed({ ...known, shards, done, seqThreshold, format });

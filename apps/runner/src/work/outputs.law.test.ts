@@ -1,13 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
 import type { EmbeddingModel, ModelSource, StoredType, TokenValues } from '@holdfast/gpu-runtime';
-import { buildIndex, openIndex } from '@holdfast/plan';
-import { type FormatName, layout, outputsOf } from '@holdfast/run-folder';
+import { type FormatName, outputsOf } from '@holdfast/run-folder';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { numbersIn } from '../../test/numbers.js';
 import { completeShards, kills } from '../../test/shard-lives.js';
+import { indexed } from '../../test/support.js';
 import { assemble } from '../result/assemble.js';
 
 // All numbers are whole and below 256, so each type of stored numbers holds them.
@@ -82,22 +80,7 @@ test('with any lengths, copies, batches, shards, kills, types and formats, every
     kills({ batches: 4, kills: 3 }),
     async (lengths, letters, window, batchTokens, count, seqThreshold, [dtype, format], lives) => {
       const sequences = lengths.map((length) => [...letters.take(length)].join(''));
-      const out = await mkdtemp(join(tmpdir(), 'outputs-'));
-      const input = join(out, 'in.fa');
-      await writeFile(input, sequences.map((residues, i) => `>s${i}\n${residues}\n`).join(''));
-      const place = layout(out);
-      await buildIndex({
-        inputs: [input],
-        folder: place.index,
-        allowed: new Uint8Array(256).fill(1),
-        hint: '',
-        tokensOf: (residues) => residues,
-        batchTokens,
-        bucket: window,
-        maxResidues: 100,
-        dedupe: true,
-      });
-      const index = await openIndex(place.index);
+      const { place, index } = await indexed(sequences, batchTokens, window, { dedupe: true });
       const model = fullModel(dtype);
       const within = { count, batchTokens, seqThreshold, lives };
       const shards = await completeShards({ place, index, model }, within);

@@ -28,7 +28,7 @@ export function withMore(
   const { name: primary, pooling } = recipe.output;
   const refused = (what: string, remedy: string) =>
     new ModelError('model_unsupported', modelPath, what, remedy);
-  if (pooling === 'none' && (layers.length > 0 || include.length > 0))
+  if (pooling === 'none')
     throw refused(
       `gives one row a sequence and no numbers of tokens, so there is nothing to include: ${[...include, ...layers.map((layer) => `layer ${layer}`)].join(', ')}`,
       'leave out --include, and give one layer',

@@ -45,20 +45,17 @@ export function checkSession(
     }
   }
 
-  const found = outputMetadata.find(({ name }) => name === output.name);
-  const others = graphOutputs(source.recipe).filter((name) => name !== output.name);
-  const gone = others.find((name) => outputMetadata.every((each) => each.name !== name));
-  if (gone !== undefined)
-    throw mismatch(
-      `has no output '${gone}'; its outputs: ${outputMetadata.map(({ name }) => name).join(', ')}`,
-    );
-  if (found === undefined) {
+  const missing = graphOutputs(source.recipe).find((name) =>
+    outputMetadata.every((each) => each.name !== name),
+  );
+  if (missing !== undefined) {
     const offered = outputMetadata.map(({ name }) => name).join(', ');
     throw mismatch(
-      `has no output '${output.name}'; its outputs: ${offered}`,
+      `has no output '${missing}'; its outputs: ${offered}`,
       `choose one of these as the layer, or omit the layer; if ${DESCRIPTOR} names it, fix it there`,
     );
   }
+  const found = outputMetadata.find(({ name }) => name === output.name)!;
   if (!found.isTensor || (found.type !== 'float32' && found.type !== 'float16')) {
     throw mismatch(
       `its output '${output.name}' is ${found.isTensor ? found.type : 'no tensor'}, neither float32 nor float16`,

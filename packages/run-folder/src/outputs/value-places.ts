@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { bytesOfNumber } from '@holdfast/checkpoint';
 import { crc32 } from '@holdfast/pt-serializer';
 import { completeShard } from '../shard/complete-shard.js';
 import type { CompleteRun } from '../shard/result-rows.js';
@@ -14,8 +15,6 @@ interface Source {
 
 /** Most files that are open at a time. */
 const MOST_OPEN = 64;
-/** Bytes of a number, by how it is stored. */
-const BYTES = { float32: 4, float16: 2, bfloat16: 2 } as const;
 /** No checkpoint has the sequence. */
 const NONE = 0xffffffff;
 
@@ -36,7 +35,7 @@ export class ValuePlaces implements AsyncDisposable {
 
   private constructor(outputs: RunOutputs, positions: number) {
     this.#outputs = outputs;
-    this.#bytes = BYTES[storedTypeOf(outputs)];
+    this.#bytes = bytesOfNumber(storedTypeOf(outputs));
     this.#pieces = pieceCounts(outputs, 0).length;
     this.#source = new Uint32Array(positions).fill(NONE);
     this.#tokens = new Uint32Array(positions);

@@ -1,15 +1,14 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { isThere } from '@holdfast/durable';
 import { counted } from '@holdfast/options';
-import { CopiedRows } from '@holdfast/plan';
 import { furtherFiles, ShardIncompleteError, settingsFacts } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
 import type { missingRows } from './missing-rows.js';
+import { readAt } from './read-at.js';
 import type { FoundResult } from './result.js';
 import type { ProvenRun } from './rows.js';
+import { scratchRows } from './scratch-rows.js';
 
 /**
  * Compares what was computed beside the embeddings with the checkpoints, byte for byte: makes each file again, as a run does, and
@@ -33,8 +32,7 @@ export async function checkFurther(
     });
   if (outputs === undefined) return;
   const missing = new Set([...found.quarantined, ...found.copies].map(({ ordinal }) => ordinal));
-  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-verify-'));
-  const copied = () => CopiedRows.open(index, join(scratch, 'rows'));
+  const copied = () => scratchRows(index);
   const facts = {
     model: model.name,
     model_sha256: model.fingerprint,
@@ -63,8 +61,6 @@ export async function checkFurther(
     if (!(error instanceof ShardIncompleteError)) throw error;
     const problem = error.message.replace(`${place.out}/`, '');
     findings.fault({ check: 'checkpoints', path: place.shard(error.shard), problem, remedy: 'repair' });
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
   }
   findings.sum(
     'outputs',
@@ -84,12 +80,7 @@ async function firstDifference(path: string, write: Write): Promise<number | nul
       async write(due) {
         if (first === null) {
           const there = Buffer.alloc(due.length);
-          let read = 0;
-          while (read < due.length) {
-            const { bytesRead } = await file.read(there, read, due.length - read, at + read);
-            if (bytesRead === 0) break;
-            read += bytesRead;
-          }
+          const read = await readAt(file, there, at);
           const same = read === due.length && there.equals(due);
           if (!same) first = at + due.findIndex((byte, i) => i >= read || byte !== there[i]);
         }

@@ -1,8 +1,5 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { open } from 'node:fs/promises';
 import { counted, grouped } from '@holdfast/options';
-import { CopiedRows } from '@holdfast/plan';
 import { bytesOf } from '@holdfast/result';
 import {
   columnBytes,
@@ -16,10 +13,12 @@ import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
 import { DifferingRows } from './differing-rows.js';
 import type { missingRows } from './missing-rows.js';
+import { readAt } from './read-at.js';
 import type { FoundResult } from './result.js';
 import type { RowNames } from './row-names.js';
 import { rowPlace } from './row-place.js';
 import { RowsOfResult } from './rows-of-result.js';
+import { scratchRows } from './scratch-rows.js';
 
 /** A run whose shards are complete and whose index is whole. */
 export type ProvenRun = KnownRun & { index: NonNullable<KnownRun['index']>; dim: number };
@@ -64,13 +63,11 @@ export async function checkRows(
   const width = own * bytesOf(dtype);
   let row = 0;
   const file = await open(path, 'r');
-  const scratch = await mkdtemp(join(tmpdir(), 'holdfast-verify-'));
   try {
     let buffer = Buffer.alloc(0);
     // Rows that stand there as they are in the checkpoints are taken from there.
     const plain = outputs === undefined;
-    const copied = async () =>
-      plain ? new RowsOfResult(file.fd, head.offset, names) : CopiedRows.open(index, join(scratch, 'rows'));
+    const copied = async () => (plain ? new RowsOfResult(file.fd, head.offset, names) : scratchRows(index));
     for await (const part of resultRows({ place, run, index, shards, dim, outputs, found, copied })) {
       signal.throwIfAborted();
       const stored = columnBytes(part, { width: dim, first: 0, dim: own, dtype });
@@ -92,7 +89,6 @@ export async function checkRows(
     findings.fault({ check: 'checkpoints', path: place.shard(error.shard), problem, remedy: 'repair' });
   } finally {
     await file.close();
-    await rm(scratch, { recursive: true, force: true });
   }
   findings.sum(
     'rows',
@@ -112,15 +108,4 @@ async function compareIds(
     if (id === due) continue;
     fault(`its ID is ${JSON.stringify(id)}, but the sequence there is ${JSON.stringify(due)}`, `row ${row}`);
   }
-}
-
-/** Reads as much as there is. @returns bytes read. */
-async function readAt(file: FileHandle, bytes: Buffer, position: number): Promise<number> {
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return done;
 }
