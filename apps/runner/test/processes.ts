@@ -23,16 +23,22 @@ export function listensTo(pid: number, signal: NodeJS.Signals): boolean {
   return ((BigInt(`0x${caught}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n;
 }
 
+/** Whether a signal has stopped a process. */
+export const isStopped = (pid: number): boolean => /^State:\s*T/m.test(text(`/proc/${pid}/status`));
+
+/** The files that a process has open, and its sockets. */
+export function opened(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    // It is gone, or has closed one meanwhile.
+    return [];
+  }
+}
+
 /** The local addresses on which a process, or a child of it, listens. */
 export function portsOf(pid: number): string[] {
-  const sockets = new Set<string>();
-  for (const each of [pid, ...childrenOf(pid)]) {
-    try {
-      for (const fd of readdirSync(`/proc/${each}/fd`)) sockets.add(readlinkSync(`/proc/${each}/fd/${fd}`));
-    } catch {
-      // It is gone.
-    }
-  }
+  const sockets = new Set([pid, ...childrenOf(pid)].flatMap(opened));
   const LISTEN = '0A';
   return ['tcp', 'tcp6']
     .flatMap((kind) => text(`/proc/${pid}/net/${kind}`).split('\n').slice(1))

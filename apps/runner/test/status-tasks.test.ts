@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '@holdfast/status';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast } from './command.js';
+import { freshFolder, holdfast, type Running } from './command.js';
 import { everything } from './everything.js';
-import { optionsOf, planned, type SlowRun, slowRun, tasksOf } from './tasks.js';
+import { goOn, optionsOf, planned, type SlowRun, slowRun, standing, stopAtWork, tasksOf } from './tasks.js';
 
 // Real tasks, looked at by a real `holdfast status`.
 
@@ -48,9 +48,14 @@ test('planned, at work on two nodes, killed, computed, complete', async () => {
     notes: [],
   });
 
-  const tasks = [startOf(0), startOf(1)];
-  await Promise.all(tasks.map((task) => task.until('checkpoint')));
-  for (const { child } of tasks) process.kill(-child.pid!, 'SIGSTOP');
+  const tasks: Running[] = [];
+  for (const number of [0, 1]) {
+    const task = startOf(number, 0, 'checkpoint');
+    tasks.push(task);
+    await standing(task, 'checkpoint');
+    // It may hold the lock that the other needs.
+    await stopAtWork(task, out);
+  }
   const before = everything(out);
   const running = await status();
   expect(running).toMatchObject({ state: 'running', reason: '2 tasks on n0, n1', workers: [], notes: [] });
@@ -82,10 +87,11 @@ test('planned, at work on two nodes, killed, computed, complete', async () => {
 
 test('failures in the logs of tasks are told of', async () => {
   await planned(optionsOf(run, out));
-  const task = startOf(0);
-  await task.until('checkpoint');
+  const task = startOf(0, 0, 'checkpoint');
+  await standing(task, 'checkpoint');
   const worker = readFileSync(join(out, 'logs', 'task_900_0', 'worker_0.log'), 'utf8');
   process.kill(Number(/"event":"spawned".*?"pid":(\d+)/.exec(worker)![1]), 'SIGKILL');
+  goOn(task);
   // It may have gone on with another shard.
   const { shard } = await task.until('retry');
   expect(await task.ended).toMatchObject({ code: 0 });

@@ -6,7 +6,8 @@ import { FileLock } from '@holdfast/file-lock';
 import { CheckpointManifest, type ManifestState } from '@holdfast/manifest';
 import { planWork, type WorkPlan } from '../src/cluster/plan-work.js';
 import type { EmbedOptions } from '../src/embed-options.js';
-import { freshFolder, type Line, madeModel, type Running, start } from './command.js';
+import { fixture, freshFolder, type Line, madeModel, type Running, start } from './command.js';
+import { eventually, isStopped } from './processes.js';
 
 // A run for several machines, whose tasks are processes on this one.
 
@@ -80,10 +81,17 @@ writeFileSync(
   { mode: 0o755 },
 );
 
-/** Starts a task, as Slurm would. @param restarts how often Slurm has started it again. */
-export const startTask = (out: string, task: number, restarts = 0): Running =>
+/**
+ * Starts a task, as Slurm would.
+ *
+ * @param restarts how often Slurm has started it again.
+ * @param standAt the event at which the whole task stands still until it gets SIGCONT: it would else have ended by the time that a
+ * test on a busy machine hears of it.
+ */
+export const startTask = (out: string, task: number, restarts = 0, standAt?: string): Running =>
   start(['work', out], {
     env: {
+      ...(standAt === undefined ? {} : standAtEvent(standAt)),
       SLURM_JOB_ID: `${900 + task}`,
       SLURM_ARRAY_JOB_ID: '900',
       SLURM_ARRAY_TASK_ID: `${task}`,
@@ -94,12 +102,27 @@ export const startTask = (out: string, task: number, restarts = 0): Running =>
     },
   });
 
+const standAtEvent = (event: string) => ({
+  NODE_OPTIONS: `--require ${fixture('stand-at.cjs')}`,
+  STAND_AT: event,
+});
+
+/** Resolves with the event at which a task stands still, once it does. */
+export async function standing(task: Running, event: string): Promise<Line> {
+  const line = await task.until(event);
+  await eventually(() => isStopped(task.child.pid!));
+  return line;
+}
+
+/** Lets a task go on that stands still. */
+export const goOn = ({ child }: Running): void => void process.kill(-child.pid!, 'SIGCONT');
+
 /** Starts tasks of a run, and ends those that a test has left. @param out the run's folder then. */
 export function tasksOf(out: () => string) {
   const started: Running[] = [];
   return {
-    startOf(task: number, restarts = 0): Running {
-      const running = startTask(out(), task, restarts);
+    startOf(task: number, restarts = 0, standAt?: string): Running {
+      const running = startTask(out(), task, restarts, standAt);
       started.push(running);
       return running;
     },
@@ -135,7 +158,7 @@ export async function stopAtWork(task: Running, out: string): Promise<number> {
       .map(Number)
       .filter((shard) => owned(shards[shard]!) && holdsClaim(out, shard));
     if (free && mine.length > 0) return mine[0]!;
-    process.kill(-task.child.pid!, 'SIGCONT');
+    goOn(task);
   }
 }
 

@@ -1,15 +1,18 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FileLock } from '@holdfast/file-lock';
 import { beforeAll, expect, test } from 'vitest';
 import { digestOf, freshFolder, holdfast, start } from './command.js';
-import { eventually } from './processes.js';
+import { eventually, opened } from './processes.js';
 import {
   argumentsOf,
   embedded,
+  goOn,
   optionsOf,
   planned,
   type SlowRun,
   slowRun,
+  standing,
   startTask,
   stopAtWork,
 } from './tasks.js';
@@ -85,9 +88,10 @@ test('a join before all is computed says what is missing, and changes nothing', 
 test('a task that is told to end saves its rows, and its next start goes on from there', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out));
-  const first = startTask(out, 0);
-  await first.until('checkpoint');
+  const first = startTask(out, 0, 0, 'checkpoint');
+  await standing(first, 'checkpoint');
   first.child.kill('SIGTERM');
+  goOn(first);
   const before = await first.ended;
   expect(before.code).toBe(75);
   const after = await startTask(out, 0, 1).ended;
@@ -99,13 +103,13 @@ test('a task that is told to end saves its rows, and its next start goes on from
 test('what a killed task had is taken by its next start, or by another task, at once', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out));
-  const first = startTask(out, 0);
-  await first.until('checkpoint');
+  const first = startTask(out, 0, 0, 'checkpoint');
+  await standing(first, 'checkpoint');
   const shard = await stopAtWork(first, out);
   first.killGroup();
   await first.ended;
-  const second = startTask(out, 0, 1);
-  await second.until('checkpoint');
+  const second = startTask(out, 0, 1, 'checkpoint');
+  await standing(second, 'checkpoint');
   second.killGroup();
   const { lines } = await second.ended;
   expect(lines.find(({ event }) => event === 'resumed')).toMatchObject({ shard });
@@ -117,8 +121,8 @@ test('what a killed task had is taken by its next start, or by another task, at 
 test('a task that was cut off writes nothing once its shard is another’s', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out), { leaseSec: 2 });
-  const stale = startTask(out, 0);
-  await stale.until('checkpoint');
+  const stale = startTask(out, 0, 0, 'checkpoint');
+  await standing(stale, 'checkpoint');
   const shard = await stopAtWork(stale, out);
   const { mtimeMs } = await stat(join(out, 'cluster', 'tasks', '900_0.json'));
   await eventually(() => Date.now() - mtimeMs > 2500);
@@ -128,7 +132,7 @@ test('a task that was cut off writes nothing once its shard is another’s', asy
   expect(messages).toEqual([`shard ${shard} is taken over from task 900_0 (start 1) on n0`]);
   const before = await files(out);
   const beforeManifest = await readFile(join(out, 'checkpoints', 'manifest.json'), 'utf8');
-  process.kill(-stale.child.pid!, 'SIGCONT');
+  goOn(stale);
   const { code, lines, stderr } = await stale.ended;
   expect([code, stderr]).toEqual([0, '']);
   expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
@@ -142,22 +146,22 @@ test('a task that was cut off writes nothing once its shard is another’s', asy
 test('it writes nothing even if the new owner has not come that far', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out));
-  const stale = startTask(out, 0);
-  await stale.until('checkpoint');
+  const stale = startTask(out, 0, 0, 'checkpoint');
+  await standing(stale, 'checkpoint');
   const shard = await stopAtWork(stale, out);
-  const next = startTask(out, 0, 1);
-  expect((await next.until('resumed'))['shard']).toBe(shard);
+  const next = startTask(out, 0, 1, 'resumed');
+  expect((await standing(next, 'resumed'))['shard']).toBe(shard);
   await stopAtWork(next, out);
   const ofShard = async () => (await files(out)).filter((line) => line.includes(`/shard_${shard}/`));
   const before = await ofShard();
-  process.kill(-stale.child.pid!, 'SIGCONT');
+  goOn(stale);
   const { code, lines } = await stale.ended;
   expect(code).toBe(0);
   expect(lines.filter(({ event }) => ['claim_lost', 'failed'].includes(event))).toMatchObject([
     { event: 'claim_lost', shard },
   ]);
   expect(await ofShard()).toEqual(before);
-  process.kill(-next.child.pid!, 'SIGCONT');
+  goOn(next);
   expect((await next.ended).code).toBe(0);
   await expectJoined(out);
 });
@@ -173,13 +177,28 @@ test('a task that starts while embed is at work waits for it, and nothing is com
   expect(await resultOf(out)).toBe(expected);
 });
 
+test('a join that starts while the folder is held waits: submit holds it for as long as it plans', async () => {
+  const out = await freshOut();
+  await planned(optionsOf(run, out));
+  expect((await startTask(out, 0).ended).code).toBe(0);
+  const lock = await FileLock.acquire(join(out, '.lock'));
+  const joining = start(['join', out]);
+  await eventually(() => joining.child.exitCode !== null || opened(joining.child.pid!).includes(lock.path));
+  await lock.release();
+  const { code, stderr } = await joining.ended;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(await resultOf(out)).toBe(expected);
+});
+
 test('a join that is typed while tasks work says so', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out));
-  const task = startTask(out, 0);
-  await task.until('checkpoint');
+  const task = startTask(out, 0, 0, 'checkpoint');
+  await standing(task, 'checkpoint');
+  await stopAtWork(task, out);
   const { code, stderr } = await holdfast(['join', out]);
   expect([code, stderr]).toEqual([4, expect.stringContaining('tasks are at work on them. Wait until')]);
+  goOn(task);
   expect((await task.ended).code).toBe(0);
 });
 
@@ -199,8 +218,8 @@ test('a damaged record of the work is named, with its remedy', async () => {
 test('embed goes on with a run that tasks have begun, once they have ended', async () => {
   const out = await freshOut();
   await planned(optionsOf(run, out));
-  const task = startTask(out, 0);
-  await task.until('shard_complete');
+  const task = startTask(out, 0, 0, 'shard_complete');
+  await standing(task, 'shard_complete');
   task.killGroup();
   await task.ended;
   expect((await holdfast(['embed', ...argumentsOf(run, out)])).code).toBe(0);

@@ -5,10 +5,22 @@ import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { BusyError, RunFolderError } from './run-folder-error.js';
 
-/** Locks a run's folder for this process. @throws BusyError if another command holds it; RunFolderError if this user may not. */
-export async function lockFolder(place: Layout): Promise<FileLock> {
+/** How long to wait for a command that holds the folder. */
+export interface FolderWait {
+  /** Milliseconds. Default: 0. */
+  timeoutMs?: number;
+  /** Ends the wait. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Locks a run's folder for this process.
+ *
+ * @throws BusyError if another command holds it; RunFolderError if this user may not; the signal's reason.
+ */
+export async function lockFolder(place: Layout, wait: FolderWait = {}): Promise<FileLock> {
   try {
-    return await FileLock.acquire(place.lock, { timeoutMs: 0 });
+    return await FileLock.acquire(place.lock, { timeoutMs: 0, ...wait });
   } catch (cause) {
     if (!(cause instanceof LockTimeoutError)) throw unopened(place.lock, cause);
     throw new BusyError(

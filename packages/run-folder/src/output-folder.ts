@@ -4,7 +4,7 @@ import { inWords, isSurelyThere, isThere, makeDirectoryDurably, systemTrouble } 
 import { FileLock } from '@holdfast/file-lock';
 import { holdsRun } from './folder-ownership.js';
 import type { Layout } from './layout.js';
-import { lockFolder } from './lock-folder.js';
+import { type FolderWait, lockFolder } from './lock-folder.js';
 import { RunFolderError } from './run-folder-error.js';
 
 /** How often to recreate a folder that another command, which started nothing, removed before it could be locked. */
@@ -14,14 +14,15 @@ const TRIES = 5;
  * Creates the output folder if it is missing, and locks it until the returned object is disposed of. Disposing removes the
  * folders this call created if they hold nothing of a run. A folder that existed stays, with its lock files.
  *
- * @throws RunFolderError if the folder cannot be written to; BusyError if another run holds it.
+ * @throws RunFolderError if the folder cannot be written to; BusyError if another run holds it; the
+ * signal's reason.
  */
-export async function takeOutputFolder(place: Layout): Promise<AsyncDisposable> {
+export async function takeOutputFolder(place: Layout, wait: FolderWait = {}): Promise<AsyncDisposable> {
   const made = new Set<string>();
   for (let left = TRIES; ; left--) {
     try {
       await makeOutputFolder(place, made);
-      const lock = await lockFolder(place);
+      const lock = await lockFolder(place, wait);
       return {
         async [Symbol.asyncDispose]() {
           if (made.size > 0) await removeIfBare(place, made).catch(() => undefined);

@@ -10,6 +10,9 @@ import { limitsOf } from '../embed-options.js';
 import { completeResult } from './find-run.js';
 import { askedRun, type Request } from './request.js';
 
+/** Milliseconds that a join waits: `submit`, typed again as it starts, holds the folder while it plans. */
+const JOIN_PATIENCE = 60_000;
+
 /**
  * Locks the output folder until the returned object is disposed of. Returns the result instead if the folder is read-only and
  * holds the complete result that is asked for.
@@ -20,7 +23,10 @@ export async function takeFolder(request: Request): Promise<AsyncDisposable | Re
   const { options, place, report, stop } = request;
   let folder: AsyncDisposable;
   try {
-    folder = await takeOutputFolder(place);
+    folder = await takeOutputFolder(place, {
+      timeoutMs: options.joinOnly ? JOIN_PATIENCE : 0,
+      signal: stop.signal,
+    });
   } catch (error) {
     const result =
       options.forceRestart || !isReadOnly(error)
