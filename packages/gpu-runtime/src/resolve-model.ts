@@ -77,8 +77,8 @@ export async function resolveModel(
   const dtype = overrides.dtype === 'float32' ? undefined : overrides.dtype;
   const poolings = [recipe.output, ...(recipe.more?.rows ?? [])].map(({ pooling }) => pooling);
   if (poolings.includes('cls') && recipe.prefix.length === 0) {
-    const what = "puts no token before a sequence, so pooling 'cls' has none to use";
-    throw new ModelError('model_mismatch', modelPath, what, 'choose another pooling');
+    const what = "puts no token before a sequence, so it has no 'cls'";
+    throw new ModelError('model_mismatch', modelPath, what, 'choose mean, max or mean_tokens instead');
   }
   checkSession(
     { modelPath, dim, recipe },

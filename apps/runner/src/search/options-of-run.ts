@@ -1,10 +1,4 @@
-import {
-  type Include,
-  type ModelOverrides,
-  POOLINGS,
-  type Pooling,
-  parseDevice,
-} from '@holdfast/gpu-runtime';
+import { type Include, type ModelOverrides, parseDevice } from '@holdfast/gpu-runtime';
 import { readingOptions } from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions } from '../embed-options.js';
@@ -34,13 +28,9 @@ const listOf = (given: string | number | true | undefined): string[] =>
 
 /** The same, for the rows of the embeddings alone: nothing is compared with what else the run has computed. */
 export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>): ModelOverrides {
-  const { layers: _, include = [], ...overrides } = overridesOf(record);
-  // Without --pooling, the first way of pooling that is included is that of the rows.
-  const pooling = overrides.pooling ?? include.find((each): each is Include & Pooling => isPooling(each));
-  return { ...overrides, ...(pooling && { pooling }) };
+  const { layers: _layers, include: _include, ...overrides } = overridesOf(record);
+  return overrides;
 }
-
-const isPooling = (name: string): boolean => (POOLINGS as readonly string[]).includes(name);
 
 type OfRun = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 
