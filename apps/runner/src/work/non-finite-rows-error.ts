@@ -1,4 +1,5 @@
 import type { ModelSource } from '@holdfast/gpu-runtime';
+import { counted } from '@holdfast/options';
 
 /** A sequence whose row holds NaN or an infinity, or a number that is too large for how numbers are stored. */
 export interface NonFiniteSequence {
@@ -33,7 +34,7 @@ export class NonFiniteRowsError extends Error {
       ? [`numbers that ${dtype} cannot hold`, 'choose --dtype float32']
       : ['NaN or Inf', 'leave these sequences out, or use a model of higher precision'];
     super(
-      `batch ${batch}: ${model} gave ${sequences.length} row(s) with ${what} (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); ${remedy}`,
+      `batch ${batch}: ${model} gave ${counted(sequences.length, 'row')} with ${what} (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); ${remedy}`,
     );
   }
 }
