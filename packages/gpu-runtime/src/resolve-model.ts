@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasPublishedModel } from '@holdfast/model-zoo';
 import { checkOptions, text } from '@holdfast/options';
@@ -217,6 +218,15 @@ async function kindOf(folder: string): Promise<Kind> {
   const exported = await isFile(join(folder, CONFIG));
   if (described) return exported && !(await namesTokens(folder)) ? 'exported with changes' : 'described';
   if (exported) return 'exported';
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const weights = names.find((name) => name.endsWith('.pt') && !name.endsWith('-contact-regression.pt'));
+  if (weights !== undefined)
+    throw new ModelError(
+      'model_unsupported',
+      folder,
+      `has neither ${DESCRIPTOR} nor ${CONFIG}, but ${weights}`,
+      `give that file: ${join(folder, weights)}`,
+    );
   const above = dirname(folder);
   const inside = basename(folder) === 'onnx' && (await isFile(join(above, CONFIG)));
   throw new ModelError(

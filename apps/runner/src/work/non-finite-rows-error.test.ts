@@ -6,7 +6,7 @@ const sequence = (ordinal: number, id = `s${ordinal}`) => ({
   row: 0,
   ordinal,
   id,
-  column: 3,
+  place: 'column 3',
   value: Number.NaN,
 });
 
