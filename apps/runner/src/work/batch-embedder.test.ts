@@ -287,6 +287,6 @@ test('a number that the type cannot hold is found in rows and in numbers of toke
   const { embedder, poisoned } = embedderOf(large(1e9, 0), { isolation });
   await embedder.embed(0, batch);
   expect(poisoned).toMatchObject([
-    { row: 1, error: expect.stringContaining('float16 cannot hold it; --dtype float32 can') },
+    { row: 1, error: expect.stringContaining('float16 cannot hold it; --dtype bfloat16 or float32 can') },
   ]);
 });
