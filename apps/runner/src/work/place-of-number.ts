@@ -16,15 +16,16 @@ export function placeInRow(column: number, { dim, recipe }: Source): string {
 /** Where a number stands among those of a sequence's tokens: `column 3 of token 7 in per_token.layer_2`. */
 export function placeInValues(at: number, tokens: number, { recipe }: Source): string {
   const more = recipe?.more ?? {};
-  const outputs = [...(more.tokens ?? []), ...(more.pairs ?? [])];
+  const { tokens: ofTokens = [], pairs = [] } = more;
   let first = 0;
   for (const [i, count] of valueCounts(more, tokens).entries()) {
-    const output = outputs[i]!;
     const inside = at - first;
-    if (inside < count)
-      return 'dim' in output
-        ? `column ${inside % output.dim} of token ${Math.floor(inside / output.dim)} in ${output.name}`
-        : `tokens ${Math.floor(inside / tokens)} and ${inside % tokens} in ${output.name}`;
+    if (inside < count) {
+      const output = ofTokens[i];
+      return output === undefined
+        ? `tokens ${Math.floor(inside / tokens)} and ${inside % tokens} in ${pairs[i - ofTokens.length]!.name}`
+        : `column ${inside % output.dim} of token ${Math.floor(inside / output.dim)} in ${output.name}`;
+    }
     first += count;
   }
   return `number ${at} of its tokens`;
