@@ -228,3 +228,17 @@ it('stops between blocks, and leaves nothing', async () => {
   await expect(to('parquet', { signal: stop.signal, onProgress })).rejects.toThrow('stopped');
   expect(readdirSync(folder)).toEqual(['out']);
 });
+
+it('the embeddings have a full name, which export takes; another one is refused before a path is looked at', async () => {
+  await make({ options: { pooling: 'mean', layer: 'last_hidden_state', layer_name: 'layer_6' } });
+  const plain = await to('h5');
+  const named = await to('h5', { from: 'mean.layer_6' });
+  expect(named.path).toBe(join(folder, 'out.mean.layer_6.h5'));
+  expect(digests(named.path)).toEqual(digests(plain.path));
+  // A folder is the same export under either name.
+  const esm = await to('esm', { esmLayer: 6, from: 'mean.layer_6', output: join(folder, 'esm') });
+  expect(await to('esm', { esmLayer: 6, output: esm.path })).toMatchObject({ written: 0, kept: 300 });
+  await expect(to('npy', { from: '../ids' })).rejects.toThrow(
+    "the result has no '../ids'; it has embeddings (mean.layer_6)",
+  );
+});

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isThere } from '@holdfast/durable';
-import { IdIndex, openResult, type Result } from '@holdfast/result';
+import { EMBEDDINGS, IdIndex, openResult, type Result } from '@holdfast/result';
 import { layout, ownPaths, RunFolderError, withoutLinks } from '@holdfast/run-folder';
 import { type ExportName, exportFormats } from './export-formats.js';
 import { type ExportSource, exportSource } from './export-source.js';
@@ -14,7 +14,7 @@ export interface ExportOptions {
   /** The folder of a complete run, or one that got its result. */
   folder: string;
   to: ExportName;
-  /** Which rows: `embeddings`, or an output beside them, such as `cls.layer_12`. Default: `embeddings`. */
+  /** Which output: `embeddings`, also by their full name such as `mean.layer_33`, or one beside them. Default: `embeddings`. */
   from?: string;
   /** Where to. Default: beside the folder, with its name and the format's ending. */
   output?: string;
@@ -42,8 +42,6 @@ export interface Exported {
   ids: string;
 }
 
-/** The output that is meant without another name. */
-const EMBEDDINGS = 'embeddings';
 /** Formats without IDs. */
 const WITHOUT_IDS: readonly ExportName[] = ['npy', 'safetensors'];
 
@@ -54,13 +52,14 @@ const WITHOUT_IDS: readonly ExportName[] = ['npy', 'safetensors'];
  * signal's reason.
  */
 export async function exportResult(options: ExportOptions): Promise<Exported> {
-  const { folder, to, from, force = false } = options;
+  const { folder, to, force = false } = options;
   const format: ExportFormat = exportFormats[to];
-  const path = options.output ?? defaultOutput(folder, from, format);
-  refuseRunsOwn(path, folder);
   const result = await openResult(folder);
-  if (from !== undefined && result.valueOutputs.includes(from)) return exportValues(result, path, options);
-  await using matrix = await result.rowsOf(from ?? EMBEDDINGS);
+  const from = result.outputNamed(options.from ?? EMBEDDINGS);
+  const path = options.output ?? defaultOutput(folder, options.from, format);
+  refuseRunsOwn(path, folder);
+  if (result.valueOutputs.includes(from)) return exportValues(result, path, options);
+  await using matrix = await result.rowsOf(from);
   const source = watched(await exportSource(result, matrix), options);
   const { rows } = source;
   const told = { path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
@@ -69,7 +68,8 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     const { written } = await writeExportFile(path, (sink) => write(sink, source), { force });
     return { ...told, written: Number(written), kept: Number(!written) };
   }
-  await using other = options.mergeWith === undefined ? null : await otherRows(options.mergeWith, from);
+  await using other =
+    options.mergeWith === undefined ? null : await otherRows(options.mergeWith, options.from);
   const formatOptions = {
     ...(options.esmLayer !== undefined && { esmLayer: options.esmLayer }),
     ...(other !== null && { mergeWith: other }),
@@ -79,7 +79,7 @@ export async function exportResult(options: ExportOptions): Promise<Exported> {
     of: digests(result),
     ...(other && { with: other.digests }),
     ...(options.esmLayer !== undefined && { layer: options.esmLayer }),
-    ...(from !== undefined && from !== EMBEDDINGS && { from }),
+    ...(from !== EMBEDDINGS && { from }),
   };
   const made = await writeExportFolder(path, () => format.files(source, formatOptions), {
     identity,

@@ -4,7 +4,7 @@ import { file } from './option-values.js';
 
 /** What `--from` is for. */
 export const FROM =
-  'which output: embeddings, or one of more_outputs, such as cls.layer_12 (default: embeddings)';
+  'which output: embeddings, or any by its name, such as mean.layer_33 or per_token.layer_33 (default: embeddings)';
 
 /** The options of `holdfast get`. */
 export interface GetCommand {
