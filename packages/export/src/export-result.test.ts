@@ -8,7 +8,8 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linesOf, type Made, rowsOf, writeResult } from '../test/write-result.js';
 import { type ExportName, exportFormats } from './export-formats.js';
-import { type ExportOptions, exportResult } from './export-result.js';
+import type { ExportOptions } from './export-options.js';
+import { exportResult } from './export-result.js';
 
 let folder: string;
 let out: string;
@@ -185,6 +186,9 @@ describe('what is there already', () => {
     ).toBe(true);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]));
     await expect(to('npy')).rejects.toThrow('is not this export');
+    await expect(to('esm', { output: path, force: true })).rejects.toThrow(
+      'out.npy is there and is no folder',
+    );
     mkdirSync(join(folder, 'out.tsv'));
     await expect(to('tsv', { force: true })).rejects.toThrow('is no file');
   });
@@ -213,10 +217,20 @@ describe('what is there already', () => {
       mkdirSync(join(out, 'index'), { recursive: true });
       await expect(to('npy', { output: join(out, name), force: true })).rejects.toThrow('belongs to the run');
     }
+    await expect(to('esm', { output: join(out, 'checkpoints'), force: true })).rejects.toThrow(
+      'belongs to the run',
+    );
+    await expect(to('esm', { output: out, force: true })).rejects.toThrow('is the folder of a run');
     await expect(to('npy', { output: '-' })).rejects.toThrow('is not printed');
     await expect(to('npy', { output: join(folder, 'none', 'x.npy') })).rejects.toThrow('none is not there');
     expect((await to('npy', { output: join(out, 'mine.npy') })).written).toBe(1);
   });
+});
+
+it('an output that there is not is named, wherever the export would have gone', async () => {
+  await make();
+  for (const from of ['nope', '../ids', 'more_outputs/x'])
+    await expect(to('npy', { from })).rejects.toThrow(`the result has no '${from}'; it has embeddings`);
 });
 
 it('stops between blocks, and leaves nothing', async () => {
