@@ -88,6 +88,20 @@ test.each([
   },
 );
 
+test('each output has a name, the embeddings too, and `get` takes it', async () => {
+  await input();
+  expect(await holdfast(line('out', '--layer', '-1,1,0'))).toMatchObject({ code: 0 });
+  const [id] = (await readFile(join(folder, 'out', 'ids.txt'), 'utf8')).split('\n');
+  const get = (...from: string[]) => holdfast(['get', join(folder, 'out'), id!, '--json', ...from]);
+  const rows = [];
+  for (const layer of [0, 1, 2]) rows.push((await get('--from', `mean.layer_${layer}`)).lines);
+  expect(new Set(rows.map((each) => JSON.stringify(each))).size).toBe(3);
+  expect(rows[2]).toEqual((await get()).lines);
+  const refused = await get('--from', 'mean.layer_3');
+  expect(refused).toMatchObject({ code: 2 });
+  expect(refused.stderr).toContain('it has embeddings (mean.layer_2), mean.layer_1, mean.layer_0');
+});
+
 test('another format makes all files again and computes nothing; fewer outputs are another run', async () => {
   await input();
   const asked = ['--include', 'per_token'];

@@ -8,7 +8,8 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { linesOf, type Made, rowsOf, writeResult } from '../test/write-result.js';
 import { type ExportName, exportFormats } from './export-formats.js';
-import { type ExportOptions, exportResult } from './export-result.js';
+import type { ExportOptions } from './export-options.js';
+import { exportResult } from './export-result.js';
 
 let folder: string;
 let out: string;
@@ -185,6 +186,9 @@ describe('what is there already', () => {
     ).toBe(true);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]));
     await expect(to('npy')).rejects.toThrow('is not this export');
+    await expect(to('esm', { output: path, force: true })).rejects.toThrow(
+      'out.npy is there and is no folder',
+    );
     mkdirSync(join(folder, 'out.tsv'));
     await expect(to('tsv', { force: true })).rejects.toThrow('is no file');
   });
@@ -213,10 +217,20 @@ describe('what is there already', () => {
       mkdirSync(join(out, 'index'), { recursive: true });
       await expect(to('npy', { output: join(out, name), force: true })).rejects.toThrow('belongs to the run');
     }
+    await expect(to('esm', { output: join(out, 'checkpoints'), force: true })).rejects.toThrow(
+      'belongs to the run',
+    );
+    await expect(to('esm', { output: out, force: true })).rejects.toThrow('is the folder of a run');
     await expect(to('npy', { output: '-' })).rejects.toThrow('is not printed');
     await expect(to('npy', { output: join(folder, 'none', 'x.npy') })).rejects.toThrow('none is not there');
     expect((await to('npy', { output: join(out, 'mine.npy') })).written).toBe(1);
   });
+});
+
+it('an output that there is not is named, wherever the export would have gone', async () => {
+  await make();
+  for (const from of ['nope', '../ids', 'more_outputs/x'])
+    await expect(to('npy', { from })).rejects.toThrow(`the result has no '${from}'; it has embeddings`);
 });
 
 it('stops between blocks, and leaves nothing', async () => {
@@ -227,4 +241,18 @@ it('stops between blocks, and leaves nothing', async () => {
   await writeResult(out, { ids, rows: rowsOf(40_000, DIM), facts: ESM2, sequences: linesOf(ids) });
   await expect(to('parquet', { signal: stop.signal, onProgress })).rejects.toThrow('stopped');
   expect(readdirSync(folder)).toEqual(['out']);
+});
+
+it('the embeddings have a full name, which export takes; another one is refused before a path is looked at', async () => {
+  await make({ options: { pooling: 'mean', layer: 'last_hidden_state', layer_name: 'layer_6' } });
+  const plain = await to('h5');
+  const named = await to('h5', { from: 'mean.layer_6' });
+  expect(named.path).toBe(join(folder, 'out.mean.layer_6.h5'));
+  expect(digests(named.path)).toEqual(digests(plain.path));
+  // A folder is the same export under either name.
+  const esm = await to('esm', { esmLayer: 6, from: 'mean.layer_6', output: join(folder, 'esm') });
+  expect(await to('esm', { esmLayer: 6, output: esm.path })).toMatchObject({ written: 0, kept: 300 });
+  await expect(to('npy', { from: '../ids' })).rejects.toThrow(
+    "the result has no '../ids'; it has embeddings (mean.layer_6)",
+  );
 });

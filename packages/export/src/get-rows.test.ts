@@ -104,6 +104,12 @@ it('refuses an ending of no format, and a file of the run', async () => {
     /x.csv: its ending names no format .*\.npy/,
   );
   await expect(got(['a'], { output: join(out, 'embeddings.npy') })).rejects.toThrow('belongs to the run');
+  await expect(got(['a'], { output: '-' })).rejects.toThrow('leave --output out to print');
+  const wanted = join(folder, 'wanted.tsv');
+  writeFileSync(wanted, 'a\n');
+  await expect(got(['a'], { output: wanted, inputs: [wanted], force: true })).rejects.toThrow(
+    'is read by this command',
+  );
 });
 
 it('a list of IDs is one a line', async () => {

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { findRows, openResult, type Result } from '@holdfast/result';
-import { layout, RunFolderError } from '@holdfast/run-folder';
+import { layout, RunFolderError, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { type ExportName, exportFormats } from './export-formats.js';
-import { refuseRunsOwn } from './export-result.js';
 import { exportSource, someRows } from './export-source.js';
 import type { ExportFormat } from './format.js';
 import { tsvRow } from './formats/tsv.js';
-import { writeExportFile } from './write-export-file.js';
 
 /** Which rows are wanted, and in what form. */
 export interface GetOptions {
@@ -19,7 +17,10 @@ export interface GetOptions {
   skipMissing?: boolean;
   /** Where to: a file whose ending says its format. Default: the rows are printed. */
   output?: string;
+  /** Whether to replace a file that is there and is something else. Default false. */
   force?: boolean;
+  /** Files that the IDs were read from; none of them is replaced. */
+  inputs?: readonly string[];
   /** Whether the rows are printed as JSON, one object a line. Default false: as TSV. */
   json?: boolean;
 }
@@ -46,9 +47,11 @@ export async function getRows(
   options: GetOptions,
   print: (text: string) => Promise<void> | void,
 ): Promise<Missing> {
-  const { folder, output, json = false, force = false } = options;
-  const format = output === undefined ? null : formatOf(output);
-  if (output !== undefined) refuseRunsOwn(output, folder);
+  const { folder, json = false, force = false, inputs = [] } = options;
+  const output =
+    options.output === undefined ? null : { path: options.output, option: '--output', what: 'export', force };
+  if (output !== null) refuseOutput(output, { runs: [folder], inputs, prints: true });
+  const format = output === null ? null : formatOf(output.path);
   const result = await openResult(folder);
   const wanted = [...new Set(options.ids)];
   const rows = await findRows(result.ids, wanted);
@@ -60,9 +63,9 @@ export async function getRows(
   if (count > 0 && !options.skipMissing) throw new RunFolderError(missingText(missing, folder));
   await using matrix = await result.rowsOf(options.from ?? 'embeddings');
   const chosen = wanted.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!] as const] : []));
-  if (format !== null) {
+  if (output !== null && format !== null) {
     const source = someRows(await exportSource(result, matrix), matrix, chosen);
-    await writeExportFile(output!, (sink) => format.write(sink, source), { force });
+    await writeOutput(output, (sink) => format.write(sink, source));
   } else for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
   return missing;
 }

@@ -1,9 +1,8 @@
 import { access, type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectoryDurably, syncDirectory, writeFileDurably } from '@holdfast/durable';
+import { hasBytes, makeDirectoryDurably, syncDirectory, writeFileDurably } from '@holdfast/durable';
 import { RunFolderError } from '@holdfast/run-folder';
 import type { ExportedFile } from './format.js';
-import { hasBytes } from './write-export-file.js';
 
 /** Says whose files a folder holds: it is written before them, and again once they are complete. */
 const NOTE = '.holdfast-export.json';

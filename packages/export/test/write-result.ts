@@ -21,6 +21,8 @@ export interface Made {
   columns?: readonly string[] | null;
   /** The lines of `sequences.tsv`, without its header. Default: one for each ID; null: no table. */
   sequences?: readonly string[] | null;
+  /** How the embeddings were made, as a run records it. Default: it does not say. */
+  options?: { pooling: string; layer: string; layer_name?: string };
   /** The lines of `quarantine.tsv`, without its header. Default: no table. */
   quarantine?: readonly string[];
   /** Numbers of each sequence's tokens by the output's name, [tokens, dim]; a dim of null: of pairs of tokens. Default: none. */
@@ -136,6 +138,14 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
     quarantined: quarantine?.length ?? 0,
     dim,
     ...(outputs && { outputs }),
+    ...(made.options && {
+      provenance: {
+        model: { name: 'made', fingerprint: 'f' },
+        model_options: { ...made.options, long_sequences: 'truncate' },
+        batch_tokens: 1,
+        starts: [],
+      },
+    }),
     files: files.map((path) => {
       const bytes = readFileSync(path);
       const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -39,6 +39,8 @@ export interface ModelSource {
   maxResidues: number;
   /** With a tokenizer: most tokens of a sequence or window, special ones included; the rest is dropped. */
   maxTokens?: number;
+  /** How the layer of `recipe.output` is called, such as `layer_33`, if the model's layers have numbers. */
+  layer?: string;
   /** How long sequences are cut into windows; then `maxResidues` is Infinity. Absent if they are not cut. */
   windows?: Windows;
   /** Special tokens added to each sequence, or to each of its windows. */

@@ -159,6 +159,14 @@ test('the layers by number are those by name, and the last is the default', asyn
   expect(await of('1')).toBe(await of('hidden_states.1'));
   expect(await of('-3')).toBe(await of('0'));
   expect(await of('1')).not.toBe(usual);
+  const layerOf = async (output?: string) =>
+    (await resolveModel(fixture(ESM2), output === undefined ? {} : { output })).layer;
+  expect([await layerOf(), await layerOf('last_hidden_state'), await layerOf('-3')]).toEqual([
+    'layer_2',
+    'layer_2',
+    'layer_0',
+  ]);
+  expect(await resolveModel('tnf')).not.toHaveProperty('layer');
 });
 
 test('nothing more and float32 leave the fingerprint as it was', async () => {

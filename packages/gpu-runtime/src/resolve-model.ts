@@ -19,7 +19,7 @@ import { bytesOf, type FingerprintPart, fingerprintOf, graphParts, inOrder } fro
 import { graphIn, noGraph } from './model/graph-file.js';
 import { lacksHiddenState, withHiddenState } from './model/hidden-state.js';
 import { isFile, kindAt } from './model/is-there.js';
-import { layerNamed } from './model/layers.js';
+import { layerNamed, numberedLayer } from './model/layers.js';
 import { loneFile } from './model/lone-file.js';
 import {
   type ModelOverrides,
@@ -88,6 +88,7 @@ export async function resolveModel(
   const windows = windowsOf(modelPath, description, { longSequences, windowOverlap });
   if (windows !== undefined) refuseTokensOfWindows(recipe.more);
   else checkOptions('resolveModel', overrides.windowOverlap, noOverlap, 'windowOverlap');
+  const layer = numberedLayer(graph, recipe.output.name);
   const { tokenizer } = recipe;
   const read = windows === undefined ? maxResidues : Number.POSITIVE_INFINITY;
   // Omit absent settings, so models keep the fingerprints of earlier versions.
@@ -111,6 +112,7 @@ export async function resolveModel(
     ...(precision === undefined ? {} : { precision }),
     ...(dtype === undefined ? {} : { dtype }),
     maxResidues: read,
+    ...(layer === null ? {} : { layer }),
     ...(windows === undefined ? {} : { windows }),
     specialTokens: recipe.prefix.length + recipe.suffix.length,
     // A built-in model is small.

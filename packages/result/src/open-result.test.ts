@@ -62,6 +62,17 @@ it('names what to do if there is no result, or a file of it is missing', async (
   await expect(openResult(folder)).rejects.toThrow(/result.json: it is damaged; holdfast verify/);
 });
 
+it('says so if there is no such folder, or it is a file', async () => {
+  const missing = join(folder, 'nosuch');
+  await expect(openResult(missing)).rejects.toThrow(`${missing}: no such folder; check the path`);
+  const file = join(folder, 'a.fa');
+  writeFileSync(file, '>a');
+  for (const path of [file, join(file, 'deeper')])
+    await expect(openResult(path)).rejects.toThrow(
+      `${path}: it is not a folder; give the --out of a holdfast embed`,
+    );
+});
+
 it('refuses a matrix of another shape than the record says', async () => {
   await writeResult(folder, { ids: IDS, rows: ROWS });
   const path = join(folder, 'embeddings.safetensors');
@@ -130,6 +141,12 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
       rows: ROWS,
       format,
       outputs,
+      provenance: {
+        model: { name: 'm', fingerprint: 'f' },
+        model_options: { pooling: 'mean', layer: 'h', layer_name: 'layer_1', long_sequences: 'truncate' },
+        batch_tokens: 1,
+        starts: [],
+      },
       further: {
         'cls.layer_1': numbers(8),
         'per_token.layer_1': { counts: tokens, numbers: numbers(12) },
@@ -141,6 +158,14 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
       ['embeddings', 'cls.layer_1'],
       ['per_token.layer_1', 'contacts'],
     ]);
+    expect([result.fullName, result.outputNamed('mean.layer_1'), result.outputNamed('contacts')]).toEqual([
+      'mean.layer_1',
+      'embeddings',
+      'contacts',
+    ]);
+    await using named = await result.rowsOf('mean.layer_1');
+    await using embeddings = await result.embeddings();
+    expect(await named.read(0, 4)).toEqual(await embeddings.read(0, 4));
     await using cls = await result.rowsOf('cls.layer_1');
     expect(await cls.read(1, 3)).toEqual(numbers(8).slice(2, 6));
     await using perToken = await result.valuesOf('per_token.layer_1');
@@ -150,10 +175,13 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
     expect(await contacts.read(0)).toEqual({ shape: [2, 2], data: numbers(14).slice(0, 4) });
     await expect(contacts.read(4)).rejects.toThrow('row 4 of 4');
     await expect(result.rowsOf('logits')).rejects.toThrow(
-      "the result has no 'logits'; it has embeddings, cls.layer_1, per_token.layer_1, contacts",
+      "the result has no 'logits'; it has embeddings (mean.layer_1), cls.layer_1, per_token.layer_1, contacts",
     );
     await expect(result.rowsOf('contacts')).rejects.toThrow(
-      'contacts has as many numbers as each sequence asks for, not one row a sequence',
+      'contacts has as many numbers as each sequence asks for, not one row a sequence; choose embeddings (mean.layer_1), cls.layer_1',
+    );
+    await expect(result.valuesOf('mean.layer_1')).rejects.toThrow(
+      'mean.layer_1 has one row a sequence, and no numbers of tokens; the result has these: per_token.layer_1, contacts',
     );
   });
 });

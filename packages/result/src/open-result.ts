@@ -8,7 +8,8 @@ import {
   type ResultRecord,
   RunFolderError,
 } from '@holdfast/run-folder';
-import { EMBEDDINGS, openOutputs, type ResultOutputs } from './result-outputs.js';
+import { EMBEDDINGS } from './output-names.js';
+import { openOutputs, type ResultOutputs } from './result-outputs.js';
 import type { RowReader } from './row-reader.js';
 
 /** The result of a complete run. */
@@ -57,16 +58,20 @@ async function recordIn(path: string, folder: string): Promise<ResultRecord> {
   try {
     return parseResult(await readFile(path, 'utf8'));
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new RunFolderError(
-        `${folder}: there is no complete result; holdfast status ${folder} says how the run stands`,
-        {
-          cause,
-        },
-      );
-    if ((cause as NodeJS.ErrnoException).syscall !== undefined) throw cause;
+    const { code, syscall } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw await noResult(folder, code, cause);
+    if (syscall !== undefined) throw cause;
     throw new RunFolderError(`${path}: it is damaged; ${mend(folder)}`, { cause });
   }
+}
+
+async function noResult(folder: string, code: 'ENOENT' | 'ENOTDIR', cause: unknown): Promise<RunFolderError> {
+  if (code === 'ENOTDIR')
+    return new RunFolderError(`${folder}: it is not a folder; give the --out of a holdfast embed`, { cause });
+  if (!(await stat(folder).catch(() => null)))
+    return new RunFolderError(`${folder}: no such folder; check the path`, { cause });
+  const stands = `holdfast status ${folder} says how the run stands`;
+  return new RunFolderError(`${folder}: there is no complete result; ${stands}`, { cause });
 }
 
 async function checkLength(path: string, bytes: number, folder: string): Promise<void> {

@@ -7,6 +7,7 @@ import {
   rowWidth,
   valueFiles,
 } from '@holdfast/run-folder';
+import { EMBEDDINGS, fullNameOf, listed } from './output-names.js';
 import { RowReader } from './row-reader.js';
 import { type StoredTensor, storedTensors } from './stored-tensors.js';
 import { ValueReader } from './value-reader.js';
@@ -17,14 +18,20 @@ export interface ResultOutputs {
   rowOutputs: readonly string[];
   /** The outputs with numbers of each token, or of each pair of tokens, such as `per_token.layer_33`. */
   valueOutputs: readonly string[];
-  /** The rows of one of `rowOutputs`; the caller closes it. @throws RunFolderError for another name, and for a damaged file. */
+  /** The full name of the embeddings, such as `mean.layer_33`: all functions take it for them. Null if they have none. */
+  fullName: string | null;
+  /** The output that a name is meant for: one of `rowOutputs` or `valueOutputs`. @throws RunFolderError for another name. */
+  outputNamed(name: string): string;
+  /**
+   * The rows of one of `rowOutputs`; the caller closes it.
+   *
+   * @throws RunFolderError for another name, for one of `valueOutputs`, and for a damaged file.
+   */
   rowsOf(output: string): Promise<RowReader>;
-  /** The numbers of one of `valueOutputs`; the caller closes it. @throws as `rowsOf`. */
+  /** The numbers of one of `valueOutputs`; the caller closes it. @throws RunFolderError for another name, and for a damaged file. */
   valuesOf(output: string): Promise<ValueReader>;
 }
 
-/** The name of the embeddings, and of the one array in a `.npy`. */
-export const EMBEDDINGS = 'embeddings';
 /** A length that the record does not say. */
 const ANY = null;
 
@@ -41,15 +48,12 @@ export function openOutputs(
     ]),
   );
   const values = new Map(valueFiles(outputs).map((file) => [file.name, file]));
-  const known = <T>(all: ReadonlyMap<string, T>, output: string): T => {
-    const found = all.get(output);
-    if (found !== undefined) return found;
-    if (values.has(output))
-      throw new RunFolderError(
-        `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; holdfast export --to h5 takes it`,
-      );
-    const has = [...rows.keys(), ...values.keys()].join(', ');
-    throw new RunFolderError(`${place.out}: the result has no '${output}'; it has ${has}`);
+  const fullName = fullNameOf(record);
+  const outputNamed = (name: string): string => {
+    const output = name === fullName ? EMBEDDINGS : name;
+    if (rows.has(output) || values.has(output)) return output;
+    const has = listed([...rows.keys(), ...values.keys()], fullName);
+    throw new RunFolderError(`${place.out}: the result has no '${name}'; it has ${has}`);
   };
   const tensorIn = async (path: string, name: string, shape: readonly (number | null)[]) => {
     const stored = await storedTensors[format](path);
@@ -62,13 +66,25 @@ export function openOutputs(
   return {
     rowOutputs: [...rows.keys()],
     valueOutputs: [...values.keys()],
+    fullName,
+    outputNamed,
     async rowsOf(output) {
-      const { path, dim } = known(rows, output);
+      const found = rows.get(outputNamed(output));
+      if (found === undefined)
+        throw new RunFolderError(
+          `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
+        );
+      const { path, dim } = found;
       const { tensor } = await tensorIn(path, EMBEDDINGS, [record.sequences, dim]);
       return RowReader.open(path, tensor);
     },
     async valuesOf(output) {
-      const { name, dim } = known(values, output);
+      const found = values.get(outputNamed(output));
+      if (found === undefined)
+        throw new RunFolderError(
+          `${place.out}: ${output} has one row a sequence, and no numbers of tokens; the result has these: ${[...values.keys()].join(', ') || 'none'}`,
+        );
+      const { name, dim } = found;
       // A .npy holds one array, so there are two files.
       const alone = format === 'npy';
       const path = place.output(`${name}.${format}`);

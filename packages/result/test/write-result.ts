@@ -7,6 +7,7 @@ import {
   type FormatName,
   formats,
   layout,
+  type ResultRecord,
   type RunOutputs,
   storedTypeOf,
   valueFiles,
@@ -22,6 +23,8 @@ export interface Made {
   format?: FormatName;
   /** The lines of `sequences.tsv`, without its header. Default: no table. */
   sequences?: readonly string[];
+  /** How it came to be. Default: it does not say. */
+  provenance?: ResultRecord['provenance'];
   /** What else there is, and how numbers are stored. Default: nothing, and float32. */
   outputs?: RunOutputs;
   /** By its name: rows, or numbers of which each row has as many as `counts` says. */
@@ -31,7 +34,7 @@ export interface Made {
 /** Writes a result into a folder, as a run does. */
 export async function writeResult(
   folder: string,
-  { ids, rows, format = 'safetensors', sequences, outputs, further = {} }: Made,
+  { ids, rows, format = 'safetensors', sequences, provenance, outputs, further = {} }: Made,
 ): Promise<void> {
   const place = layout(folder);
   const dim = ids.length === 0 ? 0 : rows.length / ids.length;
@@ -89,6 +92,7 @@ export async function writeResult(
     sequences: ids.length,
     dim,
     ...(outputs && { outputs }),
+    ...(provenance && { provenance }),
     files: files.map((path) => {
       const bytes = readFileSync(path);
       return {

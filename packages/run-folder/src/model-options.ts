@@ -8,6 +8,8 @@ import * as z from '@holdfast/schema';
 export const modelOptionsSchema = z.object({
   pooling: z.string(),
   layer: z.string(),
+  /** How the layer is called in the names of further outputs, such as `layer_33`; absent if the model's layers have no numbers. */
+  layer_name: z.string().exactOptional(),
   long_sequences: z.string(),
   /** Residues; only with windows. */
   window_overlap: z.number().exactOptional(),
@@ -41,15 +43,17 @@ const ABSENT: Partial<Record<keyof ModelOptions, string>> = {
 /** A model's settings, from its folder or the command line. */
 export function modelOptions({
   recipe,
+  layer,
   windows,
   precision,
   dtype,
-}: Pick<ModelSource, 'recipe' | 'windows' | 'precision' | 'dtype'>): ModelOptions {
+}: Pick<ModelSource, 'recipe' | 'layer' | 'windows' | 'precision' | 'dtype'>): ModelOptions {
   const { rows = [], tokens = [], pairs = [] } = recipe.more ?? {};
   const include = [...rows, ...tokens, ...pairs].map(({ name }) => name).join(', ');
   return {
     pooling: recipe.output.pooling,
     layer: recipe.output.name,
+    ...(layer !== undefined && { layer_name: layer }),
     long_sequences: windows === undefined ? 'truncate' : 'windows',
     ...(windows && { window_overlap: windows.overlap }),
     ...(precision && { precision }),
@@ -60,7 +64,7 @@ export function modelOptions({
 
 /** The options that differ, each as "option: then → now". */
 export function differingOptions(then: ModelOptions, now: ModelOptions): string[] {
-  return (Object.keys(FLAGS) as (keyof ModelOptions)[]).flatMap((name) => {
+  return (Object.keys(FLAGS) as (keyof typeof FLAGS)[]).flatMap((name) => {
     const [before, after] = [then[name] ?? ABSENT[name], now[name] ?? ABSENT[name]];
     if (before === undefined || after === undefined || before === after) return [];
     return [`${FLAGS[name]}: ${before} → ${after}`];

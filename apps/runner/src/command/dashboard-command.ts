@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { file } from './option-values.js';
 
 /** The options of `holdfast dashboard`. */
@@ -9,6 +10,7 @@ export interface DashboardCommand {
   open: boolean;
   labels?: string;
   static?: string;
+  force: boolean;
 }
 
 export function dashboardCommand(program: Command, run: (options: DashboardCommand) => Promise<void>): void {
@@ -26,7 +28,9 @@ export function dashboardCommand(program: Command, run: (options: DashboardComma
       file,
     )
     .option('--static <file>', 'serve nothing; write one self-contained page, such as map.html', htmlFile)
+    .option('--force', FORCE, false)
     .action(async (dir: string, options: Omit<DashboardCommand, 'dir'>) => {
+      refuseIdleForce(options.force, options.static, '--static');
       await run({ dir, ...options });
     });
 }

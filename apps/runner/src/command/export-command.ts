@@ -1,6 +1,7 @@
 import { type ExportName, exportFormats } from '@holdfast/export';
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { FORCE } from './force.js';
 import { FROM } from './get-command.js';
 import { count, file } from './option-values.js';
 
@@ -32,7 +33,7 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
     )
     .option('--from <output>', FROM, file)
     .option('-o, --output <path>', 'where to; without it, beside <dir>, with the ending of the format', file)
-    .option('--force', 'replace what is there, if it is not this export', false)
+    .option('--force', FORCE, false)
     .option(
       '--esm-layer <n>',
       "for esm: the number of the layer, if the model's name does not tell it",

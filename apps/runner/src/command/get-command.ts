@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { file } from './option-values.js';
 
 /** What `--from` is for. */
 export const FROM =
-  'which output: embeddings, or one of more_outputs, such as cls.layer_12 (default: embeddings)';
+  'which output: embeddings, or any by its name, such as mean.layer_33 or per_token.layer_33 (default: embeddings)';
 
 /** The options of `holdfast get`. */
 export interface GetCommand {
@@ -36,8 +37,9 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
     )
     .option('--json', 'print one JSON object a row, instead of its ID and numbers separated by tabs', false)
     .option('--skip-missing', 'leave out IDs without a row, and name them on standard error', false)
-    .option('--force', 'replace a file that is not this one', false)
+    .option('--force', FORCE, false)
     .action(async (dir: string, given: string[], options: Omit<GetCommand, 'folder' | 'given'>) => {
+      refuseIdleForce(options.force, options.output, '--output');
       await run({ folder: dir, given, ...options });
     });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { file } from './option-values.js';
 
 // As `PLOTS` and `PROJECTIONS` of `@holdfast/plot`, which is loaded by a plot only.
@@ -11,6 +12,7 @@ export interface PlotCommand {
   dir: string;
   what: (typeof PLOTS)[number];
   output?: string;
+  force: boolean;
   projection?: (typeof PROJECTIONS)[number];
   labels?: string;
 }
@@ -26,6 +28,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
       new Option('--what <plot>', 'what to draw').choices(PLOTS).default('map' satisfies PlotCommand['what']),
     )
     .option('-o, --output <file>', 'write the SVG here, once it is whole (default: standard output)', file)
+    .option('--force', FORCE, false)
     .addOption(
       new Option(
         '--projection <how>',
@@ -38,6 +41,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
       file,
     )
     .action(async (dir: string, options: Omit<PlotCommand, 'dir'>) => {
+      refuseIdleForce(options.force, options.output, '--output');
       await run({ dir, ...options });
     });
 }

@@ -54,6 +54,9 @@ export async function showRows(
   const wanted = [...given, ...listed];
   if (wanted.length === 0) throw new UsageError('name at least one ID, or a file of them with --ids');
   const print = (text: string) => new Promise<void>((resolve) => output.write(text, () => resolve()));
-  const missing = await getRows({ ...options, ids: wanted }, print);
+  const missing = await getRows(
+    { ...options, ids: wanted, ...(ids !== undefined && { inputs: [ids] }) },
+    print,
+  );
   if (missing.unknown.length + missing.quarantined.length > 0) complain(missingText(missing, options.folder));
 }

@@ -1,15 +1,13 @@
 import { readFile } from 'node:fs/promises';
-import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { Metric, nearestRows as NearestRows } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
 import { namedRows, openResult, type Result, rowIds } from '@holdfast/result';
-import { layout } from '@holdfast/run-folder';
+import { layout, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { embed } from '../embed.js';
 import type { Stop } from '../embed-options.js';
 import { ExitCode } from '../errors.js';
 import type { Report } from '../events.js';
-import { refuseOutput } from '../refuse-output.js';
 import { foundModel } from './found-model.js';
 import { type HitFormat, hitFormat } from './hit-lines.js';
 import { optionsOfRun } from './options-of-run.js';
@@ -27,6 +25,8 @@ export interface SearchOptions {
   json: boolean;
   /** The file that is written. Default: what is found goes to `print`. */
   output?: string;
+  /** Whether to replace a file that is there and is something else. */
+  force: boolean;
   /** Where the model of the run is now. Default: where it was. */
   model?: string;
   /** Default: that of the run. */
@@ -57,11 +57,14 @@ const HITS = 200_000;
  * @throws RunFolderError if there is no result; UsageError if its model is gone or another; what `embed` throws for the queries.
  */
 export async function search(options: SearchOptions, around: Surroundings): Promise<number> {
-  const { dir, queries: inputs, metric, output, device, workers } = options;
+  const { dir, queries: inputs, metric, force, device, workers } = options;
   const { report, stop } = around;
   const result = await openResult(dir);
   const record = await runOfResult(result);
-  if (output !== undefined) refuseOutput(output, { dir, inputs });
+  const format = hitFormat(metric, options.json);
+  const output =
+    options.output === undefined ? null : { path: options.output, option: '--output', what: 'table', force };
+  if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins: format.begins });
   const model = await foundModel(record, { folder: dir, given: options.model, signal: stop.signal });
   const then = record.device === undefined ? null : parseDevice(record.device);
   if (device !== undefined && device !== 'auto' && then !== null && device.kind !== then.kind)
@@ -92,18 +95,16 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
     stop,
   );
   const queries = await openResult(folder.out);
-  const format = hitFormat(metric, options.json);
-  if (output === undefined)
-    await writeHits({ result, queries, format, options, around, write: around.print });
+  if (output === null) await writeHits({ result, queries, format, options, around, write: around.print });
   else
-    await writeFileDurably(output, (file) =>
+    await writeOutput(output, (file) =>
       writeHits({
         result,
         queries,
         format,
         options,
         around,
-        write: async (text) => void (await file.write(Buffer.from(text))),
+        write: (text) => file.write(Buffer.from(text)),
       }),
     );
   return await reportQuarantined(queries, report);

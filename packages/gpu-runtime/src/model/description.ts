@@ -15,4 +15,5 @@ export type Description = Omit<
   | 'weightBytes'
   | 'specialTokens'
   | 'windows'
+  | 'layer'
 >;

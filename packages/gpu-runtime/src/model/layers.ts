@@ -39,9 +39,13 @@ export function layerNamed(modelPath: string, graph: Graph, given: string): stri
   );
 }
 
-/** How the layer of an output is called in the name of a file: `layer_33`, or the output's name if it has no number. */
-export function layerLabel(graph: Graph, name: string): string {
+/** How a layer with a number is called, such as `layer_33`; null if the graph's outputs do not tell its number. */
+export function numberedLayer(graph: Graph, name: string): string | null {
   const last = lastLayer(graph);
   const number = LAYER.exec(name)?.[1] ?? (name === LAST && last !== null ? String(last) : undefined);
-  return number === undefined ? name.replaceAll(/[^A-Za-z0-9_-]/g, '_') : `layer_${number}`;
+  return number === undefined ? null : `layer_${number}`;
 }
+
+/** How the layer of an output is called in the name of a file: `layer_33`, or the output's name if it has no number. */
+export const layerLabel = (graph: Graph, name: string): string =>
+  numberedLayer(graph, name) ?? name.replaceAll(/[^A-Za-z0-9_-]/g, '_');
