@@ -1,4 +1,4 @@
-import { EMBEDDINGS, openResult } from '@holdfast/result';
+import { EMBEDDINGS, openResult, proveResult } from '@holdfast/result';
 import type { Exported, ExportOptions } from './export-options.js';
 import { exportRows } from './export-rows.js';
 import { exportValues } from './export-values.js';
@@ -12,6 +12,7 @@ import { exportValues } from './export-values.js';
 export async function exportResult(options: ExportOptions): Promise<Exported> {
   const result = await openResult(options.folder);
   const from = result.outputNamed(options.from ?? EMBEDDINGS);
+  await proveResult(result, { outputs: [from], sequences: true, signal: options.signal });
   return result.valueOutputs.includes(from)
     ? exportValues(result, from, options)
     : exportRows(result, from, options);

@@ -26,9 +26,7 @@ export async function exportRows(result: Result, from: string, options: ExportOp
     return { ...told, written: Number(written), kept: Number(!written) };
   }
   await using other =
-    options.mergeWith === undefined
-      ? null
-      : await otherRows(options.mergeWith, options.from ?? EMBEDDINGS);
+    options.mergeWith === undefined ? null : await otherRows(options.mergeWith, options.from ?? EMBEDDINGS);
   const formatOptions = {
     ...(options.esmLayer !== undefined && { esmLayer: options.esmLayer }),
     ...(other !== null && { mergeWith: other }),

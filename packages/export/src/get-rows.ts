@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { findRows, openResult, type Result } from '@holdfast/result';
+import { findRows, openResult, proveResult, type Result } from '@holdfast/result';
 import { layout, RunFolderError, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { type ExportName, exportFormats } from './export-formats.js';
 import { exportSource, someRows } from './export-source.js';
@@ -53,6 +53,8 @@ export async function getRows(
   if (output !== null) refuseOutput(output, { runs: [folder], inputs, prints: true });
   const format = output === null ? null : formatOf(output.path);
   const result = await openResult(folder);
+  // Rows under another ID would be the worst; of the rows themselves only a few are read.
+  await proveResult(result);
   const wanted = [...new Set(options.ids)];
   const rows = await findRows(result.ids, wanted);
   const missing = await withoutRow(

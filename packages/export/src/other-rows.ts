@@ -1,4 +1,4 @@
-import { IdIndex, openResult } from '@holdfast/result';
+import { IdIndex, openResult, proveResult } from '@holdfast/result';
 import { digests } from './destination.js';
 import { exportSource } from './export-source.js';
 import type { OtherRows } from './format.js';
@@ -9,6 +9,7 @@ export async function otherRows(
   from: string,
 ): Promise<OtherRows & AsyncDisposable & { digests: Record<string, string> }> {
   const result = await openResult(folder);
+  await proveResult(result, { outputs: [from], sequences: true });
   const matrix = await result.rowsOf(from);
   const index = await IdIndex.open(result.ids, matrix.rows);
   return {

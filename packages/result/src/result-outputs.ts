@@ -22,6 +22,8 @@ export interface ResultOutputs {
   fullName: string | null;
   /** The output that a name is meant for: one of `rowOutputs` or `valueOutputs`. @throws RunFolderError for another name. */
   outputNamed(name: string): string;
+  /** Paths of the files of an output. @throws RunFolderError for another name. */
+  filesOf(output: string): string[];
   /**
    * The rows of one of `rowOutputs`; the caller closes it.
    *
@@ -55,6 +57,14 @@ export function openOutputs(
     const has = listed([...rows.keys(), ...values.keys()], fullName);
     throw new RunFolderError(`${place.out}: the result has no '${name}'; it has ${has}`);
   };
+  const filesOf = (name: string): string[] => {
+    const output = outputNamed(name);
+    const rowFile = rows.get(output);
+    if (rowFile !== undefined) return [rowFile.path];
+    const path = place.output(`${output}.${format}`);
+    // A .npy holds one array, so there are two files.
+    return format === 'npy' ? [path, place.output(`${output}.offsets.npy`)] : [path];
+  };
   const tensorIn = async (path: string, name: string, shape: readonly (number | null)[]) => {
     const stored = await storedTensors[format](path);
     if (typeof stored === 'string') throw new RunFolderError(`${path}: ${stored}; ${mend}`);
@@ -68,6 +78,7 @@ export function openOutputs(
     valueOutputs: [...values.keys()],
     fullName,
     outputNamed,
+    filesOf,
     async rowsOf(output) {
       const found = rows.get(outputNamed(output));
       if (found === undefined)
@@ -84,15 +95,12 @@ export function openOutputs(
         throw new RunFolderError(
           `${place.out}: ${output} has one row a sequence, and no numbers of tokens; the result has these: ${[...values.keys()].join(', ') || 'none'}`,
         );
-      const { name, dim } = found;
-      // A .npy holds one array, so there are two files.
-      const alone = format === 'npy';
-      const path = place.output(`${name}.${format}`);
+      const { dim } = found;
+      const [path, offsets = path] = filesOf(output) as [string, string?];
+      const alone = offsets !== path;
       return ValueReader.open(
         await tensorIn(path, alone ? EMBEDDINGS : 'values', dim === null ? [ANY] : [ANY, dim]),
-        await tensorIn(alone ? place.output(`${name}.offsets.npy`) : path, alone ? EMBEDDINGS : 'offsets', [
-          record.sequences + 1,
-        ]),
+        await tensorIn(offsets, alone ? EMBEDDINGS : 'offsets', [record.sequences + 1]),
         dim,
       );
     },

@@ -81,5 +81,6 @@ export { type CompleteRun, resultRows } from './shard/result-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
 export { type SavedState, standing } from './shard/standing.js';
+export { outputLock, soleWriter } from './sole-writer.js';
 export { reportCorrupt, tidyUp } from './tidy.js';
 export { withoutLinks } from './without-links.js';

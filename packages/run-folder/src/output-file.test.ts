@@ -119,6 +119,45 @@ describe('before anything is computed', () => {
   });
 });
 
+it('is one command’s alone while it is written', async () => {
+  const path = at('map.svg');
+  const text = Buffer.from('one');
+  const second = await writeOutput(output(path), async (file) => {
+    await file.write(text);
+    const other = writeOutput(output(path), (file) => file.write(Buffer.from('two')));
+    await expect(other).rejects.toThrow(
+      /map\.svg is being written by another command \(process \d+ on .*wait/,
+    );
+    expect(readdirSync(folder).sort()).toEqual(['.map.svg.lock', 'map.svg.tmp']);
+  });
+  expect(second).toBe(true);
+  expect(readFileSync(path, 'utf8')).toBe('one');
+  // A command that was killed leaves its lock.
+  writeFileSync(at('.map.svg.lock'), 'process 1');
+  expect(await writeOutput(output(path), (file) => file.write(text))).toBe(false);
+  expect(readdirSync(folder)).toEqual(['map.svg']);
+});
+
+it('takes no file for its own that is not', async () => {
+  const path = at('map.svg');
+  const write = () => writeOutput(output(path), (file) => file.write(Buffer.from('one')));
+  writeFileSync(`${path}.tmp`, 'mine');
+  await expect(write()).rejects.toThrow(/map\.svg\.tmp is there, which is no killed command's.*move it away/);
+  expect(readFileSync(`${path}.tmp`, 'utf8')).toBe('mine');
+  rmSync(`${path}.tmp`);
+  writeFileSync(at('precious'), 'mine');
+  symlinkSync(at('precious'), `${path}.tmp`);
+  writeFileSync(at('.map.svg.lock'), 'process 1');
+  await expect(write()).rejects.toThrow('map.svg.tmp is there');
+  expect(readFileSync(at('precious'), 'utf8')).toBe('mine');
+  rmSync(`${path}.tmp`);
+  // Left by a kill.
+  writeFileSync(`${path}.tmp`, 'half');
+  writeFileSync(at('.map.svg.lock'), 'process 1');
+  expect(await write()).toBe(true);
+  expect(readdirSync(folder).sort()).toEqual(['map.svg', 'precious']);
+});
+
 it('keeps what has the same bytes, and replaces something else with force only', async () => {
   const path = at('map.svg');
   const write = (text: string, force = false) =>

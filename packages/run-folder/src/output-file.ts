@@ -5,6 +5,7 @@ import { hasBytes, writeFileDurably } from '@holdfast/durable';
 import type { Sink } from '@holdfast/pt-serializer';
 import { refuseRunsNames } from './refuse-runs-names.js';
 import { RunFolderError } from './run-folder-error.js';
+import { soleWriter } from './sole-writer.js';
 import { withoutLinks } from './without-links.js';
 
 /** A file, or a folder of files, that a user names for what a command makes. */
@@ -73,10 +74,11 @@ export function refuseOutput(output: Output, facts: OutputFacts = {}): void {
  * bytes: so the same command may be run again. Another one is replaced only with `force`.
  *
  * @returns whether it was written.
- * @throws RunFolderError if something else has the name; what `write` and the file system throw.
+ * @throws RunFolderError if something else has the name, or its temporary one; BusyError if another command writes it; what `write` and the file system throw.
  */
 export async function writeOutput(output: Output, write: (sink: Sink) => Promise<unknown>): Promise<boolean> {
   const { path, option, force = false } = output;
+  await using _alone = await soleWriter(path);
   const found = await lstat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
     throw error;

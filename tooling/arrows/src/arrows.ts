@@ -45,7 +45,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'options',
     'schema',
   ],
-  result: ['run-folder', 'pt-serializer', 'options'],
+  result: ['run-folder', 'pt-serializer', 'durable', 'options'],
   export: ['result', 'run-folder', 'pt-serializer', 'durable', 'options'],
   neighbours: ['gpu-runtime', 'options'],
   projection: ['options'],

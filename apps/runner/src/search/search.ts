@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { Metric, nearestRows as NearestRows } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
-import { namedRows, openResult, type Result, rowIds } from '@holdfast/result';
+import { EMBEDDINGS, namedRows, openResult, proveResult, type Result, rowIds } from '@holdfast/result';
 import { layout, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { embed } from '../embed.js';
 import type { Stop } from '../embed-options.js';
@@ -65,6 +65,7 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
   const output =
     options.output === undefined ? null : { path: options.output, option: '--output', what: 'table', force };
   if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins: format.begins });
+  await proveResult(result, { outputs: [EMBEDDINGS], sequences: true, signal: stop.signal });
   const model = await foundModel(record, { folder: dir, given: options.model, signal: stop.signal });
   const then = record.device === undefined ? null : parseDevice(record.device);
   if (device !== undefined && device !== 'auto' && then !== null && device.kind !== then.kind)

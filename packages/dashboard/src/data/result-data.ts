@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { openResult, type Result, type RowReader } from '@holdfast/result';
+import { EMBEDDINGS, openResult, proveResult, type Result, type RowReader } from '@holdfast/result';
 import type { ColourHeader, ColourInfo, MapName, Neighbour, ResultInfo, RowDetail, Work } from '../wire.js';
 import { type LabelColumn, readLabels } from './labels.js';
 import { computeMap } from './map-job.js';
@@ -31,6 +31,7 @@ export class ResultData {
     onWork: (work: Work) => void = () => undefined,
   ): Promise<ResultData> {
     const result = await openResult(folder);
+    await proveResult(result, { outputs: [EMBEDDINGS], sequences: true });
     const read = labels === null ? null : await readLabels(labels, result.ids, result.record.sequences);
     const table = await RowTable.open(result);
     const reader = await result.embeddings();
