@@ -1,4 +1,5 @@
 import type { ExportName } from './export-formats.js';
+import type { ExportedType } from './stored-type.js';
 
 /** What is exported, and how. */
 export interface ExportOptions {
@@ -7,6 +8,8 @@ export interface ExportOptions {
   to: ExportName;
   /** Which output: `embeddings`, also by their full name such as `mean.layer_33`, or one beside them. Default: `embeddings`. */
   from?: string;
+  /** How the numbers are stored. Default: as the result has them, where the format has a place for that; else float32. */
+  dtype?: ExportedType;
   /** Where to. Default: beside the folder, with its name and the format's ending. */
   output?: string;
   /** Whether to replace what is there and is not this export. Default false. */

@@ -6,6 +6,8 @@ import type { Exported, ExportOptions } from './export-options.js';
 import { type ExportSource, exportSource } from './export-source.js';
 import type { ExportFormat } from './format.js';
 import { otherRows } from './other-rows.js';
+import { isWidened } from './stored-type.js';
+import { widenedRows } from './widened.js';
 import { writeExportFolder } from './write-export-folder.js';
 
 /** Formats without IDs. */
@@ -17,7 +19,8 @@ export async function exportRows(result: Result, from: string, options: ExportOp
   const format: ExportFormat = exportFormats[to];
   await using matrix = await result.rowsOf(from);
   const output = destination(options);
-  const source = watched(await exportSource(result, matrix), options);
+  const plain = watched(await exportSource(result, matrix), options);
+  const source = isWidened(plain.dtype, to, format.holds, options.dtype) ? widenedRows(plain) : plain;
   const { rows } = source;
   const told = { path: output.path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
   if (format.write !== undefined) {

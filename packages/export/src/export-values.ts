@@ -4,7 +4,9 @@ import { destination, digests } from './destination.js';
 import { exportFormats } from './export-formats.js';
 import type { Exported, ExportOptions } from './export-options.js';
 import type { ExportFormat } from './format.js';
+import { isWidened } from './stored-type.js';
 import { type ValueSource, valueSource } from './value-source.js';
+import { widenedValues } from './widened.js';
 import { writeExportFolder } from './write-export-folder.js';
 
 /** Exports an output of which each sequence has as many numbers as its length asks for. @throws as `exportResult`. */
@@ -19,7 +21,8 @@ export async function exportValues(result: Result, from: string, options: Export
     );
   const output = destination(options);
   await using reader = await result.valuesOf(from);
-  const source = watched(valueSource(result, reader, from), options);
+  const plain = watched(valueSource(result, reader, from), options);
+  const source = isWidened(plain.dtype, to, format.holds, options.dtype) ? widenedValues(plain) : plain;
   const told = { path: output.path, rows: source.rows, holdsIds: true, ids: result.ids };
   if (values !== undefined) {
     const written = await writeOutput(output, (sink) => values(sink, source));

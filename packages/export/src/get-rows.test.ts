@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openPt } from '@holdfast/pt-serializer';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rowsOf, writeResult } from '../test/write-result.js';
+import { halfBits, rowsOf, writeResult } from '../test/write-result.js';
 import { type GetOptions, getRows, idsIn } from './get-rows.js';
 
 let folder: string;
@@ -97,6 +97,20 @@ it('the written rows are those asked for', async () => {
     { id: 'd', embedding: row(3) },
     { id: 'b', embedding: row(1) },
   ]);
+});
+
+it('a written file keeps the type of the numbers, as an export does', async () => {
+  const half = join(folder, 'half');
+  mkdirSync(half);
+  const bits = halfBits(ROWS, 'float16');
+  await writeResult(half, { ids: ['a', 'b', 'c', 'd'], rows: bits, dtype: 'float16' });
+  const [npy, tsv] = [join(folder, 'h.npy'), join(folder, 'h.tsv')];
+  for (const output of [npy, tsv]) await got(['d', 'b'], { folder: half, output });
+  const due = [...bits.subarray(9, 12), ...bits.subarray(3, 6)];
+  expect(readFileSync(npy).subarray(-12)).toEqual(Buffer.from(Uint16Array.from(due).buffer));
+  expect(readFileSync(tsv, 'utf8').split('\n').slice(1).join('\n')).toBe(
+    (await got(['d', 'b'], { folder: half })).text,
+  );
 });
 
 it('refuses an ending of no format, and a file of the run', async () => {

@@ -5,6 +5,8 @@ import { type ExportName, exportFormats } from './export-formats.js';
 import { exportSource, someRows } from './export-source.js';
 import type { ExportFormat } from './format.js';
 import { tsvRow } from './formats/tsv.js';
+import { isWidened } from './stored-type.js';
+import { widenedRows } from './widened.js';
 
 /** Which rows are wanted, and in what form. */
 export interface GetOptions {
@@ -33,7 +35,9 @@ export interface Missing {
 
 /** Formats of one file by its ending, which a name may have in capitals. */
 const ENDINGS = (Object.entries(exportFormats) as [ExportName, ExportFormat][]).flatMap(([name, format]) =>
-  format.write === undefined ? [] : [{ name, ending: format.ending, write: format.write }],
+  format.write === undefined
+    ? []
+    : [{ name, ending: format.ending, holds: format.holds, write: format.write }],
 );
 
 /**
@@ -66,7 +70,8 @@ export async function getRows(
   await using matrix = await result.rowsOf(options.from ?? 'embeddings');
   const chosen = wanted.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!] as const] : []));
   if (output !== null && format !== null) {
-    const source = someRows(await exportSource(result, matrix), matrix, chosen);
+    const plain = someRows(await exportSource(result, matrix), matrix, chosen);
+    const source = isWidened(plain.dtype, format.name, format.holds) ? widenedRows(plain) : plain;
     await writeOutput(output, (sink) => format.write(sink, source));
   } else for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
   return missing;

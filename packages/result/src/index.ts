@@ -8,4 +8,4 @@ export { findRows, rowIds } from './row-ids.js';
 export { RowReader } from './row-reader.js';
 export { type SequenceLine, sequenceLines } from './sequence-lines.js';
 export { bytesOf, type StoredTensor, type StoredTensors, storedTensors } from './stored-tensors.js';
-export { type SequenceValues, ValueReader } from './value-reader.js';
+export { type SequenceValues, type StoredValues, ValueReader } from './value-reader.js';

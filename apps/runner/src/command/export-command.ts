@@ -11,6 +11,7 @@ export interface ExportCommand {
   to: ExportName;
   output?: string;
   from?: string;
+  dtype?: 'stored' | 'float32';
   force: boolean;
   esmLayer?: number;
   mergeWith?: string;
@@ -32,6 +33,12 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
         .makeOptionMandatory(),
     )
     .option('--from <output>', FROM, file)
+    .addOption(
+      new Option(
+        '--dtype <type>',
+        'stored: as the run has its numbers; float32: widened, which changes none (default: stored in npy, pt, safetensors, arrow, h5 and h5-matrix, as far as they have the type, else float32)',
+      ).choices(['stored', 'float32']),
+    )
     .option('-o, --output <path>', 'where to; without it, beside <dir>, with the ending of the format', file)
     .option('--force', FORCE, false)
     .option(
