@@ -72,6 +72,8 @@ export type RunEvent =
       skipped?: number;
       skipped_table?: string;
       dim: number;
+      /** How the rows were made, such as `mean.layer_33`, if the model's layers have numbers. */
+      full_name?: string;
       embeddings: string;
       ids: string;
       /** The folder with what was computed beside the embeddings, if anything was. */

@@ -158,7 +158,7 @@ test('tnf says at planning how many sequences hold letters it leaves out, and no
     expect.stringMatching(
       /^1 of 6 sequences contains no definite residue that tnf knows, so no residue is left .*: Ns;/,
     ),
-    expect.stringMatching(/^1 sequence have a row of zeros: /),
+    expect.stringMatching(/^1 sequence has a row of zeros: /),
   ]);
 });
 

@@ -1,7 +1,7 @@
 export { IdIndex } from './id-index.js';
 export { type NamedRow, namedRows } from './named-rows.js';
 export { openResult, type Result } from './open-result.js';
-export { EMBEDDINGS } from './output-names.js';
+export { EMBEDDINGS, fullNameOf } from './output-names.js';
 export { type ProveOptions, proveResult } from './prove-result.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';

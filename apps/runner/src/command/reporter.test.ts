@@ -172,10 +172,11 @@ const shown: [RunEvent, string][] = [
       sequences: 9,
       quarantined: 0,
       dim: 4,
+      full_name: 'mean.layer_33',
       embeddings: 'e.npy',
       ids: 'ids.txt',
     },
-    'complete: 9 sequences × 4 in e.npy, IDs in ids.txt',
+    'complete: 9 sequences × 4 (mean.layer_33) in e.npy, IDs in ids.txt',
   ],
   [
     {

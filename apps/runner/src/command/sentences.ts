@@ -75,6 +75,7 @@ function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string 
 
 function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): string {
   const { already, sequences, quarantined, quarantine, quarantine_ok, dim, embeddings, ids } = event;
+  const made = event.full_name === undefined ? '' : ` (${event.full_name})`;
   const more = event.more_outputs === undefined ? '' : `, more in ${event.more_outputs}`;
   const excused = quarantine_ok ? '; exit code 0, as --quarantine-ok asks' : '';
   const except =
@@ -82,7 +83,7 @@ function completeSentence(event: Extract<RunEvent, { type: 'complete' }>): strin
       ? ` except for ${counted(quarantined, 'quarantined sequence')}, listed in ${quarantine}`
       : '';
   const padded = event.tokens === undefined ? '' : `; ${tokens(event)}`;
-  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim} in ${embeddings}, IDs in ${ids}${more}${padded}${excused}`;
+  return `${already ? 'already complete' : 'complete'}${except}: ${counted(sequences, 'sequence')} × ${dim}${made} in ${embeddings}, IDs in ${ids}${more}${padded}${excused}`;
 }
 
 const ENOUGH: Readonly<Record<Enough, string>> = {

@@ -113,6 +113,9 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
       skipped: count('records of the input that were left out; absent if there are none').optional(),
       skipped_table: text('the file that lists them').optional(),
       dim: count('numbers in a row'),
+      full_name: text(
+        'how the rows were made, such as `mean.layer_33`; absent if the layers of the model have no numbers',
+      ).optional(),
       embeddings: text('the file of the embeddings'),
       ids: text('the file of the IDs'),
       more_outputs: text(

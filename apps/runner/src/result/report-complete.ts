@@ -1,4 +1,5 @@
 import { paddingOf } from '@holdfast/plan';
+import { fullNameOf } from '@holdfast/result';
 import type { ResultRecord } from '@holdfast/run-folder';
 import { ExitCode } from '../errors.js';
 import type { Request } from '../run/request.js';
@@ -25,6 +26,7 @@ export function reportComplete(
   for (const message of result.warnings)
     if (!reported.includes(message)) report({ type: 'warning', message });
   const { sequences, quarantined = 0, skipped = 0, dim, tokens, padded_tokens, files } = result;
+  const fullName = fullNameOf(result);
   const excused = quarantined > 0 && options.quarantineOk === true;
   report({
     type: 'complete',
@@ -35,6 +37,7 @@ export function reportComplete(
     ...(excused ? { quarantine_ok: true } : {}),
     ...(skipped > 0 ? { skipped, skipped_table: place.skipped } : {}),
     dim,
+    ...(fullName !== null && { full_name: fullName }),
     embeddings: place.embeddings(options.format),
     ids: place.ids,
     ...(files.some(({ file }) => file.includes('/')) && { more_outputs: place.outputs }),
