@@ -3,3 +3,4 @@ export { type ComputeOptions, type Matrix, matrixOf } from './matrix.js';
 export { type PcaOptions, pca, pcaAxes } from './pca.js';
 export type { Axes } from './principal-axes.js';
 export { type UmapOptions, umap } from './umap.js';
+export { valueRange } from './value-range.js';
