@@ -9,7 +9,7 @@ import { Shards } from './run/shards.js';
 import { Story } from './run/story.js';
 import { Throughput } from './run/throughput.js';
 
-const NOTHING: History = { checkpoints: [], incidents: [], at_least: false };
+const NOTHING: History = { checkpoints: [], incidents: [], at_least: false, throughput: null };
 
 export function App({ source }: { source: Source }) {
   const [snapshot, setSnapshot] = useState<Snapshot | null>(null);

@@ -46,6 +46,7 @@ describe('incidents', () => {
       checkpoints: [saved(1, 0), saved(2, 1), saved(3, 0)],
       incidents: [failed],
       at_least: false,
+      throughput: null,
     });
     expect(found.map(({ kind, words }) => [kind, words])).toEqual([
       ['saved', 'Saved 1 checkpoint of shard 0: 10 rows'],

@@ -280,7 +280,7 @@ try {
       const bar = verifyProgress(process.stderr, Date.now, 'drawing');
       const onProgress = (share: number) => bar.show({ what: 'the map', done: share, total: 1 });
       const { signal } = stopOnSignals();
-      await draw(options, { signal, print: listing(), onProgress }).finally(bar.end);
+      await draw(options, { signal, print: listing(), onProgress, complain }).finally(bar.end);
     },
     async search(options, reporting) {
       after = { kept: 'nothing is left behind, ', again: 'rerun the same command' };

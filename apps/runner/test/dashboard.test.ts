@@ -116,7 +116,10 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
   const places = await placesOf(page);
   const [x, y] = places[3_000]!;
   await page.mouse.move(x, y);
-  await page.locator('.tip').waitFor();
+  const tip = page.locator('.tip');
+  await tip.getByText(/^Length: /).waitFor();
+  const seen = (await tip.boundingBox())!;
+  expect(Math.hypot(Math.max(0, seen.x - x, x - seen.x - seen.width), 0)).toBeLessThan(40);
   await page.mouse.click(x, y);
   const picked = page.locator('.picked-point');
   await picked.getByText('Nearest neighbours').waitFor();
@@ -230,7 +233,7 @@ test('it listens on loopback alone, ends with Ctrl-C, and says what cannot be', 
     [[out, '--static', join(folder, 'x.txt')], 'It must end in .html'],
     [[out, '--force'], 'leave it out, or add --static'],
     [[out, '--static', other], 'other.html is there and is not this page; name another file with --static'],
-    [[out, '--labels', one], 'one.fa, line 1: it must name the columns'],
+    [[out, '--labels', one], 'one.fa, line 1: it has no tab'],
   ] as const)
     expect(await begin('dashboard', ...args).ended).toMatchObject({
       code: 2,

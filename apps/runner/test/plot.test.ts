@@ -65,7 +65,7 @@ test('labels colour a map, and markup in them is text', async () => {
   expect(picture).not.toContain('<script>');
   const texts = textsOf('map.svg');
   if (texts !== null)
-    expect(texts).toEqual(expect.arrayContaining(['<script>& (22)', 'beta (22)', 'no label (1)']));
+    expect(texts).toEqual(expect.arrayContaining(['<script>& (22)', 'beta (22)', 'no label (1)', 'family']));
 });
 
 test('a plot that is killed leaves nothing under its name, and the same command gives the same bytes', async () => {
@@ -109,7 +109,7 @@ test('what cannot be drawn is refused, with the remedy', async () => {
   for (const [args, why] of [
     [[folder], 'there is no complete result'],
     [[folder, '--what', 'throughput'], 'no checkpoint has been saved yet'],
-    [[out, '--labels', labels], 'none of its 1 IDs is in'],
+    [[out, '--labels', labels], 'none of its IDs is in'],
     [[out, '--what', 'lengths', '--labels', labels], '--labels is for --what map only'],
     [[out, '-o', join(folder, 'x.png')], 'name a file that ends in .svg'],
     [[out, '-o', join(out, 'ids.txt'), '--force'], 'belongs to the run in'],
@@ -121,4 +121,28 @@ test('what cannot be drawn is refused, with the remedy', async () => {
     expect(stderr).toContain(why);
     expect(code).toBe(2);
   }
+});
+
+test('a map is coloured by a column, a file or clusters, and says what colours it', async () => {
+  const labels = join(folder, 'labels.tsv');
+  const lines = ids.map((id, at) => `${id}\t${at % 2}\tf${at % 3}`);
+  await writeFile(labels, `id\tscore\tFamily\n${lines.join('\n')}\nnobody\t1\tx\n`);
+  const warned = await holdfast(['plot', out, '--labels', labels, '-o', join(folder, 'score.svg')]);
+  expect(warned).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('1 ID in it is not in the result'),
+  });
+  expect(await readFile(join(folder, 'score.svg'), 'utf8')).toContain(', coloured by score<');
+  const family = join(folder, 'family.svg');
+  await holdfast(['plot', out, '--labels', labels, '--colour-by', 'Family', '-o', family]);
+  const picture = await readFile(family, 'utf8');
+  expect(picture).toContain(', coloured by Family<');
+  expect(picture.match(/\(15\)<\/text>/g)).toHaveLength(3);
+  expect(await plot('file.svg', '--colour-by', 'file')).toContain('globins45.faa (45)<');
+  expect(await plot('cluster.svg', '--colour-by', 'cluster')).toContain('>Cluster 1 (');
+  const { code, stderr } = await holdfast(['plot', out, '--colour-by', 'host']);
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringContaining('it can be length, file, cluster, or a column'),
+  ]);
 });

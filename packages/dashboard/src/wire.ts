@@ -1,4 +1,4 @@
-import type { History, Status } from '@holdfast/status';
+import type { History as RunHistory, Status, Throughput } from '@holdfast/status';
 
 // What the server and its page say to each other.
 
@@ -19,7 +19,10 @@ export interface Snapshot {
 }
 
 /** Everything that happened so far. */
-export type { History };
+export interface History extends RunHistory {
+  /** As `holdfast plot` draws it; null while nothing is saved. */
+  throughput: Throughput | null;
+}
 
 /** How points may be coloured. */
 export interface ColourInfo {
@@ -41,7 +44,8 @@ export interface ResultInfo {
 
 /** Numbers of `kind: 'number'` are float32, one a row; categories are uint16 numbers in `names`. */
 export type ColourHeader =
-  | { kind: 'number'; name: string }
+  /** The colours of the ramp go from `low` to `high`. */
+  | { kind: 'number'; name: string; low: number; high: number }
   | { kind: 'category'; name: string; names: string[] };
 
 /** One row of the result. */
@@ -55,8 +59,8 @@ export interface RowDetail {
 
 /** A row that is near to another one. */
 export interface Neighbour extends RowDetail {
-  /** Cosine similarity, from -1 to 1. */
-  similarity: number;
+  /** Cosine distance, from 0 to 2, as `holdfast search` gives it. */
+  distance: number;
 }
 
 /** A computation that is at work, and how far it is, from 0 to 1. */

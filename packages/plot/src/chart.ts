@@ -1,9 +1,9 @@
 import { scaleLinear, scaleLog } from 'd3-scale';
-import { element, escaped, shortened, text } from './svg.js';
+import { element, escaped, rounded, shortened, text } from './svg.js';
 
 /** Size of a picture, and of the margins around what is plotted, in pixels. */
 export const [WIDTH, HEIGHT] = [960, 600];
-export const MARGIN = { top: 76, left: 84, bottom: 64 } as const;
+export const MARGIN = { top: 76, left: 108, bottom: 64 } as const;
 
 /** What is plotted lies between these. */
 export interface Area {
@@ -38,6 +38,8 @@ interface Range {
   /** Widens the domain to round values. */
   nice?: boolean;
   log?: boolean;
+  /** Whether values are whole, so that nothing is written between two of them. */
+  whole?: boolean;
 }
 
 /** A number with thousands separated, such as 12,000 or 0.25. */
@@ -49,7 +51,7 @@ export const grouped = (value: number): string => {
 };
 
 function axis(
-  { label, domain, nice = false, log = false }: Range,
+  { label, domain, nice = false, log = false, whole = false }: Range,
   pixels: [number, number],
   count: number,
 ): Axis {
@@ -61,7 +63,9 @@ function axis(
   return {
     label,
     at: (value) => scale(value),
-    ticks: ticks.map((value) => ({ value, label: grouped(value) })),
+    ticks: ticks
+      .filter((value) => !whole || Number.isInteger(value))
+      .map((value) => ({ value, label: grouped(value) })),
   };
 }
 
@@ -76,6 +80,9 @@ function logTicks(low: number, high: number): number[] {
 
 export const axisX = (area: Area, range: Range): Axis => axis(range, [area.left, area.right], TICKS_X);
 export const axisY = (area: Area, range: Range): Axis => axis(range, [area.bottom, area.top], TICKS_Y);
+
+/** Pixels of a digit in the widest of the fonts, DejaVu Sans. */
+export const DIGIT = 8.3;
 
 const INK = '#1f2933';
 const FAINT = '#52606d';
@@ -105,10 +112,15 @@ export function chart({ title, note, area, x, y, marks, legend = '' }: Chart): s
     ...x.ticks.map(({ value, label }) => text(x.at(value), bottom + 20, label, { 'text-anchor': 'middle' })),
     ...y.ticks.map(({ value, label }) => text(left - 10, y.at(value) + 4, label, { 'text-anchor': 'end' })),
   ];
+  const widest = Math.max(0, ...y.ticks.map(({ label }) => label.length)) * DIGIT;
+  const besideNumbers = rounded(Math.max(16, left - 10 - widest - 16));
   const [middleX, middleY] = [(left + right) / 2, (top + bottom) / 2];
   const labels = [
     text(middleX, HEIGHT - 16, x.label, { 'text-anchor': 'middle' }),
-    text(0, 0, y.label, { 'text-anchor': 'middle', transform: `translate(22 ${middleY}) rotate(-90)` }),
+    text(0, 0, y.label, {
+      'text-anchor': 'middle',
+      transform: `translate(${besideNumbers} ${middleY}) rotate(-90)`,
+    }),
   ];
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,3 +1,4 @@
+import { valueRange } from '@holdfast/projection';
 import { interpolateViridis, schemeTableau10 } from 'd3-scale-chromatic';
 
 /** Red, green and blue, each from 0 to 255. */
@@ -7,12 +8,17 @@ export type Rgb = readonly [number, number, number];
 export type Colouring =
   | {
       by: 'value';
+      /** As words say it, such as `length`. */
+      called: string;
+      /** With its unit. */
       label: string;
       /** Of each row; NaN where it is not known. */
       values: Float32Array;
     }
   | {
       by: 'label';
+      /** Such as `family`. */
+      called: string;
       /** The label of each row, as a number in `names`; `names.length` where it has none. */
       of: Uint16Array;
       /** The most frequent first. */
@@ -50,28 +56,27 @@ export const labelColour = (label: number): Rgb => LABELS[label] ?? GREY;
 export const scaleColour = (share: number): Rgb =>
   SCALE[Math.max(0, Math.min(255, Math.round(share * 255)))] ?? GREY;
 
-/** How values become shares of a scale: from the smallest to the largest, or by their logarithms if they are far apart. */
+/** How values become shares of a scale. */
 export interface ValueScale {
+  /** The values at the ends; what is beyond has the colour of the end. */
   low: number;
   high: number;
-  log: boolean;
+  /** The smallest and the largest of all. */
+  least: number;
+  most: number;
   shareOf(value: number): number;
 }
 
-/** From this ratio of the largest to the smallest on, colours go by logarithms. */
-const LOG_FROM = 8;
-
+/** The scale of the dashboard too: one long outlier does not take all colours. */
 export function valueScale(values: Float32Array): ValueScale {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  if (!(low <= high)) [low, high] = [0, 0];
-  const log = high / Math.max(1, low) >= LOG_FROM;
-  const of = (value: number) => (log ? Math.log(Math.max(1, value)) : value);
-  const [from, width] = [of(low), of(high) - of(low)];
-  return { low, high, log, shareOf: (value) => (width > 0 ? (of(value) - from) / width : 0.5) };
+  const { low, high } = valueRange(values);
+  const width = high - low;
+  return { low, high, least, most, shareOf: (value) => (width > 0 ? (value - low) / width : 0.5) };
 }
 
 /** The colour of each row. */
@@ -97,7 +102,11 @@ export function shownNames({ names, counts }: Extract<Colouring, { by: 'label' }
   const without = counts[names.length] ?? 0;
   return [
     ...shown,
-    ...(others > 0 ? [{ name: `${names.length - COLOURED} other labels`, rows: others, colour: GREY }] : []),
+    ...(others > 0 ? [{ name: otherNames(names), rows: others, colour: GREY }] : []),
     ...(without > 0 ? [{ name: 'no label', rows: without, colour: PALE }] : []),
   ];
 }
+
+/** One alone has its name. */
+const otherNames = (names: readonly string[]): string =>
+  names.length === COLOURED + 1 ? names[COLOURED]! : `${names.length - COLOURED} other labels`;

@@ -52,8 +52,11 @@ export function lengthsPlot(title: string, lengths: Uint32Array): string {
   lengths.sort();
   const { edges, counts, log } = histogramOf(lengths);
   const area = areaWith(36);
-  const x = axisX(area, { label: 'Length in residues', domain: [edges[0]!, edges.at(-1)!], log });
-  const y = axisY(area, { label: 'Sequences', domain: [0, Math.max(1, ...counts)], nice: true });
+  // All of one length: a narrow bar with room beside it.
+  const beside = counts.length === 1 ? 5 : 0;
+  const domain = [edges[0]! - beside, edges.at(-1)! + beside] as const;
+  const x = axisX(area, { label: 'Length in residues', domain, log, whole: true });
+  const y = axisY(area, { label: 'Sequences', domain: [0, Math.max(1, ...counts)], nice: true, whole: true });
   const bars = counts.map((count, at) => {
     const [from, to, top] = [x.at(edges[at]!), x.at(edges[at + 1]!), y.at(count)];
     if (count === 0) return '';

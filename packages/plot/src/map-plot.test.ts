@@ -12,6 +12,7 @@ const mapOf = (count: number, colouring: Colouring) =>
   });
 const byLength = (count: number): Colouring => ({
   by: 'value',
+  called: 'length',
   label: 'Length in residues',
   values: Float32Array.from({ length: count }, (_, at) => 10 + (at % 5000)),
 });
@@ -42,7 +43,7 @@ it('draws many points as one picture, the same each time, and small', () => {
 it('names labels, the most frequent first, and what has no colour of its own', () => {
   const names = Array.from({ length: 12 }, (_, at) => (at === 0 ? '<b>&"' : `label ${at}`));
   const of = Uint16Array.from({ length: 60 }, (_, at) => at % 13);
-  const picture = mapOf(60, { by: 'label', of, names, counts: [...names.map(() => 4), 8] });
+  const picture = mapOf(60, { by: 'label', called: 'family', of, names, counts: [...names.map(() => 4), 8] });
   expect(picture).toContain('>&lt;b&gt;&amp;&quot; (4)<');
   expect(picture).toContain('>3 other labels (12)<');
   expect(picture).toContain('>no label (8)<');

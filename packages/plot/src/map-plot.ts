@@ -1,12 +1,11 @@
-import { type Area, areaWith, axisX, axisY, chart, grouped } from './chart.js';
-import { type Colouring, colourOf, type Rgb, scaleColour, shownNames, valueScale } from './colouring.js';
+import { type Area, areaWith, axisX, axisY, chart } from './chart.js';
+import { type Colouring, colourOf, type Rgb } from './colouring.js';
+import { hex, legendOf, legendWidth } from './legend.js';
 import { rasterOf } from './raster.js';
-import { element, shortened, text } from './svg.js';
+import { element } from './svg.js';
 
 /** Beyond this many points they are a picture, not elements. */
 const ELEMENTS = 4000;
-/** Room for a legend. */
-const [LEGEND, NO_LEGEND] = [210, 36];
 /** Room on each side, as a share of the range. */
 const MARGIN = 0.03;
 
@@ -21,9 +20,10 @@ export interface MapPlot {
 
 /** A map of rows. */
 export function mapPlot({ title, note, places, labels, colouring }: MapPlot): string {
-  const area = areaWith(colouring.by === 'nothing' ? NO_LEGEND : LEGEND);
-  const x = axisX(area, { label: labels[0], domain: rangeOf(places, 0) });
-  const y = axisY(area, { label: labels[1], domain: rangeOf(places, 1) });
+  const area = areaWith(legendWidth(colouring));
+  const [across, up] = equalScale([rangeOf(places, 0), rangeOf(places, 1)], area);
+  const x = axisX(area, { label: labels[0], domain: across });
+  const y = axisY(area, { label: labels[1], domain: up });
   const points = {
     count: places.length / 2,
     x: (row: number) => x.at(places[2 * row]!),
@@ -32,7 +32,7 @@ export function mapPlot({ title, note, places, labels, colouring }: MapPlot): st
     mixes: colouring.by !== 'label',
   };
   const marks = points.count > ELEMENTS ? rasterOf(points, area) : circles(points);
-  return chart({ title, note, area, x, y, marks, legend: legendOf(colouring, area) });
+  return chart({ title, note, area, x, y, marks, legend: legendOf(colouring, area, legendWidth(colouring)) });
 }
 
 /** The range of a coordinate, with some room. */
@@ -47,7 +47,19 @@ function rangeOf(places: Float32Array, coordinate: 0 | 1): [number, number] {
   return [low - room, high + room];
 }
 
-const hex = (colour: Rgb): string => `#${colour.map((each) => each.toString(16).padStart(2, '0')).join('')}`;
+/** Widens one of two ranges, so that a unit is as long in both directions: then distances on the map mean what they seem to. */
+function equalScale(
+  ranges: readonly [[number, number], [number, number]],
+  { left, right, top, bottom }: Area,
+): readonly [[number, number], [number, number]] {
+  const [wide, high] = [right - left, bottom - top];
+  const unit = Math.max((ranges[0][1] - ranges[0][0]) / wide, (ranges[1][1] - ranges[1][0]) / high);
+  const around = ([low, end]: [number, number], pixels: number): [number, number] => [
+    (low + end - unit * pixels) / 2,
+    (low + end + unit * pixels) / 2,
+  ];
+  return [around(ranges[0], wide), around(ranges[1], high)];
+}
 
 function circles({
   count,
@@ -65,36 +77,4 @@ function circles({
     element('circle', { cx: x(row), cy: y(row), r, fill: hex(colour(row)) }),
   );
   return element('g', { 'fill-opacity': 0.75 }, drawn.join('') || ' ');
-}
-
-function legendOf(colouring: Colouring, { right, top }: Area): string {
-  const left = right + 24;
-  if (colouring.by === 'nothing') return '';
-  if (colouring.by === 'label')
-    return shownNames(colouring)
-      .map(({ name, rows, colour }, at) => {
-        const y = top + 12 + at * 22;
-        return (
-          element('circle', { cx: left + 6, cy: y - 4, r: 5, fill: hex(colour) }) +
-          text(left + 18, y, `${shortened(name, 14)} (${grouped(rows)})`)
-        );
-      })
-      .join('\n');
-  const { low, high, log } = valueScale(colouring.values);
-  const [width, height, bands] = [16, 220, 44];
-  const bar = Array.from({ length: bands }, (_, at) =>
-    element('rect', {
-      x: left,
-      y: top + 28 + ((bands - 1 - at) * height) / bands,
-      width,
-      height: height / bands + 0.5,
-      fill: hex(scaleColour(at / (bands - 1))),
-    }),
-  );
-  const scale = axisY(
-    { left, right: left + width, top: top + 28, bottom: top + 28 + height },
-    { label: '', domain: log ? [Math.max(1, low), high] : [low, high || 1], log },
-  );
-  const numbers = scale.ticks.map(({ value, label }) => text(left + width + 8, scale.at(value) + 4, label));
-  return [text(left, top + 12, colouring.label), ...bar, ...numbers].join('');
 }

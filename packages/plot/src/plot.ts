@@ -1,15 +1,12 @@
 import { basename, resolve } from 'node:path';
 import { EMBEDDINGS, openResult, proveResult, type Result } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
-import { historyOf } from '@holdfast/status';
+import { historyOf, ShardStarts, throughputOf } from '@holdfast/status';
 import { grouped } from './chart.js';
-import type { Colouring } from './colouring.js';
-import { labelled, readLabels } from './labels.js';
+import { chooseColouring } from './choose-colouring.js';
 import { lengthsPlot } from './lengths-plot.js';
 import { mapPlot } from './map-plot.js';
 import { PlotInputError } from './plot-input-error.js';
-import { ratesOf } from './rates.js';
-import { shardStarts } from './shard-starts.js';
 import { tableLengths } from './table-lengths.js';
 import { throughputPlot } from './throughput-plot.js';
 
@@ -25,8 +22,12 @@ export interface PlotOptions {
   what: PlotName;
   /** Default: `pca`. */
   projection?: Projection;
-  /** A table of labels that colour a map. Default: lengths colour it. */
+  /** A table of labels that colour a map; see `readLabels` of `@holdfast/result`. */
   labels?: string;
+  /** What colours a map: `length`, `file`, `cluster`, or a column of the labels. Default: the first column, or else `length`. */
+  colourBy?: string;
+  /** Hears how many IDs of the labels the result does not have, if there are any. */
+  onUnknownLabels?(count: number): void;
   /** Hears how much of a map is done, from 0 to 1. */
   onProgress?(share: number): void;
   signal?: AbortSignal;
@@ -57,42 +58,45 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
 async function throughput(dir: string, name: string): Promise<string> {
   const kept = runElsewhere(layout(dir)) ?? dir;
   const { checkpoints } = await historyOf(kept);
-  const saves = checkpoints.map(({ at, shard, rows }) => ({ at: Date.parse(at), shard, rows }));
-  const rates = ratesOf(saves, await shardStarts(layout(kept).logs), null);
-  if (rates === null)
+  const found = throughputOf(checkpoints, await new ShardStarts(layout(kept).logs).read());
+  if (found === null)
     throw new PlotInputError(
       `${dir}: no checkpoint has been saved yet; holdfast status ${dir} says how the run stands`,
     );
-  return throughputPlot(`Throughput of ${name}`, rates);
+  return throughputPlot(`Throughput of ${name}`, found, checkpoints);
 }
 
 async function map(result: Result, name: string, options: PlotOptions): Promise<string> {
   const { projection = 'pca', signal, onProgress } = options;
-  const colouring = await colouringOf(result, options.labels);
-  const { pca, umap } = await import('@holdfast/projection');
   await using rows = await result.embeddings();
+  const colouring = await chooseColouring(result, rows, options);
+  const { pca, umap, UMAP_COMPONENTS } = await import('@holdfast/projection');
   const asked = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
-  const places = await (projection === 'pca' ? pca(rows, { ...asked, components: 2 }) : umap(rows, asked));
+  let shares: readonly number[] = [];
+  const places = await (projection === 'pca'
+    ? pca(rows, {
+        ...asked,
+        components: 2,
+        onAxes: ({ variances, total }) => {
+          shares = variances.map((variance) => variance / (total || 1));
+        },
+      })
+    : umap(rows, asked));
   const model = result.record.provenance?.model.name;
   const of = model === undefined ? '' : ` of ${model}`;
-  const by = { value: ', coloured by length', label: ', coloured by label', nothing: '' }[colouring.by];
+  const by = colouring.by === 'nothing' ? '' : `, coloured by ${colouring.called}`;
   return mapPlot({
     title: `Map of ${name}`,
-    note: `${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : 'UMAP of 50 principal components'}${by}`,
+    note: `${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
     places,
     labels:
       projection === 'pca'
-        ? ['Principal component 1', 'Principal component 2']
+        ? [component(1, shares[0]), component(2, shares[1])]
         : ['UMAP 1 (no unit)', 'UMAP 2 (no unit)'],
     colouring,
   });
 }
 
-async function colouringOf(result: Result, path: string | undefined): Promise<Colouring> {
-  if (path !== undefined)
-    return labelled(await readLabels(path), { ids: result.ids, rows: result.record.sequences, path });
-  const lengths = await tableLengths(result);
-  return lengths === null
-    ? { by: 'nothing' }
-    : { by: 'value', label: 'Length in residues', values: Float32Array.from(lengths) };
-}
+/** The name of an axis, with the share of the variance that it has. */
+const component = (number: number, share = 0): string =>
+  `Principal component ${number} (${(100 * share).toFixed(1)}% of the variance)`;

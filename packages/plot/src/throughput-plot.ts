@@ -1,5 +1,5 @@
+import type { SavedRows, Throughput } from '@holdfast/status';
 import { areaWith, axisX, axisY, chart, grouped } from './chart.js';
-import type { Rates } from './rates.js';
 import { element, rounded } from './svg.js';
 
 /** Units of time on the axis: from how many milliseconds on they are used. */
@@ -11,7 +11,11 @@ const UNITS = [
 ] as const;
 
 /** Sequences a second over the time of a run. */
-export function throughputPlot(title: string, { start, step, perSecond, saved }: Rates): string {
+export function throughputPlot(
+  title: string,
+  { start, step, perSecond, resumed }: Throughput,
+  checkpoints: readonly SavedRows[],
+): string {
   const time = step * perSecond.length;
   const { unit, ms } = UNITS.find(({ from }) => time >= from)!;
   const area = areaWith(36);
@@ -27,16 +31,22 @@ export function throughputPlot(title: string, { start, step, perSecond, saved }:
   });
   const outline = `M${points.join('L')}`;
   const filled = `M${area.left} ${area.bottom}L${points.join('L')}L${area.right} ${area.bottom}Z`;
-  const landed = saved.map(({ at }) => {
-    const here = Math.round(x.at((at - start) / ms));
+  const landed = checkpoints.map(({ at }) => {
+    const here = Math.round(x.at((Date.parse(at) - start) / ms));
     return element('line', { x1: here, y1: area.bottom, x2: here, y2: area.bottom + 6 });
   });
-  const total = saved.at(-1)!.total;
-  const mean = total / Math.max(1e-3, (saved.at(-1)!.at - start) / 1000);
-  const note = `${grouped(total)} sequences in ${grouped(saved.length)} checkpoints (ticks below the axis), ${grouped(Number(mean.toPrecision(3)))} per second on average, since ${new Date(start).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const wentOn = resumed.map((at) => {
+    const here = Math.round(x.at((at - start) / ms));
+    return element('line', { x1: here, y1: area.top, x2: here, y2: area.bottom });
+  });
+  const total = checkpoints.reduce((sum, { rows }) => sum + rows, 0);
+  const mean = total / Math.max(1e-3, time / 1000);
+  const again = resumed.length === 0 ? '' : '; dashed: resumed';
+  const note = `${grouped(total)} sequences in ${grouped(checkpoints.length)} checkpoints (ticks), mean ${grouped(Number(mean.toPrecision(3)))} per second, since ${new Date(start).toISOString().slice(0, 16).replace('T', ' ')} UTC${again}`;
   const marks = [
     element('path', { d: filled, fill: '#2f6f9f', 'fill-opacity': 0.18 }),
     element('path', { d: outline, fill: 'none', stroke: '#2f6f9f', 'stroke-width': 1.5 }),
+    element('g', { stroke: '#c0392b', 'stroke-dasharray': '5 4' }, thinned(wentOn).join('') || ' '),
     element('g', { stroke: '#b7791f', 'stroke-opacity': 0.7 }, thinned(landed).join('')),
   ];
   return chart({ title, note, area, x, y, marks: marks.join('\n') });

@@ -8,6 +8,8 @@ export interface PcaOptions extends ComputeOptions {
   components?: number;
   /** Rows from which the axes are computed at most. Default: as many as fit into 32 MiB. All rows are projected. */
   sample?: number;
+  /** Hears the axes, once they are known; of `pca`. */
+  onAxes?: (axes: Axes) => void;
 }
 
 /** Bytes of sampled rows. */
@@ -50,8 +52,9 @@ const sampleOf = (dim: number) => Math.max(1000, Math.floor(SAMPLE_BYTES / 4 / M
  * @throws as {@link pcaAxes}.
  */
 export async function pca(matrix: Matrix, options: PcaOptions = {}): Promise<Float32Array> {
-  const { components = 2, onProgress } = options;
+  const { components = 2, onProgress, onAxes } = options;
   const axes = await pcaAxes(matrix, { ...options, onProgress: (done) => onProgress?.(done * 0.6) });
+  onAxes?.(axes);
   const all = new Float32Array(matrix.rows * components);
   await eachBlock(matrix, options, [0.6, 1], (data, first, rows) => {
     project(axes, data, rows, all.subarray(first * components), components);

@@ -5,6 +5,7 @@ import { type Matrix, matrixOf } from './matrix.js';
 import { pca, pcaAxes } from './pca.js';
 import { normal, randomOf } from './random.js';
 import { chosenRows } from './sample.js';
+import { sampledNeighbours } from './sampled-neighbours.js';
 import { umap } from './umap.js';
 
 const DIM = 12;
@@ -131,7 +132,7 @@ describe('umap', () => {
     const done: number[] = [];
     const onProgress = (share: number) => {
       done.push(share);
-      if (share > 0.4) end.abort(new Error('enough'));
+      if (share > 0.5) end.abort(new Error('enough'));
     };
     await expect(umap(matrixOf(groups(300, 3), DIM), { signal: end.signal, onProgress })).rejects.toThrow(
       'enough',
@@ -139,4 +140,17 @@ describe('umap', () => {
     expect(done).toEqual([...done].sort((a, b) => a - b));
     expect(await umap(matrixOf(spread(2), DIM))).toHaveLength(4);
   });
+});
+
+it('finds the neighbours of each sampled point, itself first', async () => {
+  const data = spread(120);
+  const { indices, distances } = await sampledNeighbours(data, DIM, 5, {});
+  const apart = (a: number, b: number) =>
+    Math.hypot(...Array.from({ length: DIM }, (_, at) => data[a * DIM + at]! - data[b * DIM + at]!));
+  for (let at = 0; at < 120; at++) {
+    const all = [...new Array(120).keys()].sort((a, b) => apart(at, a) - apart(at, b)).slice(0, 5);
+    expect(indices[at]).toEqual(all);
+    for (const [place, other] of all.entries())
+      expect(distances[at]![place]).toBeCloseTo(apart(at, other), 5);
+  }
 });

@@ -4,6 +4,7 @@ import { project, shorteningAxes } from './pca.js';
 import { placer } from './placer.js';
 import { randomOf } from './random.js';
 import { chosenRows, readRows } from './sample.js';
+import { sampledNeighbours } from './sampled-neighbours.js';
 
 export interface UmapOptions extends ComputeOptions {
   /** Rows that UMAP itself lays out at most. The others are placed by their nearest sampled rows. Default: 10,000. */
@@ -15,12 +16,12 @@ export interface UmapOptions extends ComputeOptions {
 }
 
 /** Principal components that stand for a row: most of what distances say, at a fraction of the work. */
-const COMPONENTS = 30;
+export const UMAP_COMPONENTS = 30;
 
 /**
  * A UMAP of all rows, row-major [rows, 2]. The rows are first reduced to their 30 principal components. UMAP lays out a seeded
  * sample; every other row is placed by its nearest sampled rows. Reads the matrix three times; needs memory for the sample and
- * what it returns. Ten thousand rows take about half a minute of one core, so run it in a thread.
+ * what it returns. A thousand rows take some seconds of one core, ten thousand a minute or so: run it in a thread.
  *
  * @throws the signal's reason; RangeError for a sample below 1.
  */
@@ -31,7 +32,7 @@ export async function umap(matrix: Matrix, options: UmapOptions = {}): Promise<F
   // UMAP needs some neighbours.
   if (matrix.rows < 4) return all.map((_, at) => (at % 2 === 0 ? at / 2 : 0));
   const axes = await shorteningAxes(matrix, {
-    components: COMPONENTS,
+    components: UMAP_COMPONENTS,
     seed,
     ...(signal && { signal }),
     onProgress: (done) => onProgress?.(done * 0.1),
@@ -43,13 +44,19 @@ export async function umap(matrix: Matrix, options: UmapOptions = {}): Promise<F
   const points = new Float32Array(chosen.length * width);
   project(axes, rows, chosen.length, points, width);
 
+  const nNeighbors = Math.max(2, Math.min(neighbors, chosen.length - 1));
+  const near = await sampledNeighbours(points, width, nNeighbors, {
+    ...(signal && { signal }),
+    onProgress: (done) => onProgress?.(0.15 + done * 0.2),
+  });
   const { UMAP } = await import('umap-js');
   const layout = new UMAP({
     random,
     nComponents: 2,
-    nNeighbors: Math.max(2, Math.min(neighbors, chosen.length - 1)),
+    nNeighbors,
     minDist,
   });
+  layout.setPrecomputedKNN(near.indices, near.distances);
   const epochs = layout.initializeFit(
     Array.from({ length: chosen.length }, (_, at) =>
       Array.from(points.subarray(at * width, (at + 1) * width)),
@@ -57,8 +64,8 @@ export async function umap(matrix: Matrix, options: UmapOptions = {}): Promise<F
   );
   for (let epoch = 0; epoch < epochs; epoch++) {
     layout.step();
-    if (epoch % 10 !== 0) continue;
-    onProgress?.(0.3 + (0.5 * epoch) / epochs);
+    if (epoch % 5 !== 0) continue;
+    onProgress?.(0.4 + (0.4 * epoch) / epochs);
     // Lets an abort in.
     await turn();
     signal?.throwIfAborted();

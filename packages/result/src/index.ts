@@ -5,6 +5,7 @@ export { EMBEDDINGS, fullNameOf } from './output-names.js';
 export { type ProveOptions, proveResult } from './prove-result.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';
+export { type LabelColumn, readLabels, unknownLabelsWords } from './row-labels.js';
 export { RowReader } from './row-reader.js';
 export { type SequenceLine, sequenceLines } from './sequence-lines.js';
 export { bytesOf, type StoredTensor, type StoredTensors, storedTensors } from './stored-tensors.js';

@@ -3,6 +3,7 @@ export { type History, historyOf, type SavedRows } from './history.js';
 export type { ShardStatus } from './judge/count-shards.js';
 export type { Incident, QuarantinedEntry } from './judge/log-findings.js';
 export { type ManifestLook, readManifest } from './read/read-manifest.js';
+export { ShardStarts } from './read/shard-starts.js';
 export { type Screen, type StatusOptions, showStatus, statusOf } from './show-status.js';
 export type {
   ClusterStatus,
@@ -15,4 +16,5 @@ export type {
   TaskStatus,
 } from './status.js';
 export { parseTaskBeat, type TaskBeat } from './task-beat.js';
+export { type Begun, type Throughput, throughputOf } from './throughput.js';
 export { type WorkerDoing, type WorkerEvent, type WorkerState, WorkerStates } from './worker-states.js';

@@ -17,9 +17,15 @@ export function LegendList({ name, legend, colour, onSelect }: Props) {
     return (
       <div class="legend">
         <span class="quiet">{name}</span>
-        <span class="quiet">{number(legend.low)}</span>
-        <div class="ramp" style={{ background: `linear-gradient(to right, ${STOPS})` }} />
-        <span class="quiet">{number(legend.high)}</span>
+        {legend.low === legend.high ? (
+          <span class="quiet">all {number(legend.low)}</span>
+        ) : (
+          <>
+            <span class="quiet">{number(legend.low)}</span>
+            <div class="ramp" style={{ background: `linear-gradient(to right, ${STOPS})` }} />
+            <span class="quiet">{number(legend.high)}</span>
+          </>
+        )}
       </div>
     );
   const choose = (entry: LegendEntry) => {

@@ -1,7 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Gestures, type Tool } from './gestures.js';
 import { Nearby } from './nearby.js';
 import { PointLayer } from './point-layer.js';
+import { tipPlace } from './tip-place.js';
 import { moved, type Place, toMap, toScreen, type View, whole, within, zoomed } from './view.js';
 
 /** A point that is marked, and what is written beside it. */
@@ -30,6 +32,8 @@ interface Props {
   /** Raised when everything is to be seen again. */
   reset: number;
   label: string;
+  /** What is known of the point that is hovered. */
+  tip: ComponentChildren;
   onPick(point: number | null): void;
   onHover(point: number | null): void;
   onSelect(points: Uint32Array): void;
@@ -38,7 +42,7 @@ interface Props {
 
 /** The points, which can be moved, magnified, pointed at and encircled. */
 export function MapCanvas(props: Props) {
-  const { places, colours, tool, marks, reset, label } = props;
+  const { places, colours, tool, marks, reset, label, tip } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const layer = useRef<PointLayer | null>(null);
   const nearby = useRef<Nearby | null>(null);
@@ -131,6 +135,10 @@ export function MapCanvas(props: Props) {
     };
   }, [places, colours, view, size]);
 
+  const placeOf = (point: number, from: View) =>
+    toScreen([places[point * 2]!, places[point * 2 + 1]!], from, size);
+  const hovered = marks.find(({ kind }) => kind === 'hovered');
+
   const placed: Place[] = [];
   /** Whether a mark's text would be written over another. */
   const crowded = (at: Place) => {
@@ -172,7 +180,7 @@ export function MapCanvas(props: Props) {
           <path class="cross" d={`M${size.width / 2 - 8} ${size.height / 2}h16m-8 -8v16`} />
           {lasso.length > 1 && <polygon class="lasso" points={lasso.map((at) => at.join(',')).join(' ')} />}
           {marks.map(({ point, text, kind }) => {
-            const at = toScreen([places[point * 2]!, places[point * 2 + 1]!], view, size);
+            const at = placeOf(point, view);
             const [x, y] = at;
             return (
               <g key={`${kind} ${point}`} class={kind} transform={`translate(${x} ${y})`}>
@@ -182,6 +190,11 @@ export function MapCanvas(props: Props) {
             );
           })}
         </svg>
+      )}
+      {view !== null && hovered !== undefined && tip !== null && (
+        <p class="tip" style={tipPlace(placeOf(hovered.point, view), size)}>
+          {tip}
+        </p>
       )}
     </div>
   );

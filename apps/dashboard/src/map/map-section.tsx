@@ -9,6 +9,7 @@ import { MapCanvas, type Mark } from './map-canvas.js';
 import { PickedPoint } from './picked-point.js';
 import { SelectedPoints } from './selected-points.js';
 import { useMap } from './use-map.js';
+import { valueWords } from './value-words.js';
 
 const NAMES: Readonly<Record<MapName, string>> = { pca: 'PCA', umap: 'UMAP' };
 
@@ -117,6 +118,9 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
                 tool={tool}
                 marks={marks}
                 reset={reset}
+                tip={
+                  hoveredDetail && <Tip detail={hoveredDetail} value={valueWords(shown.colour, hovered)} />
+                }
                 label={`Map of ${counted(points, 'sequence')}. Arrow keys move, plus and minus zoom, 0 shows all, Enter picks the point in the middle, N goes to its nearest neighbour, L is the lasso, M moves, Escape ends a choice.`}
                 onPick={pick}
                 onHover={setHovered}
@@ -125,11 +129,6 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
               />
             )}
             <Waiting shown={shown} name={name} work={work} />
-            {hoveredDetail !== null && (
-              <p class="tip">
-                <b>{hoveredDetail.id}</b> {hoveredDetail.description}
-              </p>
-            )}
           </div>
           {shown.paint !== null && (
             <LegendList
@@ -164,6 +163,16 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
           : 'The two directions in which the embeddings vary most.'}
       </p>
     </section>
+  );
+}
+
+/** What a point is, and the value that colours it. */
+function Tip({ detail, value }: { detail: RowDetail; value: string | null }) {
+  return (
+    <>
+      <b>{detail.id}</b> {detail.description}
+      {value !== null && <span class="quiet value">{value}</span>}
+    </>
   );
 }
 

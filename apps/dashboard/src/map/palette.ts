@@ -15,7 +15,10 @@ const HUES: readonly Rgb[] = [
   [120, 90, 75],
   [98, 160, 60],
 ];
-export const OTHER: Rgb = [142, 146, 148];
+/** Of categories that are too small for a colour of their own. */
+export const OTHER: Rgb = [104, 110, 116];
+/** Of points without a label or a number. */
+export const NONE: Rgb = [182, 185, 187];
 
 /** From few to many: viridis without its ends, which would vanish on a dark or a light page. */
 const RAMP: readonly Rgb[] = [
@@ -37,7 +40,7 @@ export interface LegendEntry {
 
 export type Legend =
   | { kind: 'categories'; entries: LegendEntry[] }
-  /** `low` and `high`: the values at the ends of the ramp; beyond are 1 in 100 points each. */
+  /** `low` and `high`: the values at the ends of the ramp; at most 1 in 100 points each are beyond. */
   | { kind: 'ramp'; low: number; high: number };
 
 export interface Painted {
@@ -50,10 +53,10 @@ export interface Painted {
 export function painted({ header, data }: Colour): Painted {
   const colours = new Uint8Array(data.length * 4).fill(255);
   if (header.kind === 'number') {
-    const { low, high } = rangeOf(data);
+    const { low, high } = header;
     for (let at = 0; at < data.length; at++) {
       const value = data[at]!;
-      colours.set(Number.isNaN(value) ? OTHER : ramp((value - low) / (high - low || 1)), at * 4);
+      colours.set(Number.isNaN(value) ? NONE : ramp(high > low ? (value - low) / (high - low) : 0.5), at * 4);
     }
     return { colours, legend: { kind: 'ramp', low, high } };
   }
@@ -65,7 +68,8 @@ export function painted({ header, data }: Colour): Painted {
     .sort((a, b) => counts.get(b)! - counts.get(a)! || a - b);
   const shown = order.slice(0, HUES.length);
   const hue = new Map(shown.map((code, at) => [code, HUES[at]!]));
-  for (let at = 0; at < data.length; at++) colours.set(hue.get(data[at]!) ?? OTHER, at * 4);
+  for (let at = 0; at < data.length; at++)
+    colours.set(hue.get(data[at]!) ?? (data[at] === blank ? NONE : OTHER), at * 4);
   const entries: LegendEntry[] = shown.map((code) => ({
     name: header.names[code] ?? '',
     count: counts.get(code)!,
@@ -77,19 +81,8 @@ export function painted({ header, data }: Colour): Painted {
   if (rest.length > 0)
     entries.push({ name: `${rest.length} others`, count: left, colour: OTHER, code: null });
   if (blank !== null && counts.has(blank))
-    entries.push({ name: header.names[blank]!, count: counts.get(blank)!, colour: OTHER, code: blank });
+    entries.push({ name: header.names[blank]!, count: counts.get(blank)!, colour: NONE, code: blank });
   return { colours, legend: { kind: 'categories', entries } };
-}
-
-/** The values below which 1 in 100, and above which 1 in 100 are: one long outlier must not take all colours. */
-function rangeOf(data: ArrayLike<number>): { low: number; high: number } {
-  const most = 20_000;
-  const step = Math.max(1, Math.floor(data.length / most));
-  const some: number[] = [];
-  for (let at = 0; at < data.length; at += step) if (!Number.isNaN(data[at])) some.push(data[at]!);
-  some.sort((a, b) => a - b);
-  if (some.length === 0) return { low: 0, high: 1 };
-  return { low: some[Math.floor(0.01 * some.length)]!, high: some[Math.ceil(0.99 * some.length) - 1]! };
 }
 
 /** A colour of the ramp. @param share from 0 to 1. */

@@ -11,6 +11,9 @@ interface Props {
   onPick(point: number): void;
 }
 
+/** Nine digits, as `holdfast search` writes them. */
+const shownDistance = (distance: number): string => `${Number(distance.toPrecision(9))}`;
+
 /** The point that was picked, and its nearest neighbours: in the embeddings themselves, not on the map. */
 export function PickedPoint({ source, point, near, setNear, onPick }: Props) {
   const [detail, setDetail] = useState<RowDetail | null>(null);
@@ -48,14 +51,16 @@ export function PickedPoint({ source, point, near, setNear, onPick }: Props) {
         </p>
       ) : (
         <>
-          <h4>Nearest neighbours</h4>
+          <h4>
+            Nearest neighbours <span class="distance">cosine distance</span>
+          </h4>
           <ol class="neighbours">
             {near.map((each) => (
               <li key={each.row}>
                 <button type="button" onClick={() => onPick(each.row)} title={each.description}>
                   <span class="mono">{each.id}</span>
-                  <span class="similarity">{each.similarity.toFixed(3)}</span>
                   {each.description !== '' && <small>{each.description}</small>}
+                  <span class="distance">{shownDistance(each.distance)}</span>
                 </button>
               </li>
             ))}

@@ -7,7 +7,7 @@ export function Masthead({ status, made }: { status: Status; made: string | null
   const { dir, state, reason, sequences_embedded: done, sequences_total: total, result } = status;
   const share = done !== null && total ? done / total : null;
   return (
-    <header class="masthead">
+    <header class={`masthead${state === 'complete' ? ' masthead-small' : ''}`}>
       <p class="where">
         <span class="brand">Holdfast</span>
         <span class="folder">{dir}</span>
@@ -34,7 +34,8 @@ export function Masthead({ status, made }: { status: Status; made: string | null
       )}
       {(reason !== null || status.doing !== null) && <p class="reason">{reason ?? status.doing}</p>}
       <Figures status={status} />
-      <Next {...status.next} />
+      {state === 'complete' && result !== null && <Files files={result.files} />}
+      {saysNext(status) && <Next {...status.next} />}
     </header>
   );
 }
@@ -74,6 +75,31 @@ function Figures({ status }: { status: Status }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** While a command works there is nothing to type: this page follows it. Of a complete run, what to type is here or in no command. */
+const saysNext = ({ state, next }: Status): boolean =>
+  !LIVE.has(state) && (state !== 'complete' || next.command === null);
+
+const LIVE: ReadonlySet<Status['state']> = new Set(['planning', 'running', 'replacing']);
+
+/** The files of the result: many, of a run with several outputs. */
+function Files({ files }: { files: readonly string[] }) {
+  return (
+    <details class="files">
+      <summary>
+        {counted(files.length, 'file')}
+        <span class="quiet">, for holdfast get, search, plot and export</span>
+      </summary>
+      <ul>
+        {files.map((file) => (
+          <li key={file}>
+            <code>{file}</code>
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -3,32 +3,30 @@ import type { Status } from '@holdfast/status';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Section } from '../section.js';
 import { counted, grouped, incidentWords } from '../words.js';
-import { rates } from './rates.js';
+import { ticksTo } from './ticks.js';
 
 const HEIGHT = 132;
 /** Below the curve: a line on which checkpoints land, and one for what went wrong. */
 const LANES = 34;
+/** Room for what is written at the left, at least. */
 const LEFT = 52;
 
 /** Rows a second over the run, the checkpoints as they landed, and what went wrong when. */
 export function Throughput({ history, status }: { history: History; status: Status }) {
   const [box, width] = useWidth();
   const live = status.state === 'running';
-  const began = status.command?.since;
-  const found = rates(
-    history,
-    began ? Date.parse(began) : null,
-    live ? Date.parse(status.at) : 0,
-    Math.max(20, Math.min(90, Math.round((width - LEFT) / 9))),
-  );
-  if (found === null) return null;
-  const { start, end, perSecond } = found;
-  const top = niceAbove(Math.max(...perSecond));
-  const x = (time: number) => LEFT + ((time - start) / (end - start)) * (width - LEFT - 6);
+  const { throughput } = history;
+  if (throughput === null) return null;
+  const { start, step, perSecond, resumed } = throughput;
+  const last = start + step * perSecond.length;
+  const end = live ? Math.max(last, Date.parse(status.at)) : last;
+  const ticks = ticksTo(Math.max(...perSecond));
+  const top = ticks.at(-1)!;
+  const left = Math.max(LEFT, 16 + 7.5 * Math.max(...ticks.map((tick) => grouped(tick).length)));
+  const x = (time: number) => left + ((time - start) / (end - start)) * (width - left - 6);
   const y = (rate: number) => 8 + (1 - rate / top) * (HEIGHT - 16);
-  const span = (end - start) / perSecond.length;
   const line = perSecond.map(
-    (rate, at) => `${x(start + at * span)},${y(rate)} ${x(start + (at + 1) * span)},${y(rate)}`,
+    (rate, at) => `${x(start + at * step)},${y(rate)} ${x(start + (at + 1) * step)},${y(rate)}`,
   );
   // Failures are drawn over what was done about them at the same moment.
   const shown = history.incidents
@@ -48,17 +46,22 @@ export function Throughput({ history, status }: { history: History; status: Stat
           role="img"
           aria-label={`Rows a second from ${clock(start)} to ${clock(end)}, at most ${grouped(top)}; ${counted(history.checkpoints.length, 'checkpoint')}, ${counted(shown.length, 'incident')}`}
         >
-          {[0, 0.5, 1].map((part) => (
-            <g key={part}>
-              <line class="grid" x1={LEFT} x2={width - 6} y1={y(top * part)} y2={y(top * part)} />
-              <text class="tick" x={LEFT - 8} y={y(top * part) + 4} text-anchor="end">
-                {short(top * part)}
+          {ticks.map((tick) => (
+            <g key={tick}>
+              <line class="grid" x1={left} x2={width - 6} y1={y(tick)} y2={y(tick)} />
+              <text class="tick" x={left - 8} y={y(tick) + 4} text-anchor="end">
+                {tick < 10 ? tick : grouped(tick)}
               </text>
             </g>
           ))}
-          <polygon class="area" points={`${x(start)},${y(0)} ${line.join(' ')} ${x(end)},${y(0)}`} />
+          <polygon class="area" points={`${x(start)},${y(0)} ${line.join(' ')} ${x(last)},${y(0)}`} />
           <polyline class="curve" points={line.join(' ')} />
-          <text class="tick" x={LEFT - 8} y={HEIGHT + 12} text-anchor="end">
+          {resumed.map((at) => (
+            <line class="resumed" key={at} x1={x(at)} x2={x(at)} y1={8} y2={HEIGHT - 8}>
+              <title>{`Resumed at ${clock(at)}`}</title>
+            </line>
+          ))}
+          <text class="tick" x={left - 8} y={HEIGHT + 12} text-anchor="end">
             saved
           </text>
           {history.checkpoints.slice(-2000).map((save, at) => (
@@ -72,7 +75,7 @@ export function Throughput({ history, status }: { history: History; status: Stat
             />
           ))}
           {shown.length > 0 && (
-            <text class="tick" x={LEFT - 8} y={HEIGHT + 30} text-anchor="end">
+            <text class="tick" x={left - 8} y={HEIGHT + 30} text-anchor="end">
               failed
             </text>
           )}
@@ -87,14 +90,14 @@ export function Throughput({ history, status }: { history: History; status: Stat
               <title>{incidentWords(incident)}</title>
             </circle>
           ))}
-          <text class="tick" x={LEFT} y={HEIGHT + LANES + 16}>
+          <text class="tick" x={left} y={HEIGHT + LANES + 16}>
             {clock(start)}
           </text>
           <text class="tick" x={width - 6} y={HEIGHT + LANES + 16} text-anchor="end">
             {live ? 'now' : clock(end)}
           </text>
         </svg>
-        <p class="unit quiet">rows a second</p>
+        <p class="unit quiet">rows a second{resumed.length > 0 && '; dashed: resumed'}</p>
       </div>
     </Section>
   );
@@ -114,15 +117,6 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
   }, [box.current]);
   return [box, width];
 }
-
-/** 1, 2 or 5 times a power of ten. */
-function niceAbove(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value || 1));
-  return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value)!;
-}
-
-const short = (value: number) =>
-  value >= 1e6 ? `${value / 1e6}M` : value >= 1e4 ? `${value / 1e3}k` : `${Number(value.toPrecision(3))}`;
 
 const clock = (time: number) =>
   new Date(time).toLocaleString(undefined, {

@@ -15,6 +15,7 @@ export interface PlotCommand {
   force: boolean;
   projection?: (typeof PROJECTIONS)[number];
   labels?: string;
+  colourBy?: string;
 }
 
 export function plotCommand(program: Command, run: (options: PlotCommand) => Promise<void>): void {
@@ -32,13 +33,17 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
     .addOption(
       new Option(
         '--projection <how>',
-        'how a map is made; umap takes about half a minute (default: pca)',
+        'how a map is made; umap takes seconds to minutes (default: pca)',
       ).choices(PROJECTIONS),
     )
     .option(
       '--labels <file>',
-      'colour a map by these: a line for each ID, with the ID, a tab and the label (default: by length)',
+      'a table that colours a map: tab-separated, the ID first, a line for each ID, columns named',
       file,
+    )
+    .option(
+      '--colour-by <what>',
+      'what colours a map: length, file, cluster, or a column of --labels (default: its first column, or else length)',
     )
     .action(async (dir: string, options: Omit<PlotCommand, 'dir'>) => {
       refuseIdleForce(options.force, options.output, '--output');

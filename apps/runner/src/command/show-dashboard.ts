@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Dashboard, startDashboard, type Work, writeStaticPage } from '@holdfast/dashboard';
 import { mayBeThere } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
+import { unknownLabelsWords } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { statusOf } from '@holdfast/status';
 import { UsageError } from '../errors.js';
@@ -83,7 +84,7 @@ function progress(text: string): void {
 }
 
 function warnOf(unknown: number, labels: string | undefined, { complain }: Showing): void {
-  if (unknown > 0) complain(`warning: ${labels}: ${counted(unknown, 'ID')} in it is not in the result`);
+  if (unknown > 0 && labels !== undefined) complain(`warning: ${unknownLabelsWords(labels, unknown)}`);
 }
 
 /** The system's own opener. If there is none, the address is printed anyway. */

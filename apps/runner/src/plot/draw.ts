@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import type { PlotName, Projection } from '@holdfast/plot';
+import { unknownLabelsWords } from '@holdfast/result';
 import { refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
@@ -12,6 +13,7 @@ export interface DrawOptions {
   force: boolean;
   projection?: Projection;
   labels?: string;
+  colourBy?: string;
 }
 
 /** What drawing gets of whoever calls it. */
@@ -20,6 +22,8 @@ export interface Surroundings {
   print(text: string): void;
   /** Hears how much is done, from 0 to 1. */
   onProgress(share: number): void;
+  /** Hears a warning. */
+  complain(line: string): void;
 }
 
 /** How a plot begins. */
@@ -33,11 +37,13 @@ const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html
  * @throws UsageError for options that do not go together, labels that cannot be used, or nothing to draw; RunFolderError if there
  * is no result; the signal's reason.
  */
-export async function draw(options: DrawOptions, { signal, print, onProgress }: Surroundings): Promise<void> {
-  const { dir, what, force, projection, labels } = options;
+export async function draw(options: DrawOptions, around: Surroundings): Promise<void> {
+  const { signal, print, onProgress, complain } = around;
+  const { dir, what, force, projection, labels, colourBy } = options;
   const output =
     options.output === undefined ? null : { path: options.output, option: '--output', what: 'plot', force };
-  for (const [option, given] of Object.entries({ '--projection': projection, '--labels': labels }))
+  const ofMaps = { '--projection': projection, '--labels': labels, '--colour-by': colourBy };
+  for (const [option, given] of Object.entries(ofMaps))
     if (given !== undefined && what !== 'map')
       throw new UsageError(`${option} is for --what map only; leave it out, or draw a map`);
   if (output !== null) {
@@ -53,7 +59,11 @@ export async function draw(options: DrawOptions, { signal, print, onProgress }: 
   const svg = await plot(dir, {
     what,
     ...(projection && { projection }),
-    ...(labels !== undefined && { labels }),
+    ...(labels !== undefined && {
+      labels,
+      onUnknownLabels: (count) => complain(`warning: ${unknownLabelsWords(labels, count)}`),
+    }),
+    ...(colourBy !== undefined && { colourBy }),
     signal,
     onProgress,
   }).catch((error: unknown) => {

@@ -1,14 +1,15 @@
 import type { RowReader } from '@holdfast/result';
 
-/** A row, and its cosine similarity to the one that was asked about. */
+/** A row, and its cosine distance to the one that was asked about. */
 export interface Near {
   row: number;
-  similarity: number;
+  distance: number;
 }
 
 /**
- * The rows that are nearest to one by cosine similarity, the nearest first, without itself. Exact: every row is compared, a few
- * MiB at a time. Equal similarities come in the rows' order.
+ * The rows that are nearest to one by cosine distance, the nearest first, without itself. Exact: every row is compared, a few MiB
+ * at a time. Equal distances come in the rows' order. The distances are those of `@holdfast/neighbours`, which is not used here
+ * since it needs ONNX Runtime.
  */
 export async function nearest(
   rows: RowReader,
@@ -18,7 +19,7 @@ export async function nearest(
 ): Promise<Near[]> {
   const { dim } = rows;
   const query = await rows.read(row, row + 1);
-  const length = Math.sqrt(query.reduce((sum, value) => sum + value * value, 0));
+  const own = query.reduce((sum, value) => sum + value * value, 0);
   const found: Near[] = [];
   for await (const { first, rows: some, data } of rows.blocks()) {
     signal.throwIfAborted();
@@ -29,12 +30,14 @@ export async function nearest(
         dot += value * query[column]!;
         square += value * value;
       }
-      const similarity = dot / (length * Math.sqrt(square) || 1);
-      if (found.length === count && similarity <= found.at(-1)!.similarity) continue;
+      // A row of zeros has no direction. For equal rows the root is exact, so their distance is 0.
+      const distance =
+        own === 0 || square === 0 ? 1 : Math.min(2, Math.max(0, 1 - dot / Math.sqrt(own * square)));
+      if (found.length === count && distance >= found.at(-1)!.distance) continue;
       if (first + at === row) continue;
       let place = found.length;
-      while (place > 0 && found[place - 1]!.similarity < similarity) place--;
-      found.splice(place, 0, { row: first + at, similarity });
+      while (place > 0 && found[place - 1]!.distance > distance) place--;
+      found.splice(place, 0, { row: first + at, distance });
       if (found.length > count) found.pop();
     }
   }

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { EMBEDDINGS, openResult, proveResult, type Result, type RowReader } from '@holdfast/result';
 import type { ColourHeader, ColourInfo, MapName, Neighbour, ResultInfo, RowDetail, Work } from '../wire.js';
-import { type LabelColumn, readLabels } from './labels.js';
+import { type LabelColumn, numbers, readLabels } from './labels.js';
 import { computeMap } from './map-job.js';
 import { nearest } from './neighbours.js';
 import { RowTable } from './row-table.js';
@@ -69,8 +69,7 @@ export class ResultData {
     const label = /^label-(\d+)$/.exec(key);
     if (label) return this.labels[Number(label[1])] ?? null;
     const { lengths, files } = this.table;
-    if (key === 'length' && lengths !== null)
-      return { header: { kind: 'number', name: 'Length' }, data: lengths };
+    if (key === 'length' && lengths !== null) return numbers('Length', lengths);
     if (key === 'file' && files !== null)
       return { header: category('Source file', files.names), data: files.of };
     if (key !== 'clusters') return null;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type History, historyOf, statusOf } from '@holdfast/status';
-import type { Snapshot } from '../wire.js';
+import { layout } from '@holdfast/run-folder';
+import { historyOf, ShardStarts, statusOf, throughputOf } from '@holdfast/status';
+import type { History, Snapshot } from '../wire.js';
 import { memoryOf } from './memory.js';
 
 /** What a reader of the run is told. */
@@ -17,11 +18,14 @@ export class Watch {
   readonly #listeners = new Set<(news: News) => void>();
   #latest = new Map<News['event'], { news: News; text: string }>();
   #looking = false;
+  readonly #starts: ShardStarts;
 
   constructor(
     readonly dir: string,
     private readonly every = EVERY,
-  ) {}
+  ) {
+    this.#starts = new ShardStarts(layout(dir).logs);
+  }
 
   /** Tells what is known at once, and then what changes. @returns what ends that. */
   listen(tell: (news: News) => void): () => void {
@@ -37,7 +41,7 @@ export class Watch {
     while (this.#listeners.size > 0) {
       try {
         this.#tell({ event: 'snapshot', data: await snapshotOf(this.dir) });
-        this.#tell({ event: 'history', data: await historyOf(this.dir) });
+        this.#tell({ event: 'history', data: await wholeHistory(this.dir, this.#starts) });
         this.#latest.delete('trouble');
       } catch (error) {
         this.#tell({ event: 'trouble', data: (error as Error).message });
@@ -60,4 +64,13 @@ export class Watch {
 export async function snapshotOf(dir: string): Promise<Snapshot> {
   const status = await statusOf(dir);
   return { status, memory: await memoryOf(status) };
+}
+
+/** Everything that happened in a run so far. @throws as `historyOf`. */
+export async function wholeHistory(
+  dir: string,
+  starts = new ShardStarts(layout(dir).logs),
+): Promise<History> {
+  const history = await historyOf(dir);
+  return { ...history, throughput: throughputOf(history.checkpoints, await starts.read()) };
 }

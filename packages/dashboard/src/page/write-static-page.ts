@@ -1,9 +1,9 @@
 import { rowIds } from '@holdfast/result';
 import { refuseOutput, writeOutput } from '@holdfast/run-folder';
-import { historyOf, type Status } from '@holdfast/status';
+import type { Status } from '@holdfast/status';
 import { quarantineOf } from '../data/quarantine.js';
 import { ResultData } from '../data/result-data.js';
-import { snapshotOf } from '../live/watch.js';
+import { snapshotOf, wholeHistory } from '../live/watch.js';
 import type { MapName, StaticData, Work } from '../wire.js';
 import { staticHtml } from './static-html.js';
 
@@ -48,7 +48,7 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
   const made = {
     made: snapshot.status.at,
     snapshot,
-    history: await historyOf(dir),
+    history: await wholeHistory(dir),
     quarantine: await quarantineOf(dir, snapshot.status),
   };
   const write = (data: StaticData) =>

@@ -104,8 +104,8 @@ it('says what the result is, and gives a row, its neighbours and all IDs', async
     length: 10,
   });
   expect(await json('/api/neighbours?row=2&k=2')).toMatchObject([
-    { row: 3, id: 'seg4', similarity: expect.closeTo(1 / Math.hypot(0.1, 1)) },
-    { row: 0, similarity: 0 },
+    { row: 3, id: 'seg4', distance: expect.closeTo(1 - 1 / Math.hypot(Math.fround(0.1), 1), 9) },
+    { row: 0, distance: 1 },
   ]);
   const { Cookie } = await visit();
   expect((await ask('/api/ids', { headers: { Cookie } })).body.toString()).toBe(
@@ -126,7 +126,12 @@ it('gives colourings as bytes', async () => {
   const { Cookie } = await visit();
   const { body } = await ask('/api/colour?key=length', { headers: { Cookie } });
   const header = body.readUInt32LE(0);
-  expect(JSON.parse(body.toString('utf8', 4, 4 + header))).toEqual({ kind: 'number', name: 'Length' });
+  expect(JSON.parse(body.toString('utf8', 4, 4 + header))).toEqual({
+    kind: 'number',
+    name: 'Length',
+    low: 0,
+    high: 30,
+  });
   expect([0, 1, 2, 3].map((at) => body.readFloatLE(4 + header + 4 * at))).toEqual([0, 10, 20, 30]);
 });
 
@@ -170,9 +175,9 @@ it('takes labels, and refuses a table that is none by its line', async () => {
   ]);
   for (const [text, message] of [
     ['id\tx\nseg1\n', 'labels.tsv, line 2: it has 1 fields'],
-    ['id\tx\nseg1\ta\nseg1\tb\n', 'line 3: the ID seg1 was there before'],
-    ['id\nseg1\n', 'line 1: it must name the columns'],
-    ['id\tx\nnobody\ta\n', 'none of its 1 IDs is in the result'],
+    ['id\tx\nseg1\ta\nseg1\tb\n', 'line 3: the ID "seg1" is in line 2 too'],
+    ['id\nseg1\n', 'line 1: it has no tab'],
+    ['id\tx\nnobody\ta\n', 'none of its IDs is in '],
   ] as const) {
     writeFileSync(labels, text);
     await expect(startDashboard({ dir: folder, page: PAGE, labels })).rejects.toThrow(message);
