@@ -10,11 +10,16 @@ import { fixture, freshFolder, holdfast } from './command.js';
 
 // `holdfast export` and `holdfast get`, as a user starts them.
 
+const ESM = fileURLToPath(
+  new URL('../../../packages/model-zoo/test/fixtures/esm2_t2_tiny/esm2_t2_tiny.pt', import.meta.url),
+);
 const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
 
 let folder: string;
 let out: string;
 let ids: string[];
+/** A run with numbers of tokens. */
+let tokens: string;
 beforeAll(async () => {
   folder = await freshFolder();
   out = join(folder, 'out');
@@ -26,6 +31,13 @@ beforeAll(async () => {
   expect(await holdfast(['embed', join(folder, 'in.fa'), '--out', out, '--workers', '1'])).toMatchObject({
     code: 0,
   });
+  const proteins = Array.from({ length: 40 }, (_, at) => `>p${at}\n${'MKV'.repeat(1 + (at % 5))}\n`);
+  await writeFile(join(folder, 'in.faa'), proteins.join(''));
+  tokens = join(folder, 'tokens');
+  const more = ['--include', 'mean,per_token,contacts', '--dtype', 'float16', '--workers', '1'];
+  expect(
+    await holdfast(['embed', join(folder, 'in.faa'), '--out', tokens, '--model', ESM, ...more]),
+  ).toMatchObject({ code: 0 });
   ids = (await readFile(join(out, 'ids.txt'), 'utf8')).trimEnd().split('\n');
 });
 
@@ -104,6 +116,35 @@ test.each([
   expect((await run(line(`killed.${to}`))).stdout).toContain('was there already, with the same bytes');
 });
 
+test.each([
+  ['h5', 'per_token.layer_2', ['open h5\\.tmp$', 'rename h5\\.tmp$']],
+  ['h5', 'contacts', ['rename h5\\.tmp$']],
+  [
+    'esm',
+    'embeddings,per_token.layer_2,contacts',
+    ['open export\\.json\\.tmp$', 'open p0\\.pt\\.tmp$', 'rename p7\\.pt\\.tmp$', 'rename p39\\.pt\\.tmp$'],
+  ],
+] as const)('%s of %s: killed anywhere, the same command leaves the same bytes', async (to, from, places) => {
+  const line = (name: string) => ['export', tokens, '--to', to, '--from', from, '-o', join(folder, name)];
+  const [undisturbed, path] = [`whole.${from}.${to}`, `killed.${from}.${to}`];
+  expect(await run(line(undisturbed))).toMatchObject({ code: 0, stderr: '' });
+  const whole = await digests(join(folder, undisturbed));
+  for (const place of places) {
+    const [operation, name] = place.split(' ') as [string, string];
+    expect(await run(line(path), { env: killedAt(operation, name) }), place).toMatchObject({
+      signal: 'SIGKILL',
+    });
+    if (to === 'h5') expect(existsSync(join(folder, path))).toBe(false);
+    else
+      for (const each of await digests(join(folder, path)))
+        if (/\.pt /.test(each)) expect(whole, place).toContain(each);
+  }
+  expect(await run(line(path))).toMatchObject({ code: 0, stderr: '' });
+  expect(await digests(join(folder, path))).toEqual(whole);
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  expect((await run(line(path))).stdout).toContain('was there already, with the same bytes');
+});
+
 test('another export is replaced only with --force, wherever that is killed', async () => {
   const path = join(folder, 'replaced.esm');
   const line = (layer: string, ...more: string[]) => [
@@ -151,7 +192,7 @@ test('without --output it goes beside the run, which stays as it was', async () 
 });
 
 test.each([
-  [['export', 'nowhere', '--to', 'npy'], /nowhere: there is no complete result; holdfast status nowhere/],
+  [['export', 'nowhere', '--to', 'npy'], /nowhere: no such folder; check the path/],
   [
     ['export', 'OUT', '--to', 'esm', '-o', 'FOLDER/x.esm'],
     /the number of the layer is not known .*--esm-layer/,

@@ -17,7 +17,9 @@ export function destination(options: ExportOptions): Output {
 /** Beside the folder, whose own names belong to the run. */
 function besideFolder({ folder, from = EMBEDDINGS }: ExportOptions, { ending }: ExportFormat): string {
   const name = basename(resolve(folder)) || 'result';
-  return join(folder, '..', `${name}${from === EMBEDDINGS ? '' : `.${from}`}${ending}`);
+  // A list may be longer than a name can be.
+  const what = from.includes(',') ? 'several' : from;
+  return join(folder, '..', `${name}${what === EMBEDDINGS ? '' : `.${what}`}${ending}`);
 }
 
 /** What an export depends on: the rows and their IDs. */

@@ -35,16 +35,7 @@ export const exportFormats = {
     ending: '.h5ad',
     write: async (sink, source) => (await import('./formats/h5ad.js')).writeH5ad(sink, source),
   },
-  esm: {
-    ending: '.esm',
-    atOnce: 32,
-    async *files(source, options) {
-      yield* (await import('./formats/esm.js')).esmFiles(source, options);
-    },
-    async *valueFiles(source, options) {
-      yield* (await import('./formats/esm-values.js')).esmValueFiles(source, options);
-    },
-  },
+  esm: { ending: '.esm', several: true },
   virnucpro: {
     ending: '.virnucpro',
     atOnce: 1,

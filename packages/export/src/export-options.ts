@@ -6,7 +6,7 @@ export interface ExportOptions {
   /** The folder of a complete run, or one that got its result. */
   folder: string;
   to: ExportName;
-  /** Which output: `embeddings`, also by their full name such as `mean.layer_33`, or one beside them. Default: `embeddings`. */
+  /** Which output: `embeddings`, also by their full name such as `mean.layer_33`, or one beside them; for `esm` several with commas between, or `all`. Default: `embeddings`. */
   from?: string;
   /** How the numbers are stored. Default: as the result has them, where the format has a place for that; else float32. */
   dtype?: ExportedType;

@@ -1,7 +1,9 @@
-import { EMBEDDINGS, openResult, proveResult } from '@holdfast/result';
+import { openResult, proveResult } from '@holdfast/result';
+import { exportEsm } from './export-esm.js';
 import type { Exported, ExportOptions } from './export-options.js';
 import { exportRows } from './export-rows.js';
 import { exportValues } from './export-values.js';
+import { outputNames } from './output-names.js';
 
 /**
  * Writes a result in another format, streaming. The same command leaves the same bytes, whatever was killed before.
@@ -11,8 +13,10 @@ import { exportValues } from './export-values.js';
  */
 export async function exportResult(options: ExportOptions): Promise<Exported> {
   const result = await openResult(options.folder);
-  const from = result.outputNamed(options.from ?? EMBEDDINGS);
-  await proveResult(result, { outputs: [from], sequences: true, signal: options.signal });
+  const names = outputNames(result, options.from, options.to === 'esm');
+  await proveResult(result, { outputs: names, sequences: true, signal: options.signal });
+  if (options.to === 'esm') return exportEsm(result, names, options);
+  const from = names[0]!;
   return result.valueOutputs.includes(from)
     ? exportValues(result, from, options)
     : exportRows(result, from, options);

@@ -19,7 +19,7 @@ export async function exportRows(result: Result, from: string, options: ExportOp
   const format: ExportFormat = exportFormats[to];
   await using matrix = await result.rowsOf(from);
   const output = destination(options);
-  const plain = watched(await exportSource(result, matrix), options);
+  const plain = watched(await exportSource(result, matrix, from), options);
   const source = isWidened(plain.dtype, to, format.holds, options.dtype) ? widenedRows(plain) : plain;
   const { rows } = source;
   const told = { path: output.path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
@@ -28,17 +28,14 @@ export async function exportRows(result: Result, from: string, options: ExportOp
     const written = await writeOutput(output, (sink) => write(sink, source));
     return { ...told, written: Number(written), kept: Number(!written) };
   }
+  if (format.files === undefined) throw new Error(`${to} is not made of the rows of one output`);
   await using other =
     options.mergeWith === undefined ? null : await otherRows(options.mergeWith, options.from ?? EMBEDDINGS);
-  const formatOptions = {
-    ...(options.esmLayer !== undefined && { esmLayer: options.esmLayer }),
-    ...(other !== null && { mergeWith: other }),
-  };
+  const formatOptions = other === null ? {} : { mergeWith: other };
   const identity = {
     to,
     of: digests(result),
     ...(other && { with: other.digests }),
-    ...(options.esmLayer !== undefined && { layer: options.esmLayer }),
     ...(from !== EMBEDDINGS && { from }),
   };
   const made = await writeExportFolder(output.path, () => format.files(source, formatOptions), {

@@ -29,16 +29,18 @@ export interface ExportSource {
 /** Rows of about 4 MiB. @param width bytes of a row. */
 const rowsOfBlock = (width: number) => Math.max(1, Math.floor((4 << 20) / Math.max(1, width)));
 
-/** The rows of a result, to be exported. @param matrix of the result, which the caller closes. */
-export async function exportSource(result: Result, matrix: RowReader): Promise<ExportSource> {
+/** The rows of a result, to be exported. @param matrix of the result, which the caller closes. @param output whose rows these are. */
+export async function exportSource(result: Result, matrix: RowReader, output: string): Promise<ExportSource> {
   const { record, ids, sequences } = result;
   const { provenance } = record;
+  const own = record.outputs?.rows?.find(({ name }) => name === output);
   const stored = await storedFacts(matrix.path, result.format);
   // A .npy has no room for them. What result.json says gives the same, except for the columns' names.
   const facts = stored?.facts ?? {
     ...(provenance && { model: provenance.model.name, model_sha256: provenance.model.fingerprint }),
     row_ids: 'ids.txt',
     ...(provenance && settingsFacts(provenance)),
+    ...(own && { layer: own.layer, pooling: own.pooling }),
   };
   const columns = stored?.columns?.length === matrix.dim ? stored.columns : null;
   return {

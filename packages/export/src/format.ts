@@ -5,8 +5,6 @@ import type { ValueSource } from './value-source.js';
 
 /** What some formats need beside the rows. */
 export interface FormatOptions {
-  /** For `esm`: the number of the layer. Default: by the name of the layer or the model. */
-  esmLayer?: number;
   /** For `virnucpro`: the rows of the other model, by ID; they are joined to those of the result. */
   mergeWith?: OtherRows;
 }
@@ -39,10 +37,16 @@ export type ExportFormat = {
     }
   | {
       files(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
-      /** For numbers of tokens, if the format has a place for them. */
-      valueFiles?(source: ValueSource, options: FormatOptions): AsyncGenerator<ExportedFile>;
       /** Files that are written at the same time. */
       atOnce: number;
+      values?: never;
+      write?: never;
+    }
+  | {
+      /** A folder of files of several outputs, see `exportEsm`. */
+      several: true;
+      values?: never;
+      files?: never;
       write?: never;
     }
 );

@@ -70,7 +70,7 @@ export async function getRows(
   await using matrix = await result.rowsOf(options.from ?? 'embeddings');
   const chosen = wanted.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!] as const] : []));
   if (output !== null && format !== null) {
-    const plain = someRows(await exportSource(result, matrix), matrix, chosen);
+    const plain = someRows(await exportSource(result, matrix, options.from ?? 'embeddings'), matrix, chosen);
     const source = isWidened(plain.dtype, format.name, format.holds) ? widenedRows(plain) : plain;
     await writeOutput(output, (sink) => format.write(sink, source));
   } else for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));

@@ -13,7 +13,7 @@ export async function otherRows(
   const matrix = await result.rowsOf(from);
   const index = await IdIndex.open(result.ids, matrix.rows);
   return {
-    source: await exportSource(result, matrix),
+    source: await exportSource(result, matrix, from),
     digests: digests(result),
     async row(id) {
       const row = (await index.find([id])).get(id);

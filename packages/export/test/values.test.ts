@@ -73,6 +73,57 @@ it.each(['per_token.layer_3', 'contacts'])(
   },
 );
 
+it('esm of several outputs: a file a sequence with all of them, in extract.py’s order', async () => {
+  await written();
+  const from = 'contacts,per_token.layer_3,embeddings';
+  const options = { folder: at('out'), to: 'esm' as const, from, esmLayer: 6 };
+  const { path, written: count } = await exportResult(options);
+  expect([path, count]).toEqual([at('out.several.esm'), COUNT]);
+  const rows = rowsOf(COUNT, 2);
+  for (const row of [0, 5, 599]) {
+    await using file = await openPt(join(path, `${IDS[row]!.replace('/', '%2F')}.pt`));
+    const value = file.value as Map<string, Map<number, LazyTensor>>;
+    expect([...value.keys()]).toEqual(['label', 'representations', 'mean_representations', 'contacts']);
+    const mean = value.get('mean_representations')!;
+    expect([...mean.keys()]).toEqual([6]);
+    expect([...(await mean.get(6)!.readFloat32())]).toEqual([...rows.subarray(row * 2, row * 2 + 2)]);
+    const tokens = value.get('representations')!;
+    expect([...tokens.keys()]).toEqual([3]);
+    expect(tokens.get(3)!.shape).toEqual([TOKENS[row], 4]);
+    expect([...(await tokens.get(3)!.readFloat32())]).toEqual([...valuesOf(row, TOKENS[row]! * 4)]);
+    const contacts = value.get('contacts') as unknown as LazyTensor;
+    expect([...(await contacts.readFloat32())]).toEqual([...valuesOf(row, TOKENS[row]! ** 2)]);
+  }
+  // The order in which they are named does not matter.
+  const again = { ...options, from: 'embeddings,contacts,per_token.layer_3' };
+  expect(await exportResult(again)).toMatchObject({ written: 0, kept: COUNT });
+  const fewer = { ...options, from: 'embeddings,contacts', output: path };
+  await expect(exportResult(fewer)).rejects.toThrow('holds another export');
+});
+
+it('esm of all outputs names those that have no place, and takes all where each has', async () => {
+  await written();
+  const options = { folder: at('out'), to: 'esm' as const, from: 'all', esmLayer: 6 };
+  await expect(exportResult(options)).rejects.toThrow(
+    'has no place for logits; name the others: --from embeddings,per_token.layer_3,contacts',
+  );
+  const values = { 'per_token.layer_3': { dim: 4, tokens: TOKENS } };
+  await writeResult(at('out'), { ids: IDS, rows: rowsOf(COUNT, 2), values });
+  const all = await exportResult(options);
+  expect(all.path).toBe(at('out.all.esm'));
+  const named = { ...options, from: 'embeddings,per_token.layer_3', output: all.path };
+  expect(await exportResult(named)).toMatchObject({ kept: COUNT });
+  for (const [from, why] of [
+    ['embeddings,embeddings', '--from embeddings,embeddings names embeddings twice'],
+    ['embeddings,nope', "the result has no 'nope'"],
+  ] as const)
+    await expect(exportResult({ ...options, from })).rejects.toThrow(why);
+  for (const from of ['all', 'embeddings,per_token.layer_3'])
+    await expect(exportResult({ folder: at('out'), to: 'h5', from })).rejects.toThrow(
+      'only --to esm writes them',
+    );
+});
+
 it('h5 keeps float16, and esm has float32', async () => {
   const values = { 'per_token.layer_3': { dim: 4, tokens: TOKENS } };
   await writeResult(at('out'), {

@@ -5,6 +5,9 @@ import { FORCE } from './force.js';
 import { FROM } from './get-command.js';
 import { count, file } from './option-values.js';
 
+/** What `--from` is for here. */
+const SEVERAL = `${FROM}; for esm several with commas between, or all`;
+
 /** The options of `holdfast export`. */
 export interface ExportCommand {
   folder: string;
@@ -32,7 +35,7 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
         .choices(Object.keys(exportFormats))
         .makeOptionMandatory(),
     )
-    .option('--from <output>', FROM, file)
+    .option('--from <output>', SEVERAL, file)
     .addOption(
       new Option(
         '--dtype <type>',

@@ -1,55 +1,78 @@
 import { createHash } from 'node:crypto';
-import { tensor, writePt } from '@holdfast/pt-serializer';
+import { float32Of, type PtTensor, tensor, writePt } from '@holdfast/pt-serializer';
 import { RunFolderError } from '@holdfast/run-folder';
 import type { ExportSource } from '../export-source.js';
-import type { ExportedFile, FormatOptions } from '../format.js';
-import { batches } from '../table.js';
+import type { ExportedFile } from '../format.js';
+import type { ValueSource } from '../value-source.js';
 
-/** The key of the rows in a file of extract.py, by how the rows were pooled. */
-const KEYS: Readonly<Record<string, string>> = {
-  mean: 'mean_representations',
-  cls: 'bos_representations',
-  // The model pools by itself.
-  none: 'mean_representations',
-};
+/** What a file of extract.py may hold beside its label, in its order. */
+export const ESM_KEYS = [
+  'representations',
+  'mean_representations',
+  'bos_representations',
+  'contacts',
+] as const;
 
-/**
- * A `.pt` for each row, as `extract.py` of fair-esm writes it: `label`, and `mean_representations` (or `bos_representations` for rows of
- * the first token), a dict of the layer's number to a tensor [dim].
- *
- * @throws RunFolderError if the number of the layer is not known, or the rows are pooled in another way.
- */
-export async function* esmFiles(source: ExportSource, options: FormatOptions): AsyncGenerator<ExportedFile> {
-  const { dim } = source;
-  const { pooling = 'mean' } = source.facts;
-  const key = KEYS[pooling];
-  if (key === undefined)
-    throw new RunFolderError(
-      `rows pooled by ${pooling} have no place in a file of extract.py; only those of mean and cls have`,
-    );
-  const layer = options.esmLayer ?? layerOf(source);
-  for await (const { rows, ids, data } of batches({ ...source, lines: null }, 1024))
-    for (let row = 0; row < rows; row++) {
-      const label = ids[row]!;
-      const stem = fileStem(label);
-      const numbers = data.subarray(row * dim, (row + 1) * dim);
-      yield {
-        name: `${stem}.pt`,
-        async write(sink) {
-          const value = { label, [key]: new Map([[layer, tensor('float32', [dim], numbers)]]) };
-          await writePt(sink, value, { name: stem });
-        },
-      };
-    }
+/** One output of a result, as a part of each file. */
+export interface EsmPart {
+  key: (typeof ESM_KEYS)[number];
+  /** The number of the layer; null for contacts. */
+  layer: number | null;
+  /** The tensor of each sequence, in the rows' order. */
+  tensors(): AsyncIterable<PtTensor>;
 }
 
-function layerOf({ facts, model }: ExportSource): number {
-  const named = /^hidden_states\.(\d+)$/.exec(facts['layer'] ?? '') ?? /(?:^|[/_-])t(\d+)(?:_|$)/.exec(model);
-  if (named === null)
-    throw new RunFolderError(
-      `the number of the layer is not known from the model's name (${model || 'none'}); give it with --esm-layer, such as --esm-layer 33`,
-    );
-  return Number(named[1]);
+/**
+ * A `.pt` for each sequence, as `extract.py` of fair-esm writes it: `label`, and what it has a key for. `contacts` is a tensor; the
+ * others are dicts of the layer's number to a tensor, in the layers' order.
+ *
+ * @param ids in the rows' order, in lists.
+ */
+export async function* esmFiles(
+  ids: AsyncIterable<readonly string[]>,
+  parts: readonly EsmPart[],
+): AsyncGenerator<ExportedFile> {
+  const ordered = ESM_KEYS.flatMap((key) =>
+    parts.filter((part) => part.key === key).sort((a, b) => (a.layer ?? 0) - (b.layer ?? 0)),
+  );
+  const tensors = ordered.map((part) => part.tensors()[Symbol.asyncIterator]());
+  try {
+    for await (const labels of ids)
+      for (const label of labels) {
+        const value = new Map<string, string | PtTensor | Map<number, PtTensor>>([['label', label]]);
+        for (const [at, { key, layer }] of ordered.entries()) {
+          const { value: own, done } = await tensors[at]!.next();
+          if (done)
+            throw new RunFolderError(`${key} ends before the IDs do; holdfast verify says what to do`);
+          if (layer === null) value.set(key, own);
+          else value.set(key, ((value.get(key) ?? new Map()) as Map<number, PtTensor>).set(layer, own));
+        }
+        const stem = fileStem(label);
+        yield {
+          name: `${stem}.pt`,
+          write: async (sink) => void (await writePt(sink, value, { name: stem })),
+        };
+      }
+  } finally {
+    for (const each of tensors) await each.return?.();
+  }
+}
+
+/** Rows that are read at a time. */
+const ROWS = 1024;
+
+/** A tensor [dim] for each row. */
+export async function* rowTensors(source: Pick<ExportSource, 'dim' | 'blocks'>): AsyncGenerator<PtTensor> {
+  const { dim } = source;
+  for await (const { rows, data } of source.blocks(ROWS))
+    for (let row = 0; row < rows; row++)
+      yield tensor('float32', [dim], data.subarray(row * dim, (row + 1) * dim));
+}
+
+/** A tensor [tokens, dim], or [tokens, tokens], for each sequence. */
+export async function* valueTensors(source: Pick<ValueSource, 'dtype' | 'values'>): AsyncGenerator<PtTensor> {
+  for await (const { shape, bytes } of source.values())
+    yield tensor('float32', shape, float32Of(source.dtype, bytes));
 }
 
 /** Most bytes of a file's name without its ending, so that it has room for `.pt.tmp`. */
