@@ -44,6 +44,8 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
     progress(''),
   );
   warnOf(written.unknownLabels, labels, showing);
+  if (state === 'damaged')
+    showing.complain(`warning: the page has no map: ${reason}; holdfast verify ${dir} says what to do`);
   const { points, rows } = written;
   const sampled = points < rows ? `, a sample of ${grouped(rows)}` : '';
   print(

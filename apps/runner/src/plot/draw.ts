@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import type { PlotName, Projection } from '@holdfast/plot';
-import { unknownLabelsWords } from '@holdfast/result';
 import { refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
@@ -56,6 +55,7 @@ export async function draw(options: DrawOptions, around: Surroundings): Promise<
     refuseOutput(output, { runs: [dir], inputs, prints: true, begins: BEGINS });
   }
   const { plot, PlotInputError } = await import('@holdfast/plot');
+  const { unknownLabelsWords } = await import('@holdfast/result');
   const svg = await plot(dir, {
     what,
     ...(projection && { projection }),
