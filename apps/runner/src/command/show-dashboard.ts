@@ -69,6 +69,8 @@ async function serve(
   });
   warnOf(started.unknownLabels, labels, showing);
   showing.print(started.url);
+  if (process.stderr.isTTY)
+    showing.complain('Open this address in a browser. Ctrl-C ends the dashboard; the run goes on.');
   if (open) openBrowser(started, showing);
   try {
     await new Promise<void>((resolve) => {
