@@ -1,11 +1,21 @@
-import { readFile } from 'node:fs/promises';
-import { findRows, openResult, type Result } from '@holdfast/result';
-import { layout, RunFolderError } from '@holdfast/run-folder';
+import {
+  EMBEDDINGS,
+  type Missing,
+  openResult,
+  type Result,
+  refuseMissing,
+  wantedRows,
+} from '@holdfast/result';
+import { RunFolderError } from '@holdfast/run-folder';
 import { type ExportName, exportFormats } from './export-formats.js';
 import { refuseRunsOwn } from './export-result.js';
 import { exportSource, someRows } from './export-source.js';
 import type { ExportFormat } from './format.js';
 import { tsvRow } from './formats/tsv.js';
+import { type SomeValues, someValues } from './some-values.js';
+import { valueFiles } from './value-files.js';
+import { valueSource } from './value-source.js';
+import { digits, valueJson, valueText } from './value-text.js';
 import { writeExportFile } from './write-export-file.js';
 
 /** Which rows are wanted, and in what form. */
@@ -13,7 +23,7 @@ export interface GetOptions {
   folder: string;
   /** In the order in which their rows are given; an ID that is named twice has one row. */
   ids: readonly string[];
-  /** Which rows: `embeddings`, or an output beside them, such as `cls.layer_12`. Default: `embeddings`. */
+  /** Which output, by its name: rows, or numbers of tokens such as `per_token.layer_33`. Default: `embeddings`. */
   from?: string;
   /** Whether IDs without a row are left out, instead of refused. Default false. */
   skipMissing?: boolean;
@@ -24,104 +34,109 @@ export interface GetOptions {
   json?: boolean;
 }
 
-/** IDs that have no row. */
-export interface Missing {
-  quarantined: string[];
-  unknown: string[];
+/** What was given. */
+export interface Got {
+  missing: Missing;
+  /** Sequences whose numbers were given. */
+  count: number;
+  /** Whether these are rows, or numbers of tokens. */
+  what: 'row' | 'sequence';
+  /** The file, if there is one: whether it was written or was there with the same bytes, and whether it holds the IDs. */
+  file?: { path: string; written: boolean; holdsIds: boolean };
 }
+
+type Print = (text: string) => Promise<void> | void;
+type Chosen = readonly (readonly [id: string, row: number])[];
 
 /** Formats of one file by its ending, which a name may have in capitals. */
 const ENDINGS = (Object.entries(exportFormats) as [ExportName, ExportFormat][]).flatMap(([name, format]) =>
   format.write === undefined ? [] : [{ name, ending: format.ending, write: format.write }],
 );
+/** Endings of formats without IDs. */
+const WITHOUT_IDS: readonly string[] = ['.npy', '.safetensors'];
 
 /**
- * Finds the rows of some IDs in one pass over `ids.txt`, and prints or writes them.
+ * Finds the rows of some IDs in one pass over `ids.txt`, and prints or writes their numbers. Nothing else is read.
  *
  * @param print called with text; it may be held until the reader takes more.
- * @returns the IDs that have no row.
  * @throws RunFolderError if IDs have no row and are not to be skipped: then nothing is printed or written.
  */
-export async function getRows(
-  options: GetOptions,
-  print: (text: string) => Promise<void> | void,
-): Promise<Missing> {
-  const { folder, output, json = false, force = false } = options;
-  const format = output === undefined ? null : formatOf(output);
-  if (output !== undefined) refuseRunsOwn(output, folder);
+export async function getRows(options: GetOptions, print: Print): Promise<Got> {
+  const { folder, output } = options;
   const result = await openResult(folder);
-  const wanted = [...new Set(options.ids)];
-  const rows = await findRows(result.ids, wanted);
-  const missing = await withoutRow(
-    result,
-    wanted.filter((id) => !rows.has(id)),
-  );
-  const count = missing.quarantined.length + missing.unknown.length;
-  if (count > 0 && !options.skipMissing) throw new RunFolderError(missingText(missing, folder));
-  await using matrix = await result.rowsOf(options.from ?? 'embeddings');
-  const chosen = wanted.flatMap((id) => (rows.has(id) ? [[id, rows.get(id)!] as const] : []));
-  if (format !== null) {
-    const source = someRows(await exportSource(result, matrix), matrix, chosen);
-    await writeExportFile(output!, (sink) => format.write(sink, source), { force });
-  } else for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
-  return missing;
+  const from = result.outputNamed(options.from ?? EMBEDDINGS);
+  const give = result.valueOutputs.includes(from) ? giveValues : giveRows;
+  if (output !== undefined) {
+    endingOf(output, give === giveValues ? from : null);
+    refuseRunsOwn(output, folder);
+  }
+  const { rows, missing } = await wantedRows(result, options.ids);
+  if (!options.skipMissing) refuseMissing(missing, folder, 'add --skip-missing to get the others');
+  return { missing, count: rows.size, ...(await give(result, from, [...rows], options, print)) };
+}
+
+async function giveRows(
+  result: Result,
+  from: string,
+  chosen: Chosen,
+  { output, force = false, json = false }: GetOptions,
+  print: Print,
+): Promise<Pick<Got, 'what' | 'file'>> {
+  await using matrix = await result.rowsOf(from);
+  const what = 'row';
+  if (output === undefined) {
+    for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
+    return { what };
+  }
+  const { ending, write } = endingOf(output, null);
+  const source = someRows(await exportSource(result, matrix), matrix, chosen);
+  const { written } = await writeExportFile(output, (sink) => write!(sink, source), { force });
+  return { what, file: { path: output, written, holdsIds: !WITHOUT_IDS.includes(ending) } };
+}
+
+async function giveValues(
+  result: Result,
+  from: string,
+  chosen: Chosen,
+  { output, force = false, json = false }: GetOptions,
+  print: Print,
+): Promise<Pick<Got, 'what' | 'file'>> {
+  await using reader = await result.valuesOf(from);
+  const source = await someValues(valueSource(result, reader, from), reader, chosen);
+  const what = 'sequence';
+  if (output === undefined) {
+    const text = json ? valueJson : valueText;
+    for (const at of chosen.keys()) for await (const part of text(source, at)) await print(part);
+    return { what };
+  }
+  const { ending } = endingOf(output, from);
+  if (ending === '.npy') refuseSeveral(output, source);
+  const { written } = await writeExportFile(output, (sink) => valueFiles[ending]!(sink, source), { force });
+  return { what, file: { path: output, written, holdsIds: ending !== '.npy' } };
+}
+
+function refuseSeveral(path: string, { name, sequences }: SomeValues): void {
+  if (sequences.length !== 1)
+    throw new RunFolderError(
+      `${path}: a .npy holds the ${name} of one sequence, and ${sequences.length} are asked for; name one ID, or end the name with .h5, .pt or .safetensors`,
+    );
 }
 
 const rowText = (id: string, numbers: Float32Array, json: boolean): string =>
-  json
-    ? `{"id":${JSON.stringify(id)},"embedding":[${Array.from(numbers, (each) => Number(each.toPrecision(9))).join(',')}]}\n`
-    : tsvRow(id, numbers);
+  json ? `{"id":${JSON.stringify(id)},"embedding":[${digits(numbers)}]}\n` : tsvRow(id, numbers);
 
-function formatOf(path: string): (typeof ENDINGS)[number] {
+/** The ending of a file's name, and what writes rows in its format. @param values the output with numbers of tokens, if it is one. */
+function endingOf(path: string, values: string | null) {
   const name = path.toLowerCase();
   // The longest ending first: `.matrix.h5` is one of its own.
   const found = [...ENDINGS]
     .sort((a, b) => b.ending.length - a.ending.length)
     .find(({ ending }) => name.endsWith(ending));
-  if (found === undefined)
+  const has = values === null ? ENDINGS.map(({ ending }) => ending) : Object.keys(valueFiles);
+  const of = values === null ? '' : ` with a place for ${values}`;
+  if (found === undefined || !has.includes(found.ending))
     throw new RunFolderError(
-      `${path}: its ending names no format of one file; end it with ${ENDINGS.map(({ ending }) => ending).join(', ')}`,
+      `${path}: its ending names no format of one file${of}; end it with ${has.join(', ')}`,
     );
   return found;
-}
-
-async function withoutRow({ record, folder }: Result, ids: readonly string[]): Promise<Missing> {
-  const missing: Missing = { quarantined: [], unknown: [] };
-  if (ids.length === 0) return missing;
-  const path = layout(folder).quarantine;
-  const table = record.files.some(({ file }) => path.endsWith(file)) ? await readFile(path, 'utf8') : '';
-  const quarantined = new Set(
-    table
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split('\t', 1)[0]),
-  );
-  for (const id of ids) missing[quarantined.has(id) ? 'quarantined' : 'unknown'].push(id);
-  return missing;
-}
-
-/** Most IDs that a message names. */
-const NAMED = 20;
-
-/** Says which IDs have no row, and why. */
-export function missingText({ quarantined, unknown }: Missing, folder: string): string {
-  const list = (ids: readonly string[]) =>
-    ids.slice(0, NAMED).join(', ') + (ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '');
-  return [
-    ...(unknown.length > 0 ? [`no sequence of ${folder} has the ID ${list(unknown)}`] : []),
-    ...(quarantined.length > 0
-      ? [`quarantined, so without a row (quarantine.tsv says why): ${list(quarantined)}`]
-      : []),
-    'add --skip-missing to get the others',
-  ].join('; ');
-}
-
-/** Reads a list of IDs, one a line; blank lines are nothing. */
-export async function idsIn(lines: AsyncIterable<Uint8Array>): Promise<string[]> {
-  const parts: Uint8Array[] = [];
-  for await (const part of lines) parts.push(part);
-  return Buffer.concat(parts)
-    .toString()
-    .split(/\r?\n/)
-    .filter((line) => line !== '');
 }

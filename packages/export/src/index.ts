@@ -2,4 +2,4 @@ export { type ExportName, exportFormats } from './export-formats.js';
 export { type Exported, type ExportOptions, exportResult } from './export-result.js';
 export { type Block, type ExportSource, exportSource, someRows } from './export-source.js';
 export type { ExportedFile, ExportFormat, FormatOptions, OtherRows } from './format.js';
-export { type GetOptions, getRows, idsIn, type Missing, missingText } from './get-rows.js';
+export { type GetOptions, type Got, getRows } from './get-rows.js';

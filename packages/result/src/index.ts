@@ -1,10 +1,13 @@
 export { IdIndex } from './id-index.js';
+export { idsIn, listedIds } from './listed-ids.js';
 export { type NamedRow, namedRows } from './named-rows.js';
 export { openResult, type Result } from './open-result.js';
-export { EMBEDDINGS } from './output-names.js';
+export { EMBEDDINGS, listed } from './output-names.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';
 export { RowReader } from './row-reader.js';
 export { type SequenceLine, sequenceLines } from './sequence-lines.js';
+export { shownId } from './shown-id.js';
 export { bytesOf, type StoredTensor, type StoredTensors, storedTensors } from './stored-tensors.js';
 export { type SequenceValues, ValueReader } from './value-reader.js';
+export { type Missing, missingText, refuseMissing, wantedRows } from './wanted-rows.js';

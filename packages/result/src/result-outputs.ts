@@ -22,6 +22,8 @@ export interface ResultOutputs {
   fullName: string | null;
   /** The output that a name is meant for: one of `rowOutputs` or `valueOutputs`. @throws RunFolderError for another name. */
   outputNamed(name: string): string;
+  /** Numbers in a row of one of `rowOutputs`. @throws RunFolderError for another name. */
+  dimOf(output: string): number;
   /**
    * The rows of one of `rowOutputs`; the caller closes it.
    *
@@ -55,6 +57,13 @@ export function openOutputs(
     const has = listed([...rows.keys(), ...values.keys()], fullName);
     throw new RunFolderError(`${place.out}: the result has no '${name}'; it has ${has}`);
   };
+  const rowFile = (output: string) => {
+    const found = rows.get(outputNamed(output));
+    if (found !== undefined) return found;
+    throw new RunFolderError(
+      `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
+    );
+  };
   const tensorIn = async (path: string, name: string, shape: readonly (number | null)[]) => {
     const stored = await storedTensors[format](path);
     if (typeof stored === 'string') throw new RunFolderError(`${path}: ${stored}; ${mend}`);
@@ -68,13 +77,9 @@ export function openOutputs(
     valueOutputs: [...values.keys()],
     fullName,
     outputNamed,
+    dimOf: (output) => rowFile(output).dim,
     async rowsOf(output) {
-      const found = rows.get(outputNamed(output));
-      if (found === undefined)
-        throw new RunFolderError(
-          `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
-        );
-      const { path, dim } = found;
+      const { path, dim } = rowFile(output);
       const { tensor } = await tensorIn(path, EMBEDDINGS, [record.sequences, dim]);
       return RowReader.open(path, tensor);
     },

@@ -42,11 +42,14 @@ export class ValueReader implements AsyncDisposable {
     return new ValueReader(reader, dim, await open(offsets.path, 'r'), offsets.tensor);
   }
 
+  /** The shape of the numbers of a row's sequence. @throws as `read`. */
+  async shapeOf(row: number): Promise<readonly [number, number]> {
+    return this.#shape(...(await this.#endsOf(row)));
+  }
+
   /** The numbers of a row's sequence. @throws RangeError for a row that there is not; RunFolderError for offsets that are not in order. */
   async read(row: number): Promise<SequenceValues> {
-    if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
-      throw new RangeError(`row ${row} of ${this.rows}`);
-    const [first, end] = (await this.#offsetsFrom(row, row + 2)) as [number, number];
+    const [first, end] = await this.#endsOf(row);
     const shape = this.#shape(first, end);
     return { shape, data: await this.#values.read(first, end) };
   }
@@ -58,6 +61,12 @@ export class ValueReader implements AsyncDisposable {
       const ends = await this.#offsetsFrom(row, end + 1);
       yield Array.from({ length: end - row }, (_, at) => this.#shape(ends[at]!, ends[at + 1]!));
     }
+  }
+
+  async #endsOf(row: number): Promise<[number, number]> {
+    if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
+      throw new RangeError(`row ${row} of ${this.rows}`);
+    return (await this.#offsetsFrom(row, row + 2)) as [number, number];
   }
 
   async #offsetsFrom(first: number, end: number): Promise<number[]> {
