@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { openResult, type Result } from '@holdfast/result';
+import { EMBEDDINGS, openResult, type Result } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { historyOf } from '@holdfast/status';
 import { grouped } from './chart.js';
@@ -27,6 +27,8 @@ export interface PlotOptions {
   projection?: Projection;
   /** A table of labels that colour a map. Default: lengths colour it. */
   labels?: string;
+  /** Which rows a map is of: `embeddings`, or others by their name. Default: `embeddings`. */
+  from?: string;
   /** Hears how much of a map is done, from 0 to 1. */
   onProgress?(share: number): void;
   signal?: AbortSignal;
@@ -65,18 +67,21 @@ async function throughput(dir: string, name: string): Promise<string> {
 }
 
 async function map(result: Result, name: string, options: PlotOptions): Promise<string> {
-  const { projection = 'pca', signal, onProgress } = options;
+  const { projection = 'pca', from = EMBEDDINGS, signal, onProgress } = options;
+  const output = result.outputNamed(from);
+  await using rows = await result.rowsOf(output);
   const colouring = await colouringOf(result, options.labels);
-  const { pca, umap } = await import('@holdfast/projection');
-  await using rows = await result.embeddings();
+  const { pca, umap, UMAP_COMPONENTS } = await import('@holdfast/projection');
   const asked = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   const places = await (projection === 'pca' ? pca(rows, { ...asked, components: 2 }) : umap(rows, asked));
   const model = result.record.provenance?.model.name;
   const of = model === undefined ? '' : ` of ${model}`;
+  const rowsName = output === EMBEDDINGS ? result.fullName : output;
+  const named = rowsName === null ? '' : `${rowsName}: `;
   const by = { value: ', coloured by length', label: ', coloured by label', nothing: '' }[colouring.by];
   return mapPlot({
     title: `Map of ${name}`,
-    note: `${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : 'UMAP of 50 principal components'}${by}`,
+    note: `${named}${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
     places,
     labels:
       projection === 'pca'

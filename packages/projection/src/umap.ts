@@ -15,7 +15,7 @@ export interface UmapOptions extends ComputeOptions {
 }
 
 /** Principal components that stand for a row: most of what distances say, at a fraction of the work. */
-const COMPONENTS = 30;
+export const UMAP_COMPONENTS = 30;
 
 /**
  * A UMAP of all rows, row-major [rows, 2]. The rows are first reduced to their 30 principal components. UMAP lays out a seeded
@@ -31,7 +31,7 @@ export async function umap(matrix: Matrix, options: UmapOptions = {}): Promise<F
   // UMAP needs some neighbours.
   if (matrix.rows < 4) return all.map((_, at) => (at % 2 === 0 ? at / 2 : 0));
   const axes = await shorteningAxes(matrix, {
-    components: COMPONENTS,
+    components: UMAP_COMPONENTS,
     seed,
     ...(signal && { signal }),
     onProgress: (done) => onProgress?.(done * 0.1),

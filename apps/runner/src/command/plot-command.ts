@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { ROWS_FROM } from './get-command.js';
 import { file } from './option-values.js';
 
 // As `PLOTS` and `PROJECTIONS` of `@holdfast/plot`, which is loaded by a plot only.
@@ -13,6 +14,7 @@ export interface PlotCommand {
   output?: string;
   projection?: (typeof PROJECTIONS)[number];
   labels?: string;
+  from?: string;
 }
 
 export function plotCommand(program: Command, run: (options: PlotCommand) => Promise<void>): void {
@@ -32,6 +34,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
         'how a map is made; umap takes about half a minute (default: pca)',
       ).choices(PROJECTIONS),
     )
+    .option('--from <output>', `for a map: ${ROWS_FROM}`, file)
     .option(
       '--labels <file>',
       'colour a map by these: a line for each ID, with the ID, a tab and the label (default: by length)',

@@ -26,7 +26,7 @@ const PAGE = fileURLToPath(new URL('./dashboard.html', import.meta.url));
  * @throws UsageError if there is no run, or the port is taken; RunFolderError for labels or a result that cannot be read.
  */
 export async function showDashboard(options: DashboardCommand, showing: Showing): Promise<void> {
-  const { dir: asked, labels, static: to } = options;
+  const { dir: asked, labels, from, static: to } = options;
   if (to !== undefined && (options.port !== undefined || options.open))
     throw new UsageError('--static writes a file and serves nothing: leave out --port and --open');
   const place = layout(asked);
@@ -38,7 +38,7 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
   if (to === undefined) return serve({ ...options, dir }, page, showing);
   const { print, signal } = showing;
   const onWork = ({ what, done }: Work) => progress(`computing ${what}: ${Math.round(100 * done)}%`);
-  const given = { ...(labels !== undefined && { labels }) };
+  const given = { ...(labels !== undefined && { labels }), ...(from !== undefined && { from }) };
   const written = await writeStaticPage({ dir, page, to, signal, onWork, ...given }).finally(() =>
     progress(''),
   );
@@ -51,7 +51,7 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
 }
 
 async function serve(
-  { dir, port, labels, open }: DashboardCommand,
+  { dir, port, labels, from, open }: DashboardCommand,
   page: string,
   showing: Showing,
 ): Promise<void> {
@@ -60,6 +60,7 @@ async function serve(
     page,
     ...(port !== undefined && { port }),
     ...(labels !== undefined && { labels }),
+    ...(from !== undefined && { from }),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new UsageError(`port ${port} is taken; leave out --port to take one that is free`);

@@ -11,6 +11,8 @@ export interface DrawOptions {
   output?: string;
   projection?: Projection;
   labels?: string;
+  /** Which rows a map is of. Default: the embeddings. */
+  from?: string;
 }
 
 /** What drawing gets of whoever calls it. */
@@ -31,8 +33,12 @@ const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html
  * is no result; the signal's reason.
  */
 export async function draw(options: DrawOptions, { signal, print, onProgress }: Surroundings): Promise<void> {
-  const { dir, what, output, projection, labels } = options;
-  for (const [option, given] of Object.entries({ '--projection': projection, '--labels': labels }))
+  const { dir, what, output, projection, labels, from } = options;
+  for (const [option, given] of Object.entries({
+    '--projection': projection,
+    '--labels': labels,
+    '--from': from,
+  }))
     if (given !== undefined && what !== 'map')
       throw new UsageError(`${option} is for --what map only; leave it out, or draw a map`);
   if (output !== undefined) {
@@ -48,6 +54,7 @@ export async function draw(options: DrawOptions, { signal, print, onProgress }: 
     what,
     ...(projection && { projection }),
     ...(labels !== undefined && { labels }),
+    ...(from !== undefined && { from }),
     signal,
     onProgress,
   }).catch((error: unknown) => {

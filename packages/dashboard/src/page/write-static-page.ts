@@ -15,6 +15,8 @@ export interface StaticPageOptions {
   /** The file to write; one that is there is replaced. */
   to: string;
   labels?: string;
+  /** The output whose rows are in the page. Default: the embeddings. */
+  from?: string;
   onWork?: (work: Work) => void;
   signal?: AbortSignal;
 }
@@ -36,7 +38,7 @@ export interface StaticPage {
  * @throws RunFolderError for a result or labels that cannot be read; the signal's reason; what the file system throws.
  */
 export async function writeStaticPage(options: StaticPageOptions): Promise<StaticPage> {
-  const { dir, page, to, labels } = options;
+  const { dir, page, to, labels, from, onWork } = options;
   const snapshot = { status: lasting((await snapshotOf(dir)).status), memory: [] };
   const made = {
     made: snapshot.status.at,
@@ -48,7 +50,11 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
     await writeFileDurably(to, staticHtml(page, { ...made, result: null } satisfies StaticData));
     return { rows: 0, points: 0, unknownLabels: 0 };
   }
-  const data = await ResultData.open(dir, labels ?? null, options.onWork);
+  const data = await ResultData.open(dir, {
+    ...(labels !== undefined && { labels }),
+    ...(from !== undefined && { from }),
+    ...(onWork && { onWork }),
+  });
   const end = () => void data.close();
   options.signal?.addEventListener('abort', end, { once: true });
   try {
@@ -73,7 +79,9 @@ function lasting(status: Status): Status {
 }
 
 async function resultPart(data: ResultData): Promise<NonNullable<StaticData['result']>> {
-  const { info } = data;
+  const { outputs, ...told } = data.info;
+  // The page has the rows of one output only.
+  const info = { ...told, outputs: outputs.filter(({ name }) => name === data.from) };
   const chosen = spread(info.rows, MOST_POINTS);
   const maps: Partial<Record<MapName, string>> = {};
   for (const name of ['pca', 'umap'] as const) {
