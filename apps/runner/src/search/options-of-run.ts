@@ -1,10 +1,4 @@
-import {
-  type Include,
-  type ModelOverrides,
-  POOLINGS,
-  type Pooling,
-  parseDevice,
-} from '@holdfast/gpu-runtime';
+import { type Include, type ModelOverrides, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
 import { readingOptions } from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions } from '../embed-options.js';
@@ -32,11 +26,23 @@ export function overridesOf({ given, outputs }: Pick<RunRecord, 'given' | 'outpu
 const listOf = (given: string | number | true | undefined): string[] =>
   typeof given === 'string' ? given.split(',') : [];
 
-/** The same, for the rows of the embeddings alone: nothing is compared with what else the run has computed. */
-export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>): ModelOverrides {
+/**
+ * The same, for the rows of one output alone: nothing is compared with what else the run has computed.
+ *
+ * @param from `embeddings`, or the name of another output with rows.
+ */
+export function rowOverridesOf(
+  record: Pick<RunRecord, 'given' | 'outputs' | 'model_options'>,
+  from: string,
+): ModelOverrides {
+  const { outputs, model_options } = record;
   const { layers: _, include = [], ...overrides } = overridesOf(record);
-  // Without --pooling, the first way of pooling that is included is that of the rows.
-  const pooling = overrides.pooling ?? include.find((each): each is Include & Pooling => isPooling(each));
+  const other = outputs?.rows?.find(({ name }) => name === from);
+  if (other !== undefined) return { ...overrides, output: other.layer, pooling: other.pooling };
+  // What is included may say how the embeddings are pooled.
+  const pooling =
+    overrides.pooling ??
+    (include.some(isPooling) ? POOLINGS.find((each) => each === model_options?.pooling) : undefined);
   return { ...overrides, ...(pooling && { pooling }) };
 }
 
@@ -44,10 +50,10 @@ const isPooling = (name: string): boolean => (POOLINGS as readonly string[]).inc
 
 type OfRun = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 
-/** The options by which other sequences get rows that can be compared with those of a run. */
-export function optionsOfRun(record: RunRecord): OfRun {
+/** The options by which other sequences get rows that can be compared with those of a run. @param from as `rowOverridesOf`. */
+export function optionsOfRun(record: RunRecord, from: string): OfRun {
   const { translate, genetic_code, orfs, chunk, letters, reading, batch_tokens, threads, device } = record;
-  const overrides = rowOverridesOf(record);
+  const overrides = rowOverridesOf(record, from);
   const { precision = 'fp32' } = overrides;
   return {
     overrides,
