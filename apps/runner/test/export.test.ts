@@ -216,8 +216,9 @@ test('get writes a file, and tells of what it leaves out', async () => {
   const { code, stdout, stderr } = await run(line);
   expect([code, stdout]).toEqual([0, '']);
   expect(stderr).toBe(
-    `holdfast: left out: no sequence of ${out} has the ID nope\nholdfast: ${path}: 1 row, written; it holds no IDs: rows are in the order of the IDs asked for\n`,
+    `holdfast: left out: no sequence of ${out} has the ID nope\nholdfast: ${path}: 1 row, written; row i belongs to line i of ${join(folder, 'some.ids.txt')}\n`,
   );
+  expect(await readFile(join(folder, 'some.ids.txt'), 'utf8')).toBe('s/3\n');
   expect((await run(line)).stderr).toContain('1 row, was there already, with the same bytes');
   expect((await readFile(path)).toString('latin1')).toContain("'shape': (1, ");
 });

@@ -97,6 +97,7 @@ test('what cannot be drawn is refused, with the remedy', async () => {
     [[out, '--what', 'lengths', '--from', 'embeddings'], '--from is for --what map only'],
     [[out, '--from', 'mean.layer_2'], "the result has no 'mean.layer_2'; it has embeddings"],
     [[join(folder, 'nosuch')], 'nosuch: no such folder; check the path'],
+    [[join(folder, 'nosuch'), '--what', 'throughput'], 'nosuch: no such folder; check the path'],
     [[out, '-o', join(folder, 'x.png')], 'name a file that ends in .svg'],
     [[out, '-o', join(out, 'ids.txt')], 'it belongs to the run'],
   ] as const) {

@@ -78,10 +78,13 @@ it.each(['x.npy', 'x.pt', 'x.parquet', 'x.tsv', 'x.H5', 'x.matrix.h5', 'x.h5ad',
   'writes %s, by its ending',
   async (name) => {
     const output = join(folder, name);
-    const holdsIds = !/npy|safetensors/.test(name);
+    const ids = /npy|safetensors/.test(name) ? join(folder, 'x.ids.txt') : null;
     const { told } = await got(['d', 'b'], { output });
-    expect(told).toEqual({ count: 2, what: 'row', file: { path: output, written: true, holdsIds } });
+    expect(told).toEqual({ count: 2, what: 'row', file: { path: output, written: true, ids } });
     const bytes = readFileSync(output);
+    if (ids !== null) expect(readFileSync(ids, 'utf8')).toBe('d\nb\n');
+    // Its rows are not those of the run's ids.txt.
+    expect(bytes.includes('row_ids')).toBe(false);
     expect((await got(['d', 'b'], { output })).told.file).toMatchObject({ written: false });
     expect(readFileSync(output).equals(bytes)).toBe(true);
     await expect(got(['b', 'd'], { output })).rejects.toThrow('is not this export');

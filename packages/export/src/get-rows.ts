@@ -41,8 +41,8 @@ export interface Got {
   count: number;
   /** Whether these are rows, or numbers of tokens. */
   what: 'row' | 'sequence';
-  /** The file, if there is one: whether it was written or was there with the same bytes, and whether it holds the IDs. */
-  file?: { path: string; written: boolean; holdsIds: boolean };
+  /** The file, if there is one: whether it was written or was there with the same bytes, and where its IDs are if it has no place for them. */
+  file?: { path: string; written: boolean; ids: string | null };
 }
 
 type Print = (text: string) => Promise<void> | void;
@@ -69,6 +69,8 @@ export async function getRows(options: GetOptions, print: Print): Promise<Got> {
   if (output !== undefined) {
     endingOf(output, give === giveValues ? from : null);
     refuseRunsOwn(output, folder);
+    const ids = give === giveRows ? idsBeside(output) : null;
+    if (ids !== null) refuseRunsOwn(ids, folder);
   }
   const { rows, missing } = await wantedRows(result, options.ids);
   if (!options.skipMissing) refuseMissing(missing, folder, 'add --skip-missing to get the others');
@@ -88,10 +90,22 @@ async function giveRows(
     for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
     return { what };
   }
-  const { ending, write } = endingOf(output, null);
+  const { write } = endingOf(output, null);
   const source = someRows(await exportSource(result, matrix), matrix, chosen);
+  const ids = idsBeside(output);
+  // First, so that no rows are without them.
+  if (ids !== null) {
+    const lines = Buffer.from(chosen.map(([id]) => `${id}\n`).join(''));
+    await writeExportFile(ids, (sink) => sink.write(lines), { force });
+  }
   const { written } = await writeExportFile(output, (sink) => write!(sink, source), { force });
-  return { what, file: { path: output, written, holdsIds: !WITHOUT_IDS.includes(ending) } };
+  return { what, file: { path: output, written, ids } };
+}
+
+/** The file with the IDs of the rows beside one whose format has no place for them; null if its has. */
+function idsBeside(path: string): string | null {
+  const { ending } = endingOf(path, null);
+  return WITHOUT_IDS.includes(ending) ? `${path.slice(0, -ending.length)}.ids.txt` : null;
 }
 
 async function giveValues(
@@ -112,7 +126,7 @@ async function giveValues(
   const { ending } = endingOf(output, from);
   if (ending === '.npy') refuseSeveral(output, source);
   const { written } = await writeExportFile(output, (sink) => valueFiles[ending]!(sink, source), { force });
-  return { what, file: { path: output, written, holdsIds: ending !== '.npy' } };
+  return { what, file: { path: output, written, ids: null } };
 }
 
 function refuseSeveral(path: string, { name, sequences }: SomeValues): void {

@@ -98,7 +98,7 @@ describe.each([
       missing: { quarantined: [], unknown: [], alike: new Map() },
       count: ids.length,
       what: 'sequence',
-      file: { path: output, written: true, holdsIds: !/npy/i.test(name) },
+      file: { path: output, written: true, ids: null },
     });
     expect((await got(ids, { from, output })).told.file).toMatchObject({ written: false });
     return output;

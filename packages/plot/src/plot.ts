@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { EMBEDDINGS, openResult, type Result } from '@holdfast/result';
+import { EMBEDDINGS, openResult, type Result, refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { historyOf } from '@holdfast/status';
 import { grouped } from './chart.js';
@@ -55,6 +55,7 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
 }
 
 async function throughput(dir: string, name: string): Promise<string> {
+  await refuseNoFolder(dir);
   const kept = runElsewhere(layout(dir)) ?? dir;
   const { checkpoints } = await historyOf(kept);
   const saves = checkpoints.map(({ at, shard, rows }) => ({ at: Date.parse(at), shard, rows }));

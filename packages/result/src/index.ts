@@ -1,7 +1,7 @@
 export { IdIndex } from './id-index.js';
 export { idsIn, listedIds } from './listed-ids.js';
 export { type NamedRow, namedRows } from './named-rows.js';
-export { openResult, type Result } from './open-result.js';
+export { openResult, type Result, refuseNoFolder } from './open-result.js';
 export { EMBEDDINGS, listed } from './output-names.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Dashboard, startDashboard, type Work, writeStaticPage } from '@holdfast/dashboard';
 import { mayBeThere } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
+import { refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { statusOf } from '@holdfast/status';
 import { UsageError } from '../errors.js';
@@ -29,6 +30,7 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
   const { dir: asked, labels, from, static: to } = options;
   if (to !== undefined && (options.port !== undefined || options.open))
     throw new UsageError('--static writes a file and serves nothing: leave out --port and --open');
+  await refuseNoFolder(asked);
   const place = layout(asked);
   const dir = (mayBeThere(place.run) ? null : runElsewhere(place)) ?? asked;
   const { state, reason, next } = await statusOf(dir);

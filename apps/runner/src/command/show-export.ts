@@ -66,9 +66,8 @@ export async function idsListed(path: string | undefined): Promise<string[]> {
   return path === '-' ? idsIn(process.stdin) : listedIds(path);
 }
 
-function writtenText({ count, what }: Got, { path, written, holdsIds }: NonNullable<Got['file']>): string {
+function writtenText({ count, what }: Got, { path, written, ids }: NonNullable<Got['file']>): string {
   const how = written ? 'written' : 'was there already, with the same bytes';
-  const order =
-    holdsIds || what === 'sequence' ? '' : '; it holds no IDs: rows are in the order of the IDs asked for';
-  return `${path}: ${counted(count, what)}, ${how}${order}`;
+  const where = ids === null ? '' : `; row i belongs to line i of ${ids}`;
+  return `${path}: ${counted(count, what)}, ${how}${where}`;
 }
