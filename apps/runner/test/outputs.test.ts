@@ -229,6 +229,6 @@ test('the embeddings of a run with further outputs are those of a run without; g
   const unknown = await holdfast(['get', join(folder, 'more'), ids[3]!, '--from', 'max.layer_9']);
   expect([unknown.code, unknown.stderr]).toEqual([
     2,
-    expect.stringContaining("has no 'max.layer_9'; it has embeddings,"),
+    expect.stringContaining("has no 'max.layer_9'; it has embeddings (mean.layer_2),"),
   ]);
 });
