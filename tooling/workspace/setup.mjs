@@ -40,6 +40,7 @@ export function setUp() {
     pnpm('install', '--frozen-lockfile', '--reporter=append-only');
     writeFileSync(stamp, lock);
   }
+  console.log('Holdfast: building its packages, which takes a minute or two the first time');
   const begun = new Date();
   pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only');
   // Tests compare this stamp with the sources.

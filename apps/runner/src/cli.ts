@@ -8,7 +8,7 @@ import { doctor } from '@holdfast/preflight';
 import { closeDebugPort, SignalSteps, type StopSignal } from '@holdfast/process';
 import { onSignal } from '@holdfast/process/early-signals';
 import { inspect } from '@holdfast/pt-inspect';
-import { layout } from '@holdfast/run-folder';
+import { layout, refuseRunsNames } from '@holdfast/run-folder';
 import { reportLines, verify } from '@holdfast/verify';
 import { CommanderError } from 'commander';
 import { answerLockProof } from './cluster/answer-lock-proof.js';
@@ -250,6 +250,7 @@ try {
       listing()(script);
     },
     async exportModel(options, reporting) {
+      refuseRunsNames(options.to, { option: '--to' });
       const { signal } = stopOnSignals();
       const folder = await exportModel({ ...options, signal, onEvent: modelsReport(reporting) });
       listing()(`${folder}\n`);

@@ -222,10 +222,14 @@ test('it listens on loopback alone, ends with Ctrl-C, and says what cannot be', 
   });
   running.child.kill('SIGINT');
   expect(await once(running.child, 'close')).toEqual([0, null]);
+  const other = join(folder, 'other.html');
+  await writeFile(other, 'mine');
   for (const [args, message] of [
     [[folder], 'no run of Holdfast here'],
     [[out, '--static', join(folder, 'x.html'), '--open'], 'leave out --port and --open'],
     [[out, '--static', join(folder, 'x.txt')], 'It must end in .html'],
+    [[out, '--force'], 'leave it out, or add --static'],
+    [[out, '--static', other], 'other.html is there and is not this page; name another file with --static'],
     [[out, '--labels', one], 'one.fa, line 1: it must name the columns'],
   ] as const)
     expect(await begin('dashboard', ...args).ended).toMatchObject({

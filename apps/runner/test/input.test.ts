@@ -74,7 +74,7 @@ test('all faults of a file are told at once, each on its line', async () => {
   expect(code).toBe(2);
   const name = fixture('input/multi.fa');
   expect(stderr.split('\n')).toEqual([
-    'holdfast: 3 record(s) cannot be used (1 duplicate_id, 1 no_residues, 1 bad_residue):',
+    'holdfast: 3 records cannot be used (1 duplicate_id, 1 no_residues, 1 bad_residue):',
     expect.stringMatching(`^  ${name}: record 2 \\("a", line 3\\): duplicate ID`),
     expect.stringMatching(`^  ${name}: record 3 \\("b", line 5\\): no sequence`),
     expect.stringMatching(`^  ${name}: record 4 \\("c", line 8\\): "1" is not a residue`),
@@ -102,7 +102,7 @@ describe('--on-bad-record skip', () => {
       bytes: table.length,
       sha256: createHash('sha256').update(table).digest('hex'),
     });
-    const told = /^3 record\(s\) cannot be used and are left out \(.*\); listed in skipped\.tsv$/;
+    const told = /^3 records cannot be used and are left out \(.*\); listed in skipped\.tsv$/;
     expect(warnings(ended)).toEqual([expect.stringMatching(told)]);
     expect(ended.lines.at(-1)).toMatchObject({
       event: 'complete',

@@ -18,7 +18,7 @@ test.each([
   expect(code).toBe(3);
   expect(lines.filter(({ event }) => event === 'failed')).toMatchObject([
     { kind: 'poison_input', message: expect.stringContaining('sequence 2 ("c")') },
-    { kind: 'poison_input', message: expect.stringContaining('batch 1: not-a-number gave 1 row(s)') },
+    { kind: 'poison_input', message: expect.stringContaining('batch 1: not-a-number gave 1 row') },
   ]);
   // Known by its row, it is tried alone, and then the others as one.
   expect(lines.filter(({ event }) => event === 'isolating')).toMatchObject([

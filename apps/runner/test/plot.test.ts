@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { fixture, freshFolder, holdfast, rowsOf } from './command.js';
@@ -54,7 +54,7 @@ test('a map, lengths and throughput are drawn, the same each time, and the run s
     if (texts !== null) expect(texts.length).toBeGreaterThan(8);
   }
   expect(await plot('again.svg', '--projection', 'umap')).toBe(umap);
-  expect(await plot('again.svg', '--what', 'throughput')).toBe(rate);
+  expect(await plot('again.svg', '--what', 'throughput', '--force')).toBe(rate);
   expect(await readdir(out)).toEqual(before);
 });
 
@@ -86,6 +86,24 @@ test('a plot that is killed leaves nothing under its name, and the same command 
   expect((await readdir(folder)).sort()).toEqual(['map.svg', 'whole.svg']);
 });
 
+test('another file is replaced only with --force; a plot that is there already is no fault', async () => {
+  const pca = await plot('map.svg');
+  expect(await plot('map.svg')).toBe(pca);
+  const path = join(folder, 'map.svg');
+  const lengths = ['plot', out, '--what', 'lengths', '-o', path];
+  expect(await holdfast(lengths)).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
+  expect(await readFile(path, 'utf8')).toBe(pca);
+  // No run's file is, whatever the run.
+  const other = join(folder, 'other');
+  await cp(out, other, { recursive: true });
+  for (const name of ['ids.txt', 'run.json', 'index.corrupt']) {
+    const { code, stderr } = await holdfast(['plot', out, '-o', join(other, name), '--force']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('belongs to the run in')]);
+  }
+  expect(await holdfast([...lengths, '--force'])).toMatchObject({ code: 0 });
+  expect(await readFile(path, 'utf8')).not.toBe(pca);
+});
+
 test('what cannot be drawn is refused, with the remedy', async () => {
   const labels = join(folder, 'labels.tsv');
   await writeFile(labels, 'nobody\tx\n');
@@ -99,7 +117,10 @@ test('what cannot be drawn is refused, with the remedy', async () => {
     [[join(folder, 'nosuch')], 'nosuch: no such folder; check the path'],
     [[join(folder, 'nosuch'), '--what', 'throughput'], 'nosuch: no such folder; check the path'],
     [[out, '-o', join(folder, 'x.png')], 'name a file that ends in .svg'],
-    [[out, '-o', join(out, 'ids.txt')], 'it belongs to the run'],
+    [[out, '-o', join(out, 'ids.txt'), '--force'], 'belongs to the run in'],
+    [[out, '-o', '-'], 'leave --output out to print'],
+    [[out, '-o', labels], 'labels.tsv is there and is not this plot'],
+    [[out, '-o', labels, '--labels', labels, '--force'], 'is read by this command'],
   ] as const) {
     const { code, stderr } = await holdfast(['plot', ...args]);
     expect(stderr).toContain(why);

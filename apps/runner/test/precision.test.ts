@@ -110,7 +110,7 @@ test('more than --min-cosine allows is refused before anything is embedded; a lo
   expect(refused).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(
-      /int8 costs too much: of 45 sequence\(s\), .* 0\.9999\d+ in the median and 0\.999\d+ at worst, less than --min-cosine 0\.9999999; nothing was embedded.*--precision fp32 --force-restart.*lower --min-cosine/,
+      /int8 costs too much: of 45 sequences, .* 0\.9999\d+ in the median and 0\.999\d+ at worst, less than --min-cosine 0\.9999999; nothing was embedded.*--precision fp32 --force-restart.*lower --min-cosine/,
     ),
   });
   expect(namesOf(refused)).not.toContain('planned');

@@ -57,7 +57,7 @@ test.each<[string, string[]]>([
     const few = await holdfast([...line, '--max-quarantined', '3']);
     expect(few).toMatchObject({
       code: 4,
-      stderr: expect.stringMatching(/^holdfast: 4 sequence\(s\) are quarantined.*; the limit is 3/),
+      stderr: expect.stringMatching(/^holdfast: 4 sequences are quarantined.*; the limit is 3/),
     });
     expect(few.lines.at(-1)).toMatchObject({ event: 'run_failed', exit_code: 4 });
 

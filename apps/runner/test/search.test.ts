@@ -190,6 +190,13 @@ test('a killed search leaves no half table, and the same command gives the same 
   expect(await search([proteins, GLOBINS, '-o', table])).toMatchObject({ code: 0 });
   expect(await readFile(table, 'utf8')).toBe(whole);
   expect((await readdir(folder)).sort()).toEqual(['hits.tsv', 'tmp', 'whole.tsv']);
+  // A rerun finds it; another table takes its place with --force only.
+  expect(await search([proteins, GLOBINS, '-o', table])).toMatchObject({ code: 0 });
+  const other = [proteins, GLOBINS, '-k', '2', '-o', table];
+  expect(await search(other)).toMatchObject({ code: 2, stderr: expect.stringContaining('--force') });
+  expect(await readFile(table, 'utf8')).toBe(whole);
+  expect(await search([...other, '--force'])).toMatchObject({ code: 0 });
+  expect((await readFile(table, 'utf8')).split('\n')).toHaveLength(45 * 2 + 2);
   expect(await readdir(temporary)).toEqual([]);
 });
 
@@ -248,8 +255,17 @@ test('what cannot be searched, or written, is refused before anything is compute
   expect(await refusal(proteins, bad)).toMatch(/bad\.fa/);
   expect(await refusal(proteins, join(folder, 'none.fa'))).toMatch(/none\.fa/);
   expect(await refusal(folder, GLOBINS)).toContain('there is no complete result');
-  expect(await refusal(proteins, bad, '-o', bad)).toContain('this command reads it');
+  expect(await refusal(proteins, bad, '-o', bad)).toContain('is read by this command');
+  expect(await refusal(proteins, GLOBINS, '-o', '-')).toContain('leave --output out to print');
+  expect(await refusal(proteins, GLOBINS, '-o', bad)).toMatch(
+    /bad.fa is there and is not this table; .*--force/,
+  );
+  expect(await refusal(proteins, GLOBINS, '-o', bad, '--json')).toContain('is not this table');
   await cp(proteins, out, { recursive: true });
+  for (const name of ['run.json', 'ids.txt.tmp'])
+    expect(await refusal(proteins, GLOBINS, '-o', join(out, name), '--force')).toContain(
+      'belongs to the run in',
+    );
   await rm(join(out, 'run.json'));
   expect(await refusal(out, GLOBINS)).toContain('run.json: it is missing');
 });

@@ -36,7 +36,7 @@ test('sequences with more tokens than the model takes are counted exactly, whate
     );
   const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')];
   const ended = await holdfast(line(whole));
-  const warning = `${truncated} sequence(s) have more tokens than the 256 that dna_encoder takes, special ones included; the rest of each was left out`;
+  const warning = `${truncated} sequences have more tokens than the 256 that dna_encoder takes, special ones included; the rest of each was left out`;
   expect(ended.code).toBe(0);
   expect(ended.lines.filter(({ event }) => event === 'warning').map(({ message }) => message)).toEqual([
     warning,

@@ -1,3 +1,4 @@
+import { counted } from '@holdfast/options';
 /**
  * A checkpoint could not be written, or its `onDurable` failed. `path` names the checkpoint, `cause` is the
  * error of the disk, the encoder or the callback.
@@ -27,7 +28,7 @@ export class CheckpointWritesError extends AggregateError {
   constructor(errors: readonly CheckpointWriteError[]) {
     super(
       errors,
-      `${errors.length} checkpoint(s) could not be written or recorded:\n${errors.map((e) => e.message).join('\n')}`,
+      `${counted(errors.length, 'checkpoint')} could not be written or recorded:\n${errors.map((e) => e.message).join('\n')}`,
     );
   }
 }

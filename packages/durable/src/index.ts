@@ -15,7 +15,9 @@ export {
   nodeFileSystem,
   syncsDirectories,
 } from './file-system.js';
+export { hasBytes } from './has-bytes.js';
 export { isSurelyThere, mayBeThere } from './may-be-there.js';
+export { readAt } from './read-at.js';
 export { sha256File } from './sha256-file.js';
 export { atPath, nameSystemErrors, systemErrorCode } from './system-error.js';
 export {

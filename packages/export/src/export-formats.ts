@@ -3,24 +3,32 @@ import { asRun } from './formats/as-run.js';
 
 /** The formats by name. Each library is loaded only for the format that needs it. */
 export const exportFormats = {
-  npy: { ending: '.npy', write: asRun('npy') },
-  pt: { ending: '.pt', write: asRun('pt') },
-  safetensors: { ending: '.safetensors', write: asRun('safetensors') },
+  // NumPy, HDF5 and Arrow have no bfloat16.
+  npy: { ending: '.npy', holds: ['float32', 'float16'], write: asRun('npy') },
+  pt: { ending: '.pt', holds: ['float32', 'float16', 'bfloat16'], write: asRun('pt') },
+  safetensors: {
+    ending: '.safetensors',
+    holds: ['float32', 'float16', 'bfloat16'],
+    write: asRun('safetensors'),
+  },
   parquet: {
     ending: '.parquet',
     write: async (sink, source) => (await import('./formats/parquet.js')).writeParquet(sink, source),
   },
   arrow: {
     ending: '.arrow',
+    holds: ['float32', 'float16'],
     write: async (sink, source) => (await import('./formats/arrow.js')).writeArrow(sink, source),
   },
   h5: {
     ending: '.h5',
+    holds: ['float32', 'float16'],
     write: async (sink, source) => (await import('./formats/h5.js')).writeH5(sink, source),
     values: async (sink, source) => (await import('./formats/h5-values.js')).writeH5Values(sink, source),
   },
   'h5-matrix': {
     ending: '.matrix.h5',
+    holds: ['float32', 'float16'],
     write: async (sink, source) => (await import('./formats/h5-matrix.js')).writeH5Matrix(sink, source),
   },
   h5ad: {

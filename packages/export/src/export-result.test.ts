@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LazyTensor, openPt } from '@holdfast/pt-serializer';
+import { float32Of, type LazyTensor, openPt } from '@holdfast/pt-serializer';
 import { tableFromIPC } from 'apache-arrow';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { linesOf, type Made, rowsOf, writeResult } from '../test/write-result.js';
+import { halfBits, linesOf, type Made, rowsOf, writeResult } from '../test/write-result.js';
 import { type ExportName, exportFormats } from './export-formats.js';
-import { type ExportOptions, exportResult } from './export-result.js';
+import type { ExportOptions } from './export-options.js';
+import { exportResult } from './export-result.js';
 
 let folder: string;
 let out: string;
@@ -71,6 +72,53 @@ it('npy, pt and safetensors are as the run itself writes them', async () => {
     expect(readFileSync(path).equals(readFileSync(join(out, `embeddings.${format}`)))).toBe(true);
     rmSync(join(out, `embeddings.${format}`));
   }
+});
+
+describe.each(['float16', 'bfloat16'] as const)('a result of %s', (dtype) => {
+  const half = { rows: halfBits(ROWS, dtype), dtype };
+  const wide = float32Of(dtype, new Uint8Array(half.rows.buffer));
+
+  it('keeps its type in what embed --format writes, from whatever the run wrote', async () => {
+    const own =
+      dtype === 'float16' ? (['npy', 'pt', 'safetensors'] as const) : (['pt', 'safetensors'] as const);
+    for (const format of own) {
+      await make({ ...half, format });
+      // A .npy does not say how its rows were computed.
+      for (const name of format === 'npy' ? (['npy'] as const) : own) {
+        const { path } = await to(name, { output: join(folder, `${format}.${name}`), dtype: 'stored' });
+        const other = join(folder, `as-${name}`);
+        mkdirSync(other, { recursive: true });
+        await writeResult(other, { ids: IDS, facts: ESM2, ...half, format: name });
+        expect(readFileSync(path).equals(readFileSync(join(other, `embeddings.${name}`))), name).toBe(true);
+        // As it is without the option, so a rerun finds it.
+        expect(await to(name, { output: path })).toMatchObject({ written: 0 });
+      }
+      rmSync(join(out, `embeddings.${format}`));
+    }
+  });
+
+  it('is float32 elsewhere, and everywhere if that is asked for', async () => {
+    const files = async (made: Partial<Made>, more: Partial<ExportOptions>) => {
+      await make(made);
+      const all: unknown[] = [];
+      for (const name of NAMES)
+        all.push([
+          name,
+          digests((await to(name, { ...more, output: join(folder, `${name}-x`), force: true })).path),
+        ]);
+      return all as [ExportName, unknown][];
+    };
+    const plain = await files({ rows: wide }, {});
+    expect(await files(half, { dtype: 'float32' })).toEqual(plain);
+    const kept = ['pt', 'safetensors', ...(dtype === 'float16' ? ['npy', 'arrow', 'h5', 'h5-matrix'] : [])];
+    for (const [at, [name, digest]] of (await files(half, {})).entries())
+      if (kept.includes(name)) expect(digest, name).not.toEqual(plain[at]![1]);
+      else expect(digest, name).toEqual(plain[at]![1]);
+    for (const name of NAMES.filter((each) => !kept.includes(each)))
+      await expect(to(name, { dtype: 'stored', output: join(folder, 'y') })).rejects.toThrow(
+        `--to ${name} has no ${dtype}, as the result stores its numbers; leave --dtype out`,
+      );
+  });
 });
 
 /** A sequence's values in a table, as the helper made them. */
@@ -185,6 +233,9 @@ describe('what is there already', () => {
     ).toBe(true);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('x')]));
     await expect(to('npy')).rejects.toThrow('is not this export');
+    await expect(to('esm', { output: path, force: true })).rejects.toThrow(
+      'out.npy is there and is no folder',
+    );
     mkdirSync(join(folder, 'out.tsv'));
     await expect(to('tsv', { force: true })).rejects.toThrow('is no file');
   });
@@ -213,10 +264,20 @@ describe('what is there already', () => {
       mkdirSync(join(out, 'index'), { recursive: true });
       await expect(to('npy', { output: join(out, name), force: true })).rejects.toThrow('belongs to the run');
     }
+    await expect(to('esm', { output: join(out, 'checkpoints'), force: true })).rejects.toThrow(
+      'belongs to the run',
+    );
+    await expect(to('esm', { output: out, force: true })).rejects.toThrow('is the folder of a run');
     await expect(to('npy', { output: '-' })).rejects.toThrow('is not printed');
     await expect(to('npy', { output: join(folder, 'none', 'x.npy') })).rejects.toThrow('none is not there');
     expect((await to('npy', { output: join(out, 'mine.npy') })).written).toBe(1);
   });
+});
+
+it('an output that there is not is named, wherever the export would have gone', async () => {
+  await make();
+  for (const from of ['nope', '../ids', 'more_outputs/x'])
+    await expect(to('npy', { from })).rejects.toThrow(`the result has no '${from}'; it has embeddings`);
 });
 
 it('stops between blocks, and leaves nothing', async () => {

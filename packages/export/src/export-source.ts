@@ -1,26 +1,17 @@
-import type { DType } from '@holdfast/pt-serializer';
 import type { Result, RowReader, SequenceLine } from '@holdfast/result';
 import { rowIds, sequenceLines } from '@holdfast/result';
 import { settingsFacts } from '@holdfast/run-folder';
+import { Block } from './block.js';
 import { storedFacts } from './stored-facts.js';
-
-/** Rows that lie one behind the other. */
-export interface Block {
-  /** The first row's number. */
-  first: number;
-  /** How many rows these are. */
-  rows: number;
-  /** Row-major [rows, dim]. */
-  data: Float32Array;
-}
+import { type StoredType, WIDTH } from './stored-type.js';
 
 /** What is exported: a matrix, the ID of each row, and what is known of them. All of it is streamed. */
 export interface ExportSource {
   rows: number;
   /** Numbers in a row. */
   dim: number;
-  /** How the numbers are stored; `blocks` gives float32 in any case. */
-  dtype: DType;
+  /** How the numbers of `blocks` are stored. */
+  dtype: StoredType;
   /** Names of the columns, if the model has them. */
   columns: readonly string[] | null;
   /** How the rows were computed, as the file of embeddings says it. */
@@ -34,6 +25,9 @@ export interface ExportSource {
   /** The lines of `sequences.tsv` in the rows' order, in lists; null if the run has none. */
   lines: (() => AsyncIterable<SequenceLine[]>) | null;
 }
+
+/** Rows of about 4 MiB. @param width bytes of a row. */
+const rowsOfBlock = (width: number) => Math.max(1, Math.floor((4 << 20) / Math.max(1, width)));
 
 /** The rows of a result, to be exported. @param matrix of the result, which the caller closes. */
 export async function exportSource(result: Result, matrix: RowReader): Promise<ExportSource> {
@@ -50,11 +44,17 @@ export async function exportSource(result: Result, matrix: RowReader): Promise<E
   return {
     rows: matrix.rows,
     dim: matrix.dim,
-    dtype: matrix.dtype,
+    // A result has no other types.
+    dtype: matrix.dtype as StoredType,
     columns,
     facts,
     model: provenance?.model.hub?.id ?? provenance?.model.name ?? facts['model'] ?? '',
-    blocks: (rows) => matrix.blocks(rows),
+    async *blocks(rows = rowsOfBlock(matrix.width)) {
+      for (let first = 0; first < matrix.rows; first += rows) {
+        const end = Math.min(first + rows, matrix.rows);
+        yield new Block(first, end - first, matrix.dtype as StoredType, await matrix.bytes(first, end));
+      }
+    },
     ids: () => rowIds(ids),
     lines: sequences === null ? null : () => sequenceLines(sequences),
   };
@@ -67,7 +67,7 @@ export async function exportSource(result: Result, matrix: RowReader): Promise<E
  */
 export function someRows(
   source: ExportSource,
-  matrix: Pick<RowReader, 'read'>,
+  matrix: Pick<RowReader, 'bytes'>,
   chosen: readonly (readonly [id: string, row: number])[],
 ): ExportSource {
   // The rows are no longer those of ids.txt.
@@ -80,13 +80,13 @@ export function someRows(
     async *ids() {
       yield chosen.map(([id]) => id);
     },
-    async *blocks(rows = Math.max(1, Math.floor((1 << 20) / Math.max(1, source.dim)))) {
+    async *blocks(rows = rowsOfBlock(source.dim * WIDTH[source.dtype])) {
+      const width = source.dim * WIDTH[source.dtype];
       for (let first = 0; first < chosen.length; first += rows) {
         const part = chosen.slice(first, first + rows);
-        const data = new Float32Array(part.length * source.dim);
-        for (const [at, [, row]] of part.entries())
-          data.set(await matrix.read(row, row + 1), at * source.dim);
-        yield { first, rows: part.length, data };
+        const bytes = new Uint8Array(part.length * width);
+        for (const [at, [, row]] of part.entries()) bytes.set(await matrix.bytes(row, row + 1), at * width);
+        yield new Block(first, part.length, source.dtype, bytes);
       }
     },
   };

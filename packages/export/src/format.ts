@@ -1,5 +1,6 @@
 import type { Sink } from '@holdfast/pt-serializer';
 import type { ExportSource } from './export-source.js';
+import type { StoredType } from './stored-type.js';
 import type { ValueSource } from './value-source.js';
 
 /** What some formats need beside the rows. */
@@ -27,6 +28,8 @@ export interface ExportedFile {
 export type ExportFormat = {
   /** What the name of the default path ends with. */
   ending: string;
+  /** Types of numbers that it keeps as the result has them. Default: all become float32. */
+  holds?: readonly StoredType[];
 } & (
   | {
       write(sink: Sink, source: ExportSource): Promise<void>;

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPt } from '@holdfast/pt-serializer';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { rowsOf, writeResult } from '../test/write-result.js';
+import { halfBits, rowsOf, writeResult } from '../test/write-result.js';
 import { type GetOptions, getRows } from './get-rows.js';
 
 let folder: string;
@@ -107,9 +107,29 @@ it('the written rows are those asked for', async () => {
   ]);
 });
 
+it('a written file keeps the type of the numbers, as an export does', async () => {
+  const half = join(folder, 'half');
+  mkdirSync(half);
+  const bits = halfBits(ROWS, 'float16');
+  await writeResult(half, { ids: ['a', 'b', 'c', 'd'], rows: bits, dtype: 'float16' });
+  const [npy, tsv] = [join(folder, 'h.npy'), join(folder, 'h.tsv')];
+  for (const output of [npy, tsv]) await got(['d', 'b'], { folder: half, output });
+  const due = [...bits.subarray(9, 12), ...bits.subarray(3, 6)];
+  expect(readFileSync(npy).subarray(-12)).toEqual(Buffer.from(Uint16Array.from(due).buffer));
+  expect(readFileSync(tsv, 'utf8').split('\n').slice(1).join('\n')).toBe(
+    (await got(['d', 'b'], { folder: half })).text,
+  );
+});
+
 it('refuses an ending of no format, and a file of the run', async () => {
   await expect(got(['a'], { output: join(folder, 'x.csv') })).rejects.toThrow(
     /x.csv: its ending names no format .*\.npy/,
   );
   await expect(got(['a'], { output: join(out, 'embeddings.npy') })).rejects.toThrow('belongs to the run');
+  await expect(got(['a'], { output: '-' })).rejects.toThrow('leave --output out to print');
+  const wanted = join(folder, 'wanted.tsv');
+  writeFileSync(wanted, 'a\n');
+  await expect(got(['a'], { output: wanted, inputs: [wanted], force: true })).rejects.toThrow(
+    'is read by this command',
+  );
 });

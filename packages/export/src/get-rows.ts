@@ -2,21 +2,22 @@ import {
   EMBEDDINGS,
   type Missing,
   openResult,
+  proveResult,
   type Result,
   refuseMissing,
   wantedRows,
 } from '@holdfast/result';
-import { RunFolderError } from '@holdfast/run-folder';
+import { type Output, RunFolderError, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { type ExportName, exportFormats } from './export-formats.js';
-import { refuseRunsOwn } from './export-result.js';
 import { exportSource, someRows } from './export-source.js';
 import type { ExportFormat } from './format.js';
 import { tsvRow } from './formats/tsv.js';
 import { type SomeValues, someValues } from './some-values.js';
+import { isWidened } from './stored-type.js';
 import { valueFiles } from './value-files.js';
 import { valueSource } from './value-source.js';
 import { digits, valueJson, valueText } from './value-text.js';
-import { writeExportFile } from './write-export-file.js';
+import { widenedRows, widenedSome } from './widened.js';
 
 /** Which rows are wanted, and in what form. */
 export interface GetOptions {
@@ -29,7 +30,10 @@ export interface GetOptions {
   skipMissing?: boolean;
   /** Where to: a file whose ending says its format. Default: the rows are printed. */
   output?: string;
+  /** Whether to replace a file that is there and is something else. Default false. */
   force?: boolean;
+  /** Files that the IDs were read from; none of them is replaced. */
+  inputs?: readonly string[];
   /** Whether the rows are printed as JSON, one object a line. Default false: as TSV. */
   json?: boolean;
 }
@@ -50,7 +54,9 @@ type Chosen = readonly (readonly [id: string, row: number])[];
 
 /** Formats of one file by its ending, which a name may have in capitals. */
 const ENDINGS = (Object.entries(exportFormats) as [ExportName, ExportFormat][]).flatMap(([name, format]) =>
-  format.write === undefined ? [] : [{ name, ending: format.ending, write: format.write }],
+  format.write === undefined
+    ? []
+    : [{ name, ending: format.ending, holds: format.holds, write: format.write }],
 );
 /** Endings of formats without IDs. */
 const WITHOUT_IDS: readonly string[] = ['.npy', '.safetensors'];
@@ -62,43 +68,55 @@ const WITHOUT_IDS: readonly string[] = ['.npy', '.safetensors'];
  * @throws RunFolderError if IDs have no row and are not to be skipped: then nothing is printed or written.
  */
 export async function getRows(options: GetOptions, print: Print): Promise<Got> {
-  const { folder, output } = options;
+  const { folder, output, inputs = [] } = options;
+  const facts = { runs: [folder], inputs, prints: true };
+  if (output !== undefined) refuseOutput(outputAt(output, options), facts);
   const result = await openResult(folder);
   const from = result.outputNamed(options.from ?? EMBEDDINGS);
   const give = result.valueOutputs.includes(from) ? giveValues : giveRows;
   if (output !== undefined) {
     endingOf(output, give === giveValues ? from : null);
-    refuseRunsOwn(output, folder);
     const ids = give === giveRows ? idsBeside(output) : null;
-    if (ids !== null) refuseRunsOwn(ids, folder);
+    if (ids !== null) refuseOutput(outputAt(ids, options), facts);
   }
+  // Rows under another ID would be the worst; of the rows themselves only a few are read.
+  await proveResult(result);
   const { rows, missing } = await wantedRows(result, options.ids);
   if (!options.skipMissing) refuseMissing(missing, folder, 'add --skip-missing to get the others');
   return { missing, count: rows.size, ...(await give(result, from, [...rows], options, print)) };
 }
 
+const outputAt = (path: string, { force = false }: GetOptions): Output => ({
+  path,
+  option: '--output',
+  what: 'export',
+  force,
+});
+
 async function giveRows(
   result: Result,
   from: string,
   chosen: Chosen,
-  { output, force = false, json = false }: GetOptions,
+  options: GetOptions,
   print: Print,
 ): Promise<Pick<Got, 'what' | 'file'>> {
+  const { output, json = false } = options;
   await using matrix = await result.rowsOf(from);
   const what = 'row';
   if (output === undefined) {
     for (const [id, row] of chosen) await print(rowText(id, await matrix.read(row, row + 1), json));
     return { what };
   }
-  const { write } = endingOf(output, null);
-  const source = someRows(await exportSource(result, matrix), matrix, chosen);
+  const { name, holds, write } = endingOf(output, null);
+  const plain = someRows(await exportSource(result, matrix), matrix, chosen);
+  const source = isWidened(plain.dtype, name, holds) ? widenedRows(plain) : plain;
   const ids = idsBeside(output);
   // First, so that no rows are without them.
   if (ids !== null) {
     const lines = Buffer.from(chosen.map(([id]) => `${id}\n`).join(''));
-    await writeExportFile(ids, (sink) => sink.write(lines), { force });
+    await writeOutput(outputAt(ids, options), (sink) => sink.write(lines));
   }
-  const { written } = await writeExportFile(output, (sink) => write!(sink, source), { force });
+  const written = await writeOutput(outputAt(output, options), (sink) => write(sink, source));
   return { what, file: { path: output, written, ids } };
 }
 
@@ -112,20 +130,22 @@ async function giveValues(
   result: Result,
   from: string,
   chosen: Chosen,
-  { output, force = false, json = false }: GetOptions,
+  options: GetOptions,
   print: Print,
 ): Promise<Pick<Got, 'what' | 'file'>> {
+  const { output, json = false } = options;
   await using reader = await result.valuesOf(from);
-  const source = await someValues(valueSource(result, reader, from), reader, chosen);
+  const plain = await someValues(valueSource(result, reader, from), reader, chosen);
   const what = 'sequence';
   if (output === undefined) {
     const text = json ? valueJson : valueText;
-    for (const at of chosen.keys()) for await (const part of text(source, at)) await print(part);
+    for (const at of chosen.keys()) for await (const part of text(plain, at)) await print(part);
     return { what };
   }
-  const { ending } = endingOf(output, from);
+  const { name, ending, holds } = endingOf(output, from);
+  const source = isWidened(plain.dtype, name, holds) ? widenedSome(plain) : plain;
   if (ending === '.npy') refuseSeveral(output, source);
-  const { written } = await writeExportFile(output, (sink) => valueFiles[ending]!(sink, source), { force });
+  const written = await writeOutput(outputAt(output, options), (sink) => valueFiles[ending]!(sink, source));
   return { what, file: { path: output, written, ids: null } };
 }
 

@@ -1,4 +1,4 @@
-import type { SequenceValues, ValueReader } from '@holdfast/result';
+import type { StoredValues, ValueReader } from '@holdfast/result';
 import type { ValueSource } from './value-source.js';
 
 /** Numbers of some sequences, in the order that is asked for. */
@@ -7,8 +7,8 @@ export interface SomeValues extends ValueSource {
   readonly sequences: readonly { id: string; shape: readonly [number, number] }[];
   /** Whether there is a number for each pair of tokens. */
   readonly pairs: boolean;
-  /** The numbers of the sequence at a place in `sequences`, as they are read now: row-major. */
-  numbers(at: number): Promise<Float32Array>;
+  /** The numbers of the sequence at a place in `sequences`, read when they are asked for: row-major, `dtype`. */
+  bytes(at: number): Promise<Uint8Array>;
 }
 
 /** @param reader of the source, which the caller closes. @param chosen each sequence's ID and row. */
@@ -19,13 +19,13 @@ export async function someValues(
 ): Promise<SomeValues> {
   const sequences: { id: string; shape: readonly [number, number] }[] = [];
   for (const [id, row] of chosen) sequences.push({ id, shape: await reader.shapeOf(row) });
-  const read = (at: number): Promise<SequenceValues> => reader.read(chosen[at]![1]);
+  const read = (at: number): Promise<StoredValues> => reader.stored(chosen[at]![1]);
   return {
     ...source,
     rows: chosen.length,
     sequences,
     pairs: reader.dim === null,
-    numbers: async (at) => (await read(at)).data,
+    bytes: async (at) => (await read(at)).bytes,
     async *ids() {
       yield chosen.map(([id]) => id);
     },

@@ -1,6 +1,7 @@
 import type { SequenceLine } from '@holdfast/result';
 import { RunFolderError } from '@holdfast/run-folder';
-import type { Block, ExportSource } from './export-source.js';
+import { Block } from './block.js';
+import type { ExportSource } from './export-source.js';
 
 /** A column beside the rows: what the table of sequences says of each. */
 export interface TableColumn {
@@ -35,10 +36,15 @@ export function numberIn(line: SequenceLine, { name, kind }: TableColumn): numbe
 }
 
 /** Rows with their IDs and their lines of the table. */
-export interface Batch extends Block {
-  ids: string[];
-  /** Empty if the source has no table. */
-  lines: SequenceLine[];
+export class Batch extends Block {
+  /** @param lines empty if the source has no table. */
+  constructor(
+    { first, rows, dtype, bytes }: Block,
+    readonly ids: string[],
+    readonly lines: SequenceLine[],
+  ) {
+    super(first, rows, dtype, bytes);
+  }
 }
 
 /** All rows of a source, so many at a time. @throws RunFolderError if a list of the result ends early. */
@@ -47,7 +53,7 @@ export async function* batches(source: ExportSource, rows: number): AsyncGenerat
   const lines = source.lines && new Taker(source.lines(), 'sequences.tsv');
   try {
     for await (const block of source.blocks(rows))
-      yield { ...block, ids: await ids.take(block.rows), lines: (await lines?.take(block.rows)) ?? [] };
+      yield new Batch(block, await ids.take(block.rows), (await lines?.take(block.rows)) ?? []);
   } finally {
     await ids.end();
     await lines?.end();

@@ -37,10 +37,9 @@ export const valueFiles: Readonly<Record<string, WriteValues>> = {
 };
 
 const numbersOf = (source: SomeValues, at: number) => ({
-  dtype: 'float32' as const,
+  dtype: source.dtype,
   shape: source.sequences[at]!.shape,
   async *chunks() {
-    const { buffer, byteOffset, byteLength } = await source.numbers(at);
-    yield new Uint8Array(buffer, byteOffset, byteLength);
+    yield await source.bytes(at);
   },
 });

@@ -1,5 +1,6 @@
-import { type Result, rowIds, type SequenceValues, type ValueReader } from '@holdfast/result';
+import { type Result, rowIds, type StoredValues, type ValueReader } from '@holdfast/result';
 import { settingsFacts } from '@holdfast/run-folder';
+import type { StoredType } from './stored-type.js';
 
 /** Numbers of which each sequence has as many as its length asks for, to be exported. All of it is streamed. */
 export interface ValueSource {
@@ -7,6 +8,8 @@ export interface ValueSource {
   name: string;
   /** Sequences. */
   rows: number;
+  /** How the numbers of `values` are stored. */
+  dtype: StoredType;
   /** How the numbers were computed. */
   facts: Readonly<Record<string, string>>;
   /** The IDs in the rows' order, in lists. */
@@ -14,7 +17,7 @@ export interface ValueSource {
   /** The shapes in the rows' order, in lists. */
   shapes(): AsyncIterable<readonly (readonly [number, number])[]>;
   /** The numbers in the rows' order. */
-  values(): AsyncIterable<SequenceValues>;
+  values(): AsyncIterable<StoredValues>;
 }
 
 /** @param reader of the output, which the caller closes. @param name of it. */
@@ -26,6 +29,8 @@ export function valueSource({ record, ids }: Result, reader: ValueReader, name: 
   return {
     name,
     rows: reader.rows,
+    // A result has no other types.
+    dtype: reader.dtype as StoredType,
     facts: {
       ...(provenance && { model: provenance.model.name, model_sha256: provenance.model.fingerprint }),
       ...settings,
@@ -34,7 +39,7 @@ export function valueSource({ record, ids }: Result, reader: ValueReader, name: 
     ids: () => rowIds(ids),
     shapes: () => reader.shapes(),
     async *values() {
-      for (let row = 0; row < reader.rows; row++) yield await reader.read(row);
+      for (let row = 0; row < reader.rows; row++) yield await reader.stored(row);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { float32Of } from '@holdfast/pt-serializer';
 import { tsvRow } from './formats/tsv.js';
 import type { SomeValues } from './some-values.js';
 
@@ -12,7 +13,7 @@ export function valueHead({ name, pairs, sequences }: SomeValues): string {
 export async function* valueText(source: SomeValues, at: number): AsyncGenerator<string> {
   const { id, shape } = source.sequences[at]!;
   const [tokens, width] = shape;
-  const numbers = await source.numbers(at);
+  const numbers = float32Of(source.dtype, await source.bytes(at));
   for (let token = 0; token < tokens; token++) {
     const row = numbers.subarray(token * width, (token + 1) * width);
     if (!source.pairs) yield tsvRow(`${id}\t${token}`, row);
@@ -29,7 +30,7 @@ export async function* valueText(source: SomeValues, at: number): AsyncGenerator
 export async function* valueJson(source: SomeValues, at: number): AsyncGenerator<string> {
   const { id, shape } = source.sequences[at]!;
   const [tokens, width] = shape;
-  const numbers = await source.numbers(at);
+  const numbers = float32Of(source.dtype, await source.bytes(at));
   yield `{"id":${JSON.stringify(id)},"values":[`;
   for (let token = 0; token < tokens; token++)
     yield `${token > 0 ? ',' : ''}[${digits(numbers.subarray(token * width, (token + 1) * width))}]`;

@@ -1,12 +1,13 @@
 import { access, type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { makeDirectoryDurably, syncDirectory, writeFileDurably } from '@holdfast/durable';
-import { RunFolderError } from '@holdfast/run-folder';
+import { basename, join } from 'node:path';
+import { hasBytes, makeDirectoryDurably, syncDirectory, writeFileDurably } from '@holdfast/durable';
+import { outputLock, RunFolderError, soleWriter } from '@holdfast/run-folder';
 import type { ExportedFile } from './format.js';
-import { hasBytes } from './write-export-file.js';
 
 /** Says whose files a folder holds: it is written before them, and again once they are complete. */
 const NOTE = '.holdfast-export.json';
+/** Files beside it that are there only while it is written. */
+const PASSING = [`${NOTE}.tmp`, basename(outputLock(NOTE))];
 const STATES = ['clearing', 'writing', 'complete'] as const;
 type State = (typeof STATES)[number];
 
@@ -18,7 +19,7 @@ type State = (typeof STATES)[number];
  * @param atOnce files that are written at the same time.
  * @param force whether to replace another export in the folder.
  * @returns how many files were written, and how many were there with the same bytes.
- * @throws RunFolderError if the folder holds something else, or its file system does not tell two names apart.
+ * @throws BusyError if another command writes there; RunFolderError if the folder holds something else, or its file system does not tell two names apart.
  */
 export async function writeExportFolder(
   folder: string,
@@ -34,9 +35,10 @@ export async function writeExportFolder(
   let next = await coming.next();
   await makeDirectoryDurably(folder);
   const path = join(folder, NOTE);
+  await using _alone = await soleWriter(path);
   const note = (state: State) => `${JSON.stringify({ format: 1, ...identity, state })}\n`;
   const tell = (state: State) => writeFileDurably(path, note(state));
-  const names = (await readdir(folder)).filter((name) => name !== `${NOTE}.tmp`);
+  const names = (await readdir(folder)).filter((name) => !PASSING.includes(name));
   const found = names.includes(NOTE) ? await readFile(path, 'utf8') : null;
   const state = STATES.find((each) => found === note(each)) ?? null;
   const others = names.filter((name) => name !== NOTE && !/\.pt(\.tmp)?$/.test(name));

@@ -3,10 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { float32Of } from '@holdfast/pt-serializer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ExportName, exportFormats } from '../src/export-formats.js';
 import { exportResult } from '../src/export-result.js';
-import { rowsOf, writeResult } from './write-result.js';
+import { halfBits, rowsOf, writeResult } from './write-result.js';
 
 /** Debian's Python, and one with more modules if there is one. */
 const PYTHONS = [
@@ -21,6 +22,9 @@ const IDS = Array.from({ length: 300 }, (_, at) =>
   at % 7 === 3 ? `a/b|${at}` : at % 5 === 0 ? `ünï%${at}` : at === 1 ? '.' : `seq${at}`,
 );
 const ROWS = rowsOf(IDS.length, DIM);
+/** The rows of a result of float16, and the formats that keep them so. */
+const HALVES = halfBits(ROWS, 'float16');
+const KEPT = ['npy', 'pt', 'safetensors', 'arrow', 'h5', 'h5-matrix'] as const;
 const COLUMNS = ['A', 'β,', 'c c', '4', ''];
 const FACTS = { model: 'facebook/esm2_t6_8M_UR50D', pooling: 'mean', layer: 'last_hidden_state', empty: '' };
 
@@ -43,12 +47,20 @@ beforeAll(async () => {
   mkdirSync(out);
   await writeResult(out, { ids: IDS, rows: ROWS, format: 'pt', facts: FACTS, columns: COLUMNS });
   for (const to of Object.keys(exportFormats) as ExportName[]) await exportResult({ folder: out, to });
+  const half = join(folder, 'half');
+  mkdirSync(half);
+  await writeResult(half, { ids: IDS, rows: HALVES, dtype: 'float16', facts: FACTS });
+  for (const to of KEPT) await exportResult({ folder: half, to });
   for (const python of PYTHONS) {
     if (spawnSync(python, ['-c', 'import numpy']).status !== 0) continue;
-    const text = execFileSync(python, [SCRIPT, folder, 'out'], { encoding: 'utf8', maxBuffer: 1 << 26 });
-    for (const line of text.trimEnd().split('\n')) {
-      const [reader, read] = JSON.parse(line) as [string, Read | string];
-      if (typeof found.get(reader) !== 'object') found.set(reader, read);
+    const readers = KEPT.map((name) => name.replace('-', '_'));
+    for (const args of [['out'], ['half', 'float16', ...readers]]) {
+      const text = execFileSync(python, [SCRIPT, folder, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 });
+      for (const line of text.trimEnd().split('\n')) {
+        const [reader, read] = JSON.parse(line) as [string, Read | string];
+        const name = args.length === 1 ? reader : `half ${reader}`;
+        if (typeof found.get(name) !== 'object') found.set(name, read);
+      }
     }
   }
 });
@@ -93,6 +105,16 @@ describe('read back with the tools that it is for:', () => {
     expect(read.shape).toEqual([IDS.length, DIM]);
     expect(read.rows).toEqual([...ROWS]);
     if (read.ids !== null) expect(read.ids).toEqual(IDS);
+  });
+
+  it.each(['npy', 'pt', 'safetensors', 'arrow', 'h5_matrix', 'h5'])('%s of float16', (reader) => {
+    const read = readBy(`half ${reader}`);
+    if (read === null) return;
+    const numbers = [...float32Of('float16', new Uint8Array(HALVES.buffer))];
+    const ids = read.ids ?? IDS;
+    expect([...ids].sort()).toEqual([...IDS].sort());
+    const due = ids.flatMap((id) => numbers.slice(IDS.indexOf(id) * DIM, (IDS.indexOf(id) + 1) * DIM));
+    expect(read.rows).toEqual(due);
   });
 
   it.each(['h5', 'esm'])('%s: each ID with its row', (reader) => {

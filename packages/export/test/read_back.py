@@ -1,6 +1,6 @@
 """Reads an export with the tools it is for. Prints a JSON object a format: null if a module is missing, else what was read.
 
-usage: read_back.py FOLDER NAME   (the exports are FOLDER/NAME.ENDING)
+usage: read_back.py FOLDER NAME [DTYPE READER…]   (the exports are FOLDER/NAME.ENDING, and their numbers of DTYPE, by default float32)
 """
 
 import json
@@ -8,13 +8,13 @@ import sys
 
 import numpy as np
 
-folder, name = sys.argv[1:]
+folder, name, dtype, *wanted = [*sys.argv[1:], *(["float32"] if len(sys.argv) == 3 else [])]
 path = f"{folder}/{name}"
 
 
 def told(ids, rows, **more):
     rows = np.asarray(rows)
-    assert rows.dtype == np.float32, rows.dtype
+    assert rows.dtype == np.dtype(dtype), rows.dtype
     return {"ids": None if ids is None else [str(i) for i in ids], "shape": rows.shape, "rows": rows.ravel().tolist(), **more}
 
 
@@ -131,4 +131,5 @@ def found(read):
 
 
 for read in (npy, pt, safetensors, parquet, parquet_duckdb, parquet_polars, arrow, h5, h5_matrix, h5ad, esm, virnucpro, tsv):
-    print(json.dumps([read.__name__, found(read)]))
+    if not wanted or read.__name__ in wanted:
+        print(json.dumps([read.__name__, found(read)]))

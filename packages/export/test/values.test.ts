@@ -1,11 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LazyTensor, openPt } from '@holdfast/pt-serializer';
+import { float32Of, LazyTensor, openPt } from '@holdfast/pt-serializer';
 import { type Dataset, File, ready } from 'h5wasm/node';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { exportResult } from '../src/export-result.js';
-import { rowsOf, valuesOf, writeResult } from './write-result.js';
+import { halfBits, rowsOf, valuesOf, writeResult } from './write-result.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -72,6 +72,37 @@ it.each(['per_token.layer_3', 'contacts'])(
     expect([...(await tensor!.readFloat32())]).toEqual([...valuesOf(row, tokens * (perToken ? 4 : tokens))]);
   },
 );
+
+it('h5 keeps float16, and esm has float32', async () => {
+  const values = { 'per_token.layer_3': { dim: 4, tokens: TOKENS } };
+  await writeResult(at('out'), {
+    ids: IDS,
+    rows: halfBits(rowsOf(COUNT, 2), 'float16'),
+    dtype: 'float16',
+    values,
+  });
+  const h5 = (dtype?: 'float32') =>
+    exportResult({
+      folder: at('out'),
+      to: 'h5',
+      from: 'per_token.layer_3',
+      force: true,
+      ...(dtype && { dtype }),
+    });
+  const widths = async (dtype?: 'float32') => {
+    const file = new File((await h5(dtype)).path, 'r');
+    const { metadata } = file.get(IDS[6]!.replace('/', '%2F')) as Dataset;
+    file.close();
+    return [metadata.size, metadata.type];
+  };
+  const [wide, type] = await widths('float32');
+  expect([wide, await widths()]).toEqual([4, [2, type]]);
+  const { path } = await exportResult({ folder: at('out'), to: 'esm', from: 'per_token.layer_3' });
+  await using file = await openPt(join(path, `${IDS[6]!.replace('/', '%2F')}.pt`));
+  const tensor = (file.value as Map<string, Map<number, LazyTensor>>).get('representations')!.get(3)!;
+  const due = float32Of('float16', new Uint8Array(halfBits(valuesOf(6, 24), 'float16').buffer));
+  expect([tensor.dtype, [...(await tensor.readFloat32())]]).toEqual(['float32', [...due]]);
+});
 
 it('refuses what a format has no place for, by name', async () => {
   await written();

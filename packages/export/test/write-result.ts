@@ -13,8 +13,10 @@ import {
 /** What a result is made of. */
 export interface Made {
   ids: readonly string[];
-  /** Row-major. */
-  rows: Float32Array;
+  /** Row-major; the bits of `dtype` if that is half a float32. */
+  rows: Float32Array | Uint16Array;
+  /** How all numbers are stored. Default: float32. */
+  dtype?: 'float32' | 'float16' | 'bfloat16';
   dim?: number;
   format?: FormatName;
   facts?: Readonly<Record<string, string>>;
@@ -59,9 +61,19 @@ export const linesOf = (ids: readonly string[]): string[] =>
 export const rowsOf = (count: number, dim: number): Float32Array =>
   Float32Array.from({ length: count * dim }, (_, at) => Math.sin(at) / 3);
 
+/** The bits of numbers in half the room, cut off: what they are is read back from the bits. */
+export const halfBits = (numbers: Float32Array, dtype: 'float16' | 'bfloat16'): Uint16Array =>
+  Uint16Array.from(new Uint32Array(numbers.slice().buffer), (bits) =>
+    dtype === 'bfloat16'
+      ? bits >>> 16
+      : (bits & 0x7fffffff) < 0x38800000
+        ? 0
+        : ((bits >>> 16) & 0x8000) | (((bits & 0x7fffffff) - 0x38000000) >>> 13),
+  );
+
 /** Writes a result into a folder, as a run does. */
 export async function writeResult(folder: string, made: Made): Promise<void> {
-  const { ids, rows, format = 'safetensors', columns = null, quarantine } = made;
+  const { ids, rows, format = 'safetensors', dtype = 'float32', columns = null, quarantine } = made;
   const {
     dim = ids.length === 0 ? 0 : rows.length / ids.length,
     facts = { model: 'made', pooling: 'mean' },
@@ -73,6 +85,7 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
     { write: async (part) => void parts.push(Uint8Array.from(part)) },
     {
       shape: [ids.length, dim],
+      dtype,
       columns,
       facts: { ...facts, row_ids: 'ids.txt' },
       ids: async () => [...ids],
@@ -93,12 +106,13 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
     writeFileSync(place.quarantine, lines(['# id\tordinal\tkind\tattempts\terror', ...quarantine]));
     files.push(place.quarantine);
   }
-  const outputs: RunOutputs | undefined = made.values && {
+  const outputs: RunOutputs = {
     dim,
-    tokens: Object.entries(made.values).flatMap(([name, { dim: width }]) =>
+    ...(dtype !== 'float32' && { dtype }),
+    tokens: Object.entries(made.values ?? {}).flatMap(([name, { dim: width }]) =>
       width === null ? [] : [{ name, dim: width, layer: 'last_hidden_state' }],
     ),
-    pairs: Object.entries(made.values).flatMap(([name, { dim: width }]) =>
+    pairs: Object.entries(made.values ?? {}).flatMap(([name, { dim: width }]) =>
       width === null ? [{ name, layer: name }] : [],
     ),
   };
@@ -106,7 +120,10 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
   for (const [name, { dim: width, tokens }] of Object.entries(made.values ?? {})) {
     const ends = [0n];
     for (const count of tokens) ends.push(ends.at(-1)! + BigInt(width === null ? count * count : count));
-    const numbers = tokens.map((count, row) => valuesOf(row, count * (width ?? count)));
+    const numbers = tokens.map((count, row) => {
+      const plain = valuesOf(row, count * (width ?? count));
+      return dtype === 'float32' ? plain : halfBits(plain, dtype);
+    });
     const total = Number(ends.at(-1));
     for (const { file, write } of valueFormats[format](name)) {
       const pieces: Uint8Array[] = [];
@@ -119,7 +136,7 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
             chunks: () => bytesOf([BigInt64Array.from(ends)]),
           },
           values: {
-            dtype: 'float32',
+            dtype,
             shape: width === null ? [total] : [total, width],
             chunks: () => bytesOf(numbers),
           },
@@ -137,7 +154,7 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
     sequences: ids.length,
     quarantined: quarantine?.length ?? 0,
     dim,
-    ...(outputs && { outputs }),
+    ...((made.values !== undefined || dtype !== 'float32') && { outputs }),
     ...(made.options && {
       provenance: {
         model: { name: 'made', fingerprint: 'f' },
@@ -155,6 +172,8 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
   });
 }
 
-async function* bytesOf(numbers: readonly (Float32Array | BigInt64Array)[]): AsyncGenerator<Uint8Array> {
+async function* bytesOf(
+  numbers: readonly (Float32Array | Uint16Array | BigInt64Array)[],
+): AsyncGenerator<Uint8Array> {
   for (const each of numbers) yield new Uint8Array(each.buffer, each.byteOffset, each.byteLength);
 }

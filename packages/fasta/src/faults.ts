@@ -3,6 +3,8 @@ import { BadRecordsError, InputError } from './input-error.js';
 
 /** Faults that are named with their places; the others are only counted. */
 const NAMED = 20;
+/** As many say enough if no record is without a fault: it is the wrong file, or the wrong model. */
+const NAMED_OF_ALL = 3;
 
 /** How many records have each fault. */
 export type FaultCounts = Partial<Record<RecordFaultCode, number>>;
@@ -34,22 +36,29 @@ export class Faults {
   /**
    * The error for all faults, or null.
    *
-   * @param skips whether records with a fault are left out. @param wayOn what else can be done about such records.
+   * @param anyLeft whether there are records without a fault.
+   * @param skips whether records with a fault are left out, if others are left. @param wayOn what else can be done about them.
    */
-  refusal(skips: boolean, wayOn?: string): InputError | null {
-    const records = skips ? 0 : this.records;
-    const named = [...this.#files, ...(skips ? [] : this.#first)];
+  refusal(
+    anyLeft: boolean,
+    { skips, wayOn }: { skips: boolean; wayOn?: string | undefined },
+  ): InputError | null {
+    const excused = skips && anyLeft;
+    const records = excused ? 0 : this.records;
+    const first = anyLeft ? this.#first : this.#first.slice(0, NAMED_OF_ALL);
+    const named = [...this.#files, ...(excused ? [] : first)];
     const [only] = named;
     if (only === undefined) return null;
     const error =
       named.length === 1
         ? only
         : new BadRecordsError(named, {
-            counts: skips ? {} : this.counts,
+            counts: excused ? {} : this.counts,
             records,
             inputs: this.#files.length,
           });
-    if (records > 0 && wayOn !== undefined) error.message += `${named.length === 1 ? ';' : '\n '} ${wayOn}`;
+    if (records > 0 && anyLeft && wayOn !== undefined)
+      error.message += `${named.length === 1 ? ';' : '\n '} ${wayOn}`;
     return error;
   }
 }

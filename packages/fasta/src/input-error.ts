@@ -75,8 +75,10 @@ export class BadRecordsError extends InputError {
     const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
     const counted = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
     const what = [
-      ...(records > 0 ? [`${records} record(s) cannot be used (${counted})`] : []),
-      ...(inputs > 0 ? [`${inputs} input(s) cannot be read`] : []),
+      ...(records > 0
+        ? [`${records} ${records === 1 ? 'record' : 'records'} cannot be used (${counted})`]
+        : []),
+      ...(inputs > 0 ? [`${inputs} ${inputs === 1 ? 'input' : 'inputs'} cannot be read`] : []),
     ].join(', and ');
     const rest = records + inputs - faults.length;
     const lines = faults.map(({ message }) => `\n  ${message}`).join('');

@@ -176,15 +176,28 @@ test('nothing more and float32 leave the fingerprint as it was', async () => {
   for (const other of [
     { dtype: 'float16' },
     { include: ['per_token'] },
-    { include: ['mean', 'cls'] },
+    { include: ['cls'] },
     { layers: ['0'] },
   ] as const)
     expect((await resolveModel(fixture(ESM2), other)).fingerprint).not.toBe(fingerprint);
 });
 
+test('what is included is computed beside the rows, which stay those of the pooling', async () => {
+  const outputs = async (overrides: ModelOverrides) => {
+    const { output, more } = (await resolveModel(fixture(ESM2), overrides)).recipe;
+    return [output.pooling, ...(more?.rows ?? []).map(({ name }) => name)];
+  };
+  expect(await outputs({ include: ['cls'] })).toEqual(['mean', 'cls.layer_2']);
+  expect(await outputs({ include: ['cls', 'mean'] })).toEqual(['mean', 'cls.layer_2']);
+  expect(await outputs({ include: ['cls', 'mean'], pooling: 'cls' })).toEqual(['cls', 'mean.layer_2']);
+  expect(await outputs({ pooling: 'cls' })).toEqual(['cls']);
+});
+
 test.each<[path: string, overrides: ModelOverrides, says: RegExp]>([
   [ESM2, { output: '3' }, /has no layer 3; its layers are 0 to 2, or -3 to -1/],
   [ESM2, { layers: ['-4'] }, /has no layer -4/],
+  [ESM2, { output: '-1', layers: ['2'] }, /layer 2 twice: it is last_hidden_state/],
+  [ESM2, { output: '0', layers: ['1', 'hidden_states.1'] }, /layer hidden_states\.1 twice/],
   [
     'esm2_t2_tinyf32_UR50D/esm2_t2_tinyf32_UR50D.pt',
     { include: ['logits'], precision: 'int8' },

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { hasPublishedModel } from '@holdfast/model-zoo';
 import { checkOptions, text } from '@holdfast/options';
@@ -77,8 +78,8 @@ export async function resolveModel(
   const dtype = overrides.dtype === 'float32' ? undefined : overrides.dtype;
   const poolings = [recipe.output, ...(recipe.more?.rows ?? [])].map(({ pooling }) => pooling);
   if (poolings.includes('cls') && recipe.prefix.length === 0) {
-    const what = "puts no token before a sequence, so pooling 'cls' has none to use";
-    throw new ModelError('model_mismatch', modelPath, what, 'choose another pooling');
+    const what = "puts no token before a sequence, so it has no 'cls'";
+    throw new ModelError('model_mismatch', modelPath, what, 'choose mean, max or mean_tokens instead');
   }
   checkSession(
     { modelPath, dim, recipe },
@@ -219,6 +220,15 @@ async function kindOf(folder: string): Promise<Kind> {
   const exported = await isFile(join(folder, CONFIG));
   if (described) return exported && !(await namesTokens(folder)) ? 'exported with changes' : 'described';
   if (exported) return 'exported';
+  const names = (await readdir(folder).catch(() => [])).sort();
+  const weights = names.find((name) => name.endsWith('.pt') && !name.endsWith('-contact-regression.pt'));
+  if (weights !== undefined)
+    throw new ModelError(
+      'model_unsupported',
+      folder,
+      `has neither ${DESCRIPTOR} nor ${CONFIG}, but ${weights}`,
+      `give that file: ${join(folder, weights)}`,
+    );
   const above = dirname(folder);
   const inside = basename(folder) === 'onnx' && (await isFile(join(above, CONFIG)));
   throw new ModelError(

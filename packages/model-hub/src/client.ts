@@ -145,7 +145,9 @@ function inShort(error: Error): string {
   let inner = error;
   while (inner.cause instanceof Error) inner = inner.cause;
   const several = inner instanceof AggregateError ? inner.errors.find((each) => each instanceof Error) : null;
-  const { message, code } = (several ?? inner) as NodeJS.ErrnoException;
+  const { message, code, hostname } = (several ?? inner) as NodeJS.ErrnoException & { hostname?: string };
+  if (hostname !== undefined && (code === 'ENOTFOUND' || code === 'EAI_AGAIN'))
+    return `${hostname} cannot be found: is this machine on a network? (${code})`;
   return message || code || inner.name;
 }
 

@@ -293,6 +293,12 @@ describe('the connection fails', () => {
     await expect(get()).rejects.toMatchObject({ code: 'hub_unreachable', message: /ECONNREFUSED/ });
   });
 
+  test('a server whose name is not known', async () => {
+    await expect(get(ID, { HF_ENDPOINT: 'https://hub.invalid' })).rejects.toMatchObject({
+      message: /hub\.invalid cannot be found: is this machine on a network\? \((ENOTFOUND|EAI_AGAIN)\)/,
+    });
+  });
+
   test('a server that is silent', async () => {
     hub.faults.silent = (path, n) => LARGE.test(path) && n < 1;
     const got = await get();

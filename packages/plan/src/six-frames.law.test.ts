@@ -145,16 +145,16 @@ test('records without a row are counted over all inputs, and the first are named
   const paths = [await file('a.fa', `>open\nATG\n${closed}`), await file('b.fa', '>short\nAC\n>gap\n---\n')];
   const { translation } = await build('open', paths);
   expect(withoutRow(translation!)).toBe(
-    '9 of 10 record(s) have no reading frame without a stop codon (2 of them fewer bases than a codon), so they have no row: closed0, closed1, closed2, closed3, closed4, …',
+    '9 of 10 records have no reading frame without a stop codon (2 of them fewer bases than a codon), so they have no row: closed0, closed1, closed2, closed3, closed4, …',
   );
   const all = await build('all', paths);
   expect(withoutRow(all.translation!)).toBe(
-    '2 of 10 record(s) have fewer bases than a codon, so they have no row: short, gap',
+    '2 of 10 records have fewer bases than a codon, so they have no row: short, gap',
   );
   expect(withoutRow((await build('all', [paths[0]!])).translation!)).toBeNull();
   const short = await build('open', [await file('c.fa', '>open\nATG\n>one\nA\n')]);
   expect(withoutRow(short.translation!)).toBe(
-    '1 of 2 record(s) have fewer bases than a codon, so they have no row: one',
+    '1 of 2 records has fewer bases than a codon, so it has no row: one',
   );
 });
 
@@ -166,7 +166,7 @@ test('an index of an earlier version, which did not count short records, is read
   await writeFile(path, JSON.stringify({ ...rest, translation: older }));
   const index = await openIndex(join(folder, 'index'));
   expect(withoutRow(index.summary.translation!)).toBe(
-    '1 of 2 record(s) have no reading frame without a stop codon, so they have no row: one',
+    '1 of 2 records has no reading frame without a stop codon, so it has no row: one',
   );
   await index.close();
 });
@@ -199,7 +199,7 @@ test('removed gaps are reported with the first IDs', async () => {
   const records = Array.from({ length: 7 }, (_, i) => `>g${i}\nGCC--G.CC\n`).join('');
   const { translation } = await build('open', [await file('gaps.fa', `>a\nGCCGCC\n${records}`)]);
   expect(withoutGaps(translation!)).toBe(
-    '7 of 8 record(s) contain gaps, 21 in all, which are removed before translation: g0, g1, g2, g3, g4, …',
+    '7 of 8 records contain gaps, 21 in all, which are removed before translation: g0, g1, g2, g3, g4, …',
   );
   expect(withoutGaps((await build('open', [await file('plain.fa', '>a\nGCC\n')])).translation!)).toBeNull();
 });

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { EMBEDDINGS, openResult, type Result, refuseNoFolder } from '@holdfast/result';
+import { EMBEDDINGS, openResult, proveResult, type Result, refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { historyOf } from '@holdfast/status';
 import { grouped } from './chart.js';
@@ -45,6 +45,10 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
   const name = basename(resolve(dir));
   if (options.what === 'throughput') return throughput(dir, name);
   const result = await openResult(dir);
+  const outputs = options.what === 'map' ? [options.from ?? EMBEDDINGS] : [];
+  // Numbers of tokens are refused before all of them are read.
+  for (const output of outputs) result.dimOf(output);
+  await proveResult(result, { outputs, sequences: true, signal: options.signal });
   if (options.what === 'map') return map(result, name, options);
   const lengths = await tableLengths(result);
   if (lengths === null)

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunOutputs } from '@holdfast/run-folder';
@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeResult } from '../test/write-result.js';
 import { openResult } from './open-result.js';
+import { proveResult } from './prove-result.js';
 import { findRows, rowIds } from './row-ids.js';
 import { sequenceLines } from './sequence-lines.js';
 
@@ -49,6 +50,28 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('a result in %s', (format) 
       /it has \d+ bytes, but result.json says \d+; holdfast verify/,
     );
   });
+});
+
+it('is proven by the SHA-256 of its files: a flipped bit and swapped IDs are found', async () => {
+  await writeResult(folder, { ids: IDS, rows: ROWS });
+  const prove = async () =>
+    proveResult(await openResult(folder), { outputs: ['embeddings'], sequences: true });
+  await prove();
+  for (const [name, change] of [
+    ['ids.txt', (text) => text.replace('seg1\n', 'seg2\n')],
+    [
+      'embeddings.safetensors',
+      (text) => text.replace(/.$/s, (last) => String.fromCharCode(last.charCodeAt(0) ^ 1)),
+    ],
+  ] as [string, (text: string) => string][]) {
+    const path = join(folder, name);
+    const before = readFileSync(path, 'latin1');
+    expect(change(before)).not.toBe(before);
+    writeFileSync(path, change(before), 'latin1');
+    await expect(prove()).rejects.toThrow(`${path}: it is not the file that the run wrote`);
+    writeFileSync(path, before, 'latin1');
+  }
+  await prove();
 });
 
 it('names what to do if there is no result, or a file of it is missing', async () => {

@@ -24,6 +24,8 @@ export interface ResultOutputs {
   outputNamed(name: string): string;
   /** Numbers in a row of one of `rowOutputs`. @throws RunFolderError for another name. */
   dimOf(output: string): number;
+  /** Paths of the files of an output. @throws RunFolderError for another name. */
+  filesOf(output: string): string[];
   /**
    * The rows of one of `rowOutputs`; the caller closes it.
    *
@@ -64,6 +66,14 @@ export function openOutputs(
       `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
     );
   };
+  const filesOf = (name: string): string[] => {
+    const output = outputNamed(name);
+    const file = rows.get(output);
+    if (file !== undefined) return [file.path];
+    const path = place.output(`${output}.${format}`);
+    // A .npy holds one array, so there are two files.
+    return format === 'npy' ? [path, place.output(`${output}.offsets.npy`)] : [path];
+  };
   const tensorIn = async (path: string, name: string, shape: readonly (number | null)[]) => {
     const stored = await storedTensors[format](path);
     if (typeof stored === 'string') throw new RunFolderError(`${path}: ${stored}; ${mend}`);
@@ -78,6 +88,7 @@ export function openOutputs(
     fullName,
     outputNamed,
     dimOf: (output) => rowFile(output).dim,
+    filesOf,
     async rowsOf(output) {
       const { path, dim } = rowFile(output);
       const { tensor } = await tensorIn(path, EMBEDDINGS, [record.sequences, dim]);
@@ -89,15 +100,12 @@ export function openOutputs(
         throw new RunFolderError(
           `${place.out}: ${output} has one row a sequence, and no numbers of tokens; the result has these: ${[...values.keys()].join(', ') || 'none'}`,
         );
-      const { name, dim } = found;
-      // A .npy holds one array, so there are two files.
-      const alone = format === 'npy';
-      const path = place.output(`${name}.${format}`);
+      const { dim } = found;
+      const [path, offsets = path] = filesOf(output) as [string, string?];
+      const alone = offsets !== path;
       return ValueReader.open(
         await tensorIn(path, alone ? EMBEDDINGS : 'values', dim === null ? [ANY] : [ANY, dim]),
-        await tensorIn(alone ? place.output(`${name}.offsets.npy`) : path, alone ? EMBEDDINGS : 'offsets', [
-          record.sequences + 1,
-        ]),
+        await tensorIn(offsets, alone ? EMBEDDINGS : 'offsets', [record.sequences + 1]),
         dim,
       );
     },

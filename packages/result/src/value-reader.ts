@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { type DType, float32Of } from '@holdfast/pt-serializer';
 import { RunFolderError } from '@holdfast/run-folder';
 import { RowReader } from './row-reader.js';
 import type { StoredTensor } from './stored-tensors.js';
@@ -11,6 +12,13 @@ export interface SequenceValues {
   shape: readonly [number, number];
   /** Row-major. */
   data: Float32Array;
+}
+
+/** The same as they are stored. */
+export interface StoredValues {
+  shape: readonly [number, number];
+  /** Row-major, little-endian, in the reader's `dtype`. */
+  bytes: Uint8Array;
 }
 
 /** Reads numbers of which each sequence has as many as its length asks for. */
@@ -47,11 +55,21 @@ export class ValueReader implements AsyncDisposable {
     return this.#shape(...(await this.#endsOf(row)));
   }
 
+  /** How the numbers are stored. */
+  get dtype(): DType {
+    return this.#values.dtype;
+  }
+
   /** The numbers of a row's sequence. @throws RangeError for a row that there is not; RunFolderError for offsets that are not in order. */
   async read(row: number): Promise<SequenceValues> {
+    const { shape, bytes } = await this.stored(row);
+    return { shape, data: float32Of(this.dtype, bytes) };
+  }
+
+  /** The same without a conversion. @throws as `read`. */
+  async stored(row: number): Promise<StoredValues> {
     const [first, end] = await this.#endsOf(row);
-    const shape = this.#shape(first, end);
-    return { shape, data: await this.#values.read(first, end) };
+    return { shape: this.#shape(first, end), bytes: await this.#values.bytes(first, end) };
   }
 
   /** The shape of each row's numbers, in lists of some ten thousand. @throws RunFolderError for offsets that are not in order. */

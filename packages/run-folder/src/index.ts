@@ -5,6 +5,7 @@ export { leavesOut } from './leaves-out.js';
 export { keepWorkersOut, oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
+export { type Output, type OutputFacts, refuseOutput, writeOutput } from './output-file.js';
 export { refuseFile, refuseUnwritable, takeOutputFolder } from './output-folder.js';
 export { columnBytes } from './outputs/column-bytes.js';
 export { type FurtherFile, type FurtherRun, furtherFiles } from './outputs/further-files.js';
@@ -55,6 +56,7 @@ export {
   writeRunStarts,
 } from './records/run-starts.js';
 export { runWitnesses, shardFolders } from './records/run-witnesses.js';
+export { refuseRunsNames } from './refuse-runs-names.js';
 export { announceRestart, type CutOff, cutOffRestart, forgetRestart } from './restart-intent.js';
 export {
   type ResultFolder,
@@ -79,5 +81,6 @@ export { type CompleteRun, resultRows } from './shard/result-rows.js';
 export { ShardIncompleteError } from './shard/shard-incomplete-error.js';
 export { checkpointFacts, retriedFacts, ShardCursor } from './shard/shard-plan.js';
 export { type SavedState, standing } from './shard/standing.js';
+export { outputLock, soleWriter } from './sole-writer.js';
 export { reportCorrupt, tidyUp } from './tidy.js';
 export { withoutLinks } from './without-links.js';

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { debuglog } from 'node:util';
 import { InvalidCheckpointError, openCheckpoint, removeTemporaries } from '@holdfast/checkpoint';
 import { isThere } from '@holdfast/durable';
+import { counted } from '@holdfast/options';
 import type { ReportNotice } from './folder-notice.js';
 import type { Layout } from './layout.js';
 import { shardFolders } from './records/run-witnesses.js';
@@ -122,7 +123,7 @@ async function removeAllTemporaries(place: Layout): Promise<void> {
 
 /** The number and size as text. */
 const describe = ({ files, bytes }: CorruptFiles): string =>
-  `${files} file(s) set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
+  `${counted(files, 'file')} set aside as corrupt (${(bytes / 1e6).toFixed(1)} MB)`;
 
 /** Warns about the size of files that were set aside, while the run is not complete. */
 export async function reportCorrupt(place: Layout, report: ReportNotice): Promise<void> {

@@ -16,7 +16,8 @@ function defined(): Map<string, Set<string>> {
 
 /** Fields by event, as the type of the runner's events has them. */
 function typed(): Map<string, Set<string>> {
-  const options = { module: ts.ModuleKind.NodeNext, strict: true, skipLibCheck: true, noEmit: true };
+  const { config } = ts.readConfigFile(at('../../../tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, at('../../..'));
   const program = ts.createProgram([TYPES], options);
   const checker = program.getTypeChecker();
   const source = program.getSourceFile(TYPES)!;

@@ -51,6 +51,11 @@ export function packAll(): string {
   const env = { ...process.env, npm_config_loglevel: 'error' };
   for (const { name, folder } of packages)
     if (!existsSync(join(folder, 'dist'))) throw new Error(`${name} is not built: run npm run setup`);
+  execFileSync(process.execPath, [join(root, 'tooling/workspace/turbo.mjs'), 'declarations'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const filters = packages.map(({ name }) => `--filter=${name}`);
   const args = ['-y', read(root).packageManager, ...filters, 'pack', '--pack-destination', tarballs];
   execFileSync('npx', args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });

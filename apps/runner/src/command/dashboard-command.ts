@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { ROWS_FROM } from './get-command.js';
 import { file } from './option-values.js';
 
@@ -11,6 +12,7 @@ export interface DashboardCommand {
   labels?: string;
   from?: string;
   static?: string;
+  force: boolean;
 }
 
 export function dashboardCommand(program: Command, run: (options: DashboardCommand) => Promise<void>): void {
@@ -29,7 +31,9 @@ export function dashboardCommand(program: Command, run: (options: DashboardComma
     )
     .option('--from <output>', ROWS_FROM, file)
     .option('--static <file>', 'serve nothing; write one self-contained page, such as map.html', htmlFile)
+    .option('--force', FORCE, false)
     .action(async (dir: string, options: Omit<DashboardCommand, 'dir'>) => {
+      refuseIdleForce(options.force, options.static, '--static');
       await run({ dir, ...options });
     });
 }

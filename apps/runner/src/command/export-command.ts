@@ -1,6 +1,7 @@
 import { type ExportName, exportFormats } from '@holdfast/export';
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { FORCE } from './force.js';
 import { FROM } from './get-command.js';
 import { count, file } from './option-values.js';
 
@@ -10,6 +11,7 @@ export interface ExportCommand {
   to: ExportName;
   output?: string;
   from?: string;
+  dtype?: 'stored' | 'float32';
   force: boolean;
   esmLayer?: number;
   mergeWith?: string;
@@ -31,8 +33,14 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
         .makeOptionMandatory(),
     )
     .option('--from <output>', FROM, file)
+    .addOption(
+      new Option(
+        '--dtype <type>',
+        'stored: as the run has its numbers; float32: widened, which changes none (default: stored in npy, pt, safetensors, arrow, h5 and h5-matrix, as far as they have the type, else float32)',
+      ).choices(['stored', 'float32']),
+    )
     .option('-o, --output <path>', 'where to; without it, beside <dir>, with the ending of the format', file)
-    .option('--force', 'replace what is there, if it is not this export', false)
+    .option('--force', FORCE, false)
     .option(
       '--esm-layer <n>',
       "for esm: the number of the layer, if the model's name does not tell it",

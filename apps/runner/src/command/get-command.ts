@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { file } from './option-values.js';
 
 /** What `--from` is for. */
@@ -40,8 +41,9 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
     )
     .option('--json', 'print one JSON object a row, instead of its ID and numbers separated by tabs', false)
     .option('--skip-missing', 'leave out IDs without a row, and name them on standard error', false)
-    .option('--force', 'replace a file that is not this one', false)
+    .option('--force', FORCE, false)
     .action(async (dir: string, given: string[], options: Omit<GetCommand, 'folder' | 'given'>) => {
+      refuseIdleForce(options.force, options.output, '--output');
       await run({ folder: dir, given, ...options });
     });
 }

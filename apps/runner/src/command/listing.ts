@@ -74,7 +74,7 @@ function plan({ batches, batch_tokens, shards, ...padding }: DryRunFigures): Sec
   return [
     'plan',
     `${grouped(batches)} batches of up to ${grouped(batch_tokens)} tokens in ${counted(shards, 'shard')}`,
-    `${most}${grouped(tokens)} tokens, ${most}${grouped(padded_tokens)} with padding (${(100 * padding_share).toFixed(1)}% padding)`,
+    `${most}${grouped(tokens)} tokens${tokens === padded_tokens ? '' : `, ${most}${grouped(padded_tokens)} with padding (${(100 * padding_share).toFixed(1)}% padding)`}`,
   ];
 }
 

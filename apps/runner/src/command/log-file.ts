@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, lstatSync, mkdirSync, openSync, readSync } from 'node:fs';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { inWords, systemTrouble } from '@holdfast/durable';
-import { layout, ownPaths, withoutLinks } from '@holdfast/run-folder';
+import { RunFolderError, refuseRunsNames, withoutLinks } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
 /** A log that is open for appending. */
@@ -25,7 +25,7 @@ export function openLogFile(path: string, out: string, work?: string): LogFile {
     const folder = resolve(out);
     const parent = dirname(resolve(path));
     if (parent === folder || parent.startsWith(folder + sep)) mkdirSync(parent, { recursive: true });
-    for (const each of work === undefined ? [out] : [out, work]) refuseOwn(path, each);
+    refuseOwn(path, work === undefined ? [out] : [out, work]);
     refuseKind(path);
     const fd = openSync(path, 'a+');
     try {
@@ -47,17 +47,14 @@ export function openLogFile(path: string, out: string, work?: string): LogFile {
 }
 
 /** What a run writes, it also removes. */
-function refuseOwn(path: string, out: string): void {
-  const place = layout(out);
-  const real = withoutLinks(path);
-  const own = [...ownPaths(place), place.lock, place.workersLock, place.ownership, place.restart];
-  const folder = withoutLinks(out);
-  for (const each of own) {
-    const taken = join(folder, basename(each));
-    if (real !== taken && !real.startsWith(taken + sep)) continue;
-    throw new UsageError(
-      `--log ${path}: ${each} belongs to the run, which may remove it; name another file, such as ${join(out, 'events.ndjson')}`,
-    );
+function refuseOwn(path: string, runs: readonly string[]): void {
+  try {
+    refuseRunsNames(path, { option: '--log', runs });
+  } catch (error) {
+    if (!(error instanceof RunFolderError)) throw error;
+    throw new UsageError(`--log ${error.message}, such as ${join(runs[0]!, 'events.ndjson')}`, {
+      cause: error,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { ROWS_FROM } from './get-command.js';
 import { file } from './option-values.js';
 
@@ -12,6 +13,7 @@ export interface PlotCommand {
   dir: string;
   what: (typeof PLOTS)[number];
   output?: string;
+  force: boolean;
   projection?: (typeof PROJECTIONS)[number];
   labels?: string;
   from?: string;
@@ -28,6 +30,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
       new Option('--what <plot>', 'what to draw').choices(PLOTS).default('map' satisfies PlotCommand['what']),
     )
     .option('-o, --output <file>', 'write the SVG here, once it is whole (default: standard output)', file)
+    .option('--force', FORCE, false)
     .addOption(
       new Option(
         '--projection <how>',
@@ -41,6 +44,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
       file,
     )
     .action(async (dir: string, options: Omit<PlotCommand, 'dir'>) => {
+      refuseIdleForce(options.force, options.output, '--output');
       await run({ dir, ...options });
     });
 }

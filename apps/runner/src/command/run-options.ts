@@ -69,7 +69,7 @@ export const inputOptions = (command: Command): Command =>
     )
     .option(
       '--include <list>',
-      `what else to compute in the same pass: ${INCLUDES.join(', ')}, separated by commas`,
+      `what to compute beside the embeddings, in the same pass: ${INCLUDES.join(', ')}, separated by commas`,
       includes,
     )
     .addOption(

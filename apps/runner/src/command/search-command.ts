@@ -1,6 +1,7 @@
 import type { DeviceWish } from '@holdfast/preflight';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { folder } from './folder.js';
+import { FORCE, refuseIdleForce } from './force.js';
 import { ROWS_FROM } from './get-command.js';
 import { atOnce, device, file, files, model, whole } from './option-values.js';
 import { progressOptions, type Reporting, reportingOf } from './progress-options.js';
@@ -22,6 +23,7 @@ export interface SearchCommand {
   metric: (typeof METRICS)[number];
   json: boolean;
   output?: string;
+  force: boolean;
   model?: string;
   device?: DeviceWish;
   workers?: number;
@@ -66,6 +68,7 @@ export function searchCommand(
         .default('cosine' satisfies Metric),
     )
     .option('-o, --output <file>', 'write the table here, once it is whole (default: standard output)', file)
+    .option('--force', FORCE, false)
     .option('--json', 'one JSON object per query, with all digits', false)
     .option('--model <name|path>', "where the run's model is now (default: where it was)", model)
     .option('--device <name>', "cpu, cuda[:N], … or auto, for the queries (default: the run's)", device)
@@ -78,6 +81,7 @@ export function searchCommand(
   );
   progressOptions(command, 'standard error').action(async (dir: string, queries: string[] = [], given) => {
     const { progress, quiet, neighbours: k, ...options } = given;
+    refuseIdleForce(options.force, options.output, '--output');
     await run({ dir, queries, k, ...options }, reportingOf(command, { progress, quiet }));
   });
 }

@@ -95,6 +95,7 @@ const ENOUGH: Readonly<Record<Enough, string>> = {
 function tokens(event: Padding): string {
   const [all, padded] = [counted(event.tokens, 'token'), grouped(event.padded_tokens)];
   if (event.tokens_at_most) return `at most ${all}, ${padded} with padding`;
+  if (event.padded_tokens === event.tokens) return all;
   return `${all}, ${padded} with padding (${(100 * event.padding_share).toFixed(1)}% padding)`;
 }
 

@@ -27,7 +27,7 @@ const PAGE = fileURLToPath(new URL('./dashboard.html', import.meta.url));
  * @throws UsageError if there is no run, or the port is taken; RunFolderError for labels or a result that cannot be read.
  */
 export async function showDashboard(options: DashboardCommand, showing: Showing): Promise<void> {
-  const { dir: asked, labels, from, static: to } = options;
+  const { dir: asked, labels, from, static: to, force } = options;
   if (to !== undefined && (options.port !== undefined || options.open))
     throw new UsageError('--static writes a file and serves nothing: leave out --port and --open');
   await refuseNoFolder(asked);
@@ -41,7 +41,7 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
   const { print, signal } = showing;
   const onWork = ({ what, done }: Work) => progress(`computing ${what}: ${Math.round(100 * done)}%`);
   const given = { ...(labels !== undefined && { labels }), ...(from !== undefined && { from }) };
-  const written = await writeStaticPage({ dir, page, to, signal, onWork, ...given }).finally(() =>
+  const written = await writeStaticPage({ dir, page, to, force, signal, onWork, ...given }).finally(() =>
     progress(''),
   );
   warnOf(written.unknownLabels, labels, showing);

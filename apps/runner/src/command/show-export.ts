@@ -53,7 +53,8 @@ export async function showRows(
   const wanted = [...given, ...(await idsListed(ids))];
   if (wanted.length === 0) throw new UsageError('name at least one ID, or a file of them with --ids');
   const print = (text: string) => new Promise<void>((resolve) => output.write(text, () => resolve()));
-  const got = await getRows({ ...options, ids: wanted }, print);
+  const inputs = ids === undefined ? [] : [ids];
+  const got = await getRows({ ...options, ids: wanted, inputs }, print);
   const { missing } = got;
   if (missing.unknown.length + missing.quarantined.length > 0)
     complain(`left out: ${missingText(missing, options.folder)}`);

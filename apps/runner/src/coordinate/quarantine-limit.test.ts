@@ -57,10 +57,10 @@ test('the message counts them, names three with their errors, and gives the reme
     });
   const rest =
     '; the limit is 100, so the model or the input is probably broken. See out/logs for what was quarantined, then fix the cause or raise --max-quarantined, and rerun the command';
-  expect(message([])).toBe(`101 sequence(s) are quarantined${rest}`);
-  expect(message(['a'])).toBe(`101 sequence(s) are quarantined, such as a (bad a)${rest}`);
+  expect(message([])).toBe(`101 sequences are quarantined${rest}`);
+  expect(message(['a'])).toBe(`101 sequences are quarantined, such as a (bad a)${rest}`);
   expect(message(['a', 'b', 'c', 'd'])).toBe(
-    `101 sequence(s) are quarantined, such as a (bad a); b (bad b); c (bad c)${rest}`,
+    `101 sequences are quarantined, such as a (bad a); b (bad b); c (bad c)${rest}`,
   );
 });
 
@@ -78,7 +78,7 @@ test.each<[Partial<Record<PoisonKind, number>>, string, string]>([
       logs: 'out/logs',
     });
     expect(message).toBe(
-      `3 sequence(s) are quarantined, such as a (bad a); the limit is 2. The model refused none of them; 3 were only set aside (${which}). A rerun reattempts those: rerun the command ${remedy}, or raise --max-quarantined`,
+      `3 sequences are quarantined, such as a (bad a); the limit is 2. The model refused none of them; 3 were only set aside (${which}). A rerun reattempts those: rerun the command ${remedy}, or raise --max-quarantined`,
     );
   },
 );
@@ -87,7 +87,7 @@ test('if both are too many, there is a remedy for each', () => {
   const some = counts({ poison_input: 2, oom: 1, hang: 1 });
   const message = tooManyQuarantined({ counts: some, limit: 3, examples: [], logs: 'l' });
   expect(message).toBe(
-    '4 sequence(s) are quarantined; the limit is 3. The model refused 2 of them; see l, and fix the model or the input; 2 were only set aside (1 for lack of memory, 1 because they made no progress). A rerun reattempts those: rerun the command with more memory, with a longer --stall-timeout, or raise --max-quarantined',
+    '4 sequences are quarantined; the limit is 3. The model refused 2 of them; see l, and fix the model or the input; 2 were only set aside (1 for lack of memory, 1 because they made no progress). A rerun reattempts those: rerun the command with more memory, with a longer --stall-timeout, or raise --max-quarantined',
   );
 });
 

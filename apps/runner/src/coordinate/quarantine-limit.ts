@@ -1,4 +1,5 @@
 import type { PoisonKind } from '@holdfast/coordinator';
+import { counted } from '@holdfast/options';
 import { causeOf, errorLine, type Quarantined } from '@holdfast/run-folder';
 import type { QuarantineLimit } from '../embed-options.js';
 
@@ -64,7 +65,7 @@ export function tooManyQuarantined({
   const such = named.length > 0 ? `, such as ${named.join('; ')}` : '';
   const { poison_input: refused, oom, crash, hang } = counts;
   const setAside = oom + crash + hang;
-  const many = `${refused + setAside} sequence(s) are quarantined${such}; the limit is ${limit}`;
+  const many = `${counted(refused + setAside, 'sequence')} ${refused + setAside === 1 ? 'is' : 'are'} quarantined${such}; the limit is ${limit}`;
   if (setAside === 0)
     return `${many}, so the model or the input is probably broken. See ${logs} for what was quarantined, then fix the cause or raise --max-quarantined, and rerun the command`;
   const causes = [

@@ -1,14 +1,15 @@
 import { extname } from 'node:path';
-import { writeFileDurably } from '@holdfast/durable';
 import type { PlotName, Projection } from '@holdfast/plot';
+import { refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
-import { refuseOutput } from '../refuse-output.js';
 
 export interface DrawOptions {
   dir: string;
   what: PlotName;
   /** The file that is written. Default: the picture goes to `print`. */
   output?: string;
+  /** Whether to replace a file that is there and is something else. */
+  force: boolean;
   projection?: Projection;
   labels?: string;
   /** Which rows a map is of. Default: the embeddings. */
@@ -23,6 +24,8 @@ export interface Surroundings {
   onProgress(share: number): void;
 }
 
+/** How a plot begins. */
+const BEGINS = '<?xml ';
 /** Pictures that others make of an SVG. */
 const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html'];
 
@@ -33,7 +36,9 @@ const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html
  * is no result; the signal's reason.
  */
 export async function draw(options: DrawOptions, { signal, print, onProgress }: Surroundings): Promise<void> {
-  const { dir, what, output, projection, labels, from } = options;
+  const { dir, what, force, projection, labels, from } = options;
+  const output =
+    options.output === undefined ? null : { path: options.output, option: '--output', what: 'plot', force };
   for (const [option, given] of Object.entries({
     '--projection': projection,
     '--labels': labels,
@@ -41,13 +46,14 @@ export async function draw(options: DrawOptions, { signal, print, onProgress }: 
   }))
     if (given !== undefined && what !== 'map')
       throw new UsageError(`${option} is for --what map only; leave it out, or draw a map`);
-  if (output !== undefined) {
-    const ending = extname(output).toLowerCase();
+  if (output !== null) {
+    const ending = extname(output.path).toLowerCase();
     if (OTHERS.includes(ending))
       throw new UsageError(
-        `-o ${output}: a plot is an SVG, which browsers and Inkscape save as ${ending.slice(1)}; name a file that ends in .svg`,
+        `-o ${output.path}: a plot is an SVG, which browsers and Inkscape save as ${ending.slice(1)}; name a file that ends in .svg`,
       );
-    refuseOutput(output, { dir, inputs: labels === undefined ? [] : [labels] });
+    const inputs = labels === undefined ? [] : [labels];
+    refuseOutput(output, { runs: [dir], inputs, prints: true, begins: BEGINS });
   }
   const { plot, PlotInputError } = await import('@holdfast/plot');
   const svg = await plot(dir, {
@@ -61,6 +67,6 @@ export async function draw(options: DrawOptions, { signal, print, onProgress }: 
     throw error instanceof PlotInputError ? new UsageError(error.message, { cause: error }) : error;
   });
   signal.throwIfAborted();
-  if (output === undefined) print(svg);
-  else await writeFileDurably(output, svg);
+  if (output === null) print(svg);
+  else await writeOutput(output, (file) => file.write(Buffer.from(svg)));
 }

@@ -121,8 +121,8 @@ test.each(['safetensors', 'npy', 'pt'] as const)(
   async (format) => {
     const { warnings } = await assemble({ ...assembly, format });
     expect(warnings).toEqual([
-      '2 sequence(s) have a row of zeros: the model produced only zeros',
-      '5 sequence(s) are longer than the 100 residues that counting takes; the rest of each was left out',
+      '2 sequences have a row of zeros: the model produced only zeros',
+      '5 sequences are longer than the 100 residues that counting takes, and the rest of each is left out; to read it too, add --long-sequences windows --force-restart',
     ]);
   },
 );
@@ -156,9 +156,9 @@ test('sequences that lost tokens are counted over all checkpoints, beside those 
   const record = await assemble({ ...assembly, model });
   expect(record).toMatchObject({ tokens_at_most: true });
   const left = (of: string, rest: string) =>
-    `4 sequence(s) ${of} more tokens than the 30 that counting takes, special ones included; the rest ${rest} was left out`;
+    `4 sequences ${of} more tokens than the 30 that counting takes, special ones included; the rest ${rest} was left out`;
   expect(record.warnings.slice(1)).toEqual([
-    expect.stringContaining('5 sequence(s) are longer than the 100 residues'),
+    expect.stringContaining('5 sequences are longer than the 100 residues'),
     left('have', 'of each'),
   ]);
   const windows = { residues: 50, overlap: 0 };
@@ -169,7 +169,7 @@ test('sequences that lost tokens are counted over all checkpoints, beside those 
 test('the model explains what a row of zeros means', async () => {
   const model = { ...assembly.model, zeroRowMeaning: 'nothing to count' };
   const { warnings } = await assemble({ ...assembly, model });
-  expect(warnings[0]).toBe('2 sequence(s) have a row of zeros: nothing to count');
+  expect(warnings[0]).toBe('2 sequences have a row of zeros: nothing to count');
 });
 
 test('a rerun gives the same bytes', async () => {

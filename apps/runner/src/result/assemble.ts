@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { mayBeThere, removeDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
+import { counted } from '@holdfast/options';
 import {
   CopiedRows,
   FILES,
@@ -203,14 +204,17 @@ function warnings(
   const sentences = [withoutRows(translation)];
   if (zeroRows > 0) {
     sentences.push(
-      `${zeroRows} sequence(s) have a row of zeros: ${model.zeroRowMeaning ?? 'the model produced only zeros'}`,
+      `${counted(zeroRows, 'sequence')} ${zeroRows === 1 ? 'has' : 'have'} a row of zeros: ${model.zeroRowMeaning ?? 'the model produced only zeros'}`,
     );
   }
   sentences.push(cutOff(model, truncated));
   if (byTokens > 0) {
-    const [longer, rest] = model.windows ? ['have windows of', 'of each window'] : ['have', 'of each'];
+    const have = byTokens === 1 ? 'has' : 'have';
+    const [longer, rest] = model.windows
+      ? [`${have} windows of`, 'of each window']
+      : [have, byTokens === 1 ? 'of it' : 'of each'];
     sentences.push(
-      `${byTokens} ${copies > 0 ? 'distinct ' : ''}sequence(s) ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
+      `${counted(byTokens, copies > 0 ? 'distinct sequence' : 'sequence')} ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return sentences.filter((each) => each !== null);

@@ -1,5 +1,6 @@
 import { withoutRow } from '@holdfast/fasta';
 import type { ModelSource } from '@holdfast/gpu-runtime';
+import { counted, grouped } from '@holdfast/options';
 import type { IndexSummary } from '@holdfast/plan';
 
 type Model = Pick<ModelSource, 'name' | 'maxResidues'>;
@@ -19,5 +20,6 @@ export const withoutRows = (translation: IndexSummary['translation']): string | 
 /** Warns about sequences with more residues than the model reads; null if there are none. */
 export function cutOff({ name, maxResidues }: Model, truncated: number): string | null {
   if (truncated === 0) return null;
-  return `${truncated} sequence(s) are longer than the ${maxResidues} residues that ${name} takes; the rest of each was left out`;
+  const [are, rest] = truncated === 1 ? ['is', 'of it'] : ['are', 'of each'];
+  return `${counted(truncated, 'sequence')} ${are} longer than the ${grouped(maxResidues)} residues that ${name} takes, and the rest ${rest} is left out; to read it too, add --long-sequences windows --force-restart`;
 }

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { counted } from '@holdfast/options';
 import { type Heartbeat, type Phase, WorkerStates } from '@holdfast/status';
 import type { RunEvent } from '../events.js';
 
@@ -82,7 +83,10 @@ export class HeartbeatState {
         return this.#is('embedding', null, facts);
       }
       case 'retrying':
-        return this.#is('embedding', `reattempting ${event.sequences} quarantined sequence(s), each alone`);
+        return this.#is(
+          'embedding',
+          `reattempting ${counted(event.sequences, 'quarantined sequence')}, each alone`,
+        );
       case 'assembling':
         return this.#is('joining', `writing ${event.file}`);
       case 'coordinator':

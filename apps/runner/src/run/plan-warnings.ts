@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { noteWarnings, withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
+import { counted } from '@holdfast/options';
 import {
   type IndexSummary,
   type LetterCounts,
@@ -47,10 +48,12 @@ function planWarnings(
 /** Warnings about what was left out of the inputs, or read in another way than it stands there. */
 function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, table: string): string[] {
   const kinds = Object.entries(skipped?.faults ?? {}).sort(([, a], [, b]) => b - a);
-  const counted = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+  const faults = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
   return [
     ...(skipped
-      ? [`${skipped.records} record(s) cannot be used and are left out (${counted}); listed in ${table}`]
+      ? [
+          `${counted(skipped.records, 'record')} cannot be used and ${skipped.records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
+        ]
       : []),
     ...(renamed
       ? [

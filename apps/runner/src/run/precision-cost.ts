@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { type Device, type ModelSource, type Precision, resolveModel } from '@holdfast/gpu-runtime';
+import { counted } from '@holdfast/options';
 import type { SequenceIndex } from '@holdfast/plan';
 import { comparePrecisions, NoAnswerError } from '@holdfast/preflight';
 import { type PrecisionCost, readPrecisionCost, writePrecisionCost } from '@holdfast/run-folder';
@@ -106,6 +107,6 @@ async function sampleOf(index: SequenceIndex, { windows, maxResidues }: ModelSou
 function refuseCostly({ name, sequences, cosine_median, cosine_worst }: PrecisionCost, least: number): void {
   if (cosine_worst >= least) return;
   throw new UsageError(
-    `${name} costs too much: of ${sequences} sequence(s), rows have a cosine to those of fp32 of ${cosine_median} in the median and ${cosine_worst} at worst, less than --min-cosine ${least}; nothing was embedded. Rerun with --precision fp32 --force-restart, or, if that is good enough, with a lower --min-cosine`,
+    `${name} costs too much: of ${counted(sequences, 'sequence')}, rows have a cosine to those of fp32 of ${cosine_median} in the median and ${cosine_worst} at worst, less than --min-cosine ${least}; nothing was embedded. Rerun with --precision fp32 --force-restart, or, if that is good enough, with a lower --min-cosine`,
   );
 }

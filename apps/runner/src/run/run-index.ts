@@ -106,7 +106,7 @@ export async function indexInputs(
       allowed: allowedResidues(translate ? 'dna' : model.alphabet),
       hint: translate
         ? '--translate reads nucleotides; leave it out for a file of proteins'
-        : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model`,
+        : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model (holdfast models lists them)`,
       cut,
       ...readingOptions(reading),
       wayOn: WAY_ON,

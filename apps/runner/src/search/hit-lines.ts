@@ -21,6 +21,8 @@ const DIGITS = 9;
 export interface HitFormat {
   /** The first lines. */
   head: string;
+  /** What comes first, if there is anything. */
+  begins: string;
   /** The lines of a query. */
   lines(hits: Hits, names: ReadonlyMap<number, NamedRow>): string;
 }
@@ -28,6 +30,7 @@ export interface HitFormat {
 /** A table, its fields separated by tabs: a line for each hit. */
 const table = (metric: Metric): HitFormat => ({
   head: `query\trank\tid\t${COLUMN[metric]}\trow\tdescription\n`,
+  begins: 'query\trank\tid\t',
   lines: ({ query, found }, names) =>
     found
       .map(({ row, distance }, at) => {
@@ -40,6 +43,7 @@ const table = (metric: Metric): HitFormat => ({
 /** One JSON object a query. */
 const json = (metric: Metric): HitFormat => ({
   head: '',
+  begins: '{"query":',
   lines: ({ query, found }, names) => {
     const hits = found.map(({ row, distance }, at) => {
       const { id = '', description = '' } = names.get(row) ?? {};

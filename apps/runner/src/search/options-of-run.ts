@@ -1,4 +1,4 @@
-import { type Include, type ModelOverrides, POOLINGS, parseDevice } from '@holdfast/gpu-runtime';
+import { type Include, type ModelOverrides, parseDevice } from '@holdfast/gpu-runtime';
 import { readingOptions } from '@holdfast/plan';
 import type { RunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions } from '../embed-options.js';
@@ -31,22 +31,11 @@ const listOf = (given: string | number | true | undefined): string[] =>
  *
  * @param from `embeddings`, or the name of another output with rows.
  */
-export function rowOverridesOf(
-  record: Pick<RunRecord, 'given' | 'outputs' | 'model_options'>,
-  from: string,
-): ModelOverrides {
-  const { outputs, model_options } = record;
-  const { layers: _, include = [], ...overrides } = overridesOf(record);
-  const other = outputs?.rows?.find(({ name }) => name === from);
-  if (other !== undefined) return { ...overrides, output: other.layer, pooling: other.pooling };
-  // What is included may say how the embeddings are pooled.
-  const pooling =
-    overrides.pooling ??
-    (include.some(isPooling) ? POOLINGS.find((each) => each === model_options?.pooling) : undefined);
-  return { ...overrides, ...(pooling && { pooling }) };
+export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>, from: string): ModelOverrides {
+  const { layers: _layers, include: _include, ...overrides } = overridesOf(record);
+  const other = record.outputs?.rows?.find(({ name }) => name === from);
+  return other === undefined ? overrides : { ...overrides, output: other.layer, pooling: other.pooling };
 }
-
-const isPooling = (name: string): boolean => (POOLINGS as readonly string[]).includes(name);
 
 type OfRun = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 

@@ -1,13 +1,19 @@
-import { writeFileDurably } from '@holdfast/durable';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { Metric } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
-import { EMBEDDINGS, openResult, type Result, refuseMissing, wantedRows } from '@holdfast/result';
+import {
+  EMBEDDINGS,
+  openResult,
+  proveResult,
+  type Result,
+  refuseMissing,
+  wantedRows,
+} from '@holdfast/result';
+import { type Output, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { embed } from '../embed.js';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import { ExitCode, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
-import { refuseOutput } from '../refuse-output.js';
 import { foundModel } from './found-model.js';
 import { hitFormat } from './hit-lines.js';
 import { optionsOfRun } from './options-of-run.js';
@@ -31,6 +37,8 @@ export interface SearchOptions {
   json: boolean;
   /** The file that is written. Default: what is found goes to `print`. */
   output?: string;
+  /** Whether to replace a file that is there and is something else. */
+  force: boolean;
   /** Where the model of the run is now. Default: where it was. */
   model?: string;
   /** Default: that of the run. */
@@ -59,23 +67,28 @@ export interface Surroundings {
  * what `embed` throws for the queries.
  */
 export async function search(options: SearchOptions, around: Surroundings): Promise<number> {
-  const { dir, queries: inputs, ids = [], output } = options;
+  const { dir, queries: inputs, ids = [], force } = options;
   if (ids.length > 0) refuseModelOptions(options);
   const result = await openResult(dir);
   const from = result.outputNamed(options.from ?? EMBEDDINGS);
   result.dimOf(from);
-  if (output !== undefined) refuseOutput(output, { dir, inputs });
+  const { begins } = hitFormat(options.metric, options.json);
+  const output: Output | null =
+    options.output === undefined ? null : { path: options.output, option: '--output', what: 'table', force };
+  if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins });
+  // Before the model is looked for: a damaged result has nothing to be compared with.
+  await proveResult(result, { outputs: [from], sequences: true, signal: around.stop.signal });
   if (ids.length > 0) {
     const { rows, missing } = await wantedRows(result, ids);
     refuseMissing(missing, dir, 'leave it out, or check the IDs in ids.txt');
     await using own = await result.rowsOf(from);
-    await compare({ result, from, queries: ownRows(own, [...rows]) }, options, around);
+    await compare({ result, from, output, queries: ownRows(own, [...rows]) }, options, around);
     return ExitCode.complete;
   }
   await using folder = await makeQueryFolder();
   const embedded = await embedQueries(result, from, folder.out, options, around);
   await using rows = await embedded.embeddings();
-  await compare({ result, from, queries: queriesOf(embedded, rows) }, options, around);
+  await compare({ result, from, output, queries: queriesOf(embedded, rows) }, options, around);
   return await reportTrouble(embedded, around.report);
 }
 
@@ -132,16 +145,18 @@ async function embedQueries(
 }
 
 async function compare(
-  { result, from, queries }: { result: Result; from: string; queries: Queries },
-  { k, metric, json, output }: SearchOptions,
+  {
+    result,
+    from,
+    output,
+    queries,
+  }: { result: Result; from: string; output: Output | null; queries: Queries },
+  { k, metric, json }: SearchOptions,
   { stop: { signal }, print, onProgress }: Surroundings,
 ): Promise<void> {
   await using rows = await result.rowsOf(from);
   const format = hitFormat(metric, json);
   const writing = { result, rows, queries, format, k, metric, signal, onProgress };
-  if (output === undefined) await writeHits(writing, print);
-  else
-    await writeFileDurably(output, (file) =>
-      writeHits(writing, async (text) => void (await file.write(Buffer.from(text)))),
-    );
+  if (output === null) await writeHits(writing, print);
+  else await writeOutput(output, (file) => writeHits(writing, (text) => file.write(Buffer.from(text))));
 }

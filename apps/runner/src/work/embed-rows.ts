@@ -1,6 +1,6 @@
-import type { EmbeddingModel, NonFiniteRow, TokenValues } from '@holdfast/gpu-runtime';
+import type { EmbeddingModel, TokenValues } from '@holdfast/gpu-runtime';
 import { NonFiniteRowsError } from './non-finite-rows-error.js';
-import { unfitRows } from './unfit-rows.js';
+import { type UnfitRow, unfitRows } from './unfit-rows.js';
 
 /** The rows of one model call, row-major, and the indexes of those that lost tokens. */
 export interface Embedded {
@@ -56,7 +56,7 @@ export async function requireFinite(
 }
 
 async function nonFiniteError(
-  faults: readonly NonFiniteRow[],
+  faults: readonly UnfitRow[],
   {
     model,
     batch,

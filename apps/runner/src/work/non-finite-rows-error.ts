@@ -1,4 +1,6 @@
 import type { ModelSource } from '@holdfast/gpu-runtime';
+import { counted } from '@holdfast/options';
+import { wider } from './unfit-rows.js';
 
 /** A sequence whose row holds NaN or an infinity, or a number that is too large for how numbers are stored. */
 export interface NonFiniteSequence {
@@ -7,7 +9,8 @@ export interface NonFiniteSequence {
   /** Its place in the input. */
   ordinal: number;
   id: string;
-  column: number;
+  /** Of the number, in words, such as `column 3`. */
+  place: string;
   value: number;
 }
 
@@ -26,14 +29,14 @@ export class NonFiniteRowsError extends Error {
   ) {
     const places = sequences
       .slice(0, NAMED)
-      .map(({ ordinal, id, column, value }) => `sequence ${ordinal} ("${id}"): ${value} in column ${column}`);
+      .map(({ ordinal, id, place, value }) => `sequence ${ordinal} ("${id}"): ${value} in ${place}`);
     const more = sequences.length - places.length;
     const large = sequences.every(({ value }) => Number.isFinite(value));
     const [what, remedy] = large
-      ? [`numbers that ${dtype} cannot hold`, 'choose --dtype float32']
+      ? [`numbers that ${dtype} cannot hold`, `choose ${wider(dtype)}`]
       : ['NaN or Inf', 'leave these sequences out, or use a model of higher precision'];
     super(
-      `batch ${batch}: ${model} gave ${sequences.length} row(s) with ${what} (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); ${remedy}`,
+      `batch ${batch}: ${model} gave ${counted(sequences.length, 'row')} with ${what} (${places.join('; ')}${more > 0 ? `; and ${more} more` : ''}); ${remedy}`,
     );
   }
 }

@@ -121,7 +121,7 @@ export class PoisonSearch {
       if (first === undefined) return { embedded, failure: null };
       const faulty = faults.map(({ row }) => group[row]!);
       const why = tooLarge(first.value, model.source);
-      const error = `${model.source.name} gave ${first.value} in column ${first.column}${why === null ? '' : `: ${why}`}`;
+      const error = `${model.source.name} gave ${first.value} in ${first.place}${why === null ? '' : `: ${why}`}`;
       return { embedded, failure: { kind: 'poison_input', error, faulty } };
     } catch (error) {
       const survives =

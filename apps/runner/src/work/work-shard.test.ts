@@ -268,8 +268,8 @@ test('rows with NaN or an infinity fail their batch by name; earlier rows are sa
     code: 'non_finite',
     batch: bad,
     sequences: [
-      { ordinal: order[first], id: `s${order[first]}`, column: 1, value: Number.NaN },
-      { ordinal: order[end - 1], id: `s${order[end - 1]}`, column: 2, value: -Infinity },
+      { ordinal: order[first], id: `s${order[first]}`, place: 'column 1', value: Number.NaN },
+      { ordinal: order[end - 1], id: `s${order[end - 1]}`, place: 'column 2', value: -Infinity },
     ],
   });
   const { reported } = await work();

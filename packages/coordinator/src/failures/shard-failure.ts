@@ -1,3 +1,4 @@
+import { counted } from '@holdfast/options';
 import { type Ending, type ErrorKind, FAILURE_KINDS } from './failure-kinds.js';
 import {
   countedIn,
@@ -119,7 +120,11 @@ function afterGroupFailed(
   kind: PoisonKind,
 ) {
   const isolation = groupFailed(before.isolation!, group, { kind, error, faulty });
-  return afterIsolation(before, isolation, `${group.length} sequence(s) of batch ${batchIdx} failed`);
+  return afterIsolation(
+    before,
+    isolation,
+    `${counted(group.length, 'sequence')} of batch ${batchIdx} failed`,
+  );
 }
 
 /** An isolation goes on as long as it may still find something. */

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { EMBEDDINGS, listed, openResult, type Result, type RowReader } from '@holdfast/result';
+import { EMBEDDINGS, listed, openResult, proveResult, type Result, type RowReader } from '@holdfast/result';
 import type { ColourHeader, ColourInfo, MapName, Neighbour, ResultInfo, RowDetail, Work } from '../wire.js';
 import { type LabelColumn, readLabels } from './labels.js';
 import { computeMap } from './map-job.js';
@@ -40,6 +40,7 @@ export class ResultData {
   ): Promise<ResultData> {
     const result = await openResult(folder);
     result.dimOf(from);
+    await proveResult(result, { outputs: [from], sequences: true });
     const read = labels === undefined ? null : await readLabels(labels, result.ids, result.record.sequences);
     const table = await RowTable.open(result);
     const first = result.outputNamed(from);

@@ -1,5 +1,5 @@
-import { writeFileDurably } from '@holdfast/durable';
 import { rowIds } from '@holdfast/result';
+import { refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { historyOf, type Status } from '@holdfast/status';
 import { quarantineOf } from '../data/quarantine.js';
 import { ResultData } from '../data/result-data.js';
@@ -12,8 +12,10 @@ export interface StaticPageOptions {
   dir: string;
   /** The built page: HTML with its script and style inside. */
   page: string;
-  /** The file to write; one that is there is replaced. */
+  /** The file to write. */
   to: string;
+  /** Whether to replace a file that is there and is not this page. Default false. */
+  force?: boolean;
   labels?: string;
   /** The output whose rows are in the page. Default: the embeddings. */
   from?: string;
@@ -21,6 +23,8 @@ export interface StaticPageOptions {
   signal?: AbortSignal;
 }
 
+/** Characters at the beginning that all pages have: no more than `<!doctype html>`, so pages of other versions count too. */
+const HEAD = 15;
 /** Points in a page at most: more make a file that is slow to open and large to send. */
 export const MOST_POINTS = 100_000;
 
@@ -35,10 +39,13 @@ export interface StaticPage {
 /**
  * Writes one page with all its data inside: how the run stands, what happened, and the maps of a complete result.
  *
- * @throws RunFolderError for a result or labels that cannot be read; the signal's reason; what the file system throws.
+ * @throws RunFolderError for a result or labels that cannot be read, and for a file that must not be replaced; the signal's reason; what the file system throws.
  */
 export async function writeStaticPage(options: StaticPageOptions): Promise<StaticPage> {
-  const { dir, page, to, labels, from, onWork } = options;
+  const { dir, page, to, force = false, labels, from, onWork } = options;
+  const output = { path: to, option: '--static', what: 'page', force };
+  const inputs = labels === undefined ? [] : [labels];
+  refuseOutput(output, { runs: [dir], inputs, begins: page.slice(0, HEAD) });
   const snapshot = { status: lasting((await snapshotOf(dir)).status), memory: [] };
   const made = {
     made: snapshot.status.at,
@@ -46,8 +53,10 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
     history: await historyOf(dir),
     quarantine: await quarantineOf(dir, snapshot.status),
   };
+  const write = (data: StaticData) =>
+    writeOutput(output, (file) => file.write(Buffer.from(staticHtml(page, data))));
   if (snapshot.status.state !== 'complete') {
-    await writeFileDurably(to, staticHtml(page, { ...made, result: null } satisfies StaticData));
+    await write({ ...made, result: null });
     return { rows: 0, points: 0, unknownLabels: 0 };
   }
   const data = await ResultData.open(dir, {
@@ -60,7 +69,7 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
   try {
     const result = await resultPart(data);
     options.signal?.throwIfAborted();
-    await writeFileDurably(to, staticHtml(page, { ...made, result } satisfies StaticData));
+    await write({ ...made, result });
     return { rows: data.info.rows, points: result.ids.length, unknownLabels: data.unknownLabels };
   } catch (error) {
     options.signal?.throwIfAborted();

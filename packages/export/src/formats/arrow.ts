@@ -3,6 +3,7 @@ import {
   AsyncByteQueue,
   Bool,
   type Data,
+  Float16,
   Float32,
   Int64,
   makeData,
@@ -54,12 +55,18 @@ export async function writeArrow(sink: Sink, source: ExportSource): Promise<void
   writer.finish();
   await outbox.drain(sink);
 
-  function vectors({ rows: length, data }: Batch): Data {
+  function vectors({ rows: length, dtype, bytes, data }: Batch): Data {
     const { type } = schema.fields.at(-1)!;
-    const child = makeData({ type: new Float32(), length: data.length, nullCount: 0, data });
+    const child =
+      dtype === 'float16'
+        ? makeData({ type: new Float16(), length: bytes.length / 2, nullCount: 0, data: halves(bytes) })
+        : makeData({ type: new Float32(), length: data.length, nullCount: 0, data });
     return makeData({ type, length, nullCount: 0, child });
   }
 }
+
+const halves = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  new Uint16Array(buffer, byteOffset, byteLength / 2);
 
 function columnData({ rows: length, lines }: Batch, column: TableColumn): Data {
   if (column.kind === 'text') return texts(lines.map((line) => line[column.name]));

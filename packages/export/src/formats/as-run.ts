@@ -6,9 +6,10 @@ import type { ExportSource } from '../export-source.js';
 export const asRun =
   (format: FormatName) =>
   async (sink: Sink, source: ExportSource): Promise<void> => {
-    const { rows, dim, columns, facts } = source;
+    const { rows, dim, dtype, columns, facts } = source;
     await formats[format](sink, {
       shape: [rows, dim],
+      dtype,
       columns,
       facts,
       async ids() {
@@ -17,8 +18,7 @@ export const asRun =
         return all;
       },
       async *chunks() {
-        for await (const { data } of source.blocks())
-          yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        for await (const { bytes } of source.blocks()) yield bytes;
       },
     });
   };

@@ -28,7 +28,7 @@ export async function* esmValueFiles(
     for (const label of ids) {
       const { value, done } = await values.next();
       if (done) throw new RunFolderError(`${name} ends before the IDs do; holdfast verify says what to do`);
-      const numbers = tensor('float32', value.shape, value.data);
+      const numbers = tensor('float32', value.shape, value.bytes);
       const stem = fileStem(label);
       yield {
         name: `${stem}.pt`,

@@ -4,13 +4,14 @@ import { datasetHeader } from '../hdf5/object-header.js';
 import { type Out, writeHdf5 } from '../hdf5/out.js';
 import { COLLECTION, REFERENCE, writeStrings } from '../hdf5/strings.js';
 import { textAttributes } from '../hdf5/text-attributes.js';
-import { FLOAT32, TEXT } from '../hdf5/types.js';
+import { floatOf, TEXT } from '../hdf5/types.js';
+import { type StoredType, WIDTH } from '../stored-type.js';
 import { inParts, Taker } from '../table.js';
 import type { ValueSource } from '../value-source.js';
 import { h5Name } from './h5.js';
 
 /**
- * HDF5 with one dataset a sequence, as bio_embeddings writes embeddings of residues: `[tokens, dim]` float32, or `[tokens, tokens]` for
+ * HDF5 with one dataset a sequence, as bio_embeddings writes embeddings of residues: `[tokens, dim]` float32 or float16, or `[tokens, tokens]` for
  * pairs, named by its ID, which it has as the attribute `original_id` too.
  */
 export async function writeH5Values(sink: Sink, source: ValueSource): Promise<void> {
@@ -25,7 +26,8 @@ export async function writeH5Values(sink: Sink, source: ValueSource): Promise<vo
         for (const [at, id] of ids.entries()) {
           names.add(h5Name(id), out.position);
           const reference = references.subarray(at * REFERENCE, (at + 1) * REFERENCE);
-          await writeDataset(out, these[at]!, reference, async () => (await values!.next()).value.data);
+          const dataset = { shape: these[at]!, dtype: source.dtype, reference };
+          await writeDataset(out, dataset, async () => (await values!.next()).value.bytes);
         }
       }
     } finally {
@@ -38,17 +40,16 @@ export async function writeH5Values(sink: Sink, source: ValueSource): Promise<vo
 
 async function writeDataset(
   out: Out,
-  shape: readonly [number, number],
-  reference: Buffer,
-  numbers: () => Promise<Float32Array>,
+  { shape, dtype, reference }: { shape: readonly [number, number]; dtype: StoredType; reference: Buffer },
+  numbers: () => Promise<Uint8Array>,
 ): Promise<void> {
-  const bytes = shape[0] * shape[1] * 4;
+  const bytes = shape[0] * shape[1] * WIDTH[dtype];
   const attributes = [{ name: 'original_id', shape: [], type: TEXT, data: reference }];
-  const header = (address: number) => datasetHeader({ type: FLOAT32, shape, address, bytes }, attributes);
+  const header = (address: number) =>
+    datasetHeader({ type: floatOf(dtype), shape, address, bytes }, attributes);
   // The length does not depend on the address.
   await out.write(header(out.position + header(0).length));
   await out.stream(bytes, async function* () {
-    const { buffer, byteOffset, byteLength } = await numbers();
-    yield new Uint8Array(buffer, byteOffset, byteLength);
+    yield await numbers();
   });
 }

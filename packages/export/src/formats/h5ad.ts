@@ -22,10 +22,10 @@ const ANNDATA = { 'encoding-type': 'anndata', 'encoding-version': '0.1.0' };
  * names of the numbers in `var`, and how the rows were computed in `uns`.
  */
 export async function writeH5ad(sink: Sink, source: ExportSource): Promise<void> {
-  const { rows, dim, facts } = source;
+  const { dim, facts } = source;
   await writeHdf5(sink, async (out) => {
     const root = new Names();
-    root.add('X', await writeMatrix(out, [rows, dim], source.blocks, await textAttributes(out, ARRAY)));
+    root.add('X', await writeMatrix(out, source, await textAttributes(out, ARRAY)));
     root.add('obs', await writeObservations(out, source));
     root.add('uns', await writeFacts(out, facts));
     const names = source.columns ?? Array.from({ length: dim }, (_, at) => `${at}`);

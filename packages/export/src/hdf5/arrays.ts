@@ -1,22 +1,22 @@
+import type { ExportSource } from '../export-source.js';
+import { WIDTH } from '../stored-type.js';
 import { type Attribute, datasetHeader } from './object-header.js';
 import type { Out } from './out.js';
 import { COLLECTION, REFERENCE, writeStrings } from './strings.js';
-import { FLOAT32, TEXT } from './types.js';
+import { floatOf, TEXT } from './types.js';
 
-/** Writes a matrix of float32 that comes in parts. @returns the address of its header. */
+/** Writes the rows of a source as a matrix. @returns the address of its header. */
 export async function writeMatrix(
   out: Out,
-  shape: readonly [rows: number, dim: number],
-  blocks: () => AsyncIterable<{ data: Float32Array }>,
+  { rows, dim, dtype, blocks }: Pick<ExportSource, 'rows' | 'dim' | 'dtype' | 'blocks'>,
   attributes: readonly Attribute[] = [],
 ): Promise<number> {
   const address = out.position;
-  const bytes = shape[0] * shape[1] * 4;
+  const bytes = rows * dim * WIDTH[dtype];
   await out.stream(bytes, async function* () {
-    for await (const { data } of blocks())
-      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for await (const block of blocks()) yield block.bytes;
   });
-  return writeHeader(out, { type: FLOAT32, shape, address, bytes }, attributes);
+  return writeHeader(out, { type: floatOf(dtype), shape: [rows, dim], address, bytes }, attributes);
 }
 
 /** Writes a list of numbers as they are stored. @returns the address of its header. */

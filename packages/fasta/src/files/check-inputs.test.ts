@@ -62,7 +62,7 @@ test('all inputs that cannot be used are told at once', async () => {
   );
   expect(error).toMatchObject({ name: 'InputError', code: 'bad_records' });
   expect((error as Error).message.split('\n')).toEqual([
-    '2 input(s) cannot be read:',
+    '2 inputs cannot be read:',
     `  ${none}: no such file; check the path`,
     expect.stringMatching(`^  ${text}: not FASTA: `),
   ]);

@@ -22,14 +22,16 @@ export function withoutRow({
   const some = short === 0 ? '' : ` (${short} of them ${SHORT})`;
   const why = frames === 'all' || short === count ? SHORT : `${NONE[frames]}${some}`;
   const ids = `${first.join(', ')}${count > first.length ? ', …' : ''}`;
-  return `${count} of ${records} record(s) have ${why}, so they have no row: ${ids}`;
+  const [have, they] = count === 1 ? ['has', 'it has'] : ['have', 'they have'];
+  return `${count} of ${records} records ${have} ${why}, so ${they} no row: ${ids}`;
 }
 
 /** The warning about removed gaps, or null. */
 export function withoutGaps({ records, gaps }: TranslationCount): string | null {
   if (gaps === undefined) return null;
   const ids = `${gaps.first.join(', ')}${gaps.records > gaps.first.length ? ', …' : ''}`;
-  return `${gaps.records} of ${records} record(s) contain gaps, ${gaps.letters} in all, which are removed before translation: ${ids}`;
+  const contain = gaps.records === 1 ? 'contains' : 'contain';
+  return `${gaps.records} of ${records} records ${contain} gaps, ${gaps.letters} in all, which are removed before translation: ${ids}`;
 }
 
 /**
@@ -37,11 +39,11 @@ export function withoutGaps({ records, gaps }: TranslationCount): string | null 
  */
 export function noRow({ frames, records, too_short: short = 0 }: TranslationCount): string {
   if (frames === 'all' || short === records)
-    return `none of ${records} record(s) is as long as a codon (three bases); check the input`;
+    return `none of ${records} records is as long as a codon (three bases); check the input`;
   const some = short === 0 ? '' : ` (${short} of them have ${SHORT}, so no frame)`;
   const remedy =
     frames === 'orfs'
       ? 'lower --min-orf, or choose another --orf-start or --genetic-code'
       : 'translate all frames with --translate all, or split the records with --chunk';
-  return `none of ${records} record(s) has ${SOME[frames]}${some}; ${remedy}`;
+  return `none of ${records} records has ${SOME[frames]}${some}; ${remedy}`;
 }

@@ -48,3 +48,8 @@ test('the folder that an exporter put the graph in: the error says which one to 
     new RegExp(`has neither .*; give the folder above it, which has config\\.json: ${hub}$`),
   );
 });
+
+test('a folder with weights that are read as they are: the error names the file', async () => {
+  const folder = await folderWith({ 'esm2-contact-regression.pt': 'a', 'esm2.pt': 'b' });
+  expect(await refusal(folder)).toMatch(/has neither .*, but esm2\.pt; give that file: .*\/esm2\.pt$/);
+});

@@ -5,7 +5,7 @@ import { ModelError } from '../model-error.js';
 import type { Windows } from '../sequences/windows.js';
 import type { Description } from './description.js';
 import { DESCRIPTOR, LONG_SEQUENCES, type LongReading, type LongSequences } from './descriptor.js';
-import { INCLUDES, type Include, poolingsIn } from './include.js';
+import { INCLUDES, type Include } from './include.js';
 import { layerNamed } from './layers.js';
 import { PRECISIONS, type Precision } from './precision.js';
 import { type ModelRecipe, POOLINGS, type Pooling } from './recipe.js';
@@ -54,14 +54,12 @@ export const noOverlap = value(
 /** The output that rows are made of, as far as overrides say. @throws ModelError `model_mismatch` for a layer's number that there is not. */
 export function wantedOutput(
   modelPath: string,
-  { output: name, pooling, include = [] }: ModelOverrides,
+  { output: name, pooling }: ModelOverrides,
   graph: Graph,
 ): Partial<ModelRecipe['output']> {
-  const [included] = poolingsIn(include);
-  const wanted = pooling ?? included;
   return {
     ...(name === undefined ? {} : { name: layerNamed(modelPath, graph, name) }),
-    ...(wanted === undefined ? {} : { pooling: wanted }),
+    ...(pooling === undefined ? {} : { pooling }),
   };
 }
 

@@ -33,8 +33,17 @@ export function withMore(
       `gives one row a sequence and no numbers of tokens, so there is nothing to include: ${[...include, ...layers.map((layer) => `layer ${layer}`)].join(', ')}`,
       'leave out --include, and give one layer',
     );
-  const all = [primary, ...layers.map((layer) => layerNamed(modelPath, graph, layer))];
-  const names = all.filter((name, at) => all.indexOf(name) === at);
+  const names = [primary];
+  for (const layer of layers) {
+    const name = layerNamed(modelPath, graph, layer);
+    // Two ways to name one layer, such as -1 and 33.
+    if (names.includes(name))
+      throw refused(
+        `is to give layer ${layer} twice: it is ${name}, which is asked for already`,
+        'name each layer once',
+      );
+    names.push(name);
+  }
   const labelOf = (name: string) => layerLabel(graph, name);
   const labels = names.map(labelOf);
   if (new Set(labels).size < labels.length)

@@ -132,7 +132,7 @@ test('all faults of all inputs are told at once: the first 20 with their places,
   });
   const [head, ...lines] = (error as Error).message.split('\n');
   expect(head).toBe(
-    '33 record(s) cannot be used (31 bad_residue, 1 duplicate_id, 1 no_residues), and 1 input(s) cannot be read:',
+    '33 records cannot be used (31 bad_residue, 1 duplicate_id, 1 no_residues), and 1 input cannot be read:',
   );
   expect(lines).toHaveLength(22);
   expect(lines[0]).toBe(`  ${cut}: the gzip data is truncated; copy or download the file again`);
@@ -143,6 +143,14 @@ test('all faults of all inputs are told at once: the first 20 with their places,
   expect(lines[3]).toMatch(/a\.fa: record 4 \("c", line 8\): "1" is not a residue/);
   expect(lines[4]).toMatch(/b\.fa: record 1 \("0", line 2\): "!"/);
   expect(lines.at(-1)).toBe('  and 13 more');
+});
+
+test('if no record can be used, the first three say enough', async () => {
+  const path = await file('a.fa', Array.from({ length: 30 }, (_, i) => `>${i}\nAC!\n`).join(''));
+  const error = await build([path], { wayOn: 'to leave such records out' }).catch((error: unknown) => error);
+  const lines = (error as Error).message.split('\n');
+  expect(lines).toHaveLength(5);
+  expect([lines[0], lines[4]]).toEqual(['30 records cannot be used (30 bad_residue):', '  and 27 more']);
 });
 
 test('the number of an earlier record counts those that were left out', async () => {

@@ -85,7 +85,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
       }
     }
     const anyLeft = writer.sequences > 0 || (translation?.records ?? 0) > 0;
-    const refusal = faults.refusal(skips && anyLeft, anyLeft ? options.wayOn : undefined);
+    const refusal = faults.refusal(anyLeft, { skips, wayOn: options.wayOn });
     if (refusal !== null) throw refusal;
     if (translation && writer.sequences === 0) refuseNoRows(options.inputs, translation);
     const table = await skipped?.finish();

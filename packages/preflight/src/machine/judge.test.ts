@@ -202,7 +202,7 @@ test('the report ends with the verdict', () => {
     '                → another disk',
     'ok       room   1 GiB',
     '',
-    'Embedding into o is not possible: 1 problem(s), see above.',
+    'Embedding into o is not possible: 1 problem, see above.',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { sanitize } from '@holdfast/options';
+import { counted, sanitize } from '@holdfast/options';
 import { type Finding, possible } from './judge.js';
 
 /** The findings as lines, and last whether embedding is possible. */
@@ -11,6 +11,6 @@ export function reportLines(findings: readonly Finding[], out: string): string[]
   const problems = findings.filter(({ state }) => state === 'problem').length;
   const verdict = possible(findings)
     ? `Embedding on the CPU into ${sanitize(out)} is possible.`
-    : `Embedding into ${sanitize(out)} is not possible: ${problems} problem(s), see above.`;
+    : `Embedding into ${sanitize(out)} is not possible: ${counted(problems, 'problem')}, see above.`;
   return [...lines, '', verdict];
 }

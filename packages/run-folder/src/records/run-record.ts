@@ -344,7 +344,11 @@ function parsedInputs(text: string): { inputs?: RunInputs } {
 /** Whether the file is a run record of any version, with its other fields in any state. */
 export async function holdsRunRecord(path: string): Promise<boolean> {
   // An unreadable file does not show whose it is, so this throws.
-  const text = await readFile(path, 'utf8');
+  return isRunRecord(await readFile(path, 'utf8'));
+}
+
+/** Whether a text is a run record of any version, with its other fields in any state. */
+export function isRunRecord(text: string): boolean {
   try {
     return ourRecordSchema.safeParse(JSON.parse(text)).success;
   } catch {

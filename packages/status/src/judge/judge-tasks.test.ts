@@ -183,7 +183,7 @@ test('a damaged record, and beats that cannot be read, are told of', () => {
   const { notes, cluster: seen } = judge(shared({ cluster }));
   expect(notes).toEqual([
     expect.stringMatching(/^cluster\/work\.json is damaged \(it is not JSON\); type the line/),
-    expect.stringMatching(/^2 file\(s\) in cluster\/tasks could not be read/),
+    expect.stringMatching(/^2 files in cluster\/tasks could not be read/),
   ]);
   expect(seen!.tasks[0]!.state).toBe('silent');
 });

@@ -88,13 +88,19 @@ describe('the state, and what to do next', () => {
       null,
       'holdfast status out --watch',
     ],
-    ['complete', { lock: free, manifest: whole, result: result() }, 'complete', null, null],
+    [
+      'complete',
+      { lock: free, manifest: whole, result: result() },
+      'complete',
+      null,
+      'holdfast dashboard out',
+    ],
     [
       'complete, and looked at by a command',
       { lock: held, manifest: whole, result: result() },
       'complete',
       null,
-      null,
+      'holdfast dashboard out',
     ],
     ['joined', { lock: held, manifest: whole }, 'running', null, 'holdfast status out --watch'],
     [
@@ -357,6 +363,20 @@ describe('the command, its workers and its failures', () => {
       table: null,
     });
   });
+  test('many files of further outputs are told of as one', () => {
+    const more = ['mean.layer_1', 'contacts'].map((name) => ({
+      file: `more_outputs/${name}.npy`,
+      bytes: 1,
+      sha256: 'f'.repeat(64),
+    }));
+    const done = result();
+    if (done.is === 'read') done.value.files.push(...more);
+    const { next } = judge(facts({ lock: free, manifest: whole, result: done }));
+    expect(next).toEqual({
+      text: expect.stringMatching(/ids\.txt and 2 files in out\/more_outputs, for holdfast get/),
+      command: 'holdfast dashboard out',
+    });
+  });
   test('of a complete run the table counts', () => {
     const quarantine = ['p\t7\tpoison_input\t3\tno', 'q\t9\toom\t1\tmemory'];
     const { quarantined, next } = judge(
@@ -368,7 +388,7 @@ describe('the command, its workers and its failures', () => {
       table: 'out/quarantine.tsv',
     });
     expect(next.text).toMatch(
-      /^the result is in out\/embeddings\.safetensors and out\/ids\.txt; rerun the same command to reattempt/,
+      /^the result is in out\/embeddings\.safetensors and out\/ids\.txt, for holdfast get, search, plot and export; rerun the same command to reattempt/,
     );
   });
 });

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { shellWord } from '@holdfast/options';
 import type { Facts } from '../facts.js';
 import type { ClusterStatus, Status } from '../status.js';
@@ -17,7 +18,7 @@ export function nextStep(status: Omit<Status, 'next'>, facts: Facts): Status['ne
         command: `holdfast verify ${dir}`,
       };
     case 'complete':
-      return whenComplete(status);
+      return whenComplete(status, dir);
     case 'replacing':
       if (running) break;
       return {
@@ -56,13 +57,22 @@ function onCluster(
 /** Kinds that a rerun reattempts: the machine may have been at fault. */
 const SET_ASIDE = ['oom', 'crash', 'hang'];
 
-function whenComplete({ result, quarantined: { kinds, table } }: Omit<Status, 'next'>): Status['next'] {
-  const where = `the result is in ${listed(result?.files ?? [])}`;
-  if (table === null) return { text: where, command: null };
-  const again = SET_ASIDE.some((kind) => kinds[kind] !== undefined)
-    ? '; rerun the same command to reattempt the sequences that were set aside'
-    : '';
-  return { text: `${where}${again}`, command: null };
+function whenComplete({ result, quarantined: { kinds } }: Omit<Status, 'next'>, dir: string): Status['next'] {
+  const where = `the result is in ${resultFiles(result?.files ?? [])}, for holdfast get, search, plot and export`;
+  if (SET_ASIDE.some((kind) => kinds[kind] !== undefined))
+    return {
+      text: `${where}; rerun the same command to reattempt the sequences that were set aside`,
+      command: null,
+    };
+  return { text: `${where}; to look at it`, command: `holdfast dashboard ${dir}` };
+}
+
+/** The files of a result in words: those of further outputs, which are many, by their number and folder. */
+function resultFiles(files: readonly string[]): string {
+  const more = files.filter((file) => dirname(file).endsWith('more_outputs'));
+  const own = files.filter((file) => !more.includes(file));
+  if (more.length < 2) return listed(files);
+  return listed([...own, `${more.length} files in ${dirname(more[0]!)}`]);
 }
 
 function toResume({ dir, command }: Omit<Status, 'next'>, { glance: { run } }: Facts): Status['next'] {

@@ -1,3 +1,4 @@
+import { counted } from '@holdfast/options';
 import type { Facts } from '../facts.js';
 
 /** What could not be read, and so is missing in a status. */
@@ -10,7 +11,10 @@ export function notesOf({ heartbeatFault, manifest, logs, glance, cluster }: Fac
   if (manifest.is === 'unsettled')
     notes.push('checkpoints/manifest.json changed while it was read; look again in a moment');
   if (manifest.is === 'damaged') notes.push(`checkpoints/manifest.json is damaged: ${manifest.why}`);
-  if (logs.unreadable > 0) notes.push(`${logs.unreadable} damaged line(s) in the logs were skipped`);
+  if (logs.unreadable > 0)
+    notes.push(
+      `${counted(logs.unreadable, 'damaged line')} in the logs ${logs.unreadable === 1 ? 'was' : 'were'} skipped`,
+    );
   if (glance.run.is === 'read' && glance.plan === null)
     notes.push(
       'index/summary.json is missing, damaged or of another run, so the number of sequences is unknown',
@@ -21,7 +25,7 @@ export function notesOf({ heartbeatFault, manifest, logs, glance, cluster }: Fac
     );
   if (cluster !== null && cluster.unreadable > 0)
     notes.push(
-      `${cluster.unreadable} file(s) in cluster/tasks could not be read, so those tasks are not shown`,
+      `${counted(cluster.unreadable, 'file')} in cluster/tasks could not be read, so ${cluster.unreadable === 1 ? 'that task is' : 'those tasks are'} not shown`,
     );
   return notes;
 }

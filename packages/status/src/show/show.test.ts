@@ -72,7 +72,8 @@ test('a killed one, a complete one, one that reads its input', () => {
     '  sequences   99 × 136',
     '  quarantined 1 sequence (1 × poison_input), listed in out/quarantine.tsv',
     '              p (sequence 7, poison_input): no',
-    '  next        the result is in out/embeddings.safetensors and out/ids.txt',
+    '  next        the result is in out/embeddings.safetensors and out/ids.txt, for holdfast get, search, plot and export; to look at it:',
+    '              holdfast dashboard out',
   ]);
   const heartbeat = aBeat({
     run: null,

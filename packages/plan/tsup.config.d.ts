@@ -1,0 +1,2 @@
+declare const _default: import('tsup').Options;
+export default _default;
