@@ -116,7 +116,7 @@ export async function writeResult(folder: string, made: Made): Promise<void> {
       width === null ? [{ name, layer: name }] : [],
     ),
   };
-  if (made.values !== undefined) mkdirSync(place.outputs);
+  if (made.values !== undefined) mkdirSync(place.outputs, { recursive: true });
   for (const [name, { dim: width, tokens }] of Object.entries(made.values ?? {})) {
     const ends = [0n];
     for (const count of tokens) ends.push(ends.at(-1)! + BigInt(width === null ? count * count : count));
