@@ -25,7 +25,7 @@ import { masked } from './command/masked.js';
 import { commandLine } from './command/options.js';
 import type { Reporting } from './command/progress-options.js';
 import { endWithReader } from './command/reader-gone.js';
-import { showExport, showRows } from './command/show-export.js';
+import { idsListed, showExport, showRows } from './command/show-export.js';
 import { showRun } from './command/show-run.js';
 import { verifyProgress } from './command/verify-progress.js';
 import { embed } from './embed.js';
@@ -294,7 +294,13 @@ try {
           bar.show({ what: 'rows', done, total });
       };
       const around = { report, stop: stopOnSignals(), print, onProgress };
-      process.exitCode = await search(options, around).finally(() => {
+      const { id = [], ids: list, ...asked } = options;
+      const ids = [...id, ...(await idsListed(list))];
+      if (ids.length + asked.queries.length === 0)
+        throw new UsageError(
+          'name a file of queries, or sequences of the run with --id; holdfast help search shows how',
+        );
+      process.exitCode = await search({ ...asked, ids }, around).finally(() => {
         shown?.end();
         bar.end();
       });

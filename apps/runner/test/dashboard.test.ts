@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Browser, Page } from 'playwright-core';
@@ -227,6 +227,19 @@ test('it listens on loopback alone, ends with Ctrl-C, and says what cannot be', 
   expect(await once(running.child, 'close')).toEqual([0, null]);
   const other = join(folder, 'other.html');
   await writeFile(other, 'mine');
+  const broken = join(folder, 'broken');
+  await cp(out, broken, { recursive: true });
+  await truncate(join(broken, 'embeddings.safetensors'), 100);
+  const page = join(folder, 'broken.html');
+  const warned = start(['dashboard', broken, '--static', page]);
+  started.push(warned);
+  let said = '';
+  warned.child.stderr!.on('data', (part: string) => {
+    said += part;
+  });
+  warned.ended.catch(() => undefined);
+  await once(warned.child, 'close');
+  expect(said).toMatch(/warning: the page has no map: .*embeddings\.safetensors.*holdfast verify/);
   for (const [args, message] of [
     [[folder], 'no run of Holdfast here'],
     [[out, '--static', join(folder, 'x.html'), '--open'], 'leave out --port and --open'],

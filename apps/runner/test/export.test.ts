@@ -193,6 +193,8 @@ test('without --output it goes beside the run, which stays as it was', async () 
 
 test.each([
   [['export', 'nowhere', '--to', 'npy'], /nowhere: no such folder; check the path/],
+  [['get', 'OUT/ids.txt', 'a'], /ids.txt: it is not a folder; give the --out/],
+  [['get', 'OUT', '--ids', 'FOLDER/none'], /none: no such file; check the path/],
   [
     ['export', 'OUT', '--to', 'esm', '-o', 'FOLDER/x.esm'],
     /the number of the layer is not known .*--esm-layer/,
@@ -251,8 +253,13 @@ test('get prints rows by ID, from the command line, a file or standard input', a
 
 test('get writes a file, and tells of what it leaves out', async () => {
   const path = join(folder, 'some.npy');
-  const { code, stdout, stderr } = await run(['get', out, 's/3', 'nope', '--skip-missing', '-o', path]);
+  const line = ['get', out, 's/3', 'nope', '--skip-missing', '-o', path];
+  const { code, stdout, stderr } = await run(line);
   expect([code, stdout]).toEqual([0, '']);
-  expect(stderr).toMatch(/no sequence of .* has the ID nope/);
+  expect(stderr).toBe(
+    `holdfast: left out: no sequence of ${out} has the ID nope\nholdfast: ${path}: 1 row, written; row i belongs to line i of ${join(folder, 'some.ids.txt')}\n`,
+  );
+  expect(await readFile(join(folder, 'some.ids.txt'), 'utf8')).toBe('s/3\n');
+  expect((await run(line)).stderr).toContain('1 row, was there already, with the same bytes');
   expect((await readFile(path)).toString('latin1')).toContain("'shape': (1, ");
 });

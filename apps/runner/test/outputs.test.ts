@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, start } from './command.js';
+import { fixture, freshFolder, holdfast, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -100,6 +100,35 @@ test('each output has a name, the embeddings too, and `get` takes it', async () 
   const refused = await get('--from', 'mean.layer_3');
   expect(refused).toMatchObject({ code: 2 });
   expect(refused.stderr).toContain('it has embeddings (mean.layer_2), mean.layer_1, mean.layer_0');
+});
+
+test('`get` writes numbers of tokens; killed anywhere, the same command leaves the same bytes', async () => {
+  await input();
+  await holdfast(line('out', '--include', 'per_token,contacts', '--workers', '1'));
+  const [id, other] = (await readFile(join(folder, 'out', 'ids.txt'), 'utf8')).split('\n');
+  const get = (path: string, env = {}) => {
+    const words = ['get', join(folder, 'out'), id!, other!, '--from', 'contacts', '-o', join(folder, path)];
+    return holdfast(words, '', { env });
+  };
+  for (const ending of ['h5', 'pt']) {
+    expect(await get(`whole.${ending}`)).toMatchObject({
+      code: 0,
+      stderr: `holdfast: ${join(folder, `whole.${ending}`)}: 2 sequences, written\n`,
+    });
+    for (const operation of ['open', 'rename']) {
+      const env = {
+        NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+        KILL_AT: operation,
+        KILL_NAME: `killed\\.${ending}\\.tmp$`,
+      };
+      expect(await get(`killed.${ending}`, env), operation).toMatchObject({ signal: 'SIGKILL' });
+      expect(await readdir(folder)).not.toContain(`killed.${ending}`);
+    }
+    expect(await get(`killed.${ending}`)).toMatchObject({ code: 0 });
+    const bytes = await readFile(join(folder, `killed.${ending}`));
+    expect(bytes.equals(await readFile(join(folder, `whole.${ending}`)))).toBe(true);
+  }
+  expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 test('another format makes all files again and computes nothing; fewer outputs are another run', async () => {

@@ -43,6 +43,7 @@ test('a map, lengths and throughput are drawn, the same each time, and the run s
   expect(map).toContain('45 rows of 20 numbers of aac, principal components, coloured by length');
   const umap = await plot('umap.svg', '--projection', 'umap');
   expect(umap).toContain('>UMAP 1 (no unit)<');
+  expect(umap).toContain('UMAP of 20 principal components');
   expect(umap.match(/<circle/g)).toHaveLength(45);
   const lengths = await plot('lengths.svg', '--what', 'lengths');
   expect(lengths).toContain('45 sequences, shortest 141, median 146');
@@ -111,6 +112,10 @@ test('what cannot be drawn is refused, with the remedy', async () => {
     [[folder, '--what', 'throughput'], 'no checkpoint has been saved yet'],
     [[out, '--labels', labels], 'none of its IDs is in'],
     [[out, '--what', 'lengths', '--labels', labels], '--labels is for --what map only'],
+    [[out, '--what', 'lengths', '--from', 'embeddings'], '--from is for --what map only'],
+    [[out, '--from', 'mean.layer_2'], "the result has no 'mean.layer_2'; it has embeddings"],
+    [[join(folder, 'nosuch')], 'nosuch: no such folder; check the path'],
+    [[join(folder, 'nosuch'), '--what', 'throughput'], 'nosuch: no such folder; check the path'],
     [[out, '-o', join(folder, 'x.png')], 'name a file that ends in .svg'],
     [[out, '-o', join(out, 'ids.txt'), '--force'], 'belongs to the run in'],
     [[out, '-o', '-'], 'leave --output out to print'],

@@ -119,6 +119,54 @@ test('only the rows of the queries are computed, whatever else the run has', asy
     expect(hits).toMatchObject([{ id: query, cosine_distance: 0 }]);
 });
 
+test('any output with rows can be searched, and queries get the rows that it has', async () => {
+  const more = ['--layer', '-1,1', '--include', 'mean,cls,per_token'];
+  await embed(GLOBINS, '--out', out, '--model', TINY, ...more);
+  const found: Hits[][] = [];
+  for (const from of ['mean.layer_2', 'cls.layer_2', 'mean.layer_1', 'cls.layer_1']) {
+    const hits = await hitsOf(out, GLOBINS, '-k', '3', '--from', from);
+    for (const { query, hits: near } of hits)
+      expect(near[0]).toMatchObject({ id: query, cosine_distance: 0 });
+    // The rows of the run itself are the same queries.
+    const ids = hits.map(({ query }) => query);
+    expect(await hitsOf(out, '-k', '3', '--from', from, '--id', ...ids)).toEqual(hits);
+    found.push(hits);
+  }
+  expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(4);
+  expect(await hitsOf(out, GLOBINS, '-k', '3')).toEqual(found[0]);
+  expect(await refusal(out, GLOBINS, '--from', 'per_token.layer_2')).toMatch(
+    /per_token.layer_2 has as many numbers as each sequence asks for, not one row a sequence; choose embeddings \(mean.layer_2\), cls.layer_2/,
+  );
+  expect(await refusal(out, GLOBINS, '--from', 'max.layer_2')).toContain("the result has no 'max.layer_2'");
+});
+
+test('sequences of the run are searched for by ID, without its model', async () => {
+  const model = join(folder, 'model');
+  await cp(TINY, model, { recursive: true });
+  await embed(GLOBINS, '--out', out, '--model', model);
+  const all = await hitsOf(out, GLOBINS, '-k', '4');
+  await rm(model, { recursive: true });
+  const [a, b, c] = all.map(({ query }) => query) as [string, string, string];
+  const list = join(folder, 'ids');
+  await writeFile(list, `\ufeff${c}\n${a}\n`);
+  expect(await hitsOf(out, '-k', '4', '--ids', list, '--id', b, a)).toEqual([all[1], all[0], all[2]]);
+  expect(await refusal(out, '--id', a, 'no|such')).toContain('has the ID no|such; leave it out, or check');
+  expect(await refusal(out, '--ids', join(folder, 'none'))).toContain('none: no such file; check the path');
+  expect(await refusal(out, GLOBINS, '--id', a)).toContain('not both');
+  expect(await refusal(out, '--model', TINY, '--id', a)).toContain('--model is for queries in files');
+  expect(await refusal(out)).toContain('name a file of queries, or sequences of the run with --id');
+});
+
+test('queries that cannot be used are refused, or left out by name, as --on-bad-record says', async () => {
+  const query = join(folder, 'query.fa');
+  await writeFile(query, '>good\nMKV\n>bad\nMK1\n');
+  expect(await refusal(proteins, query)).toContain('add --on-bad-record skip');
+  const ended = await search(['--json', proteins, query, '-k', '1', '--on-bad-record', 'skip']);
+  expect(ended).toMatchObject({ code: 0, lines: [{ query: 'good' }] });
+  expect(ended.stderr).toMatch(/left out: .*bad/);
+  expect(ended.stderr).not.toContain('listed in');
+});
+
 test('a killed search leaves no half table, and the same command gives the same bytes', async () => {
   const undisturbed = join(folder, 'whole.tsv');
   expect(await search([proteins, GLOBINS, '-o', undisturbed])).toMatchObject({ code: 0 });

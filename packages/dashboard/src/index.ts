@@ -11,6 +11,7 @@ export type {
   History,
   MapName,
   Neighbour,
+  OutputInfo,
   ProcessMemory,
   QuarantineRow,
   ResultInfo,

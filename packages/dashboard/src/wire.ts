@@ -32,12 +32,25 @@ export interface ColourInfo {
   kind: 'number' | 'category';
 }
 
+/** An output with a row for each sequence. */
+export interface OutputInfo {
+  /** As in the address of the request. */
+  name: string;
+  /** With the full name of the embeddings, if they have one: `embeddings (mean.layer_33)`. */
+  title: string;
+  /** Numbers in a row. */
+  dim: number;
+}
+
 /** The complete result. */
 export interface ResultInfo {
   /** Changes when the result is joined again. */
   id: string;
   rows: number;
-  dim: number;
+  /** The outputs that can be shown: all, or in a page without a server one. */
+  outputs: OutputInfo[];
+  /** The name of the output that is shown first. */
+  from: string;
   model: string;
   colours: ColourInfo[];
 }
@@ -65,6 +78,8 @@ export interface Neighbour extends RowDetail {
 
 /** A computation that is at work, and how far it is, from 0 to 1. */
 export interface Work {
+  /** The output whose rows it reads. */
+  from: string;
   what: MapName | 'clusters';
   done: number;
 }

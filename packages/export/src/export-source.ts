@@ -72,8 +72,11 @@ export function someRows(
   matrix: Pick<RowReader, 'bytes'>,
   chosen: readonly (readonly [id: string, row: number])[],
 ): ExportSource {
+  // The rows are no longer those of ids.txt.
+  const { row_ids: _, ...facts } = source.facts;
   return {
     ...source,
+    facts,
     rows: chosen.length,
     lines: null,
     async *ids() {

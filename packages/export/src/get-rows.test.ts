@@ -1,11 +1,11 @@
-import { createReadStream, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPt } from '@holdfast/pt-serializer';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { halfBits, rowsOf, writeResult } from '../test/write-result.js';
-import { type GetOptions, getRows, idsIn } from './get-rows.js';
+import { type GetOptions, getRows } from './get-rows.js';
 
 let folder: string;
 let out: string;
@@ -26,10 +26,10 @@ const row = (at: number) => [...ROWS.subarray(at * 3, at * 3 + 3)];
 
 async function got(ids: readonly string[], more: Partial<GetOptions> = {}) {
   let text = '';
-  const missing = await getRows({ folder: out, ids, ...more }, (part) => {
+  const { missing, ...told } = await getRows({ folder: out, ids, ...more }, (part) => {
     text += part;
   });
-  return { text, missing };
+  return { text, missing, told };
 }
 
 it('prints rows in the order asked for, each once, with numbers that read back as they are', async () => {
@@ -59,11 +59,14 @@ it('names IDs without a row, and prints nothing then', async () => {
     printed += text;
   });
   await expect(asked).rejects.toThrow(
-    `no sequence of ${out} has the ID nope, A; quarantined, so without a row (quarantine.tsv says why): bad; add --skip-missing`,
+    `no sequence of ${out} has the IDs nope, A; quarantined, so without a row (quarantine.tsv says why): bad; add --skip-missing`,
   );
   expect(printed).toBe('');
   const { text, missing } = await got(['a', 'nope', 'bad'], { skipMissing: true });
-  expect([text.split('\t')[0], missing]).toEqual(['a', { unknown: ['nope'], quarantined: ['bad'] }]);
+  expect([text.split('\t')[0], missing]).toEqual([
+    'a',
+    { unknown: ['nope'], quarantined: ['bad'], alike: new Map() },
+  ]);
 });
 
 it('names twenty IDs and counts the others', async () => {
@@ -75,9 +78,14 @@ it.each(['x.npy', 'x.pt', 'x.parquet', 'x.tsv', 'x.H5', 'x.matrix.h5', 'x.h5ad',
   'writes %s, by its ending',
   async (name) => {
     const output = join(folder, name);
-    await got(['d', 'b'], { output });
+    const ids = /npy|safetensors/.test(name) ? join(folder, 'x.ids.txt') : null;
+    const { told } = await got(['d', 'b'], { output });
+    expect(told).toEqual({ count: 2, what: 'row', file: { path: output, written: true, ids } });
     const bytes = readFileSync(output);
-    await got(['d', 'b'], { output });
+    if (ids !== null) expect(readFileSync(ids, 'utf8')).toBe('d\nb\n');
+    // Its rows are not those of the run's ids.txt.
+    expect(bytes.includes('row_ids')).toBe(false);
+    expect((await got(['d', 'b'], { output })).told.file).toMatchObject({ written: false });
     expect(readFileSync(output).equals(bytes)).toBe(true);
     await expect(got(['b', 'd'], { output })).rejects.toThrow('is not this export');
     await got(['b', 'd'], { output, force: true });
@@ -124,13 +132,4 @@ it('refuses an ending of no format, and a file of the run', async () => {
   await expect(got(['a'], { output: wanted, inputs: [wanted], force: true })).rejects.toThrow(
     'is read by this command',
   );
-});
-
-it('a list of IDs is one a line', async () => {
-  writeFileSync(join(folder, 'ids'), 'a\r\n\nü/c\n x \n');
-  expect(await idsIn(createReadStream(join(folder, 'ids'), { highWaterMark: 3 }))).toEqual([
-    'a',
-    'ü/c',
-    ' x ',
-  ]);
 });

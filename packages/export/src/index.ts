@@ -4,4 +4,4 @@ export type { Exported, ExportOptions } from './export-options.js';
 export { exportResult } from './export-result.js';
 export { type ExportSource, exportSource, someRows } from './export-source.js';
 export type { ExportedFile, ExportFormat, FormatOptions, OtherRows } from './format.js';
-export { type GetOptions, getRows, idsIn, type Missing, missingText } from './get-rows.js';
+export { type GetOptions, type Got, getRows } from './get-rows.js';

@@ -1,6 +1,7 @@
 import { float32Of } from '@holdfast/pt-serializer';
 import { Block } from './block.js';
 import type { ExportSource } from './export-source.js';
+import type { SomeValues } from './some-values.js';
 import type { ValueSource } from './value-source.js';
 
 /** The bytes of float32 numbers. */
@@ -25,4 +26,11 @@ export const widenedValues = (source: ValueSource): ValueSource => ({
     for await (const { shape, bytes } of source.values())
       yield { shape, bytes: bytesOf(float32Of(source.dtype, bytes)) };
   },
+});
+
+/** The same of some sequences. */
+export const widenedSome = (source: SomeValues): SomeValues => ({
+  ...source,
+  ...widenedValues(source),
+  bytes: async (at) => bytesOf(float32Of(source.dtype, await source.bytes(at))),
 });

@@ -40,3 +40,12 @@ it('draws bars, axes with units, and what a reader asks first', () => {
   expect(picture).toContain('4 sequences, shortest 10, median 20, mean 20, longest 30 residues');
   expect(lengthsPlot('none', new Uint32Array(0))).toContain('no sequence');
 });
+
+it('writes no half residues, if all lengths are equal', () => {
+  const picture = lengthsPlot('x', Uint32Array.from([500, 500]));
+  const numbers = [...picture.matchAll(/text-anchor="(?:middle|end)">([\d.,]+)</g)].map(
+    ([, number]) => number,
+  );
+  expect(numbers).toContain('500');
+  expect(numbers.filter((number) => number!.includes('.'))).toEqual([]);
+});

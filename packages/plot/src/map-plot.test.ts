@@ -53,3 +53,44 @@ it('draws a map of no point, and of one', () => {
   expect(mapOf(0, { by: 'nothing' })).toContain('<svg');
   expect(mapOf(1, byLength(1)).match(/<circle/g)).toHaveLength(1);
 });
+
+it('has one scale for both axes, and colours that one outlier does not take', () => {
+  const places = Float32Array.of(0, 0, 100, 0, 0, 10);
+  const values = Float32Array.from({ length: 3 }, (_, at) => at);
+  const picture = mapPlot({
+    title: '',
+    note: '',
+    places,
+    labels: ['1', '2'],
+    colouring: { by: 'value', called: 'length', label: 'Length in residues', values },
+  });
+  const [a, b, c] = [...picture.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+    +x!,
+    +y!,
+  ]);
+  expect((b![0]! - a![0]!) / (a![1]! - c![1]!)).toBeCloseTo(10, 1);
+  const outlier = mapOf(500, {
+    by: 'value',
+    called: 'length',
+    label: 'Length in residues',
+    values: Float32Array.from({ length: 500 }, (_, at) => (at === 3 ? 1e6 : 100 + (at % 50))),
+  });
+  expect(
+    new Set([...outlier.matchAll(/<circle [^>]*fill="(#\w{6})"/g)].map(([, colour]) => colour)).size,
+  ).toBeGreaterThan(40);
+  expect(outlier).toContain('>largest 1,000,000<');
+});
+
+it('never cuts two names to the same', () => {
+  const names = ['Influenza A virus (H1N1)', 'Influenza A virus (H5N1)', 'x'.repeat(200)];
+  const picture = mapOf(6, {
+    by: 'label',
+    called: 'virus',
+    of: Uint16Array.of(0, 0, 0, 1, 1, 2),
+    names,
+    counts: [3, 2, 1, 0],
+  });
+  for (const name of names) expect(picture).toContain(`<title>${name} (`);
+  expect(picture).toContain('>Influenza A virus (H1N1) (3)<');
+  expect(picture).toContain('>Influenza A virus (H5N1) (2)<');
+});

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { EMBEDDINGS, openResult, proveResult, type Result } from '@holdfast/result';
+import { EMBEDDINGS, openResult, proveResult, type Result, refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { historyOf, ShardStarts, throughputOf } from '@holdfast/status';
 import { grouped } from './chart.js';
@@ -28,6 +28,8 @@ export interface PlotOptions {
   colourBy?: string;
   /** Hears how many IDs of the labels the result does not have, if there are any. */
   onUnknownLabels?(count: number): void;
+  /** Which rows a map is of: `embeddings`, or others by their name. Default: `embeddings`. */
+  from?: string;
   /** Hears how much of a map is done, from 0 to 1. */
   onProgress?(share: number): void;
   signal?: AbortSignal;
@@ -44,7 +46,9 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
   const name = basename(resolve(dir));
   if (options.what === 'throughput') return throughput(dir, name);
   const result = await openResult(dir);
-  const outputs = options.what === 'map' ? [EMBEDDINGS] : [];
+  const outputs = options.what === 'map' ? [options.from ?? EMBEDDINGS] : [];
+  // Numbers of tokens are refused before all of them are read.
+  for (const output of outputs) result.dimOf(output);
   await proveResult(result, { outputs, sequences: true, signal: options.signal });
   if (options.what === 'map') return map(result, name, options);
   const lengths = await tableLengths(result);
@@ -56,6 +60,7 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
 }
 
 async function throughput(dir: string, name: string): Promise<string> {
+  await refuseNoFolder(dir);
   const kept = runElsewhere(layout(dir)) ?? dir;
   const { checkpoints } = await historyOf(kept);
   const found = throughputOf(checkpoints, await new ShardStarts(layout(kept).logs).read());
@@ -67,8 +72,9 @@ async function throughput(dir: string, name: string): Promise<string> {
 }
 
 async function map(result: Result, name: string, options: PlotOptions): Promise<string> {
-  const { projection = 'pca', signal, onProgress } = options;
-  await using rows = await result.embeddings();
+  const { projection = 'pca', from = EMBEDDINGS, signal, onProgress } = options;
+  const output = result.outputNamed(from);
+  await using rows = await result.rowsOf(output);
   const colouring = await chooseColouring(result, rows, options);
   const { pca, umap, UMAP_COMPONENTS } = await import('@holdfast/projection');
   const asked = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
@@ -84,10 +90,12 @@ async function map(result: Result, name: string, options: PlotOptions): Promise<
     : umap(rows, asked));
   const model = result.record.provenance?.model.name;
   const of = model === undefined ? '' : ` of ${model}`;
+  const rowsName = output === EMBEDDINGS ? result.fullName : output;
+  const named = rowsName === null ? '' : `${rowsName}: `;
   const by = colouring.by === 'nothing' ? '' : `, coloured by ${colouring.called}`;
   return mapPlot({
     title: `Map of ${name}`,
-    note: `${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
+    note: `${named}${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
     places,
     labels:
       projection === 'pca'

@@ -1,12 +1,15 @@
 export { IdIndex } from './id-index.js';
+export { idsIn, listedIds } from './listed-ids.js';
 export { type NamedRow, namedRows } from './named-rows.js';
-export { openResult, type Result } from './open-result.js';
-export { EMBEDDINGS, fullNameOf } from './output-names.js';
+export { openResult, type Result, refuseNoFolder } from './open-result.js';
+export { EMBEDDINGS, fullNameOf, listed } from './output-names.js';
 export { type ProveOptions, proveResult } from './prove-result.js';
 export type { ResultOutputs } from './result-outputs.js';
 export { findRows, rowIds } from './row-ids.js';
 export { type LabelColumn, readLabels, unknownLabelsWords } from './row-labels.js';
 export { RowReader } from './row-reader.js';
 export { type SequenceLine, sequenceLines } from './sequence-lines.js';
+export { shownId } from './shown-id.js';
 export { bytesOf, type StoredTensor, type StoredTensors, storedTensors } from './stored-tensors.js';
 export { type SequenceValues, type StoredValues, ValueReader } from './value-reader.js';
+export { type Missing, missingText, refuseMissing, wantedRows } from './wanted-rows.js';

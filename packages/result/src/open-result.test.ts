@@ -186,6 +186,7 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
       'embeddings',
       'contacts',
     ]);
+    expect([result.dimOf('mean.layer_1'), result.dimOf('cls.layer_1')]).toEqual([3, 2]);
     await using named = await result.rowsOf('mean.layer_1');
     await using embeddings = await result.embeddings();
     expect(await named.read(0, 4)).toEqual(await embeddings.read(0, 4));

@@ -59,19 +59,27 @@ async function recordIn(path: string, folder: string): Promise<ResultRecord> {
     return parseResult(await readFile(path, 'utf8'));
   } catch (cause) {
     const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw await noResult(folder, code, cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw await noResult(folder, cause);
     if (syscall !== undefined) throw cause;
     throw new RunFolderError(`${path}: it is damaged; ${mend(folder)}`, { cause });
   }
 }
 
-async function noResult(folder: string, code: 'ENOENT' | 'ENOTDIR', cause: unknown): Promise<RunFolderError> {
-  if (code === 'ENOTDIR')
-    return new RunFolderError(`${folder}: it is not a folder; give the --out of a holdfast embed`, { cause });
-  if (!(await stat(folder).catch(() => null)))
-    return new RunFolderError(`${folder}: no such folder; check the path`, { cause });
+async function noResult(folder: string, cause: unknown): Promise<RunFolderError> {
+  await refuseNoFolder(folder);
   const stands = `holdfast status ${folder} says how the run stands`;
   return new RunFolderError(`${folder}: there is no complete result; ${stands}`, { cause });
+}
+
+/** @throws RunFolderError if there is no folder of the name. */
+export async function refuseNoFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error && found.code !== 'ENOTDIR') {
+    if (found.code !== 'ENOENT') throw found;
+    throw new RunFolderError(`${folder}: no such folder; check the path`, { cause: found });
+  }
+  if (found instanceof Error || !found.isDirectory())
+    throw new RunFolderError(`${folder}: it is not a folder; give the --out of a holdfast embed`);
 }
 
 async function checkLength(path: string, bytes: number, folder: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface ResultOutputs {
   fullName: string | null;
   /** The output that a name is meant for: one of `rowOutputs` or `valueOutputs`. @throws RunFolderError for another name. */
   outputNamed(name: string): string;
+  /** Numbers in a row of one of `rowOutputs`. @throws RunFolderError for another name. */
+  dimOf(output: string): number;
   /** Paths of the files of an output. @throws RunFolderError for another name. */
   filesOf(output: string): string[];
   /**
@@ -57,10 +59,17 @@ export function openOutputs(
     const has = listed([...rows.keys(), ...values.keys()], fullName);
     throw new RunFolderError(`${place.out}: the result has no '${name}'; it has ${has}`);
   };
+  const rowFile = (output: string) => {
+    const found = rows.get(outputNamed(output));
+    if (found !== undefined) return found;
+    throw new RunFolderError(
+      `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
+    );
+  };
   const filesOf = (name: string): string[] => {
     const output = outputNamed(name);
-    const rowFile = rows.get(output);
-    if (rowFile !== undefined) return [rowFile.path];
+    const file = rows.get(output);
+    if (file !== undefined) return [file.path];
     const path = place.output(`${output}.${format}`);
     // A .npy holds one array, so there are two files.
     return format === 'npy' ? [path, place.output(`${output}.offsets.npy`)] : [path];
@@ -78,14 +87,10 @@ export function openOutputs(
     valueOutputs: [...values.keys()],
     fullName,
     outputNamed,
+    dimOf: (output) => rowFile(output).dim,
     filesOf,
     async rowsOf(output) {
-      const found = rows.get(outputNamed(output));
-      if (found === undefined)
-        throw new RunFolderError(
-          `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
-        );
-      const { path, dim } = found;
+      const { path, dim } = rowFile(output);
       const { tensor } = await tensorIn(path, EMBEDDINGS, [record.sequences, dim]);
       return RowReader.open(path, tensor);
     },

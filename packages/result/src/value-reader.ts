@@ -50,6 +50,11 @@ export class ValueReader implements AsyncDisposable {
     return new ValueReader(reader, dim, await open(offsets.path, 'r'), offsets.tensor);
   }
 
+  /** The shape of the numbers of a row's sequence. @throws as `read`. */
+  async shapeOf(row: number): Promise<readonly [number, number]> {
+    return this.#shape(...(await this.#endsOf(row)));
+  }
+
   /** How the numbers are stored. */
   get dtype(): DType {
     return this.#values.dtype;
@@ -63,9 +68,7 @@ export class ValueReader implements AsyncDisposable {
 
   /** The same without a conversion. @throws as `read`. */
   async stored(row: number): Promise<StoredValues> {
-    if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
-      throw new RangeError(`row ${row} of ${this.rows}`);
-    const [first, end] = (await this.#offsetsFrom(row, row + 2)) as [number, number];
+    const [first, end] = await this.#endsOf(row);
     return { shape: this.#shape(first, end), bytes: await this.#values.bytes(first, end) };
   }
 
@@ -76,6 +79,12 @@ export class ValueReader implements AsyncDisposable {
       const ends = await this.#offsetsFrom(row, end + 1);
       yield Array.from({ length: end - row }, (_, at) => this.#shape(ends[at]!, ends[at + 1]!));
     }
+  }
+
+  async #endsOf(row: number): Promise<[number, number]> {
+    if (!(Number.isInteger(row) && row >= 0 && row < this.rows))
+      throw new RangeError(`row ${row} of ${this.rows}`);
+    return (await this.#offsetsFrom(row, row + 2)) as [number, number];
   }
 
   async #offsetsFrom(first: number, end: number): Promise<number[]> {

@@ -1,5 +1,5 @@
 export { giveUpOwnership, holdsRun, ownPaths, refuseOthersFiles, takeOwnership } from './folder-ownership.js';
-export { type FormatName, formats, valueFormats } from './formats/formats.js';
+export { type FormatName, formats, valueFormats, writeArray, writeTensors } from './formats/formats.js';
 export { type Layout, layout, layoutOfTask, taskBeat } from './layout.js';
 export { leavesOut } from './leaves-out.js';
 export { keepWorkersOut, oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';

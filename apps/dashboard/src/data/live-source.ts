@@ -25,10 +25,11 @@ export function liveSource(): Source {
     quarantine: () => json('/api/quarantine'),
     result: () => json('/api/result'),
     points: ({ rows }) => rows,
-    map: async (name) => new Float32Array(await bytes(`/api/map?name=${name}`)),
-    colour: async (key) => colourIn(await bytes(`/api/colour?key=${encodeURIComponent(key)}`)),
+    map: async (name, from) => new Float32Array(await bytes(`/api/map?name=${name}&${rowsOf(from)}`)),
+    colour: async (key, from) =>
+      colourIn(await bytes(`/api/colour?key=${encodeURIComponent(key)}&${rowsOf(from)}`)),
     detail: (point) => json(`/api/row?row=${point}`),
-    neighbours: (point) => json(`/api/neighbours?row=${point}`),
+    neighbours: (point, from) => json(`/api/neighbours?row=${point}&${rowsOf(from)}`),
     ids: () => {
       ids ??= ask('/api/ids')
         .then((answer) => answer.text())
@@ -37,6 +38,8 @@ export function liveSource(): Source {
     },
   };
 }
+
+const rowsOf = (from: string): string => `from=${encodeURIComponent(from)}`;
 
 async function ask(path: string): Promise<Response> {
   const answer = await fetch(path);

@@ -35,12 +35,12 @@ export interface Source {
   result(): Promise<ResultInfo | null>;
   /** How many points the maps have. */
   points(info: ResultInfo): number;
-  /** Places of all points, [points, 2]. */
-  map(name: MapName): Promise<Float32Array>;
-  colour(key: string): Promise<Colour>;
+  /** Places of all points, [points, 2]. @param from the name of an output of the result, as everywhere here. */
+  map(name: MapName, from: string): Promise<Float32Array>;
+  colour(key: string, from: string): Promise<Colour>;
   detail(point: number): Promise<RowDetail>;
   /** Null if only a server could tell. */
-  neighbours: ((point: number) => Promise<Neighbour[]>) | null;
+  neighbours: ((point: number, from: string) => Promise<Neighbour[]>) | null;
   /** The IDs of all points. */
   ids(): Promise<string[]>;
 }

@@ -16,6 +16,7 @@ const NAMES: Readonly<Record<MapName, string>> = { pca: 'PCA', umap: 'UMAP' };
 /** The map of the embeddings, and what is known of its points. */
 export function MapSection({ source, info, work }: { source: Source; info: ResultInfo; work: Work | null }) {
   const [name, setName] = useState<MapName>('pca');
+  const [from, setFrom] = useState(info.from);
   const [key, setKey] = useState(info.colours[0]!.key);
   const [tool, setTool] = useState<Tool>('move');
   const [reset, setReset] = useState(0);
@@ -24,7 +25,8 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
   const [selected, setSelected] = useState<Uint32Array | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
   const [hoveredDetail, setHoveredDetail] = useState<RowDetail | null>(null);
-  const shown = useMap(source, info, name, key);
+  const shown = useMap(source, info, from, name, key);
+  const output = info.outputs.find((each) => each.name === from)!;
   const points = source.points(info);
 
   // The last map stays until the next is there.
@@ -57,6 +59,10 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
 
   const pick = (point: number | null) => {
     setPicked(point);
+    setNear(null);
+  };
+  const choose = (output: string) => {
+    setFrom(output);
     setNear(null);
   };
   const onKey = (pressed: string) => {
@@ -96,6 +102,18 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
         <button type="button" class="plain" onClick={() => setReset(reset + 1)}>
           Show all
         </button>
+        {info.outputs.length > 1 && (
+          <label class="field">
+            <span class="quiet note">Rows of</span>
+            <select value={from} onChange={(event) => choose(event.currentTarget.value)}>
+              {info.outputs.map((each) => (
+                <option key={each.name} value={each.name}>
+                  {each.title}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <label class="field">
           <span class="quiet note">Colour by</span>
           <select value={key} onChange={(event) => setKey(event.currentTarget.value)}>
@@ -128,7 +146,7 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
                 onKey={onKey}
               />
             )}
-            <Waiting shown={shown} name={name} work={work} />
+            <Waiting shown={shown} name={name} work={work?.from === from ? work : null} />
           </div>
           {shown.paint !== null && (
             <LegendList
@@ -149,15 +167,22 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
             />
           )}
           {picked !== null && (
-            <PickedPoint source={source} point={picked} near={near} setNear={setNear} onPick={pick} />
+            <PickedPoint
+              source={source}
+              point={picked}
+              from={from}
+              near={near}
+              setNear={setNear}
+              onPick={pick}
+            />
           )}
           {picked === null && selected === null && <Hints neighbours={source.neighbours !== null} />}
         </aside>
       </div>
       <p class="quiet caption">
         {counted(points, 'sequence')}
-        {points < info.rows && `, a sample of ${grouped(info.rows)}`}, {info.dim} numbers each, by{' '}
-        {info.model}.{' '}
+        {points < info.rows && `, a sample of ${grouped(info.rows)}`}: {output.title} by {info.model},{' '}
+        {output.dim} numbers each.{' '}
         {name === 'umap'
           ? 'UMAP keeps neighbours together; distances between groups say little.'
           : 'The two directions in which the embeddings vary most.'}

@@ -6,6 +6,8 @@ import { grouped } from '../words.js';
 interface Props {
   source: Source;
   point: number;
+  /** The output that is compared. */
+  from: string;
   near: Neighbour[] | null;
   setNear(near: Neighbour[]): void;
   onPick(point: number): void;
@@ -15,7 +17,7 @@ interface Props {
 const shownDistance = (distance: number): string => `${Number(distance.toPrecision(9))}`;
 
 /** The point that was picked, and its nearest neighbours: in the embeddings themselves, not on the map. */
-export function PickedPoint({ source, point, near, setNear, onPick }: Props) {
+export function PickedPoint({ source, point, from, near, setNear, onPick }: Props) {
   const [detail, setDetail] = useState<RowDetail | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
@@ -24,11 +26,11 @@ export function PickedPoint({ source, point, near, setNear, onPick }: Props) {
     setDetail(null);
     setFault(null);
     source.detail(point).then((found) => !gone && setDetail(found), fail);
-    source.neighbours?.(point).then((found) => !gone && setNear(found), fail);
+    source.neighbours?.(point, from).then((found) => !gone && setNear(found), fail);
     return () => {
       gone = true;
     };
-  }, [source, point]);
+  }, [source, point, from]);
   return (
     <div class="picked-point">
       {detail !== null && (

@@ -14,22 +14,28 @@ export interface Shown {
   fault: string | null;
 }
 
-/** Fetches a map and a colouring; what was fetched once is kept. */
-export function useMap(source: Source, info: ResultInfo, name: MapName, key: string): Shown {
-  const [maps, setMaps] = useState<Partial<Record<MapName, Float32Array>>>({});
+/** The colouring that depends on the output. */
+const CLUSTERS = 'clusters';
+
+/** Fetches a map and a colouring of an output; what was fetched once is kept. */
+export function useMap(source: Source, info: ResultInfo, from: string, name: MapName, key: string): Shown {
+  const [maps, setMaps] = useState<Record<string, Float32Array>>({});
   const [colours, setColours] = useState<Record<string, Colour>>({});
   const [fault, setFault] = useState<string | null>(null);
   const fail = (error: Error) => setFault(error.message);
+  const mapOf = `${name} ${from}`;
+  // Other colourings are the same for each output.
+  const colourOf = key === CLUSTERS ? `${key} ${from}` : key;
   useEffect(() => {
-    if (maps[name] === undefined)
-      source.map(name).then((map) => setMaps((old) => ({ ...old, [name]: fitted(map) })), fail);
-  }, [source, info.id, name]);
+    if (maps[mapOf] === undefined)
+      source.map(name, from).then((map) => setMaps((old) => ({ ...old, [mapOf]: fitted(map) })), fail);
+  }, [source, info.id, mapOf]);
   useEffect(() => {
-    if (colours[key] === undefined)
-      source.colour(key).then((colour) => setColours((old) => ({ ...old, [key]: colour })), fail);
-  }, [source, info.id, key]);
-  const colour = colours[key] ?? null;
+    if (colours[colourOf] === undefined)
+      source.colour(key, from).then((colour) => setColours((old) => ({ ...old, [colourOf]: colour })), fail);
+  }, [source, info.id, colourOf]);
+  const colour = colours[colourOf] ?? null;
   const paint = useMemo(() => (colour === null ? null : painted(colour)), [colour]);
-  const waiting = { map: maps[name] === undefined, colour: colour === null };
-  return { places: maps[name] ?? null, colour, paint, waiting, fault };
+  const waiting = { map: maps[mapOf] === undefined, colour: colour === null };
+  return { places: maps[mapOf] ?? null, colour, paint, waiting, fault };
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { folder } from './folder.js';
 import { FORCE, refuseIdleForce } from './force.js';
+import { ROWS_FROM } from './get-command.js';
 import { file } from './option-values.js';
 
 /** The options of `holdfast dashboard`. */
@@ -9,6 +10,7 @@ export interface DashboardCommand {
   port?: number;
   open: boolean;
   labels?: string;
+  from?: string;
   static?: string;
   force: boolean;
 }
@@ -27,6 +29,7 @@ export function dashboardCommand(program: Command, run: (options: DashboardComma
       'a table that colours the map: tab-separated, the ID first, columns named',
       file,
     )
+    .option('--from <output>', ROWS_FROM, file)
     .option('--static <file>', 'serve nothing; write one self-contained page, such as map.html', htmlFile)
     .option('--force', FORCE, false)
     .action(async (dir: string, options: Omit<DashboardCommand, 'dir'>) => {

@@ -78,10 +78,18 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   get: [
     { does: 'Print the rows of two sequences', line: 'holdfast get out P69905 P68871' },
+    {
+      does: 'Write the contact map of one protein',
+      line: 'holdfast get out P69905 --from contacts -o P69905.npy',
+    },
     { does: 'Write the rows of a list of IDs', line: 'holdfast get out --ids wanted.txt -o wanted.npy' },
   ],
   search: [
     { does: 'Find the ten nearest sequences of a run', line: 'holdfast search out query.fa' },
+    {
+      does: 'Find what is near a sequence of the run itself',
+      line: 'holdfast search out --id P69905',
+    },
     {
       does: 'Write the hundred nearest by Euclidean distance to a file',
       line: 'holdfast search out query.fa -k 100 --metric euclidean -o hits.tsv',

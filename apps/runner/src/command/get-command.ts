@@ -7,6 +7,10 @@ import { file } from './option-values.js';
 export const FROM =
   'which output: embeddings, or any by its name, such as mean.layer_33 or per_token.layer_33 (default: embeddings)';
 
+/** What `--from` is for where one row a sequence is wanted. */
+export const ROWS_FROM =
+  'which rows: embeddings, or others by their name, such as cls.layer_33 (default: embeddings)';
+
 /** The options of `holdfast get`. */
 export interface GetCommand {
   folder: string;
@@ -24,7 +28,7 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
   program
     .command('get')
     .description(
-      'Prints or writes the rows of some sequences by their IDs, in the order in which they are named.',
+      'Prints or writes the rows of some sequences by their IDs, or the numbers of their tokens, in the order in which they are named.',
     )
     .argument('<dir>', 'the --out of a complete run', folder)
     .argument('[id...]', 'IDs, as in ids.txt')
@@ -32,7 +36,7 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
     .option('--ids <file>', 'a file with IDs, one a line; - is standard input', file)
     .option(
       '-o, --output <file>',
-      'write a file instead; its ending says the format: .npy, .pt, .safetensors, .parquet, .arrow, .h5, .h5ad or .tsv',
+      'write a file instead; its ending says the format: .npy, .pt, .safetensors, .parquet, .arrow, .h5, .matrix.h5, .h5ad or .tsv',
       file,
     )
     .option('--json', 'print one JSON object a row, instead of its ID and numbers separated by tabs', false)

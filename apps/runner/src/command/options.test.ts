@@ -140,6 +140,7 @@ test('search has defaults, and takes a number of neighbours', async () => {
     });
   await parse('out', 'q.fa');
   await parse('out', 'a.fa', '-', '-k', '3', '--metric', 'dot', '-o', 'hits.tsv', '--json', '--quiet');
+  await parse('out', '--id', 'a', 'b', '--ids', 'l', '--from', 'cls.layer_2', '--on-bad-record', 'skip');
   const usual = { dir: 'out', k: 10, metric: 'cosine', json: false, force: false };
   expect(found).toEqual([
     [{ ...usual, queries: ['q.fa'] }, {}],
@@ -147,6 +148,7 @@ test('search has defaults, and takes a number of neighbours', async () => {
       { ...usual, queries: ['a.fa', '-'], k: 3, metric: 'dot', output: 'hits.tsv', json: true },
       { progress: 'none' },
     ],
+    [{ ...usual, queries: [], id: ['a', 'b'], ids: 'l', from: 'cls.layer_2', onBadRecord: 'skip' }, {}],
   ]);
 });
 
@@ -159,9 +161,11 @@ test('plot draws a map unless it is asked for something else', async () => {
   await parse('out');
   await expect(parse('out', '--force')).rejects.toThrow('--force is for the file of --output');
   await parse('out', '--what', 'throughput', '-o', 'x.svg', '--projection', 'umap', '--labels', 'l.tsv');
+  await parse('out', '--from', 'cls.layer_2');
   expect(found).toEqual([
     { dir: 'out', what: 'map', force: false },
     { dir: 'out', what: 'throughput', force: false, output: 'x.svg', projection: 'umap', labels: 'l.tsv' },
+    { dir: 'out', what: 'map', force: false, from: 'cls.layer_2' },
   ]);
 });
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { folder } from './folder.js';
 import { FORCE, refuseIdleForce } from './force.js';
+import { ROWS_FROM } from './get-command.js';
 import { file } from './option-values.js';
 
 // As `PLOTS` and `PROJECTIONS` of `@holdfast/plot`, which is loaded by a plot only.
@@ -16,6 +17,7 @@ export interface PlotCommand {
   projection?: (typeof PROJECTIONS)[number];
   labels?: string;
   colourBy?: string;
+  from?: string;
 }
 
 export function plotCommand(program: Command, run: (options: PlotCommand) => Promise<void>): void {
@@ -36,6 +38,7 @@ export function plotCommand(program: Command, run: (options: PlotCommand) => Pro
         'how a map is made; umap takes seconds to minutes (default: pca)',
       ).choices(PROJECTIONS),
     )
+    .option('--from <output>', `for a map: ${ROWS_FROM}`, file)
     .option(
       '--labels <file>',
       'a table that colours a map: tab-separated, the ID first, a line for each ID, columns named',

@@ -2,8 +2,10 @@ import type { DeviceWish } from '@holdfast/preflight';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { folder } from './folder.js';
 import { FORCE, refuseIdleForce } from './force.js';
+import { ROWS_FROM } from './get-command.js';
 import { atOnce, device, file, files, model, whole } from './option-values.js';
 import { progressOptions, type Reporting, reportingOf } from './progress-options.js';
+import { mayRepeat } from './strict-options.js';
 
 /** As `METRICS` of `@holdfast/neighbours`, which is loaded by a search only. */
 const METRICS = ['cosine', 'dot', 'euclidean'] as const;
@@ -12,6 +14,11 @@ const METRICS = ['cosine', 'dot', 'euclidean'] as const;
 export interface SearchCommand {
   dir: string;
   queries: readonly string[];
+  /** Sequences of the run itself. */
+  id?: string[];
+  /** A file with more of them, one a line. */
+  ids?: string;
+  from?: string;
   k: number;
   metric: (typeof METRICS)[number];
   json: boolean;
@@ -20,6 +27,7 @@ export interface SearchCommand {
   model?: string;
   device?: DeviceWish;
   workers?: number;
+  onBadRecord?: 'refuse' | 'skip';
 }
 
 /** More hits of one query than this are no neighbourhood; they are held in memory. */
@@ -38,14 +46,21 @@ export function searchCommand(
   const command = program
     .command('search')
     .description(
-      "Finds the sequences of a run whose rows are nearest to those of other sequences, which it embeds with the run's own model. The run stays as it is.",
+      "Finds the sequences of a run whose rows are nearest to those of other sequences, which it embeds with the run's own model, or of its own. The run stays as it is.",
     )
     .argument('<dir>', 'the --out of a complete run', folder)
     .argument(
-      '<query...>',
+      '[query...]',
       'FASTA or FASTQ files of what to search for, compressed or not; - is standard input',
       files,
     )
+    .addOption(
+      mayRepeat(
+        new Option('--id <id...>', 'sequences of the run itself instead, by their IDs; no model is needed'),
+      ),
+    )
+    .option('--ids <file>', 'a file with such IDs, one a line; - is standard input', file)
+    .option('--from <output>', ROWS_FROM, file)
     .option('-k, --neighbours <n>', 'rows to find for each query', hits, 10)
     .addOption(
       new Option('--metric <how>', 'how near two rows are')
@@ -58,7 +73,13 @@ export function searchCommand(
     .option('--model <name|path>', "where the run's model is now (default: where it was)", model)
     .option('--device <name>', "cpu, cuda[:N], … or auto, for the queries (default: the run's)", device)
     .option('--workers <n>', 'worker processes that embed the queries (default: as for embed)', atOnce);
-  progressOptions(command, 'standard error').action(async (dir: string, queries: string[], given) => {
+  command.addOption(
+    new Option(
+      '--on-bad-record <what>',
+      'what to do with queries that cannot be used: refuse, or skip and name them (default: as the run did)',
+    ).choices(['refuse', 'skip']),
+  );
+  progressOptions(command, 'standard error').action(async (dir: string, queries: string[] = [], given) => {
     const { progress, quiet, neighbours: k, ...options } = given;
     refuseIdleForce(options.force, options.output, '--output');
     await run({ dir, queries, k, ...options }, reportingOf(command, { progress, quiet }));

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Dashboard, startDashboard, type Work, writeStaticPage } from '@holdfast/dashboard';
 import { mayBeThere } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
-import { unknownLabelsWords } from '@holdfast/result';
+import { refuseNoFolder, unknownLabelsWords } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { statusOf } from '@holdfast/status';
 import { UsageError } from '../errors.js';
@@ -27,9 +27,10 @@ const PAGE = fileURLToPath(new URL('./dashboard.html', import.meta.url));
  * @throws UsageError if there is no run, or the port is taken; RunFolderError for labels or a result that cannot be read.
  */
 export async function showDashboard(options: DashboardCommand, showing: Showing): Promise<void> {
-  const { dir: asked, labels, static: to, force } = options;
+  const { dir: asked, labels, from, static: to, force } = options;
   if (to !== undefined && (options.port !== undefined || options.open))
     throw new UsageError('--static writes a file and serves nothing: leave out --port and --open');
+  await refuseNoFolder(asked);
   const place = layout(asked);
   const dir = (mayBeThere(place.run) ? null : runElsewhere(place)) ?? asked;
   const { state, reason, next } = await statusOf(dir);
@@ -39,11 +40,13 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
   if (to === undefined) return serve({ ...options, dir }, page, showing);
   const { print, signal } = showing;
   const onWork = ({ what, done }: Work) => progress(`computing ${what}: ${Math.round(100 * done)}%`);
-  const given = { ...(labels !== undefined && { labels }) };
+  const given = { ...(labels !== undefined && { labels }), ...(from !== undefined && { from }) };
   const written = await writeStaticPage({ dir, page, to, force, signal, onWork, ...given }).finally(() =>
     progress(''),
   );
   warnOf(written.unknownLabels, labels, showing);
+  if (state === 'damaged')
+    showing.complain(`warning: the page has no map: ${reason}; holdfast verify ${dir} says what to do`);
   const { points, rows } = written;
   const sampled = points < rows ? `, a sample of ${grouped(rows)}` : '';
   print(
@@ -52,7 +55,7 @@ export async function showDashboard(options: DashboardCommand, showing: Showing)
 }
 
 async function serve(
-  { dir, port, labels, open }: DashboardCommand,
+  { dir, port, labels, from, open }: DashboardCommand,
   page: string,
   showing: Showing,
 ): Promise<void> {
@@ -61,12 +64,15 @@ async function serve(
     page,
     ...(port !== undefined && { port }),
     ...(labels !== undefined && { labels }),
+    ...(from !== undefined && { from }),
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EADDRINUSE') throw error;
     throw new UsageError(`port ${port} is taken; leave out --port to take one that is free`);
   });
   warnOf(started.unknownLabels, labels, showing);
   showing.print(started.url);
+  if (process.stderr.isTTY)
+    showing.complain('Open this address in a browser. Ctrl-C ends the dashboard; the run goes on.');
   if (open) openBrowser(started, showing);
   try {
     await new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { exportResult, getRows, idsIn, missingText } from '@holdfast/export';
+import { exportResult, type Got, getRows } from '@holdfast/export';
 import { counted } from '@holdfast/options';
+import { idsIn, listedIds, missingText } from '@holdfast/result';
 import { UsageError } from '../errors.js';
 import type { ExportCommand } from './export-command.js';
 import type { GetCommand } from './get-command.js';
@@ -50,13 +50,25 @@ export async function showRows(
 ): Promise<void> {
   if (options.output !== undefined && options.json)
     throw new UsageError('--json is for rows that are printed; leave it or --output out');
-  const listed = ids === undefined ? [] : await idsIn(ids === '-' ? process.stdin : createReadStream(ids));
-  const wanted = [...given, ...listed];
+  const wanted = [...given, ...(await idsListed(ids))];
   if (wanted.length === 0) throw new UsageError('name at least one ID, or a file of them with --ids');
   const print = (text: string) => new Promise<void>((resolve) => output.write(text, () => resolve()));
-  const missing = await getRows(
-    { ...options, ids: wanted, ...(ids !== undefined && { inputs: [ids] }) },
-    print,
-  );
-  if (missing.unknown.length + missing.quarantined.length > 0) complain(missingText(missing, options.folder));
+  const inputs = ids === undefined ? [] : [ids];
+  const got = await getRows({ ...options, ids: wanted, inputs }, print);
+  const { missing } = got;
+  if (missing.unknown.length + missing.quarantined.length > 0)
+    complain(`left out: ${missingText(missing, options.folder)}`);
+  if (got.file !== undefined) complain(writtenText(got, got.file));
+}
+
+/** The IDs of `--ids`. */
+export async function idsListed(path: string | undefined): Promise<string[]> {
+  if (path === undefined) return [];
+  return path === '-' ? idsIn(process.stdin) : listedIds(path);
+}
+
+function writtenText({ count, what }: Got, { path, written, ids }: NonNullable<Got['file']>): string {
+  const how = written ? 'written' : 'was there already, with the same bytes';
+  const where = ids === null ? '' : `; row i belongs to line i of ${ids}`;
+  return `${path}: ${counted(count, what)}, ${how}${where}`;
 }

@@ -1,6 +1,5 @@
 import { extname } from 'node:path';
 import type { PlotName, Projection } from '@holdfast/plot';
-import { unknownLabelsWords } from '@holdfast/result';
 import { refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
@@ -14,6 +13,8 @@ export interface DrawOptions {
   projection?: Projection;
   labels?: string;
   colourBy?: string;
+  /** Which rows a map is of. Default: the embeddings. */
+  from?: string;
 }
 
 /** What drawing gets of whoever calls it. */
@@ -39,10 +40,15 @@ const OTHERS = ['.png', '.jpg', '.jpeg', '.gif', '.webp', '.pdf', '.eps', '.html
  */
 export async function draw(options: DrawOptions, around: Surroundings): Promise<void> {
   const { signal, print, onProgress, complain } = around;
-  const { dir, what, force, projection, labels, colourBy } = options;
+  const { dir, what, force, projection, labels, colourBy, from } = options;
   const output =
     options.output === undefined ? null : { path: options.output, option: '--output', what: 'plot', force };
-  const ofMaps = { '--projection': projection, '--labels': labels, '--colour-by': colourBy };
+  const ofMaps = {
+    '--projection': projection,
+    '--labels': labels,
+    '--colour-by': colourBy,
+    '--from': from,
+  };
   for (const [option, given] of Object.entries(ofMaps))
     if (given !== undefined && what !== 'map')
       throw new UsageError(`${option} is for --what map only; leave it out, or draw a map`);
@@ -56,6 +62,7 @@ export async function draw(options: DrawOptions, around: Surroundings): Promise<
     refuseOutput(output, { runs: [dir], inputs, prints: true, begins: BEGINS });
   }
   const { plot, PlotInputError } = await import('@holdfast/plot');
+  const { unknownLabelsWords } = await import('@holdfast/result');
   const svg = await plot(dir, {
     what,
     ...(projection && { projection }),
@@ -64,6 +71,7 @@ export async function draw(options: DrawOptions, around: Surroundings): Promise<
       onUnknownLabels: (count) => complain(`warning: ${unknownLabelsWords(labels, count)}`),
     }),
     ...(colourBy !== undefined && { colourBy }),
+    ...(from !== undefined && { from }),
     signal,
     onProgress,
   }).catch((error: unknown) => {

@@ -70,7 +70,8 @@ test.each(['tnf', 'aac'])('queries for %s get the settings of the run, whatever 
         given: givenModel(options, '/model'),
         ...facts(options),
       });
-      const again = optionsOfRun({ ...record, threads: 2, device: 'cuda:3' });
+      const ended = { ...record, threads: 2, device: 'cuda:3' };
+      const again = optionsOfRun(ended, 'embeddings');
       expect(facts(again)).toEqual(facts(options));
       const { overrides = {} } = options;
       const layers = overrides.output === undefined ? undefined : ['h.2', '3'];
@@ -84,6 +85,12 @@ test.each(['tnf', 'aac'])('queries for %s get the settings of the run, whatever 
       expect(givenModel({ overrides: again.overrides ?? {} }, '/model')).toEqual(
         givenModel({ overrides: rest }, '/model'),
       );
+      const rows = [{ name: 'max.layer_4', dim: 3, layer: 'hidden_states.4', pooling: 'max' as const }];
+      expect(optionsOfRun({ ...ended, outputs: { dim: 3, rows } }, 'max.layer_4').overrides).toEqual({
+        ...again.overrides,
+        output: 'hidden_states.4',
+        pooling: 'max',
+      });
       expect(again).toMatchObject({ batchTokens: 77, threads: 2, device: { kind: 'cuda', index: null } });
     }),
   );

@@ -26,18 +26,23 @@ export function overridesOf({ given, outputs }: Pick<RunRecord, 'given' | 'outpu
 const listOf = (given: string | number | true | undefined): string[] =>
   typeof given === 'string' ? given.split(',') : [];
 
-/** The same, for the rows of the embeddings alone: nothing is compared with what else the run has computed. */
-export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>): ModelOverrides {
+/**
+ * The same, for the rows of one output alone: nothing is compared with what else the run has computed.
+ *
+ * @param from `embeddings`, or the name of another output with rows.
+ */
+export function rowOverridesOf(record: Pick<RunRecord, 'given' | 'outputs'>, from: string): ModelOverrides {
   const { layers: _layers, include: _include, ...overrides } = overridesOf(record);
-  return overrides;
+  const other = record.outputs?.rows?.find(({ name }) => name === from);
+  return other === undefined ? overrides : { ...overrides, output: other.layer, pooling: other.pooling };
 }
 
 type OfRun = Omit<EmbedOptions, 'inputs' | 'out' | 'model' | 'format' | 'forceRestart'>;
 
-/** The options by which other sequences get rows that can be compared with those of a run. */
-export function optionsOfRun(record: RunRecord): OfRun {
+/** The options by which other sequences get rows that can be compared with those of a run. @param from as `rowOverridesOf`. */
+export function optionsOfRun(record: RunRecord, from: string): OfRun {
   const { translate, genetic_code, orfs, chunk, letters, reading, batch_tokens, threads, device } = record;
-  const overrides = rowOverridesOf(record);
+  const overrides = rowOverridesOf(record, from);
   const { precision = 'fp32' } = overrides;
   return {
     overrides,

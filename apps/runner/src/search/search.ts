@@ -1,24 +1,36 @@
-import { readFile } from 'node:fs/promises';
 import { parseDevice } from '@holdfast/gpu-runtime';
-import type { Metric, nearestRows as NearestRows } from '@holdfast/neighbours';
+import type { Metric } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
-import { EMBEDDINGS, namedRows, openResult, proveResult, type Result, rowIds } from '@holdfast/result';
-import { layout, refuseOutput, writeOutput } from '@holdfast/run-folder';
+import {
+  EMBEDDINGS,
+  openResult,
+  proveResult,
+  type Result,
+  refuseMissing,
+  wantedRows,
+} from '@holdfast/result';
+import { type Output, refuseOutput, writeOutput } from '@holdfast/run-folder';
 import { embed } from '../embed.js';
-import type { Stop } from '../embed-options.js';
-import { ExitCode } from '../errors.js';
+import type { EmbedOptions, Stop } from '../embed-options.js';
+import { ExitCode, UsageError } from '../errors.js';
 import type { Report } from '../events.js';
 import { foundModel } from './found-model.js';
-import { type HitFormat, hitFormat } from './hit-lines.js';
+import { hitFormat } from './hit-lines.js';
 import { optionsOfRun } from './options-of-run.js';
 import { makeQueryFolder } from './query-folder.js';
+import { ofQueries, reportTrouble } from './query-trouble.js';
 import { runOfResult } from './run-of-result.js';
+import { ownRows, type Queries, queriesOf, writeHits } from './write-hits.js';
 
 export interface SearchOptions {
   /** The folder of a complete run, or one that got its result. */
   dir: string;
-  /** FASTA or FASTQ files; `-` is standard input. */
+  /** FASTA or FASTQ files; `-` is standard input. Empty with `ids`. */
   queries: readonly string[];
+  /** Sequences of the run itself, by their IDs; then nothing is embedded. */
+  ids?: readonly string[];
+  /** The output whose rows are compared. Default: the embeddings. */
+  from?: string;
   /** Rows to find for each query. */
   k: number;
   metric: Metric;
@@ -33,6 +45,8 @@ export interface SearchOptions {
   device?: DeviceWish;
   /** Worker processes that embed the queries. Default: as `embed` chooses. */
   workers?: number;
+  /** Whether queries that cannot be read are left out. Default: as the run did. */
+  onBadRecord?: 'refuse' | 'skip';
 }
 
 /** What a search gets of whoever calls it. */
@@ -44,135 +58,105 @@ export interface Surroundings {
   onProgress(done: number, total: number): void;
 }
 
-/** Queries that are compared in one pass over the rows. */
-const QUERIES = 1024;
-/** Hits of one pass; they are held until they are written. */
-const HITS = 200_000;
-
 /**
- * Embeds queries as the sequences of a run were, and finds the nearest rows of each, exactly. The rows are read in blocks, once
- * for every thousand queries.
+ * Finds the nearest rows of each query, exactly. Queries are sequences that are embedded as those of the run were, or sequences of
+ * the run itself. The rows are read in blocks, once for every thousand queries.
  *
  * @returns the exit code.
- * @throws RunFolderError if there is no result; UsageError if its model is gone or another; what `embed` throws for the queries.
+ * @throws RunFolderError if there is no result, it has no such rows, or an ID has none; UsageError if its model is gone or another;
+ * what `embed` throws for the queries.
  */
 export async function search(options: SearchOptions, around: Surroundings): Promise<number> {
-  const { dir, queries: inputs, metric, force, device, workers } = options;
-  const { report, stop } = around;
+  const { dir, queries: inputs, ids = [], force } = options;
+  if (ids.length > 0) refuseModelOptions(options);
   const result = await openResult(dir);
-  const record = await runOfResult(result);
-  const format = hitFormat(metric, options.json);
-  const output =
+  const from = result.outputNamed(options.from ?? EMBEDDINGS);
+  result.dimOf(from);
+  const { begins } = hitFormat(options.metric, options.json);
+  const output: Output | null =
     options.output === undefined ? null : { path: options.output, option: '--output', what: 'table', force };
-  if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins: format.begins });
-  await proveResult(result, { outputs: [EMBEDDINGS], sequences: true, signal: stop.signal });
-  const model = await foundModel(record, { folder: dir, given: options.model, signal: stop.signal });
+  if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins });
+  // Before the model is looked for: a damaged result has nothing to be compared with.
+  await proveResult(result, { outputs: [from], sequences: true, signal: around.stop.signal });
+  if (ids.length > 0) {
+    const { rows, missing } = await wantedRows(result, ids);
+    refuseMissing(missing, dir, 'leave it out, or check the IDs in ids.txt');
+    await using own = await result.rowsOf(from);
+    await compare({ result, from, output, queries: ownRows(own, [...rows]) }, options, around);
+    return ExitCode.complete;
+  }
+  await using folder = await makeQueryFolder();
+  const embedded = await embedQueries(result, from, folder.out, options, around);
+  await using rows = await embedded.embeddings();
+  await compare({ result, from, output, queries: queriesOf(embedded, rows) }, options, around);
+  return await reportTrouble(embedded, around.report);
+}
+
+/** @throws UsageError for options that are about the model, which is not used. */
+function refuseModelOptions({ queries, model, device, workers, onBadRecord }: SearchOptions): void {
+  if (queries.length > 0)
+    throw new UsageError('give files of queries, or IDs of the run with --id and --ids, not both');
+  const given = {
+    '--model': model,
+    '--device': device,
+    '--workers': workers,
+    '--on-bad-record': onBadRecord,
+  };
+  for (const [option, value] of Object.entries(given))
+    if (value !== undefined)
+      throw new UsageError(
+        `${option} is for queries in files; with --id nothing is embedded, so leave it out`,
+      );
+}
+
+/** Embeds the queries into a folder, as the sequences of the run were. */
+async function embedQueries(
+  result: Result,
+  from: string,
+  out: string,
+  { dir, queries: inputs, model: given, device, workers, onBadRecord }: SearchOptions,
+  { report, stop }: Pick<Surroundings, 'report' | 'stop'>,
+): Promise<Result> {
+  const record = await runOfResult(result);
+  const model = await foundModel(record, { folder: dir, given, signal: stop.signal });
   const then = record.device === undefined ? null : parseDevice(record.device);
   if (device !== undefined && device !== 'auto' && then !== null && device.kind !== then.kind)
     report({
       type: 'warning',
       message: `the rows of the run were computed on ${then.kind}; on ${device.kind} the last digits of the queries' rows differ`,
     });
-  await using folder = await makeQueryFolder();
-  const asked = {
-    ...optionsOfRun(record),
+  const asked: EmbedOptions = {
+    ...optionsOfRun(record, from),
     ...(device !== undefined && { device }),
     ...(workers !== undefined && { workers }),
+    ...(onBadRecord && { onBadRecord }),
+    inputs,
+    model,
+    out,
+    format: 'safetensors',
+    forceRestart: false,
+    // What is left out is told, and the other queries are searched for.
+    maxQuarantined: { percent: 100 },
+    quarantineOk: true,
+    onFullDisk: 'stop',
   };
-  await embed(
-    {
-      ...asked,
-      inputs,
-      model,
-      out: folder.out,
-      format: 'safetensors',
-      forceRestart: false,
-      // What is left out is told, and the other queries are searched for.
-      maxQuarantined: { percent: 100 },
-      quarantineOk: true,
-      onFullDisk: 'stop',
-    },
-    ofQueries(report),
-    stop,
-  );
-  const queries = await openResult(folder.out);
-  if (output === null) await writeHits({ result, queries, format, options, around, write: around.print });
-  else
-    await writeOutput(output, (file) =>
-      writeHits({
-        result,
-        queries,
-        format,
-        options,
-        around,
-        write: (text) => file.write(Buffer.from(text)),
-      }),
-    );
-  return await reportQuarantined(queries, report);
+  await embed(asked, ofQueries(report), stop);
+  return openResult(out);
 }
 
-/** The events of `embed` that are about the queries, not about the folder that they are embedded in. */
-const ofQueries =
-  (report: Report): Report =>
-  (event) => {
-    if (event.type !== 'complete' && event.type !== 'assembling') report(event);
-  };
-
-interface Writing {
-  result: Result;
-  queries: Result;
-  format: HitFormat;
-  options: Pick<SearchOptions, 'k' | 'metric'>;
-  around: Pick<Surroundings, 'stop' | 'onProgress'>;
-  write(text: string): Promise<void>;
-}
-
-async function writeHits({ result, queries, format, options, around, write }: Writing): Promise<void> {
-  const { nearestRows }: { nearestRows: typeof NearestRows } = await import('@holdfast/neighbours');
-  const { k, metric } = options;
-  const { signal } = around.stop;
-  await using rows = await result.embeddings();
-  await using queryRows = await queries.embeddings();
-  const ids = oneByOne(rowIds(queries.ids));
-  await write(format.head);
-  const most = Math.max(1, Math.min(QUERIES, Math.floor(HITS / k)));
-  for await (const block of queryRows.blocks(most)) {
-    const onProgress = (done: number) => around.onProgress(done, rows.rows);
-    const found = await nearestRows(rows, block.data, { k, metric, signal, onProgress });
-    const names = await namedRows(
-      result,
-      found.flatMap((hits) => hits.map(({ row }) => row)),
-    );
-    for (const hits of found) {
-      const { value: query } = await ids.next();
-      await write(format.lines({ query: query as string, found: hits }, names));
-    }
-    signal.throwIfAborted();
-  }
-}
-
-async function* oneByOne<T>(lists: AsyncIterable<T[]>): AsyncGenerator<T> {
-  for await (const list of lists) yield* list;
-}
-
-/** Most queries that are named one by one. */
-const NAMED = 10;
-
-/** Says which queries have no row. @returns the exit code. */
-async function reportQuarantined({ folder, record }: Result, report: Report): Promise<number> {
-  const { quarantined = 0 } = record;
-  if (quarantined === 0) return ExitCode.complete;
-  const lines = (await readFile(layout(folder).quarantine, 'utf8'))
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  for (const line of lines.slice(0, NAMED)) {
-    const [id, , kind, , error] = line.split('\t');
-    report({
-      type: 'warning',
-      message: `the query ${id} has no row, so nothing is near it (${kind}): ${error}`,
-    });
-  }
-  if (quarantined > NAMED)
-    report({ type: 'warning', message: `${quarantined - NAMED} more queries have no row either` });
-  return ExitCode.quarantined;
+async function compare(
+  {
+    result,
+    from,
+    output,
+    queries,
+  }: { result: Result; from: string; output: Output | null; queries: Queries },
+  { k, metric, json }: SearchOptions,
+  { stop: { signal }, print, onProgress }: Surroundings,
+): Promise<void> {
+  await using rows = await result.rowsOf(from);
+  const format = hitFormat(metric, json);
+  const writing = { result, rows, queries, format, k, metric, signal, onProgress };
+  if (output === null) await writeHits(writing, print);
+  else await writeOutput(output, (file) => writeHits(writing, (text) => file.write(Buffer.from(text))));
 }

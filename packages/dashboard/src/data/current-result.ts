@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { layout } from '@holdfast/run-folder';
-import type { Work } from '../wire.js';
-import { ResultData } from './result-data.js';
+import { ResultData, type ResultOptions } from './result-data.js';
 
 /** The result of a run: opened when it is first asked for, and again when the run was joined again. */
 export class CurrentResult {
@@ -9,8 +8,7 @@ export class CurrentResult {
 
   constructor(
     private readonly dir: string,
-    private readonly labels: string | null,
-    private readonly onWork: (work: Work) => void,
+    private readonly options: ResultOptions,
   ) {}
 
   /** Null while there is no result. @throws as `ResultData.open`. */
@@ -20,7 +18,7 @@ export class CurrentResult {
     const stamp = `${found.mtimeMs} ${found.ino}`;
     if (this.#opened?.stamp === stamp) return this.#opened.data;
     await this.close();
-    const data = ResultData.open(this.dir, this.labels, this.onWork);
+    const data = ResultData.open(this.dir, this.options);
     this.#opened = { stamp, data };
     data.catch(() => {
       this.#opened = null;

@@ -5,6 +5,8 @@ import type { Work } from '../wire.js';
 /** What the thread computes. */
 export interface MapJob {
   folder: string;
+  /** The output whose rows it reads. */
+  from: string;
   what: Work['what'];
 }
 

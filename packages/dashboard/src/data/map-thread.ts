@@ -5,11 +5,11 @@ import type { MapAnswer, MapJob } from './map-job.js';
 
 // A map takes seconds to minutes of one core; meanwhile the server has to answer.
 
-const { folder, what } = workerData as MapJob;
+const { folder, from, what } = workerData as MapJob;
 const post = (answer: MapAnswer) => parentPort!.postMessage(answer);
 try {
   const result = await openResult(folder);
-  await using rows = await result.embeddings();
+  await using rows = await result.rowsOf(from);
   let told = 0;
   const onProgress = (done: number) => {
     if (done - told < 0.01) return;

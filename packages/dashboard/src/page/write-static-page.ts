@@ -17,6 +17,8 @@ export interface StaticPageOptions {
   /** Whether to replace a file that is there and is not this page. Default false. */
   force?: boolean;
   labels?: string;
+  /** The output whose rows are in the page. Default: the embeddings. */
+  from?: string;
   onWork?: (work: Work) => void;
   signal?: AbortSignal;
 }
@@ -40,7 +42,7 @@ export interface StaticPage {
  * @throws RunFolderError for a result or labels that cannot be read, and for a file that must not be replaced; the signal's reason; what the file system throws.
  */
 export async function writeStaticPage(options: StaticPageOptions): Promise<StaticPage> {
-  const { dir, page, to, force = false, labels } = options;
+  const { dir, page, to, force = false, labels, from, onWork } = options;
   const output = { path: to, option: '--static', what: 'page', force };
   const inputs = labels === undefined ? [] : [labels];
   refuseOutput(output, { runs: [dir], inputs, begins: page.slice(0, HEAD) });
@@ -57,7 +59,11 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
     await write({ ...made, result: null });
     return { rows: 0, points: 0, unknownLabels: 0 };
   }
-  const data = await ResultData.open(dir, labels ?? null, options.onWork);
+  const data = await ResultData.open(dir, {
+    ...(labels !== undefined && { labels }),
+    ...(from !== undefined && { from }),
+    ...(onWork && { onWork }),
+  });
   const end = () => void data.close();
   options.signal?.addEventListener('abort', end, { once: true });
   try {
@@ -82,7 +88,9 @@ function lasting(status: Status): Status {
 }
 
 async function resultPart(data: ResultData): Promise<NonNullable<StaticData['result']>> {
-  const { info } = data;
+  const { outputs, ...told } = data.info;
+  // The page has the rows of one output only.
+  const info = { ...told, outputs: outputs.filter(({ name }) => name === data.from) };
   const chosen = spread(info.rows, MOST_POINTS);
   const maps: Partial<Record<MapName, string>> = {};
   for (const name of ['pca', 'umap'] as const) {

@@ -33,10 +33,13 @@ export const ROUTES: Readonly<Record<string, (call: Call) => Promise<void> | voi
   '/api/map': async ({ response, query, served }) => {
     const name = query.get('name');
     if (name !== 'pca' && name !== 'umap') throw new BadRequest('name must be pca or umap');
-    sendBytes(response, new Uint8Array(await (await resultOf(served)).map(name satisfies MapName)));
+    const result = await resultOf(served);
+    const map = await result.map(name satisfies MapName, outputIn(query, result));
+    sendBytes(response, new Uint8Array(map));
   },
   '/api/colour': async ({ response, query, served }) => {
-    const column = await (await resultOf(served)).colour(query.get('key') ?? '');
+    const result = await resultOf(served);
+    const column = await result.colour(query.get('key') ?? '', outputIn(query, result));
     if (column === null) throw new NotFound('there is no such colouring');
     sendBytes(response, columnBytes(column.header, column.data));
   },
@@ -48,7 +51,8 @@ export const ROUTES: Readonly<Record<string, (call: Call) => Promise<void> | voi
     const count = query.has('k') ? numberIn(query, 'k') : 10;
     if (count < 1 || count > MOST_NEIGHBOURS) throw new BadRequest(`k must be from 1 to ${MOST_NEIGHBOURS}`);
     const row = numberIn(query, 'row');
-    sendJson(response, await (await resultOf(served)).neighbours(row, count, gone.signal));
+    const result = await resultOf(served);
+    sendJson(response, await result.neighbours(row, count, gone.signal, outputIn(query, result)));
   },
   '/api/ids': async ({ response, served }) => {
     const result = await resultOf(served);
@@ -61,6 +65,13 @@ async function resultOf(served: Served): Promise<ResultData> {
   const result = await served.result();
   if (result === null) throw new NotFound('the run has no result yet');
   return result;
+}
+
+/** The output that is asked for, by the name that the result has for it. */
+function outputIn(query: URLSearchParams, { info: { outputs, from } }: ResultData): string {
+  const name = query.get('from') ?? from;
+  if (!outputs.some((each) => each.name === name)) throw new NotFound('the result has no such rows');
+  return name;
 }
 
 function numberIn(query: URLSearchParams, name: string): number {

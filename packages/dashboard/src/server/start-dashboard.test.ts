@@ -93,7 +93,8 @@ it('has no path to a file', async () => {
 it('says what the result is, and gives a row, its neighbours and all IDs', async () => {
   expect(await json('/api/result')).toMatchObject({
     rows: 4,
-    dim: 3,
+    outputs: [{ name: 'embeddings', title: 'embeddings', dim: 3 }],
+    from: 'embeddings',
     colours: [{ key: 'length' }, { key: 'file' }, { key: 'clusters' }],
   });
   expect(await json('/api/row?row=1')).toEqual({
@@ -120,6 +121,33 @@ it('says what the result is, and gives a row, its neighbours and all IDs', async
   ])
     expect((await ask(path, { headers: { Cookie } })).status, path).toBe(400);
   expect((await ask('/api/colour?key=x', { headers: { Cookie } })).status).toBe(404);
+});
+
+it('shows any output with rows, by its name, and no other', async () => {
+  await dashboard.close();
+  await makeResult(folder, { several: true });
+  dashboard = await startDashboard({ dir: folder, page: PAGE, from: 'cls.layer_2' });
+  expect(await json('/api/result')).toMatchObject({
+    outputs: [
+      { name: 'embeddings', title: 'embeddings (mean.layer_2)', dim: 3 },
+      { name: 'cls.layer_2', title: 'cls.layer_2', dim: 2 },
+    ],
+    from: 'cls.layer_2',
+  });
+  const near = async (more: string) => (await json(`/api/neighbours?row=0&k=1${more}`))[0].row;
+  expect([await near(''), await near('&from=embeddings'), await near('&from=cls.layer_2')]).toEqual([
+    3, 1, 3,
+  ]);
+  const { Cookie } = await visit();
+  for (const path of ['/api/neighbours?row=0', '/api/map?name=pca', '/api/colour?key=clusters'])
+    for (const from of ['contacts', 'mean.layer_2', '../ids', '__proto__'])
+      expect((await ask(`${path}&from=${from}`, { headers: { Cookie } })).status).toBe(404);
+  await dashboard.close();
+  dashboard = await startDashboard({ dir: folder, page: PAGE, from: 'mean.layer_2' });
+  expect(await json('/api/result')).toMatchObject({ from: 'embeddings' });
+  await expect(startDashboard({ dir: folder, page: PAGE, from: 'contacts' })).rejects.toThrow(
+    'contacts has as many numbers as each sequence asks for, not one row a sequence; choose embeddings (mean.layer_2), cls.layer_2',
+  );
 });
 
 it('gives colourings as bytes', async () => {

@@ -20,6 +20,8 @@ export interface DashboardOptions {
   port?: number;
   /** A table of labels to colour the map by: tab-separated, the columns' names first, the ID in the first column. */
   labels?: string;
+  /** The output that is shown first. Default: the embeddings. */
+  from?: string;
 }
 
 export interface Dashboard {
@@ -36,15 +38,19 @@ export interface Dashboard {
  * Serves a run to a browser on this machine. Binds to 127.0.0.1 only, answers only whoever shows the token, only GET and HEAD, and
  * reads nothing but the run's files and the labels. Takes no lock and writes nothing.
  *
- * @throws Error with the code `EADDRINUSE` if the port is taken; RunFolderError if the labels are no such table.
+ * @throws Error with the code `EADDRINUSE` if the port is taken; RunFolderError if the labels are no such table, or
+ * the result has no such rows.
  */
-export async function startDashboard({ dir, page, port = 0, labels }: DashboardOptions): Promise<Dashboard> {
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { dir, page, port = 0, labels, from } = options;
   const workers = new Set<(work: Work) => void>();
   const onWork = (work: Work) => {
     for (const tell of workers) tell(work);
   };
-  const current = new CurrentResult(dir, labels ?? null, onWork);
-  const unknownLabels = (labels === undefined ? null : await current.get())?.unknownLabels ?? 0;
+  const asked = { ...(labels !== undefined && { labels }), ...(from !== undefined && { from }) };
+  const current = new CurrentResult(dir, { ...asked, onWork });
+  // What cannot be shown is refused now, not in the page.
+  const unknownLabels = (Object.keys(asked).length === 0 ? null : await current.get())?.unknownLabels ?? 0;
   const watch = new Watch(dir);
   const served: Served = {
     dir,

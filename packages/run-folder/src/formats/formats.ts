@@ -4,7 +4,8 @@ import { ptValues, writePtResult } from './pt.js';
 import { safetensorsValues, writeSafetensors } from './safetensors.js';
 
 export type { Numbers, Result, ValueFormat, Values, WriteFormat } from './format.js';
-export { npyHolds } from './npy.js';
+export { npyHolds, writeArray } from './npy.js';
+export { writeTensors } from './safetensors.js';
 
 /** The output formats by name, which is also the file extension. */
 export const formats: Readonly<Record<'safetensors' | 'npy' | 'pt', WriteFormat>> = {

@@ -11,7 +11,7 @@ export const npyHolds = (dtype: string): dtype is keyof typeof TYPES => Object.h
  * NumPy's .npy, version 1.0, C order, little-endian; the header ends on a multiple of 64 bytes.
  * Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
-async function writeArray(sink: Sink, { dtype, shape, chunks }: Numbers): Promise<void> {
+export async function writeArray(sink: Sink, { dtype, shape, chunks }: Numbers): Promise<void> {
   if (!npyHolds(dtype)) throw new RangeError(`NumPy has no ${dtype}`);
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
   const dict = `{'descr': '${TYPES[dtype]}', 'fortran_order': False, 'shape': (${sizes}), }`;

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Result } from '@holdfast/result';
+import { layout } from '@holdfast/run-folder';
+import { ExitCode } from '../errors.js';
+import type { Report } from '../events.js';
+
+/** Most queries that are named one by one. */
+const NAMED = 10;
+
+/** The events of `embed` that are about the queries, not about the folder that they are embedded in. */
+export const ofQueries =
+  (report: Report): Report =>
+  (event) => {
+    if (event.type === 'complete' || event.type === 'assembling') return;
+    // The table is in a folder that is removed: its records are named one by one.
+    const table = `; listed in ${basename(layout('.').skipped)}`;
+    if (event.type === 'warning') report({ ...event, message: event.message.replace(table, '') });
+    else report(event);
+  };
+
+/** Says which records of the queries were left out, and which queries have no row. @returns the exit code. */
+export async function reportTrouble({ folder, record }: Result, report: Report): Promise<number> {
+  const { quarantined = 0, skipped = 0 } = record;
+  const warn = (message: string) => report({ type: 'warning', message });
+  const place = layout(folder);
+  if (skipped > 0) {
+    for (const line of (await linesIn(place.skipped)).slice(0, NAMED)) warn(`left out: ${line.join(', ')}`);
+    if (skipped > NAMED) warn(`${skipped - NAMED} more records were left out`);
+  }
+  if (quarantined === 0) return ExitCode.complete;
+  for (const [id, , kind, , error] of (await linesIn(place.quarantine)).slice(0, NAMED))
+    warn(`the query ${id} has no row, so nothing is near it (${kind}): ${error}`);
+  if (quarantined > NAMED) warn(`${quarantined - NAMED} more queries have no row either`);
+  return ExitCode.quarantined;
+}
+
+/** The fields of the lines of a table, without its header. */
+async function linesIn(path: string): Promise<string[][]> {
+  const lines = (await readFile(path, 'utf8')).split('\n');
+  return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split('\t'));
+}
