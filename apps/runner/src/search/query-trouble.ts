@@ -13,11 +13,18 @@ export const ofQueries =
   (report: Report): Report =>
   (event) => {
     if (event.type === 'complete' || event.type === 'assembling') return;
-    // The table is in a folder that is removed: its records are named one by one.
-    const table = `; listed in ${basename(layout('.').skipped)}`;
-    if (event.type === 'warning') report({ ...event, message: event.message.replace(table, '') });
+    if (event.type === 'warning') report({ ...event, message: queryWarning(event.message) });
     else report(event);
   };
+
+/** A warning of `embed` without what does not hold for queries. */
+export function queryWarning(message: string): string {
+  // The table is in a folder that is removed: its records are named one by one.
+  const table = `; listed in ${basename(layout('.').skipped)}`;
+  // Queries are read as the run was: no option of the run can be given, and there is nothing to start over.
+  const remedies = message.replace(table, '').split('; ');
+  return remedies.filter((part) => !part.includes('--force-restart')).join('; ');
+}
 
 /** Says which records of the queries were left out, and which queries have no row. @returns the exit code. */
 export async function reportTrouble({ folder, record }: Result, report: Report): Promise<number> {
