@@ -135,7 +135,7 @@ test('any output with rows can be searched, and queries get the rows that it has
   expect(new Set(found.map((each) => JSON.stringify(each))).size).toBe(4);
   expect(await hitsOf(out, GLOBINS, '-k', '3')).toEqual(found[0]);
   expect(await refusal(out, GLOBINS, '--from', 'per_token.layer_2')).toMatch(
-    /per_token.layer_2 has as many numbers as each sequence asks for, not one row a sequence; choose embeddings \(mean.layer_2\), cls.layer_2/,
+    /per_token.layer_2 has another size for each sequence, not one row of the same length; choose embeddings \(mean.layer_2\), cls.layer_2/,
   );
   expect(await refusal(out, GLOBINS, '--from', 'max.layer_2')).toContain("the result has no 'max.layer_2'");
 });

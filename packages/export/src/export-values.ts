@@ -8,14 +8,14 @@ import { isWidened } from './stored-type.js';
 import { type ValueSource, valueSource } from './value-source.js';
 import { widenedValues } from './widened.js';
 
-/** Exports an output of which each sequence has as many numbers as its length asks for. @throws as `exportResult`. */
+/** Exports an output whose size differs by sequence. @throws as `exportResult`. */
 export async function exportValues(result: Result, from: string, options: ExportOptions): Promise<Exported> {
   const { to } = options;
   const format: ExportFormat = exportFormats[to];
   const { values } = format;
   if (values === undefined)
     throw new RunFolderError(
-      `${from} has as many numbers as each sequence asks for, which --to ${to} has no place for; choose h5 or esm, or read the file in ${result.folder}/more_outputs`,
+      `${from} has another size for each sequence, which --to ${to} has no place for; choose h5 or esm, or read the file in ${result.folder}/more_outputs`,
     );
   const output = destination(options);
   await using reader = await result.valuesOf(from);

@@ -116,7 +116,7 @@ describe.each([
     );
   });
 
-  it('as .safetensors: a tensor an ID, in the order asked for', async () => {
+  it('as .safetensors: a tensor for each ID, in the order asked for', async () => {
     const path = await write('x.safetensors', ['c', '7', 'empty']);
     const bytes = readFileSync(path);
     const end = 8 + Number(bytes.readBigUInt64LE());
@@ -149,7 +149,7 @@ describe.each([
     expect([...(await found.readFloat32())]).toEqual(numbersOf(1, dim));
   });
 
-  it('as .h5: a dataset an ID', async () => {
+  it('as .h5: a dataset for each ID', async () => {
     const file = new File(await write('x.h5', ['a/b', '7']), 'r');
     for (const [name, row] of [
       ['a%2Fb', 0],

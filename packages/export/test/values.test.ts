@@ -34,7 +34,7 @@ const written = () =>
 it.each([
   ['per_token.layer_3', 4],
   ['contacts', null],
-])('h5 of %s: a dataset an ID, which the format’s own library reads', async (from, dim) => {
+])('h5 of %s: a dataset for each ID, which the format’s own library reads', async (from, dim) => {
   await written();
   const options = { folder: at('out'), to: 'h5' as const, from };
   const { path, written: first } = await exportResult(options);
@@ -53,7 +53,7 @@ it.each([
 });
 
 it.each(['per_token.layer_3', 'contacts'])(
-  'esm of %s: a file a sequence, as extract.py has it',
+  'esm of %s: a file for each sequence, as extract.py has it',
   async (from) => {
     await written();
     const { path } = await exportResult({ folder: at('out'), to: 'esm', from });
@@ -73,7 +73,7 @@ it.each(['per_token.layer_3', 'contacts'])(
   },
 );
 
-it('esm of several outputs: a file a sequence with all of them, in extract.py’s order', async () => {
+it('esm of several outputs: a file for each sequence with all of them, in extract.py’s order', async () => {
   await written();
   const from = 'contacts,per_token.layer_3,embeddings';
   const options = { folder: at('out'), to: 'esm' as const, from, esmLayer: 6 };
@@ -159,7 +159,7 @@ it('refuses what a format has no place for, by name', async () => {
   await written();
   const of = (to: 'parquet' | 'esm', from: string) => exportResult({ folder: at('out'), to, from });
   await expect(of('parquet', 'contacts')).rejects.toThrow(
-    /contacts has as many numbers as each sequence asks for, which --to parquet has no place for; choose h5 or esm/,
+    /contacts has another size for each sequence, which --to parquet has no place for; choose h5 or esm/,
   );
   await expect(of('esm', 'logits')).rejects.toThrow(/extract.py has no place for logits; --to h5 has/);
   await expect(of('esm', 'per_token.layer_4')).rejects.toThrow(/has no 'per_token.layer_4'/);

@@ -214,6 +214,6 @@ test.each<[path: string, overrides: ModelOverrides, says: RegExp]>([
 
 test('a model that gives rows itself has nothing to include', async () => {
   await expect(resolveModel('tnf', { include: ['per_token'] })).rejects.toThrow(
-    /tnf.*gives one row a sequence and no numbers of tokens/,
+    /tnf.*gives one row for each sequence and no numbers of tokens/,
   );
 });

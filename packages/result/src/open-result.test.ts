@@ -202,10 +202,10 @@ describe.each(['safetensors', 'npy', 'pt'] as const)('further outputs in %s', (f
       "the result has no 'logits'; it has embeddings (mean.layer_1), cls.layer_1, per_token.layer_1, contacts",
     );
     await expect(result.rowsOf('contacts')).rejects.toThrow(
-      'contacts has as many numbers as each sequence asks for, not one row a sequence; choose embeddings (mean.layer_1), cls.layer_1',
+      'contacts has another size for each sequence, not one row of the same length; choose embeddings (mean.layer_1), cls.layer_1',
     );
     await expect(result.valuesOf('mean.layer_1')).rejects.toThrow(
-      'mean.layer_1 has one row a sequence, and no numbers of tokens; the result has these: per_token.layer_1, contacts',
+      'mean.layer_1 has one row for each sequence, and no numbers of tokens; the result has these: per_token.layer_1, contacts',
     );
   });
 });

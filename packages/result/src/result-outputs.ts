@@ -63,7 +63,7 @@ export function openOutputs(
     const found = rows.get(outputNamed(output));
     if (found !== undefined) return found;
     throw new RunFolderError(
-      `${place.out}: ${output} has as many numbers as each sequence asks for, not one row a sequence; choose ${listed([...rows.keys()], fullName)}`,
+      `${place.out}: ${output} has another size for each sequence, not one row of the same length; choose ${listed([...rows.keys()], fullName)}`,
     );
   };
   const filesOf = (name: string): string[] => {
@@ -98,7 +98,7 @@ export function openOutputs(
       const found = values.get(outputNamed(output));
       if (found === undefined)
         throw new RunFolderError(
-          `${place.out}: ${output} has one row a sequence, and no numbers of tokens; the result has these: ${[...values.keys()].join(', ') || 'none'}`,
+          `${place.out}: ${output} has one row for each sequence, and no numbers of tokens; the result has these: ${[...values.keys()].join(', ') || 'none'}`,
         );
       const { dim } = found;
       const [path, offsets = path] = filesOf(output) as [string, string?];

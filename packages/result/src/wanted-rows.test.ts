@@ -56,7 +56,7 @@ it('shows an ID so that its ends are seen, and not all of a very long one', () =
   expect(shownId('x'.repeat(300_000))).toBe(`${'x'.repeat(100)}… (300,000 characters)`);
 });
 
-it('reads a list of one ID a line, and says if there is none', async () => {
+it('reads a list of one ID on each line, and says if there is none', async () => {
   const path = join(folder, 'ids');
   writeFileSync(path, '\ufeffa\r\n\nü/c\n x \n');
   expect(await listedIds(path)).toEqual(['a', 'ü/c', ' x ']);

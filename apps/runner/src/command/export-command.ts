@@ -30,7 +30,7 @@ export function exportCommand(program: Command, run: (options: ExportCommand) =>
     .addOption(
       new Option(
         '--to <format>',
-        'npy, pt, safetensors: as embed --format; parquet, arrow, tsv: a table; h5: a dataset an ID; h5-matrix: one matrix; h5ad: AnnData; esm, virnucpro: folders of .pt',
+        'npy, pt, safetensors: as embed --format; parquet, arrow, tsv: a table; h5: a dataset for each ID; h5-matrix: one matrix; h5ad: AnnData; esm, virnucpro: folders of .pt',
       )
         .choices(Object.keys(exportFormats))
         .makeOptionMandatory(),

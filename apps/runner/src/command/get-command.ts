@@ -7,7 +7,7 @@ import { file } from './option-values.js';
 export const FROM =
   'which output: embeddings, or any by its name, such as mean.layer_33 or per_token.layer_33 (default: embeddings)';
 
-/** What `--from` is for where one row a sequence is wanted. */
+/** What `--from` is for where one row for each sequence is wanted. */
 export const ROWS_FROM =
   'which rows: embeddings, or others by their name, such as cls.layer_33 (default: embeddings)';
 
@@ -39,7 +39,11 @@ export function getCommand(program: Command, run: (options: GetCommand) => Promi
       'write a file instead; its ending says the format: .npy, .pt, .safetensors, .parquet, .arrow, .h5, .matrix.h5, .h5ad or .tsv',
       file,
     )
-    .option('--json', 'print one JSON object a row, instead of its ID and numbers separated by tabs', false)
+    .option(
+      '--json',
+      'print one JSON object for each row, instead of its ID and numbers separated by tabs',
+      false,
+    )
     .option('--skip-missing', 'leave out IDs without a row, and name them on standard error', false)
     .option('--force', FORCE, false)
     .action(async (dir: string, given: string[], options: Omit<GetCommand, 'folder' | 'given'>) => {

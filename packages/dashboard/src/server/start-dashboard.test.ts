@@ -146,7 +146,7 @@ it('shows any output with rows, by its name, and no other', async () => {
   dashboard = await startDashboard({ dir: folder, page: PAGE, from: 'mean.layer_2' });
   expect(await json('/api/result')).toMatchObject({ from: 'embeddings' });
   await expect(startDashboard({ dir: folder, page: PAGE, from: 'contacts' })).rejects.toThrow(
-    'contacts has as many numbers as each sequence asks for, not one row a sequence; choose embeddings (mean.layer_2), cls.layer_2',
+    'contacts has another size for each sequence, not one row of the same length; choose embeddings (mean.layer_2), cls.layer_2',
   );
 });
 

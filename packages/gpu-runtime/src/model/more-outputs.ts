@@ -30,7 +30,7 @@ export function withMore(
     new ModelError('model_unsupported', modelPath, what, remedy);
   if (pooling === 'none')
     throw refused(
-      `gives one row a sequence and no numbers of tokens, so there is nothing to include: ${[...include, ...layers.map((layer) => `layer ${layer}`)].join(', ')}`,
+      `gives one row for each sequence and no numbers of tokens, so there is nothing to include: ${[...include, ...layers.map((layer) => `layer ${layer}`)].join(', ')}`,
       'leave out --include, and give one layer',
     );
   const names = [primary];

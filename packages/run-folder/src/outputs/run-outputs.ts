@@ -56,7 +56,7 @@ export const storedTypeOf = (outputs: RunOutputs | undefined): StoredType => out
 export const hasValues = ({ tokens = [], pairs = [] }: RunOutputs): boolean =>
   tokens.length + pairs.length > 0;
 
-/** A matrix of one row a sequence in the result. */
+/** A matrix of one row for each sequence in the result. */
 export interface RowFile {
   /** Null: the embeddings. */
   name: string | null;
