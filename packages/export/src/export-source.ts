@@ -87,9 +87,23 @@ export function someRows(
       for (let first = 0; first < chosen.length; first += rows) {
         const part = chosen.slice(first, first + rows);
         const bytes = new Uint8Array(part.length * width);
-        for (const [at, [, row]] of part.entries()) bytes.set(await matrix.bytes(row, row + 1), at * width);
+        const runs = adjacent(part.map(([, row]) => row));
+        await Promise.all(
+          runs.map(async ({ at, row, count }) => bytes.set(await matrix.bytes(row, row + count), at * width)),
+        );
         yield new Block(first, part.length, source.dtype, bytes);
       }
     },
   };
+}
+
+/** Rows that follow each other, to be read at once: `count` of them from `row` on, the first at place `at` of the list. */
+export function adjacent(rows: readonly number[]): { at: number; row: number; count: number }[] {
+  const runs: { at: number; row: number; count: number }[] = [];
+  for (const [at, row] of rows.entries()) {
+    const last = runs.at(-1);
+    if (last !== undefined && row === last.row + last.count) last.count++;
+    else runs.push({ at, row, count: 1 });
+  }
+  return runs;
 }
