@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { RunFolderError } from '@holdfast/run-folder';
 import { eachId, hashOf } from './id-lines.js';
 
@@ -81,7 +82,7 @@ export class IdIndex implements AsyncDisposable {
     const part = Math.floor(row / STEP);
     const [start, end] = [this.#offsets[part]!, this.#offsets[part + 1]!];
     const bytes = Buffer.allocUnsafe(end - start);
-    await this.#file.read(bytes, 0, bytes.length, start);
+    await readAt(this.#file, bytes, start);
     let at = 0;
     for (let line = part * STEP; line < row; line++) at = bytes.indexOf(10, at) + 1;
     return bytes.toString('utf8', at, bytes.indexOf(10, at));

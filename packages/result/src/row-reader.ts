@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { type DType, float32Of } from '@holdfast/pt-serializer';
 import { RunFolderError } from '@holdfast/run-folder';
 import { bytesOf, type StoredTensor } from './stored-tensors.js';
@@ -45,12 +46,8 @@ export class RowReader implements AsyncDisposable {
       throw new RangeError(`rows [${first}, ${end}) of ${this.rows}`);
     const bytes = new Uint8Array((end - first) * this.width);
     const start = this.#offset + first * this.width;
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await this.#file.read(bytes, done, bytes.length - done, start + done);
-      if (bytesRead === 0)
-        throw new RunFolderError(`${this.path}: it ended while it was read; is its run joined again?`);
-      done += bytesRead;
-    }
+    if ((await readAt(this.#file, bytes, start)) < bytes.length)
+      throw new RunFolderError(`${this.path}: it ended while it was read; is its run joined again?`);
     return bytes;
   }
 

@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { type DType, LazyTensor, openPt, PtFormatError } from '@holdfast/pt-serializer';
 import type { FormatName } from '@holdfast/run-folder';
 
@@ -125,8 +126,7 @@ async function head(path: string, from: number, length: number): Promise<Buffer>
   const file = await open(path, 'r');
   try {
     const bytes = Buffer.alloc(length);
-    const { bytesRead } = await file.read(bytes, 0, length, from);
-    return bytes.subarray(0, bytesRead);
+    return bytes.subarray(0, await readAt(file, bytes, from));
   } finally {
     await file.close();
   }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { type DType, float32Of } from '@holdfast/pt-serializer';
 import { RunFolderError } from '@holdfast/run-folder';
 import { RowReader } from './row-reader.js';
@@ -90,7 +91,7 @@ export class ValueReader implements AsyncDisposable {
   async #offsetsFrom(first: number, end: number): Promise<number[]> {
     const bytes = new BigInt64Array(end - first);
     const view = new Uint8Array(bytes.buffer);
-    await this.#offsets.read(view, 0, view.length, this.#start + 8 * first);
+    await readAt(this.#offsets, view, this.#start + 8 * first);
     return Array.from(bytes, Number);
   }
 

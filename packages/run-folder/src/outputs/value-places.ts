@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { bytesOfNumber } from '@holdfast/checkpoint';
+import { readAt } from '@holdfast/durable';
 import { crc32 } from '@holdfast/pt-serializer';
 import { completeShard } from '../shard/complete-shard.js';
 import type { CompleteRun } from '../shard/result-rows.js';
@@ -103,11 +104,8 @@ export class ValuePlaces implements AsyncDisposable {
     const file = await this.#file(source);
     const { path, shard } = this.#sources[source]!;
     const start = this.#offset[position]! + before * this.#bytes;
-    for (let done = 0; done < bytes.length; ) {
-      const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done);
-      if (bytesRead === 0) throw new ShardIncompleteError(shard, `${path}: it is shorter than it was`);
-      done += bytesRead;
-    }
+    if ((await readAt(file, bytes, start)) < bytes.length)
+      throw new ShardIncompleteError(shard, `${path}: it is shorter than it was`);
     if (crc32(bytes) !== this.#sums[position * this.#pieces + piece])
       throw new ShardIncompleteError(shard, `${path}: numbers of tokens are not what was written`);
     return bytes;

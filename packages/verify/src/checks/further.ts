@@ -1,11 +1,10 @@
 import { open } from 'node:fs/promises';
-import { isThere } from '@holdfast/durable';
+import { isThere, readAt } from '@holdfast/durable';
 import { counted } from '@holdfast/options';
 import { furtherFiles, ShardIncompleteError, settingsFacts } from '@holdfast/run-folder';
 import type { Context } from '../context.js';
 import type { Findings } from '../findings.js';
 import type { missingRows } from './missing-rows.js';
-import { readAt } from './read-at.js';
 import type { FoundResult } from './result.js';
 import type { ProvenRun } from './rows.js';
 import { scratchRows } from './scratch-rows.js';

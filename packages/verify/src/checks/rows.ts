@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { counted, grouped } from '@holdfast/options';
 import { bytesOf } from '@holdfast/result';
 import {
@@ -13,7 +14,6 @@ import type { Context, KnownRun } from '../context.js';
 import type { Findings } from '../findings.js';
 import { DifferingRows } from './differing-rows.js';
 import type { missingRows } from './missing-rows.js';
-import { readAt } from './read-at.js';
 import type { FoundResult } from './result.js';
 import type { RowNames } from './row-names.js';
 import { rowPlace } from './row-place.js';
