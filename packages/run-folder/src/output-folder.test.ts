@@ -25,6 +25,20 @@ test('created folders are removed if they hold nothing of a run, and existing on
   expect(await readdir(folder, { recursive: true })).toEqual(['a']);
 });
 
+test('a new run is refused within what another run writes, and nothing is left there', async () => {
+  await writeFile(join(folder, '.holdfast'), '');
+  await mkdir(join(folder, 'checkpoints'));
+  for (const name of ['checkpoints', 'checkpoints/x', 'index', 'more_outputs/x', 'ids.txt'])
+    await expect(takeOutputFolder(layout(join(folder, name)))).rejects.toThrow(
+      `belongs to the run in ${folder}, which writes and removes it itself; use another --out`,
+    );
+  expect(await readdir(folder, { recursive: true })).toEqual(['.holdfast', 'checkpoints']);
+  // Beside its files, and for a run that is there from before.
+  await (await takeOutputFolder(layout(join(folder, 'other'))))[Symbol.asyncDispose]();
+  await writeFile(join(folder, 'checkpoints', '.holdfast'), '');
+  await (await takeOutputFolder(layout(join(folder, 'checkpoints'))))[Symbol.asyncDispose]();
+});
+
 test('an existing folder stays, with its lock file', async () => {
   const place = layout(folder);
   await (await takeOutputFolder(place))[Symbol.asyncDispose]();

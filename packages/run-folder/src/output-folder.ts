@@ -5,6 +5,7 @@ import { FileLock } from '@holdfast/file-lock';
 import { holdsRun } from './folder-ownership.js';
 import type { Layout } from './layout.js';
 import { type FolderWait, lockFolder } from './lock-folder.js';
+import { refuseWithinRun } from './refuse-runs-names.js';
 import { RunFolderError } from './run-folder-error.js';
 
 /** How often to recreate a folder that another command, which started nothing, removed before it could be locked. */
@@ -14,10 +15,11 @@ const TRIES = 5;
  * Creates the output folder if it is missing, and locks it until the returned object is disposed of. Disposing removes the
  * folders this call created if they hold nothing of a run. A folder that existed stays, with its lock files.
  *
- * @throws RunFolderError if the folder cannot be written to; BusyError if another run holds it; the
+ * @throws RunFolderError if the folder cannot be written to, or lies in what another run writes; BusyError if another run holds it; the
  * signal's reason.
  */
 export async function takeOutputFolder(place: Layout, wait: FolderWait = {}): Promise<AsyncDisposable> {
+  refuseWithinRun(place);
   const made = new Set<string>();
   for (let left = TRIES; ; left--) {
     try {

@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { layout } from './layout.js';
+import { type Layout, layout } from './layout.js';
 import { isRunsName } from './own-names.js';
 import { isRunRecord } from './records/run-record.js';
 import { RunFolderError } from './run-folder-error.js';
@@ -30,6 +30,20 @@ export function refuseRunsNames(
         `${path} belongs to the run in ${folder}, which writes and removes it itself; name another path with ${option}`,
       );
   }
+}
+
+/**
+ * Refuses the folder of a new run within what another run writes and removes itself, such as its checkpoints.
+ *
+ * @throws RunFolderError that names the other run's folder.
+ */
+export function refuseWithinRun({ out, option }: Pick<Layout, 'out' | 'option'>): void {
+  const real = withoutLinks(resolve(out));
+  const folder = holdsRunHere(real) ? null : ownerOf(real, new Set());
+  if (folder !== null)
+    throw new RunFolderError(
+      `${out} belongs to the run in ${folder}, which writes and removes it itself; use another ${option}`,
+    );
 }
 
 /** The folder of the run that the path belongs to; null if it belongs to none. @param real without links. */
