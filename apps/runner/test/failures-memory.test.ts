@@ -163,7 +163,7 @@ test.skipIf(why)(
     const { code, stderr, all } = await run([...short, long], 4000, '--max-quarantined', '0');
     expect(all('retried')).toMatchObject([{ sequences: 1, sequences_recovered: 0 }]);
     expect(stderr).toMatch(
-      /1 sequence are quarantined, such as long \(.*\); the limit is 0\. The model refused none of them; 1 were only set aside \(1 for lack of memory\)\. .* rerun the command with more memory, or raise --max-quarantined/,
+      /1 sequence is quarantined, such as long \(.*\); the limit is 0\. The model refused none of them; 1 were only set aside \(1 for lack of memory\)\. .* rerun the command with more memory, or raise --max-quarantined/,
     );
     expect(code).toBe(4);
   },

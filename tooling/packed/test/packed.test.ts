@@ -8,9 +8,11 @@ import { install, packAll, packages, root } from '../src/project.js';
 // What is tested is what ships: each package is packed and installed with npm in an empty project with nothing else.
 
 let tarballs: string;
+// Declarations take minutes if they are not there yet.
+const PATIENCE_MS = 900_000;
 beforeAll(() => {
   tarballs = packAll();
-});
+}, PATIENCE_MS);
 
 describe.each(packages)('$name, installed alone', (each) => {
   let project: string;
