@@ -60,7 +60,7 @@ test('what a plan leaves out is warned of when it is made, and once', async () =
   const warnings = lines.filter(({ event }) => event === 'warning').map(({ message }) => String(message));
   expect(warnings).toEqual([
     expect.stringMatching(/^1 of 3 records/),
-    expect.stringMatching(/^6 sequences are longer than the 1022 residues/),
+    expect.stringMatching(/^6 sequences are longer than the 1,022 residues/),
   ]);
   const order = lines.map(({ event }) => event).filter((event) => /^(warning|planned|spawned)$/.test(event));
   expect(order).toEqual(['warning', 'warning', 'planned', 'spawned']);

@@ -82,7 +82,7 @@ async function recordedCheckpoints(out: string): Promise<Set<string>> {
   );
 }
 
-test('each of 200 random faults is found, and named with its file', { timeout: 300_000 }, async () => {
+test('each of 200 random faults is found, and named with its file', { timeout: 900_000 }, async () => {
   const share = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
   const kinds = Object.keys(PLANTS) as Plant['kind'][];
   // Flipped bits are the most, in all kinds of files.
