@@ -5,6 +5,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sha256File } from '../../packages/durable/dist/index.js';
 import { findRows, IdIndex, openResult } from '../../packages/result/dist/index.js';
 
 const [rows = '10000000', dim = '320'] = process.argv.slice(2);
@@ -32,11 +33,12 @@ for (let first = 0; first < count; first += STEP)
     Array.from({ length: Math.min(STEP, count - first) }, (_, at) => `${idOf(first + at)}\n`).join(''),
   );
 closeSync(ids);
-const files = ['embeddings.safetensors', 'ids.txt'].map((file) => ({
-  file,
-  bytes: statSync(join(folder, file)).size,
-  sha256: '0',
-}));
+const files = [];
+for (const file of ['embeddings.safetensors', 'ids.txt']) {
+  const path = join(folder, file);
+  const digest = await sha256File(path, new AbortController().signal);
+  files.push({ file, bytes: statSync(path).size, sha256: digest });
+}
 const record = { format: 1, run: 'f'.repeat(64), sequences: count, dim: width, files, warnings: [] };
 const sha256 = createHash('sha256').update(JSON.stringify(record)).digest('hex');
 writeFileSync(join(folder, 'result.json'), `${JSON.stringify({ ...record, sha256 }, null, 2)}\n`);
