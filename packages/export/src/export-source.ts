@@ -69,7 +69,7 @@ export async function exportSource(result: Result, matrix: RowReader, output: st
  */
 export function someRows(
   source: ExportSource,
-  matrix: Pick<RowReader, 'bytes'>,
+  matrix: Pick<RowReader, 'bytesAt'>,
   chosen: readonly (readonly [id: string, row: number])[],
 ): ExportSource {
   // The rows are no longer those of ids.txt.
@@ -83,27 +83,11 @@ export function someRows(
       yield chosen.map(([id]) => id);
     },
     async *blocks(rows = rowsOfBlock(source.dim * WIDTH[source.dtype])) {
-      const width = source.dim * WIDTH[source.dtype];
       for (let first = 0; first < chosen.length; first += rows) {
         const part = chosen.slice(first, first + rows);
-        const bytes = new Uint8Array(part.length * width);
-        const runs = adjacent(part.map(([, row]) => row));
-        await Promise.all(
-          runs.map(async ({ at, row, count }) => bytes.set(await matrix.bytes(row, row + count), at * width)),
-        );
+        const bytes = await matrix.bytesAt(part.map(([, row]) => row));
         yield new Block(first, part.length, source.dtype, bytes);
       }
     },
   };
-}
-
-/** Rows that follow each other, to be read at once: `count` of them from `row` on, the first at place `at` of the list. */
-export function adjacent(rows: readonly number[]): { at: number; row: number; count: number }[] {
-  const runs: { at: number; row: number; count: number }[] = [];
-  for (const [at, row] of rows.entries()) {
-    const last = runs.at(-1);
-    if (last !== undefined && row === last.row + last.count) last.count++;
-    else runs.push({ at, row, count: 1 });
-  }
-  return runs;
 }

@@ -93,13 +93,16 @@ const outputAt = (path: string, { force = false }: GetOptions): Output => ({
   force,
 });
 
-async function giveRows(
+/** Prints or writes what an output has of the chosen sequences. */
+type Give = (
   result: Result,
   from: string,
   chosen: Chosen,
   options: GetOptions,
   print: Print,
-): Promise<Pick<Got, 'what' | 'file'>> {
+) => Promise<Pick<Got, 'what' | 'file'>>;
+
+const giveRows: Give = async (result, from, chosen, options, print) => {
   const { output, json = false } = options;
   await using matrix = await result.rowsOf(from);
   const what = 'row';
@@ -111,14 +114,14 @@ async function giveRows(
   const plain = someRows(await exportSource(result, matrix, from), matrix, chosen);
   const source = isWidened(plain.dtype, name, holds) ? widenedRows(plain) : plain;
   const ids = idsBeside(output);
-  // First, so that no rows are without them.
+  // Written first: rows must not be there without their IDs.
   if (ids !== null) {
     const lines = Buffer.from(chosen.map(([id]) => `${id}\n`).join(''));
     await writeOutput(outputAt(ids, options), (sink) => sink.write(lines));
   }
   const written = await writeOutput(outputAt(output, options), (sink) => write(sink, source));
   return { what, file: { path: output, written, ids } };
-}
+};
 
 /** The file with the IDs of the rows beside one whose format has no place for them; null if its has. */
 function idsBeside(path: string): string | null {
@@ -126,13 +129,7 @@ function idsBeside(path: string): string | null {
   return WITHOUT_IDS.includes(ending) ? `${path.slice(0, -ending.length)}.ids.txt` : null;
 }
 
-async function giveValues(
-  result: Result,
-  from: string,
-  chosen: Chosen,
-  options: GetOptions,
-  print: Print,
-): Promise<Pick<Got, 'what' | 'file'>> {
+const giveValues: Give = async (result, from, chosen, options, print) => {
   const { output, json = false } = options;
   await using reader = await result.valuesOf(from);
   const plain = await someValues(valueSource(result, reader, from), reader, chosen);
@@ -147,7 +144,7 @@ async function giveValues(
   if (ending === '.npy') refuseSeveral(output, source);
   const written = await writeOutput(outputAt(output, options), (sink) => valueFiles[ending]!(sink, source));
   return { what, file: { path: output, written, ids: null } };
-}
+};
 
 function refuseSeveral(path: string, { name, sequences }: SomeValues): void {
   if (sequences.length !== 1)

@@ -37,6 +37,6 @@ export async function* valueJson(source: SomeValues, at: number): AsyncGenerator
   yield ']}\n';
 }
 
-/** Numbers as JSON has them, each of which reads back as the same float32. */
+/** Numbers in JSON; each reads back as the same float32. */
 export const digits = (numbers: Float32Array): string =>
   Array.from(numbers, (each) => Number(each.toPrecision(9))).join(',');

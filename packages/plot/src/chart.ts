@@ -38,7 +38,7 @@ interface Range {
   /** Widens the domain to round values. */
   nice?: boolean;
   log?: boolean;
-  /** Whether values are whole, so that nothing is written between two of them. */
+  /** Whether values are whole numbers: then no tick stands between two of them. */
   whole?: boolean;
 }
 

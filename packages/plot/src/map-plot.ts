@@ -47,7 +47,7 @@ function rangeOf(places: Float32Array, coordinate: 0 | 1): [number, number] {
   return [low - room, high + room];
 }
 
-/** Widens one of two ranges, so that a unit is as long in both directions: then distances on the map mean what they seem to. */
+/** Widens one of two ranges until both axes have the same scale: distances on the map are then true. */
 function equalScale(
   ranges: readonly [[number, number], [number, number]],
   { left, right, top, bottom }: Area,

@@ -17,7 +17,7 @@ it('draws the rate, the checkpoints, and where the run went on after a stop', ()
   expect(picture).toContain('21,000,000 sequences in 2 checkpoints');
   expect(picture).toContain('(ticks), mean 117,000 per second, since 2027-01-01 00:00 UTC; dashed: resumed<');
   expect(picture.match(/stroke-dasharray="5 4"><line /g)).toHaveLength(1);
-  // The name of the axis is beside its numbers, of which the widest is 200,000.
+  // The axis's name stands beside its numbers; the widest is 200,000.
   const [, name] = /transform="translate\(([\d.]+) /.exec(picture)!;
   expect(Number(name)).toBeLessThan(108 - 10 - 7 * 8.3);
 });

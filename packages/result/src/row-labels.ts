@@ -61,7 +61,7 @@ export async function readLabels(
   return { columns, unknown: known - found.length };
 }
 
-/** What is said of IDs that a table of labels has and the result does not. */
+/** The warning about IDs in a table of labels that the result does not have. */
 export const unknownLabelsWords = (path: string, unknown: number): string =>
   unknown === 1
     ? `${path}: 1 ID in it is not in the result`

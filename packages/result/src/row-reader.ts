@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { readAt } from '@holdfast/durable';
 import { type DType, float32Of } from '@holdfast/pt-serializer';
 import { RunFolderError } from '@holdfast/run-folder';
+import { adjacent } from './adjacent.js';
 import { bytesOf, type StoredTensor } from './stored-tensors.js';
 
 /** Bytes of rows that are read at a time. */
@@ -48,6 +49,17 @@ export class RowReader implements AsyncDisposable {
     const start = this.#offset + first * this.width;
     if ((await readAt(this.#file, bytes, start)) < bytes.length)
       throw new RunFolderError(`${this.path}: it ended while it was read; is its run joined again?`);
+    return bytes;
+  }
+
+  /** The bytes of some rows, one behind the other in the order of the list. @throws as `bytes`. */
+  async bytesAt(rows: readonly number[]): Promise<Uint8Array> {
+    const bytes = new Uint8Array(rows.length * this.width);
+    await Promise.all(
+      adjacent(rows).map(async ({ at, row, count }) =>
+        bytes.set(await this.bytes(row, row + count), at * this.width),
+      ),
+    );
     return bytes;
   }
 

@@ -6,7 +6,7 @@ const GAP = 14;
 /** CSS pixels that such a text may be wide. */
 const WIDEST = 340;
 
-/** Where a text about a point stands: beside it, on the side of the map that has more room, so that all of it is seen. */
+/** Where the tip of a point goes: on the side with more room, so none of it is cut off. */
 export function tipPlace([x, y]: Place, { width, height }: Size): Record<string, string> {
   const [right, below] = [x < width / 2, y < height / 2];
   const room = Math.max(0, (right ? width - x : x) - GAP - 8);

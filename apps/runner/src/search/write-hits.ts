@@ -1,4 +1,5 @@
 import type { Metric, nearestRows as NearestRows } from '@holdfast/neighbours';
+import { float32Of } from '@holdfast/pt-serializer';
 import { namedRows, type Result, type RowReader, rowIds } from '@holdfast/result';
 import type { HitFormat } from './hit-lines.js';
 
@@ -22,15 +23,14 @@ export const queriesOf = ({ ids }: Pick<Result, 'ids'>, rows: RowReader): Querie
 
 /** Rows of the result itself. @param chosen each one's ID and row. */
 export const ownRows = (
-  rows: Pick<RowReader, 'read' | 'dim'>,
+  rows: Pick<RowReader, 'bytesAt' | 'dtype'>,
   chosen: readonly (readonly [id: string, row: number])[],
 ): Queries => ({
   async *lists(most) {
     for (let first = 0; first < chosen.length; first += most) {
       const part = chosen.slice(first, first + most);
-      const data = new Float32Array(part.length * rows.dim);
-      for (const [at, [, row]] of part.entries()) data.set(await rows.read(row, row + 1), at * rows.dim);
-      yield { ids: part.map(([id]) => id), data };
+      const bytes = await rows.bytesAt(part.map(([, row]) => row));
+      yield { ids: part.map(([id]) => id), data: float32Of(rows.dtype, bytes) };
     }
   },
 });

@@ -12,7 +12,7 @@ const source = {
   },
 };
 
-test('a number is told of by its output, and its column in it', () => {
+test('a message names a number by its output and column', () => {
   const places = Array.from({ length: 9 }, (_, column) => placeInRow(column, source));
   expect([places[0], places[4], places[5], places[8]]).toEqual([
     'column 0',
@@ -23,7 +23,7 @@ test('a number is told of by its output, and its column in it', () => {
   expect(placeInRow(2, { dim: 3 })).toBe('column 2');
 });
 
-test('a number of tokens is told of by its token, or its pair of tokens', () => {
+test('a message names a number of tokens by its token, or its pair of tokens', () => {
   expect([0, 11, 12, 16, 20].map((at) => placeInValues(at, 3, source))).toEqual([
     'column 0 of token 0 in per_token.layer_2',
     'column 3 of token 2 in per_token.layer_2',

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import { crc32, fastCrc32 } from '@holdfast/pt-serializer';
 
 /** Bytes per read; reading one part overlaps the checksum of another. */
@@ -104,12 +105,7 @@ export async function* partsWithCrc32(
   }
 }
 
+/** As much of `bytes` as the file has there. */
 async function fill(file: FileHandle, bytes: Uint8Array, position: number): Promise<Uint8Array> {
-  let done = 0;
-  while (done < bytes.byteLength) {
-    const { bytesRead } = await file.read(bytes, done, bytes.byteLength - done, position + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
+  return bytes.subarray(0, await readAt(file, bytes, position));
 }

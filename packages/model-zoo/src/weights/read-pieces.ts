@@ -1,4 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { readAt } from '@holdfast/durable';
 import type { StoredTensor } from '../onnx/stored-tensor.js';
 import { WeightsError } from './weights-error.js';
 
@@ -12,19 +13,12 @@ export async function* readPieces({ file, offset, length }: StoredTensor, unit =
     const buffer = Buffer.allocUnsafe(Math.min(length, Math.max(1, Math.floor(CHUNK / unit)) * unit));
     for (let at = 0; at < length; ) {
       const piece = buffer.subarray(0, Math.min(buffer.length, length - at));
-      await fill(handle, piece, offset + at, file);
+      if ((await readAt(handle, piece, offset + at)) < piece.length)
+        throw new WeightsError('weights_format', file, 'ends within a tensor');
       yield piece;
       at += piece.length;
     }
   } finally {
     await handle.close();
-  }
-}
-
-async function fill(handle: FileHandle, piece: Buffer, position: number, file: string): Promise<void> {
-  for (let at = 0; at < piece.length; ) {
-    const { bytesRead } = await handle.read(piece, at, piece.length - at, position + at);
-    if (bytesRead === 0) throw new WeightsError('weights_format', file, 'ends within a tensor');
-    at += bytesRead;
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { adjacent } from './export-source.js';
+import { adjacent } from './adjacent.js';
 
 test('rows in any order are read in as few pieces as they have breaks, each once and at its place', () => {
   fc.assert(
