@@ -137,6 +137,13 @@ export async function holdfast(
   return running.ended;
 }
 
+/** The environment of a command that is killed, with its workers, at an operation of `node:fs/promises` on a path that matches. */
+export const killedAt = (operation: string, name: string): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
+  KILL_AT: operation,
+  KILL_NAME: name,
+});
+
 export const freshFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'command-'));
 
 /** SHA-256 of what a run gave: embeddings and IDs. */

@@ -3,10 +3,20 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { cp, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { CHROMIUM, browser as startBrowser } from './chromium.js';
-import { digestOf, fixture, freshFolder, holdfast, type Running, start, windows } from './command.js';
+import {
+  digestOf,
+  fixture,
+  freshFolder,
+  holdfast,
+  killedAt,
+  type Running,
+  start,
+  windows,
+} from './command.js';
 import { portsOf } from './processes.js';
 
 // A real run, a real `holdfast dashboard`, and a real browser.
@@ -179,11 +189,7 @@ withBrowser('a page for colleagues needs nothing but itself', async () => {
     running.ended.catch(() => undefined);
     return once(running.child, 'close');
   };
-  const killed = {
-    KILL_AT: 'rename',
-    KILL_NAME: 'map.html',
-    NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-  };
+  const killed = killedAt('rename', 'map.html');
   expect(await write(html, killed)).toEqual([null, 'SIGKILL']);
   expect(existsSync(html)).toBe(false);
   expect(await write(html)).toEqual([0, null]);
@@ -205,6 +211,34 @@ withBrowser('a page for colleagues needs nothing but itself', async () => {
   expect(requests.filter((url) => !/^(file|data|blob):/.test(url))).toEqual([]);
   expect(complaints).toEqual([]);
   await page.close();
+});
+
+test('a page of another output that is killed leaves nothing, and the same command gives the same bytes', async () => {
+  const out = join(folder, 'layers');
+  const model = fileURLToPath(
+    new URL('../../../packages/model-zoo/test/fixtures/esm2_tiny_hf', import.meta.url),
+  );
+  const embed = ['embed', fixture('globins45.faa'), '--out', out, '--model', model, '--layer', '-1,1'];
+  expect(await holdfast(embed)).toMatchObject({ code: 0 });
+  const write = async (name: string, env: NodeJS.ProcessEnv = {}, ...from: string[]) => {
+    const running = start(['dashboard', out, '--static', join(folder, name), ...from], { env });
+    started.push(running);
+    running.ended.catch(() => undefined);
+    return once(running.child, 'close');
+  };
+  const other = ['--from', 'mean.layer_1'];
+  expect(await write('embeddings.html')).toEqual([0, null]);
+  expect(await write('whole.html', {}, ...other)).toEqual([0, null]);
+  const whole = readFileSync(join(folder, 'whole.html'));
+  expect(whole.equals(readFileSync(join(folder, 'embeddings.html')))).toBe(false);
+  for (const operation of ['open', 'rename']) {
+    const env = killedAt(operation, 'killed\\.html\\.tmp$');
+    expect(await write('killed.html', env, ...other), operation).toEqual([null, 'SIGKILL']);
+    expect(existsSync(join(folder, 'killed.html'))).toBe(false);
+  }
+  expect(await write('killed.html', {}, ...other)).toEqual([0, null]);
+  expect(readFileSync(join(folder, 'killed.html')).equals(whole)).toBe(true);
+  expect(readdirSync(folder).filter((name) => /^\.?killed/.test(name))).toEqual(['killed.html']);
 });
 
 const linux = process.platform === 'linux';

@@ -3,7 +3,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, freshFolder, holdfast, killedAt, start, windows } from './command.js';
 
 // Nothing that lies in an output folder is believed because it lies there: each file is proven by another.
 
@@ -266,20 +266,16 @@ describe('a run with a sequence in quarantine', () => {
 
 describe('what a kill leaves', () => {
   /** The command, killed with its workers at a file operation. */
-  async function killedAt(out: string, operation: 'open' | 'unlink', name: string): Promise<void> {
+  async function cutAt(out: string, operation: 'open' | 'unlink', name: string): Promise<void> {
     const { signal } = await holdfast(line(out), '', {
-      env: {
-        NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-        KILL_AT: operation,
-        KILL_NAME: name,
-      },
+      env: killedAt(operation, name),
     });
     expect(signal).toBe('SIGKILL');
   }
 
   test('between a marker and the end of its temporary name: no temporary file is left by the next run', async () => {
     const out = join(await freshFolder(), 'out');
-    await killedAt(out, 'unlink', 'batch_00000\\.pt\\.done\\.[0-9a-f]+\\.tmp$');
+    await cutAt(out, 'unlink', 'batch_00000\\.pt\\.done\\.[0-9a-f]+\\.tmp$');
     expect(await namesIn(out, /\.tmp$/)).toHaveLength(1);
     await expectSame(out);
     expect(await namesIn(out, /\.tmp$/)).toEqual([]);
@@ -287,7 +283,7 @@ describe('what a kill leaves', () => {
 
   test('between a checkpoint and its marker: it is unfinished, and not set aside as corrupt', async () => {
     const out = join(await freshFolder(), 'out');
-    await killedAt(out, 'open', 'batch_00001\\.pt\\.done\\.[0-9a-f]+\\.tmp$');
+    await cutAt(out, 'open', 'batch_00001\\.pt\\.done\\.[0-9a-f]+\\.tmp$');
     const warnings = await expectSame(out);
     expect(await namesIn(out, /corrupt/)).toEqual([]);
     expect(warnings.filter((each) => each.includes('corrupt'))).toEqual([]);

@@ -6,7 +6,7 @@ import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast } from './command.js';
+import { freshFolder, holdfast, killedAt } from './command.js';
 
 // `holdfast export` and `holdfast get`, as a user starts them.
 
@@ -63,12 +63,6 @@ async function run(args: readonly string[], { env = {}, input = '' } = {}): Prom
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...said };
 }
-
-const killedAt = (operation: string, name: string) => ({
-  NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-  KILL_AT: operation,
-  KILL_NAME: name,
-});
 
 /** Each file of an export with its digest; a folder's by their names. */
 async function digests(path: string): Promise<string[]> {

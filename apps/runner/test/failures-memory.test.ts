@@ -3,7 +3,7 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatChecked } from '@holdfast/run-folder';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast, type Line, madeModel, rowsOf } from './command.js';
+import { freshFolder, holdfast, killedAt, type Line, madeModel, rowsOf } from './command.js';
 
 // Real want of memory: what a process may write to is limited, and a model asks for 8 MiB a token. Of address space (`--as`) V8
 // and glibc reserve as much as a machine has cores; of `--data` what they count depends on Node alone: 50 MB for Node 20,
@@ -119,11 +119,7 @@ describe.skipIf(why)('a sequence that was set aside for want of memory, where th
   test('has its row when the command is rerun, also where that is killed before the result is joined', async () => {
     const { out, line, fasta } = await withoutLarge();
     const cut = await holdfast(line, fasta, {
-      env: {
-        NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-        KILL_AT: 'open',
-        KILL_NAME: 'embeddings.safetensors.tmp',
-      },
+      env: killedAt('open', 'embeddings.safetensors.tmp'),
     });
     expect(cut.lines.find(({ event }) => event === 'retried')).toMatchObject({ sequences_recovered: 1 });
     expect([cut.signal, (await rowsOf(out)).length]).toEqual(['SIGKILL', 3]);

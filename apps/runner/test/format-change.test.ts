@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, killedAt } from './command.js';
 
 const embeddingsIn = async (out: string) =>
   (await readdir(out)).filter((name) => name.startsWith('embeddings'));
@@ -15,11 +15,7 @@ test('the result in another format replaces the one before, wherever the change 
     ['open', 'ids\\.txt\\.tmp$'],
     ['open', 'result\\.json\\.tmp$'],
   ] as const) {
-    const env = {
-      NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-      KILL_AT: operation,
-      KILL_NAME: name,
-    };
+    const env = killedAt(operation, name);
     expect(await holdfast([...line, '--format', 'npy'], '', { env })).toMatchObject({ signal: 'SIGKILL' });
     expect(await holdfast([...line, '--format', 'npy'])).toMatchObject({ code: 0 });
     expect(await embeddingsIn(out)).toEqual(['embeddings.npy']);

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast, start } from './command.js';
+import { freshFolder, holdfast, killedAt, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -116,11 +116,7 @@ test('`get` writes numbers of tokens; killed anywhere, the same command leaves t
       stderr: `holdfast: ${join(folder, `whole.${ending}`)}: 2 sequences, written\n`,
     });
     for (const operation of ['open', 'rename']) {
-      const env = {
-        NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-        KILL_AT: operation,
-        KILL_NAME: `killed\\.${ending}\\.tmp$`,
-      };
+      const env = killedAt(operation, `killed\\.${ending}\\.tmp$`);
       expect(await get(`killed.${ending}`, env), operation).toMatchObject({ signal: 'SIGKILL' });
       expect(await readdir(folder)).not.toContain(`killed.${ending}`);
     }

@@ -1,10 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast, rowsOf } from './command.js';
+import { fixture, freshFolder, holdfast, killedAt, rowsOf } from './command.js';
 
 const GLOBINS = fixture('globins45.faa');
+const TINY = fileURLToPath(
+  new URL('../../../packages/model-zoo/test/fixtures/esm2_tiny_hf', import.meta.url),
+);
 const PYTHON = '/usr/bin/python3';
 /** Every text of a picture, by a parser of XML that is not ours. */
 const TEXTS = `
@@ -12,11 +16,16 @@ import json, sys, xml.etree.ElementTree as E
 print(json.dumps([e.text for e in E.parse(sys.argv[1]).iter("{http://www.w3.org/2000/svg}text")]))`;
 
 let out: string;
+/** A run with two outputs. */
+let layers: string;
 let ids: string[];
 let folder: string;
 beforeAll(async () => {
   out = join(await freshFolder(), 'out');
   expect(await holdfast(['embed', GLOBINS, '--out', out, '--model', 'aac'])).toMatchObject({ code: 0 });
+  layers = join(await freshFolder(), 'layers');
+  const two = ['embed', GLOBINS, '--out', layers, '--model', TINY, '--layer', '-1,1'];
+  expect(await holdfast(two)).toMatchObject({ code: 0 });
   ids = (await rowsOf(out)).map(([id]) => id);
 });
 beforeEach(async () => {
@@ -69,22 +78,28 @@ test('labels colour a map, and markup in them is text', async () => {
     expect(texts).toEqual(expect.arrayContaining(['<script>& (22)', 'beta (22)', 'no label (1)', 'family']));
 });
 
-test('a plot that is killed leaves nothing under its name, and the same command gives the same bytes', async () => {
-  const whole = await plot('whole.svg');
-  const path = join(folder, 'map.svg');
-  for (const operation of ['open', 'rename']) {
-    const env = {
-      NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-      KILL_AT: operation,
-      KILL_NAME: 'map\\.svg\\.tmp$',
-    };
-    const killed = await holdfast(['plot', out, '-o', path], '', { env });
-    expect(killed, operation).toMatchObject({ signal: 'SIGKILL' });
-    expect(await readdir(folder)).not.toContain('map.svg');
-  }
-  expect(await plot('map.svg')).toBe(whole);
-  expect((await readdir(folder)).sort()).toEqual(['map.svg', 'whole.svg']);
-});
+test.each([
+  ['a plot', []],
+  ['a plot of another output', ['--from', 'mean.layer_1']],
+])(
+  '%s that is killed leaves nothing under its name, and the same command gives the same bytes',
+  async (_, from) => {
+    const path = join(folder, 'map.svg');
+    const line = (to: string) => ['plot', layers, ...from, '-o', to];
+    expect(await holdfast(line(join(folder, 'whole.svg')))).toMatchObject({ code: 0, stderr: '' });
+    const whole = await readFile(join(folder, 'whole.svg'), 'utf8');
+    expect(whole).toContain(from.length > 0 ? 'mean.layer_1' : '45 rows');
+    for (const operation of ['open', 'rename']) {
+      const env = killedAt(operation, 'map\\.svg\\.tmp$');
+      const killed = await holdfast(line(path), '', { env });
+      expect(killed, operation).toMatchObject({ signal: 'SIGKILL' });
+      expect(await readdir(folder)).not.toContain('map.svg');
+    }
+    expect(await holdfast(line(path))).toMatchObject({ code: 0, stderr: '' });
+    expect(await readFile(path, 'utf8')).toBe(whole);
+    expect((await readdir(folder)).sort()).toEqual(['map.svg', 'whole.svg']);
+  },
+);
 
 test('another file is replaced only with --force; a plot that is there already is no fault', async () => {
   const pca = await plot('map.svg');

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast, madeModel, rowsOf, start } from './command.js';
+import { fixture, freshFolder, holdfast, killedAt, madeModel, rowsOf, start } from './command.js';
 
 const GLOBINS = fixture('globins45.faa');
 const TINY = fileURLToPath(
@@ -177,12 +177,8 @@ test('a killed search leaves no half table, and the same command gives the same 
     ['open', 'batch_00000\\.pt\\.done.*tmp$'],
     ['rename', 'queries/result\\.json\\.tmp$'],
     ['rename', 'hits\\.tsv\\.tmp$'],
-  ]) {
-    const env = {
-      NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-      KILL_AT: operation,
-      KILL_NAME: name,
-    };
+  ] as const) {
+    const env = killedAt(operation, name);
     expect(await search([proteins, GLOBINS, '-o', table], env), name).toMatchObject({ signal: 'SIGKILL' });
     expect(await readdir(folder)).not.toContain('hits.tsv');
     expect(await readdir(temporary)).toHaveLength(1);
@@ -197,6 +193,23 @@ test('a killed search leaves no half table, and the same command gives the same 
   expect(await readFile(table, 'utf8')).toBe(whole);
   expect(await search([...other, '--force'])).toMatchObject({ code: 0 });
   expect((await readFile(table, 'utf8')).split('\n')).toHaveLength(45 * 2 + 2);
+  expect(await readdir(temporary)).toEqual([]);
+});
+
+test('a search by ID that is killed leaves no half table, and the same command gives the same bytes', async () => {
+  const [id, other] = (await rowsOf(proteins)).map(([id]) => id) as [string, string];
+  const line = (name: string) => [proteins, '--id', other, id, '-k', '3', '-o', join(folder, name)];
+  expect(await search(line('whole.tsv'))).toMatchObject({ code: 0 });
+  const whole = await readFile(join(folder, 'whole.tsv'), 'utf8');
+  expect(whole.split('\n')).toHaveLength(2 * 3 + 2);
+  for (const operation of ['open', 'rename']) {
+    const env = killedAt(operation, 'hits\\.tsv\\.tmp$');
+    expect(await search(line('hits.tsv'), env), operation).toMatchObject({ signal: 'SIGKILL' });
+    expect(await readdir(folder)).not.toContain('hits.tsv');
+  }
+  expect(await search(line('hits.tsv'))).toMatchObject({ code: 0 });
+  expect(await readFile(join(folder, 'hits.tsv'), 'utf8')).toBe(whole);
+  expect((await readdir(folder)).sort()).toEqual(['hits.tsv', 'tmp', 'whole.tsv']);
   expect(await readdir(temporary)).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { fixture, freshFolder, globinsSixTimes, holdfast, madeModel, start } from './command.js';
+import { freshFolder, globinsSixTimes, holdfast, killedAt, madeModel, start } from './command.js';
 import { faultsOf, fitResult, look } from './verify-run.js';
 
 // `sequences.tsv` and the provenance of a result, whatever is killed.
@@ -65,7 +65,7 @@ test.each([
   await rm(join(out, 'result.json'));
   await rm(join(out, 'sequences.tsv'));
   const line = lineOf(basename(out));
-  const env = { NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`, KILL_AT: at, KILL_NAME: name };
+  const env = killedAt(at, name);
   expect(await holdfast(line, '', { env })).toMatchObject({ signal: 'SIGKILL' });
   expect(faultsOf(await look(out))).toEqual([]);
   expect(await holdfast(line)).toMatchObject({ code: 0 });

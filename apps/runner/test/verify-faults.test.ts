@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { fixture, freshFolder, holdfast, windows } from './command.js';
+import { freshFolder, holdfast, killedAt, windows } from './command.js';
 import { countedFiles, PLANTS, type Plant, type Planted } from './verify-plants.js';
 import { faultsOf, look } from './verify-run.js';
 
@@ -31,13 +31,10 @@ beforeAll(async () => {
     ...(more.length > 0 ? more : ['2000']),
   ];
   // Killed before a marker is in place, twice: for a manifest from the middle of the run, and for a run that is not finished.
-  const killedAt = (name: string) =>
-    holdfast(line(out), '', {
-      env: { NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`, KILL_AT: 'link', KILL_NAME: name },
-    });
-  expect(await killedAt('shard_0/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
+  const cutAt = (name: string) => holdfast(line(out), '', { env: killedAt('link', name) });
+  expect(await cutAt('shard_0/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
   const olderManifest = await readFile(join(out, 'checkpoints/manifest.json'));
-  expect(await killedAt('shard_1/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
+  expect(await cutAt('shard_1/batch_00002.pt.done')).toMatchObject({ signal: 'SIGKILL' });
   const middle = join(folder, 'middle');
   await cp(out, middle, { recursive: true, preserveTimestamps: true });
   expect(await holdfast(line(out))).toMatchObject({ code: 0 });

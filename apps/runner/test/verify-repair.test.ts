@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
 import { reportLines } from '@holdfast/verify';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, freshFolder, holdfast, killedAt, start, windows } from './command.js';
 import { countedFiles, PLANTS, type Plant, type Planted } from './verify-plants.js';
 import { faultsOf, look, said } from './verify-run.js';
 
@@ -108,7 +108,7 @@ test.each([
     if (!name.startsWith('embeddings'))
       await writeFile(join(out, 'checkpoints/shard_1/batch_00000.pt'), 'nothing');
     if (name === '/index$') await writeFile(join(out, 'index/order.bin'), 'nothing');
-    const env = { NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`, KILL_AT: at, KILL_NAME: name };
+    const env = killedAt(at, name);
     // Its output is not events, and there is none.
     expect(await holdfast(['verify', out, '--repair'], '', { env })).toMatchObject({ signal: 'SIGKILL' });
     expect(await holdfast(line(out))).toMatchObject({ code: 0 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FILE_KINDS, kindOf, reportLines } from '@holdfast/verify';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, madeModel, start, windows } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, killedAt, madeModel, start, windows } from './command.js';
 import { quarantineRows } from './quarantine-rows.js';
 import { faultsOf, look, said } from './verify-run.js';
 
@@ -111,7 +111,7 @@ test.each([
   async (at, name) => {
     const out = join(await freshFolder(), 'out');
     await cp(complete, out, { recursive: true });
-    const env = { NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`, KILL_AT: at, KILL_NAME: name };
+    const env = killedAt(at, name);
     const line = ['embed', input, '--out', out, '--format', 'npy', ...SMALL];
     expect(await holdfast(line, '', { env })).toMatchObject({ signal: 'SIGKILL' });
     expect(faultsOf(await look(out))).toEqual([]);
@@ -214,11 +214,7 @@ test('where no run is, there is nothing to verify', async () => {
 
 test('a run that was killed before it was planned is none yet, and one that a restart was removing is no fault', async () => {
   const out = join(await freshFolder(), 'out');
-  const env = {
-    NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-    KILL_AT: 'rename',
-    KILL_NAME: 'run.json.tmp',
-  };
+  const env = killedAt('rename', 'run.json.tmp');
   expect(await holdfast(['embed', input, '--out', out, ...SMALL], '', { env })).toMatchObject({
     signal: 'SIGKILL',
   });

@@ -2,17 +2,12 @@ import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast } from './command.js';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, killedAt } from './command.js';
 
 // `--work`: the run in one folder, its result in another.
 
 const input = fixture('messy.fa');
 const RESULT = ['embeddings.safetensors', 'ids.txt', 'result.json', 'sequences.tsv'];
-const killedAt = (operation: string, name: string) => ({
-  NODE_OPTIONS: `--require ${fixture('kill-at.cjs')}`,
-  KILL_AT: operation,
-  KILL_NAME: name,
-});
 const completes = (ended: Ended) => ended.lines.find(({ event }) => event === 'complete');
 /** What users see of a folder. */
 const shown = async (folder: string) =>
