@@ -48,6 +48,8 @@ export interface SeenResult {
   quarantined: number;
   dim: number;
   files: { file: string; bytes: number }[];
+  /** What was changed, left out or is odd, in words. */
+  warnings: string[];
 }
 
 /** What a run's small files say at one moment. */
@@ -134,10 +136,16 @@ function planIn(text: string | null, run: SeenRun | null): SeenPlan | null {
 
 function resultIn(text: string | null): Seen<SeenResult> {
   return seen(text, (value) => {
-    const { run, sequences, dim, files, quarantined = 0 } = value as Partial<SeenResult>;
-    if (typeof run !== 'string' || !isCount(sequences) || !isCount(dim) || !Array.isArray(files))
+    const { run, sequences, dim, files, quarantined = 0, warnings = [] } = value as Partial<SeenResult>;
+    if (
+      typeof run !== 'string' ||
+      !isCount(sequences) ||
+      !isCount(dim) ||
+      !Array.isArray(files) ||
+      !Array.isArray(warnings)
+    )
       throw new Error('a field is missing');
-    return { run, sequences, quarantined, dim, files };
+    return { run, sequences, quarantined, dim, files, warnings };
   });
 }
 

@@ -16,6 +16,8 @@ it('has the checkpoints of all shards in their order, and what went wrong in wor
   const manifest = new CheckpointManifest(join(folder, 'checkpoints/manifest.json'));
   await manifest.initialize(2);
   await manifest.updateShardCheckpoint(1, 0, 5, 'a.pt');
+  const then = Date.now();
+  while (Date.now() === then) await new Promise(setImmediate);
   await manifest.updateShardCheckpoint(0, 0, 7, 'b.pt');
   mkdirSync(join(folder, 'logs'));
   const failed = { format: 1, time: '2026-03-01T09:00:00.000Z', event: 'failed', slot: 0, shard: 1 };

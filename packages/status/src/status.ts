@@ -126,4 +126,6 @@ export interface ResultStatus {
   dim: number;
   /** Paths. */
   files: string[];
+  /** What was changed, left out or is odd, in words. */
+  warnings: string[];
 }

@@ -35,6 +35,7 @@ export function Masthead({ status, made }: { status: Status; made: string | null
       {(reason !== null || status.doing !== null) && <p class="reason">{reason ?? status.doing}</p>}
       <Figures status={status} />
       {state === 'complete' && result !== null && <Files files={result.files} />}
+      {result !== null && result.warnings.length > 0 && <Warnings warnings={result.warnings} />}
       {saysNext(status) && <Next {...status.next} />}
     </header>
   );
@@ -100,6 +101,19 @@ function Files({ files }: { files: readonly string[] }) {
         ))}
       </ul>
     </details>
+  );
+}
+
+/** What was changed, left out or is odd: as `embed` warned of it. */
+function Warnings({ warnings }: { warnings: readonly string[] }) {
+  return (
+    <ul class="warnings">
+      {warnings.map((warning) => (
+        <li key={warning}>
+          <b>Warning:</b> {warning}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -75,6 +75,7 @@ export function judge(facts: Facts): Status {
             sequences: glance.result.value.sequences,
             dim: glance.result.value.dim,
             files: glance.result.value.files.map(({ file }) => join(dir, file)),
+            warnings: glance.result.value.warnings,
           }
         : null,
     notes: notesOf(facts),

@@ -18,6 +18,7 @@ export function render(status: Status): string[] {
     ['tasks', renderTasks(status)],
     ['shards', renderShards(status)],
     ...renderProblems(status),
+    ['warnings', status.result?.warnings ?? []],
     ['note', status.notes],
     ['next', nextLines(status)],
   ];

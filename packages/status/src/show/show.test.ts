@@ -65,13 +65,19 @@ test('a killed one, a complete one, one that reads its input', () => {
     '  sequences   75 of 100 saved in checkpoints (75.0%)',
   ]);
   const quarantine = ['p\t7\tpoison_input\t3\tno'];
-  const done = facts({ lock: free, result: result({ sequences: 99, quarantined: 1 }), quarantine });
+  const done = facts({
+    lock: free,
+    result: result({ sequences: 99, quarantined: 1, warnings: ['a \x1b[31mU is read as T', 'no row'] }),
+    quarantine,
+  });
   expect(render(judge(done))).toEqual([
     'out: complete, 1 quarantined',
     '  command     none is running; the last was process 77 on here, last sign of life 2 min 5 s ago',
     '  sequences   99 × 136',
     '  quarantined 1 sequence (1 × poison_input), listed in out/quarantine.tsv',
     '              p (sequence 7, poison_input): no',
+    '  warnings    a  [31mU is read as T',
+    '              no row',
     '  next        the result is in out/embeddings.safetensors and out/ids.txt, for holdfast get, search, plot and export; to look at it:',
     '              holdfast dashboard out',
   ]);

@@ -25,6 +25,7 @@ export const result = (other: Partial<SeenResult> = {}): Glance['result'] => ({
       { file: 'embeddings.safetensors', bytes: 1 },
       { file: 'ids.txt', bytes: 1 },
     ],
+    warnings: [],
     ...other,
   },
 });
