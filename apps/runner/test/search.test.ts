@@ -165,6 +165,11 @@ test('queries that cannot be used are refused, or left out by name, as --on-bad-
   expect(ended).toMatchObject({ code: 0, lines: [{ query: 'good' }] });
   expect(ended.stderr).toMatch(/left out: .*bad/);
   expect(ended.stderr).not.toContain('listed in');
+
+  await writeFile(query, '>same\nMKV\n>same\nMKL\n');
+  expect(await refusal(proteins, query)).toContain('add --dedupe-ids suffix');
+  const both = await hitsOf(proteins, query, '-k', '1', '--dedupe-ids', 'suffix');
+  expect(both.map(({ query }) => query)).toEqual(['same', 'same_2']);
 });
 
 test('a killed search leaves no half table, and the same command gives the same bytes', async () => {
@@ -238,7 +243,10 @@ test('a model that is gone, moved or another is named', async () => {
   );
   const [first] = await hitsOf(out, GLOBINS, '-k', '1', '--model', join(folder, 'moved'));
   expect(first!.hits[0]).toMatchObject({ row: 0, cosine_distance: 0 });
-  expect(await refusal(out, GLOBINS, '--model', 'aac')).toMatch(/not the model of the run|pooling/);
+  // It cannot even do what was asked of the run's model: nothing of that can be changed here.
+  expect(await refusal(out, GLOBINS, '--model', 'aac')).toMatch(
+    /^holdfast: aac: it is not the model of the run in .*out \(model: model → aac, which \S+ .*\), so its rows cannot be compared; give the place of that model with --model\n$/,
+  );
   await cp(join(folder, 'moved'), model, { recursive: true });
   const weights = join(model, 'model.safetensors');
   const bytes = await readFile(weights);

@@ -19,9 +19,10 @@ const MOST_OF_A_TEXT = 2000;
 const clipped = (text: string) =>
   text.length <= MOST_OF_A_TEXT ? text : `${text.slice(0, MOST_OF_A_TEXT)}…`;
 
-/** A model that cannot be used. `path` is the folder or file at fault; `remedy` is how to fix it. */
+/** A model that cannot be used. `path` is the folder or file at fault, `what` the fault, and `remedy` how to fix it. */
 export class ModelError extends Error {
   override readonly name = 'ModelError';
+  readonly what: string;
 
   constructor(
     readonly code: ModelErrorCode,
@@ -31,5 +32,6 @@ export class ModelError extends Error {
     options?: ErrorOptions,
   ) {
     super(`${path}: ${clipped(what)}; ${remedy}`, options);
+    this.what = clipped(what);
   }
 }

@@ -141,6 +141,7 @@ test('search has defaults, and takes a number of neighbours', async () => {
   await parse('out', 'q.fa');
   await parse('out', 'a.fa', '-', '-k', '3', '--metric', 'dot', '-o', 'hits.tsv', '--json', '--quiet');
   await parse('out', '--id', 'a', 'b', '--ids', 'l', '--from', 'cls.layer_2', '--on-bad-record', 'skip');
+  await parse('out', 'q.fa', '--dedupe-ids', 'suffix');
   const usual = { dir: 'out', k: 10, metric: 'cosine', json: false, force: false };
   expect(found).toEqual([
     [{ ...usual, queries: ['q.fa'] }, {}],
@@ -149,6 +150,7 @@ test('search has defaults, and takes a number of neighbours', async () => {
       { progress: 'none' },
     ],
     [{ ...usual, queries: [], id: ['a', 'b'], ids: 'l', from: 'cls.layer_2', onBadRecord: 'skip' }, {}],
+    [{ ...usual, queries: ['q.fa'], dedupeIds: 'suffix' }, {}],
   ]);
 });
 

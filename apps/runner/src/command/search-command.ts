@@ -28,6 +28,7 @@ export interface SearchCommand {
   device?: DeviceWish;
   workers?: number;
   onBadRecord?: 'refuse' | 'skip';
+  dedupeIds?: 'refuse' | 'suffix';
 }
 
 /** More hits of one query than this are no neighbourhood; they are held in memory. */
@@ -78,6 +79,12 @@ export function searchCommand(
       '--on-bad-record <what>',
       'what to do with queries that cannot be used: refuse, or skip and name them (default: as the run did)',
     ).choices(['refuse', 'skip']),
+  );
+  command.addOption(
+    new Option(
+      '--dedupe-ids <how>',
+      'what to do if queries share an ID: refuse them, or append the suffix _2, _3, … (default: as the run did)',
+    ).choices(['suffix', 'refuse']),
   );
   progressOptions(command, 'standard error').action(async (dir: string, queries: string[] = [], given) => {
     const { progress, quiet, neighbours: k, ...options } = given;

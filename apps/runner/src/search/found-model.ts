@@ -1,5 +1,5 @@
 import { mayBeThere } from '@holdfast/durable';
-import { builtInModels, resolveModel } from '@holdfast/gpu-runtime';
+import { builtInModels, ModelError, resolveModel } from '@holdfast/gpu-runtime';
 import { formatHubName } from '@holdfast/model-hub';
 import { findByName, isAtHand } from '@holdfast/models';
 import { differences, modelOptions, type RunRecord } from '@holdfast/run-folder';
@@ -19,13 +19,21 @@ export async function foundModel(
   const name = given ?? nameOf(record, folder);
   if (!(await isAtHand(name, undefined))) throw new UsageError(missing(record, name));
   const { model } = await findByName(name, { signal, onEvent: () => undefined });
-  const source = await resolveModel(model, overridesOf(record));
+  const another = (why: string, cause?: unknown) =>
+    new UsageError(
+      `${model}: it is not the model of the run in ${folder} (${why}), so its rows cannot be compared; give the place of that model with --model`,
+      { cause },
+    );
+  const source = await resolveModel(model, overridesOf(record)).catch(async (error) => {
+    if (!(error instanceof ModelError)) throw error;
+    // A model that can be read, but not with the settings of the run, is another one.
+    const now = await resolveModel(model);
+    throw another(`model: ${record.model.name} → ${now.name}, which ${error.what}`, error);
+  });
   if (source.fingerprint !== record.model.fingerprint) {
     const { name, fingerprint } = source;
     const now = { ...record, model: { name, fingerprint }, model_options: modelOptions(source) };
-    throw new UsageError(
-      `${model}: it is not the model of the run in ${folder} (${differences(record, now).join('; ')}), so its rows cannot be compared; give the place of that model with --model`,
-    );
+    throw another(differences(record, now).join('; '));
   }
   return name;
 }

@@ -47,6 +47,8 @@ export interface SearchOptions {
   workers?: number;
   /** Whether queries that cannot be read are left out. Default: as the run did. */
   onBadRecord?: 'refuse' | 'skip';
+  /** What becomes of queries that share an ID. Default: as in the run. */
+  dedupeIds?: 'refuse' | 'suffix';
 }
 
 /** What a search gets of whoever calls it. */
@@ -93,7 +95,14 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
 }
 
 /** @throws UsageError for options that are about the model, which is not used. */
-function refuseModelOptions({ queries, model, device, workers, onBadRecord }: SearchOptions): void {
+function refuseModelOptions({
+  queries,
+  model,
+  device,
+  workers,
+  onBadRecord,
+  dedupeIds,
+}: SearchOptions): void {
   if (queries.length > 0)
     throw new UsageError('give files of queries, or IDs of the run with --id and --ids, not both');
   const given = {
@@ -101,6 +110,7 @@ function refuseModelOptions({ queries, model, device, workers, onBadRecord }: Se
     '--device': device,
     '--workers': workers,
     '--on-bad-record': onBadRecord,
+    '--dedupe-ids': dedupeIds,
   };
   for (const [option, value] of Object.entries(given))
     if (value !== undefined)
@@ -114,7 +124,7 @@ async function embedQueries(
   result: Result,
   from: string,
   out: string,
-  { dir, queries: inputs, model: given, device, workers, onBadRecord }: SearchOptions,
+  { dir, queries: inputs, model: given, device, workers, onBadRecord, dedupeIds }: SearchOptions,
   { report, stop }: Pick<Surroundings, 'report' | 'stop'>,
 ): Promise<Result> {
   const record = await runOfResult(result);
@@ -130,6 +140,7 @@ async function embedQueries(
     ...(device !== undefined && { device }),
     ...(workers !== undefined && { workers }),
     ...(onBadRecord && { onBadRecord }),
+    ...(dedupeIds && { dedupeIds }),
     inputs,
     model,
     out,
