@@ -186,6 +186,17 @@ test('a folder that a join holds submits nothing; one that another command holds
   await expect(submitIt(asked(), busy)).rejects.toThrow('another run is at work');
 });
 
+test('a join that ends while the same line is typed again is in no queue, and the folder is free', async () => {
+  let looks = 0;
+  const busyOnce: typeof planWork = async (...given) => {
+    looks += 1;
+    if (looks === 1) throw new BusyError('a join is at work');
+    return planOf(12)(...given);
+  };
+  expect(await submitIt(asked(), busyOnce)).toBe(0);
+  expect([looks, submitted.length]).toEqual([2, 2]);
+});
+
 test('a dry run shows scripts and lines, and asks no queue', async () => {
   const none: Slurm = {
     submit: () => Promise.reject(new Error('submitted')),

@@ -12,7 +12,6 @@ import { checkEngine } from './kubernetes-file.js';
 import { planWork } from './plan-work.js';
 import { queueWords } from './queue-words.js';
 import { showJobs, showKubernetes } from './show-jobs.js';
-import type { Slurm } from './slurm.js';
 import type { JobBase, Planned } from './slurm-jobs.js';
 import type { SubmitContext } from './submit-context.js';
 import { submitLeft, whyAgain } from './submit-left.js';
@@ -27,7 +26,7 @@ import { outcomeOf, waitForJobs } from './wait-for-jobs.js';
  * @throws UsageError; RunFailedError if Slurm refuses; StoppedError; what planning throws.
  */
 export async function submit(options: SubmitOptions, context: SubmitContext): Promise<number> {
-  const { slurm, print, plan = planWork } = context;
+  const { slurm, print } = context;
   const place = runPlace(options.embed);
   checkEngine(options);
   usable(() => checkSbatchArgs(options.sbatchArgs));
@@ -47,33 +46,44 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
       type: 'warning',
       message: `--time ${options.time}: Slurm tells a task to end a minute or more before that, so little is computed in between; give tasks at least 10 minutes`,
     });
-  let names: JobNames;
-  try {
-    await using work = await planFor(options, context, plan);
-    if (work.finished || work.record === null) {
-      print(`the result is in ${options.embed.out}: there is nothing to submit`);
-      return await outcomeOf(place, options.embed);
-    }
-    const planned: Planned = { ...work, record: work.record };
-    const { fingerprint } = work.record;
-    names = namesFor(place, fingerprint);
-    if (options.engine === 'kubernetes')
-      return await showKubernetes(options, { dir: base.dir, fingerprint, planned }, print);
-    if (options.dryRun) return await showJobs(options, base, { planned, names, print });
-    await submitLeft(options, base, { planned, names, context });
-  } catch (error) {
+  const submitted = await planAndSubmit(options, base, context).catch(async (error: unknown) => {
     if (!(error instanceof BusyError) || options.dryRun) throw error;
-    names = await joining(place, slurm, error, print);
-  }
+    // A join that has ended meanwhile is in no queue, and holds the folder no longer.
+    return (await joining(place, context)) ?? planAndSubmit(options, base, context);
+  });
+  if (typeof submitted === 'number') return submitted;
   if (options.wait) {
     context.onWaiting?.();
-    await waitForJobs(names, context);
+    await waitForJobs(submitted, context);
     const record = await readJobs(place);
     const why = record === null ? [] : await whyAgain(record, slurm);
     return await outcomeOf(place, options.embed, why);
   }
   nextSteps(place.out, print);
   return ExitCode.complete;
+}
+
+/** @returns the names of the jobs; or the exit code, if there is nothing to submit, or jobs are only shown. @throws BusyError. */
+async function planAndSubmit(
+  options: SubmitOptions,
+  base: JobBase,
+  context: SubmitContext,
+): Promise<JobNames | number> {
+  const { print, plan = planWork } = context;
+  const place = runPlace(options.embed);
+  await using work = await planFor(options, context, plan);
+  if (work.finished || work.record === null) {
+    print(`the result is in ${options.embed.out}: there is nothing to submit`);
+    return await outcomeOf(place, options.embed);
+  }
+  const planned: Planned = { ...work, record: work.record };
+  const { fingerprint } = work.record;
+  const names = namesFor(place, fingerprint);
+  if (options.engine === 'kubernetes')
+    return await showKubernetes(options, { dir: base.dir, fingerprint, planned }, print);
+  if (options.dryRun) return await showJobs(options, base, { planned, names, print });
+  await submitLeft(options, base, { planned, names, context });
+  return names;
 }
 
 const planFor = (options: SubmitOptions, { report, stop }: SubmitContext, plan: typeof planWork) => {
@@ -98,17 +108,12 @@ async function refuseQueued(place: Layout, { slurm }: SubmitContext): Promise<vo
   );
 }
 
-/** The folder is held: by a join, which is then in the queue. @throws the given error if it is held by something else. */
-async function joining(
-  place: Layout,
-  slurm: Slurm,
-  busy: BusyError,
-  print: (line: string) => void,
-): Promise<JobNames> {
+/** The folder is held: by a join, which is then in the queue. @returns the names of the jobs; null if none is in the queue. */
+async function joining(place: Layout, { slurm, print }: SubmitContext): Promise<JobNames | null> {
   const record = await readJobs(place);
   const queue: QueuedJob[] =
     record === null ? [] : await slurm.queue([record.names.array, record.names.join]);
-  if (record === null || queue.length === 0) throw busy;
+  if (record === null || queue.length === 0) return null;
   const { arrays, joins } = byRole(queue, record.names);
   print(`nothing was submitted: ${queueWords(arrays, joins)}`);
   return record.names;
