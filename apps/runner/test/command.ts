@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { eventSchema } from '../src/events/event-schema.js';
+import { eventually, isStopped } from './processes.js';
 
 // The command as a user starts it: the built one, in a process group of its own.
 
@@ -44,6 +45,8 @@ export interface StartOptions {
   env?: NodeJS.ProcessEnv;
   /** A program that starts it, with its arguments, such as `prlimit`. */
   under?: readonly string[];
+  /** An event at which it stands still, with its workers, until {@link goOn}: it cannot be over before a test hears of it. */
+  standAt?: string;
   /** Started as a shell does, by its first line; else by this Node. */
   launcher?: boolean;
 }
@@ -65,9 +68,14 @@ const reporting = (args: readonly string[]): readonly string[] =>
     ? args
     : [args[0]!, '--progress', 'json', ...args.slice(1)];
 
+const standingAt = (event: string): NodeJS.ProcessEnv => ({
+  NODE_OPTIONS: `--require ${fixture('stand-at.cjs')}`,
+  STAND_AT: event,
+});
+
 export function start(
   args: readonly string[],
-  { under = [], launcher, env, ...options }: StartOptions = {},
+  { under = [], launcher, env, standAt, ...options }: StartOptions = {},
 ): Running {
   const [program, ...rest] = [...under, ...(launcher ? [] : [process.execPath]), BIN, ...reporting(args)] as [
     string,
@@ -76,7 +84,7 @@ export function start(
   const child = spawn(program, rest, {
     detached: true,
     stdio: 'pipe',
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...(standAt !== undefined && standingAt(standAt)), ...env },
     ...options,
   });
   child.stdin.on('error', () => undefined);
@@ -134,6 +142,29 @@ export async function holdfast(
 ): Promise<Ended> {
   const running = start(args, options);
   running.child.stdin!.end(input);
+  return running.ended;
+}
+
+/** Resolves with the event at which a command stands still, once it does. See {@link StartOptions.standAt}. */
+export async function standing(running: Running, event: string): Promise<Line> {
+  const line = await running.until(event);
+  await eventually(() => isStopped(running.child.pid!));
+  return line;
+}
+
+/** Lets a command go on that stands still. */
+export const goOn = ({ child }: Running): void => void process.kill(-child.pid!, 'SIGCONT');
+
+/** Runs the command until it tells of an event, and kills it then, with all its workers. */
+export async function killedAfter(
+  event: string,
+  args: readonly string[],
+  options: StartOptions = {},
+): Promise<Ended> {
+  const running = start(args, { ...options, standAt: event });
+  running.child.stdin!.end();
+  await standing(running, event);
+  running.killGroup();
   return running.ended;
 }
 

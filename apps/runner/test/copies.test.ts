@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf, freshFolder, globinsSixTimes, holdfast, madeModel, start } from './command.js';
+import { digestOf, freshFolder, globinsSixTimes, holdfast, killedAfter, madeModel } from './command.js';
 
 let folder: string;
 let input: string;
@@ -35,11 +35,7 @@ test('killed again and again with all its workers, a run with copies ends with t
   const more = ['--model', 'aac', '--batch-tokens', '300'];
   await holdfast(lineOf('undisturbed', ...more));
   for (const event of ['planned', 'checkpoint', 'shard_complete', 'assembling']) {
-    const running = start(lineOf('out', ...more));
-    running.child.stdin!.end();
-    await running.until(event);
-    running.killGroup();
-    await running.ended;
+    await killedAfter(event, lineOf('out', ...more));
   }
   expect(await holdfast(lineOf('out', ...more))).toMatchObject({ code: 0 });
   expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'undisturbed')));

@@ -11,9 +11,11 @@ import {
   digestOf,
   fixture,
   freshFolder,
+  goOn,
   holdfast,
   killedAt,
   type Running,
+  standing,
   start,
   windows,
 } from './command.js';
@@ -95,10 +97,9 @@ async function placesOf(page: Page): Promise<[number, number][]> {
 
 withBrowser('a run is followed from a killed worker to its map, and a lasso is saved', async () => {
   const out = join(folder, 'live');
-  const run = begin(...line(out));
-  await run.until('checkpoint');
-  const all = (signal: NodeJS.Signals) => process.kill(-run.child.pid!, signal);
-  all('SIGSTOP');
+  const run = start(line(out), { standAt: 'checkpoint' });
+  started.push(run);
+  await standing(run, 'checkpoint');
   const { url } = await dashboard(out);
   const { page, complaints } = await visit(url);
   await page.getByRole('heading', { name: /^Running/ }).waitFor();
@@ -108,7 +109,7 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
   await rows.first().waitFor();
   const worker = Number(await rows.first().locator('td').first().textContent());
   process.kill(worker, 'SIGKILL');
-  all('SIGCONT');
+  goOn(run);
   const story = page.locator('.story');
   await story
     .getByText(/^Worker \d failed on shard \d \(spot preemption\): .*SIGKILL/)

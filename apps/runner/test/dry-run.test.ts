@@ -1,7 +1,16 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { type Ended, fixture, freshFolder, holdfast, type Line, start, windows } from './command.js';
+import {
+  type Ended,
+  fixture,
+  freshFolder,
+  holdfast,
+  killedAfter,
+  type Line,
+  start,
+  windows,
+} from './command.js';
 
 // `--dry-run` beside the runs that it foretells.
 
@@ -66,12 +75,8 @@ test('its figures are those of the run, before it begins and when it is half don
     estimate: { batches_measured: expect.any(Number) },
   });
 
-  const running = start(line());
-  const planned = await running.until('planned');
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
-  expect(figures(plan)).toEqual(figures(planned));
+  const { lines } = await killedAfter('checkpoint', line());
+  expect(figures(plan)).toEqual(figures(found(lines, 'planned')));
 
   const left = await everything(out);
   const half = await dry();

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, start } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, killedAfter } from './command.js';
 
 const LAMBDA = fixture('lambda_virus.fa.gz');
 
@@ -13,11 +13,7 @@ test('chunks of a genome, translated: VirNucPro names, and the same bytes after 
   ];
   expect(await holdfast(lineOf('undisturbed'))).toMatchObject({ code: 0 });
   for (const event of ['planned', 'checkpoint', 'shard_complete']) {
-    const running = start(lineOf('out'));
-    running.child.stdin!.end();
-    await running.until(event);
-    running.killGroup();
-    await running.ended;
+    await killedAfter(event, lineOf('out'));
   }
   expect(await holdfast(lineOf('out'))).toMatchObject({ code: 0 });
   expect(await digestOf(join(folder, 'out'))).toBe(await digestOf(join(folder, 'undisturbed')));

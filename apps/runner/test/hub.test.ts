@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type LoopbackHub, loopbackHub } from '@holdfast/model-hub/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast, start } from './command.js';
+import { digestOf, freshFolder, holdfast, killedAfter, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
@@ -74,10 +74,7 @@ test('killed while it downloads, and again while it works, the same line gives t
 });
 
 test('a branch that moves does not change a run that began; --force-restart takes what is there', async () => {
-  const running = start(line('out'), { env: env() });
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line('out'), { env: env() });
   const { hub: pin } = JSON.parse(await readFile(join(folder, 'out', 'run.json'), 'utf8')).model;
   expect(pin).toEqual({ id: ID, revision: 'main', commit: expect.stringMatching(/^[0-9a-f]{40}$/) });
   const moved = join(folder, 'moved');
@@ -95,10 +92,7 @@ test('a branch that moves does not change a run that began; --force-restart take
 });
 
 test('a run whose model was removed from the cache gets the same commit again', async () => {
-  const running = start(line('out'), { env: env() });
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line('out'), { env: env() });
   await rm(join(folder, 'hf'), { recursive: true });
   expect(await holdfast(line('out'), '', { env: env({ HF_HUB_OFFLINE: '1' }) })).toMatchObject({
     code: 2,
@@ -205,10 +199,7 @@ test('a finished run whose model has left the cache is complete at once; no othe
 });
 
 test('a commit of a run that the hub no longer has is told from one that the user named', async () => {
-  const running = start(line('out'), { env: env() });
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line('out'), { env: env() });
   await rm(join(folder, 'hf'), { recursive: true });
   await writeFile(join(hub.models[ID]!, 'README.md'), 'another commit');
   const gone = await holdfast(line('out'), '', { env: env() });

@@ -4,7 +4,16 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, madeModel, rowsOf, start } from './command.js';
+import {
+  digestOf,
+  type Ended,
+  fixture,
+  freshFolder,
+  holdfast,
+  killedAfter,
+  madeModel,
+  rowsOf,
+} from './command.js';
 
 const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
 const PROTEIN = 'MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQ';
@@ -149,10 +158,7 @@ describe('--on-bad-record skip', () => {
       await run(input, ...half);
       const whole = await all();
       out = join(folder, 'killed');
-      const killed = start(line(input, ...half));
-      await killed.until(moment);
-      killed.killGroup();
-      await killed.ended;
+      await killedAfter(moment, line(input, ...half));
       const residues = join(out, 'index', 'residues.bin');
       if (existsSync(residues)) {
         const bytes = await readFile(residues);
@@ -202,10 +208,7 @@ describe('--id and --dedupe-ids', () => {
     const whole = await digestOf(out);
     expect((await ids())[7]).toBe('# 7 of  it');
     out = join(folder, 'killed');
-    const killed = start(line(input, ...more));
-    await killed.until('checkpoint');
-    killed.killGroup();
-    await killed.ended;
+    await killedAfter('checkpoint', line(input, ...more));
     await run(input, ...more);
     expect(await digestOf(out)).toBe(whole);
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadModel, resolveModel } from '@holdfast/gpu-runtime';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf, type Ended, fixture, freshFolder, holdfast, rowsOf, start } from './command.js';
+import { digestOf, type Ended, fixture, freshFolder, holdfast, killedAfter, rowsOf } from './command.js';
 
 const model = (name: string) =>
   fileURLToPath(new URL(`../../../packages/gpu-runtime/test/fixtures/${name}`, import.meta.url));
@@ -210,10 +210,7 @@ test.each([
     const whole = { digest: await digestOf(out), result: await resultOf() };
     expect(whole.result.letters.unknown.sequences).toBeGreaterThan(0);
     out = join(await freshFolder(), 'out');
-    const killed = start(line(input, folder, ...gaps));
-    await killed.until('checkpoint');
-    killed.killGroup();
-    await killed.ended;
+    await killedAfter('checkpoint', line(input, folder, ...gaps));
     // The index is made again from the input, by the rules of the run.
     const residues = join(out, 'index', 'residues.bin');
     const bytes = await readFile(residues);

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, killedAt, start } from './command.js';
+import { freshFolder, holdfast, killedAfter, killedAt } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -58,10 +58,7 @@ test.each([
     expect(await holdfast(line('whole', ...asked, '--workers', '1'))).toMatchObject({ code: 0, stderr: '' });
     const often = line('out', ...asked, '--workers', '2', '--seq-threshold', '4');
     for (const event of ['checkpoint', 'shard_complete', 'assembling']) {
-      const running = start(often);
-      await running.until(event);
-      running.killGroup();
-      await running.ended;
+      await killedAfter(event, often);
     }
     expect(await holdfast(often)).toMatchObject({ code: 0, stderr: '' });
     const files = await filesOf('whole');

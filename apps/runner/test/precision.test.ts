@@ -2,7 +2,7 @@ import { cp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast, rowsOf, start } from './command.js';
+import { digestOf, freshFolder, holdfast, killedAfter, rowsOf, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -55,10 +55,7 @@ test.each([
       line('out', '--workers', '2', '--seq-threshold', '3', '--threads', '1'),
     );
     for (const event of ['comparing_precision', 'precision_compared', 'checkpoint', 'shard_complete']) {
-      const running = start(often);
-      await running.until(event);
-      running.killGroup();
-      await running.ended;
+      await killedAfter(event, often);
     }
     const last = await holdfast(often);
     expect(last).toMatchObject({ code: 0, stderr: '' });
@@ -168,10 +165,7 @@ test('two commands at once share one converted file, and one that is damaged bet
   const [name, ...more] = await readdir(cache);
   expect(more).toEqual([]);
   const bytes = await readFile(join(cache, name!));
-  const running = start(line('third', '--workers', '1', '--seq-threshold', '3'));
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line('third', '--workers', '1', '--seq-threshold', '3'));
   const damaged = Buffer.from(bytes);
   damaged[damaged.length - 9]! ^= 64;
   await writeFile(join(cache, name!), damaged);

@@ -4,7 +4,7 @@ import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, eventOf, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, eventOf, fixture, freshFolder, holdfast, killedAfter, windows } from './command.js';
 
 const BIN = fileURLToPath(new URL('../bin/holdfast.js', import.meta.url));
 const GLOBINS = fixture('globins45.faa');
@@ -112,10 +112,7 @@ describe('--log', () => {
   test('has every event whatever is shown, and commands in turn append, also after a kill', async () => {
     const log = join(out, 'events.ndjson');
     const run = ['embed', reads, '--out', out, '--workers', '2', '--seq-threshold', '50', '--log', log];
-    const killed = start(run);
-    await killed.until('checkpoint');
-    killed.killGroup();
-    await killed.ended;
+    await killedAfter('checkpoint', run);
     const before = await eventsIn(log);
     expect(before.some(({ event }) => event === 'checkpoint')).toBe(true);
     // As if the kill had come amid a line.

@@ -2,7 +2,7 @@ import { cp, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast, rowsOf, start } from './command.js';
+import { digestOf, freshFolder, holdfast, killedAfter, rowsOf, start } from './command.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../../packages/${path}`, import.meta.url));
 const PROTEINS = at('gpu-runtime/test/fixtures/globins45.faa');
@@ -36,10 +36,7 @@ describe.each([
     const out = join(folder, 'out');
     const often = line(model, out, '--workers', '2', '--seq-threshold', '3', '--threads', '1');
     for (const event of ['planned', 'checkpoint', 'shard_complete']) {
-      const running = start(often);
-      await running.until(event);
-      running.killGroup();
-      await running.ended;
+      await killedAfter(event, often);
     }
     expect(await holdfast(often)).toMatchObject({ code: 0, stderr: '' });
     expect(await digestOf(out)).toBe(await digestOf(whole));
@@ -62,10 +59,7 @@ test('weights that moved are the same model, and others are refused', async () =
   const model = (name: string) => zoo(`${name}/${name}.pt`);
   await cp(model('esm2_t2_tinyf32_UR50D'), first);
   await cp(first, moved);
-  const running = start(line(first, out, '--workers', '1', '--seq-threshold', '3'));
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line(first, out, '--workers', '1', '--seq-threshold', '3'));
   await cp(model('esm2_t2_tiny'), first);
   expect(await holdfast(line(first, out))).toMatchObject({ code: 2, stderr: expect.stringMatching(/model/) });
   expect(await holdfast(line(moved, out))).toMatchObject({ code: 0, stderr: '' });

@@ -1,7 +1,15 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { freshFolder, globinsSixTimes, holdfast, killedAt, madeModel, start } from './command.js';
+import {
+  freshFolder,
+  globinsSixTimes,
+  holdfast,
+  killedAfter,
+  killedAt,
+  madeModel,
+  start,
+} from './command.js';
 import { faultsOf, fitResult, look } from './verify-run.js';
 
 // `sequences.tsv` and the provenance of a result, whatever is killed.
@@ -80,11 +88,7 @@ test.each([
 
 test('killed while it embeds, a run ends with the same table', async () => {
   for (const event of ['checkpoint', 'shard_complete']) {
-    const running = start(lineOf('killed'));
-    running.child.stdin!.end();
-    await running.until(event);
-    running.killGroup();
-    await running.ended;
+    await killedAfter(event, lineOf('killed'));
   }
   expect(await holdfast(lineOf('killed'))).toMatchObject({ code: 0 });
   const out = join(folder, 'killed');

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, killedAfter, windows } from './command.js';
 
 // Settings from a file and from variables, in the command itself.
 
@@ -20,18 +20,16 @@ test('a file and variables give options, which is said first; a kill, and a reru
     'shards: 4\nworkers: 1\nbatch-tokens: 4000\nseq-threshold: 60\nout: out\n',
   );
   const settings = { cwd: folder, env: { HOLDFAST_SEQ_THRESHOLD: '50' } };
-  const killed = start(['embed', reads, '--workers', '2'], settings);
-  const said = await killed.until('settings');
+  const killed = await killedAfter('checkpoint', ['embed', reads, '--workers', '2'], settings);
+  const [said] = killed.lines;
+  expect(said).toMatchObject({ event: 'settings' });
   const from = 'holdfast.config.yaml';
-  expect(said['settings']).toEqual([
+  expect(said!['settings']).toEqual([
     { option: '--seq-threshold', value: '50', from: 'HOLDFAST_SEQ_THRESHOLD' },
     { option: '--shards', value: '4', from },
     { option: '--batch-tokens', value: '4000', from },
     { option: '--out', value: 'out', from },
   ]);
-  await killed.until('checkpoint');
-  killed.killGroup();
-  expect((await killed.ended).lines[0]).toMatchObject({ event: 'settings' });
   const typed = ['--shards', '4', '--batch-tokens', '4000', '--seq-threshold', '50'];
   const again = await holdfast(['embed', reads, '--out', out, ...typed]);
   expect(again).toMatchObject({ code: 0, stderr: '' });

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Status } from '@holdfast/status';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast, type Running } from './command.js';
+import { freshFolder, goOn, holdfast, type Running, standing } from './command.js';
 import { everything } from './everything.js';
-import { goOn, optionsOf, planned, type SlowRun, slowRun, standing, stopAtWork, tasksOf } from './tasks.js';
+import { optionsOf, planned, type SlowRun, slowRun, stopAtWork, tasksOf } from './tasks.js';
 
 // Real tasks, looked at by a real `holdfast status`.
 

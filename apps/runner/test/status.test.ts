@@ -11,10 +11,12 @@ import {
   digestOf,
   fixture,
   freshFolder,
+  goOn,
   holdfast,
   madeModel,
   type Running,
   type StartOptions,
+  standing,
   start as startCommand,
   windows,
 } from './command.js';
@@ -83,9 +85,8 @@ async function statusOf(dir: string, options: StartOptions = {}): Promise<Status
 
 /** A run that stands still once it has made a checkpoint. */
 async function held(): Promise<Running> {
-  const running = start(line(out));
-  await running.until('checkpoint');
-  running.child.kill('SIGSTOP');
+  const running = start(line(out), { standAt: 'checkpoint' });
+  await standing(running, 'checkpoint');
   return running;
 }
 
@@ -126,7 +127,7 @@ test('a running command is told of, with what it has done, and is not disturbed'
     0,
     expect.stringMatching(/^.*: running, \d+\.\d%\n {2}command {5}process \d+ on /),
   ]);
-  running.child.kill('SIGCONT');
+  goOn(running);
   expect(await running.ended).toMatchObject({ code: 0 });
   expect(await digestOf(out)).toBe(whole);
   expect(await readdir(out)).not.toContain('.holdfast-heartbeat');
@@ -178,9 +179,9 @@ test('workers that outlive their command are told of', async () => {
 });
 
 test('a worker that was killed is told of, with the reason and the retry', async () => {
-  const running = start(line(out));
-  await running.until('checkpoint');
+  const running = await held();
   process.kill(childrenOf(running.child.pid!, 'worker.js')[0]!, 'SIGKILL');
+  goOn(running);
   await running.until('retry');
   running.child.kill('SIGSTOP');
   // The log is written a moment after the line.
@@ -202,9 +203,9 @@ test('a worker that was killed is told of, with the reason and the retry', async
 });
 
 test('a signal that stopped it, and a shard that was given up, are told of with their reasons', async () => {
-  const running = start(line(out));
-  await running.until('checkpoint');
+  const running = await held();
   running.child.kill('SIGTERM');
+  goOn(running);
   await running.ended;
   expect(await statusOf(out)).toMatchObject({ state: 'stopped', command: { ended: 'stopped by SIGTERM' } });
   const env = { NODE_OPTIONS: `--import ${pathToFileURL(fixture('exit-on-shard.mjs'))}`, EXIT_ON_SHARD: '3' };
@@ -375,7 +376,7 @@ test('a watch shows one status after the other, nothing goes backwards, and it e
   const seen: Status[] = [];
   watching.onLine((each) => void seen.push(each as unknown as Status));
   await eventually(() => seen.length > 0);
-  running.child.kill('SIGCONT');
+  goOn(running);
   expect(await running.ended).toMatchObject({ code: 0 });
   expect(await watching.ended).toMatchObject({ code: 0, stderr: '' });
   const done = seen.map((each) => each.sequences_done!);
@@ -391,6 +392,6 @@ test('Ctrl-C ends a watch with exit code 0, and the run goes on', async () => {
   await eventually(() => seen.length > 0);
   watching.child.kill('SIGINT');
   expect(await watching.ended).toMatchObject({ code: 0, signal: null, stderr: '' });
-  running.child.kill('SIGCONT');
+  goOn(running);
   expect(await running.ended).toMatchObject({ code: 0 });
 });

@@ -3,7 +3,7 @@ import { chmod, chown, cp, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type Ended, fixture, freshFolder, holdfast, start, windows } from './command.js';
+import { type Ended, fixture, freshFolder, holdfast, killedAfter, windows } from './command.js';
 
 // What a disk or a file server answers for a moment, made by strace for one path.
 
@@ -30,10 +30,7 @@ const line = (input: string) => ['embed', input, '--out', out, '--workers', '1',
 /** A run that was killed half-way. */
 async function halfDone(): Promise<string> {
   const input = await windows(3000);
-  const running = start(line(input));
-  await running.until('checkpoint');
-  running.killGroup();
-  await running.ended;
+  await killedAfter('checkpoint', line(input));
   return input;
 }
 

@@ -6,8 +6,7 @@ import { FileLock } from '@holdfast/file-lock';
 import { CheckpointManifest, type ManifestState } from '@holdfast/manifest';
 import { planWork, type WorkPlan } from '../src/cluster/plan-work.js';
 import type { EmbedOptions } from '../src/embed-options.js';
-import { fixture, freshFolder, type Line, madeModel, type Running, start } from './command.js';
-import { eventually, isStopped } from './processes.js';
+import { freshFolder, goOn, type Line, madeModel, type Running, start } from './command.js';
 
 // A run for several machines, whose tasks are processes on this one.
 
@@ -81,17 +80,11 @@ writeFileSync(
   { mode: 0o755 },
 );
 
-/**
- * Starts a task, as Slurm would.
- *
- * @param restarts how often Slurm has started it again.
- * @param standAt the event at which the whole task stands still until it gets SIGCONT: it would else have ended by the time that a
- * test on a busy machine hears of it.
- */
+/** Starts a task, as Slurm would. @param restarts how often Slurm has started it again. @param standAt as for `start`. */
 export const startTask = (out: string, task: number, restarts = 0, standAt?: string): Running =>
   start(['work', out], {
+    ...(standAt !== undefined && { standAt }),
     env: {
-      ...(standAt === undefined ? {} : standAtEvent(standAt)),
       SLURM_JOB_ID: `${900 + task}`,
       SLURM_ARRAY_JOB_ID: '900',
       SLURM_ARRAY_TASK_ID: `${task}`,
@@ -101,21 +94,6 @@ export const startTask = (out: string, task: number, restarts = 0, standAt?: str
       PATH: SLURM,
     },
   });
-
-const standAtEvent = (event: string) => ({
-  NODE_OPTIONS: `--require ${fixture('stand-at.cjs')}`,
-  STAND_AT: event,
-});
-
-/** Resolves with the event at which a task stands still, once it does. */
-export async function standing(task: Running, event: string): Promise<Line> {
-  const line = await task.until(event);
-  await eventually(() => isStopped(task.child.pid!));
-  return line;
-}
-
-/** Lets a task go on that stands still. */
-export const goOn = ({ child }: Running): void => void process.kill(-child.pid!, 'SIGCONT');
 
 /** Starts tasks of a run, and ends those that a test has left. @param out the run's folder then. */
 export function tasksOf(out: () => string) {

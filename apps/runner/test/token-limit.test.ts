@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { loadModel, resolveModel } from '@holdfast/gpu-runtime';
 import { expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, start } from './command.js';
+import { digestOf, fixture, freshFolder, holdfast, killedAfter } from './command.js';
 
 const MODEL = fileURLToPath(
   new URL('../../../packages/gpu-runtime/test/fixtures/dna_encoder', import.meta.url),
@@ -45,10 +45,7 @@ test('sequences with more tokens than the model takes are counted exactly, whate
     expect(ended.lines.find((line) => line.event === event)).toMatchObject({ tokens_at_most: true });
 
   for (let kills = 0; kills < 2; kills++) {
-    const running = start(line(killed));
-    await running.until('checkpoint');
-    running.killGroup();
-    await running.ended;
+    await killedAfter('checkpoint', line(killed));
   }
   expect(await holdfast(line(killed))).toMatchObject({ code: 0 });
   expect(await digestOf(killed)).toBe(await digestOf(whole));

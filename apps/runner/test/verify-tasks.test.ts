@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kindOf } from '@holdfast/verify';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { freshFolder, holdfast } from './command.js';
+import { freshFolder, holdfast, standing } from './command.js';
 import { optionsOf, planned, type SlowRun, slowRun, tasksOf } from './tasks.js';
 import { faultsOf, look, said } from './verify-run.js';
 
@@ -37,8 +37,8 @@ async function strangers(): Promise<string[]> {
 
 test('tasks at work, a killed one among them, and joined: whole so far, and every file is of a known kind', async () => {
   expect(faultsOf(await look(out))).toEqual([]);
-  const killed = startOf(2);
-  await killed.until('checkpoint');
+  const killed = startOf(2, 0, 'checkpoint');
+  await standing(killed, 'checkpoint');
   killed.killGroup();
   await killed.ended;
   const tasks = [startOf(0), startOf(1), startOf(2, 1)];
@@ -91,9 +91,8 @@ test('what tasks go by is checked, and --repair sets it aside', async () => {
 });
 
 test('--repair is refused while a task is at work, and nothing is moved', async () => {
-  const task = startOf(0);
-  await task.until('checkpoint');
-  process.kill(-task.child.pid!, 'SIGSTOP');
+  const task = startOf(0, 0, 'checkpoint');
+  await standing(task, 'checkpoint');
   await writeFile(join(out, 'cluster', 'work.json'), '{}');
   const { code, stderr } = await said(['verify', out, '--repair']);
   expect([code, stderr]).toEqual([

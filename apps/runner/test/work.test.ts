@@ -2,17 +2,15 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FileLock } from '@holdfast/file-lock';
 import { beforeAll, expect, test } from 'vitest';
-import { digestOf, freshFolder, holdfast, start } from './command.js';
+import { digestOf, freshFolder, goOn, holdfast, standing, start } from './command.js';
 import { eventually, opened } from './processes.js';
 import {
   argumentsOf,
   embedded,
-  goOn,
   optionsOf,
   planned,
   type SlowRun,
   slowRun,
-  standing,
   startTask,
   stopAtWork,
 } from './tasks.js';

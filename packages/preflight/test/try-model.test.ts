@@ -6,6 +6,9 @@ import { expect, test } from 'vitest';
 import { tryModel } from '../src/model/try-model.js';
 import type { PreflightEvent } from '../src/preflight-events.js';
 
+/** As a native call that does not return. */
+const HANG = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+
 /** What comes of a trial that is this script, and what is told. */
 async function after(source: string, stallMs = 1000, cache?: string) {
   const script = join(await mkdtemp(join(tmpdir(), 'trial-')), 'trial.mjs');
@@ -30,14 +33,14 @@ async function after(source: string, stallMs = 1000, cache?: string) {
 
 test('a model that does not answer is refused, with what it was at and its last words', async () => {
   const { error, told } = await after(
-    "console.error('one'); console.error('thread pool'); say({ stage: 'embedding 12 plain residues' }); for (;;);",
-    3000,
+    `console.error('one'); console.error('thread pool'); say({ stage: 'embedding 12 plain residues' }); ${HANG}`,
+    10_000,
   );
   expect(error).toMatchObject({ name: 'PreflightError' });
   expect(error?.message).toMatch(
-    /^m: the trial of the model gave no answer within 3 s while embedding 12 plain residues \(thread pool\).*--stall-timeout/,
+    /^m: the trial of the model gave no answer within 10 s while embedding 12 plain residues \(thread pool\).*--stall-timeout/,
   );
-  expect(told[0]).toEqual({ type: 'trying_model', model: 'm', device: 'cpu', limit_seconds: 3 });
+  expect(told[0]).toEqual({ type: 'trying_model', model: 'm', device: 'cpu', limit_seconds: 10 });
   expect(told[1]).toMatchObject({
     type: 'waiting',
     reason: expect.stringContaining('embedding 12'),
@@ -46,7 +49,7 @@ test('a model that does not answer is refused, with what it was at and its last 
 });
 
 test('one that hangs before it embeds is no fault of the model: exit code 1, and what to look at', async () => {
-  const { error } = await after("say({ stage: 'loading the model on cpu' }); for (;;);", 3000);
+  const { error } = await after(`say({ stage: 'loading the model on cpu' }); ${HANG}`, 10_000);
   expect(error).toMatchObject({ name: 'NoAnswerError' });
   expect(error?.message).toMatch(/while loading the model on cpu.*--stall-timeout.*ulimit -u/);
 });
