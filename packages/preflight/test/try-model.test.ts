@@ -44,7 +44,7 @@ test('a model that does not answer is refused, with what it was at and its last 
   expect(told[1]).toMatchObject({
     type: 'waiting',
     reason: expect.stringContaining('embedding 12'),
-    limit_seconds: 3,
+    limit_seconds: 10,
   });
 });
 
