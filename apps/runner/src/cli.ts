@@ -293,7 +293,8 @@ try {
         if (reporting.progress === undefined || reporting.progress === 'bar')
           bar.show({ what: 'rows', done, total });
       };
-      const around = { report, stop: stopOnSignals(), print, onProgress };
+      const tell = reporting.progress === 'none' ? ignored : complain;
+      const around = { report, stop: stopOnSignals(), print, tell, onProgress };
       const { id = [], ids: list, ...asked } = options;
       const ids = [...id, ...(await idsListed(list))];
       if (ids.length + asked.queries.length === 0)

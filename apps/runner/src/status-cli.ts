@@ -1,5 +1,6 @@
 import { sanitize } from '@holdfast/options';
 import { Command, CommanderError } from 'commander';
+import { AS_OTHER_ERRORS } from './command/as-other-errors.js';
 import { addExamples } from './command/examples.js';
 import { showRun } from './command/show-run.js';
 import { statusCommand } from './command/status-command.js';
@@ -14,7 +15,7 @@ process.stderr.on('error', () => undefined);
 // Exit now, as in `cli.ts`.
 process.on('beforeExit', () => process.exit());
 
-const program = new Command('holdfast').version(version).exitOverride();
+const program = new Command('holdfast').version(version).exitOverride().configureOutput(AS_OTHER_ERRORS);
 statusCommand(program, async (options) => {
   process.exitCode = await showRun(options, complain);
 });

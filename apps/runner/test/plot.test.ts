@@ -9,6 +9,7 @@ const GLOBINS = fixture('globins45.faa');
 const TINY = fileURLToPath(
   new URL('../../../packages/model-zoo/test/fixtures/esm2_tiny_hf', import.meta.url),
 );
+const WRITTEN = /^holdfast: [^\n]*\.svg: (written|was there already, with the same bytes)\n$/;
 const PYTHON = '/usr/bin/python3';
 /** Every text of a picture, by a parser of XML that is not ours. */
 const TEXTS = `
@@ -34,8 +35,8 @@ beforeEach(async () => {
 
 const plot = async (name: string, ...args: string[]) => {
   const path = join(folder, name);
-  const ended = await holdfast(['plot', out, '-o', path, ...args]);
-  expect(ended).toMatchObject({ code: 0, stderr: '' });
+  const { code, stderr } = await holdfast(['plot', out, '-o', path, ...args]);
+  expect([code, stderr]).toEqual([0, expect.stringMatching(WRITTEN)]);
   return readFile(path, 'utf8');
 };
 function textsOf(name: string): string[] | null {
@@ -86,7 +87,10 @@ test.each([
   async (_, from) => {
     const path = join(folder, 'map.svg');
     const line = (to: string) => ['plot', layers, ...from, '-o', to];
-    expect(await holdfast(line(join(folder, 'whole.svg')))).toMatchObject({ code: 0, stderr: '' });
+    expect(await holdfast(line(join(folder, 'whole.svg')))).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(WRITTEN),
+    });
     const whole = await readFile(join(folder, 'whole.svg'), 'utf8');
     expect(whole).toContain(from.length > 0 ? 'mean.layer_1' : '45 rows');
     for (const operation of ['open', 'rename']) {
@@ -95,7 +99,7 @@ test.each([
       expect(killed, operation).toMatchObject({ signal: 'SIGKILL' });
       expect(await readdir(folder)).not.toContain('map.svg');
     }
-    expect(await holdfast(line(path))).toMatchObject({ code: 0, stderr: '' });
+    expect(await holdfast(line(path))).toMatchObject({ code: 0, stderr: expect.stringMatching(WRITTEN) });
     expect(await readFile(path, 'utf8')).toBe(whole);
     expect((await readdir(folder)).sort()).toEqual(['map.svg', 'whole.svg']);
   },

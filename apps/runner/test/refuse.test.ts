@@ -158,7 +158,7 @@ test.each([
 ])('bad usage ends with exit code 2: %j', async (args) => {
   const { code, stderr } = await holdfast(args);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toMatch(/^holdfast: /);
 });
 
 describe('a resume that would mix two runs is refused', () => {

@@ -77,7 +77,12 @@ test('a sequence of the run finds itself at distance 0, and others as a search i
   );
   // The table has the same, and the run stays as it is.
   const table = join(folder, 'hits.tsv');
-  expect(await search([out, GLOBINS, '-k', '2', '-o', table])).toMatchObject({ code: 0, lines: [] });
+  const two = ['search', out, GLOBINS, '-k', '2', '-o', table, '--progress', 'plain'];
+  expect(await holdfast(two)).toMatchObject({
+    code: 0,
+    lines: [],
+    stderr: expect.stringMatching(/holdfast: .*hits\.tsv: written\n$/),
+  });
   const [head, ...lines] = (await readFile(table, 'utf8')).split('\n').slice(0, -1);
   expect(head).toBe('query\trank\tid\tcosine_distance\trow\tdescription');
   expect(lines.map((line) => line.split('\t').slice(0, 3).join(' '))).toEqual(
@@ -163,7 +168,7 @@ test('queries that cannot be used are refused, or left out by name, as --on-bad-
   expect(await refusal(proteins, query)).toContain('add --on-bad-record skip');
   const ended = await search(['--json', proteins, query, '-k', '1', '--on-bad-record', 'skip']);
   expect(ended).toMatchObject({ code: 0, lines: [{ query: 'good' }] });
-  expect(ended.stderr).toMatch(/left out: .*bad/);
+  expect(ended.stderr).toMatch(/query\.fa, record 2 \(bad\) is left out: "1" is not a residue/);
   expect(ended.stderr).not.toContain('listed in');
 
   await writeFile(query, '>same\nMKV\n>same\nMKL\n');
@@ -278,6 +283,12 @@ test('what cannot be searched, or written, is refused before anything is compute
   expect(await refusal(folder, GLOBINS)).toContain('there is no complete result');
   expect(await refusal(proteins, bad, '-o', bad)).toContain('is read by this command');
   expect(await refusal(proteins, GLOBINS, '-o', '-')).toContain('leave --output out to print');
+  for (const [name, json, remedy] of [
+    ['x.csv', [], 'end the name with .tsv'],
+    ['x.JSONL', [], 'unless --json is given'],
+    ['x.tsv', ['--json'], 'end the name with .jsonl'],
+  ] as const)
+    expect(await refusal(proteins, GLOBINS, '-o', join(folder, name), ...json)).toContain(remedy);
   expect(await refusal(proteins, GLOBINS, '-o', bad)).toMatch(
     /bad.fa is there and is not this table; .*--force/,
   );

@@ -54,7 +54,7 @@ export async function exportEsm(
       }
     };
     const made = await writeExportFolder(output.path, files, { identity, force, atOnce: AT_ONCE });
-    return { path: output.path, rows, holdsIds: true, ids: result.ids, ...made };
+    return { path: output.path, rows, what: 'sequence', holdsIds: true, ids: result.ids, ...made };
   } finally {
     for (const { reader } of opened) await reader[Symbol.asyncDispose]();
   }

@@ -25,7 +25,10 @@ export interface ExportOptions {
 /** What an export left. */
 export interface Exported {
   path: string;
+  /** Sequences whose numbers it has. */
   rows: number;
+  /** Whether each has one row, or numbers of its tokens. */
+  what: 'row' | 'sequence';
   /** Files that were written; 0 if all were there. */
   written: number;
   /** Files that were there with the same bytes. */

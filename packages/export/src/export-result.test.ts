@@ -238,6 +238,22 @@ describe('what is there already', () => {
     await expect(to('esm', { output: path, force: true })).rejects.toThrow(
       'out.npy is there and is no folder',
     );
+    for (const [format, name, remedy] of [
+      ['npy', 'x.TSV', '.npy, or export --to tsv'],
+      ['tsv', 'x.csv', '.tsv'],
+      ['esm', 'x.h5', '.esm, or export --to h5'],
+      ['parquet', 'x.pt', '.parquet, or export --to pt'],
+    ] as const)
+      await expect(to(format, { output: join(folder, name), force: true })).rejects.toThrow(
+        `x${name.slice(1)}: --to ${format} does not write ${name.slice(1).toLowerCase()}; end the name with ${remedy}`,
+      );
+    // Names of one's own are taken.
+    for (const [format, name] of [
+      ['h5-matrix', 'x.h5'],
+      ['npy', 'rows'],
+      ['tsv', 'x.tab'],
+    ] as const)
+      expect((await to(format, { output: join(folder, name) })).written).toBe(1);
     mkdirSync(join(folder, 'out.tsv'));
     await expect(to('tsv', { force: true })).rejects.toThrow('is no file');
   });

@@ -22,7 +22,13 @@ export async function exportRows(result: Result, from: string, options: ExportOp
   const plain = watched(await exportSource(result, matrix, from), options);
   const source = isWidened(plain.dtype, to, format.holds, options.dtype) ? widenedRows(plain) : plain;
   const { rows } = source;
-  const told = { path: output.path, rows, holdsIds: !WITHOUT_IDS.includes(to), ids: result.ids };
+  const told = {
+    path: output.path,
+    rows,
+    what: 'row' as const,
+    holdsIds: !WITHOUT_IDS.includes(to),
+    ids: result.ids,
+  };
   if (format.write !== undefined) {
     const { write } = format;
     const written = await writeOutput(output, (sink) => write(sink, source));

@@ -21,7 +21,13 @@ export async function exportValues(result: Result, from: string, options: Export
   await using reader = await result.valuesOf(from);
   const plain = watched(valueSource(result, reader, from), options);
   const source = isWidened(plain.dtype, to, format.holds, options.dtype) ? widenedValues(plain) : plain;
-  const told = { path: output.path, rows: source.rows, holdsIds: true, ids: result.ids };
+  const told = {
+    path: output.path,
+    rows: source.rows,
+    what: 'sequence' as const,
+    holdsIds: true,
+    ids: result.ids,
+  };
   const written = await writeOutput(output, (sink) => values(sink, source));
   return { ...told, written: Number(written), kept: Number(!written) };
 }

@@ -59,7 +59,7 @@ it('names IDs without a row, and prints nothing then', async () => {
     printed += text;
   });
   await expect(asked).rejects.toThrow(
-    `no sequence of ${out} has the IDs nope, A; quarantined, so without a row (quarantine.tsv says why): bad; add --skip-missing`,
+    `no sequence of ${out} has the IDs nope, A (did you mean a?); quarantined, so without a row (quarantine.tsv says why): bad; add --skip-missing`,
   );
   expect(printed).toBe('');
   const { text, missing } = await got(['a', 'nope', 'bad'], { skipMissing: true });
@@ -67,6 +67,11 @@ it('names IDs without a row, and prints nothing then', async () => {
     'a',
     { unknown: ['nope'], quarantined: ['bad'], alike: new Map() },
   ]);
+});
+
+it('advises to leave out the missing only if others are asked for', async () => {
+  await expect(got(['nope'])).rejects.toThrow(/has the ID nope; .*ids\.txt has all IDs with a row$/);
+  await expect(got(['nope', 'a'])).rejects.toThrow(/add --skip-missing to get the others$/);
 });
 
 it('names twenty IDs and counts the others', async () => {

@@ -82,7 +82,9 @@ export async function getRows(options: GetOptions, print: Print): Promise<Got> {
   // Rows under another ID would be the worst; of the rows themselves only a few are read.
   await proveResult(result);
   const { rows, missing } = await wantedRows(result, options.ids);
-  if (!options.skipMissing) refuseMissing(missing, folder, 'add --skip-missing to get the others');
+  const remedy =
+    rows.size > 0 ? 'add --skip-missing to get the others' : `${result.ids} has all IDs with a row`;
+  if (!options.skipMissing) refuseMissing(missing, folder, remedy);
   return { missing, count: rows.size, ...(await give(result, from, [...rows], options, print)) };
 }
 

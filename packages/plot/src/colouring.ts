@@ -28,9 +28,6 @@ export type Colouring =
     }
   | { by: 'nothing' };
 
-/** Labels with a colour of their own; the others are one. */
-const COLOURED = schemeTableau10.length - 1;
-
 const GREY: Rgb = [132, 140, 150];
 const PALE: Rgb = [205, 209, 214];
 const PLAIN: Rgb = [47, 111, 159];
@@ -47,8 +44,10 @@ const parsed = (colour: string): Rgb => {
 const SCALE: readonly Rgb[] = Array.from({ length: 256 }, (_, at) =>
   parsed(interpolateViridis((at / 255) * 0.92)),
 );
-/** Without its grey, which is that of the others. */
-const LABELS: readonly Rgb[] = schemeTableau10.slice(0, COLOURED).map(parsed);
+/** Without its grey, which is that of the others, and with a dark one instead: there are ten clusters. */
+const LABELS: readonly Rgb[] = [...schemeTableau10.slice(0, -1).map(parsed), [31, 45, 61]];
+/** Labels with a colour of their own; the others are one. */
+const COLOURED = LABELS.length;
 
 export const labelColour = (label: number): Rgb => LABELS[label] ?? GREY;
 

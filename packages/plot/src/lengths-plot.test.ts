@@ -49,3 +49,9 @@ it('writes no half residues, if all lengths are equal', () => {
   expect(numbers).toContain('500');
   expect(numbers.filter((number) => number!.includes('.'))).toEqual([]);
 });
+
+it('one short sequence is one, and no length is negative', () => {
+  const picture = lengthsPlot('x', Uint32Array.from([3]));
+  expect(picture).toContain('1 sequence, shortest 3,');
+  expect(picture).not.toContain('−');
+});

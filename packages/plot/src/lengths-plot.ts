@@ -1,3 +1,4 @@
+import { counted } from '@holdfast/options';
 import { areaWith, axisX, axisY, chart, grouped } from './chart.js';
 import { element } from './svg.js';
 
@@ -54,7 +55,7 @@ export function lengthsPlot(title: string, lengths: Uint32Array): string {
   const area = areaWith(36);
   // All of one length: a narrow bar with room beside it.
   const beside = counts.length === 1 ? 5 : 0;
-  const domain = [edges[0]! - beside, edges.at(-1)! + beside] as const;
+  const domain = [Math.max(0, edges[0]! - beside), edges.at(-1)! + beside] as const;
   const x = axisX(area, { label: 'Length in residues', domain, log, whole: true });
   const y = axisY(area, { label: 'Sequences', domain: [0, Math.max(1, ...counts)], nice: true, whole: true });
   const bars = counts.map((count, at) => {
@@ -69,7 +70,7 @@ export function lengthsPlot(title: string, lengths: Uint32Array): string {
     lengths.length === 0
       ? 'no sequence'
       : [
-          `${grouped(lengths.length)} sequences`,
+          counted(lengths.length, 'sequence'),
           `shortest ${grouped(lengths[0]!)}`,
           `median ${grouped(lengths[lengths.length >> 1]!)}`,
           `mean ${grouped(Math.round((10 * sum) / lengths.length) / 10)}`,

@@ -45,7 +45,7 @@ it('names labels, the most frequent first, and what has no colour of its own', (
   const of = Uint16Array.from({ length: 60 }, (_, at) => at % 13);
   const picture = mapOf(60, { by: 'label', called: 'family', of, names, counts: [...names.map(() => 4), 8] });
   expect(picture).toContain('>&lt;b&gt;&amp;&quot; (4)<');
-  expect(picture).toContain('>3 other labels (12)<');
+  expect(picture).toContain('>2 other labels (8)<');
   expect(picture).toContain('>no label (8)<');
 });
 

@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
+import { counted } from '@holdfast/options';
 import { EMBEDDINGS, openResult, proveResult, type Result, refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
 import { historyOf, ShardStarts, throughputOf } from '@holdfast/status';
-import { grouped } from './chart.js';
 import { chooseColouring } from './choose-colouring.js';
 import { lengthsPlot } from './lengths-plot.js';
 import { mapPlot } from './map-plot.js';
@@ -95,7 +95,7 @@ async function map(result: Result, name: string, options: PlotOptions): Promise<
   const by = colouring.by === 'nothing' ? '' : `, coloured by ${colouring.called}`;
   return mapPlot({
     title: `Map of ${name}`,
-    note: `${named}${grouped(rows.rows)} rows of ${grouped(rows.dim)} numbers${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
+    note: `${named}${counted(rows.rows, 'row')} of ${counted(rows.dim, 'number')}${of}, ${projection === 'pca' ? 'principal components' : `UMAP of ${Math.min(UMAP_COMPONENTS, rows.dim)} principal components`}${by}`,
     places,
     labels:
       projection === 'pca'

@@ -69,6 +69,9 @@ it('refuses what is no table of labels, and says where', async () => {
   await expect(read('a b\n')).rejects.toThrow(/line 1: it has no tab/);
   await expect(read(Buffer.from('id\tf\na\t\xe9\n', 'latin1'))).rejects.toThrow(/line 2: it is not UTF-8/);
   await expect(read('id\tf\nq\tx\n')).rejects.toThrow(/none of its IDs is in .*ids\.txt/);
+  await expect(read('id\tf\nA.2\tx\n')).rejects.toThrow(
+    /the first column must have IDs of that file, which has a where the table has A\.2/,
+  );
   await expect(read('')).rejects.toThrow(/none of its IDs/);
   await expect(readLabels(join(folder, 'none.tsv'), { ids, rows: 4 })).rejects.toThrow(
     /none\.tsv: it is not there/,

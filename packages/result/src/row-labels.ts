@@ -1,7 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { RunFolderError } from '@holdfast/run-folder';
+import { alikeIn } from './alike-ids.js';
 import { rowIds } from './row-ids.js';
+import { shownId } from './shown-id.js';
 
 /** A column of a table of labels, for each row of a result. */
 export type LabelColumn = { name: string } & (
@@ -52,13 +54,25 @@ export async function readLabels(
   const named = first !== undefined && !rowOf.has(first);
   const found = [...rowOf.keys()];
   const known = lines.length - (named ? 1 : 0);
-  if (found.length === 0)
-    throw new RunFolderError(
-      `${path}: none of its IDs is in ${ids}; the first column must have IDs of that file, such as those that holdfast get prints`,
-    );
+  if (found.length === 0) throw await noneFound(path, ids, lines);
   const titles = named ? first.fields.slice(1) : unnamed(first!.fields.length - 1);
   const columns = titles.map((name, at) => columnOf({ path, name, named, at: at + 1, rows }, found, rowOf));
   return { columns, unknown: known - found.length };
+}
+
+/** Lines that are looked at for what an ID may have been meant to be. */
+const LOOKED_AT = 20;
+
+async function noneFound(path: string, ids: string, lines: readonly Line[]): Promise<RunFolderError> {
+  const given = lines.slice(0, LOOKED_AT).map(({ fields }) => fields[0]!);
+  const [alike] = await alikeIn(ids, given);
+  const such =
+    alike === undefined
+      ? 'such as those that holdfast get prints'
+      : `which has ${shownId(alike[1])} where the table has ${shownId(alike[0])}`;
+  return new RunFolderError(
+    `${path}: none of its IDs is in ${ids}; the first column must have IDs of that file, ${such}`,
+  );
 }
 
 /** The warning about IDs in a table of labels that the result does not have. */

@@ -14,9 +14,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const IDS = ['sp|P69905|HBA_HUMAN', 'NM_000518.5', 'a', 'b', 'ref|NP_1.2|'];
+const IDS = ['sp|P69905|HBA_HUMAN', 'NM_000518.5', 'a', 'b', 'ref|NP_1.2|', 'read_1/1', 'Q9Y2H5'];
 const wanted = async (...ids: string[]) => {
-  await writeResult(folder, { ids: IDS, rows: new Float32Array(5) });
+  await writeResult(folder, { ids: IDS, rows: new Float32Array(IDS.length) });
   return wantedRows(await openResult(folder), ids);
 };
 
@@ -39,9 +39,24 @@ it('names an ID that is alike: between bars, with a version, or with another one
     ['NP_1.1', IDS[4]],
   ]);
   expect(missingText(missing, 'out')).toBe(
-    'no sequence of out has the IDs P69905 (did you mean sp|P69905|HBA_HUMAN?), NM_000518 (did you mean NM_000518.5?), NM_000518.4 (did you mean NM_000518.5?), NP_1.1 (did you mean ref|NP_1.2|?), c, .5, HBA',
+    `no sequence of out has the IDs P69905 (did you mean 'sp|P69905|HBA_HUMAN'?), NM_000518 (did you mean NM_000518.5?), NM_000518.4 (did you mean NM_000518.5?), NP_1.1 (did you mean 'ref|NP_1.2|'?), c, .5, HBA`,
   );
   expect(missingText((await wanted('x')).missing, 'out')).toBe('no sequence of out has the ID x');
+});
+
+it('names an ID that is alike: in other letters, of the other read of a pair, or the part between bars', async () => {
+  const asked = ['p69905', 'SP|P69905|hba_human', 'read_1', 'read_1/2', 'tr|Q9Y2H5|X_HUMAN', 'sp', 'sp|P0|X'];
+  const { missing } = await wanted(...asked);
+  expect(missing.alike).toEqual(
+    new Map([
+      ['p69905', IDS[0]],
+      ['SP|P69905|hba_human', IDS[0]],
+      ['sp', IDS[0]],
+      ['read_1', IDS[5]],
+      ['read_1/2', IDS[5]],
+      ['tr|Q9Y2H5|X_HUMAN', IDS[6]],
+    ]),
+  );
 });
 
 it('shows an ID so that its ends are seen, and not all of a very long one', () => {

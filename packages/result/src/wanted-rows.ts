@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { layout, RunFolderError } from '@holdfast/run-folder';
+import { alikeIn, shownAlike } from './alike-ids.js';
 import type { Result } from './open-result.js';
-import { findRows, rowIds } from './row-ids.js';
+import { findRows } from './row-ids.js';
 import { shownId } from './shown-id.js';
 
 /** IDs that have no row. */
 export interface Missing {
   quarantined: string[];
   unknown: string[];
-  /** An ID that the result has, for an unknown one that is a part of it, or has another version. */
+  /** An ID that the result has, for an unknown one that is like it: see `alikeIn`. */
   alike: ReadonlyMap<string, string>;
 }
 
@@ -56,35 +57,13 @@ async function withoutRow(
   return { ...missing, alike: await alikeIn(path, missing.unknown.slice(0, NAMED)) };
 }
 
-/** The version at the end of an accession. */
-const VERSION = /\.\d+$/;
-
-/** For each ID the first one of the file that has it between bars, as UniProt's have, or with another version or none. */
-async function alikeIn(path: string, ids: readonly string[]): Promise<Map<string, string>> {
-  const alike = new Map<string, string>();
-  const missing = new Map<string, string[]>();
-  for (const id of ids) {
-    const plain = id.replace(VERSION, '');
-    if (plain !== '') missing.set(plain, [...(missing.get(plain) ?? []), id]);
-  }
-  if (missing.size === 0) return alike;
-  for await (const list of rowIds(path))
-    for (const id of list) {
-      for (const part of id.includes('|') ? [id, ...id.split('|')] : [id])
-        for (const wanted of missing.get(part.replace(VERSION, '')) ?? []) alike.set(wanted, id);
-      for (const wanted of alike.keys()) missing.delete(wanted.replace(VERSION, ''));
-      if (missing.size === 0) return alike;
-    }
-  return alike;
-}
-
 /** Says which IDs have no row, and why. */
 export function missingText({ quarantined, unknown, alike }: Missing, folder: string): string {
   const list = (ids: readonly string[]) =>
     ids
       .slice(0, NAMED)
       .map((id) =>
-        alike.has(id) ? `${shownId(id)} (did you mean ${shownId(alike.get(id)!)}?)` : shownId(id),
+        alike.has(id) ? `${shownId(id)} (did you mean ${shownAlike(alike.get(id)!)}?)` : shownId(id),
       )
       .join(', ') + (ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '');
   return [

@@ -5,7 +5,7 @@ export { leavesOut } from './leaves-out.js';
 export { keepWorkersOut, oldWorkersLimit, waitForOldWorkers } from './lock-folder.js';
 export { modelOptions } from './model-options.js';
 export { moveAside } from './move-aside.js';
-export { type Output, type OutputFacts, refuseOutput, writeOutput } from './output-file.js';
+export { type Output, type OutputFacts, refuseOutput, writeOutput, writtenWords } from './output-file.js';
 export { refuseFile, refuseUnwritable, takeOutputFolder } from './output-folder.js';
 export { columnBytes } from './outputs/column-bytes.js';
 export { type FurtherFile, type FurtherRun, furtherFiles } from './outputs/further-files.js';

@@ -93,6 +93,10 @@ export async function writeOutput(output: Output, write: (sink: Sink) => Promise
   return true;
 }
 
+/** What became of an output, behind its path. @param written as `writeOutput` returns it. */
+export const writtenWords = (written: boolean): string =>
+  written ? 'written' : 'was there already, with the same bytes';
+
 const other = ({ path, what, option }: Output) =>
   new RunFolderError(
     `${path} is there and is not this ${what}; name another file with ${option}, or add --force to replace it`,

@@ -2,6 +2,7 @@ import type { DoctorOptions } from '@holdfast/preflight';
 import type { InspectOptions } from '@holdfast/pt-inspect';
 import type { StatusOptions } from '@holdfast/status';
 import { Command } from 'commander';
+import { AS_OTHER_ERRORS } from './as-other-errors.js';
 import { cancelCommand } from './cancel-command.js';
 import { completionCommand } from './completion/completion.js';
 import { type DashboardCommand, dashboardCommand } from './dashboard-command.js';
@@ -57,6 +58,7 @@ export function commandLine(
     .description('Embeds sequences with a model. Whatever gets killed, rerun the same command to resume.')
     .version(version)
     .exitOverride()
+    .configureOutput(AS_OTHER_ERRORS)
     .showHelpAfterError('(see `holdfast help`)');
   embedCommand(program, (options, reporting) => commands.embed(options, reporting), surroundings);
   statusCommand(program, (options) => commands.status(options));

@@ -1,6 +1,7 @@
 import { exportResult, type Got, getRows } from '@holdfast/export';
 import { counted } from '@holdfast/options';
 import { idsIn, listedIds, missingText } from '@holdfast/result';
+import { writtenWords } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 import type { ExportCommand } from './export-command.js';
 import type { GetCommand } from './get-command.js';
@@ -25,7 +26,7 @@ export async function showExport(
     drawn = Date.now();
     screen.write(`${CLEAR}exporting: ${Math.floor((100 * done) / rows)}%`);
   };
-  const { path, rows, written, kept, holdsIds, ids } = await exportResult({
+  const { path, rows, what, written, kept, holdsIds, ids } = await exportResult({
     ...options,
     signal,
     onProgress,
@@ -33,13 +34,11 @@ export async function showExport(
     if (drawn > 0) screen.write(CLEAR);
   });
   const how =
-    written === 0
-      ? 'was there already, with the same bytes'
-      : kept > 0
-        ? `${counted(kept, 'file')} of it were there already`
-        : 'written';
+    written > 0 && kept > 0
+      ? `${counted(kept, 'file')} of it ${kept === 1 ? 'was' : 'were'} there already`
+      : writtenWords(written > 0);
   const where = holdsIds ? '' : `; row i belongs to line i of ${ids}`;
-  return `${path}: ${counted(rows, 'row')}, ${how}${where}\n`;
+  return `${path}: ${counted(rows, what)}, ${how}${where}\n`;
 }
 
 /** Prints or writes rows by ID. @param complain prints a line on standard error. */
@@ -68,7 +67,6 @@ export async function idsListed(path: string | undefined): Promise<string[]> {
 }
 
 function writtenText({ count, what }: Got, { path, written, ids }: NonNullable<Got['file']>): string {
-  const how = written ? 'written' : 'was there already, with the same bytes';
   const where = ids === null ? '' : `; row i belongs to line i of ${ids}`;
-  return `${path}: ${counted(count, what)}, ${how}${where}`;
+  return `${path}: ${counted(count, what)}, ${writtenWords(written)}${where}`;
 }

@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { PlotName, Projection } from '@holdfast/plot';
-import { refuseOutput, writeOutput } from '@holdfast/run-folder';
+import { refuseOutput, writeOutput, writtenWords } from '@holdfast/run-folder';
 import { UsageError } from '../errors.js';
 
 export interface DrawOptions {
@@ -23,7 +23,7 @@ export interface Surroundings {
   print(text: string): void;
   /** Hears how much is done, from 0 to 1. */
   onProgress(share: number): void;
-  /** Hears a warning. */
+  /** Hears a warning, and that the file is there. */
   complain(line: string): void;
 }
 
@@ -79,5 +79,8 @@ export async function draw(options: DrawOptions, around: Surroundings): Promise<
   });
   signal.throwIfAborted();
   if (output === null) print(svg);
-  else await writeOutput(output, (file) => file.write(Buffer.from(svg)));
+  else {
+    const written = await writeOutput(output, (file) => file.write(Buffer.from(svg)));
+    complain(`${output.path}: ${writtenWords(written)}`);
+  }
 }

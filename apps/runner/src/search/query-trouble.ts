@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { grouped } from '@holdfast/options';
 import type { Result } from '@holdfast/result';
 import { layout } from '@holdfast/run-folder';
 import { ExitCode } from '../errors.js';
@@ -32,13 +33,14 @@ export async function reportTrouble({ folder, record }: Result, report: Report):
   const warn = (message: string) => report({ type: 'warning', message });
   const place = layout(folder);
   if (skipped > 0) {
-    for (const line of (await linesIn(place.skipped)).slice(0, NAMED)) warn(`left out: ${line.join(', ')}`);
-    if (skipped > NAMED) warn(`${skipped - NAMED} more records were left out`);
+    for (const [file, record, , id, , problem] of (await linesIn(place.skipped)).slice(0, NAMED))
+      warn(`${file}, record ${record}${id === '' ? '' : ` (${id})`} is left out: ${problem}`);
+    if (skipped > NAMED) warn(`records that are left out: ${grouped(skipped - NAMED)} more`);
   }
   if (quarantined === 0) return ExitCode.complete;
   for (const [id, , kind, , error] of (await linesIn(place.quarantine)).slice(0, NAMED))
     warn(`the query ${id} has no row, so nothing is near it (${kind}): ${error}`);
-  if (quarantined > NAMED) warn(`${quarantined - NAMED} more queries have no row either`);
+  if (quarantined > NAMED) warn(`queries without a row: ${grouped(quarantined - NAMED)} more`);
   return ExitCode.quarantined;
 }
 

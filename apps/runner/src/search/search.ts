@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { parseDevice } from '@holdfast/gpu-runtime';
 import type { Metric } from '@holdfast/neighbours';
 import type { DeviceWish } from '@holdfast/preflight';
@@ -9,7 +10,7 @@ import {
   refuseMissing,
   wantedRows,
 } from '@holdfast/result';
-import { type Output, refuseOutput, writeOutput } from '@holdfast/run-folder';
+import { type Output, refuseOutput, writeOutput, writtenWords } from '@holdfast/run-folder';
 import { embed } from '../embed.js';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import { ExitCode, UsageError } from '../errors.js';
@@ -56,6 +57,8 @@ export interface Surroundings {
   report: Report;
   stop: Stop;
   print(text: string): Promise<void>;
+  /** Hears that the file is there. */
+  tell(line: string): void;
   /** Rows that were compared, of all. */
   onProgress(done: number, total: number): void;
 }
@@ -77,7 +80,10 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
   const { begins } = hitFormat(options.metric, options.json);
   const output: Output | null =
     options.output === undefined ? null : { path: options.output, option: '--output', what: 'table', force };
-  if (output !== null) refuseOutput(output, { runs: [dir], inputs, prints: true, begins });
+  if (output !== null) {
+    refuseOutput(output, { runs: [dir], inputs, prints: true, begins });
+    refuseEnding(output.path, options.json);
+  }
   // Before the model is looked for: a damaged result has nothing to be compared with.
   await proveResult(result, { outputs: [from], sequences: true, signal: around.stop.signal });
   if (ids.length > 0) {
@@ -93,6 +99,23 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
   await compare({ result, from, output, queries: queriesOf(embedded, rows) }, options, around);
   return await reportTrouble(embedded, around.report);
 }
+
+/** @throws UsageError for a name whose ending is that of another format. */
+function refuseEnding(path: string, json: boolean): void {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.csv')
+    throw new UsageError(
+      `${path}: the table has tabs between its columns, not commas; end the name with .tsv`,
+    );
+  if (!json && JSON_ENDINGS.includes(ending))
+    throw new UsageError(
+      `${path}: a table is written unless --json is given; add it, or end the name with .tsv`,
+    );
+  if (json && ending === '.tsv')
+    throw new UsageError(`${path}: --json writes one JSON object per query; end the name with .jsonl`);
+}
+
+const JSON_ENDINGS: readonly string[] = ['.json', '.jsonl', '.ndjson'];
 
 /** @throws UsageError for options that are about the model, which is not used. */
 function refuseModelOptions({
@@ -163,11 +186,16 @@ async function compare(
     queries,
   }: { result: Result; from: string; output: Output | null; queries: Queries },
   { k, metric, json }: SearchOptions,
-  { stop: { signal }, print, onProgress }: Surroundings,
+  { stop: { signal }, print, tell, onProgress }: Surroundings,
 ): Promise<void> {
   await using rows = await result.rowsOf(from);
   const format = hitFormat(metric, json);
   const writing = { result, rows, queries, format, k, metric, signal, onProgress };
   if (output === null) await writeHits(writing, print);
-  else await writeOutput(output, (file) => writeHits(writing, (text) => file.write(Buffer.from(text))));
+  else {
+    const written = await writeOutput(output, (file) =>
+      writeHits(writing, (text) => file.write(Buffer.from(text))),
+    );
+    tell(`${output.path}: ${writtenWords(written)}`);
+  }
 }
