@@ -28,8 +28,11 @@ describe('incidents', () => {
       'Worker 0 failed on shard 1 (crash): killed by SIGKILL',
     );
     expect(
-      incidentWords({ ...incident, slot: null, event: 'retry', message: 'retrying in 1 s: crash' }),
-    ).toBe('Retrying shard 1 in 1 s: crash');
+      incidentWords({ ...incident, slot: null, event: 'retry', message: 'will be retried next: crash' }),
+    ).toBe('Shard 1 will be retried next: crash');
+    expect(
+      incidentWords({ ...incident, kind: 'spot_preemption', event: 'failed', message: 'failed: x' }),
+    ).toMatch(/^Worker 0 failed on shard 1 \(ended from outside, as when .*\): x$/);
     expect(incidentWords({ ...incident, slot: null, event: 'shard_failed', message: 'gave up: x' })).toBe(
       'Shard 1: gave up: x',
     );

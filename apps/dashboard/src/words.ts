@@ -48,6 +48,11 @@ export const STATES: Readonly<Record<State, string>> = {
   damaged: 'Damaged',
 };
 
+/** Kinds of failures whose names say little. */
+const KINDS: Readonly<Record<string, string>> = {
+  spot_preemption: 'ended from outside, as when a spot instance is taken away or memory runs out',
+};
+
 /** An incident as a sentence. */
 export function incidentWords({ event, message, slot, shard, kind, task }: Incident): string {
   const who = [
@@ -58,9 +63,10 @@ export function incidentWords({ event, message, slot, shard, kind, task }: Incid
   const subject = who.join(', ') || 'The run';
   if (event === 'failed') {
     const place = shard === null ? 'before it had a shard' : `on shard ${shard}`;
-    return `${subject} failed ${place}${kind === null ? '' : ` (${kind.replaceAll('_', ' ')})`}: ${message.replace(/^failed: /, '')}`;
+    const sort = kind === null ? '' : ` (${KINDS[kind] ?? kind.replaceAll('_', ' ')})`;
+    return `${subject} failed ${place}${sort}: ${message.replace(/^failed: /, '')}`;
   }
-  if (event === 'retry') return `Retrying shard ${shard} ${message.replace(/^retrying /, '')}`;
+  if (event === 'retry') return `Shard ${shard} ${message}`;
   return `${subject}: ${message}`;
 }
 

@@ -112,11 +112,11 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
   goOn(run);
   const story = page.locator('.story');
   await story
-    .getByText(/^Worker \d failed on shard \d \(spot preemption\): .*SIGKILL/)
+    .getByText(/^Worker \d failed on shard \d \(ended from outside, as when .*\): .*SIGKILL/)
     .first()
     .waitFor();
   await story
-    .getByText(/^Retrying shard \d in .* s: worker killed from outside/)
+    .getByText(/^Shard \d will be retried in .* s at the earliest: worker killed from outside$/)
     .first()
     .waitFor();
 

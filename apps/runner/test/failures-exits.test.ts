@@ -55,7 +55,7 @@ test('a worker that is preempted (SIGTERM) saves, its shard goes to another at o
   expect(others).toEqual([]);
   const { shard } = failed!;
   expect(all(lines, 'retry')).toMatchObject([
-    { shard, reason: expect.stringMatching(/^spot preemption #1/) },
+    { shard, reason: expect.stringMatching(/^worker preempted, capacity will return/) },
   ]);
   const [first, second] = all(lines, 'assigned').filter((each) => each['shard'] === shard);
   expect(first).toMatchObject({ slot });

@@ -25,7 +25,7 @@ test('a worker killed from outside twelve times spends no retries and blames no 
   expect(run.of('failed').every(({ kind }) => kind === 'spot_preemption')).toBe(true);
   const delays = run.of('retry').map(({ delayMs }) => delayMs);
   expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 16_000, 32_000, ...times(4, 60_000)]);
-  expect(run.of('retry')[2]?.reason).toBe('worker killed from outside #3');
+  expect(run.of('retry')[2]?.reason).toBe('worker killed from outside 3 times in a row');
 });
 
 test('after a checkpoint, retries are quick again', async () => {

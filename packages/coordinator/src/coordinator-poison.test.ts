@@ -67,7 +67,9 @@ test.each([
 ])('the sequences at fault are found by calls %s, and the rest is embedded', async (_, deadly) => {
   const run = start(poisoned({ 1: [3, 11] }, deadly), { shards: [0, 1, 2], isolates: true });
   await run.clock.drain();
-  expect(await run.outcome).toEqual({ completed: [0, 2, 1], failed: [], stopped: null, quarantined: 2 });
+  // Once it has failed three times, it lets the others go first.
+  const completed = deadly ? [0, 2, 1] : [0, 1, 2];
+  expect(await run.outcome).toEqual({ completed, failed: [], stopped: null, quarantined: 2 });
   expect(run.of('breaker')).toMatchObject([{ shard: 1, batchIdx: 1 }]);
   expect(run.of('quarantined').map(({ ordinal, kind }) => [ordinal, kind])).toEqual([
     [19, 'poison_input'],
@@ -280,7 +282,10 @@ test('a worker that dies after its call returned does not blame the group', asyn
   });
   await run.clock.drain();
   expect(rowsOf(run).every(({ alone, poisoned }) => alone.length + poisoned.length === 0)).toBe(true);
-  expect(run.of('retry').slice(-2)).toMatchObject([{ reason: 'attempt 1/3' }, { reason: 'attempt 2/3' }]);
+  expect(run.of('retry').slice(-2)).toMatchObject([
+    { reason: 'attempt 2 of 4' },
+    { reason: 'attempt 3 of 4' },
+  ]);
 });
 
 test('a slot whose device fails on everything quarantines nothing: another slot isolates, or the shard fails', async () => {

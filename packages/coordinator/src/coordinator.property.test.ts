@@ -97,7 +97,7 @@ test('whatever fails, every shard ends complete or failed, once, and no two live
       expect(clock.pending).toEqual([]);
       // A shard is not assigned before its back-off ends, and is assigned then.
       for (const [i, event] of events.entries()) {
-        if (event.type !== 'retry' || event.reason.startsWith('spot')) continue;
+        if (event.type !== 'retry' || event.slotOnly) continue;
         const next = events
           .slice(i)
           .find((later) => later.type === 'assigned' && later.shard === event.shard);

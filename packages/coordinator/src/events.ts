@@ -23,7 +23,8 @@ export type CoordinatorEvent =
   | { type: 'output'; slot: number; stream: 'stdout' | 'stderr'; line: string }
   | { type: 'exited'; slot: number; exitCode: number | null; signal: string | null }
   | { type: 'failed'; slot: number; shard: number | null; kind: ErrorKind; message: string }
-  | { type: 'retry'; shard: number; delayMs: number; reason: string }
+  /** `slotOnly`: the delay is that of the slot, and another slot may take the shard immediately. */
+  | { type: 'retry'; shard: number; delayMs: number; reason: string; slotOnly?: true }
   /** The same batch failed too often; an isolation begins. */
   | { type: 'breaker'; shard: number; batchIdx: number; reason: string }
   /** The shard is out of retries on slot `from`; slot `to` takes it over. */

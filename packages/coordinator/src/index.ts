@@ -37,6 +37,8 @@ export {
 export type { SpawnWorker, WorkerListeners, WorkerProcess } from './processes/worker-process.js';
 export { WorkerUnreachableError } from './processes/worker-unreachable-error.js';
 export { type PlannedWork, Progress, type ProgressFacts } from './progress/progress.js';
+export { type CountChange, ShardCounts } from './progress/shard-counts.js';
+export { STILL_STARTING } from './scheduler.js';
 export type { ShardSource, SourcedShard } from './shards/shard-feed.js';
 export type { FailedShard } from './shards/shard-pool.js';
 export { ShardReportError } from './shards/shard-report-error.js';

@@ -6,6 +6,9 @@ import { StallWatch } from './workers/stall-watch.js';
 import { WorkerExits } from './workers/worker-exits.js';
 import { WorkerMessages } from './workers/worker-messages.js';
 
+/** Why a worker is killed that has nothing to save when the run ends: it is no failure. */
+export const STILL_STARTING = 'the run is ending, and it was still starting';
+
 /** Drives a run: starts workers, assigns shards, stops workers that stall, and winds down. */
 export class Scheduler {
   readonly #run: RunState;
@@ -128,7 +131,7 @@ export class Scheduler {
     this.#run.ending = true;
     for (const slot of this.#run.slots) {
       // It has nothing to save, and receives no message while it loads its model.
-      if (!slot.life.ready) slot.kill('the run is ending, and it was still starting');
+      if (!slot.life.ready) slot.kill(STILL_STARTING);
       else {
         end(slot);
         slot.endWithin(this.#run.graceMs, reason);
@@ -157,7 +160,7 @@ export class Scheduler {
     this.#run.report({ type: 'spawned', slot: slot.index, pid: slot.pid, attempt: slot.attempt });
   }
 
-  /** @param retry whether the slot also gets a shard that has failed on it. */
+  /** @param retry whether the slot also gets a shard that is left to another, as it has failed on this one. */
   #assign(slot: Slot, retry: boolean): void {
     const { life } = slot;
     if (this.#run.over || !life.ready || life.shard !== null) return;

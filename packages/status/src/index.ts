@@ -1,6 +1,7 @@
 export { type Heartbeat, type Phase, parseHeartbeat } from './heartbeat.js';
 export { type History, historyOf, type SavedRows } from './history.js';
 export type { ShardStatus } from './judge/count-shards.js';
+export { isOrdinaryEnd, kindWords, retryWords } from './judge/incident-words.js';
 export type { Incident, QuarantinedEntry } from './judge/log-findings.js';
 export { type ManifestLook, readManifest } from './read/read-manifest.js';
 export { ShardStarts } from './read/shard-starts.js';

@@ -71,8 +71,10 @@ test('the life of a shard: what an earlier owner saved counts for the shard, not
 test('a shard whose worker died counts from its checkpoints', () => {
   heard('assigned', { shard: 1, attempt: 1 });
   heard('progress', { shard: 1, sequences: 6 });
-  heard('exited', { exit_code: 1 });
-  heard('spawned', { pid: 7 });
+  expect(heard('exited', { exit_code: 1 })).toBe(true);
+  // At once, whoever takes the shard later.
+  expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 0 }]);
+  expect(heard('spawned', { pid: 7 })).toBe(false);
   heard('assigned', { shard: 1, attempt: 2 });
   heard('resumed', { shard: 1, sequences: 4 });
   expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 4 }]);

@@ -1,3 +1,4 @@
+import { ShardCounts } from '@holdfast/coordinator';
 import type { TaskBeat } from '@holdfast/status';
 import type { RunEvent } from '../events.js';
 import type { Task } from './task.js';
@@ -8,7 +9,9 @@ export class TaskState {
     TaskBeat,
     'format' | 'run' | 'task' | 'engine' | 'job' | 'start' | 'node' | 'pid' | 'started'
   >;
-  readonly #shards = new Map<number, { sequences: number; done: number }>();
+  /** The shards that it is at. */
+  readonly #shards = new Set<number>();
+  readonly #embedded: ShardCounts;
   /** Sequences of a shard. */
   readonly #sizeOf: (shard: number) => number;
   #doing: string | null = 'preparing';
@@ -33,9 +36,21 @@ export class TaskState {
       started: started.toISOString(),
     };
     this.#sizeOf = sizeOf;
+    this.#embedded = new ShardCounts(sizeOf);
   }
 
-  heard(event: RunEvent): void {
+  /** @returns whether sequences that counted as embedded were lost. */
+  heard(event: RunEvent): boolean {
+    if (event.type !== 'coordinator' || event.event.type === 'retry_given_up') {
+      this.#follow(event);
+      return false;
+    }
+    const change = this.#embedded.heard(event.event);
+    this.#heardWork(event.event);
+    return change !== null && change.now < change.before;
+  }
+
+  #follow(event: RunEvent): void {
     switch (event.type) {
       case 'trying_device':
         this.#doing = `testing the device ${event.device}`;
@@ -49,8 +64,6 @@ export class TaskState {
       case 'progress':
         this.#speed = event.tokens_per_second;
         return;
-      case 'coordinator':
-        return this.#heardWork(event.event);
     }
   }
 
@@ -62,7 +75,11 @@ export class TaskState {
 
   /** As the file has it. */
   text(at: Date): string {
-    const shards = [...this.#shards].map(([shard, work]) => ({ shard, ...work }));
+    const shards = [...this.#shards].map((shard) => ({
+      shard,
+      sequences: this.#sizeOf(shard),
+      done: this.#embedded.done(shard),
+    }));
     const beat: TaskBeat = {
       ...this.#head,
       at: at.toISOString(),
@@ -82,18 +99,12 @@ export class TaskState {
         return;
       case 'assigned':
         this.#doing = null;
-        this.#shards.set(event.shard, { sequences: this.#sizeOf(event.shard), done: 0 });
+        this.#shards.add(event.shard);
         return;
-      case 'resumed':
-        this.#shards.set(event.shard, { sequences: this.#sizeOf(event.shard), done: event.sequences });
-        return;
-      case 'progress': {
-        const work = this.#shards.get(event.shard);
-        if (work !== undefined) work.done += event.sequences;
+      case 'progress':
         this.#counts.sequences += event.sequences;
         this.#counts.shards_embedded += event.sequences / Math.max(1, this.#sizeOf(event.shard));
         return;
-      }
       case 'complete':
         this.#counts.completed++;
         this.#shards.delete(event.shard);

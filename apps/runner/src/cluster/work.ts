@@ -43,7 +43,8 @@ export async function work(dir: string, report: Report, stop: Stop): Promise<num
     await begins(task, layoutOfTask(place, task.name), report);
     const tell: Report = (event) => {
       report(event);
-      state.heard(event);
+      // Others see at once what a worker took with it.
+      if (state.heard(event)) void beats.beat();
     };
     let ended: [message: string, code: number] = ['no shard is left for this task', ExitCode.complete];
     try {

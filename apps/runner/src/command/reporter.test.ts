@@ -1,3 +1,4 @@
+import { STILL_STARTING } from '@holdfast/coordinator';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import type { RunEvent } from '../events.js';
@@ -154,7 +155,7 @@ const shown: [RunEvent, string][] = [
       workers: 0,
       device: 'cpu',
     },
-    'resuming: 11,631 of 120,000 done (36,000,000 residues) in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
+    'resuming: 11,631 of 120,000 sequences are done; in all 36,000,000 residues in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'calibrating', device: 'cuda:1' }, 'measuring the best token budget on cuda:1'],
@@ -266,8 +267,26 @@ const shown: [RunEvent, string][] = [
     'worker 1 failed before it had a shard (transient): m',
   ],
   [
-    { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 1500, reason: 'attempt 1/3' } },
-    'retrying shard 2 in 1.5 s: attempt 1/3',
+    { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 1500, reason: 'attempt 2 of 4' } },
+    'shard 2 will be retried in 1.5 s at the earliest: attempt 2 of 4',
+  ],
+  [
+    { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 0, reason: 'batch 3, strike 1/2' } },
+    'shard 2 will be retried next: batch 3, strike 1/2',
+  ],
+  [
+    {
+      type: 'coordinator',
+      event: { type: 'retry', shard: 2, delayMs: 60_000, reason: 'why', slotOnly: true },
+    },
+    'shard 2 will be retried when a worker is free; the lost one is replaced in 60 s: why',
+  ],
+  [
+    {
+      type: 'coordinator',
+      event: { type: 'failed', slot: 1, shard: 2, kind: 'spot_preemption', message: 'm' },
+    },
+    'worker 1 failed on shard 2 (ended from outside, as when a spot instance is taken away or memory runs out): m',
   ],
   [
     { type: 'coordinator', event: { type: 'shard_failed', shard: 2, kind: 'oom', message: 'm' } },
@@ -298,6 +317,8 @@ test.each<RunEvent>([
   { type: 'coordinator', event: { type: 'spawned', slot: 0, pid: 1, attempt: 1 } },
   { type: 'coordinator', event: { type: 'ready', slot: 0 } },
   { type: 'coordinator', event: { type: 'output', slot: 0, stream: 'stdout', line: 'l' } },
+  // Its work was done before it was ready.
+  { type: 'coordinator', event: { type: 'killed', slot: 1, reason: STILL_STARTING } },
 ])('on a terminal %j is not shown', (event) => {
   bar(terminal)(event);
   expect(written).toBe('');

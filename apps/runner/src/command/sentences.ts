@@ -1,6 +1,7 @@
 import { counted, grouped, inBytes } from '@holdfast/options';
 import type { Padding } from '@holdfast/plan';
 import type { Enough } from '@holdfast/preflight';
+import { isOrdinaryEnd, kindWords, retryWords } from '@holdfast/status';
 import type { RunEvent } from '../events.js';
 
 /** An event as a sentence for people, or null if it is not shown to them. */
@@ -66,9 +67,13 @@ function ordinal(number: number): string {
 function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string {
   const { resumed, sequences_done, sequences, copies, residues, shards, workers, device } = event;
   const distinct = copies > 0 ? `${grouped(sequences - copies)} of them distinct, ` : '';
-  const done = copies > 0 ? ` distinct, ${counted(sequences, 'sequence')} in all` : '';
+  const done = `${grouped(sequences_done)} of ${grouped(sequences - copies)}`;
+  const kept =
+    copies > 0
+      ? `${done} distinct sequences are done; in all ${counted(sequences, 'sequence')} and`
+      : `${done} sequences are done; in all`;
   const begun = resumed
-    ? `resuming: ${grouped(sequences_done)} of ${grouped(sequences - copies)} done${done} (${counted(residues, 'residue')})`
+    ? `resuming: ${kept} ${counted(residues, 'residue')}`
     : `embedding ${counted(sequences, 'sequence')} (${distinct}${counted(residues, 'residue')})`;
   return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }
@@ -104,12 +109,12 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
   switch (event.type) {
     case 'failed': {
       const work = event.shard === null ? 'before it had a shard' : `on shard ${event.shard}`;
-      return `worker ${event.slot} failed ${work} (${event.kind}): ${event.message}`;
+      return `worker ${event.slot} failed ${work} (${kindWords(event.kind)}): ${event.message}`;
     }
     case 'claim_lost':
       return `shard ${event.shard} is another task's now: ${event.message}`;
     case 'retry':
-      return `retrying shard ${event.shard} in ${event.delayMs / 1000} s: ${event.reason}`;
+      return `shard ${event.shard} ${retryWords(event.delayMs, event.slotOnly === true, event.reason)}`;
     case 'shard_failed':
       return `gave up on shard ${event.shard} (${event.kind}): ${event.message}`;
     case 'retry_given_up':
@@ -134,7 +139,7 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
     case 'stopping':
       return `${event.signal}: stopping; each worker saves its rows first`;
     case 'killed':
-      return `killed worker ${event.slot}: ${event.reason}`;
+      return isOrdinaryEnd(event.reason) ? null : `killed worker ${event.slot}: ${event.reason}`;
     case 'output':
       return event.stream === 'stderr' ? `worker ${event.slot}: ${event.line}` : null;
     default:

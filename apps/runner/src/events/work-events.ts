@@ -79,7 +79,15 @@ export const WORK_EVENTS: readonly EventDefinition[] = [
   {
     event: 'retry',
     meaning: 'a shard is retried after a delay',
-    fields: { shard, delay_ms: number('milliseconds until then'), reason },
+    fields: {
+      shard,
+      delay_ms: number('milliseconds until then, at the earliest'),
+      reason,
+      slot_only: z
+        .literal(true)
+        .optional()
+        .describe('there if only the slot waits for that long, and another may take the shard at once'),
+    },
   },
   {
     event: 'breaker',

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { ShardCounts } from '@holdfast/coordinator';
 import { counted } from '@holdfast/options';
 import { type Heartbeat, type Phase, WorkerStates } from '@holdfast/status';
 import type { RunEvent } from '../events.js';
@@ -26,7 +27,7 @@ export class HeartbeatState {
   /** Why the run waits, while it does. */
   #paused: string | null = null;
   #run: string | null = null;
-  #shards: Heartbeat['shards'] = null;
+  #shards: { sequences: number[]; counts: ShardCounts } | null = null;
   #ended: Heartbeat['ended'] = null;
 
   constructor(started: Date) {
@@ -44,7 +45,15 @@ export class HeartbeatState {
 
   planned(run: string, sequences: readonly number[], saved: readonly number[]): void {
     this.#run = run;
-    this.#shards = { sequences: [...sequences], done: [...saved] };
+    this.#shards = {
+      sequences: [...sequences],
+      counts: new ShardCounts((shard) => sequences[shard] ?? 0, saved),
+    };
+  }
+
+  /** Sequences embedded, saved or not yet. */
+  get done(): number {
+    return this.#now.sequences_done ?? 0;
   }
 
   ended(message: string, at: Date): void {
@@ -106,7 +115,7 @@ export class HeartbeatState {
       ...this.#now,
       doing: this.#paused ?? this.#now.doing,
       workers: this.#workers.list(),
-      shards: this.#shards,
+      shards: this.#shardsNow(),
       ended: this.#ended,
     };
     return `${JSON.stringify(beat)}\n`;
@@ -119,10 +128,12 @@ export class HeartbeatState {
 
   #heardWork(event: Extract<RunEvent, { type: 'coordinator' }>['event'], at: Date): void {
     this.#workers.heard(event, at.toISOString());
-    const { sequences, done } = this.#shards ?? {};
-    if (sequences === undefined || done === undefined) return;
-    if (event.type !== 'resumed' && event.type !== 'progress') return;
-    const before = event.type === 'progress' ? (done[event.shard] ?? 0) : 0;
-    done[event.shard] = Math.min(sequences[event.shard] ?? 0, before + event.sequences);
+    if (event.type !== 'retry_given_up') this.#shards?.counts.heard(event);
+  }
+
+  #shardsNow(): Heartbeat['shards'] {
+    if (this.#shards === null) return null;
+    const { sequences, counts } = this.#shards;
+    return { sequences, done: sequences.map((_, shard) => counts.done(shard)) };
   }
 }

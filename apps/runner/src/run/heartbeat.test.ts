@@ -76,6 +76,31 @@ test('a command that fails with a run in place leaves why', async () => {
   });
 });
 
+test('sequences that a worker takes with it leave the counts at once', async () => {
+  const progress = (sequences_done: number): RunEvent => ({
+    type: 'progress',
+    sequences_done,
+    sequences_total: 10,
+    tokens_per_second: null,
+    seconds_left: null,
+  });
+  const work = (event: object) =>
+    heartbeat.report({ type: 'coordinator', event: { slot: 0, ...event } } as unknown as RunEvent);
+  await heartbeat.during(async () => {
+    heartbeat.planned('r', shards, [2, 4]);
+    work({ type: 'resumed', shard: 0, sequences: 2 });
+    heartbeat.report(progress(6));
+    work({ type: 'progress', shard: 0, sequences: 3, nextBatch: 2 });
+    heartbeat.report(progress(9));
+    work({ type: 'exited', exitCode: null, signal: 'SIGKILL' });
+    heartbeat.report(progress(6));
+    // It is written beside the work, and long before the next beat is due.
+    while (!existsSync(place.heartbeat) || written().workers[0]?.state !== 'gone')
+      await new Promise(setImmediate);
+    expect(written()).toMatchObject({ sequences_done: 6, shards: { done: [2, 4] } });
+  });
+});
+
 test('a command that fails before it has a run leaves none', async () => {
   const failing = heartbeat.during(async () => {
     heartbeat.report(indexing);

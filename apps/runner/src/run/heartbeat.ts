@@ -3,7 +3,7 @@ import type { Report } from '../events.js';
 import { BeatFile } from './beat-file.js';
 import { HeartbeatState } from './heartbeat-state.js';
 
-/** Milliseconds between two heartbeats; a new phase is written at once. */
+/** Milliseconds between two heartbeats; a new phase, and a loss of sequences, is written at once. */
 const EVERY = 5000;
 
 /**
@@ -22,10 +22,14 @@ export class Heartbeat {
     this.#state = new HeartbeatState(new Date());
     this.report = (event) => {
       report(event);
-      const { phase } = this.#state;
+      const { phase, done } = this.#state;
       this.#state.heard(event, new Date());
       // A command that finds a finished run does no work, and leaves its folder alone.
-      const turns = this.#state.phase !== phase || event.type === 'paused' || event.type === 'continued';
+      const turns =
+        this.#state.phase !== phase ||
+        this.#state.done < done ||
+        event.type === 'paused' ||
+        event.type === 'continued';
       if (this.#state.works && (turns || this.#timer === undefined)) this.#write();
     };
   }

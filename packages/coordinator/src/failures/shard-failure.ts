@@ -91,7 +91,7 @@ const failedCallsOf = ({ failedCalls }: Readonly<Recovery>, batchIdx: number) =>
  */
 function afterKill(before: Readonly<Recovery>, policy: Readonly<RetryPolicy>) {
   const kills = before.kills + 1;
-  const reason = `worker killed from outside #${kills}`;
+  const reason = `worker killed from outside${kills > 1 ? ` ${kills} times in a row` : ''}`;
   const verdict: Verdict = { action: 'retry', reason, delayMs: killedBackoffMs(before.kills, policy) };
   return { recovery: { ...before, kills }, verdict };
 }
@@ -175,7 +175,7 @@ function afterCounted(
   const retryCount = before.failures[kind] ?? 0;
   const recovery: Recovery = { ...before, failures: { ...before.failures, [kind]: retryCount + 1 } };
   const { retry, reason, delayMs } = shouldRetryWorker({ kind, retryCount, batchIdx }, policy);
-  const { blames, halvesBudget } = FAILURE_KINDS[kind];
+  const { blames, halvesBudget, budget } = FAILURE_KINDS[kind];
   if (halvesBudget) {
     recovery.outOfMemory++;
     // The last attempt uses the smallest budget.
@@ -185,7 +185,10 @@ function afterCounted(
   const fault = blames(how);
   if ((fault === 'crash' || fault === 'hang') && batchIdx !== undefined)
     recovery.deaths = { ...before.deaths, [batchIdx]: deathsOf(before, failure) + 1 };
-  if (retry) return { recovery, verdict: { action: 'retry', reason, delayMs } };
+  if (retry) {
+    const words = budget === 'endless' ? preemptedWords(retryCount) : attemptWords(retryCount, policy);
+    return { recovery, verdict: { action: 'retry', reason: words, delayMs } };
+  }
   const deaths = deathsOf(recovery, failure);
   if (isolates && batchIdx !== undefined && deaths > policy.maxRetriesTransient)
     return openBreaker(
@@ -196,6 +199,13 @@ function afterCounted(
     );
   return { recovery, verdict: { action: 'give_up', reason, delayMs: 0 } };
 }
+
+const preemptedWords = (before: number) =>
+  `worker preempted${before > 0 ? ` ${before + 1} times` : ''}, capacity will return`;
+
+/** The attempt that follows. @param before failures that counted before this one. */
+const attemptWords = (before: number, { maxRetriesTransient: most }: Readonly<RetryPolicy>) =>
+  `attempt ${before + 2}${Number.isFinite(most) ? ` of ${most + 1}` : ''}`;
 
 function openBreaker(
   recovery: Recovery,

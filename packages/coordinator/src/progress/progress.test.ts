@@ -102,6 +102,50 @@ test('a shard that lost its worker goes back to what its checkpoints hold, and t
   expect(facts).toEqual({ done: 50, total: 100, perSecond: 10, secondsLeft: 50 });
 });
 
+test('sequences that a worker had not saved leave the count when it exits, whatever takes its shard later', () => {
+  const saved = (rows: number, endBatch: number) =>
+    ({
+      type: 'checkpoint',
+      slot: 0,
+      shard: 0,
+      checkpoint: 0,
+      sequences: rows,
+      file: 'f',
+      reason: 'r',
+      endBatch,
+    }) as const;
+  const batch = (sequences: number, nextBatch: number) => ({ ...embedded(0, 0, sequences), nextBatch });
+  const progress = new Progress(workOf([100, 100]), [10, 100]);
+  const heard = (event: CoordinatorEvent) => [progress.heard(event, 1000), progress.facts(1000).done];
+  expect(heard(assigned(0, 0))).toEqual([false, 110]);
+  expect(heard(resumed(0, 0, 10))).toEqual([true, 110]);
+  heard(batch(20, 2));
+  heard(batch(20, 3));
+  // One of the 20 sequences is quarantined. The batch after them is embedded while they are written.
+  heard(batch(20, 4));
+  expect(heard(saved(39, 3))).toEqual([false, 170]);
+  expect(heard(exited(0))).toEqual([true, 150]);
+  // Another one that had saved all, or had nothing, changes nothing.
+  expect(heard(exited(0))).toEqual([false, 150]);
+  heard(assigned(1, 0));
+  expect(heard(exited(1))).toEqual([false, 150]);
+});
+
+test('a shard that is complete, or another task has, loses nothing more with its worker', () => {
+  const progress = new Progress(workOf([10, 10]), [0, 0]);
+  hearAll(progress, [
+    [resumed(0, 0, 0), 0],
+    [embedded(0, 0, 10), 0],
+    [complete(0, 0), 0],
+    [resumed(0, 1, 4), 0],
+    [embedded(0, 1, 2), 0],
+  ]);
+  expect(progress.facts(0).done).toBe(16);
+  expect(progress.heard({ type: 'claim_lost', slot: 0, shard: 1, message: 'm' }, 0)).toBe(true);
+  expect(progress.facts(0).done).toBe(14);
+  expect(hearAll(progress, [[exited(0), 0]]).done).toBe(14);
+});
+
 test('a worker that joins counts immediately, and one that left counts no longer', () => {
   const progress = new Progress(workOf([100, 100]), [0, 0]);
   const one: [CoordinatorEvent, number][] = [
@@ -189,7 +233,7 @@ test('with any events in any order, done stays within the total, and the other n
   );
 });
 
-test('done only falls when a shard is resumed behind its old position', () => {
+test('done only falls when a worker exits, or a shard is resumed behind its old position', () => {
   fc.assert(
     fc.property(story, (events) => {
       const progress = new Progress(workOf([30, 20, 10, 40]), [0, 0, 0, 0]);
@@ -199,7 +243,7 @@ test('done only falls when a shard is resumed behind its old position', () => {
         now += after;
         progress.heard(eventOf(rest), now);
         const { done } = progress.facts(now);
-        if (rest.type !== 'resumed') expect(done).toBeGreaterThanOrEqual(before);
+        if (rest.type !== 'resumed' && rest.type !== 'exited') expect(done).toBeGreaterThanOrEqual(before);
         before = done;
       }
     }),

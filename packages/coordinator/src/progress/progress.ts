@@ -1,5 +1,6 @@
 import type { CoordinatorEvent } from '../events.js';
 import { Pace } from './pace.js';
+import { type CountChange, ShardCounts } from './shard-counts.js';
 
 /** How the work of a plan is spread over its positions. */
 export interface PlannedWork {
@@ -22,13 +23,12 @@ export interface ProgressFacts {
 
 /**
  * Counts finished sequences, and estimates the time left from the remaining tokens. Work that a worker lost
- * is subtracted when another resumes its shard; the time it took still counts towards the workers' pace.
+ * is subtracted when it exits; the time it took still counts towards the workers' pace.
  */
 export class Progress {
   readonly #work: PlannedWork;
   readonly #pace = new Pace();
-  /** The position up to which each shard is done. */
-  readonly #at: number[];
+  readonly #counts: ShardCounts;
   readonly #total: number;
   #done = 0;
   #tokensLeft: number;
@@ -39,37 +39,39 @@ export class Progress {
    */
   constructor(work: PlannedWork, standing: readonly number[]) {
     this.#work = work;
-    this.#at = work.shards.map(({ firstPosition }) => firstPosition);
-    this.#total = work.shards.reduce((sum, shard) => sum + shard.endPosition - shard.firstPosition, 0);
+    const sizes = work.shards.map(({ firstPosition, endPosition }) => endPosition - firstPosition);
+    this.#counts = new ShardCounts((shard) => sizes[shard]!, standing);
+    this.#total = sizes.reduce((sum, size) => sum + size, 0);
     this.#tokensLeft = work.shards.reduce(
       (sum, { firstPosition, endPosition }) =>
         sum + work.tokensBefore(endPosition) - work.tokensBefore(firstPosition),
       0,
     );
-    for (const [shard, sequences] of standing.entries()) this.#stands(shard, sequences);
+    for (const shard of standing.keys()) this.#moves({ shard, before: 0, now: this.#counts.done(shard) });
   }
 
   /** Applies an event. @param now milliseconds of a monotonic clock. @returns whether to report progress. */
   heard(event: CoordinatorEvent, now: number): boolean {
+    const change = this.#counts.heard(event);
+    const tokens = change === null ? 0 : this.#moves(change);
     switch (event.type) {
       case 'assigned':
         this.#pace.works(event.slot);
         return false;
       case 'resumed':
-        this.#stands(event.shard, event.sequences);
         this.#pace.begins(event.slot, now);
         return true;
       case 'progress':
-        this.#pace.embedded(event.slot, this.#embedded(event.shard, event.sequences), now);
+        this.#pace.embedded(event.slot, tokens, now);
         return true;
       case 'complete':
         this.#pace.rests(event.slot);
         return false;
       case 'exited':
         this.#pace.leaves(event.slot);
-        return false;
+        return tokens !== 0;
       default:
-        return false;
+        return tokens !== 0;
     }
   }
 
@@ -81,20 +83,13 @@ export class Progress {
     return { done: this.#done, total: this.#total, perSecond, secondsLeft };
   }
 
-  /** Sets a shard's finished sequences, up or down. @returns the tokens in between. */
-  #stands(shard: number, sequences: number): number {
-    const { firstPosition, endPosition } = this.#work.shards[shard]!;
-    const before = this.#at[shard]!;
-    const now = Math.min(endPosition, firstPosition + Math.max(0, sequences));
-    const tokens = this.#work.tokensBefore(now) - this.#work.tokensBefore(before);
-    this.#at[shard] = now;
+  /** Counts the sequences by which a shard moved, up or down. @returns their tokens. */
+  #moves({ shard, before, now }: CountChange): number {
+    const { firstPosition } = this.#work.shards[shard]!;
+    const tokens =
+      this.#work.tokensBefore(firstPosition + now) - this.#work.tokensBefore(firstPosition + before);
     this.#done += now - before;
     this.#tokensLeft -= tokens;
     return tokens;
-  }
-
-  #embedded(shard: number, sequences: number): number {
-    const stood = this.#at[shard]! - this.#work.shards[shard]!.firstPosition;
-    return this.#stands(shard, stood + sequences);
   }
 }

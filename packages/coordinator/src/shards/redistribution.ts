@@ -36,10 +36,15 @@ export function mayTake(
   { slot, open, isolating }: { slot: number; open: readonly number[]; isolating: boolean },
 ): boolean {
   if (history.barred.has(slot)) return false;
-  // Another slot shows whether the sequences or this slot's device is at fault; an isolation waits for one.
-  const another = open.some((other) => !history.failedOn.has(other) && !history.barred.has(other));
-  return !isolating || !history.failedOn.has(slot) || !another;
+  // An isolation waits for another slot.
+  return !isolating || !isLeftToAnother(history, { slot, open });
 }
+
+/** Whether it failed on this slot, and there is one on which it has not: that one shows whether this device is at fault. */
+export const isLeftToAnother = (
+  { failedOn, barred }: SlotHistory,
+  { slot, open }: { slot: number; open: readonly number[] },
+): boolean => failedOn.has(slot) && open.some((other) => !failedOn.has(other) && !barred.has(other));
 
 /** Leaves it to other slots, since this one's device is at fault; null if there is no other. */
 export function leftToOthers(

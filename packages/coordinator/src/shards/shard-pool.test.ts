@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../failures/retry-policy.js';
 import { ShardPool } from './shard-pool.js';
@@ -37,6 +38,41 @@ test('a failed shard waits for its back-off, a preempted one is free immediately
   expect([pool.due(1499, 0, [0]), pool.take(at(1499)), pool.due(1500, 0, [0])]).toEqual([0, null, 1]);
   pool.fail(1, failure('spot_preemption'), at(500));
   expect(pool.take(at(500))).toMatchObject({ shard: 1, attempt: 2 });
+});
+
+test('a shard whose delay is over goes before fresh ones, also on the only slot', () => {
+  for (const kind of ['transient', 'spot_preemption', 'oom'] as const) {
+    const pool = new ShardPool([0, 1, 2], DEFAULT_POLICY);
+    pool.take(at(0));
+    pool.fail(0, { ...failure(kind), how: 'killed' }, at(0));
+    expect(pool.take(at(249))).toMatchObject({ shard: 1 });
+    pool.complete(1);
+    expect(pool.take(at(1000), false)).toMatchObject({ shard: 0, attempt: 2 });
+  }
+});
+
+test('it is left to another slot than the one it failed on, and goes first there', () => {
+  const pool = new ShardPool([0, 1, 2], DEFAULT_POLICY);
+  const slot = (index: number) => ({ now: 5000, slot: index, open: [0, 1] });
+  pool.take(slot(0));
+  pool.fail(0, failure('transient'), { ...slot(0), now: 0 });
+  expect(pool.take(slot(0), false)).toMatchObject({ shard: 1 });
+  expect(pool.take(slot(1), false)).toMatchObject({ shard: 0 });
+});
+
+test('law: a shard whose workers are always killed does not hold up the others', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(11), (count, bad) => {
+      const pool = new ShardPool([...Array(count).keys()], DEFAULT_POLICY);
+      let kills = 0;
+      for (let now = 0; pool.completed.length < count - (bad < count ? 1 : 0); now += 100_000) {
+        const { shard } = pool.take(at(now))!;
+        if (shard !== bad) pool.complete(shard);
+        else pool.fail(shard, { ...failure('spot_preemption'), how: 'killed' }, at(++kills && now));
+      }
+      expect(kills).toBeLessThanOrEqual(4);
+    }),
+  );
 });
 
 test('each kind has its own budget', () => {
@@ -95,9 +131,9 @@ test('an isolation waits for a slot its shard has not failed on, while there is 
   const slot = (index: number, open = [0, 1]) => ({ now: 0, slot: index, open });
   for (let strike = 0; strike < 2; strike++) {
     expect(pool.take(slot(0))).toMatchObject({ shard: 0 });
-    pool.fail(0, failure('poison_input', 3), slot(0));
     // Shard 1 is at work in slot 1 meanwhile.
     if (strike === 0) expect(pool.take(slot(1))).toMatchObject({ shard: 1 });
+    pool.fail(0, failure('poison_input', 3), slot(0));
   }
   expect([pool.due(0, 0, [0, 1]), pool.take(slot(0)), pool.due(0, 1, [0, 1])]).toEqual([0, null, 1]);
   // Slot 1 is closed: this is the only one.

@@ -12,6 +12,7 @@ import {
 import type { ToWorker } from '../messages.js';
 import {
   failedOn,
+  isLeftToAnother,
   isStranded,
   leftToOthers,
   madeProgress,
@@ -23,6 +24,12 @@ import {
 } from './redistribution.js';
 
 const debug = debuglog('holdfast:coordinator');
+
+/**
+ * A shard that is due again goes before those that nobody has begun, which soon shows whether it fails again. After this many
+ * failures in a row it waits with the others, so it cannot hold them up.
+ */
+const FIRST_TURNS = 3;
 
 export interface FailedShard {
   shard: number;
@@ -45,6 +52,8 @@ interface Entry {
   /** The token for its worker, if a source handed it out. */
   readonly claim: string | undefined;
   attempts: number;
+  /** Failures since it last made progress, of any kind. */
+  setbacks: number;
   recovery: Recovery;
   /** Not assigned before this time, milliseconds. */
   notBefore: number;
@@ -114,14 +123,16 @@ export class ShardPool {
   }
 
   /**
-   * Assigns a slot the due shard that has waited longest; null if there is none.
+   * Assigns a slot a shard that is due: one that failed before those that nobody has begun, and then the one that has waited
+   * longest. Null if there is none.
    *
-   * @param retry whether that may be a shard that has failed on this slot.
+   * @param retry whether that may be a shard that is left to another slot, as it has failed on this one.
    */
   take({ now, slot, open }: Taker, retry = true): Assignment | null {
-    const entry = this.#waiting.find(
-      (each) => isDue(each, { now, slot, open }) && (retry || !each.slots.failedOn.has(slot)),
+    const due = this.#waiting.filter(
+      (each) => isDue(each, { now, slot, open }) && (retry || !isLeftToAnother(each.slots, { slot, open })),
     );
+    const entry = due.find(({ setbacks }) => setbacks > 0 && setbacks <= FIRST_TURNS) ?? due[0];
     if (entry === undefined) return null;
     this.#waiting = this.#waiting.filter((other) => other !== entry);
     this.#atWork.set(entry.shard, entry);
@@ -151,6 +162,7 @@ export class ShardPool {
   progressed(shard: number, endBatch?: number): void {
     const entry = this.#find(shard);
     if (entry === undefined) return;
+    entry.setbacks = 0;
     entry.recovery = afterCheckpoint(entry.recovery, endBatch, this.#policy);
     entry.slots = madeProgress(entry.slots);
   }
@@ -180,6 +192,7 @@ export class ShardPool {
     const entry = this.#atWork.get(shard);
     if (entry === undefined) throw new RangeError(`shard ${shard} has no worker`);
     const { kind, message } = failure;
+    entry.setbacks++;
     entry.lastFailure = { kind, message };
     const { losesDevice = false } = FAILURE_KINDS[kind];
     if (!losesDevice) entry.slots = failedOn(entry.slots, slot);
@@ -266,6 +279,7 @@ const entryOf = (shard: number, recovery: Recovery | null, claim?: string): Entr
   shard,
   claim,
   attempts: 0,
+  setbacks: 0,
   recovery: recovery ?? noFailures(),
   notBefore: 0,
   held: false,

@@ -109,8 +109,9 @@ export class WorkerExits {
       this.#run.report({ type: 'breaker', shard, batchIdx: failure.batchIdx!, reason });
     // Events report how long the slot waits for its device; another slot may take the shard immediately.
     const { losesDevice, delayMs: ofKind } = FAILURE_KINDS[failure.kind];
-    const wait = losesDevice && failure.how !== 'killed' ? ofKind(0, this.#run.policy) : delayMs;
-    this.#run.report({ type: 'retry', shard, delayMs: wait, reason });
+    const slotOnly = losesDevice && failure.how !== 'killed';
+    const wait = slotOnly ? ofKind(0, this.#run.policy) : delayMs;
+    this.#run.report({ type: 'retry', shard, delayMs: wait, reason, ...(slotOnly && { slotOnly }) });
     if (this.#run.options.validateShard !== undefined) void this.#validate(shard);
     return action;
   }

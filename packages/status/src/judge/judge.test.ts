@@ -349,12 +349,13 @@ describe('the command, its workers and its failures', () => {
       event('quarantined', { ...poison, kind: 'oom' }),
       event('failed', { slot: 0, shard: 1, kind: 'transient', message: 'new' }),
       event('retry', { shard: 1, delay_ms: 1500, reason: 'attempt 2' }),
+      event('killed', { slot: 1, reason: 'the run is ending, and it was still starting' }),
     );
     const { failures, quarantined } = judge(facts({ lock: free, manifest: half, logs: events }));
     expect(failures).toMatchObject({ failures: 1, retries: 1, at_least: false });
     expect(failures.newest.map(({ message }) => message)).toEqual([
       'failed: new',
-      'retrying in 1.5 s: attempt 2',
+      'will be retried in 1.5 s at the earliest: attempt 2',
     ]);
     expect(quarantined).toMatchObject({
       sequences: 1,

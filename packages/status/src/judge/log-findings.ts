@@ -1,4 +1,5 @@
 import type { LogEvent } from '../read/log-lines.js';
+import { isOrdinaryEnd, retryWords } from './incident-words.js';
 
 /** Something that went wrong, or was done about it. */
 export interface Incident {
@@ -33,16 +34,18 @@ export interface LogFindings {
 }
 
 /** An incident in words, by type of event; other events are no incidents. */
-const WORDS: Readonly<Record<string, (event: LogEvent) => string>> = {
+const WORDS: Readonly<Record<string, (event: LogEvent) => string | undefined>> = {
   failed: ({ message }) => `failed: ${text(message)}`,
-  retry: ({ reason, ...event }) =>
-    `retrying in ${seconds(event['delay_ms'] ?? event['delayMs'])} s: ${text(reason)}`,
+  retry: ({ reason, ...event }) => {
+    const delay = event['delay_ms'] ?? event['delayMs'];
+    return retryWords(typeof delay === 'number' ? delay : null, event['slot_only'] === true, text(reason));
+  },
   breaker: ({ reason }) => `${text(reason)}; isolating the sequences at fault`,
   redistributed: ({ from, to }) => `moving from worker ${text(from)} to worker ${text(to)}`,
   shard_failed: ({ message }) => `gave up: ${text(message)}`,
   retry_given_up: ({ message }) => `gave up on its quarantined sequences: ${text(message)}`,
   stalled: (event) => `made no progress for ${seconds(event['silent_ms'] ?? event['silentMs'])} s`,
-  killed: ({ reason }) => `killed: ${text(reason)}`,
+  killed: ({ reason }) => (isOrdinaryEnd(reason) ? undefined : `killed: ${text(reason)}`),
   slot_closed: ({ reason }) => `no more workers start: ${text(reason)}`,
   unrecorded: ({ message }) => `could not record its failures: ${text(message)}`,
 };

@@ -1,4 +1,5 @@
 import { counted, grouped } from '@holdfast/options';
+import { kindWords } from '../judge/incident-words.js';
 import type { Incident, QuarantinedEntry } from '../judge/log-findings.js';
 import type { Status } from '../status.js';
 import type { Section } from './section.js';
@@ -31,7 +32,7 @@ function incident({ time, task, slot, shard, kind, message }: Incident, now: str
     slot === null ? null : `worker ${slot}`,
     shard === null ? null : `shard ${shard}`,
   ].filter(Boolean);
-  return `${ago(time, now)}, ${who.join(', ')}${kind === null ? '' : ` (${kind})`}: ${message}`;
+  return `${ago(time, now)}, ${who.join(', ')}${kind === null ? '' : ` (${kindWords(kind)})`}: ${message}`;
 }
 
 const sequence = ({ id, ordinal, kind, error }: QuarantinedEntry) =>
