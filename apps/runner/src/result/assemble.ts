@@ -61,7 +61,7 @@ export interface Assembly {
 
 /**
  * Joins the checkpoints of all shards into the result: embeddings, what was computed beside them, `ids.txt`, `quarantine.tsv` if something is quarantined,
- * `skipped.tsv` if records were left out, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
+ * `skipped.tsv` if records have no row, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
  * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
  * @throws ShardIncompleteError if a shard must be repaired; IndexError if the index is not what was written; the signal's
@@ -199,9 +199,10 @@ interface RowCounts {
 function warnings(
   model: ModelSource,
   { zeroRows, truncated: byTokens }: RowCounts,
-  { truncated, translation, copies = 0 }: Pick<IndexSummary, 'truncated' | 'translation' | 'copies'>,
+  summary: Pick<IndexSummary, 'truncated' | 'translation' | 'skipped' | 'copies'>,
 ): string[] {
-  const sentences = [withoutRows(translation)];
+  const { truncated, copies = 0 } = summary;
+  const sentences = [withoutRows(summary)];
   if (zeroRows > 0) {
     sentences.push(
       `${counted(zeroRows, 'sequence')} ${zeroRows === 1 ? 'has' : 'have'} a row of zeros: ${model.zeroRowMeaning ?? 'the model produced only zeros'}`,

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
-import { noteWarnings, withoutGaps } from '@holdfast/fasta';
+import { NO_FRAME, noteWarnings, withoutGaps } from '@holdfast/fasta';
 import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
-import { counted } from '@holdfast/options';
+import { counted, grouped } from '@holdfast/options';
 import {
   type IndexSummary,
   type LetterCounts,
@@ -47,17 +47,20 @@ function planWarnings(
 
 /** Warnings about what was left out of the inputs, or read in another way than it stands there. */
 function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, table: string): string[] {
-  const kinds = Object.entries(skipped?.faults ?? {}).sort(([, a], [, b]) => b - a);
-  const faults = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+  // A warning of its own is about those without a frame.
+  const { [NO_FRAME]: noFrame = 0, ...unusable } = skipped?.faults ?? {};
+  const records = (skipped?.records ?? 0) - noFrame;
+  const kinds = Object.entries(unusable).sort(([, a], [, b]) => b - a);
+  const faults = kinds.map(([code, count]) => `${grouped(count)} ${code}`).join(', ');
   return [
-    ...(skipped
+    ...(records > 0
       ? [
-          `${counted(skipped.records, 'record')} cannot be used and ${skipped.records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
+          `${counted(records, 'record')} cannot be used and ${records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
         ]
       : []),
     ...(renamed
       ? [
-          `${renamed.sequences} of ${sequences} sequences have an ID that an earlier one has, and get a suffix: ${renamed.first.join(', ')}${renamed.sequences > renamed.first.length ? ', …' : ''}`,
+          `${grouped(renamed.sequences)} of ${counted(sequences, 'sequence')} ${renamed.sequences === 1 ? 'has an ID that an earlier one has, and gets' : 'have an ID that an earlier one has, and get'} a suffix: ${renamed.first.join(', ')}${renamed.sequences > renamed.first.length ? ', …' : ''}`,
         ]
       : []),
     ...(notes ? noteWarnings(notes) : []),
@@ -73,7 +76,10 @@ export async function reportPlanWarnings(
   // Versions that name the index in the run record also count letters; any other index is rebuilt.
   const letters = summary.letters!;
   const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
-  const nucleotides = nucleotideWarning(first, model, options.translate !== undefined);
+  const nucleotides = nucleotideWarning(first, model, {
+    translated: options.translate !== undefined,
+    meanLength: summary.residues / summary.sequences,
+  });
   const warnings: PlanWarning[] = [
     ...inputWarnings(summary, basename(place.skipped)).map((message) => ({ message })),
     ...planWarnings({ ...summary, letters }, model, { ...rules, stripped: use.final_stop === 'stripped' }),
