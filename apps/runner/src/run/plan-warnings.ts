@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
 import { NO_FRAME, noteWarnings, withoutGaps } from '@holdfast/fasta';
-import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
+import { DEFAULT_MODEL, type LetterRules, type ModelSource } from '@holdfast/gpu-runtime';
 import { counted, grouped } from '@holdfast/options';
 import {
   type IndexSummary,
+  type LetterContext,
   type LetterCounts,
   type LetterWarning,
   letterWarnings,
@@ -32,17 +33,24 @@ interface PlanWarning {
 /** Warnings about the model and the sequences that are known before anything is embedded. */
 function planWarnings(
   { letters, sequences, translation }: IndexSummary & { letters: LetterCounts },
-  { name, notes = [], recipe, zeroRowMeaning }: ModelSource,
+  model: ModelSource,
   { spreads, stripped }: Pick<LetterRules, 'spreads'> & { stripped: boolean },
 ): PlanWarning[] {
   const gaps = translation ? withoutGaps(translation) : null;
-  // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
-  const ignores = recipe.output.pooling === 'none' && zeroRowMeaning !== undefined;
+  const { name, notes = [] } = model;
+  const reading = readingOf(model);
   return [
     ...notes.map((note) => ({ message: `the model ${name}: ${note}` })),
     ...(gaps === null ? [] : [{ message: gaps }]),
-    ...letterWarnings(letters, { model: name, sequences, ignores, spreads, stripped }),
+    ...letterWarnings(letters, { model: name, sequences, reading, spreads, stripped }),
   ];
+}
+
+/** What a model does with a letter that it does not know. */
+function readingOf({ name, recipe, zeroRowMeaning }: ModelSource): LetterContext['reading'] {
+  // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
+  if (recipe.output.pooling !== 'none' || zeroRowMeaning === undefined) return 'token';
+  return name === DEFAULT_MODEL ? 'windows' : 'letters';
 }
 
 /** Warnings about what was left out of the inputs, or read in another way than it stands there. */
