@@ -151,14 +151,16 @@ test('tnf says at planning how many sequences hold letters it leaves out, and no
   const at = lines.findIndex(({ message }) => /no definite residue/.test(String(message)));
   expect([at >= 0, at < planned]).toEqual([true, true]);
   expect(warnings).toEqual([
-    expect.stringMatching(/^2 of 6 sequences contain letters that tnf does not know and drops \(/),
+    expect.stringMatching(
+      /^2 of 6 sequences contain letters that tnf does not know \(.*\), and no window that holds one is counted: /,
+    ),
     expect.stringMatching(
       /^1 of 6 sequences contains gaps, 3 in all, which are left out: gapped; .*--keep-gaps/,
     ),
     expect.stringMatching(
-      /^1 of 6 sequences contains no definite residue that tnf knows, so no residue is left .*: Ns;/,
+      /^1 of 6 sequences contains no definite residue that tnf knows, so there is nothing to count: Ns;/,
     ),
-    expect.stringMatching(/^1 sequence has a row of zeros: /),
+    expect.stringMatching(/^1 sequence has a row of zeros: Ns; such a row means: /),
   ]);
 });
 

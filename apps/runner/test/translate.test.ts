@@ -1,9 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sixFrames } from '@holdfast/fasta/testing';
-import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { digestOf, fixture, freshFolder, holdfast, windows } from './command.js';
+import { readRunRecord, writeRunRecord } from '@holdfast/run-folder';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { digestOf, fixture, freshFolder, holdfast, killedAfter, windows } from './command.js';
 
 const ESM2 = fileURLToPath(new URL('../../../packages/gpu-runtime/test/fixtures/tiny_esm2', import.meta.url));
 
@@ -104,4 +107,93 @@ test.each([
   expect(stderr).not.toContain('--on-bad-record');
   expect(stderr).toMatch(says);
   expect(await readdir(folder)).toEqual([]);
+});
+
+describe('records without a row', () => {
+  const codes = async (out: string) =>
+    (await readFile(join(out, 'skipped.tsv'), 'utf8'))
+      .split('\n')
+      .slice(1, -1)
+      .map((row) => row.split('\t').slice(3, 5));
+  const line = (out: string, ...more: string[]) => [
+    ...['embed', reads, '--out', join(folder, out), '--model', ESM2, '--translate'],
+    ...['--workers', '1', '--shards', '3', '--seq-threshold', '10', ...more],
+  ];
+  const whole = async (out: string) => ({
+    digest: await digestOf(join(folder, out)),
+    table: await readFile(join(folder, out, 'skipped.tsv'), 'utf8'),
+  });
+
+  test('are listed one by one; every record is in one of the two tables, and verify finds nothing', async () => {
+    const { code, lines } = await holdfast(line('out'));
+    const silent = records.flatMap(([id, residues]) =>
+      sixFrames(id, residues, 'open').length === 0 ? [[id, 'no_frame']] : [],
+    );
+    expect(code).toBe(0);
+    expect(silent.length).toBeGreaterThan(5);
+    expect(await codes(join(folder, 'out'))).toEqual(silent);
+    expect(lines.at(-1)).toMatchObject({
+      skipped: silent.length,
+      skipped_table: join(folder, 'out', 'skipped.tsv'),
+    });
+    expect(JSON.stringify(lines)).toMatch(/so they have no row: [^;]*, …; listed in skipped\.tsv/);
+    expect(JSON.parse(await readFile(join(folder, 'out', 'result.json'), 'utf8'))).toMatchObject({
+      skipped: silent.length,
+    });
+    const table = await readFile(join(folder, 'out', 'sequences.tsv'), 'utf8');
+    const named = table
+      .split('\n')
+      .slice(1, -1)
+      .map((row) => row.split('\t')[1]!.replace(/[FR][123]$/, ''));
+    expect(new Set([...named, ...silent.map(([id]) => id)])).toEqual(new Set(records.map(([id]) => id)));
+    expect((await holdfast(['verify', '--json', join(folder, 'out')])).code).toBe(0);
+    await appendFile(join(folder, 'out', 'skipped.tsv'), 'x');
+    expect((await holdfast(['verify', '--json', join(folder, 'out')])).code).not.toBe(0);
+    await holdfast(line('out'));
+    expect(await codes(join(folder, 'out'))).toEqual(silent);
+  });
+
+  test.each(['indexing', 'checkpoint', 'assembling'])(
+    'after kill -9 at %s, and with a damaged index, the tables are those of an undisturbed run',
+    async (moment) => {
+      await holdfast(line('whole'));
+      await killedAfter(moment, line('killed'));
+      const residues = join(folder, 'killed', 'index', 'residues.bin');
+      if (existsSync(residues)) await appendFile(residues, 'x');
+      expect((await holdfast(line('killed'))).code).toBe(0);
+      expect(await whole('killed')).toEqual(await whole('whole'));
+    },
+  );
+
+  test('a run of a version that did not list them is finished as it was begun', async () => {
+    await holdfast(line('whole'));
+    await killedAfter('checkpoint', line('older'));
+    const place = join(folder, 'older', 'index');
+    const { skipped: _, files, ...rest } = JSON.parse(await readFile(join(place, 'summary.json'), 'utf8'));
+    const { skipped: __, ...older } = files;
+    await rm(join(place, 'skipped.tsv'));
+    const summary = `${JSON.stringify({ ...rest, files: older }, null, 2)}\n`;
+    await writeFile(join(place, 'summary.json'), summary);
+    const path = join(folder, 'older', 'run.json');
+    const index = createHash('sha256').update(summary).digest('hex');
+    await writeRunRecord(path, { ...(await readRunRecord(path))!, index });
+    const { code, lines } = await holdfast(line('older'));
+    expect(code).toBe(0);
+    expect(JSON.stringify(lines)).not.toContain('rebuilding');
+    expect(JSON.stringify(lines)).not.toContain('skipped.tsv');
+    expect(existsSync(join(folder, 'older', 'skipped.tsv'))).toBe(false);
+    expect(await digestOf(join(folder, 'older'))).toBe(await digestOf(join(folder, 'whole')));
+    expect((await holdfast(['verify', '--json', join(folder, 'older')])).code).toBe(0);
+  });
+
+  test('a genome gets the advice that helps it', async () => {
+    const genome = fixture('lambda_virus.fa.gz');
+    const embed = (...more: string[]) =>
+      holdfast(['embed', genome, '--out', join(folder, 'out'), '--model', 'aac', ...more]);
+    expect(JSON.stringify((await embed()).lines)).toContain('add --translate=orfs --force-restart');
+    const { code, stderr } = await embed('--translate', '--force-restart');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('its only record has no reading frame')]);
+    expect(stderr).toContain('use --translate=orfs');
+    expect((await embed('--translate=orfs', '--force-restart')).code).toBe(0);
+  });
 });

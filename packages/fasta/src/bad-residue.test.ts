@@ -7,6 +7,8 @@ import { idProblem } from './id-problem.js';
 import { recordsOf } from './testing/records-of.js';
 
 const HINT = 'the model reads proteins';
+const ALL = new Uint8Array(256).fill(1);
+const nucleotides = Uint8Array.from(ALL, (_, byte) => ('ACGT'.includes(String.fromCharCode(byte)) ? 1 : 0));
 
 test.each([
   ['1', /"1" is not a residue: lines are numbered, as in GenBank.*sed/],
@@ -21,7 +23,7 @@ test.each([
   ['\u00c3', /0xc3 .*not ASCII.*grep/],
   ['"', /remove it, or check that this is the right file/],
 ])('the remedy fits the byte: %j', (character, message) => {
-  const text = badResidue(character.charCodeAt(0), HINT);
+  const text = badResidue(character.charCodeAt(0), { residueOf: ALL, hint: HINT });
   expect(text).toMatch(message);
   expect(text).not.toContain(HINT);
 });
@@ -29,9 +31,24 @@ test.each([
 test.each(['Z', 'x', '*', '-', '.'])(
   'for a letter of another alphabet, the model is named: %s',
   (character) => {
-    expect(badResidue(character.charCodeAt(0), HINT)).toBe(`"${character}" is not a residue; ${HINT}`);
+    expect(badResidue(character.charCodeAt(0), { residueOf: ALL, hint: HINT })).toBe(
+      `"${character}" is not a residue; ${HINT}`,
+    );
   },
 );
+
+test.each([
+  ['L', ', and the file looks like proteins'],
+  ['q', ', and the file looks like proteins'],
+  ['*', ', and the file looks like proteins'],
+  // Masked bases are X in some files.
+  ['X', ''],
+  ['j', ''],
+])('a letter that is no nucleotide: %s', (character, proteins) => {
+  expect(badResidue(character.charCodeAt(0), { residueOf: nucleotides, hint: HINT })).toBe(
+    `"${character}" is not a nucleotide${proteins}; ${HINT}`,
+  );
+});
 
 const file = (name: string) =>
   readFileSync(

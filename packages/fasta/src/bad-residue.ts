@@ -36,14 +36,30 @@ const SIGNS: readonly (readonly [(byte: number) => boolean, string])[] = [
 
 const isLetter = (byte: number) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
-/**
- * Describes a byte that is not a residue, with a remedy.
- *
- * @param hint what the model reads, for letters and signs that other alphabets have.
- */
-export function badResidue(byte: number, hint: string): string {
+/** Signs of proteins that no nucleotide sequence has. */
+const OF_PROTEINS = Buffer.from('EFILPQ*');
+const [E] = Buffer.from('E');
+
+/** What the reader knows about residues. */
+export interface Residues {
+  /** 256 entries, nonzero for each byte that may be a residue. */
+  residueOf: Uint8Array;
+  /** What the model reads, for letters and signs that other alphabets have. */
+  hint: string;
+}
+
+/** Describes a byte that is not a residue, with a remedy. */
+export function badResidue(byte: number, { residueOf, hint }: Residues): string {
   const what = `${describeByte(byte)} is not a residue`;
-  if (isLetter(byte) || byte === 0x2a || byte === 0x2d || byte === 0x2e) return `${what}; ${hint}`;
+  const isSign = byte === 0x2a || byte === 0x2d || byte === 0x2e;
+  if (isLetter(byte) || isSign) {
+    // Only nucleotides do without E.
+    if (residueOf[E!] !== 0) return `${what}; ${hint}`;
+    const proteins = OF_PROTEINS.includes(isSign ? byte : byte & 0xdf)
+      ? ', and the file looks like proteins'
+      : '';
+    return `${describeByte(byte)} is not a nucleotide${proteins}; ${hint}`;
+  }
   const sign = SIGNS.find(([is]) => is(byte));
   return `${what}${sign === undefined ? '; remove it, or check that this is the right file' : `: ${sign[1]}`}`;
 }

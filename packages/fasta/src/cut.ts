@@ -1,9 +1,13 @@
 import { ChunkSink } from './chunk-sink.js';
 import type { ChunkOptions } from './chunks.js';
-import type { SharedRows } from './known-rows.js';
 import type { RecordSink } from './record-sink.js';
 import type { TranslationCount } from './translate/translation-count.js';
-import { type FrameRows, type Translation, TranslationSink } from './translate/translation-sink.js';
+import {
+  type FrameRows,
+  type RecordsLeftOut,
+  type Translation,
+  TranslationSink,
+} from './translate/translation-sink.js';
 
 /** The names of frames have two letters. */
 const FRAME_NAME = 2;
@@ -29,7 +33,7 @@ export function cutSink(
   rows: FrameRows,
   { chunk, translate }: Cut,
   count: TranslationCount | undefined,
-  shared: SharedRows,
+  shared: RecordsLeftOut,
 ): RecordSink {
   const translated = translate && count ? new TranslationSink(rows, translate, count, shared) : undefined;
   if (chunk === undefined) return translated ?? rows;

@@ -101,7 +101,7 @@ export class FastaLines implements LineReader {
   #betweenResidues(byte: number): void {
     if (byte === LF || byte === CR) this.#lineEnd(byte);
     else if (byte !== SPACE && byte !== TAB) {
-      this.#track.fault('bad_residue', badResidue(byte, this.#options.hint));
+      this.#track.fault('bad_residue', badResidue(byte, this.#options));
       this.#state = REST;
     }
   }
@@ -149,7 +149,7 @@ export class FastaLines implements LineReader {
   #halfMark(): void {
     this.#bom = 0;
     if (this.#track.number === 0) this.#notFasta(BOM[0]!);
-    this.#track.fault('bad_residue', badResidue(BOM[0]!, this.#options.hint));
+    this.#track.fault('bad_residue', badResidue(BOM[0]!, this.#options));
     this.#state = REST;
   }
 

@@ -224,7 +224,7 @@ test.each<[string, string | Uint8Array, Partial<InputError>, string]>([
     'a letter that is not allowed',
     '>a\nA\n>b\nAC\nAE\n',
     { code: 'bad_residue', record: 2, id: 'b', line: 5 },
-    'reads.fa: record 2 ("b", line 5): "E" is not a residue; the model reads DNA; is this protein?',
+    'reads.fa: record 2 ("b", line 5): "E" is not a nucleotide, and the file looks like proteins; the model reads DNA; is this protein?',
   ],
   [
     'an unprintable byte',

@@ -1,4 +1,4 @@
-import { badResidue } from './bad-residue.js';
+import { badResidue, type Residues } from './bad-residue.js';
 import { describeByte } from './files/first-bytes.js';
 import type { LineReader } from './line-reader.js';
 import type { RecordTracker } from './record-tracker.js';
@@ -42,8 +42,7 @@ const NEITHER =
  */
 export class FastqLines implements LineReader {
   readonly #track: RecordTracker;
-  readonly #hint: string;
-  readonly #residueOf: Uint8Array;
+  readonly #residues: Residues;
   #state = RECORD;
   /** Letters of the current record, residues or not, and their lines. */
   #letters = 0;
@@ -51,10 +50,9 @@ export class FastqLines implements LineReader {
   #qualities = 0;
   #qualityLines = 0;
 
-  constructor(track: RecordTracker, { hint, residueOf }: { hint: string; residueOf: Uint8Array }) {
+  constructor(track: RecordTracker, residues: Residues) {
     this.#track = track;
-    this.#hint = hint;
-    this.#residueOf = residueOf;
+    this.#residues = residues;
   }
 
   read(chunk: Uint8Array, start: number, out: Uint8Array): number {
@@ -158,7 +156,7 @@ export class FastqLines implements LineReader {
 
   #takeLetters(chunk: Uint8Array, start: number, out: Uint8Array): number {
     const track = this.#track;
-    const residueOf = this.#residueOf;
+    const { residueOf } = this.#residues;
     const from = track.to;
     let to = from;
     let i = start;
@@ -175,7 +173,7 @@ export class FastqLines implements LineReader {
     if (isLineEnd(byte)) return this.#lettersEnd(byte, i);
     if (!isBlank(byte)) {
       this.#letters++;
-      track.fault('bad_residue', badResidue(byte, this.#hint));
+      track.fault('bad_residue', badResidue(byte, this.#residues));
     }
     return i + 1;
   }

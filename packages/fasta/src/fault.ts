@@ -22,3 +22,14 @@ export interface Fault extends Refusal {
   /** Its ID, as far as it is known; perhaps damaged. */
   id?: string;
 }
+
+/** The code of a record in which nothing can be translated. */
+export const NO_FRAME = 'no_frame' satisfies InputErrorCode;
+
+/** Why a record has no row: it cannot be used, or nothing in it can be translated. */
+export type LeftOutCode = RecordFaultCode | typeof NO_FRAME;
+
+/** A record without a row. */
+export interface LeftOut extends Omit<Fault, 'code'> {
+  code: LeftOutCode;
+}

@@ -1,7 +1,7 @@
 export type { ChunkOptions } from './chunks.js';
 export { type Cut, cutSink, idTail } from './cut.js';
 export { FastaParser } from './fasta-parser.js';
-export type { Fault, RecordFaultCode, Refusal } from './fault.js';
+export { type Fault, type LeftOut, NO_FRAME, type RecordFaultCode, type Refusal } from './fault.js';
 export { type FaultCounts, Faults } from './faults.js';
 export { checkInputs } from './files/check-inputs.js';
 export { hashInput, type Input, openInput } from './files/open-input.js';
@@ -15,6 +15,6 @@ export { MOST_TEXT, tableText } from './table-text.js';
 export { withinTime } from './time-limit.js';
 export { CODES_WITHOUT_STOPS, GENETIC_CODES } from './translate/genetic-codes.js';
 export type { OrfStart } from './translate/orfs.js';
-export { countOf, type TranslationCount } from './translate/translation-count.js';
+export { countOf, LONGEST_READ, type TranslationCount } from './translate/translation-count.js';
 export { type FrameRows, STANDARD_CODE, type Translation } from './translate/translation-sink.js';
 export { noRow, withoutGaps, withoutRow } from './translate/without-row.js';

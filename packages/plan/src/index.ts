@@ -20,7 +20,7 @@ export {
   letterUse,
   letterUseSchema,
 } from './letters/letter-use.js';
-export { type LetterWarning, letterWarnings } from './letters/letter-warnings.js';
+export { type LetterContext, type LetterWarning, letterWarnings } from './letters/letter-warnings.js';
 export { NUCLEOTIDE_SAMPLE, nucleotideWarning } from './letters/nucleotide-likeness.js';
 export { type Padding, paddingOf } from './padding.js';
 export { type PlannedWork, plannedWork } from './planned-work.js';

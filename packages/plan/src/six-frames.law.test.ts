@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
 import { buildIndex } from './index-store/build-index.js';
 import type { IndexSummary } from './index-store/format.js';
+import type { BuildIndexOptions } from './index-store/index-options.js';
 import { openIndex } from './index-store/open-index.js';
 
 let folder: string;
@@ -18,10 +20,13 @@ beforeEach(async () => {
 
 type Frames = Exclude<TranslationCount['frames'], 'orfs'>;
 
-function build(frames: Frames, inputs: string[], stdin = Readable.from([])): Promise<IndexSummary> {
+function build(
+  frames: Frames,
+  inputs: string[],
+  more: Partial<BuildIndexOptions> = {},
+): Promise<IndexSummary> {
   return buildIndex({
     inputs,
-    stdin,
     folder: join(folder, 'index'),
     allowed: allowedResidues('dna'),
     hint: '',
@@ -30,6 +35,7 @@ function build(frames: Frames, inputs: string[], stdin = Readable.from([])): Pro
     bucket: { sequences: 1, residues: 1e9 },
     batchTokens: 100,
     cut: { translate: { frames, code: 1 } },
+    ...more,
   });
 }
 
@@ -47,6 +53,14 @@ async function rows(): Promise<[string, string][]> {
 async function file(name: string, text: string): Promise<string> {
   await writeFile(join(folder, name), text);
   return join(folder, name);
+}
+
+/** File, ID and code of each line of the table of records without a row. */
+async function leftOut(): Promise<string[][]> {
+  const path = join(folder, 'index', 'skipped.tsv');
+  if (!existsSync(path)) return [];
+  const lines = (await readFile(path, 'utf8')).split('\n').slice(1, -1);
+  return lines.map((line) => line.split('\t')).map(([file, , , id, code]) => [file!, id!, code!]);
 }
 
 const residue = fc.constantFrom(...LETTERS, ...'acgtuACGTACGTACGTACGT-.\n');
@@ -72,7 +86,7 @@ test('rows are the frames of each record in order, for any letters, gaps and chu
         text.subarray(i * size, (i + 1) * size),
       );
       const due = records.map(({ id, residues }) => sixFrames(id, residues, which));
-      const made = build(which, ['-'], Readable.from(chunks));
+      const made = build(which, ['-'], { stdin: Readable.from(chunks) });
       if (due.every((rows) => rows.length === 0)) {
         await expect(made).rejects.toMatchObject({ name: 'InputError', code: 'no_frame' });
         return;
@@ -89,6 +103,11 @@ test('rows are the frames of each record in order, for any letters, gaps and chu
           first_without_row: silent.slice(0, 5),
         },
       });
+      // Each record has a row or a line in the table, and no record has both.
+      expect(await leftOut()).toEqual(silent.map((id) => ['-', id, 'no_frame']));
+      expect(summary.skipped).toEqual(
+        silent.length === 0 ? undefined : { records: silent.length, faults: { no_frame: silent.length } },
+      );
       const gapped = records.filter(({ residues }) => /[-.]/.test(residues));
       expect(summary.translation?.gaps).toEqual(
         gapped.length === 0
@@ -158,6 +177,35 @@ test('records without a row are counted over all inputs, and the first are named
   );
 });
 
+test('records without a row are listed beside those with a fault, in input order, with the reason of each', async () => {
+  const records = '>open\nATG\n>a\nTAATTAATTAATTA\n>b\nA1\n>c\nA-C\n>open x\nATG\n>d\nTAATTAATTAATTA\n';
+  const path = await file('a.fa', records);
+  const { skipped, translation } = await build('open', [path], { onBadRecord: 'skip' });
+  expect(skipped).toEqual({ records: 5, faults: { bad_residue: 1, duplicate_id: 1, no_frame: 3 } });
+  const table = await readFile(join(folder, 'index', 'skipped.tsv'), 'utf8');
+  expect(table.split('\n').slice(1)).toEqual([
+    `${path}\t2\t3\ta\tno_frame\tno reading frame without a stop codon`,
+    expect.stringMatching(/\t3\t6\tb\tbad_residue\t/),
+    `${path}\t4\t7\tc\tno_frame\tfewer bases than a codon`,
+    expect.stringMatching(/\t5\t9\topen\tduplicate_id\t/),
+    `${path}\t6\t11\td\tno_frame\tno reading frame without a stop codon`,
+    '',
+  ]);
+  expect(withoutRow(translation!, 'skipped.tsv')).toMatch(/no row: a, c, d; listed in skipped\.tsv$/);
+});
+
+test('records longer than a read are counted, with what embeds them', async () => {
+  const genome = (name: string) => `>${name}\n${'TAATTAATTAATTA'.repeat(50)}\n`;
+  const path = await file('a.fa', `>open\nATG\n>read\nTAATTAATTAATTA\n${genome('x')}${genome('y')}`);
+  const { translation } = await build('open', [path]);
+  expect(withoutRow(translation!, 'skipped.tsv')).toMatch(
+    /: read, x, y; listed in skipped\.tsv; 2 of them are longer than a read \(600 bases\): for contigs and genomes, add --translate=orfs --force-restart$/,
+  );
+  await expect(build('open', [await file('b.fa', genome('x'))])).rejects.toThrow(
+    /: its only record has no reading frame without a stop codon; use --translate=orfs, which .* genomes, or --translate=all/,
+  );
+});
+
 test('an index of an earlier version, which did not count short records, is read and reported', async () => {
   await build('open', [await file('a.fa', '>open\nATG\n>one\nA\n')]);
   const path = join(folder, 'index', 'summary.json');
@@ -172,11 +220,23 @@ test('an index of an earlier version, which did not count short records, is read
 });
 
 test.each<[string, Frames, RegExp]>([
-  ['>a\nTAATTAATTAATTA\n', 'open', /: none of 1 record.* without a stop codon; .*--translate all/],
-  ['>a\nAC\n', 'all', /: none of 1 record.*as long as a codon \(three bases\); check the input$/],
+  [
+    '>a\nTAATTAATTAATTA\n',
+    'open',
+    /: its only record has no .* without a stop codon; use --translate=all, .*--translate=orfs/,
+  ],
+  ['>a\nAC\n', 'all', /: its only record is shorter than a codon \(three bases\); check the input$/],
   // More frames would not help.
-  ['>a\nA\n>b\nAC\n', 'open', /: none of 2 record.*as long as a codon \(three bases\); check the input$/],
-  ['>a\nA\n>b\nTAATTAATTAATTA\n', 'open', /: none of 2 .*stop codon \(1 of them .*--translate all/],
+  [
+    '>a\nA\n>b\nAC\n',
+    'open',
+    /: none of its 2 records is as long as a codon \(three bases\); check the input$/,
+  ],
+  [
+    '>a\nA\n>b\nTAATTAATTAATTA\n',
+    'open',
+    /: none of its 2 records .*stop codon \(1 of them has .*--translate=all/,
+  ],
 ])('an input without a row is refused with a remedy: %j, %s', async (text, frames, message) => {
   await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(message);
 });

@@ -110,7 +110,7 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
         .literal(true)
         .optional()
         .describe('there if the exit code is 0 in spite of them, as --quarantine-ok asks'),
-      skipped: count('records of the input that were left out; absent if there are none').optional(),
+      skipped: count('records of the input without a sequence; absent if there are none').optional(),
       skipped_table: text('the file that lists them').optional(),
       dim: count('numbers in a row'),
       full_name: text(

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { basename, join } from 'node:path';
 import { mayBeThere, removeDurably } from '@holdfast/durable';
 import type { ModelSource } from '@holdfast/gpu-runtime';
-import { counted } from '@holdfast/options';
+import { counted, grouped } from '@holdfast/options';
 import {
   CopiedRows,
   FILES,
@@ -37,6 +37,7 @@ import type { Findings } from '../run/plan-warnings.js';
 import { cutOff, withoutRows } from './left-out.js';
 import { writeFurther } from './write-further.js';
 import { writeMeasured } from './write-measured.js';
+import { ZeroRows } from './zero-rows.js';
 
 export interface Assembly {
   place: Layout;
@@ -61,7 +62,7 @@ export interface Assembly {
 
 /**
  * Joins the checkpoints of all shards into the result: embeddings, what was computed beside them, `ids.txt`, `quarantine.tsv` if something is quarantined,
- * `skipped.tsv` if records were left out, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
+ * `skipped.tsv` if records have no row, `sequences.tsv`, and `result.json` last. Row *i* and ID *i* belong to the *i*-th sequence in input order that is not quarantined. It checks every
  * checkpoint against its checksum and every row against the index, and verifies the whole index at the end.
  *
  * @throws ShardIncompleteError if a shard must be repaired; IndexError if the index is not what was written; the signal's
@@ -87,7 +88,8 @@ export async function assemble({
   const missing = found ?? (await findQuarantined(shards, { place, run, index, dim, outputs, signal }));
   const quarantined = [...missing.quarantined, ...missing.copies];
   const ordinals = new Set(quarantined.map(({ ordinal }) => ordinal));
-  const counts: RowCounts = { zeroRows: 0, truncated: 0 };
+  const zeros = new ZeroRows(dim);
+  const counts = { truncated: 0 };
   const copied = () => CopiedRows.open(index, place.copiedRows);
   const whole = { run, index, shards, dim, found: missing, copied };
   const [{ dim: own }] = rowFiles(dim, outputs) as [RowFile];
@@ -98,7 +100,7 @@ export async function assemble({
     };
     for await (const rows of resultRows({ place, outputs, ...whole, onTruncated })) {
       signal.throwIfAborted();
-      counts.zeroRows += countZeroRows(rows, dim);
+      zeros.add(rows);
       yield columnBytes(rows, { width: dim, first: 0, dim: own, dtype });
     }
   }
@@ -158,6 +160,7 @@ export async function assemble({
       }),
     );
   }
+  const zeroRows = await zeros.warning(index, ordinals, model.zeroRowMeaning);
   // Each block was verified as it was read; verify the whole index before the record vouches for the result.
   await verifyIndex(place.index, index, signal);
   const record: ResultRecord = {
@@ -173,48 +176,34 @@ export async function assemble({
     ...(findings.precision && { precision: findings.precision }),
     ...(provenance && { provenance: provenance() }),
     files,
-    warnings: [...findings.warnings, ...warnings(model, counts, index.summary)],
+    warnings: [...findings.warnings, ...warnings(model, { ...counts, zeros: zeroRows }, index.summary)],
   };
   await writeResultRecord(place.result, record);
   return record;
 }
 
-function countZeroRows(rows: Float32Array, dim: number): number {
-  let zero = 0;
-  for (let at = 0; at < rows.length; at += dim) {
-    let column = 0;
-    while (column < dim && rows[at + column] === 0) column++;
-    if (column === dim) zero++;
-  }
-  return zero;
-}
-
 /** What is known only after embedding. */
-interface RowCounts {
-  zeroRows: number;
+interface RowFindings {
+  /** The warning about rows of zeros, or null. */
+  zeros: string | null;
   /** Sequences with more tokens than the model takes. */
   truncated: number;
 }
 
 function warnings(
   model: ModelSource,
-  { zeroRows, truncated: byTokens }: RowCounts,
-  { truncated, translation, copies = 0 }: Pick<IndexSummary, 'truncated' | 'translation' | 'copies'>,
+  { zeros, truncated: byTokens }: RowFindings,
+  summary: Pick<IndexSummary, 'truncated' | 'translation' | 'skipped' | 'copies'>,
 ): string[] {
-  const sentences = [withoutRows(translation)];
-  if (zeroRows > 0) {
-    sentences.push(
-      `${counted(zeroRows, 'sequence')} ${zeroRows === 1 ? 'has' : 'have'} a row of zeros: ${model.zeroRowMeaning ?? 'the model produced only zeros'}`,
-    );
-  }
-  sentences.push(cutOff(model, truncated));
+  const { truncated, copies = 0 } = summary;
+  const sentences = [withoutRows(summary), zeros, cutOff(model, truncated)];
   if (byTokens > 0) {
     const have = byTokens === 1 ? 'has' : 'have';
     const [longer, rest] = model.windows
       ? [`${have} windows of`, 'of each window']
       : [have, byTokens === 1 ? 'of it' : 'of each'];
     sentences.push(
-      `${counted(byTokens, copies > 0 ? 'distinct sequence' : 'sequence')} ${longer} more tokens than the ${model.maxTokens} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
+      `${counted(byTokens, copies > 0 ? 'distinct sequence' : 'sequence')} ${longer} more tokens than the ${grouped(model.maxTokens!)} that ${model.name} takes, special ones included; the rest ${rest} was left out`,
     );
   }
   return sentences.filter((each) => each !== null);

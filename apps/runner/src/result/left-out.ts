@@ -1,21 +1,27 @@
-import { withoutRow } from '@holdfast/fasta';
+import { NO_FRAME, withoutRow } from '@holdfast/fasta';
 import type { ModelSource } from '@holdfast/gpu-runtime';
 import { counted, grouped } from '@holdfast/options';
-import type { IndexSummary } from '@holdfast/plan';
+import { FILES, type IndexSummary } from '@holdfast/plan';
 
 type Model = Pick<ModelSource, 'name' | 'maxResidues'>;
 
 /** Warnings about input that gets no row or is cut, known from the plan: reported first, and kept with the result. */
 export function leftOut(
   model: Model,
-  { truncated, translation }: Pick<IndexSummary, 'truncated' | 'translation'>,
+  summary: Pick<IndexSummary, 'truncated' | 'translation' | 'skipped'>,
 ): string[] {
-  return [withoutRows(translation), cutOff(model, truncated)].filter((sentence) => sentence !== null);
+  return [withoutRows(summary), cutOff(model, summary.truncated)].filter((sentence) => sentence !== null);
 }
 
 /** Warns about records without a row, because nothing in them could be translated; null if there are none. */
-export const withoutRows = (translation: IndexSummary['translation']): string | null =>
-  translation === undefined ? null : withoutRow(translation);
+export function withoutRows({
+  translation,
+  skipped,
+}: Pick<IndexSummary, 'translation' | 'skipped'>): string | null {
+  if (translation === undefined) return null;
+  // Indexes of earlier versions list no such records.
+  return withoutRow(translation, skipped?.faults[NO_FRAME] === undefined ? undefined : FILES.skipped);
+}
 
 /** Warns about sequences with more residues than the model reads; null if there are none. */
 export function cutOff({ name, maxResidues }: Model, truncated: number): string | null {

@@ -1,9 +1,10 @@
 import { basename } from 'node:path';
-import { noteWarnings, withoutGaps } from '@holdfast/fasta';
-import type { LetterRules, ModelSource } from '@holdfast/gpu-runtime';
-import { counted } from '@holdfast/options';
+import { NO_FRAME, noteWarnings, withoutGaps } from '@holdfast/fasta';
+import { DEFAULT_MODEL, type LetterRules, type ModelSource } from '@holdfast/gpu-runtime';
+import { counted, grouped } from '@holdfast/options';
 import {
   type IndexSummary,
+  type LetterContext,
   type LetterCounts,
   type LetterWarning,
   letterWarnings,
@@ -32,32 +33,42 @@ interface PlanWarning {
 /** Warnings about the model and the sequences that are known before anything is embedded. */
 function planWarnings(
   { letters, sequences, translation }: IndexSummary & { letters: LetterCounts },
-  { name, notes = [], recipe, zeroRowMeaning }: ModelSource,
+  model: ModelSource,
   { spreads, stripped }: Pick<LetterRules, 'spreads'> & { stripped: boolean },
 ): PlanWarning[] {
   const gaps = translation ? withoutGaps(translation) : null;
-  // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
-  const ignores = recipe.output.pooling === 'none' && zeroRowMeaning !== undefined;
+  const { name, notes = [] } = model;
+  const reading = readingOf(model);
   return [
     ...notes.map((note) => ({ message: `the model ${name}: ${note}` })),
     ...(gaps === null ? [] : [{ message: gaps }]),
-    ...letterWarnings(letters, { model: name, sequences, ignores, spreads, stripped }),
+    ...letterWarnings(letters, { model: name, sequences, reading, spreads, stripped }),
   ];
+}
+
+/** What a model does with a letter that it does not know. */
+function readingOf({ name, recipe, zeroRowMeaning }: ModelSource): LetterContext['reading'] {
+  // A graph that makes rows itself, and describes its rows of zeros, ignores letters it does not know.
+  if (recipe.output.pooling !== 'none' || zeroRowMeaning === undefined) return 'token';
+  return name === DEFAULT_MODEL ? 'windows' : 'letters';
 }
 
 /** Warnings about what was left out of the inputs, or read in another way than it stands there. */
 function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, table: string): string[] {
-  const kinds = Object.entries(skipped?.faults ?? {}).sort(([, a], [, b]) => b - a);
-  const faults = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+  // A warning of its own is about those without a frame.
+  const { [NO_FRAME]: noFrame = 0, ...unusable } = skipped?.faults ?? {};
+  const records = (skipped?.records ?? 0) - noFrame;
+  const kinds = Object.entries(unusable).sort(([, a], [, b]) => b - a);
+  const faults = kinds.map(([code, count]) => `${grouped(count)} ${code}`).join(', ');
   return [
-    ...(skipped
+    ...(records > 0
       ? [
-          `${counted(skipped.records, 'record')} cannot be used and ${skipped.records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
+          `${counted(records, 'record')} cannot be used and ${records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
         ]
       : []),
     ...(renamed
       ? [
-          `${renamed.sequences} of ${sequences} sequences have an ID that an earlier one has, and get a suffix: ${renamed.first.join(', ')}${renamed.sequences > renamed.first.length ? ', …' : ''}`,
+          `${grouped(renamed.sequences)} of ${counted(sequences, 'sequence')} ${renamed.sequences === 1 ? 'has an ID that an earlier one has, and gets' : 'have an ID that an earlier one has, and get'} a suffix: ${renamed.first.join(', ')}${renamed.sequences > renamed.first.length ? ', …' : ''}`,
         ]
       : []),
     ...(notes ? noteWarnings(notes) : []),
@@ -73,7 +84,10 @@ export async function reportPlanWarnings(
   // Versions that name the index in the run record also count letters; any other index is rebuilt.
   const letters = summary.letters!;
   const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
-  const nucleotides = nucleotideWarning(first, model, options.translate !== undefined);
+  const nucleotides = nucleotideWarning(first, model, {
+    translated: options.translate !== undefined,
+    meanLength: summary.residues / summary.sequences,
+  });
   const warnings: PlanWarning[] = [
     ...inputWarnings(summary, basename(place.skipped)).map((message) => ({ message })),
     ...planWarnings({ ...summary, letters }, model, { ...rules, stripped: use.final_stop === 'stripped' }),

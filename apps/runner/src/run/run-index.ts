@@ -106,7 +106,9 @@ export async function indexInputs(
       allowed: allowedResidues(translate ? 'dna' : model.alphabet),
       hint: translate
         ? '--translate reads nucleotides; leave it out for a file of proteins'
-        : `the model ${model.name} reads ${model.alphabet === 'dna' ? 'nucleotides' : 'proteins'}; give it such a file, or choose another --model (holdfast models lists them)`,
+        : model.alphabet === 'dna'
+          ? `the model ${model.name} reads nucleotides; for proteins, choose another --model, such as aac or esm2-8m (\`holdfast models\` lists more)`
+          : `the model ${model.name} reads proteins; for other sequences, choose another --model (\`holdfast models\` lists them)`,
       cut,
       ...readingOptions(reading),
       wayOn: WAY_ON,

@@ -1,3 +1,4 @@
+import { type LeftOut, NO_FRAME } from '../fault.js';
 import { type HeldRecord, HeldRecords, idText, type RecordTaker, withSuffix } from '../held-records.js';
 import { isNew, type KnownRows, type SharedRows } from '../known-rows.js';
 import type { RecordSink } from '../record-sink.js';
@@ -7,6 +8,7 @@ import { type CodonTables, codonTables } from './codon-table.js';
 import { codonsOf, FRAMES, isOpen, translate } from './frame.js';
 import { type Orf, type OrfOptions, orfsOf, placeInRecord } from './orfs.js';
 import { countRecord, type TranslationCount } from './translation-count.js';
+import { whyNoRow } from './without-row.js';
 
 /** NCBI's standard code. */
 export const STANDARD_CODE = 1;
@@ -24,6 +26,12 @@ export type Translation = (
 /** Receives the rows. */
 export interface FrameRows extends RecordSink, KnownRows {}
 
+/** What is done with records, beside making rows of them. */
+export interface RecordsLeftOut extends SharedRows {
+  /** Called for a record that gives no row. */
+  leftOut?(record: LeftOut): void;
+}
+
 /** Room for `#LEFT#RIGHT#-1`: a record has fewer than 2^53 bases. */
 const SUFFIX = 3 * 17 + 3;
 
@@ -36,7 +44,7 @@ const FRAME_NAMES = FRAMES.map(({ name }) => name);
  */
 export class TranslationSink extends HeldRecords {
   /** @param count continues from earlier inputs. */
-  constructor(rows: FrameRows, translation: Translation, count: TranslationCount, shared: SharedRows) {
+  constructor(rows: FrameRows, translation: Translation, count: TranslationCount, shared: RecordsLeftOut) {
     super(new Translator(rows, translation, count, shared), SUFFIX);
   }
 }
@@ -53,7 +61,7 @@ class Translator implements RecordTaker {
     rows: FrameRows,
     private readonly translation: Translation,
     private readonly count: TranslationCount,
-    private readonly shared: SharedRows,
+    private readonly shared: RecordsLeftOut,
   ) {
     this.#known = rows;
     this.#rows = new SettlingRows(rows);
@@ -68,7 +76,11 @@ class Translator implements RecordTaker {
     if (!isNew(this.#known, record, suffixes, 'row', this.shared)) return;
     for (const row of rows) await this.#write(record, bases, row);
     const gaps = residues.length - bases.length;
-    countRecord(this.count, idText(record), { bases: bases.length, gaps, rows: rows.length });
+    const id = idText(record);
+    countRecord(this.count, id, { bases: bases.length, gaps, rows: rows.length });
+    if (rows.length > 0) return;
+    const problem = whyNoRow(this.translation.frames, bases.length);
+    this.shared.leftOut?.({ code: NO_FRAME, record: record.record, line: record.line, id, problem });
   }
 
   settle(): Promise<void> {

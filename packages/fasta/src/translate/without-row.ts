@@ -1,4 +1,5 @@
-import type { TranslationCount } from './translation-count.js';
+import { counted, grouped } from '@holdfast/options';
+import { LONGEST_READ, type TranslationCount } from './translation-count.js';
 
 const SHORT = 'fewer bases than a codon';
 const SOME = {
@@ -10,40 +11,73 @@ const NONE = {
   orfs: 'no open reading frame of that length',
 };
 
-/** The warning about records that gave no row, or null. */
-export function withoutRow({
-  frames,
-  records,
-  without_row: count,
-  too_short: short = 0,
-  first_without_row: first,
-}: TranslationCount): string | null {
+/** Why a record has no row. @param bases its bases without gaps. */
+export function whyNoRow(frames: TranslationCount['frames'], bases: number): string {
+  return frames === 'all' || bases < 3 ? SHORT : NONE[frames];
+}
+
+/** The warning about records that gave no row, or null. @param table the file that lists them, if there is one. */
+export function withoutRow(
+  {
+    frames,
+    records,
+    without_row: count,
+    too_short: short = 0,
+    long_without_row: long = 0,
+    first_without_row: first,
+  }: TranslationCount,
+  table?: string,
+): string | null {
   if (count === 0) return null;
-  const some = short === 0 ? '' : ` (${short} of them ${SHORT})`;
+  const some = short === 0 ? '' : ` (${grouped(short)} of them ${SHORT})`;
   const why = frames === 'all' || short === count ? SHORT : `${NONE[frames]}${some}`;
   const ids = `${first.join(', ')}${count > first.length ? ', …' : ''}`;
   const [have, they] = count === 1 ? ['has', 'it has'] : ['have', 'they have'];
-  return `${count} of ${records} records ${have} ${why}, so ${they} no row: ${ids}`;
+  const listed = table === undefined ? '' : `; listed in ${table}`;
+  return `${ofAll(count, records)} ${have} ${why}, so ${they} no row: ${ids}${listed}${forLong(long)}`;
 }
+
+/** What embeds long records, whose frames all have stops. */
+const forLong = (long: number): string =>
+  long === 0
+    ? ''
+    : `; ${grouped(long)} of them ${long === 1 ? 'is' : 'are'} longer than a read (${LONGEST_READ} bases): for contigs and genomes, add --translate=orfs --force-restart`;
 
 /** The warning about removed gaps, or null. */
 export function withoutGaps({ records, gaps }: TranslationCount): string | null {
   if (gaps === undefined) return null;
   const ids = `${gaps.first.join(', ')}${gaps.records > gaps.first.length ? ', …' : ''}`;
   const contain = gaps.records === 1 ? 'contains' : 'contain';
-  return `${gaps.records} of ${records} records ${contain} gaps, ${gaps.letters} in all, which are removed before translation: ${ids}`;
+  return `${ofAll(gaps.records, records)} ${contain} gaps, ${grouped(gaps.letters)} in all, which are removed before translation: ${ids}`;
 }
+
+const ofAll = (count: number, all: number) => `${grouped(count)} of ${counted(all, 'record')}`;
+
+const ORFS = '--translate=orfs, which embeds the open reading frames of contigs and genomes';
+const ALL = '--translate=all, which keeps all six frames';
 
 /**
  * The fault and the remedy of an input without a row. More frames do not help records shorter than a codon.
  */
-export function noRow({ frames, records, too_short: short = 0 }: TranslationCount): string {
+export function noRow({
+  frames,
+  records,
+  too_short: short = 0,
+  long_without_row: long = 0,
+}: TranslationCount): string {
   if (frames === 'all' || short === records)
-    return `none of ${records} records is as long as a codon (three bases); check the input`;
-  const some = short === 0 ? '' : ` (${short} of them have ${SHORT}, so no frame)`;
+    return records === 1
+      ? 'its only record is shorter than a codon (three bases); check the input'
+      : `none of its ${grouped(records)} records is as long as a codon (three bases); check the input`;
+  const some =
+    short === 0 ? '' : ` (${grouped(short)} of them ${short === 1 ? 'has' : 'have'} ${SHORT}, so no frame)`;
   const remedy =
     frames === 'orfs'
       ? 'lower --min-orf, or choose another --orf-start or --genetic-code'
-      : 'translate all frames with --translate all, or split the records with --chunk';
-  return `none of ${records} records has ${SOME[frames]}${some}; ${remedy}`;
+      : `use ${(long > 0 ? [ORFS, ALL] : [ALL, ORFS]).join(', or ')}; or split the records with --chunk`;
+  const none =
+    records === 1
+      ? `its only record has ${NONE[frames]}`
+      : `none of its ${grouped(records)} records has ${SOME[frames]}${some}`;
+  return `${none}; ${remedy}`;
 }

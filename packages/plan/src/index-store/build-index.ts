@@ -8,6 +8,7 @@ import {
   InputError,
   idRule,
   idTail,
+  NO_FRAME,
   noNotes,
   noRow,
   type TranslationCount,
@@ -57,7 +58,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   let skipped: SkippedTable | null = null;
   let files: IndexSummary['files'];
   try {
-    skipped = skips ? await SkippedTable.create(folder) : null;
+    skipped = skips || translation ? await SkippedTable.create(folder) : null;
     const rows: Rows = {
       writer,
       sink: letters ?? writer,
@@ -109,7 +110,7 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
     files,
     ...(translation && { translation }),
     ...(letters && { letters: letters.counts }),
-    ...(faults.records > 0 && { skipped: { records: faults.records, faults: { ...faults.counts } } }),
+    ...skippedRecords(faults, translation),
     ...(renamed.sequences > 0 && { renamed }),
     ...(hasNotes(notes) && { notes }),
     input_sequences: inputSequences,
@@ -119,6 +120,17 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
   };
   await writeFileDurably(summaryPath, `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
+}
+
+/** The records of `skipped.tsv`: all that have no row. */
+function skippedRecords(
+  { records, counts }: Faults,
+  translation: TranslationCount | undefined,
+): Pick<IndexSummary, 'skipped'> {
+  const noFrame = translation?.without_row ?? 0;
+  if (records + noFrame === 0) return {};
+  const faults = { ...counts, ...(noFrame > 0 && { [NO_FRAME]: noFrame }) };
+  return { skipped: { records: records + noFrame, faults } };
 }
 
 function refuseNoRows(inputs: readonly string[], translation: TranslationCount): never {

@@ -34,7 +34,7 @@ export const FILES = {
   starts: 'starts.bin',
   /** u32 CRC-32 for each 64 KiB of each file above, file by file. Every read during a run is checked. */
   blocks: 'blocks.bin',
-  /** Records that were left out, as a table; absent if there are none. */
+  /** Records without a row, as a table; absent if there are none. In earlier versions without those that gave no frame. */
   skipped: 'skipped.tsv',
   /**
    * What each sequence's header says beside the ID, escaped as in `tableText`: a line each, in input order. A tab alone: the same as
@@ -84,7 +84,7 @@ const schema = z.object({
     starts: sha256.exactOptional(),
     /** Absent in earlier versions, whose indexes a run builds again. */
     blocks: sha256.exactOptional(),
-    /** Absent if no record was left out. */
+    /** Absent if every record has a row. */
     skipped: sha256.exactOptional(),
     /** Absent in earlier versions. */
     descriptions: sha256.exactOptional(),
@@ -99,6 +99,8 @@ const schema = z.object({
       without_row: count,
       /** Those of them without any frame; earlier versions did not count them. */
       too_short: count.exactOptional(),
+      /** Those of them that are longer than a read; absent if none is, and in indexes of earlier versions. */
+      long_without_row: count.exactOptional(),
       first_without_row: z.array(z.string()),
       /** Removed letters; absent if there are none, and in indexes of earlier versions. */
       gaps: z.object({ letters: count, records: count, first: z.array(z.string()) }).exactOptional(),
@@ -106,7 +108,7 @@ const schema = z.object({
     .exactOptional(),
   /** Letters that the model does not read as written; absent in indexes of earlier versions. */
   letters: letterCountsSchema.exactOptional(),
-  /** Records that were left out, and how many of them have each fault; absent if there are none. */
+  /** Records in `skipped.tsv`, and how many of them have each code; absent if there are none. */
   skipped: z.object({ records: count, faults: z.record(z.string(), count) }).exactOptional(),
   /** Sequences that got a suffix because an earlier one has their ID; absent if there are none. */
   renamed: z.object({ sequences: count, first: z.array(z.string()) }).exactOptional(),

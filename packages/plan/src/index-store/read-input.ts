@@ -54,6 +54,7 @@ export async function indexInput(
     const to = cutSink(rows, cut, translation, {
       sharesIds,
       fault: atFault,
+      leftOut: (record) => skipped?.add(file, record),
       ...(idTail(cut) !== null && { remedy: ', or add --dedupe-ids suffix' }),
     });
     sink = to;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { removeDurably } from '@holdfast/durable';
-import { type Fault, oneLine } from '@holdfast/fasta';
+import { type LeftOut, oneLine } from '@holdfast/fasta';
 import { AppendFile } from './append-file.js';
 import { FILES } from './format.js';
 
@@ -24,7 +24,7 @@ export class SkippedTable {
   }
 
   /** Adds a record. Call {@link settle} after each portion of input. */
-  add(file: string, { record, line, id = '', code, problem }: Fault): void {
+  add(file: string, { record, line, id = '', code, problem }: LeftOut): void {
     const fields = [file, record, line, id, code, problem].map((field) => oneLine(`${field}`));
     this.#rows.push({ record, row: `${fields.join('\t')}\n` });
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LetterCounts } from './letter-counts.js';
-import { letterWarnings } from './letter-warnings.js';
+import { type LetterContext, letterWarnings } from './letter-warnings.js';
 
 const none = { letters: 0, sequences: 0, first: [] };
 const clean: LetterCounts = {
@@ -10,14 +10,14 @@ const clean: LetterCounts = {
   gaps: none,
   without_residues: { sequences: 0, first: [] },
 };
-const context = { model: 'esm', sequences: 7, ignores: false, spreads: false };
+const context: LetterContext = { model: 'esm', sequences: 7, reading: 'token', spreads: false };
 const one = (id: string, letters = 1) => ({ letters, sequences: 1, first: [id] });
 const unknown = (letters: LetterCounts['unknown']['letters']): LetterCounts['unknown'] => ({
   sequences: 2,
   first: ['j', 'star'],
   letters,
 });
-const warningsOf = (counts: Partial<LetterCounts>, more: Partial<typeof context> = {}) =>
+const warningsOf = (counts: Partial<LetterCounts>, more: Partial<LetterContext> = {}) =>
   letterWarnings({ ...clean, ...counts }, { ...context, ...more });
 
 test('sequences that the model reads as written give no warning', () => {
@@ -25,7 +25,7 @@ test('sequences that the model reads as written give no warning', () => {
   expect(warningsOf({ read_as: { from: 'U', to: 'T', ...none } })).toEqual([]);
 });
 
-test.each<[string, Partial<LetterCounts>, Partial<typeof context>, RegExp]>([
+test.each<[string, Partial<LetterCounts>, Partial<LetterContext>, RegExp]>([
   [
     'U that is read as T',
     { read_as: { from: 'U', to: 'T', ...one('rna', 9) } },
@@ -42,13 +42,19 @@ test.each<[string, Partial<LetterCounts>, Partial<typeof context>, RegExp]>([
     'unknown letters',
     { unknown: unknown({ '*': one('star'), J: one('j', 3) }) },
     {},
-    /^2 of 7 sequences contain letters that esm does not know and reads as unknown \(1 \* in 1, 3 J in 1\): j, star$/,
+    /^2 of 7 sequences contain letters that esm does not know \(1 \* in 1, 3 J in 1\), and each is read as an unknown token: j, star$/,
   ],
   [
-    'letters that a composition drops',
+    'letters that a composition does not count',
     { unknown: unknown({ N: one('j') }) },
-    { ignores: true },
-    /does not know and drops \(1 N in 1\)/,
+    { reading: 'letters' },
+    /does not know \(1 N in 1\), and they are not counted: j, star$/,
+  ],
+  [
+    'letters that are in windows',
+    { unknown: unknown({ N: one('j', 1234) }) },
+    { reading: 'windows', sequences: 5000 },
+    /^2 of 5,000 sequences contain .* \(1,234 N in 1\), and no window that holds one is counted: j, star$/,
   ],
   ['letters that spread', { unknown: unknown({ N: one('j') }) }, { spreads: true }, /whole word unknown/],
   ['known gaps', { gaps: one('g', 5) }, {}, /^1 of 7 sequences contains gaps, 5 in all.*: g;/],
@@ -57,7 +63,7 @@ test.each<[string, Partial<LetterCounts>, Partial<typeof context>, RegExp]>([
     'sequences without a residue',
     { without_residues: { sequences: 2, first: ['dash', 'Ns'] } },
     {},
-    /^2 of 7 sequences contain no definite residue that esm knows, but are still given to the model: dash, Ns;/,
+    /^2 of 7 sequences contain no definite residue that esm knows, but are still given to the model: dash, Ns; a row of such a record says nothing about it$/,
   ],
   [
     'long words',
@@ -77,9 +83,9 @@ test('gaps and stops that the model does not know are reported once, with the ot
   expect(warningsOf({ unknown: unknown(letters), gaps: one('g', 5), other_stops: one('s') })).toHaveLength(1);
 });
 
-test('if unknown letters are dropped, sequences of nothing else are reported, without a promise of a row', () => {
-  const warnings = warningsOf({ without_residues: { sequences: 1, first: ['Ns'] } }, { ignores: true });
+test('if unknown letters are not counted, sequences of nothing else are reported, without a promise of a row', () => {
+  const warnings = warningsOf({ without_residues: { sequences: 1, first: ['Ns'] } }, { reading: 'letters' });
   expect(warnings.map(({ message }) => message)).toEqual([
-    '1 of 7 sequences contains no definite residue that esm knows, so no residue is left to embed: Ns; remove such records from the input',
+    '1 of 7 sequences contains no definite residue that esm knows, so there is nothing to count: Ns; a row of such a record says nothing about it',
   ]);
 });

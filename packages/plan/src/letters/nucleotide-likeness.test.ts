@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { nucleotideWarning } from './nucleotide-likeness.js';
 
 const esm = { name: 'esm', alphabet: 'protein' } as const;
+const asReads = { translated: false, meanLength: 150 };
 const fixture = (name: string) =>
   readFileSync(fileURLToPath(new URL(`../../../../apps/runner/test/fixtures/${name}`, import.meta.url)));
 const residuesOf = (fasta: Buffer) =>
@@ -16,19 +17,22 @@ const residuesOf = (fasta: Buffer) =>
       .replace(/^>.*|\s/gm, ''),
   );
 
-test('a genome is reported, with the remedy', () => {
+test('nucleotides are reported, with the remedy that fits their lengths', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz'))).subarray(0, 1000);
-  expect(nucleotideWarning(genome, esm, false)).toMatch(
-    /100% of its first 1000 residues are A, .* model esm reads proteins.*--translate --force-restart.*ignore this warning$/,
+  expect(nucleotideWarning(genome, esm, asReads)).toMatch(
+    /100% of its first 1,000 residues are A, .* model esm reads proteins.*--translate --force-restart .* as for reads; .*ignore this warning$/,
+  );
+  expect(nucleotideWarning(genome, esm, { translated: false, meanLength: 48_502 })).toMatch(
+    /add --translate=orfs --force-restart to embed their open reading frames, as for contigs and genomes;/,
   );
 });
 
 test('proteins, translated input and input for a nucleotide model are not reported', () => {
   const genome = residuesOf(gunzipSync(fixture('lambda_virus.fa.gz')));
-  expect(nucleotideWarning(residuesOf(fixture('globins45.faa')), esm, false)).toBeNull();
-  expect(nucleotideWarning(genome, esm, true)).toBeNull();
-  expect(nucleotideWarning(genome, { name: 'tnf', alphabet: 'dna' }, false)).toBeNull();
-  expect(nucleotideWarning(new Uint8Array(0), esm, false)).toBeNull();
+  expect(nucleotideWarning(residuesOf(fixture('globins45.faa')), esm, asReads)).toBeNull();
+  expect(nucleotideWarning(genome, esm, { ...asReads, translated: true })).toBeNull();
+  expect(nucleotideWarning(genome, { name: 'tnf', alphabet: 'dna' }, asReads)).toBeNull();
+  expect(nucleotideWarning(new Uint8Array(0), esm, asReads)).toBeNull();
 });
 
 test('the warning appears exactly when at least 95% of the letters are nucleotides, in any order', () => {
@@ -42,7 +46,7 @@ test('the warning appears exactly when at least 95% of the letters are nucleotid
       return fc.record({ mixed, others: fc.constant(others.length) });
     });
   const property = fc.property(mixtures, ({ mixed, others }) => {
-    const warned = nucleotideWarning(Buffer.from(mixed.join('')), esm, false) !== null;
+    const warned = nucleotideWarning(Buffer.from(mixed.join('')), esm, asReads) !== null;
     expect(warned).toBe(20 * others <= mixed.length);
   });
   const edge = (others: number) => ({ mixed: [...'A'.repeat(100 - others), ...'K'.repeat(others)], others });
