@@ -107,7 +107,9 @@ export class Scheduler {
       slot.endStalled(silentMs, why, this.#run.options.stallGraceMs ?? 10_000);
     }
     for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
-      const { shard, stage } = slot.life;
+      const { shard, ready } = slot.life;
+      // That of its start is over then.
+      const stage = ready ? null : slot.life.stage;
       this.#run.report({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
     }
   }

@@ -48,9 +48,10 @@ test('a worker that loads for long but makes progress is not stopped', async () 
   expect((await run.outcome).completed).toEqual([0]);
 });
 
-test('a long silence at a shard is reported before the limit', async () => {
+test('a long silence at a shard is reported before the limit, and not as that of a start', async () => {
   const run = start(
     (worker, message) => {
+      if (message.type === 'start') worker.say({ type: 'heartbeat', stage: 'loading the model' });
       if (message.type === 'assign' && message.attempt === 1) return;
       good(worker, message);
     },
@@ -58,5 +59,7 @@ test('a long silence at a shard is reported before the limit', async () => {
   );
   await run.clock.drain();
   expect((await run.outcome).completed).toEqual([0]);
-  expect(run.of('waiting')).toMatchObject([{ slot: 0, shard: 0, silentMs: 50_000, limitMs: 100_000 }]);
+  expect(run.of('waiting')).toMatchObject([
+    { slot: 0, shard: 0, stage: null, silentMs: 50_000, limitMs: 100_000 },
+  ]);
 });
