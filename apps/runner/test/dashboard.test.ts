@@ -124,6 +124,13 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
   expect(await run.ended).toMatchObject({ code: 0 });
   await page.locator('canvas[data-ready]').waitFor();
 
+  // The page and a plot say the same of the axes.
+  const picture = join(folder, 'map.svg');
+  expect(await holdfast(['plot', out, '-o', picture])).toMatchObject({ code: 0 });
+  const shares = [...(await readFile(picture, 'utf8')).matchAll(/\((\d+\.\d%) of the variance\)/g)];
+  const said = `vary most, with ${shares.map(([, share]) => share).join(' and ')} of the variance.`;
+  expect(await page.locator('.caption').textContent()).toContain(said);
+
   const places = await placesOf(page);
   const [x, y] = places[3_000]!;
   await page.mouse.move(x, y);
@@ -204,6 +211,7 @@ withBrowser('a page for colleagues needs nothing but itself', async () => {
   page.on('request', (request) => requests.push(request.url()));
   await page.reload();
   await page.locator('canvas[data-ready]').waitFor();
+  await page.getByText(/vary most, with \d+\.\d% and \d+\.\d% of the variance/).waitFor();
   await page.getByText('UMAP', { exact: true }).click();
   await page.getByText(/UMAP keeps neighbours together/).waitFor();
   await page.getByLabel('ID', { exact: true }).fill(ID);

@@ -18,5 +18,6 @@ export type {
   RowDetail,
   Snapshot,
   StaticData,
+  VarianceHeader,
   Work,
 } from './wire.js';

@@ -86,6 +86,9 @@ export interface Work {
 
 export type MapName = 'pca' | 'umap';
 
+/** The header of an answer with a PCA: the share of the variance that each axis has, with commas between. */
+export type VarianceHeader = 'holdfast-variance';
+
 /** A row of the quarantine table. */
 export interface QuarantineRow {
   id: string;
@@ -109,6 +112,8 @@ export interface StaticData {
     descriptions: string[];
     /** Base64 of float32 [points, 2]. */
     maps: Partial<Record<MapName, string>>;
+    /** The share of the variance that each axis of the PCA has. */
+    variance: number[] | null;
     /** The data are base64 of float32 or uint16. */
     colours: Record<string, { header: ColourHeader; data: string }>;
   };

@@ -1,4 +1,4 @@
-import type { History, Snapshot, Work } from '@holdfast/dashboard';
+import type { History, Snapshot, VarianceHeader, Work } from '@holdfast/dashboard';
 import type { Colour, Source } from './source.js';
 
 /** The server that the page came from. */
@@ -25,7 +25,17 @@ export function liveSource(): Source {
     quarantine: () => json('/api/quarantine'),
     result: () => json('/api/result'),
     points: ({ rows }) => rows,
-    map: async (name, from) => new Float32Array(await bytes(`/api/map?name=${name}&${rowsOf(from)}`)),
+    map: async (name, from) => {
+      const answer = await ask(`/api/map?name=${name}&${rowsOf(from)}`);
+      return {
+        places: new Float32Array(await answer.arrayBuffer()),
+        shares:
+          answer.headers
+            .get('holdfast-variance' satisfies VarianceHeader)
+            ?.split(',')
+            .map(Number) ?? null,
+      };
+    },
     colour: async (key, from) =>
       colourIn(await bytes(`/api/colour?key=${encodeURIComponent(key)}&${rowsOf(from)}`)),
     detail: (point) => json(`/api/row?row=${point}`),

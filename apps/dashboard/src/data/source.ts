@@ -16,6 +16,14 @@ export interface Colour {
   data: Float32Array | Uint16Array;
 }
 
+/** Where points are. */
+export interface PointMap {
+  /** [points, 2]. */
+  places: Float32Array;
+  /** The share of the variance that each axis of a PCA has, from 0 to 1; of others null. */
+  shares: readonly number[] | null;
+}
+
 /** What a page hears of a run. */
 export interface Ears {
   snapshot(snapshot: Snapshot): void;
@@ -35,8 +43,8 @@ export interface Source {
   result(): Promise<ResultInfo | null>;
   /** How many points the maps have. */
   points(info: ResultInfo): number;
-  /** Places of all points, [points, 2]. @param from the name of an output of the result, as everywhere here. */
-  map(name: MapName, from: string): Promise<Float32Array>;
+  /** @param from the name of an output of the result, as everywhere here. */
+  map(name: MapName, from: string): Promise<PointMap>;
   colour(key: string, from: string): Promise<Colour>;
   detail(point: number): Promise<RowDetail>;
   /** Null if only a server could tell. */

@@ -22,7 +22,10 @@ function sourceOf({ made, snapshot, history, quarantine, result }: StaticData): 
     quarantine: async () => quarantine,
     result: async () => result?.info ?? null,
     points: () => rows.length,
-    map: async (name) => new Float32Array(bytes(known().maps[name] ?? '')),
+    map: async (name) => ({
+      places: new Float32Array(bytes(known().maps[name] ?? '')),
+      shares: name === 'pca' ? known().variance : null,
+    }),
     colour: async (key) => {
       const { header, data } = known().colours[key]!;
       const Numbers = header.kind === 'number' ? Float32Array : Uint16Array;

@@ -185,11 +185,17 @@ export function MapSection({ source, info, work }: { source: Source; info: Resul
         {output.dim} numbers each.{' '}
         {name === 'umap'
           ? 'UMAP keeps neighbours together; distances between groups say little.'
-          : 'The two directions in which the embeddings vary most.'}
+          : `The two directions in which the embeddings vary most${varianceWords(shown.shares)}.`}
       </p>
     </section>
   );
 }
+
+/** How much the axes say. */
+const varianceWords = (shares: readonly number[] | null): string =>
+  shares === null
+    ? ''
+    : `, with ${shares.map((share) => `${(100 * share).toFixed(1)}%`).join(' and ')} of the variance`;
 
 /** What a point is, and the value that colours it. */
 function Tip({ detail, value }: { detail: RowDetail; value: string | null }) {

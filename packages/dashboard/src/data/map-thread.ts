@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { clusters, pca, umap } from '@holdfast/projection';
+import { type Axes, clusters, pca, umap } from '@holdfast/projection';
 import { openResult } from '@holdfast/result';
 import type { MapAnswer, MapJob } from './map-job.js';
 
@@ -17,8 +17,12 @@ try {
     post({ done });
   };
   const compute = { pca, umap, clusters }[what];
-  const { buffer } = await compute(rows, { onProgress });
-  post({ data: buffer as ArrayBuffer });
+  let shares: number[] | null = null;
+  const onAxes = ({ variances, total }: Axes) => {
+    shares = variances.map((variance) => variance / (total || 1));
+  };
+  const { buffer } = await compute(rows, { onProgress, ...(what === 'pca' && { onAxes }) });
+  post({ data: buffer as ArrayBuffer, shares });
 } catch (error) {
   post({ error: (error as Error).message });
 }

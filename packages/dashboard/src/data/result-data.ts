@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { EMBEDDINGS, listed, openResult, proveResult, type Result, type RowReader } from '@holdfast/result';
 import type { ColourHeader, ColourInfo, MapName, Neighbour, ResultInfo, RowDetail, Work } from '../wire.js';
 import { type LabelColumn, numbers, readLabels } from './labels.js';
-import { computeMap } from './map-job.js';
+import { type Computed, computeMap } from './map-job.js';
 import { nearest } from './neighbours.js';
 import { RowTable } from './row-table.js';
 
@@ -18,7 +18,7 @@ export interface ResultOptions {
 
 /** What a page asks of a complete result. Maps and clusters are computed once, when they are asked for. */
 export class ResultData {
-  readonly #maps = new Map<string, Promise<ArrayBuffer>>();
+  readonly #maps = new Map<string, Promise<Computed>>();
   readonly #readers = new Map<string, Promise<RowReader>>();
   readonly #end = new AbortController();
 
@@ -73,8 +73,8 @@ export class ResultData {
     ];
   }
 
-  /** Places of all rows, float32 [rows, 2]. @param from one of `rowOutputs`, as everywhere here. */
-  async map(name: MapName, from = this.from): Promise<ArrayBuffer> {
+  /** Places of all rows. @param from one of `rowOutputs`, as everywhere here. */
+  async map(name: MapName, from = this.from): Promise<Computed> {
     return this.#computed(name, from);
   }
 
@@ -87,7 +87,7 @@ export class ResultData {
     if (key === 'file' && files !== null)
       return { header: category('Source file', files.names), data: files.of };
     if (key !== 'clusters') return null;
-    const data = new Uint16Array(await this.#computed('clusters', from));
+    const data = new Uint16Array((await this.#computed('clusters', from)).data);
     const count = data.reduce((most, cluster) => Math.max(most, cluster), -1) + 1;
     const names = Array.from({ length: count }, (_, at) => `Cluster ${at + 1}`);
     return { header: category('Cluster', names), data };
@@ -125,7 +125,7 @@ export class ResultData {
     return opened;
   }
 
-  #computed(what: Work['what'], from: string): Promise<ArrayBuffer> {
+  #computed(what: Work['what'], from: string): Promise<Computed> {
     const key = `${what} ${from}`;
     const begun = this.#maps.get(key);
     if (begun !== undefined) return begun;

@@ -93,8 +93,11 @@ async function resultPart(data: ResultData): Promise<NonNullable<StaticData['res
   const info = { ...told, outputs: outputs.filter(({ name }) => name === data.from) };
   const chosen = spread(info.rows, MOST_POINTS);
   const maps: Partial<Record<MapName, string>> = {};
+  let variance: number[] | null = null;
   for (const name of ['pca', 'umap'] as const) {
-    const all = new Float32Array(await data.map(name));
+    const { data: places, shares } = await data.map(name);
+    variance ??= shares;
+    const all = new Float32Array(places);
     const some = new Float32Array(chosen.length * 2);
     for (const [at, row] of chosen.entries()) some.set(all.subarray(row * 2, row * 2 + 2), at * 2);
     maps[name] = base64(some);
@@ -112,7 +115,7 @@ async function resultPart(data: ResultData): Promise<NonNullable<StaticData['res
   for await (const some of rowIds(data.idsPath))
     for (const id of some) if (chosen[ids.length] === row++) ids.push(id);
   const descriptions = await data.descriptions(chosen);
-  return { info, rows: base64(chosen), ids, descriptions, maps, colours };
+  return { info, rows: base64(chosen), ids, descriptions, maps, variance, colours };
 }
 
 /** Rows at equal distances, so each part of the input is there. */

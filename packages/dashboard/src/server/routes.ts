@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { quarantineOf } from '../data/quarantine.js';
 import type { ResultData } from '../data/result-data.js';
 import { snapshotOf } from '../live/watch.js';
-import type { MapName } from '../wire.js';
+import type { MapName, VarianceHeader } from '../wire.js';
 import { BadRequest, columnBytes, NotFound, sendBytes, sendJson } from './respond.js';
 
 /** What the routes answer from. */
@@ -34,8 +34,9 @@ export const ROUTES: Readonly<Record<string, (call: Call) => Promise<void> | voi
     const name = query.get('name');
     if (name !== 'pca' && name !== 'umap') throw new BadRequest('name must be pca or umap');
     const result = await resultOf(served);
-    const map = await result.map(name satisfies MapName, outputIn(query, result));
-    sendBytes(response, new Uint8Array(map));
+    const { data, shares } = await result.map(name satisfies MapName, outputIn(query, result));
+    if (shares !== null) response.setHeader('holdfast-variance' satisfies VarianceHeader, shares.join());
+    sendBytes(response, new Uint8Array(data));
   },
   '/api/colour': async ({ response, query, served }) => {
     const result = await resultOf(served);
