@@ -134,9 +134,9 @@ export async function demo({ folder = join(root, 'demo-out'), say = console.log 
   say(`   ${numbers.slice(10).join('  ')}\n`);
 
   say(`Results are in ${shown(folder)}/. Try next, on your own file:`);
-  say('  node_modules/.bin/holdfast embed GENES.fa --out out');
-  say('  node_modules/.bin/holdfast embed PROTEINS.fa --model aac --out out');
-  say('  node_modules/.bin/holdfast embed READS.fa.gz --translate --model aac --format npy --out out');
+  say('  node_modules/.bin/holdfast embed GENES.fa --out genes');
+  say('  node_modules/.bin/holdfast embed PROTEINS.fa --model aac --out proteins');
+  say('  node_modules/.bin/holdfast embed READS.fa.gz --translate --model aac --format npy --out reads');
   return { signal: first.signal, kept, all, digests };
 }
 

@@ -9,7 +9,7 @@ import { Shards } from './run/shards.js';
 import { Story } from './run/story.js';
 import { Throughput } from './run/throughput.js';
 
-const NOTHING: History = { checkpoints: [], incidents: [], at_least: false, throughput: null };
+const NOTHING: History = { checkpoints: [], commands: [], incidents: [], at_least: false, throughput: null };
 
 export function App({ source }: { source: Source }) {
   const [snapshot, setSnapshot] = useState<Snapshot | null>(null);
@@ -47,7 +47,7 @@ export function App({ source }: { source: Source }) {
       {result !== null && <MapSection key={result.id} source={source} info={result} work={work} />}
       <Throughput history={history} status={status} />
       <Shards status={status} />
-      <Story history={history} />
+      <Story history={history} status={status} />
       <Processes status={status} memory={memory} />
       <Quarantine source={source} status={status} />
     </main>

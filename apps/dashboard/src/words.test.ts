@@ -1,6 +1,8 @@
+import type { Status } from '@holdfast/status';
 import { describe, expect, it } from 'vitest';
-import { duration, happenings, incidentWords, percent, size } from './words.js';
+import { copiesWords, duration, happenings, incidentWords, percent, size, troubles } from './words.js';
 
+const working = { state: 'running', command: null, cluster: null } as const;
 const incident = { time: '2026-03-01T10:00:00Z', task: null, slot: 0, shard: 1, kind: 'crash' };
 
 it('numbers are written as people say them', () => {
@@ -45,16 +47,65 @@ describe('incidents', () => {
       rows: 10,
     });
     const failed = { ...incident, time: '2026-03-01T10:02:30Z', event: 'failed', message: 'failed: x' };
-    const found = happenings({
+    const history = {
       checkpoints: [saved(1, 0), saved(2, 1), saved(3, 0)],
+      commands: [],
       incidents: [failed],
       at_least: false,
       throughput: null,
-    });
+    };
+    const found = happenings(history, working);
     expect(found.map(({ kind, words }) => [kind, words])).toEqual([
       ['saved', 'Saved 1 checkpoint of shard 0: 10 rows'],
       ['trouble', 'Worker 0 failed on shard 1 (crash): x'],
       ['saved', 'Saved 2 checkpoints of 2 shards: 20 rows'],
     ]);
+    expect(troubles(history)).toBe('1 incident');
   });
+
+  it('tell when each command began, and how the one before it ended', () => {
+    const at = (minute: number) => `2026-03-01T10:0${minute}:00Z`;
+    const history = {
+      checkpoints: [
+        { at: at(1), shard: 0, rows: 10 },
+        { at: at(3), shard: 0, rows: 10 },
+      ],
+      commands: [
+        { began: at(0), ended: null, signal: null },
+        { began: at(2), ended: at(4), signal: 'SIGTERM' },
+        { began: at(5), ended: at(6), signal: null },
+        { began: at(7), ended: null, signal: null },
+      ],
+      incidents: [],
+      at_least: false,
+      throughput: null,
+    };
+    const killed = 'ended without a word: it was killed, or its machine was lost.';
+    const words = [
+      'The run was resumed. The command before had ended.',
+      'The run was resumed. SIGTERM had stopped the command before.',
+      'Saved 1 checkpoint of shard 0: 10 rows',
+      `The run was resumed. The command before ${killed}`,
+      'Saved 1 checkpoint of shard 0: 10 rows',
+      'The run began.',
+    ];
+    expect(happenings(history, working).map((each) => each.words)).toEqual(words);
+    const command = { running: false, ended: null, last_seen_at: at(8) };
+    const gone = { state: 'stopped', command, cluster: null } as unknown as Status;
+    expect(happenings(history, gone).map((each) => each.words)).toEqual([`The command ${killed}`, ...words]);
+    const told = { ...gone, command: { ...command, ended: 'stopped by SIGINT' } } as unknown as Status;
+    expect(happenings(history, told)[0]!.words).toBe('The command ended: stopped by SIGINT');
+    expect(happenings(history, { ...gone, state: 'complete' })).toHaveLength(words.length);
+    expect(troubles(history)).toBe('no failures, resumed 3 times');
+    expect(troubles({ ...history, commands: history.commands.slice(0, 2) })).toBe(
+      'no failures, resumed once',
+    );
+  });
+});
+
+it('copies explain why there are fewer rows', () => {
+  expect([1, 2000].map(copiesWords)).toEqual([
+    '1 sequence is a copy and was not computed again',
+    '2,000 sequences are copies and were not computed again',
+  ]);
 });

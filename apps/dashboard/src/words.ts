@@ -1,5 +1,5 @@
 import type { History } from '@holdfast/dashboard';
-import type { Incident, State } from '@holdfast/status';
+import type { CommandSpan, Incident, State, Status } from '@holdfast/status';
 
 /** A number with commas: 1,234,567. */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -7,6 +7,12 @@ export const grouped = (value: number): string => Math.round(value).toLocaleStri
 /** A count and its noun. */
 export const counted = (count: number, noun: string): string =>
   `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Why there are fewer rows than sequences. */
+export const copiesWords = (count: number): string =>
+  count === 1
+    ? '1 sequence is a copy and was not computed again'
+    : `${grouped(count)} sequences are copies and were not computed again`;
 
 /** Seconds as people say them: 42 s, 3 min, 2 h 5 min, 4 d 3 h. */
 export function duration(seconds: number): string {
@@ -71,31 +77,65 @@ export function incidentWords({ event, message, slot, shard, kind, task }: Incid
 }
 
 /** What happened at a moment. */
-export type Happening =
-  | { at: string; kind: 'trouble' | 'action'; words: string }
-  | { at: string; kind: 'saved'; words: string };
+export interface Happening {
+  at: string;
+  kind: 'trouble' | 'action' | 'saved' | 'command';
+  words: string;
+}
 
 /** What was done about a failure. */
 const ACTIONS: ReadonlySet<string> = new Set(['retry', 'breaker', 'redistributed']);
 
-/** Everything that happened in words, newest first. Checkpoints between two incidents are one line. */
-export function happenings({ checkpoints, incidents }: History): Happening[] {
+/** How a command began that found an earlier one's work. @param before the command before it. */
+function resumedWords({ ended, signal }: CommandSpan): string {
+  if (signal !== null) return `The run was resumed. ${signal} had stopped the command before.`;
+  if (ended !== null) return 'The run was resumed. The command before had ended.';
+  return 'The run was resumed. The command before ended without a word: it was killed, or its machine was lost.';
+}
+
+type Stands = Pick<Status, 'state' | 'command' | 'cluster'>;
+
+/** How the last command ended, if it is gone and the run is not complete. */
+function goneWords({ state, command, cluster }: Stands): string | null {
+  // The tasks of a run on several machines have a table of their own.
+  if (state === 'complete' || cluster !== null || command === null || command.running !== false) return null;
+  if (command.ended !== null) return `The command ended: ${command.ended}`;
+  return 'The command ended without a word: it was killed, or its machine was lost.';
+}
+
+/**
+ * Everything that happened in words, newest first: the beginnings of commands, incidents, and the checkpoints between them, which
+ * are one line.
+ */
+export function happenings({ checkpoints, commands, incidents }: History, status: Stands): Happening[] {
+  const between: Happening[] = [
+    ...commands.map(({ began: at }, place) => ({
+      at,
+      kind: 'command' as const,
+      words: place === 0 ? 'The run began.' : resumedWords(commands[place - 1]!),
+    })),
+    ...incidents.map((incident) => ({
+      at: incident.time,
+      kind: ACTIONS.has(incident.event) ? ('action' as const) : ('trouble' as const),
+      words: incidentWords(incident),
+    })),
+  ];
+  const gone = goneWords(status);
+  const seen = status.command?.last_seen_at ?? null;
+  if (gone !== null && seen !== null) between.push({ at: seen, kind: 'command', words: gone });
   const all = [
-    ...checkpoints.map((save) => ({ at: save.at, save, incident: null })),
-    ...incidents.map((incident) => ({ at: incident.time, save: null, incident })),
+    ...checkpoints.map((save) => ({ at: save.at, save })),
+    ...between.map((happening) => ({ at: happening.at, happening })),
   ].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   const found: Happening[] = [];
   let saved = { count: 0, rows: 0, shards: new Set<number>() };
-  for (const { at, save, incident } of all) {
-    if (incident !== null) {
+  for (const each of all) {
+    if ('happening' in each) {
       saved = { count: 0, rows: 0, shards: new Set() };
-      found.push({
-        at,
-        kind: ACTIONS.has(incident.event) ? 'action' : 'trouble',
-        words: incidentWords(incident),
-      });
+      found.push(each.happening);
       continue;
     }
+    const { at, save } = each;
     saved.count++;
     saved.rows += save.rows;
     saved.shards.add(save.shard);
@@ -105,4 +145,12 @@ export function happenings({ checkpoints, incidents }: History): Happening[] {
     found.push({ at, kind: 'saved', words });
   }
   return found.reverse();
+}
+
+/** What went wrong in a run, or that nothing did: also that it was resumed, which is no failure of its own. */
+export function troubles({ incidents, commands, at_least }: History): string {
+  const failed = incidents.length === 0 ? 'no failures' : counted(incidents.length, 'incident');
+  const resumed = commands.length - 1;
+  const again = resumed < 1 ? '' : `, resumed ${resumed === 1 ? 'once' : `${grouped(resumed)} times`}`;
+  return `${failed}${at_least ? ' that the logs still have' : ''}${again}`;
 }

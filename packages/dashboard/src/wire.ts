@@ -20,7 +20,7 @@ export interface Snapshot {
 
 /** Everything that happened so far. */
 export interface History extends RunHistory {
-  /** As `holdfast plot` draws it; null while nothing is saved. */
+  /** As `holdfast plot` draws it; null while nothing is embedded. */
   throughput: Throughput | null;
 }
 

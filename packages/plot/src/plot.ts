@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { counted } from '@holdfast/options';
 import { EMBEDDINGS, openResult, proveResult, type Result, refuseNoFolder } from '@holdfast/result';
 import { layout, runElsewhere } from '@holdfast/run-folder';
-import { historyOf, ShardStarts, throughputOf } from '@holdfast/status';
+import { embeddedIn, historyOf, ShardStarts, statusOf, throughputOf } from '@holdfast/status';
 import { chooseColouring } from './choose-colouring.js';
 import { lengthsPlot } from './lengths-plot.js';
 import { mapPlot } from './map-plot.js';
@@ -62,8 +62,9 @@ export async function plot(dir: string, options: PlotOptions): Promise<string> {
 async function throughput(dir: string, name: string): Promise<string> {
   await refuseNoFolder(dir);
   const kept = runElsewhere(layout(dir)) ?? dir;
+  const embedded = embeddedIn(await statusOf(kept));
   const { checkpoints } = await historyOf(kept);
-  const found = throughputOf(checkpoints, await new ShardStarts(layout(kept).logs).read());
+  const found = throughputOf(checkpoints, await new ShardStarts(layout(kept).logs).read(), embedded);
   if (found === null)
     throw new PlotInputError(
       `${dir}: no checkpoint has been saved yet; holdfast status ${dir} says how the run stands`,

@@ -13,7 +13,7 @@ const UNITS = [
 /** Sequences a second over the time of a run. */
 export function throughputPlot(
   title: string,
-  { start, step, perSecond, resumed }: Throughput,
+  { start, step, perSecond, unsaved, resumed }: Throughput,
   checkpoints: readonly SavedRows[],
 ): string {
   const time = step * perSecond.length;
@@ -31,7 +31,8 @@ export function throughputPlot(
   });
   const outline = `M${points.join('L')}`;
   const filled = `M${area.left} ${area.bottom}L${points.join('L')}L${area.right} ${area.bottom}Z`;
-  const landed = checkpoints.map(({ at }) => {
+  const drawn = checkpoints.filter(({ at }) => Date.parse(at) <= start + time);
+  const landed = drawn.map(({ at }) => {
     const here = Math.round(x.at((Date.parse(at) - start) / ms));
     return element('line', { x1: here, y1: area.bottom, x2: here, y2: area.bottom + 6 });
   });
@@ -40,9 +41,10 @@ export function throughputPlot(
     return element('line', { x1: here, y1: area.top, x2: here, y2: area.bottom });
   });
   const total = checkpoints.reduce((sum, { rows }) => sum + rows, 0);
-  const mean = total / Math.max(1e-3, time / 1000);
+  const since = unsaved === 0 ? '' : ` and ${grouped(Math.round(unsaved))} not saved yet`;
+  const mean = perSecond.reduce((sum, rate) => sum + rate, 0) / perSecond.length;
   const again = resumed.length === 0 ? '' : '; dashed: resumed';
-  const note = `${grouped(total)} sequences in ${grouped(checkpoints.length)} checkpoints (ticks), mean ${grouped(Number(mean.toPrecision(3)))} per second, since ${new Date(start).toISOString().slice(0, 16).replace('T', ' ')} UTC${again}`;
+  const note = `${grouped(total)} sequences in ${grouped(checkpoints.length)} checkpoints (ticks)${since}, mean ${grouped(Number(mean.toPrecision(3)))} per second, since ${new Date(start).toISOString().slice(0, 16).replace('T', ' ')} UTC${again}`;
   const marks = [
     element('path', { d: filled, fill: '#2f6f9f', 'fill-opacity': 0.18 }),
     element('path', { d: outline, fill: 'none', stroke: '#2f6f9f', 'stroke-width': 1.5 }),

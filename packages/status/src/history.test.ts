@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CheckpointManifest } from '@holdfast/manifest';
@@ -33,5 +33,35 @@ it('has the checkpoints of all shards in their order, and what went wrong in wor
 });
 
 it('is empty before there is anything', async () => {
-  expect(await historyOf(folder)).toEqual({ checkpoints: [], incidents: [], at_least: false });
+  expect(await historyOf(folder)).toEqual({
+    checkpoints: [],
+    commands: [],
+    incidents: [],
+    at_least: false,
+  });
+});
+
+it('has every command, and by what it ended as far as that is known', async () => {
+  const at = (minute: number) => `2026-03-01T09:0${minute}:00.000Z`;
+  const starts = [
+    { started: at(0) },
+    { started: at(1), ended: at(3) },
+    { started: at(4), ended: at(5) },
+    { started: at(6) },
+  ];
+  writeFileSync(
+    join(folder, '.holdfast-starts'),
+    JSON.stringify({ format: 1, run: 'r', left_out: 0, starts }),
+  );
+  mkdirSync(join(folder, 'logs'));
+  const stopped = { format: 1, time: at(2), event: 'stopped', signal: 'SIGTERM' };
+  appendFileSync(join(folder, 'logs/coordinator.log'), `${JSON.stringify(stopped)}\n`);
+  expect((await historyOf(folder)).commands).toEqual([
+    { began: at(0), ended: null, signal: null },
+    { began: at(1), ended: at(3), signal: 'SIGTERM' },
+    { began: at(4), ended: at(5), signal: null },
+    { began: at(6), ended: null, signal: null },
+  ]);
+  writeFileSync(join(folder, '.holdfast-starts'), 'torn');
+  expect((await historyOf(folder)).commands).toEqual([]);
 });

@@ -1,9 +1,11 @@
 import { checkOptions, required, words } from '@holdfast/options';
 import { layout } from '@holdfast/run-folder/glance';
+import { type CommandSpan, commandsOf } from './judge/commands-of.js';
 import { type Incident, logFindings } from './judge/log-findings.js';
 import { readCluster } from './read/read-cluster.js';
 import { readLogs } from './read/read-logs.js';
 import { readManifest } from './read/read-manifest.js';
+import { readStarts } from './read/read-starts.js';
 
 /** A checkpoint that landed. */
 export interface SavedRows {
@@ -17,6 +19,8 @@ export interface SavedRows {
 export interface History {
   /** Every checkpoint that counts, in the order in which they were recorded. */
   checkpoints: SavedRows[];
+  /** The commands that worked on it, oldest first, as far as they are recorded. */
+  commands: CommandSpan[];
   /** Failures, and what was done about them, oldest first. */
   incidents: Incident[];
   /** Whether the logs are longer than what was read of them, so there may be earlier incidents. */
@@ -40,6 +44,7 @@ export async function historyOf(dir: string): Promise<History> {
   );
   return {
     checkpoints: manifest.is === 'read' ? savedIn(manifest.shards) : [],
+    commands: commandsOf(readStarts(place.starts), logs.events),
     incidents: logFindings(logs.events, null).incidents,
     at_least: logs.cut,
   };

@@ -44,7 +44,12 @@ export interface Status {
   sequences_done: number | null;
   /** Embedded, saved or not yet; without a live command the same as `sequences_done`. */
   sequences_embedded: number | null;
+  /** When that was counted; null if nothing embeds now, or it is not known. */
+  embedded_at: string | null;
+  /** The distinct ones. */
   sequences_total: number | null;
+  /** Others that are copies of these, and get the same rows without being computed again. */
+  sequences_copies: number | null;
   tokens_per_second: number | null;
   seconds_left: number | null;
   last_checkpoint_at: string | null;

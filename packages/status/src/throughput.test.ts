@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { throughputOf } from './throughput.js';
+import { type Begun, throughputOf } from './throughput.js';
 
 const iso = (ms: number) => new Date(1_800_000_000_000 + ms).toISOString();
 const time = fc.integer({ min: 0, max: 10_000_000 });
@@ -41,7 +41,68 @@ it('knows that a shard was begun later than its last checkpoint, so a pause betw
     ],
   )!;
   expect(start).toBe(from);
-  expect(perSecond.map((each) => Math.round(each * step) / 1000)).toEqual([100, 0, 0, 0, 0, 0, 0, 100]);
+  expect(perSecond.map((each) => Math.round(each * step) / 1000)).toEqual([100, ...Array(58).fill(0), 100]);
   expect(resumed).toEqual([from + 990_000]);
   expect(throughputOf([], [])).toBeNull();
+});
+
+const from = 1_800_000_000_000;
+const rowsIn = ({ perSecond, step }: { perSecond: number[]; step: number }) =>
+  perSecond.map((each) => Math.round(each * step) / 1000);
+
+it('a steady run that is at work has a steady curve, whenever its checkpoints landed', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.array(fc.integer({ min: 1000, max: 90_000 }), { maxLength: 30 }), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.integer({ min: 1, max: 300_000 }),
+      (gaps, rest) => {
+        // Each shard embeds a row a millisecond from the beginning on.
+        const ends = gaps.map((each) => each.reduce((sum, gap) => sum + gap, 0));
+        const now = Math.max(...ends) + rest;
+        const saved = gaps.flatMap((each, shard) => {
+          let ms = 0;
+          return each.map((gap) => {
+            ms += gap;
+            return { at: iso(ms), shard, rows: gap };
+          });
+        });
+        const begins = gaps.map((_, shard) => ({ at: from, shard }));
+        const embedded = { at: from + now, shards: gaps.map((_, shard) => ({ shard, rows: now })) };
+        const { start, step, perSecond, unsaved } = throughputOf(saved, begins, embedded)!;
+        expect([start, start + step * perSecond.length]).toEqual([from, expect.closeTo(from + now, 0)]);
+        for (const rate of perSecond) expect(rate / 1000 / gaps.length).toBeCloseTo(1, 6);
+        expect(unsaved).toBe(ends.reduce((sum, end) => sum + now - end, 0));
+      },
+    ),
+  );
+});
+
+it('shows a run at work before its first checkpoint, and ends where the counts end', () => {
+  const begins = [{ at: from, shard: 0 }];
+  const embedded = { at: from + 60_000, shards: [{ shard: 0, rows: 600 }] };
+  const first = throughputOf([], begins, embedded)!;
+  expect([first.start, first.step, rowsIn(first)]).toEqual([from, 1000, Array(60).fill(10)]);
+  // A checkpoint that landed later reaches beyond the end.
+  const later = throughputOf([{ at: iso(90_000), shard: 0, rows: 900 }], begins, embedded)!;
+  expect([later.step, later.unsaved, rowsIn(later)]).toEqual([1000, 0, Array(60).fill(10)]);
+  // One that is being read, or has nothing new, has no rows.
+  expect(throughputOf([], [], embedded)).toBeNull();
+});
+
+it('nothing ran between a kill and the next command, though that records what a killed worker had written', () => {
+  const save = (at: number, rows = 100) => ({ at: iso(at), shard: 0, rows });
+  const begins: Begun[] = [
+    { at: from, shard: 0, taken: from - 10 },
+    { at: from + 100_000, shard: 0, taken: from + 99_000 },
+  ];
+  const saves = [save(10_000), save(20_000), save(99_500), save(110_000)];
+  const { step, perSecond } = throughputOf(saves, begins)!;
+  const bin = (ms: number) => perSecond[Math.floor(ms / step)];
+  expect(rowsIn({ perSecond, step }).reduce((sum, rows) => sum + rows, 0)).toBeCloseTo(400, 1);
+  // The third was written about as long after the second as that after the first.
+  for (const ms of [32_000, 45_000, 60_000, 80_000, 97_000]) expect(bin(ms)).toBe(0);
+  expect([bin(5000), bin(25_000)]).toEqual([expect.closeTo(10, 6), expect.closeTo(10, 6)]);
 });

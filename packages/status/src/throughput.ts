@@ -1,9 +1,30 @@
 import type { SavedRows } from './history.js';
+import type { Status } from './status.js';
 
 /** When a worker began, or went on with, a shard: milliseconds since 1970. */
 export interface Begun {
   at: number;
   shard: number;
+  /** When it got the shard. Between the two it reads what is there. Absent if the logs do not say. */
+  taken?: number;
+}
+
+/** What a run that is at work has embedded, saved or not. */
+export interface Embedded {
+  /** When that was known, milliseconds since 1970. */
+  at: number;
+  shards: readonly { shard: number; rows: number }[];
+}
+
+/** What the run of a status has embedded; null unless it is at work, and says so. */
+export function embeddedIn({ embedded_at, shards }: Pick<Status, 'embedded_at' | 'shards'>): Embedded | null {
+  if (embedded_at === null) return null;
+  // Those of a complete shard are all saved, and quarantined ones among them have no row.
+  const open = shards.filter(({ status }) => status === 'in_progress');
+  return {
+    at: Date.parse(embedded_at),
+    shards: open.map(({ shard, sequences_embedded: rows }) => ({ shard, rows })),
+  };
 }
 
 /** Rows a second over the time of a run, from all commands that worked on it. */
@@ -14,57 +35,109 @@ export interface Throughput {
   step: number;
   /** Rows a second in each bin. */
   perSecond: number[];
+  /** Rows among them that no checkpoint has yet. */
+  unsaved: number;
   /** When workers went on with shards that they, or others, had begun before: after a kill, a failure or a pause. */
   resumed: number[];
 }
 
-/** Bins, and at least. As many as checkpoints between: with fewer in each, what is seen is when they land. */
-const [MOST, LEAST] = [60, 8];
+/** Bins. Rows are spread over the time in which they were computed, so narrow ones show no more than that, and a pause as it was. */
+const BINS = 60;
+
+/** Rows, and the time in which they were computed. */
+interface Span {
+  from: number;
+  to: number;
+  rows: number;
+}
 
 /**
  * The throughput of a run, for every picture of it. The rows of a checkpoint were computed since the last one of its shard, or
- * since a worker went on with it if that was later; they are spread evenly over that time.
+ * since a worker went on with it if that was later; they are spread evenly over that time. While the run is at work, the rows
+ * that no checkpoint has yet are there too, and the curve ends when they were counted.
  *
  * @param begun when workers began; see `ShardStarts`.
- * @returns null if nothing was saved.
+ * @param embedded see `embeddedIn`; null unless the run is at work.
+ * @returns null if nothing was saved or embedded.
  */
-export function throughputOf(checkpoints: readonly SavedRows[], begun: readonly Begun[]): Throughput | null {
+export function throughputOf(
+  checkpoints: readonly SavedRows[],
+  begun: readonly Begun[],
+  embedded: Embedded | null = null,
+): Throughput | null {
   const saves = checkpoints
     .map(({ at, shard, rows }) => ({ at: Date.parse(at), shard, rows }))
     .sort((a, b) => a.at - b.at || a.shard - b.shard);
-  const [first] = saves;
-  const last = saves.at(-1);
-  if (first === undefined || last === undefined) return null;
   const starts = [...begun].sort((a, b) => a.at - b.at);
-  const spans = saves.map(spanOf(byShard(starts), first.at));
-  const start = spans.reduce((least, { from }) => Math.min(least, from), first.at);
-  const bins = new Float64Array(Math.max(1, Math.min(MOST, last.at - start, Math.max(LEAST, saves.length))));
-  const step = (last.at - start) / bins.length || 1;
+  const begins = byShard(starts);
+  const since = saves[0]?.at ?? starts[0]?.at ?? 0;
+  const saved = saves.map(spanOf(begins, since));
+  const fresh = embedded === null ? [] : freshSpans(embedded, saves, begins);
+  const spans = [...saved, ...fresh];
+  if (spans.length === 0) return null;
+  const end = embedded?.at ?? saves.at(-1)!.at;
+  const start = spans.reduce((least, { from }) => Math.min(least, from), end);
+  const bins = new Float64Array(Math.max(1, Math.min(BINS, end - start)));
+  const step = (end - start) / bins.length || 1;
   for (const { from, to, rows } of spans) spread(bins, (from - start) / step, (to - start) / step, rows);
-  const resumed = resumedIn(starts, step).filter((at) => at > start && at < last.at);
-  return { start, step, perSecond: [...bins].map((rows) => (rows * 1000) / step), resumed };
+  const resumed = resumedIn(starts, step).filter((at) => at > start && at < end);
+  const unsaved = fresh.reduce((sum, { rows }) => sum + rows, 0);
+  return { start, step, perSecond: [...bins].map((rows) => (rows * 1000) / step), unsaved, resumed };
 }
 
-function byShard(starts: readonly Begun[]): Map<number, number[]> {
-  const times = new Map<number, number[]>();
-  for (const { at, shard } of starts) {
-    const known = times.get(shard);
-    if (known === undefined) times.set(shard, [at]);
-    else known.push(at);
+function byShard(starts: readonly Begun[]): Map<number, Begun[]> {
+  const found = new Map<number, Begun[]>();
+  for (const start of starts) {
+    const known = found.get(start.shard);
+    if (known === undefined) found.set(start.shard, [start]);
+    else known.push(start);
   }
-  return times;
+  return found;
+}
+
+interface Save {
+  at: number;
+  shard: number;
+  rows: number;
 }
 
 /** The time in which the rows of a checkpoint were computed. To be called with each in order. */
-function spanOf(begins: ReadonlyMap<number, readonly number[]>, since: number) {
-  const before = new Map<number, number>();
-  return ({ at, shard, rows }: { at: number; shard: number; rows: number }) => {
+function spanOf(begins: ReadonlyMap<number, readonly Begun[]>, since: number) {
+  /** The last time at which rows are known to have been computed. */
+  let sign = Number.NEGATIVE_INFINITY;
+  const before = new Map<number, { at: number /** Rows a millisecond. */; pace: number }>();
+  return ({ at, shard, rows }: Save): Span => {
     const last = before.get(shard);
-    const began = begins.get(shard)?.findLast((time) => time <= at);
-    before.set(shard, at);
-    const from = Math.max(last ?? Number.NEGATIVE_INFINITY, began ?? Number.NEGATIVE_INFINITY);
-    return { from: Number.isFinite(from) ? from : Math.min(since, at), to: at, rows };
+    const ofShard = begins.get(shard) ?? [];
+    const began = ofShard.findLast((start) => start.at <= at)?.at;
+    const known = Math.max(last?.at ?? Number.NEGATIVE_INFINITY, began ?? Number.NEGATIVE_INFINITY);
+    const from = Number.isFinite(known) ? known : Math.min(since, at);
+    // A worker that takes a shard records a checkpoint that a killed one had written. When, its pace and other checkpoints say.
+    const found = ofShard.find((start) => start.taken !== undefined && start.taken <= at && at < start.at);
+    const atPace = last === undefined ? from : from + rows / last.pace;
+    const to = found === undefined ? at : Math.min(found.taken!, Math.max(from, sign, atPace));
+    sign = Math.max(sign, to);
+    before.set(shard, { at: to, pace: Math.max(1e-9, rows / Math.max(1, to - from)) });
+    return { from, to, rows };
   };
+}
+
+/** The rows that no checkpoint has yet. */
+function freshSpans(
+  { at, shards }: Embedded,
+  saves: readonly Save[],
+  begins: ReadonlyMap<number, readonly Begun[]>,
+): Span[] {
+  const saved = new Map<number, { at: number; rows: number }>();
+  for (const save of saves)
+    saved.set(save.shard, { at: save.at, rows: (saved.get(save.shard)?.rows ?? 0) + save.rows });
+  return shards.flatMap(({ shard, rows }) => {
+    const last = saved.get(shard);
+    const fresh = rows - (last?.rows ?? 0);
+    const began = begins.get(shard)?.findLast((start) => start.at <= at)?.at;
+    const from = Math.max(last?.at ?? Number.NEGATIVE_INFINITY, began ?? Number.NEGATIVE_INFINITY);
+    return fresh > 0 && from < at && Number.isFinite(from) ? [{ from, to: at, rows: fresh }] : [];
+  });
 }
 
 /** Those within one bin are one: all workers go on when a command does. */
@@ -78,9 +151,10 @@ function resumedIn(starts: readonly Begun[], step: number): number[] {
   return found;
 }
 
-/** Adds rows to the bins from one place to another, both in bins. */
+/** Adds rows to the bins from one place to another, both in bins. What lies behind the last bin is not drawn. */
 function spread(bins: Float64Array, from: number, to: number, rows: number): void {
   const end = bins.length - 1;
+  if (from > bins.length) return;
   if (to <= from) {
     bins[Math.min(end, Math.floor(to))]! += rows;
     return;

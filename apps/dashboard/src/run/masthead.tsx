@@ -46,7 +46,11 @@ function Figures({ status }: { status: Status }) {
   const { failures, retries, at_least } = status.failures;
   const figures: [name: string, value: string, more?: string][] = [];
   if (embedded !== null && total !== null && status.state !== 'complete')
-    figures.push(['Embedded', grouped(embedded), `of ${grouped(total)}, ${grouped(saved ?? 0)} saved`]);
+    figures.push([
+      'Embedded',
+      grouped(embedded),
+      `of ${grouped(total)}${status.sequences_copies ? ' distinct' : ''}, ${grouped(saved ?? 0)} saved`,
+    ]);
   if (status.tokens_per_second !== null)
     figures.push(['Speed', grouped(status.tokens_per_second), 'tokens a second']);
   if (status.seconds_left !== null) figures.push(['Left', duration(status.seconds_left)]);
@@ -54,6 +58,8 @@ function Figures({ status }: { status: Status }) {
     figures.push(['Last checkpoint', duration(status.seconds_since_checkpoint), 'ago']);
   if (status.state === 'complete') {
     if (status.result !== null) figures.push(['Numbers in a row', grouped(status.result.dim)]);
+    if (status.sequences_copies)
+      figures.push(['Copies', grouped(status.sequences_copies), 'not computed again']);
     figures.push(['Quarantined', grouped(status.quarantined.sequences)]);
     figures.push(['Shards', grouped(status.shards.length)]);
   }

@@ -1,24 +1,20 @@
 import type { History } from '@holdfast/dashboard';
+import type { Status } from '@holdfast/status';
 import { useState } from 'preact/hooks';
 import { Section } from '../section.js';
-import { counted, happenings } from '../words.js';
+import { happenings, troubles } from '../words.js';
 
 /** Lines that are shown until more are asked for. */
 const FEW = 12;
 
-/** What happened, newest first: failures and retries in words, and the checkpoints between them. */
-export function Story({ history }: { history: History }) {
+/** What happened, newest first: commands, failures and retries in words, and the checkpoints between them. */
+export function Story({ history, status }: { history: History; status: Status }) {
   const [all, setAll] = useState(false);
-  const found = happenings(history);
+  const found = happenings(history, status);
   if (found.length === 0) return null;
   const shown = all ? found.slice(0, 2000) : found.slice(0, FEW);
-  const incidents = history.incidents.length;
   return (
-    <Section
-      id="story"
-      name="What happened"
-      aside={`${incidents === 0 ? 'no failures' : counted(incidents, 'incident')}${history.at_least ? ' that the logs still have' : ''}`}
-    >
+    <Section id="story" name="What happened" aside={troubles(history)}>
       <ol class="story" aria-live="polite">
         {shown.map(({ at, kind, words }, place) => (
           <li key={`${at} ${found.length - place}`} class={kind}>

@@ -2,7 +2,7 @@ import type { History } from '@holdfast/dashboard';
 import type { Status } from '@holdfast/status';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Section } from '../section.js';
-import { counted, grouped, incidentWords } from '../words.js';
+import { copiesWords, counted, grouped, incidentWords } from '../words.js';
 import { ticksTo } from './ticks.js';
 
 const HEIGHT = 132;
@@ -17,7 +17,7 @@ export function Throughput({ history, status }: { history: History; status: Stat
   const live = status.state === 'running';
   const { throughput } = history;
   if (throughput === null) return null;
-  const { start, step, perSecond, resumed } = throughput;
+  const { start, step, perSecond, unsaved, resumed } = throughput;
   const last = start + step * perSecond.length;
   const end = live ? Math.max(last, Date.parse(status.at)) : last;
   const ticks = ticksTo(Math.max(...perSecond));
@@ -37,7 +37,7 @@ export function Throughput({ history, status }: { history: History; status: Stat
     <Section
       id="throughput"
       name="Throughput"
-      aside={`${counted(history.checkpoints.length, 'checkpoint')}, ${counted(rows, 'row')}`}
+      aside={`${counted(history.checkpoints.length, 'checkpoint')}, ${counted(rows, 'row')}${unsaved > 0 ? ` and ${grouped(unsaved)} not saved yet` : ''}${status.sequences_copies ? `; ${copiesWords(status.sequences_copies)}` : ''}`}
     >
       <div class="chart" ref={box}>
         <svg
@@ -94,7 +94,7 @@ export function Throughput({ history, status }: { history: History; status: Stat
             {clock(start)}
           </text>
           <text class="tick" x={width - 6} y={HEIGHT + LANES + 16} text-anchor="end">
-            {live ? 'now' : clock(end)}
+            {live ? 'now' : clock(end) === clock(start) ? `${secondsLater(end - start)} later` : clock(end)}
           </text>
         </svg>
         <p class="unit quiet">rows a second{resumed.length > 0 && '; dashed: resumed'}</p>
@@ -117,6 +117,8 @@ function useWidth(): [{ current: HTMLDivElement | null }, number] {
   }, [box.current]);
   return [box, width];
 }
+
+const secondsLater = (ms: number) => (ms < 100 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 const clock = (time: number) =>
   new Date(time).toLocaleString(undefined, {

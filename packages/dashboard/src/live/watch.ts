@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { layout } from '@holdfast/run-folder';
-import { historyOf, ShardStarts, statusOf, throughputOf } from '@holdfast/status';
+import { embeddedIn, historyOf, ShardStarts, type Status, statusOf, throughputOf } from '@holdfast/status';
 import type { History, Snapshot } from '../wire.js';
 import { memoryOf } from './memory.js';
 
@@ -40,8 +40,9 @@ export class Watch {
     this.#looking = true;
     while (this.#listeners.size > 0) {
       try {
-        this.#tell({ event: 'snapshot', data: await snapshotOf(this.dir) });
-        this.#tell({ event: 'history', data: await wholeHistory(this.dir, this.#starts) });
+        const snapshot = await snapshotOf(this.dir);
+        this.#tell({ event: 'snapshot', data: snapshot });
+        this.#tell({ event: 'history', data: await wholeHistory(this.dir, snapshot.status, this.#starts) });
         this.#latest.delete('trouble');
       } catch (error) {
         this.#tell({ event: 'trouble', data: (error as Error).message });
@@ -69,8 +70,12 @@ export async function snapshotOf(dir: string): Promise<Snapshot> {
 /** Everything that happened in a run so far. @throws as `historyOf`. */
 export async function wholeHistory(
   dir: string,
+  status: Status,
   starts = new ShardStarts(layout(dir).logs),
 ): Promise<History> {
   const history = await historyOf(dir);
-  return { ...history, throughput: throughputOf(history.checkpoints, await starts.read()) };
+  return {
+    ...history,
+    throughput: throughputOf(history.checkpoints, await starts.read(), embeddedIn(status)),
+  };
 }

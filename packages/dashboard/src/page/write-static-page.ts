@@ -50,7 +50,7 @@ export async function writeStaticPage(options: StaticPageOptions): Promise<Stati
   const made = {
     made: snapshot.status.at,
     snapshot,
-    history: await wholeHistory(dir),
+    history: await wholeHistory(dir, snapshot.status),
     quarantine: await quarantineOf(dir, snapshot.status),
   };
   const write = (data: StaticData) =>

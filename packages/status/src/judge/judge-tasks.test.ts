@@ -187,3 +187,10 @@ test('a damaged record, and beats that cannot be read, are told of', () => {
   ]);
   expect(seen!.tasks[0]!.state).toBe('silent');
 });
+
+test('what tasks have embedded was counted when the one that was silent longest wrote its beat', () => {
+  const shards = [{ shard: 1, sequences: 50, done: 30 }];
+  const cluster = aCluster([aTask(0, 2, { shards }), aTask(1, 45, { shards }), aTask(2, 60), aTask(3, 500)]);
+  expect(judge(shared({ cluster })).embedded_at).toBe(new Date(NOW - 45_000).toISOString());
+  expect(judge(shared({ cluster: aCluster([aTask(2, 60)]) })).embedded_at).toBeNull();
+});

@@ -406,3 +406,18 @@ test('the command to rerun has what the record has, quoted for a shell', () => {
   expect(piped.next.text).toMatch(/with the same standard input/);
   expect(RUN).toHaveLength(64);
 });
+
+test('when the embedded sequences were counted is known while a command embeds, and no longer', () => {
+  const at = new Date(NOW - 2000).toISOString();
+  const heartbeat = aBeat({ at, shards: { sequences: [50, 50], done: [50, 30] } });
+  const at_work = (more: Given = {}) => judge(facts({ lock: held, manifest: half, heartbeat, ...more }));
+  expect([at_work().embedded_at, at_work().sequences_embedded]).toEqual([at, 80]);
+  expect(at_work({ lock: free }).embedded_at).toBeNull();
+  expect(at_work({ heartbeat: { ...heartbeat, phase: 'joining' } }).embedded_at).toBeNull();
+});
+
+test('copies are counted apart from the distinct sequences', () => {
+  const plan = { sequences: 100, copies: 20, residues: 1000, batches: 10 };
+  const { sequences_total, sequences_copies } = judge(facts({ lock: held, manifest: half, plan }));
+  expect([sequences_total, sequences_copies]).toEqual([80, 20]);
+});

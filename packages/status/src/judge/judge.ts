@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Facts } from '../facts.js';
 import type { Heartbeat } from '../heartbeat.js';
-import type { CommandStatus, FailureStatus, QuarantineStatus, Status } from '../status.js';
+import type { CommandStatus, FailureStatus, QuarantineStatus, Status, TaskStatus } from '../status.js';
 import { WorkerStates } from '../worker-states.js';
 import { countShards, type ShardStatus, sum } from './count-shards.js';
 import { judgeTasks, secondsLeft, shardsAtWork, speedOf, working } from './judge-tasks.js';
@@ -58,7 +58,9 @@ export function judge(facts: Facts): Status {
     input: live?.input ?? null,
     sequences_done: replaced ? null : done,
     sequences_embedded: replaced ? null : embedded,
+    embedded_at: live === null ? countedAt(tasks) : live.phase === 'embedding' ? live.at : null,
     sequences_total: total,
+    sequences_copies: total === null ? null : glance.plan!.copies,
     tokens_per_second: live?.tokens_per_second ?? speedOf(cluster),
     seconds_left: live?.seconds_left ?? secondsLeft(facts, tasks, shardsLeft(shards)),
     last_checkpoint_at: saved,
@@ -81,6 +83,12 @@ export function judge(facts: Facts): Status {
     notes: notesOf(facts),
   };
   return { ...status, next: nextStep(status, facts) };
+}
+
+/** When the task that was silent longest counted what it has embedded; null if none is at a shard. */
+function countedAt(tasks: readonly TaskStatus[]): string | null {
+  const times = tasks.filter(({ shards }) => shards.length > 0).map(({ last_beat_at: at }) => at);
+  return times.sort()[0] ?? null;
 }
 
 /** Whether a heartbeat is that of the command that took the folder last. */

@@ -64,7 +64,7 @@ function whenComplete({ result, quarantined: { kinds } }: Omit<Status, 'next'>, 
       text: `${where}; rerun the same command to reattempt the sequences that were set aside`,
       command: null,
     };
-  return { text: `${where}; to look at it`, command: `holdfast dashboard ${dir}` };
+  return { text: `${where}; to see it in a browser`, command: `holdfast dashboard ${dir}` };
 }
 
 /** The files of a result in words: those of further outputs, which are many, by their number and folder. */
@@ -81,7 +81,7 @@ function toResume({ dir, command }: Omit<Status, 'next'>, { glance: { run } }: F
   const wait = command?.workers_alive ? ' (its workers are still saving rows; the rerun waits for them)' : '';
   const piped = inputs.some(({ path }) => path === '-') ? ' with the same standard input' : '';
   return {
-    text: `to resume${piped}${wait}; add other options, such as --format, if you gave them before`,
+    text: `to resume${piped}${wait} (with any other options that you gave, such as --format)`,
     command: rerunCommand(dir, run.value),
   };
 }

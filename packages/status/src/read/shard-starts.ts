@@ -2,8 +2,8 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Begun } from '../throughput.js';
 
-/** The first part of a line in which a worker goes on with a shard, in all versions of the logs. */
-const RESUMED = /"(?:event|type)":"resumed"/;
+/** The first part of a line in which a worker gets a shard, or goes on with it, in all versions of the logs. */
+const BEGINS = /"(?:event|type)":"(assigned|resumed)"/;
 
 /** Bytes that are read at once. */
 const PIECE = 1 << 20;
@@ -12,6 +12,8 @@ interface Log {
   /** Where the next line begins. */
   at: number;
   found: Begun[];
+  /** When a worker of this log got each shard last. */
+  taken: Map<number, number>;
 }
 
 /**
@@ -39,8 +41,8 @@ export class ShardStarts {
     if (file === null) return [];
     try {
       const { size } = await file.stat();
-      let log = this.#logs.get(path) ?? { at: 0, found: [] };
-      if (size < log.at) log = { at: 0, found: [] };
+      let log = this.#logs.get(path) ?? newLog();
+      if (size < log.at) log = newLog();
       this.#logs.set(path, log);
       while (log.at < size) {
         const piece = Buffer.alloc(Math.min(PIECE, size - log.at));
@@ -54,10 +56,7 @@ export class ShardStarts {
           continue;
         }
         log.at += whole;
-        for (const line of piece.toString('utf8', 0, whole).split('\n')) {
-          const start = RESUMED.test(line) ? startIn(line) : null;
-          if (start !== null) log.found.push(start);
-        }
+        for (const line of piece.toString('utf8', 0, whole).split('\n')) hear(log, line);
       }
       return log.found;
     } finally {
@@ -72,6 +71,20 @@ const missing =
     if (error.code === 'ENOENT') return instead;
     throw error;
   };
+
+const newLog = (): Log => ({ at: 0, found: [], taken: new Map() });
+
+function hear({ found, taken }: Log, line: string): void {
+  const what = BEGINS.exec(line)?.[1];
+  const start = what === undefined ? null : startIn(line);
+  if (start === null) return;
+  const { at, shard } = start;
+  if (what === 'assigned') taken.set(shard, at);
+  else {
+    const since = taken.get(shard);
+    found.push({ at, shard, ...(since !== undefined && { taken: since }) });
+  }
+}
 
 function startIn(line: string): Begun | null {
   try {

@@ -87,13 +87,25 @@ function doingLines({ doing, input }: Status): string[] {
 
 function sequenceLines(status: Status): string[] {
   const { state, sequences_done: done, sequences_embedded: embedded, sequences_total: total } = status;
-  if (status.result !== null) return [`${grouped(status.result.sequences)} × ${status.result.dim}`];
+  const same = status.sequences_copies ?? 0;
+  const copies =
+    same === 0
+      ? []
+      : [`${grouped(same)} more ${same === 1 ? 'is a copy' : 'are copies'}, and not computed again`];
+  if (status.result !== null) {
+    const among =
+      same === 0
+        ? ''
+        : `; ${grouped(same)} of the sequences ${same === 1 ? 'is a copy' : 'are copies'}, computed once`;
+    return [`${grouped(status.result.sequences)} × ${status.result.dim}${among}`];
+  }
   if (done === null || total === null || state === 'none') return [];
   const all = grouped(total);
   if (embedded === null || embedded === done)
-    return [`${grouped(done)} of ${all} saved in checkpoints (${percent(done, total)})`];
+    return [`${grouped(done)} of ${all} saved in checkpoints (${percent(done, total)})`, ...copies];
   return [
     `${grouped(embedded)} of ${all} embedded (${percent(embedded, total)}), ${grouped(done)} of them saved in checkpoints`,
+    ...copies,
   ];
 }
 

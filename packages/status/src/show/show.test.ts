@@ -78,7 +78,7 @@ test('a killed one, a complete one, one that reads its input', () => {
     '              p (sequence 7, poison_input): no',
     '  warnings    a  [31mU is read as T',
     '              no row',
-    '  next        the result is in out/embeddings.safetensors and out/ids.txt, for holdfast get, search, plot and export; to look at it:',
+    '  next        the result is in out/embeddings.safetensors and out/ids.txt, for holdfast get, search, plot and export; to see it in a browser:',
     '              holdfast dashboard out',
   ]);
   const heartbeat = aBeat({
@@ -91,6 +91,19 @@ test('a killed one, a complete one, one that reads its input', () => {
     '  command     process 77 on here, running for 2 min 5 s',
     '  doing       reading in.fa: 1,200 sequences so far',
   ]);
+});
+
+test('copies are said, so nobody misses a row', () => {
+  const plan = { sequences: 100, copies: 1, residues: 1000, batches: 10 };
+  const running = facts({ lock, plan, manifest: { ...manifest, shards: [...manifest.shards] } });
+  expect(render(judge(running)).slice(2, 4)).toEqual([
+    '  sequences   75 of 99 saved in checkpoints (75.7%)',
+    '              1 more is a copy, and not computed again',
+  ]);
+  const done = facts({ lock: { ...lock, state: 'free' }, plan: { ...plan, copies: 20 }, result: result() });
+  expect(render(judge(done))[2]).toBe(
+    '  sequences   100 × 136; 20 of the sequences are copies, computed once',
+  );
 });
 
 test('tables are cut off, and say how much is left out', () => {
