@@ -1,12 +1,12 @@
-import { catalog, hubName } from '@holdfast/model-hub';
+import { type CatalogEntry, catalog, hubName } from '@holdfast/model-hub';
 
 /**
- * Bytes of the weights of a model of the hub, roughly, without asking the hub.
+ * What the catalog knows about a model of the hub, without asking the hub.
  *
- * @returns null if they are not known; undefined if no model of the hub has this name.
+ * @returns null if it is not listed; undefined if no model of the hub has this name.
  */
-export function listedSize(model: string): number | null | undefined {
+export function listedModel(model: string): CatalogEntry | null | undefined {
   const name = hubName(model);
   if (name === null) return undefined;
-  return catalog.find(({ id }) => id === name.id)?.bytes ?? null;
+  return catalog.find(({ id }) => id === name.id) ?? null;
 }
