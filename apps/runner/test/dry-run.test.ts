@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type Ended,
   fixture,
@@ -149,6 +149,34 @@ test('a signal while it reads leaves nothing behind', async () => {
   running.child.kill('SIGTERM');
   expect(await running.ended).toMatchObject({ code: 143, stderr: expect.stringContaining('SIGTERM') });
   expect(await readdir(temporary)).toEqual([]);
+});
+
+describe('a listed model that is not on this machine', () => {
+  const dry = (input: string, ...more: string[]) =>
+    holdfast(['embed', input, '--out', join(folder, 'later'), '--dry-run', ...more], '', {
+      env: { ...env(), HF_HOME: join(folder, 'hub'), HF_ENDPOINT: 'http://127.0.0.1:9' },
+    });
+  const warned = ({ lines }: Ended) =>
+    lines.flatMap(({ event, message }) => (event === 'warning' ? [String(message)] : []));
+
+  test('nucleotides for a model of proteins: the warning of the run', async () => {
+    const genome = fixture('lambda_virus.fa.gz');
+    expect(warned(await dry(genome, '--model', 'esm2-8m'))).toEqual([
+      expect.stringMatching(/looks like nucleotides .* the model esm2-8m reads proteins.*--translate=orfs/),
+    ]);
+    expect(warned(await dry(genome, '--model', 'esm2-8m', '--translate=orfs'))).toEqual([]);
+  });
+
+  test('proteins for a model of nucleotides are refused, as by the run', async () => {
+    const proteins = fixture('globins45.faa');
+    expect(await dry(proteins, '--model', 'dnabert-2')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /not a nucleotide, and the file looks like proteins; the model dnabert-2 /,
+      ),
+    });
+    expect(await dry(proteins, '--model', 'dnabert-2', '--translate')).toMatchObject({ code: 2 });
+  });
 });
 
 test('a model that is not on this machine is named with its size, and not downloaded', async () => {

@@ -120,7 +120,7 @@ test.each<[string, string, RegExp]>([
   [
     'a model that the hub does not have',
     'facebook/esm9',
-    /^holdfast: facebook\/esm9: no such file or folder is here, .* shows nobody a model.*; if it is a path, check it/,
+    /^holdfast: facebook\/esm9: .* shows nobody a model.* \(no file or folder here has this path, .*; if it is a path, check it/,
   ],
 ])('%s ends with what to do, and nothing is written', async (_, model, says) => {
   const ended = await holdfast(line('out', model), '', { env: env() });

@@ -1,3 +1,4 @@
+import { grouped } from '@holdfast/options';
 import { badResidue, type Residues } from './bad-residue.js';
 import { describeByte } from './files/first-bytes.js';
 import type { LineReader } from './line-reader.js';
@@ -227,7 +228,7 @@ export class FastqLines implements LineReader {
     const [letters, qualities] = [this.#letters, this.#qualities];
     if (qualities === letters || (qualities < letters && !last)) return;
     const how = qualities > letters ? 'longer' : 'shorter';
-    const problem = `the quality is ${how} than the sequence (${qualities} and ${letters} letters); repair the record, or remove it`;
+    const problem = `the quality is ${how} than the sequence (${grouped(qualities)} and ${grouped(letters)} letters); repair the record, or remove it`;
     this.#track.fault('bad_fastq', problem);
   }
 }

@@ -1,3 +1,5 @@
+import { counted, grouped } from '@holdfast/options';
+
 /** Why an input is refused; stable, for programs. */
 export type InputErrorCode =
   | 'not_found'
@@ -73,16 +75,14 @@ export class BadRecordsError extends InputError {
     this.faults = faults;
     this.counts = counts;
     const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
-    const counted = kinds.map(([code, count]) => `${count} ${code}`).join(', ');
+    const codes = kinds.map(([code, count]) => `${grouped(count)} ${code}`).join(', ');
     const what = [
-      ...(records > 0
-        ? [`${records} ${records === 1 ? 'record' : 'records'} cannot be used (${counted})`]
-        : []),
-      ...(inputs > 0 ? [`${inputs} ${inputs === 1 ? 'input' : 'inputs'} cannot be read`] : []),
+      ...(records > 0 ? [`${counted(records, 'record')} cannot be used (${codes})`] : []),
+      ...(inputs > 0 ? [`${counted(inputs, 'input')} cannot be read`] : []),
     ].join(', and ');
     const rest = records + inputs - faults.length;
     const lines = faults.map(({ message }) => `\n  ${message}`).join('');
-    this.message = `${what}:${lines}${rest > 0 ? `\n  and ${rest} more` : ''}`;
+    this.message = `${what}:${lines}${rest > 0 ? `\n  and ${grouped(rest)} more` : ''}`;
   }
 }
 

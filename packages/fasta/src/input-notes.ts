@@ -1,3 +1,5 @@
+import { grouped } from '@holdfast/options';
+
 /** What was read as something else than it stands there. Counts over all inputs. */
 export interface InputNotes {
   /** Lines that begin with `;`, which are left out. */
@@ -21,7 +23,8 @@ export const noNotes = (): InputNotes => ({
 /** Whether anything was read as something else. */
 export const hasNotes = (notes: InputNotes): boolean => Object.values(notes).some((count) => count > 0);
 
-const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;
+const count = (number: number, one: string, many: string) =>
+  `${grouped(number)} ${number === 1 ? one : many}`;
 
 /** A warning for each kind of note; none if the inputs were read as they stand. */
 export function noteWarnings(notes: InputNotes): string[] {

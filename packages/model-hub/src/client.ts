@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { HubError } from './hub-error.js';
 import type { HubName } from './hub-name.js';
 import { formatHubName } from './hub-name.js';
+import { CachePlace } from './model-cache.js';
 import { pauseBefore } from './pauses.js';
 import { proxyFor } from './proxy.js';
 import { refusalOf } from './refusal.js';
@@ -36,6 +37,8 @@ export class HubClient implements AsyncDisposable {
   readonly #dispatchers = new Map<string | null, import('undici').Dispatcher>();
   /** Failures since the last success. */
   #failures = 0;
+  /** Whether anything ever answered, so the network is there. */
+  #answered = false;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -52,7 +55,8 @@ export class HubClient implements AsyncDisposable {
       const answer = await this.#tried(path, headers).catch((error: Error) => error);
       if (answer instanceof HubError) throw answer;
       if (answer instanceof Error) {
-        await this.failed(inShort(answer), name, { cause: answer });
+        const unresolved = !this.#answered && isUnresolved(innermost(answer));
+        await this.failed(inShort(answer), name, { cause: answer, unresolved });
         continue;
       }
       const { status } = answer;
@@ -74,23 +78,27 @@ export class HubClient implements AsyncDisposable {
   /**
    * Counts a failure, and waits before the next try.
    *
-   * @param retryAfter seconds that the hub asks for; NaN: none.
+   * @param retryAfter seconds that the hub asks for; NaN: none. @param unresolved as for {@link pauseBefore}.
    * @throws HubError `hub_unreachable` after too many failures; the signal's reason.
    */
   async failed(
     reason: string,
     name: HubName,
-    { retryAfter = Number.NaN, cause }: { retryAfter?: number; cause?: unknown } = {},
+    {
+      retryAfter = Number.NaN,
+      unresolved = false,
+      cause,
+    }: { retryAfter?: number; unresolved?: boolean; cause?: unknown } = {},
   ): Promise<void> {
     const { settings, signal, onPause, pause = (seconds: number) => seconds } = this.#options;
     signal.throwIfAborted();
-    const seconds = pauseBefore(++this.#failures, retryAfter);
+    const seconds = pauseBefore(++this.#failures, retryAfter, unresolved);
     if (seconds === null)
       throw new HubError(
         'hub_unreachable',
         formatHubName(name),
         `cannot be downloaded from ${settings.endpoint} (${reason}, ${this.#failures} times)`,
-        'check the network, and the proxy if there is one (HTTPS_PROXY), then rerun the same command: what has arrived is kept. On a machine without a network, copy the cache of Hugging Face from one that has it',
+        `check the network, and the proxy if there is one (HTTPS_PROXY), then rerun the same command: what has arrived is kept. On a machine without a network, copy ${new CachePlace(settings.cache, name.id).folder} from one that has the model (cp -a keeps its links)`,
         { cause },
       );
     onPause(reason, seconds);
@@ -111,6 +119,7 @@ export class HubClient implements AsyncDisposable {
         // Compressed bytes could not be continued from the middle.
         headers: { 'accept-encoding': 'identity', 'user-agent': 'holdfast', ...token, ...headers },
       });
+      this.#answered = true;
       // The connection may break while nobody reads; who reads then is told.
       answer.body.on('error', () => undefined);
       const { location } = answer.headers;
@@ -140,15 +149,27 @@ export class HubClient implements AsyncDisposable {
   }
 }
 
+/** An error of the network. */
+type NetworkError = NodeJS.ErrnoException & { hostname?: string };
+
 /** The innermost reason: libraries wrap it in "fetch failed". */
-function inShort(error: Error): string {
+function innermost(error: Error): NetworkError {
   let inner = error;
   while (inner.cause instanceof Error) inner = inner.cause;
-  const several = inner instanceof AggregateError ? inner.errors.find((each) => each instanceof Error) : null;
-  const { message, code, hostname } = (several ?? inner) as NodeJS.ErrnoException & { hostname?: string };
-  if (hostname !== undefined && (code === 'ENOTFOUND' || code === 'EAI_AGAIN'))
-    return `${hostname} cannot be found: is this machine on a network? (${code})`;
-  return message || code || inner.name;
+  return inner instanceof AggregateError
+    ? (inner.errors.find((each) => each instanceof Error) ?? inner)
+    : inner;
+}
+
+/** Whether the name of a server has no address here. */
+const isUnresolved = ({ code, hostname }: NetworkError): boolean =>
+  hostname !== undefined && (code === 'ENOTFOUND' || code === 'EAI_AGAIN');
+
+function inShort(error: Error): string {
+  const inner = innermost(error);
+  const { message, code, hostname, name } = inner;
+  if (isUnresolved(inner)) return `${hostname} cannot be found: is this machine on a network? (${code})`;
+  return message || code || name;
 }
 
 function wait(ms: number, signal: AbortSignal): Promise<void> {

@@ -293,10 +293,25 @@ describe('the connection fails', () => {
     await expect(get()).rejects.toMatchObject({ code: 'hub_unreachable', message: /ECONNREFUSED/ });
   });
 
-  test('a server whose name is not known', async () => {
-    await expect(get(ID, { HF_ENDPOINT: 'https://hub.invalid' })).rejects.toMatchObject({
-      message: /hub\.invalid cannot be found: is this machine on a network\? \((ENOTFOUND|EAI_AGAIN)\)/,
-    });
+  const waits = () => events.flatMap((event) => (event.type === 'waiting' ? [event.seconds] : []));
+
+  test('a server whose name is not known: after a few seconds, what to do without a network', async () => {
+    const message = await get(ID, { HF_ENDPOINT: 'https://hub.invalid' }).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+    expect(message).toMatch(
+      /hub\.invalid cannot be found: is this machine on a network\? \((ENOTFOUND|EAI_AGAIN)\), 4 times/,
+    );
+    expect(message).toContain(`copy ${join(folder, 'home', 'hub', 'models--lab--model')} from one that has`);
+    expect(waits()).toEqual([1, 2, 4]);
+  });
+
+  test('a network that is lost during a download is waited for', async () => {
+    const lost = { status: 302, headers: { location: 'https://hub.invalid/weights' } };
+    hub.faults.status = (path, n) => (LARGE.test(path) && n < 5 ? lost : null);
+    await get();
+    expect(waits()).toEqual([1, 2, 4, 8, 15]);
   });
 
   test('a server that is silent', async () => {

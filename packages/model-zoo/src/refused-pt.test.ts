@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { encodePt, type PtValue, storage, tensor } from '@holdfast/pt-serializer';
 import { expect, test } from 'vitest';
 import { changedFolder } from '../test/changed-folder.js';
+import { fixture } from '../test/run-graph.js';
 import { openModel } from './open-model.js';
 
 const wholeModule = fileURLToPath(
@@ -39,6 +40,15 @@ test.each<[what: string, weight: ReturnType<typeof tensor>, says: RegExp]>([
   }
   const lacking = await written('esm2.pt', { cfg, model: { x: weight } });
   await expect(openModel(lacking)).rejects.toMatchObject({ code: 'weights_missing' });
+});
+
+test('an ESM C of other sizes: what its file lacks, and what has it', async () => {
+  const path = fixture('esmc_tiny/data/weights/esmc_tiny_2024_12_v0.pth');
+  await expect(openModel(path)).rejects.toMatchObject({
+    code: 'model_unsupported',
+    message: expect.stringMatching(/: is ESM C with embeddings of \d+ numbers, but every head .* takes 64/),
+    remedy: expect.stringMatching(/config\.json names num_attention_heads/),
+  });
 });
 
 test('an ESM C in float64 is one, and so is a table of positions', async () => {

@@ -31,6 +31,10 @@ test.each([
   ['https://huggingface.co/facebook/esm2_t6_8M_UR50D', /type facebook\/esm2_t6_8M_UR50D$/],
   ['https://huggingface.co/a/b/tree/v1', /type a\/b@v1$/],
   ['a/b/', /type a\/b$/],
+  ['tnff', /no model has this name; did you mean tnf\? `holdfast models` lists/],
+  ['esm2_8m', /did you mean esm2-8m\?/],
+  ['esm2-8n@main', /did you mean esm2-8m\?/],
+  ['w.npy', /has this name; `holdfast models`/],
   ['https://huggingface.co/docs', /`holdfast models` lists the names/],
 ])('%s is refused with what to type', async (model, says) => {
   await expect(findByName(model, options)).rejects.toMatchObject({

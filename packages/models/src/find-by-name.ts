@@ -1,5 +1,6 @@
-import { ModelError } from '@holdfast/gpu-runtime';
+import { builtInModels, ModelError } from '@holdfast/gpu-runtime';
 import {
+  catalog,
   findModel,
   formatHubName,
   getModel,
@@ -9,6 +10,7 @@ import {
   nameInAddress,
 } from '@holdfast/model-hub';
 import { unknownType } from '@holdfast/model-zoo';
+import { nearest } from '@holdfast/options';
 import { refuseCutOff } from './export-folder.js';
 import { type HubPin, isPinned, pinnedName } from './hub-pin.js';
 import { withContext } from './hub-refusal.js';
@@ -56,13 +58,18 @@ export async function findByName(
   return { model: folder, hub: { ...name, commit } };
 }
 
+/** All names that `holdfast models` lists. */
+const NAMES = [...builtInModels().map(({ name }) => name), ...catalog.flatMap(({ names }) => names)];
+
 function noModel(model: string): ModelError {
   const meant = nameInAddress(model);
+  // A path is none of them.
+  const near = /[/\\]/.test(model) ? null : nearest(model.replace(/@.*/, ''), NAMES);
   const [what, remedy] =
     meant === null
       ? [
           'there is no such file or folder, and no model has this name',
-          '`holdfast models` lists the names, and OWNER/NAME is any model of Hugging Face',
+          `${near === null ? '' : `did you mean ${near}? `}\`holdfast models\` lists the names, and OWNER/NAME is any model of Hugging Face`,
         ]
       : [
           'there is no such file or folder, and a model of Hugging Face is given by its name alone',

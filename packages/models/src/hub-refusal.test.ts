@@ -10,15 +10,22 @@ const said = (code: HubErrorCode, model: string, pin?: typeof PIN) =>
 
 test('what may have been meant as a path is told as both', () => {
   expect(said('hub_not_found', 'a/b')).toBe(
-    'a/b: no such file or folder is here, so it was taken as a name of Hugging Face: the hub says no; if it is a path, check it; if not, ask again',
+    'a/b: the hub says no (no file or folder here has this path, so it was taken as a name of Hugging Face); if it is a path, check it; if not, ask again',
   );
   for (const code of ['hub_offline', 'hub_unreachable', 'hub_refused'] as const)
     expect(said(code, 'a/b')).toMatch(/if it is a path/);
 });
 
+test('without a network, what needs none is named', () => {
+  for (const code of ['hub_offline', 'hub_unreachable'] as const)
+    expect(said(code, 'esm2-8m')).toBe(
+      'a/b: the hub says no; ask again. --model also takes a folder or a file of a model, and tnf and aac need no download',
+    );
+});
+
 test.each<[string, HubErrorCode, string]>([
   ['a short name', 'hub_not_found', 'esm2-8m'],
-  ['a known name', 'hub_offline', 'facebook/esm2_t6_8M_UR50D'],
+  ['a known name', 'hub_not_found', 'facebook/esm2_t6_8M_UR50D'],
   ['a revision', 'hub_not_found', 'a/b@v2'],
   ['a model that is there', 'hub_no_model', 'a/b'],
   ['a full disk', 'hub_no_room', 'a/b'],

@@ -6,4 +6,4 @@ export { getModels } from './get-models.js';
 export { type HubPin, isPinned } from './hub-pin.js';
 export { isAtHand } from './is-at-hand.js';
 export { listModels } from './list-models.js';
-export { listedSize } from './listed-size.js';
+export { listedModel } from './listed-model.js';

@@ -27,7 +27,7 @@ test('docs/cli.md is what the command definitions say; node tooling/docs/cli.mjs
 test.each([
   ['a default', '10000', '20000'],
   ['an option', '--keep-u', '--keep-v'],
-  ['a description', 'the open frames, all six', 'or none'],
+  ['a description', 'all (all six frames)', 'or none'],
 ])('%s that changed is seen', (_what, from, to) => {
   const page = readFileSync(PAGE, 'utf8');
   expect(page).toContain(from);

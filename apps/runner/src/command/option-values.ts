@@ -1,3 +1,4 @@
+import { mayBeThere } from '@holdfast/durable';
 import { GENETIC_CODES, idRule, type TranslationCount } from '@holdfast/fasta';
 import { INCLUDES, type Include, parseDevice } from '@holdfast/gpu-runtime';
 import type { DeviceWish } from '@holdfast/preflight';
@@ -91,8 +92,10 @@ function distinct<T extends string>(names: T[]): T[] {
 
 export function frames(text: string): TranslationCount['frames'] {
   if (text === 'open' || text === 'all' || text === 'orfs') return text;
+  // Only then is it an input that was meant.
+  const isInput = /[./\\]/.test(text) || text === '-' || mayBeThere(text);
   throw new InvalidArgumentError(
-    'It must be open, all or orfs. The word after --translate is read as its value: put the files first, or write --translate=open.',
+    `It must be open, all or orfs.${isInput ? ' The word after --translate is read as its value: put the files first, or write --translate=open.' : ''}`,
   );
 }
 

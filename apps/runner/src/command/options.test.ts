@@ -188,6 +188,9 @@ test.each([
 
 test('a file after --translate is not mistaken for its value', async () => {
   await expect(parsed('embed', '--out', 'o', '--translate', 'a.fa')).rejects.toThrow(/files first.*=open/);
+  const mistyped = await parsed('embed', 'a.fa', '--out', 'o', '--translate=six').catch(String);
+  expect(mistyped).toContain('It must be open, all or orfs.');
+  expect(mistyped).not.toContain('files first');
 });
 
 test.each([

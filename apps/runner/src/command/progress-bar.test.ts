@@ -4,7 +4,7 @@ import { renderBar, renderDownload } from './progress-bar.js';
 
 test('a bar has share, counts, speed and time left', () => {
   const bar = renderBar({ done: 250, total: 1000, perSecond: 12.4, secondsLeft: 3725 }, 100);
-  expect(bar).toBe(`[${'#'.repeat(8)}${'-'.repeat(22)}] 25% 250/1000 12 tokens/s 1:02:05 left`);
+  expect(bar).toBe(`[${'#'.repeat(8)}${'-'.repeat(22)}] 25% 250/1,000 12 tokens/s 1:02:05 left`);
   expect(renderBar({ done: 0, total: 10, perSecond: null, secondsLeft: null }, 100)).toMatch(
     /0\/10 --:-- left$/,
   );
@@ -27,7 +27,7 @@ test('a bar never wraps, and never says 100 % too early', () => {
       if (done < total) expect(bar).not.toContain('100%');
       // The bar gives way before anything that is told does.
       const text = renderBar({ done, total, ...rest }, 1000).split(']')[1]!;
-      expect(text).toMatch(/^ \d+% \d+\/\d+( \d+ tokens\/s)? (--:--|[\d:]+:\d\d) left$/);
+      expect(text).toMatch(/^ \d+% [\d,]+\/[\d,]+( [\d,]+ tokens\/s)? (--:--|[\d:]+:\d\d) left$/);
       if (width >= text.length + 3) expect(bar.endsWith(`]${text}`)).toBe(true);
     }),
   );

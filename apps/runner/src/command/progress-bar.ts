@@ -1,14 +1,14 @@
 import type { ProgressFacts } from '@holdfast/coordinator';
 import type { HubEvent } from '@holdfast/model-hub';
-import { inBytes } from '@holdfast/options';
+import { grouped, inBytes } from '@holdfast/options';
 
 type Downloading = Extract<HubEvent, { type: 'downloading' }>;
 
 /** One line of at most `width` characters for a terminal: a bar, done/total, tokens/s, time left. */
 export function renderBar({ done, total, perSecond, secondsLeft }: ProgressFacts, width: number): string {
-  const speed = perSecond === null ? '' : ` ${Math.round(perSecond)} tokens/s`;
+  const speed = perSecond === null ? '' : ` ${grouped(Math.round(perSecond))} tokens/s`;
   const share = total > 0 ? Math.min(1, done / total) : 1;
-  return bar(share, `${done}/${total}${speed} ${left(secondsLeft)}`, width);
+  return bar(share, `${grouped(done)}/${grouped(total)}${speed} ${left(secondsLeft)}`, width);
 }
 
 /** The same for a download: a bar, the model, bytes that are there, bytes/s, time left. */

@@ -97,7 +97,7 @@ export const inputOptions = (command: Command): Command =>
     .addOption(
       new Option(
         '--translate [frames]',
-        'translate nucleotides for a protein model: the open frames, all six, or the open reading frames (orfs)',
+        'translate nucleotides for a protein model: open (frames without a stop codon, for reads), all (all six frames), or orfs (open reading frames, for contigs and genomes)',
       )
         .argParser(frames)
         .preset('open'),

@@ -28,7 +28,7 @@ export function sentence(event: RunEvent): string | null {
     case 'measuring_speed':
       return `computing a few batches with ${counted(event.workers, 'worker')} on ${event.device}, to estimate the time`;
     case 'model_missing':
-      return `the model ${event.model} is not on this machine; the run would download it${event.bytes === null ? '' : ` (${inBytes(event.bytes)})`}; holdfast models get ${event.model} does so now`;
+      return `the model ${event.model} is not on this machine; the run would download it${event.bytes === null ? '' : ` (${inBytes(event.bytes)})`}; to download it now: holdfast models get ${event.model}`;
     case 'comparing_precision':
       return `comparing ${event.precision} with fp32 on ${counted(event.sequences, 'sequence')}`;
     case 'precision_compared':

@@ -1,5 +1,5 @@
 import type { PoisonKind } from '@holdfast/coordinator';
-import { counted } from '@holdfast/options';
+import { counted, grouped } from '@holdfast/options';
 import { causeOf, errorLine, type Quarantined } from '@holdfast/run-folder';
 import type { QuarantineLimit } from '../embed-options.js';
 
@@ -77,9 +77,11 @@ export function tooManyQuarantined({
     },
     { count: hang, which: 'because they made no progress', remedy: 'with a longer --stall-timeout' },
   ].filter(({ count }) => count > 0);
-  const which = causes.map(({ count, which }) => `${count} ${which}`).join(', ');
+  const which = causes.map(({ count, which }) => `${grouped(count)} ${which}`).join(', ');
   const byModel =
-    refused === 0 ? 'none of them' : `${refused} of them; see ${logs}, and fix the model or the input`;
+    refused === 0
+      ? 'none of them'
+      : `${grouped(refused)} of them; see ${logs}, and fix the model or the input`;
   const remedies = causes.map(({ remedy }) => remedy).join(', ');
-  return `${many}. The model refused ${byModel}; ${setAside} were only set aside (${which}). A rerun reattempts those: rerun the command ${remedies}, or raise --max-quarantined`;
+  return `${many}. The model refused ${byModel}; ${grouped(setAside)} were only set aside (${which}). A rerun reattempts those: rerun the command ${remedies}, or raise --max-quarantined`;
 }

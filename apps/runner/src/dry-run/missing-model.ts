@@ -1,12 +1,22 @@
 import { checkInputs } from '@holdfast/fasta';
 import { allowedResidues } from '@holdfast/gpu-runtime';
-import { isAtHand, listedSize } from '@holdfast/models';
-import { bucketLimits, buildIndex, openIndex, readingOptions, readingUse } from '@holdfast/plan';
+import { isAtHand, listedModel } from '@holdfast/models';
+import {
+  bucketLimits,
+  buildIndex,
+  NUCLEOTIDE_SAMPLE,
+  nucleotideWarning,
+  openIndex,
+  readingOptions,
+  readingUse,
+} from '@holdfast/plan';
 import { type Layout, readRunRecord } from '@holdfast/run-folder';
 import type { EmbedOptions, Stop } from '../embed-options.js';
 import type { Report } from '../events.js';
+import { withoutRows } from '../result/left-out.js';
 import { cutOf } from '../run/cut-of.js';
-import { WAY_ON } from '../run/run-index.js';
+import { refuseTranslation } from '../run/request.js';
+import { residueHint, WAY_ON } from '../run/run-index.js';
 import { InputWait } from '../run/waits.js';
 import { lengthsOf } from './length-histogram.js';
 
@@ -23,11 +33,11 @@ export async function missingModel(
 ): Promise<MissingModel | null> {
   const record = forceRestart ? null : await readRunRecord(run).catch(() => null);
   if (await isAtHand(model, record?.model.hub)) return null;
-  const bytes = listedSize(model);
-  return bytes === undefined ? null : { model, bytes };
+  const listed = listedModel(model);
+  return listed === undefined ? null : { model, bytes: listed?.bytes ?? null };
 }
 
-/** What a model reads is not known without it, so each letter may be a residue. */
+/** What a model reads is not known without it, unless it is listed: each letter may be a residue. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.';
 function anyLetter(): Uint8Array {
   const allowed = new Uint8Array(256);
@@ -46,13 +56,18 @@ export async function reportInput(
   const { inputs, dedupe = true } = options;
   await checkInputs(inputs);
   const cut = cutOf(options);
+  const alphabet = listedModel(options.model)?.alphabet;
+  const model = alphabet && { name: options.model, alphabet };
+  if (model) refuseTranslation(cut.translate, model);
+  const translated = cut.translate !== undefined;
+  const reads = translated ? null : model;
   const input = new InputWait(inputs, report);
   await input.during(() =>
     buildIndex({
       inputs,
       folder,
-      allowed: cut.translate ? allowedResidues('dna') : anyLetter(),
-      hint: 'give a file of sequences',
+      allowed: reads === undefined ? anyLetter() : allowedResidues(reads?.alphabet ?? 'dna'),
+      hint: reads === undefined ? 'give a file of sequences' : residueHint(reads),
       cut,
       ...readingOptions(readingUse(options)),
       wayOn: WAY_ON,
@@ -67,6 +82,13 @@ export async function reportInput(
   const index = await openIndex(folder);
   try {
     const { sequences, residues } = index.summary;
+    const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
+    const meanLength = residues / sequences;
+    const warnings = [
+      withoutRows(index.summary),
+      model ? nucleotideWarning(first, model, { translated, meanLength }) : null,
+    ];
+    for (const message of warnings) if (message !== null) report({ type: 'warning', message });
     const lengths = await lengthsOf(() => index.allLengths());
     report({ type: 'input_counted', sequences, copies: sequences - index.positions, residues, lengths });
   } finally {

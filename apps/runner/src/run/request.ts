@@ -128,7 +128,11 @@ async function modelOf({ model, overrides }: EmbedOptions): Promise<ModelSource>
   });
 }
 
-function refuseTranslation(translate: Cut['translate'], { alphabet, name }: ModelSource): void {
+/** @throws UsageError if frames are asked for, and the model reads nucleotides. */
+export function refuseTranslation(
+  translate: Cut['translate'],
+  { alphabet, name }: Pick<ModelSource, 'alphabet' | 'name'>,
+): void {
   if (translate && alphabet === 'dna')
     throw new UsageError(
       `--translate produces proteins, but the model ${name} reads nucleotides; leave --translate out, or choose a protein model with --model`,

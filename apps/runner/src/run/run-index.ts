@@ -1,5 +1,5 @@
 import { removeDurably, renameDurably } from '@holdfast/durable';
-import { allowedResidues, tokensOf } from '@holdfast/gpu-runtime';
+import { allowedResidues, type ModelSource, tokensOf } from '@holdfast/gpu-runtime';
 import {
   AS_THEY_ARE,
   bucketLimits,
@@ -20,6 +20,14 @@ import { refuseDifferences, refuseForeign } from './refuse-other-run.js';
 
 /** What to type if records are refused. */
 export const WAY_ON = 'to leave such records out and list them, add --on-bad-record skip';
+
+/** What to do about a letter that is no residue. @param model null: the input is translated first. */
+export function residueHint(model: Pick<ModelSource, 'name' | 'alphabet'> | null): string {
+  if (model === null) return '--translate reads nucleotides; leave it out for a file of proteins';
+  return model.alphabet === 'dna'
+    ? `the model ${model.name} reads nucleotides; for proteins, choose another --model, such as aac or esm2-8m (\`holdfast models\` lists more)`
+    : `the model ${model.name} reads proteins; for other sequences, choose another --model (\`holdfast models\` lists them)`;
+}
 
 /** The index of the run on disk, every byte verified; null if it is damaged, or nothing proves that it is this run's. */
 export async function verifiedIndex(
@@ -104,11 +112,7 @@ export async function indexInputs(
       inputs,
       folder: place.newIndex,
       allowed: allowedResidues(translate ? 'dna' : model.alphabet),
-      hint: translate
-        ? '--translate reads nucleotides; leave it out for a file of proteins'
-        : model.alphabet === 'dna'
-          ? `the model ${model.name} reads nucleotides; for proteins, choose another --model, such as aac or esm2-8m (\`holdfast models\` lists more)`
-          : `the model ${model.name} reads proteins; for other sequences, choose another --model (\`holdfast models\` lists them)`,
+      hint: residueHint(translate ? null : model),
       cut,
       ...readingOptions(reading),
       wayOn: WAY_ON,

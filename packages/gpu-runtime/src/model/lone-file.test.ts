@@ -36,7 +36,7 @@ test('a graph with its model beside it, or above it: the error says which folder
 
 test('another file', async () => {
   expect(await refusal(join(fixture('tiny_esm2'), 'config.json'))).toMatch(
-    /config\.json: is a file, not a model folder; give the folder of the model$/,
+    /config\.json: is not a file of a model; give a file of weights \(\.pt, \.pth or \.safetensors\), or the folder of the model$/,
   );
 });
 

@@ -8,7 +8,10 @@ import { isFile } from './is-there.js';
 export async function loneFile(path: string): Promise<ModelError> {
   const refused = (what: string, remedy: string) => new ModelError('model_not_found', path, what, remedy);
   if (!path.endsWith('.onnx'))
-    return refused('is a file, not a model folder', 'give the folder of the model');
+    return refused(
+      'is not a file of a model',
+      'give a file of weights (.pt, .pth or .safetensors), or the folder of the model',
+    );
   const what = 'is a graph, which does not say how residues become its tokens';
   const folder = dirname(path);
   for (const each of basename(folder) === 'onnx' ? [folder, dirname(folder)] : [folder])

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { displayName, InputError, type RecordSink, type Refusal, ROOM_BYTES } from '@holdfast/fasta';
+import { grouped } from '@holdfast/options';
 import type { BucketLimits } from '../buckets.js';
 import { AppendFile } from './append-file.js';
 import { BucketWriter } from './bucket-writer.js';
@@ -136,7 +137,7 @@ export class IndexWriter implements RecordSink {
   header(id: Uint8Array, record: number, line: number, description?: Uint8Array): void {
     if (this.sequences === MOST_SEQUENCES) {
       const place = { file: this.#inputs.at(-1)?.file ?? '', record, line };
-      const problem = `an index has room for ${MOST_SEQUENCES} sequences; split the input and run each part`;
+      const problem = `an index has room for ${grouped(MOST_SEQUENCES)} sequences; split the input and run each part`;
       throw new InputError('too_many_records', place, problem);
     }
     if (id.length > this.#id.length) this.#id = Buffer.allocUnsafe(2 * id.length);

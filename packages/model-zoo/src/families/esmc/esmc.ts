@@ -5,9 +5,9 @@ import { EncoderGraph, rotaryFrequencies } from '../../onnx/encoder-graph.js';
 import { type LanguageHead, languageHead } from '../../onnx/language-head.js';
 import type { StoredTensor } from '../../onnx/stored-tensor.js';
 import { shown } from '../../shown.js';
+import { UnsupportedModelError } from '../../unsupported-model-error.js';
 import { type Affine, NamedTensors } from '../../weights/named-tensors.js';
 import type { Weights } from '../../weights/weights.js';
-import { WeightsError } from '../../weights/weights-error.js';
 import { type Config, checkConfig } from '../check-config.js';
 import { checkRows, sizes } from '../config-keys.js';
 
@@ -48,7 +48,7 @@ interface Esmc {
  * The encoder of ESM C (EvolutionaryScale 2024), from the files as first published.
  *
  * @param heads by default a 64th of the width, as in all published models; the file does not say.
- * @throws WeightsError
+ * @throws WeightsError; UnsupportedModelError if the width is no multiple of a head's.
  */
 export function esmcGraph(weights: Weights, heads?: number): Encoder {
   const tensors = new NamedTensors(weights);
@@ -78,10 +78,10 @@ export function esmcGraph(weights: Weights, heads?: number): Encoder {
   }));
   tensors.refuseOthers('ESM C', /^sequence_head\./);
   if (heads === undefined && dim % HEAD !== 0)
-    throw new WeightsError(
-      'weights_mismatch',
+    throw new UnsupportedModelError(
       weights.path,
-      `its rows of ${dim} are not whole heads of ${HEAD}`,
+      `is ESM C with embeddings of ${dim} numbers, but every head of ESM C takes ${HEAD}, so they must be a multiple of ${HEAD}`,
+      'give an ESM C of the published sizes (960 or 1152), or a folder whose config.json names num_attention_heads',
     );
   return graphOf({ dim, heads: heads ?? dim / HEAD, embedding, blocks, lastNorm, head });
 }
