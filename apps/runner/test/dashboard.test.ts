@@ -105,7 +105,7 @@ withBrowser('a run is followed from a killed worker to its map, and a lasso is s
   await page.getByRole('heading', { name: /^Running/ }).waitFor();
   expect(page.url()).not.toContain('token');
 
-  const rows = page.locator('tr', { hasText: /Worker \d/ });
+  const rows = page.locator('tr', { hasText: /Worker \d.*embedding shard/ });
   await rows.first().waitFor();
   const worker = Number(await rows.first().locator('td').first().textContent());
   process.kill(worker, 'SIGKILL');
