@@ -20,7 +20,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   cluster: ['options'],
   'pt-serializer': ['options'],
   'file-lock': ['durable', 'options'],
-  fasta: ['durable'],
+  fasta: ['durable', 'options'],
   'model-hub': ['file-lock', 'durable', 'options'],
   'model-zoo': ['pt-serializer', 'file-lock', 'durable', 'options', 'schema'],
   'gpu-runtime': ['model-zoo', 'pt-serializer', 'options', 'schema'],
@@ -28,7 +28,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   coordinator: ['process', 'options'],
   checkpoint: ['pt-serializer', 'durable', 'options'],
   'pt-inspect': ['pt-serializer', 'durable', 'options'],
-  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable', 'schema'],
+  plan: ['fasta', 'gpu-runtime', 'pt-serializer', 'durable', 'options', 'schema'],
   preflight: ['gpu-runtime', 'file-lock', 'process', 'durable', 'options'],
   models: ['preflight', 'gpu-runtime', 'model-zoo', 'model-hub', 'file-lock', 'durable', 'options'],
   'run-folder': [
