@@ -241,7 +241,7 @@ describe('--id and --dedupe-ids', () => {
     const ended = await run(input, '--dedupe-ids', 'suffix');
     expect(await ids()).toEqual(['ESMFOLD', 'ESMFOLD_2']);
     expect(warnings(ended)).toEqual([
-      '1 of 2 sequences have an ID that an earlier one has, and get a suffix: ESMFOLD_2',
+      '1 of 2 sequences has an ID that an earlier one has, and gets a suffix: ESMFOLD_2',
     ]);
     const { stderr, code } = await holdfast(line(input));
     expect([code, stderr]).toEqual([2, expect.stringContaining('--dedupe-ids: suffix → refuse')]);

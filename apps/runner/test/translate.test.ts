@@ -192,7 +192,7 @@ describe('records without a row', () => {
       holdfast(['embed', genome, '--out', join(folder, 'out'), '--model', 'aac', ...more]);
     expect(JSON.stringify((await embed()).lines)).toContain('add --translate=orfs --force-restart');
     const { code, stderr } = await embed('--translate', '--force-restart');
-    expect([code, stderr]).toEqual([2, expect.stringContaining('its only record has no reading frame')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the only record has no reading frame')]);
     expect(stderr).toContain('use --translate=orfs');
     expect((await embed('--translate=orfs', '--force-restart')).code).toBe(0);
   });

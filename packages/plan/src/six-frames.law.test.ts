@@ -202,7 +202,7 @@ test('records longer than a read are counted, with what embeds them', async () =
     /: read, x, y; listed in skipped\.tsv; 2 of them are longer than a read \(600 bases\): for contigs and genomes, add --translate=orfs --force-restart$/,
   );
   await expect(build('open', [await file('b.fa', genome('x'))])).rejects.toThrow(
-    /: its only record has no reading frame without a stop codon; use --translate=orfs, which .* genomes, or --translate=all/,
+    /: the only record has no reading frame without a stop codon; use --translate=orfs, which .* genomes, or --translate=all/,
   );
 });
 
@@ -223,19 +223,19 @@ test.each<[string, Frames, RegExp]>([
   [
     '>a\nTAATTAATTAATTA\n',
     'open',
-    /: its only record has no .* without a stop codon; use --translate=all, .*--translate=orfs/,
+    /: the only record has no .* without a stop codon; use --translate=all, .*--translate=orfs/,
   ],
-  ['>a\nAC\n', 'all', /: its only record is shorter than a codon \(three bases\); check the input$/],
+  ['>a\nAC\n', 'all', /: the only record is shorter than a codon \(three bases\); check the input$/],
   // More frames would not help.
   [
     '>a\nA\n>b\nAC\n',
     'open',
-    /: none of its 2 records is as long as a codon \(three bases\); check the input$/,
+    /: none of the 2 records is as long as a codon \(three bases\); check the input$/,
   ],
   [
     '>a\nA\n>b\nTAATTAATTAATTA\n',
     'open',
-    /: none of its 2 records .*stop codon \(1 of them has .*--translate=all/,
+    /: none of the 2 records .*stop codon \(1 of them has .*--translate=all/,
   ],
 ])('an input without a row is refused with a remedy: %j, %s', async (text, frames, message) => {
   await expect(build(frames, [await file('a.fa', text)])).rejects.toThrow(message);

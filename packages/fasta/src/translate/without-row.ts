@@ -67,8 +67,8 @@ export function noRow({
 }: TranslationCount): string {
   if (frames === 'all' || short === records)
     return records === 1
-      ? 'its only record is shorter than a codon (three bases); check the input'
-      : `none of its ${grouped(records)} records is as long as a codon (three bases); check the input`;
+      ? 'the only record is shorter than a codon (three bases); check the input'
+      : `none of the ${grouped(records)} records is as long as a codon (three bases); check the input`;
   const some =
     short === 0 ? '' : ` (${grouped(short)} of them ${short === 1 ? 'has' : 'have'} ${SHORT}, so no frame)`;
   const remedy =
@@ -77,7 +77,7 @@ export function noRow({
       : `use ${(long > 0 ? [ORFS, ALL] : [ALL, ORFS]).join(', or ')}; or split the records with --chunk`;
   const none =
     records === 1
-      ? `its only record has ${NONE[frames]}`
-      : `none of its ${grouped(records)} records has ${SOME[frames]}${some}`;
+      ? `the only record has ${NONE[frames]}`
+      : `none of the ${grouped(records)} records has ${SOME[frames]}${some}`;
   return `${none}; ${remedy}`;
 }
