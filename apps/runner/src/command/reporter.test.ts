@@ -155,7 +155,7 @@ const shown: [RunEvent, string][] = [
       workers: 0,
       device: 'cpu',
     },
-    'resuming: 11,631 of 120,000 sequences are done; in all 36,000,000 residues in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
+    'resuming: 11,631 of 120,000 sequences are done; 36,000,000 residues in all, in 2 shards with 0 workers on cpu; 90 tokens, 100 with padding (10.0% padding)',
   ],
   [{ type: 'waiting', reason: 'why' }, 'why'],
   [{ type: 'calibrating', device: 'cuda:1' }, 'measuring the best token budget on cuda:1'],

@@ -70,10 +70,10 @@ function plannedSentence(event: Extract<RunEvent, { type: 'planned' }>): string 
   const done = `${grouped(sequences_done)} of ${grouped(sequences - copies)}`;
   const kept =
     copies > 0
-      ? `${done} distinct sequences are done; in all ${counted(sequences, 'sequence')} and`
-      : `${done} sequences are done; in all`;
+      ? `${done} distinct sequences are done; ${counted(sequences, 'sequence')} and `
+      : `${done} sequences are done; `;
   const begun = resumed
-    ? `resuming: ${kept} ${counted(residues, 'residue')}`
+    ? `resuming: ${kept}${counted(residues, 'residue')} in all,`
     : `embedding ${counted(sequences, 'sequence')} (${distinct}${counted(residues, 'residue')})`;
   return `${begun} in ${counted(shards, 'shard')} with ${counted(workers, 'worker')} on ${device}; ${tokens(event)}`;
 }
