@@ -34,7 +34,7 @@ test('test_validate_checkpoint_dir_done_marker_mismatch_warning', async () => {
   );
   expect(await validate()).toBe(true);
   expect(warnings).toEqual([
-    expect.stringMatching(/1 of 3 checkpoints have no \.done marker.*batch_00002\.pt/),
+    expect.stringMatching(/1 of 3 checkpoints has no \.done marker.*batch_00002\.pt/),
   ]);
   expect(await readdir(folder)).toHaveLength(5);
 });

@@ -1,6 +1,6 @@
 import { readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { callback, checkOptions, object, words } from '@holdfast/options';
+import { callback, checkOptions, counted, grouped, object, words } from '@holdfast/options';
 import { claimOfFolder } from './names.js';
 
 const folderOptions = object<NonNullable<Parameters<typeof validateCheckpointDir>[1]>>({
@@ -28,10 +28,13 @@ export async function validateCheckpointDir(
     const names = await readdir(folder);
     const checkpoints = names.filter((name) => name.endsWith('.pt'));
     const unmarked = checkpoints.filter((name) => !names.includes(`${name}.done`));
-    if (unmarked.length > 0)
+    const [first, ...others] = unmarked;
+    if (first !== undefined) {
+      const [have, count, more] = others.length === 0 ? ['has', 'counts', ''] : ['have', 'count', ', …'];
       onWarning(
-        `${folder}: ${unmarked.length} of ${checkpoints.length} checkpoints have no .done marker (${unmarked[0]}…) and count as not written`,
+        `${folder}: ${grouped(unmarked.length)} of ${counted(checkpoints.length, 'checkpoint')} ${have} no .done marker (${first}${more}) and ${count} as not written`,
       );
+    }
     // The shard's next worker goes on with the folder of a claim, or removes it.
     for (const name of names)
       if (name.endsWith('.tmp') && claimOfFolder(name) === null) await unlink(join(folder, name));

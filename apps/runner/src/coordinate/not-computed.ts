@@ -1,4 +1,5 @@
 import { lookAtLock } from '@holdfast/file-lock';
+import { counted, grouped } from '@holdfast/options';
 import type { Layout } from '@holdfast/run-folder';
 import { ExitCode, RunFailedError } from '../errors.js';
 
@@ -15,7 +16,7 @@ export async function notComputed(
   const failed = open.filter(([, { status }]) => status === 'failed');
   const names = open.map(([shard]) => shard);
   const listed = `${names.slice(0, NAMED).join(', ')}${names.length > NAMED ? ', …' : ''}`;
-  const missing = `${open.length} of ${all.length} shards are not complete (${listed})`;
+  const missing = `${grouped(open.length)} of ${counted(all.length, 'shard')} ${open.length === 1 ? 'is' : 'are'} not complete (${listed})`;
   if ((await lookAtLock(workersLock)).state === 'held')
     return new RunFailedError(
       `${missing}: tasks are at work on them. Wait until these have ended, then rerun the same command; holdfast status ${out} shows them`,
@@ -24,7 +25,7 @@ export async function notComputed(
   const why =
     failed.length === 0
       ? 'their tasks have ended before they were done'
-      : `${failed.length} of them failed, such as shard ${failed[0]![0]}; the logs are in ${logs}`;
+      : `${grouped(failed.length)} of them failed, such as shard ${failed[0]![0]}; the logs are in ${logs}`;
   return new RunFailedError(
     `${missing}: ${why}. What is done is kept. Type the line with holdfast submit again, and only these are computed; holdfast status ${out} shows them`,
     ExitCode.shardsFailed,
