@@ -213,7 +213,7 @@ test('a signal that stopped it, and a shard that was given up, are told of with 
   const status = await statusOf(out);
   expect(status).toMatchObject({
     state: 'failed',
-    reason: '1 of 4 shards are out of retries',
+    reason: '1 of 4 shards is out of retries',
     command: { running: false, ended: expect.stringMatching(/^shard 3 failed \(transient\)/) },
   });
   expect(status.shards.map((each) => each.status)).toEqual(['complete', 'complete', 'complete', 'failed']);

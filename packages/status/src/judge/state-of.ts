@@ -1,3 +1,4 @@
+import { counted, grouped } from '@holdfast/options';
 import type { Facts } from '../facts.js';
 import type { ShardRecord } from '../read/read-manifest.js';
 import type { ClusterStatus, State } from '../status.js';
@@ -44,7 +45,10 @@ export function stateOf(
   if (cluster !== null) return clusterState(cluster, shards, workers === 'held');
   const failed = shards.filter(({ status }) => status === 'failed').length;
   if (failed > 0)
-    return { state: 'failed', reason: `${failed} of ${shards.length} shards are out of retries` };
+    return {
+      state: 'failed',
+      reason: `${grouped(failed)} of ${counted(shards.length, 'shard')} ${failed === 1 ? 'is' : 'are'} out of retries`,
+    };
   return { state: 'stopped', reason: null };
 }
 
