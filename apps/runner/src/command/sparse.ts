@@ -34,13 +34,13 @@ export interface HeldReport {
 }
 
 /**
- * Passes on every event, but progress at most every {@link SPARSE_MS}: the first, and the last before something else begins, are
- * always there. A worker's own progress is left out.
+ * Passes on every event, but progress at most every {@link SPARSE_MS}: the first, the last before something else begins, and one
+ * that falls below what was passed on, are always there. A worker's own progress is left out.
  *
  * @param pass called with the milliseconds since 1970 at which the event was reported.
  */
 export function sparse(pass: (event: RunEvent, at: number) => void, now: () => number): HeldReport {
-  const passed = new Map<Frequent['type'], { at: number; whole: boolean }>();
+  const passed = new Map<Frequent['type'], { at: number; done: number; whole: boolean }>();
   const held = new Map<Frequent['type'], { event: Frequent; at: number }>();
   const release = (due: (type: Frequent['type']) => boolean) => {
     for (const [type, { event, at }] of held) {
@@ -55,13 +55,16 @@ export function sparse(pass: (event: RunEvent, at: number) => void, now: () => n
     const last = passed.get(type);
     const whole = type === 'progress' && event.sequences_done >= event.sequences_total;
     if (whole && last?.whole) return;
+    const done = type === 'progress' ? event.sequences_done : 0;
+    // A worker was lost, and what it had not saved with it.
+    const fell = last !== undefined && done < last.done;
     // A clock that was set back must not silence the run until it catches up.
-    if (!whole && last !== undefined && at >= last.at && at - last.at < SPARSE_MS) {
+    if (!whole && !fell && last !== undefined && at >= last.at && at - last.at < SPARSE_MS) {
       held.set(type, { event, at });
       return;
     }
     held.delete(type);
-    passed.set(type, { at, whole });
+    passed.set(type, { at, done, whole });
     pass(event, at);
   };
   return {
