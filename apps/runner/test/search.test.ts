@@ -250,7 +250,7 @@ test('a model that is gone, moved or another is named', async () => {
   expect(first!.hits[0]).toMatchObject({ row: 0, cosine_distance: 0 });
   // It cannot even do what was asked of the run's model: nothing of that can be changed here.
   expect(await refusal(out, GLOBINS, '--model', 'aac')).toMatch(
-    /^holdfast: aac: it is not the model of the run in .*out \(model: model → aac, which \S+ .*\), so its rows cannot be compared; give the place of that model with --model\n$/,
+    /^holdfast: aac: it is not the model of the run in .*out \(model: model → aac; with the run's options: .*\), so its rows cannot be compared; give the place of that model with --model\n$/,
   );
   await cp(join(folder, 'moved'), model, { recursive: true });
   const weights = join(model, 'model.safetensors');
@@ -287,6 +287,7 @@ test('what cannot be searched, or written, is refused before anything is compute
     ['x.csv', [], 'end the name with .tsv'],
     ['x.JSONL', [], 'unless --json is given'],
     ['x.tsv', ['--json'], 'end the name with .jsonl'],
+    ['x.csv', ['--json'], 'end the name with .jsonl'],
   ] as const)
     expect(await refusal(proteins, GLOBINS, '-o', join(folder, name), ...json)).toContain(remedy);
   expect(await refusal(proteins, GLOBINS, '-o', bad)).toMatch(

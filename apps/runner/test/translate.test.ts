@@ -124,6 +124,13 @@ describe('records without a row', () => {
     table: await readFile(join(folder, out, 'skipped.tsv'), 'utf8'),
   });
 
+  test('are counted by a dry run, which keeps no list', async () => {
+    const { code, lines } = await holdfast(line('out', '--dry-run', '--on-bad-record', 'skip'));
+    expect(code).toBe(0);
+    expect(JSON.stringify(lines)).toMatch(/so they have no row: /);
+    expect(JSON.stringify(lines)).not.toContain('listed in');
+  });
+
   test('are listed one by one; every record is in one of the two tables, and verify finds nothing', async () => {
     const { code, lines } = await holdfast(line('out'));
     const silent = records.flatMap(([id, residues]) =>

@@ -1,7 +1,7 @@
 /** Seconds before each new try; after the last one no more is made. */
 const PAUSES = [1, 2, 4, 8, 15, 30, 60];
-/** The same while no name could be resolved yet: a machine without a network would only wait. */
-const PAUSES_UNRESOLVED = [1, 2, 4];
+/** The same while no name could be resolved yet. A machine that has just started gets names within seconds; one without a network would only wait. */
+const PAUSES_UNRESOLVED = [1, 2, 4, 8, 15];
 /** The most seconds that a hub may ask us to wait. */
 const MOST_ASKED = 300;
 

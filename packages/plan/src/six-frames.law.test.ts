@@ -199,7 +199,7 @@ test('records longer than a read are counted, with what embeds them', async () =
   const path = await file('a.fa', `>open\nATG\n>read\nTAATTAATTAATTA\n${genome('x')}${genome('y')}`);
   const { translation } = await build('open', [path]);
   expect(withoutRow(translation!, 'skipped.tsv')).toMatch(
-    /: read, x, y; listed in skipped\.tsv; 2 of them are longer than a read \(600 bases\): for contigs and genomes, add --translate=orfs --force-restart$/,
+    /: read, x, y; listed in skipped\.tsv; 2 of them are longer than a read \(600 bases\): for contigs and genomes, use --translate=orfs instead, with --force-restart$/,
   );
   await expect(build('open', [await file('b.fa', genome('x'))])).rejects.toThrow(
     /: the only record has no reading frame without a stop codon; use --translate=orfs, which .* genomes, or --translate=all/,

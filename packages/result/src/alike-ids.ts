@@ -10,30 +10,37 @@ const SHORTEST_PART = 4;
 const plain = (id: string): string => id.replace(TAIL, '').toLowerCase();
 const partsOf = (id: string): string[] => (id.includes('|') ? id.split('|') : []);
 
+/** The IDs by what is left of their keys without case, version and mate. */
+function byKey(ids: readonly string[], keysOf: (id: string) => string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const id of ids)
+    for (const key of keysOf(id).map(plain)) if (key !== '') found.set(key, [...(found.get(key) ?? []), id]);
+  return found;
+}
+
 /**
  * For each ID that a result does not have, the first of its IDs that is like it: in other letters, with another version or number
- * of the pair, or the one between the bars of the other, as UniProt writes its IDs.
+ * of the pair, or one of them is a part of the other between bars, as UniProt writes its IDs. Two IDs that only share a part are
+ * of different sequences.
  *
  * @param path of `ids.txt`.
  */
 export async function alikeIn(path: string, ids: readonly string[]): Promise<Map<string, string>> {
   const alike = new Map<string, string>();
-  const wanted = new Map<string, string[]>();
-  for (const id of ids)
-    for (const key of [id, ...partsOf(id).filter((part) => part.length >= SHORTEST_PART)].map(plain))
-      if (key !== '') wanted.set(key, [...(wanted.get(key) ?? []), id]);
-  if (wanted.size === 0) return alike;
+  const whole = byKey(ids, (id) => [id]);
+  const parts = byKey(ids, (id) => partsOf(id).filter((part) => part.length >= SHORTEST_PART));
+  if (whole.size === 0) return alike;
   for await (const list of rowIds(path))
-    for (const id of list)
-      for (const key of [id, ...partsOf(id)].map(plain))
-        for (const missing of wanted.get(key) ?? []) {
-          if (alike.has(missing)) continue;
-          alike.set(missing, id);
-          if (alike.size === ids.length) return alike;
-        }
+    for (const id of list) {
+      const key = plain(id);
+      const like = [key, ...partsOf(id).map(plain)].flatMap((each) => whole.get(each) ?? []);
+      for (const missing of [...like, ...(parts.get(key) ?? [])])
+        if (!alike.has(missing)) alike.set(missing, id);
+      if (alike.size === ids.length) return alike;
+    }
   return alike;
 }
 
-/** An ID to be typed: as a shell reads it, for bars and blanks would else be commands. */
+/** An ID to be typed, quoted for a shell. */
 export const shownAlike = (id: string): string =>
   shownId(id) === id || /^[\x20-\x7e]{1,100}$/.test(id) ? shellWord(id) : shownId(id);

@@ -116,9 +116,9 @@ function coordinatorSentence({ event }: Extract<RunEvent, { type: 'coordinator' 
     case 'retry':
       return `shard ${event.shard} ${retryWords(event.delayMs, event.slotOnly === true, event.reason)}`;
     case 'shard_failed':
-      return `gave up on shard ${event.shard} (${event.kind}): ${event.message}`;
+      return `gave up on shard ${event.shard} (${kindWords(event.kind)}): ${event.message}`;
     case 'retry_given_up':
-      return `gave up on the quarantined sequences of shard ${event.shard} (${event.kind}): ${event.message}; its other sequences are complete`;
+      return `gave up on the quarantined sequences of shard ${event.shard} (${kindWords(event.kind)}): ${event.message}; its other sequences are complete`;
     case 'breaker':
       return `shard ${event.shard}: ${event.reason}; searching for the sequences at fault`;
     case 'quarantined':

@@ -64,8 +64,9 @@ export async function dryRun(options: EmbedOptions, report: Report, stop: Stop):
 async function reportPlan(request: Request, run: PlannedApart, scratch: string): Promise<void> {
   const { place, options, model, devices, report } = request;
   const { record, index, resumed, indexFolder } = run;
-  await reportPlanWarnings(request, index);
-  for (const message of leftOut(model, index.summary)) report({ type: 'warning', message });
+  const tables = { kept: resumed };
+  await reportPlanWarnings(request, index, tables);
+  for (const message of leftOut(model, index.summary, tables)) report({ type: 'warning', message });
   const shards = await shardsOf(index, record.shards);
   const state = resumed ? await savedIn(place, shards) : nothingSaved(shards);
   const computed = shards.every(({ shard }) => state.shards[shard]!.status === 'complete');

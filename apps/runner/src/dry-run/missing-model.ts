@@ -37,7 +37,7 @@ export async function missingModel(
   return listed === undefined ? null : { model, bytes: listed?.bytes ?? null };
 }
 
-/** What a model reads is not known without it, unless it is listed: each letter may be a residue. */
+/** For a model that is neither here nor listed, any letter may be a residue. */
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ*-.';
 function anyLetter(): Uint8Array {
   const allowed = new Uint8Array(256);
@@ -85,7 +85,7 @@ export async function reportInput(
     const first = await index.firstResidues(NUCLEOTIDE_SAMPLE);
     const meanLength = residues / sequences;
     const warnings = [
-      withoutRows(index.summary),
+      withoutRows(index.summary, { kept: false }),
       model ? nucleotideWarning(first, model, { translated, meanLength }) : null,
     ];
     for (const message of warnings) if (message !== null) report({ type: 'warning', message });

@@ -110,7 +110,9 @@ export const RUN_EVENTS: readonly EventDefinition[] = [
         .literal(true)
         .optional()
         .describe('there if the exit code is 0 in spite of them, as --quarantine-ok asks'),
-      skipped: count('records of the input without a sequence; absent if there are none').optional(),
+      skipped: count(
+        'records of the input, or chunks of them, that give no row; absent if there are none',
+      ).optional(),
       skipped_table: text('the file that lists them').optional(),
       dim: count('numbers in a row'),
       full_name: text(

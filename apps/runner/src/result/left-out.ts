@@ -5,22 +5,30 @@ import { FILES, type IndexSummary } from '@holdfast/plan';
 
 type Model = Pick<ModelSource, 'name' | 'maxResidues'>;
 
-/** Warnings about input that gets no row or is cut, known from the plan: reported first, and kept with the result. */
+/**
+ * Warnings about input that gets no row or is cut, known from the plan: reported first, and kept with the result.
+ *
+ * @param kept whether the table of such records stays. Default true; that of a dry run does not.
+ */
 export function leftOut(
   model: Model,
   summary: Pick<IndexSummary, 'truncated' | 'translation' | 'skipped'>,
+  { kept = true }: { kept?: boolean } = {},
 ): string[] {
-  return [withoutRows(summary), cutOff(model, summary.truncated)].filter((sentence) => sentence !== null);
+  return [withoutRows(summary, { kept }), cutOff(model, summary.truncated)].filter(
+    (sentence) => sentence !== null,
+  );
 }
 
 /** Warns about records without a row, because nothing in them could be translated; null if there are none. */
-export function withoutRows({
-  translation,
-  skipped,
-}: Pick<IndexSummary, 'translation' | 'skipped'>): string | null {
+export function withoutRows(
+  { translation, skipped }: Pick<IndexSummary, 'translation' | 'skipped'>,
+  { kept = true }: { kept?: boolean } = {},
+): string | null {
   if (translation === undefined) return null;
   // Indexes of earlier versions list no such records.
-  return withoutRow(translation, skipped?.faults[NO_FRAME] === undefined ? undefined : FILES.skipped);
+  const listed = kept && skipped?.faults[NO_FRAME] !== undefined;
+  return withoutRow(translation, listed ? FILES.skipped : undefined);
 }
 
 /** Warns about sequences with more residues than the model reads; null if there are none. */

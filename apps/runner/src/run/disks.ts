@@ -25,7 +25,7 @@ export async function needOf(
     folder,
   }: {
     model: ModelSource;
-    index: Pick<SequenceIndex, 'sequences' | 'positions' | 'described' | 'allLengths'>;
+    index: Pick<SequenceIndex, 'sequences' | 'positions' | 'described' | 'allLengths' | 'summary'>;
     shards: readonly Shard[];
     done: readonly number[];
     folder: string;
@@ -37,7 +37,8 @@ export async function needOf(
   const tableBytes = described
     ? sequences * (TABLE_LINE + Math.max(...options.inputs.map((path) => path.length))) +
       idBytes +
-      (await sizeOf(FILES.descriptions))
+      (await sizeOf(FILES.descriptions)) +
+      (index.summary.files.skipped === undefined ? 0 : await sizeOf(FILES.skipped))
     : 0;
   const given = options.seqThreshold === undefined ? {} : { seqThreshold: options.seqThreshold };
   const { seqThreshold } = resolveThresholds(given, process.env);

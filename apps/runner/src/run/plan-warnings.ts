@@ -54,7 +54,7 @@ function readingOf({ name, recipe, zeroRowMeaning }: ModelSource): LetterContext
 }
 
 /** Warnings about what was left out of the inputs, or read in another way than it stands there. */
-function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, table: string): string[] {
+function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, listed: string): string[] {
   // A warning of its own is about those without a frame.
   const { [NO_FRAME]: noFrame = 0, ...unusable } = skipped?.faults ?? {};
   const records = (skipped?.records ?? 0) - noFrame;
@@ -63,7 +63,7 @@ function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, tab
   return [
     ...(records > 0
       ? [
-          `${counted(records, 'record')} cannot be used and ${records === 1 ? 'is' : 'are'} left out (${faults}); listed in ${table}`,
+          `${counted(records, 'record')} cannot be used and ${records === 1 ? 'is' : 'are'} left out (${faults})${listed}`,
         ]
       : []),
     ...(renamed
@@ -75,10 +75,16 @@ function inputWarnings({ skipped, renamed, notes, sequences }: IndexSummary, tab
   ];
 }
 
-/** Reports what is known about the model and the sequences before anything is embedded. @returns what belongs in the result record. */
+/**
+ * Reports what is known about the model and the sequences before anything is embedded.
+ *
+ * @param kept whether the table of records that were left out stays. Default true; that of a dry run does not.
+ * @returns what belongs in the result record.
+ */
 export async function reportPlanWarnings(
   { model, options, place, letters: { rules, use }, report }: Request,
   index: Pick<SequenceIndex, 'summary' | 'firstResidues'>,
+  { kept = true }: { kept?: boolean } = {},
 ): Promise<Findings> {
   const { summary } = index;
   // Versions that name the index in the run record also count letters; any other index is rebuilt.
@@ -89,7 +95,9 @@ export async function reportPlanWarnings(
     meanLength: summary.residues / summary.sequences,
   });
   const warnings: PlanWarning[] = [
-    ...inputWarnings(summary, basename(place.skipped)).map((message) => ({ message })),
+    ...inputWarnings(summary, kept ? `; listed in ${basename(place.skipped)}` : '').map((message) => ({
+      message,
+    })),
     ...planWarnings({ ...summary, letters }, model, { ...rules, stripped: use.final_stop === 'stripped' }),
     ...(nucleotides === null ? [] : [{ message: nucleotides }]),
   ];

@@ -28,7 +28,7 @@ export async function foundModel(
     if (!(error instanceof ModelError)) throw error;
     // A model that can be read, but not with the settings of the run, is another one.
     const now = await resolveModel(model);
-    throw another(`model: ${record.model.name} → ${now.name}, which ${error.what}`, error);
+    throw another(`model: ${record.model.name} → ${now.name}; with the run's options: ${error.what}`, error);
   });
   if (source.fingerprint !== record.model.fingerprint) {
     const { name, fingerprint } = source;

@@ -103,6 +103,8 @@ export async function search(options: SearchOptions, around: Surroundings): Prom
 /** @throws UsageError for a name whose ending is that of another format. */
 function refuseEnding(path: string, json: boolean): void {
   const ending = extname(path).toLowerCase();
+  if (json && ['.csv', '.tsv'].includes(ending))
+    throw new UsageError(`${path}: --json writes one JSON object per query; end the name with .jsonl`);
   if (ending === '.csv')
     throw new UsageError(
       `${path}: the table has tabs between its columns, not commas; end the name with .tsv`,
@@ -111,8 +113,6 @@ function refuseEnding(path: string, json: boolean): void {
     throw new UsageError(
       `${path}: a table is written unless --json is given; add it, or end the name with .tsv`,
     );
-  if (json && ending === '.tsv')
-    throw new UsageError(`${path}: --json writes one JSON object per query; end the name with .jsonl`);
 }
 
 const JSON_ENDINGS: readonly string[] = ['.json', '.jsonl', '.ndjson'];

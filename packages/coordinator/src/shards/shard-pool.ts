@@ -26,8 +26,8 @@ import {
 const debug = debuglog('holdfast:coordinator');
 
 /**
- * A shard that is due again goes before those that nobody has begun, which soon shows whether it fails again. After this many
- * failures in a row it waits with the others, so it cannot hold them up.
+ * A due retry goes before shards not yet begun, so a repeated failure shows early. After this many failures in a row it waits
+ * with the others, so it cannot hold them up.
  */
 const FIRST_TURNS = 3;
 

@@ -34,14 +34,16 @@ export function withoutRow(
   const ids = `${first.join(', ')}${count > first.length ? ', …' : ''}`;
   const [have, they] = count === 1 ? ['has', 'it has'] : ['have', 'they have'];
   const listed = table === undefined ? '' : `; listed in ${table}`;
-  return `${ofAll(count, records)} ${have} ${why}, so ${they} no row: ${ids}${listed}${forLong(long)}`;
+  // A few long records among reads are no reason to embed the reads otherwise.
+  const advice = 2 * long > count ? forLong(long) : '';
+  return `${ofAll(count, records)} ${have} ${why}, so ${they} no row: ${ids}${listed}${advice}`;
 }
 
 /** What embeds long records, whose frames all have stops. */
 const forLong = (long: number): string =>
   long === 0
     ? ''
-    : `; ${grouped(long)} of them ${long === 1 ? 'is' : 'are'} longer than a read (${LONGEST_READ} bases): for contigs and genomes, add --translate=orfs --force-restart`;
+    : `; ${grouped(long)} of them ${long === 1 ? 'is' : 'are'} longer than a read (${LONGEST_READ} bases): for contigs and genomes, use --translate=orfs instead, with --force-restart`;
 
 /** The warning about removed gaps, or null. */
 export function withoutGaps({ records, gaps }: TranslationCount): string | null {

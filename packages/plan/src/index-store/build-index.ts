@@ -69,7 +69,8 @@ export async function buildIndex(options: BuildIndexOptions): Promise<IndexSumma
       fault(file: string, fault: Fault) {
         faults.add(file, fault);
         writer.leaveOut();
-        skipped?.add(file, fault);
+        // Else the input is refused.
+        if (skips) skipped?.add(file, fault);
       },
     };
     let bytesBefore = 0;

@@ -16,7 +16,7 @@ const fields = {
   sequences: z.number(),
   /** Sequences of the input without a row, listed in `quarantine.tsv`; absent in results of versions without a quarantine. */
   quarantined: z.number().exactOptional(),
-  /** Records of the input without a sequence, listed in `skipped.tsv`; absent if there are none. */
+  /** Records of the input, or chunks of them, that give no row: lines of `skipped.tsv`; absent if there are none. */
   skipped: z.number().exactOptional(),
   dim: z.number(),
   /** How numbers are stored, and what was computed beside the embeddings; absent: float32, and nothing. */

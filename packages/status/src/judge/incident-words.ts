@@ -11,8 +11,8 @@ export function retryWords(delayMs: number | null, slotOnly: boolean, reason: st
   const seconds = delayMs === null ? '?' : `${Math.round(delayMs / 100) / 10}`;
   if (slotOnly)
     return `will be retried when a worker is free; the lost one is replaced in ${seconds} s: ${reason}`;
-  const when = seconds === '0' ? 'next' : `in ${seconds} s at the earliest`;
-  return `will be retried ${when}: ${reason}`;
+  const when = seconds === '0' ? '' : ` in ${seconds} s at the earliest`;
+  return `will be retried${when}: ${reason}`;
 }
 
 /** Whether a worker was killed only because the run was over before it had begun, which is no failure. @param reason of the kill. */
