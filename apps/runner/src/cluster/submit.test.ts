@@ -193,8 +193,12 @@ test('a join that ends while the same line is typed again is in no queue, and th
     if (looks === 1) throw new BusyError('a join is at work');
     return planOf(12)(...given);
   };
+  // Nothing was submitted yet, so what holds the folder is no join.
+  await expect(submitIt(asked(), busyOnce)).rejects.toThrow('a join is at work');
+  await submitIt(asked(), planOf(12));
+  [looks, queued] = [0, []];
   expect(await submitIt(asked(), busyOnce)).toBe(0);
-  expect([looks, submitted.length]).toEqual([2, 2]);
+  expect([looks, submitted.length]).toEqual([2, 4]);
 });
 
 test('a dry run shows scripts and lines, and asks no queue', async () => {

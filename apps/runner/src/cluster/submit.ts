@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ClusterError, checkSbatchArgs, isShortLimit, type QueuedJob, renderJoin } from '@holdfast/cluster';
+import { ClusterError, checkSbatchArgs, isShortLimit, renderJoin } from '@holdfast/cluster';
 import { shellWord } from '@holdfast/options';
 import { BusyError, type Layout } from '@holdfast/run-folder';
 import { runPlace } from '../embed-options.js';
@@ -49,7 +49,7 @@ export async function submit(options: SubmitOptions, context: SubmitContext): Pr
   const submitted = await planAndSubmit(options, base, context).catch(async (error: unknown) => {
     if (!(error instanceof BusyError) || options.dryRun) throw error;
     // A join that has ended meanwhile is in no queue, and holds the folder no longer.
-    return (await joining(place, context)) ?? planAndSubmit(options, base, context);
+    return (await joining(place, context, error)) ?? planAndSubmit(options, base, context);
   });
   if (typeof submitted === 'number') return submitted;
   if (options.wait) {
@@ -108,12 +108,21 @@ async function refuseQueued(place: Layout, { slurm }: SubmitContext): Promise<vo
   );
 }
 
-/** The folder is held: by a join, which is then in the queue. @returns the names of the jobs; null if none is in the queue. */
-async function joining(place: Layout, { slurm, print }: SubmitContext): Promise<JobNames | null> {
+/**
+ * The folder is held: by a join, if jobs were submitted.
+ *
+ * @returns the names of the jobs; null if none is in the queue any more.
+ * @throws the given error if none was ever submitted.
+ */
+async function joining(
+  place: Layout,
+  { slurm, print }: SubmitContext,
+  busy: BusyError,
+): Promise<JobNames | null> {
   const record = await readJobs(place);
-  const queue: QueuedJob[] =
-    record === null ? [] : await slurm.queue([record.names.array, record.names.join]);
-  if (record === null || queue.length === 0) return null;
+  if (record === null) throw busy;
+  const queue = await slurm.queue([record.names.array, record.names.join]);
+  if (queue.length === 0) return null;
   const { arrays, joins } = byRole(queue, record.names);
   print(`nothing was submitted: ${queueWords(arrays, joins)}`);
   return record.names;

@@ -1,9 +1,12 @@
 // Words for people about failures. The names in events and JSON stay.
 
-/** A kind of failure. */
+/** A kind of failure, in a table. */
+export const shortKind = (kind: string): string => (kind === 'spot_preemption' ? 'ended from outside' : kind);
+
+/** A kind of failure, in a sentence. */
 export const kindWords = (kind: string): string =>
   kind === 'spot_preemption'
-    ? 'ended from outside, as when a spot instance is taken away or memory runs out'
+    ? `${shortKind(kind)}, as when a spot instance is taken away or memory runs out`
     : kind;
 
 /** When a shard comes again, to be said of that shard. @param slotOnly whether another slot need not wait. */

@@ -1,6 +1,6 @@
 import { grouped } from '@holdfast/options';
 import type { ShardStatus } from '../judge/count-shards.js';
-import { kindWords } from '../judge/incident-words.js';
+import { shortKind } from '../judge/incident-words.js';
 import type { Status } from '../status.js';
 import { table } from './table.js';
 import { duration, percent } from './words.js';
@@ -62,7 +62,7 @@ function cells({
       ? `${grouped(sequences_embedded)} embedded`
       : `${grouped(sequences_embedded)} of ${grouped(sequences_total)} (${percent(sequences_embedded, sequences_total)})`;
   const saved = `${grouped(sequences_done)} saved in ${grouped(checkpoints)} checkpoint${checkpoints === 1 ? '' : 's'}`;
-  const kinds = Object.entries(failures).map(([kind, many]) => `${many} × ${kindWords(kind)}`);
+  const kinds = Object.entries(failures).map(([kind, many]) => `${many} × ${shortKind(kind)}`);
   const trouble =
     status === 'failed'
       ? `failed: ${error ?? 'no reason was recorded'}`
