@@ -80,7 +80,7 @@ describe('incidents', () => {
       at_least: false,
       throughput: null,
     };
-    const killed = 'ended without a word: it was killed, or its machine was lost.';
+    const killed = 'ended without recording why: it was killed, or its machine was lost.';
     const words = [
       'The run was resumed. The command before had ended.',
       'The run was resumed. SIGTERM had stopped the command before.',

@@ -90,7 +90,7 @@ const ACTIONS: ReadonlySet<string> = new Set(['retry', 'breaker', 'redistributed
 function resumedWords({ ended, signal }: CommandSpan): string {
   if (signal !== null) return `The run was resumed. ${signal} had stopped the command before.`;
   if (ended !== null) return 'The run was resumed. The command before had ended.';
-  return 'The run was resumed. The command before ended without a word: it was killed, or its machine was lost.';
+  return 'The run was resumed. The command before ended without recording why: it was killed, or its machine was lost.';
 }
 
 type Stands = Pick<Status, 'state' | 'command' | 'cluster'>;
@@ -100,7 +100,7 @@ function goneWords({ state, command, cluster }: Stands): string | null {
   // The tasks of a run on several machines have a table of their own.
   if (state === 'complete' || cluster !== null || command === null || command.running !== false) return null;
   if (command.ended !== null) return `The command ended: ${command.ended}`;
-  return 'The command ended without a word: it was killed, or its machine was lost.';
+  return 'The command ended without recording why: it was killed, or its machine was lost.';
 }
 
 /**
