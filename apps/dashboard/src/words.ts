@@ -86,7 +86,12 @@ export interface Happening {
 /** What was done about a failure. */
 const ACTIONS: ReadonlySet<string> = new Set(['retry', 'breaker', 'redistributed']);
 
-/** How a command began that found an earlier one's work. @param leftOut how many before it are not recorded any more. @param before the last one that is. */
+/**
+ * How a command began that found an earlier one's work.
+ *
+ * @param leftOut how many commands just before it are no longer recorded.
+ * @param before the last one before it that is.
+ */
 function resumedWords(leftOut: number, { ended, signal }: CommandSpan): string {
   if (leftOut === 1) return 'The run was resumed. The command before is no longer recorded.';
   if (leftOut > 1)

@@ -86,8 +86,10 @@ export class ShardCounts {
     count.done = this.#within(shard, before + sequences);
     // No batch follows the last one of a shard, so a worker names none.
     const after = nextBatch ?? (count.next === undefined ? undefined : count.next + 1);
-    if (after !== undefined) count.pending.push({ nextBatch: after, done: count.done });
-    if (after !== undefined) count.next = after;
+    if (after !== undefined) {
+      count.pending.push({ nextBatch: after, done: count.done });
+      count.next = after;
+    }
     return { shard, before, now: count.done };
   }
 
