@@ -71,16 +71,16 @@ describe('incidents', () => {
         { at: at(3), shard: 0, rows: 10 },
       ],
       commands: [
-        { began: at(0), ended: null, signal: null },
-        { began: at(2), ended: at(4), signal: 'SIGTERM' },
-        { began: at(5), ended: at(6), signal: null },
-        { began: at(7), ended: null, signal: null },
+        { began: at(0), ended: null, signal: null, left_out: 0 },
+        { began: at(2), ended: at(4), signal: 'SIGTERM', left_out: 0 },
+        { began: at(5), ended: at(6), signal: null, left_out: 0 },
+        { began: at(7), ended: null, signal: null, left_out: 0 },
       ],
       incidents: [],
       at_least: false,
       throughput: null,
     };
-    const killed = 'ended without a word: it was killed, or its machine was lost.';
+    const killed = 'ended without recording why: it was killed, or its machine was lost.';
     const words = [
       'The run was resumed. The command before had ended.',
       'The run was resumed. SIGTERM had stopped the command before.',
@@ -99,6 +99,26 @@ describe('incidents', () => {
     expect(troubles(history)).toBe('no failures, resumed 3 times');
     expect(troubles({ ...history, commands: history.commands.slice(0, 2) })).toBe(
       'no failures, resumed once',
+    );
+  });
+
+  it('say nothing of the command before if it is no longer recorded, and count it', () => {
+    const at = (minute: number) => `2026-03-01T10:0${minute}:00Z`;
+    const commands = [0, 5].map((left_out, minute) => ({
+      began: at(minute),
+      ended: at(minute),
+      signal: 'SIGTERM',
+      left_out,
+    }));
+    const history = { checkpoints: [], commands, incidents: [], at_least: false, throughput: null };
+    expect(happenings(history, working).map(({ words }) => words)).toEqual([
+      'The run was resumed. The 5 commands before are no longer recorded.',
+      'The run began.',
+    ]);
+    expect(troubles(history)).toBe('no failures, resumed 6 times');
+    const one = { ...history, commands: [commands[0]!, { ...commands[1]!, left_out: 1 }] };
+    expect(happenings(one, working)[0]!.words).toBe(
+      'The run was resumed. The command before is no longer recorded.',
     );
   });
 });

@@ -86,11 +86,19 @@ export interface Happening {
 /** What was done about a failure. */
 const ACTIONS: ReadonlySet<string> = new Set(['retry', 'breaker', 'redistributed']);
 
-/** How a command began that found an earlier one's work. @param before the command before it. */
-function resumedWords({ ended, signal }: CommandSpan): string {
+/**
+ * How a command began that found an earlier one's work.
+ *
+ * @param leftOut how many commands just before it are no longer recorded.
+ * @param before the last one before it that is.
+ */
+function resumedWords(leftOut: number, { ended, signal }: CommandSpan): string {
+  if (leftOut === 1) return 'The run was resumed. The command before is no longer recorded.';
+  if (leftOut > 1)
+    return `The run was resumed. The ${grouped(leftOut)} commands before are no longer recorded.`;
   if (signal !== null) return `The run was resumed. ${signal} had stopped the command before.`;
   if (ended !== null) return 'The run was resumed. The command before had ended.';
-  return 'The run was resumed. The command before ended without a word: it was killed, or its machine was lost.';
+  return 'The run was resumed. The command before ended without recording why: it was killed, or its machine was lost.';
 }
 
 type Stands = Pick<Status, 'state' | 'command' | 'cluster'>;
@@ -100,7 +108,7 @@ function goneWords({ state, command, cluster }: Stands): string | null {
   // The tasks of a run on several machines have a table of their own.
   if (state === 'complete' || cluster !== null || command === null || command.running !== false) return null;
   if (command.ended !== null) return `The command ended: ${command.ended}`;
-  return 'The command ended without a word: it was killed, or its machine was lost.';
+  return 'The command ended without recording why: it was killed, or its machine was lost.';
 }
 
 /**
@@ -109,10 +117,10 @@ function goneWords({ state, command, cluster }: Stands): string | null {
  */
 export function happenings({ checkpoints, commands, incidents }: History, status: Stands): Happening[] {
   const between: Happening[] = [
-    ...commands.map(({ began: at }, place) => ({
+    ...commands.map(({ began: at, left_out }, place) => ({
       at,
       kind: 'command' as const,
-      words: place === 0 ? 'The run began.' : resumedWords(commands[place - 1]!),
+      words: place === 0 ? 'The run began.' : resumedWords(left_out, commands[place - 1]!),
     })),
     ...incidents.map((incident) => ({
       at: incident.time,
@@ -150,7 +158,7 @@ export function happenings({ checkpoints, commands, incidents }: History, status
 /** What went wrong in a run, or that nothing did: also that it was resumed, which is no failure of its own. */
 export function troubles({ incidents, commands, at_least }: History): string {
   const failed = incidents.length === 0 ? 'no failures' : counted(incidents.length, 'incident');
-  const resumed = commands.length - 1;
+  const resumed = commands.reduce((count, { left_out }) => count + left_out + 1, -1);
   const again = resumed < 1 ? '' : `, resumed ${resumed === 1 ? 'once' : `${grouped(resumed)} times`}`;
   return `${failed}${at_least ? ' that the logs still have' : ''}${again}`;
 }

@@ -128,7 +128,7 @@ test('what cannot be drawn is refused, with the remedy', async () => {
   await writeFile(labels, 'nobody\tx\n');
   for (const [args, why] of [
     [[folder], 'there is no complete result'],
-    [[folder, '--what', 'throughput'], 'no checkpoint has been saved yet'],
+    [[folder, '--what', 'throughput'], 'nothing has been embedded yet'],
     [[out, '--labels', labels], 'none of its IDs is in'],
     [[out, '--what', 'lengths', '--labels', labels], '--labels is for --what map only'],
     [[out, '--what', 'lengths', '--from', 'embeddings'], '--from is for --what map only'],

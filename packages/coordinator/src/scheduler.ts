@@ -108,7 +108,7 @@ export class Scheduler {
     }
     for (const { slot, silentMs, limitMs } of this.#stalls.silent) {
       const { shard, ready } = slot.life;
-      // That of its start is over then.
+      // Once ready, it has no start-up stage.
       const stage = ready ? null : slot.life.stage;
       this.#run.report({ type: 'waiting', slot: slot.index, shard, stage, silentMs, limitMs });
     }

@@ -67,7 +67,7 @@ async function throughput(dir: string, name: string): Promise<string> {
   const found = throughputOf(checkpoints, await new ShardStarts(layout(kept).logs).read(), embedded);
   if (found === null)
     throw new PlotInputError(
-      `${dir}: no checkpoint has been saved yet; holdfast status ${dir} says how the run stands`,
+      `${dir}: nothing has been embedded yet; holdfast status ${dir} says how the run stands`,
     );
   return throughputPlot(`Throughput of ${name}`, found, checkpoints);
 }

@@ -9,6 +9,8 @@ import { parseChecked } from './records/checked-json.js';
 // For those who only look, such as `holdfast status`: loads none of what it takes to compute or to prove, and takes no lock.
 
 export { parseChecked } from './records/checked-json.js';
+/** How many first starts a list has that leaves later ones out. */
+export { FIRST_STARTS } from './records/kept-starts.js';
 export { runElsewhere } from './run-elsewhere.js';
 export { type Layout, layout };
 

@@ -5,12 +5,17 @@ import { aBeat } from './testing/facts.js';
 
 const whole = aBeat({
   workers: [{ slot: 0, pid: 1, state: 'embedding', shard: 0, since: '2026-11-28T12:00:00Z' }],
-  shards: { sequences: [5, 5], done: [5, 0] },
+  shards: { sequences: [5, 5], done: [5, 0], saved: [5, 0] },
   input: { file: 'a.fa', bytes: 3, sequences: 1 },
 });
 
 test('what is written is read, with fields that a later version adds', () => {
   expect(parseHeartbeat(JSON.stringify({ ...whole, later: 1 }))).toMatchObject(whole);
+});
+
+test('one of an earlier version, which does not say what is saved, is read', () => {
+  const shards = { sequences: [5, 5], done: [5, 0] };
+  expect(parseHeartbeat(JSON.stringify({ ...whole, shards })).shards).toEqual(shards);
 });
 
 test.each([
@@ -19,6 +24,10 @@ test.each([
   ['null', 'it is not an object'],
   [JSON.stringify({ ...whole, format: 2 }), 'it has format 2, but this version reads 1'],
   [JSON.stringify({ ...whole, shards: { sequences: [1], done: ['1'] } }), 'a field is missing or wrong'],
+  [
+    JSON.stringify({ ...whole, shards: { sequences: [1], done: [1], saved: [-1] } }),
+    'a field is missing or wrong',
+  ],
   [JSON.stringify({ ...whole, seconds_left: 'soon' }), 'a field is missing or wrong'],
 ])('%j is refused: %s', (text, why) => {
   expect(() => parseHeartbeat(text)).toThrow(why);

@@ -26,8 +26,11 @@ export interface Heartbeat {
   tokens_per_second: number | null;
   seconds_left: number | null;
   workers: WorkerState[];
-  /** By shard: its sequences, and how many of them are embedded, saved or not yet. Null before the plan. */
-  shards: { sequences: number[]; done: number[] } | null;
+  /**
+   * By shard: its sequences, how many of them are embedded, saved or not yet, and how many are saved; quarantined ones count.
+   * Null before the plan. Earlier versions lack `saved`.
+   */
+  shards: { sequences: number[]; done: number[]; saved?: number[] } | null;
   /** Set last, unless the run is complete or the command was killed: why it ended. */
   ended: { at: string; message: string } | null;
 }
@@ -50,7 +53,8 @@ export function parseHeartbeat(text: string): Heartbeat {
       (each) => isObject(each) && isCount(each.slot) && isText(each.state) && isText(each.since),
     ) &&
     (input === null || (isObject(input) && isText(input.file) && isCount(input.sequences))) &&
-    (shards === null || (isObject(shards) && areCounts(shards.sequences) && areCounts(shards.done))) &&
+    (shards === null ||
+      (isObject(shards) && [shards.sequences, shards.done, shards.saved ?? []].every(areCounts))) &&
     (ended === null || (isObject(ended) && isText(ended.at) && isText(ended.message)));
   if (!whole) throw new Error('a field is missing or wrong');
   return beat;

@@ -19,7 +19,10 @@ export interface SavedRows {
 export interface History {
   /** Every checkpoint that counts, in the order in which they were recorded. */
   checkpoints: SavedRows[];
-  /** The commands that worked on it, oldest first, as far as they are recorded. */
+  /**
+   * The commands that worked on it, oldest first, as far as they are recorded. None of a run on several machines: its tasks are
+   * not recorded, so a join would stand where the run began.
+   */
   commands: CommandSpan[];
   /** Failures, and what was done about them, oldest first. */
   incidents: Incident[];
@@ -44,7 +47,7 @@ export async function historyOf(dir: string): Promise<History> {
   );
   return {
     checkpoints: manifest.is === 'read' ? savedIn(manifest.shards) : [],
-    commands: commandsOf(readStarts(place.starts), logs.events),
+    commands: cluster === null ? commandsOf(readStarts(place.starts), logs.events) : [],
     incidents: logFindings(logs.events, null).incidents,
     at_least: logs.cut,
   };

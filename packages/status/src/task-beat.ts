@@ -19,8 +19,11 @@ export interface TaskBeat {
   at: string;
   /** The step in words; null while it embeds. */
   doing: string | null;
-  /** The shards that it is at: their sequences, and how many of them are embedded, saved or not yet. */
-  shards: { shard: number; sequences: number; done: number }[];
+  /**
+   * The shards that it is at: their sequences, how many of them are embedded, saved or not yet, and how many are saved;
+   * quarantined ones count. Earlier versions lack `saved`.
+   */
+  shards: { shard: number; sequences: number; done: number; saved?: number }[];
   /** How many shards of this start are complete, out of retries, or another task's now. */
   completed: number;
   failed: number;
@@ -49,7 +52,9 @@ export function parseTaskBeat(text: string): TaskBeat {
     (speed === null || isAmount(speed)) &&
     isAmount(embedded) &&
     Array.isArray(shards) &&
-    shards.every((each) => isObject(each) && [each.shard, each.sequences, each.done].every(isCount)) &&
+    shards.every(
+      (each) => isObject(each) && [each.shard, each.sequences, each.done, each.saved ?? 0].every(isCount),
+    ) &&
     (ended === null ||
       (isObject(ended) && isText(ended.at) && isText(ended.message) && isCount(ended.exit_code)));
   if (!whole) throw new Error('a field is missing or wrong');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Begun, throughputOf } from './throughput.js';
+import type { ShardStatus } from './judge/count-shards.js';
+import { type Begun, embeddedIn, throughputOf } from './throughput.js';
 
 const iso = (ms: number) => new Date(1_800_000_000_000 + ms).toISOString();
 const time = fc.integer({ min: 0, max: 10_000_000 });
@@ -50,18 +51,20 @@ const from = 1_800_000_000_000;
 const rowsIn = ({ perSecond, step }: { perSecond: number[]; step: number }) =>
   perSecond.map((each) => Math.round(each * step) / 1000);
 
-it('a steady run that is at work has a steady curve, whenever its checkpoints landed', () => {
+it('a steady run at work has a steady curve, whenever its checkpoints landed and each task counted', () => {
   fc.assert(
     fc.property(
       fc.array(fc.array(fc.integer({ min: 1000, max: 90_000 }), { maxLength: 30 }), {
         minLength: 1,
         maxLength: 4,
       }),
-      fc.integer({ min: 1, max: 300_000 }),
-      (gaps, rest) => {
+      fc.array(fc.integer({ min: 1, max: 300_000 }), { minLength: 4, maxLength: 4 }),
+      (gaps, rests) => {
         // Each shard embeds a row a millisecond from the beginning on.
         const ends = gaps.map((each) => each.reduce((sum, gap) => sum + gap, 0));
-        const now = Math.max(...ends) + rest;
+        // Each task counts at a time of its own; the curve goes as far as all did.
+        const counts = gaps.map((_, shard) => ends[shard]! + rests[shard]!);
+        const now = Math.min(...counts);
         const saved = gaps.flatMap((each, shard) => {
           let ms = 0;
           return each.map((gap) => {
@@ -70,11 +73,14 @@ it('a steady run that is at work has a steady curve, whenever its checkpoints la
           });
         });
         const begins = gaps.map((_, shard) => ({ at: from, shard }));
-        const embedded = { at: from + now, shards: gaps.map((_, shard) => ({ shard, rows: now })) };
+        const embedded = {
+          at: from + now,
+          shards: counts.map((at, shard) => ({ shard, rows: at - ends[shard]!, at: from + at })),
+        };
         const { start, step, perSecond, unsaved } = throughputOf(saved, begins, embedded)!;
         expect([start, start + step * perSecond.length]).toEqual([from, expect.closeTo(from + now, 0)]);
         for (const rate of perSecond) expect(rate / 1000 / gaps.length).toBeCloseTo(1, 6);
-        expect(unsaved).toBe(ends.reduce((sum, end) => sum + now - end, 0));
+        expect(unsaved).toBe(rests.slice(0, gaps.length).reduce((sum, rest) => sum + rest, 0));
       },
     ),
   );
@@ -82,7 +88,7 @@ it('a steady run that is at work has a steady curve, whenever its checkpoints la
 
 it('shows a run at work before its first checkpoint, and ends where the counts end', () => {
   const begins = [{ at: from, shard: 0 }];
-  const embedded = { at: from + 60_000, shards: [{ shard: 0, rows: 600 }] };
+  const embedded = { at: from + 60_000, shards: [{ shard: 0, rows: 600, at: from + 60_000 }] };
   const first = throughputOf([], begins, embedded)!;
   expect([first.start, first.step, rowsIn(first)]).toEqual([from, 1000, Array(60).fill(10)]);
   // A checkpoint that landed later reaches beyond the end.
@@ -105,4 +111,19 @@ it('nothing ran between a kill and the next command, though that records what a 
   // The third was written about as long after the second as that after the first.
   for (const ms of [32_000, 45_000, 60_000, 80_000, 97_000]) expect(bin(ms)).toBe(0);
   expect([bin(5000), bin(25_000)]).toEqual([expect.closeTo(10, 6), expect.closeTo(10, 6)]);
+});
+
+it('what is embedded has the time of its own count, and quarantined sequences are no rows to come', () => {
+  const shard = (number: number, sequences_unsaved: number, embedded_at: string | null) =>
+    ({ shard: number, status: 'in_progress', sequences_unsaved, embedded_at }) as ShardStatus;
+  const complete = { ...shard(3, 0, iso(0)), status: 'complete' } as ShardStatus;
+  const shards = [shard(0, 10, iso(45_000)), shard(1, 0, iso(2000)), shard(2, 0, null), complete];
+  expect(embeddedIn({ embedded_at: iso(2000), shards })).toEqual({
+    at: from + 2000,
+    shards: [
+      { shard: 0, rows: 10, at: from + 45_000 },
+      { shard: 1, rows: 0, at: from + 2000 },
+    ],
+  });
+  expect(embeddedIn({ embedded_at: null, shards })).toBeNull();
 });

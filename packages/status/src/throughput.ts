@@ -9,21 +9,23 @@ export interface Begun {
   taken?: number;
 }
 
-/** What a run that is at work has embedded, saved or not. */
+/** What a run that is at work has embedded and not saved yet. Times are milliseconds since 1970. */
 export interface Embedded {
-  /** When that was known, milliseconds since 1970. */
+  /** Until when all of it is known. */
   at: number;
-  shards: readonly { shard: number; rows: number }[];
+  /** Rows that no checkpoint has, and when they were counted: each task counts its own. */
+  shards: readonly { shard: number; rows: number; at: number }[];
 }
 
 /** What the run of a status has embedded; null unless it is at work, and says so. */
 export function embeddedIn({ embedded_at, shards }: Pick<Status, 'embedded_at' | 'shards'>): Embedded | null {
   if (embedded_at === null) return null;
-  // Those of a complete shard are all saved, and quarantined ones among them have no row.
   const open = shards.filter(({ status }) => status === 'in_progress');
   return {
     at: Date.parse(embedded_at),
-    shards: open.map(({ shard, sequences_embedded: rows }) => ({ shard, rows })),
+    shards: open.flatMap(({ shard, sequences_unsaved: rows, embedded_at: at }) =>
+      at === null ? [] : [{ shard, rows, at: Date.parse(at) }],
+    ),
   };
 }
 
@@ -54,7 +56,7 @@ interface Span {
 /**
  * The throughput of a run, for every picture of it. The rows of a checkpoint were computed since the last one of its shard, or
  * since a worker went on with it if that was later; they are spread evenly over that time. While the run is at work, the rows
- * that no checkpoint has yet are there too, and the curve ends when they were counted.
+ * that no checkpoint has yet are there too, and the curve ends when the first of them were counted.
  *
  * @param begun when workers began; see `ShardStarts`.
  * @param embedded see `embeddedIn`; null unless the run is at work.
@@ -124,19 +126,15 @@ function spanOf(begins: ReadonlyMap<number, readonly Begun[]>, since: number) {
 
 /** The rows that no checkpoint has yet. */
 function freshSpans(
-  { at, shards }: Embedded,
+  { shards }: Embedded,
   saves: readonly Save[],
   begins: ReadonlyMap<number, readonly Begun[]>,
 ): Span[] {
-  const saved = new Map<number, { at: number; rows: number }>();
-  for (const save of saves)
-    saved.set(save.shard, { at: save.at, rows: (saved.get(save.shard)?.rows ?? 0) + save.rows });
-  return shards.flatMap(({ shard, rows }) => {
-    const last = saved.get(shard);
-    const fresh = rows - (last?.rows ?? 0);
+  const saved = new Map(saves.map(({ shard, at }) => [shard, at]));
+  return shards.flatMap(({ shard, rows, at }) => {
     const began = begins.get(shard)?.findLast((start) => start.at <= at)?.at;
-    const from = Math.max(last?.at ?? Number.NEGATIVE_INFINITY, began ?? Number.NEGATIVE_INFINITY);
-    return fresh > 0 && from < at && Number.isFinite(from) ? [{ from, to: at, rows: fresh }] : [];
+    const from = Math.max(saved.get(shard) ?? Number.NEGATIVE_INFINITY, began ?? Number.NEGATIVE_INFINITY);
+    return rows > 0 && from < at && Number.isFinite(from) ? [{ from, to: at, rows }] : [];
   });
 }
 

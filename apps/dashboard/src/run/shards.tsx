@@ -17,8 +17,8 @@ export function Shards({ status: { shards, state } }: { status: Status }) {
             <li key={shard.shard}>
               <span class="number">{shard.shard}</span>
               <span class={`meter meter-${shard.status}`}>
-                <i class="saved" style={{ width: `${100 * shareOf(shard, shard.sequences_done)}%` }} />
-                <i class="fresh" style={{ width: `${100 * shareOf(shard, freshOf(shard))}%` }} />
+                <i class="saved" style={{ width: `${100 * shareOf(shard, savedOf(shard))}%` }} />
+                <i class="fresh" style={{ width: `${100 * shareOf(shard, shard.sequences_unsaved)}%` }} />
               </span>
               <span class="quiet">{wordsOf(shard)}</span>
             </li>
@@ -51,7 +51,8 @@ export function Shards({ status: { shards, state } }: { status: Status }) {
   );
 }
 
-const freshOf = (shard: ShardStatus) => Math.max(0, (shard.sequences_embedded ?? 0) - shard.sequences_done);
+/** Quarantined ones among them, which checkpoints have no row of. */
+const savedOf = (shard: ShardStatus) => shard.sequences_embedded - shard.sequences_unsaved;
 
 function shareOf({ status, sequences_total: total }: ShardStatus, count: number): number {
   if (total === null || total === 0) return status === 'complete' && count > 0 ? 1 : 0;

@@ -60,7 +60,7 @@ test('the life of a shard: what an earlier owner saved counts for the shard, not
   heard('resumed', { shard: 4, sequences: 30 });
   heard('progress', { shard: 4, sequences: 8 });
   expect(beat()).toMatchObject({
-    shards: [{ shard: 4, sequences: 40, done: 38 }],
+    shards: [{ shard: 4, sequences: 40, done: 38, saved: 30 }],
     sequences: 8,
     shards_embedded: 0.2,
   });
@@ -73,11 +73,11 @@ test('a shard whose worker died counts from its checkpoints', () => {
   heard('progress', { shard: 1, sequences: 6 });
   expect(heard('exited', { exit_code: 1 })).toBe(true);
   // At once, whoever takes the shard later.
-  expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 0 }]);
+  expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 0, saved: 0 }]);
   expect(heard('spawned', { pid: 7 })).toBe(false);
   heard('assigned', { shard: 1, attempt: 2 });
   heard('resumed', { shard: 1, sequences: 4 });
-  expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 4 }]);
+  expect(beat().shards).toEqual([{ shard: 1, sequences: 10, done: 4, saved: 4 }]);
 });
 
 test('shards that are out of retries, and lost ones, are counted and no longer its own', () => {

@@ -79,6 +79,7 @@ export class TaskState {
       shard,
       sequences: this.#sizeOf(shard),
       done: this.#embedded.done(shard),
+      saved: this.#embedded.saved(shard),
     }));
     const beat: TaskBeat = {
       ...this.#head,

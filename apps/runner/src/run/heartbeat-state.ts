@@ -134,6 +134,7 @@ export class HeartbeatState {
   #shardsNow(): Heartbeat['shards'] {
     if (this.#shards === null) return null;
     const { sequences, counts } = this.#shards;
-    return { sequences, done: sequences.map((_, shard) => counts.done(shard)) };
+    const done = sequences.map((_, shard) => counts.done(shard));
+    return { sequences, done, saved: sequences.map((_, shard) => counts.saved(shard)) };
   }
 }

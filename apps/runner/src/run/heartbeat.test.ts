@@ -90,14 +90,17 @@ test('sequences that a worker takes with it leave the counts at once', async () 
     heartbeat.planned('r', shards, [2, 4]);
     work({ type: 'resumed', shard: 0, sequences: 2 });
     heartbeat.report(progress(6));
-    work({ type: 'progress', shard: 0, sequences: 3, nextBatch: 2 });
+    work({ type: 'progress', shard: 0, sequences: 1, nextBatch: 2 });
+    work({ type: 'progress', shard: 0, sequences: 2, nextBatch: 3 });
     heartbeat.report(progress(9));
+    // The one sequence is quarantined.
+    work({ type: 'checkpoint', shard: 0, sequences: 0, endBatch: 2 });
     work({ type: 'exited', exitCode: null, signal: 'SIGKILL' });
-    heartbeat.report(progress(6));
+    heartbeat.report(progress(7));
     // It is written beside the work, and long before the next beat is due.
     while (!existsSync(place.heartbeat) || written().workers[0]?.state !== 'gone')
       await new Promise(setImmediate);
-    expect(written()).toMatchObject({ sequences_done: 6, shards: { done: [2, 4] } });
+    expect(written()).toMatchObject({ sequences_done: 7, shards: { done: [3, 4], saved: [3, 4] } });
   });
 });
 

@@ -3,7 +3,7 @@ import type { Report } from '../events.js';
 import { BeatFile } from './beat-file.js';
 import { HeartbeatState } from './heartbeat-state.js';
 
-/** Milliseconds between two heartbeats; a new phase, and a loss of sequences, is written at once. */
+/** Milliseconds between two heartbeats; a new phase and a loss of sequences are written at once. */
 const EVERY = 5000;
 
 /**

@@ -95,5 +95,5 @@ export function whyRestarted({
   if (preempted) return WORDS['PREEMPTED']!;
   return saidGoodbye
     ? { kind: 'spot_preemption', words: 'it was told to stop, saved, and was requeued' }
-    : { kind: 'transient', words: 'it ended without a word: its node failed, or it was killed' };
+    : { kind: 'transient', words: 'it ended without recording why: its node failed, or it was killed' };
 }

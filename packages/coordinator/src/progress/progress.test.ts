@@ -23,6 +23,8 @@ const resumed = (slot: number, shard: number, sequences: number) =>
   ({ type: 'resumed', slot, shard, sequences }) as const;
 const embedded = (slot: number, shard: number, sequences = 1) =>
   ({ type: 'progress', slot, shard, sequences }) as const;
+const checkpoint = (slot: number, shard: number, sequences: number, endBatch: number) =>
+  ({ type: 'checkpoint', slot, shard, checkpoint: 0, sequences, file: 'f', reason: 'r', endBatch }) as const;
 const complete = (slot: number, shard: number) => ({ type: 'complete', slot, shard }) as const;
 const exited = (slot: number) => ({ type: 'exited', slot, exitCode: null, signal: 'SIGKILL' }) as const;
 
@@ -103,17 +105,7 @@ test('a shard that lost its worker goes back to what its checkpoints hold, and t
 });
 
 test('sequences that a worker had not saved leave the count when it exits, whatever takes its shard later', () => {
-  const saved = (rows: number, endBatch: number) =>
-    ({
-      type: 'checkpoint',
-      slot: 0,
-      shard: 0,
-      checkpoint: 0,
-      sequences: rows,
-      file: 'f',
-      reason: 'r',
-      endBatch,
-    }) as const;
+  const saved = (rows: number, endBatch: number) => checkpoint(0, 0, rows, endBatch);
   const batch = (sequences: number, nextBatch: number) => ({ ...embedded(0, 0, sequences), nextBatch });
   const progress = new Progress(workOf([100, 100]), [10, 100]);
   const heard = (event: CoordinatorEvent) => [progress.heard(event, 1000), progress.facts(1000).done];
@@ -129,6 +121,26 @@ test('sequences that a worker had not saved leave the count when it exits, whate
   expect(heard(exited(0))).toEqual([false, 150]);
   heard(assigned(1, 0));
   expect(heard(exited(1))).toEqual([false, 150]);
+});
+
+test.each([
+  ['the only one', 0, []],
+  ['one of several', 0, [1, 2]],
+  ['the first since the shard was resumed', 2, []],
+])('the last batch of a shard, %s, stays in the count once a checkpoint has it', (_, first, others) => {
+  const progress = new Progress(workOf([100]), [0]);
+  progress.heard(assigned(0, 0), 0);
+  progress.heard({ ...resumed(0, 0, 10 * first), nextBatch: first }, 0);
+  for (const nextBatch of others) progress.heard({ ...embedded(0, 0, 20), nextBatch }, 0);
+  // The one before is saved while it is embedded.
+  if (others.length > 0) progress.heard(checkpoint(0, 0, 20 * others.length, others.at(-1)!), 0);
+  progress.heard(embedded(0, 0, 20), 0);
+  const { done } = progress.facts(0);
+  expect(done).toBe(10 * first + 20 * (others.length + 1));
+  // Two of its sequences are quarantined.
+  progress.heard(checkpoint(0, 0, 18, first + others.length + 1), 0);
+  progress.heard(exited(0), 0);
+  expect(progress.facts(0).done).toBe(done);
 });
 
 test('a shard that is complete, or another task has, loses nothing more with its worker', () => {
@@ -194,22 +206,28 @@ const story = fc.array(
     slot: fc.nat(2),
     shard: fc.nat(3),
     sequences: fc.nat(40),
-    type: fc.constantFrom('assigned', 'resumed', 'progress', 'complete', 'exited'),
+    type: fc.constantFrom(
+      'assigned',
+      'resumed',
+      'progress',
+      'checkpoint',
+      'complete',
+      'claim_lost',
+      'exited',
+    ),
+    batch: fc.option(fc.nat(10), { nil: undefined }),
     after: fc.nat(100_000),
   }),
 );
-const eventOf = ({
-  type,
-  slot,
-  shard,
-  sequences,
-}: {
-  type: string;
-  slot: number;
-  shard: number;
-  sequences: number;
-}) =>
-  ({ type, slot, shard, sequences, attempt: 1, exitcode: 0, signal: null }) as unknown as CoordinatorEvent;
+const eventOf = ({ batch, ...event }: { type: string; slot: number; batch?: number | undefined }) =>
+  ({
+    ...event,
+    ...(batch !== undefined && { nextBatch: batch, endBatch: batch }),
+    attempt: 1,
+    exitCode: 0,
+    signal: null,
+    message: 'm',
+  }) as unknown as CoordinatorEvent;
 
 test('with any events in any order, done stays within the total, and the other numbers are finite', () => {
   fc.assert(
@@ -233,7 +251,7 @@ test('with any events in any order, done stays within the total, and the other n
   );
 });
 
-test('done only falls when a worker exits, or a shard is resumed behind its old position', () => {
+test('done only falls when a worker exits or loses its claim, or a shard is resumed behind its old position', () => {
   fc.assert(
     fc.property(story, (events) => {
       const progress = new Progress(workOf([30, 20, 10, 40]), [0, 0, 0, 0]);
@@ -243,8 +261,63 @@ test('done only falls when a worker exits, or a shard is resumed behind its old 
         now += after;
         progress.heard(eventOf(rest), now);
         const { done } = progress.facts(now);
-        if (rest.type !== 'resumed' && rest.type !== 'exited') expect(done).toBeGreaterThanOrEqual(before);
+        if (!['resumed', 'exited', 'claim_lost'].includes(rest.type))
+          expect(done).toBeGreaterThanOrEqual(before);
         before = done;
+      }
+    }),
+  );
+});
+
+test('once a worker has exited or lost its claim, done is what the checkpoints hold', () => {
+  // A batch has sequences, some of them quarantined. A shard has at least one batch.
+  const batch = fc
+    .tuple(fc.integer({ min: 1, max: 9 }), fc.nat(9))
+    .map(([size, refused]) => ({ size, rows: Math.max(0, size - refused) }));
+  const shards = fc.array(fc.array(batch, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 3 });
+  const steps = fc.array(
+    fc.record({
+      shard: fc.nat(2),
+      // How many batches are embedded before each checkpoint, and how many of them that has.
+      saves: fc.array(fc.tuple(fc.nat(3), fc.nat(3)), { maxLength: 4 }),
+      ends: fc.constantFrom('exited', 'claim_lost', 'complete'),
+    }),
+    { maxLength: 12 },
+  );
+  fc.assert(
+    fc.property(shards, steps, (batches, lives) => {
+      const sizes = batches.map((each) => each.reduce((sum, { size }) => sum + size, 0));
+      const progress = new Progress(workOf(sizes), none(workOf(sizes)));
+      const saved = batches.map(() => 0);
+      const sequences = (shard: number, end: number) =>
+        batches[shard]!.slice(0, end).reduce((sum, { size }) => sum + size, 0);
+      for (const { shard: asked, saves, ends } of lives) {
+        const shard = asked % batches.length;
+        const all = batches[shard]!;
+        // A worker names no batch after the last one.
+        const blame = (next: number) => (next < all.length ? { nextBatch: next } : {});
+        let next = saved[shard]!;
+        progress.heard(assigned(0, shard), 0);
+        progress.heard({ ...resumed(0, shard, sequences(shard, next)), ...blame(next) }, 0);
+        const embed = () => progress.heard({ ...embedded(0, shard, all[next - 1]!.size), ...blame(next) }, 0);
+        const save = (end: number) => {
+          if (end <= saved[shard]!) return;
+          const rows = all.slice(saved[shard]!, end).reduce((sum, each) => sum + each.rows, 0);
+          progress.heard(checkpoint(0, shard, rows, end), 0);
+          saved[shard] = end;
+        };
+        for (const [more, unsaved] of ends === 'complete' ? [...saves, [all.length, 0] as const] : saves) {
+          for (let left = more; left > 0 && next < all.length; left--) {
+            next++;
+            embed();
+          }
+          save(next - unsaved);
+        }
+        if (ends === 'complete') progress.heard(complete(0, shard), 0);
+        if (ends === 'claim_lost') progress.heard({ type: 'claim_lost', slot: 0, shard, message: 'm' }, 0);
+        progress.heard(exited(0), 0);
+        const held = saved.reduce((sum, end, each) => sum + sequences(each, end), 0);
+        expect(progress.facts(0).done).toBe(held);
       }
     }),
   );

@@ -8,6 +8,8 @@ interface Count {
   saved: number;
   /** Embedded batches that no checkpoint has yet: the batch after each, and `done` at its end. */
   pending: { nextBatch: number; done: number }[];
+  /** The first batch that is not embedded, as far as that is known. */
+  next?: number;
 }
 
 /** How an event changed a shard's count of embedded sequences. */
@@ -41,6 +43,11 @@ export class ShardCounts {
     return this.#counts.get(shard)?.done ?? 0;
   }
 
+  /** Those of them that are in checkpoints. */
+  saved(shard: number): number {
+    return this.#counts.get(shard)?.saved ?? 0;
+  }
+
   /** Applies an event. @returns null if it is no event that changes a count. */
   heard(event: CoordinatorEvent): CountChange | null {
     switch (event.type) {
@@ -49,7 +56,7 @@ export class ShardCounts {
         return null;
       case 'resumed':
         this.#held.set(event.slot, event.shard);
-        return this.#stands(event.shard, event.sequences);
+        return this.#stands(event.shard, event.sequences, event.nextBatch);
       case 'progress':
         this.#held.set(event.slot, event.shard);
         return this.#embedded(event.shard, event.sequences, event.nextBatch);
@@ -77,7 +84,12 @@ export class ShardCounts {
     const count = this.#of(shard);
     const before = count.done;
     count.done = this.#within(shard, before + sequences);
-    if (nextBatch !== undefined) count.pending.push({ nextBatch, done: count.done });
+    // No batch follows the last one of a shard, so a worker names none.
+    const after = nextBatch ?? (count.next === undefined ? undefined : count.next + 1);
+    if (after !== undefined) {
+      count.pending.push({ nextBatch: after, done: count.done });
+      count.next = after;
+    }
     return { shard, before, now: count.done };
   }
 
@@ -93,10 +105,10 @@ export class ShardCounts {
     return this.#stands(shard, this.#of(shard).saved);
   }
 
-  #stands(shard: number, saved: number): CountChange {
+  #stands(shard: number, saved: number, next?: number): CountChange {
     const before = this.done(shard);
     const now = this.#within(shard, saved);
-    this.#counts.set(shard, { done: now, saved: now, pending: [] });
+    this.#counts.set(shard, { done: now, saved: now, pending: [], ...(next !== undefined && { next }) });
     return { shard, before, now };
   }
 

@@ -2,10 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { systemErrorCode, writeFileDurably } from '@holdfast/durable';
 import * as z from '@holdfast/schema';
 import { formatChecked, parseChecked } from './checked-json.js';
-
-/** Starts that are kept of a run: the first ones, and the last ones. */
-const FIRST = 10;
-const LAST = 90;
+import { FIRST_STARTS, LAST_STARTS } from './kept-starts.js';
 
 /** ISO 8601 in UTC. */
 const time = z.string();
@@ -67,10 +64,10 @@ export async function readRunStarts(path: string, run: string): Promise<RunStart
 /** Adds a start. A run that is started again and again keeps its first and its last ones. */
 export function withStart({ starts, left_out }: RunStarts, start: RunStart): RunStarts {
   const all = [...starts, start];
-  if (all.length <= FIRST + LAST) return { starts: all, left_out };
+  if (all.length <= FIRST_STARTS + LAST_STARTS) return { starts: all, left_out };
   return {
-    starts: [...all.slice(0, FIRST), ...all.slice(-LAST)],
-    left_out: left_out + all.length - FIRST - LAST,
+    starts: [...all.slice(0, FIRST_STARTS), ...all.slice(-LAST_STARTS)],
+    left_out: left_out + all.length - FIRST_STARTS - LAST_STARTS,
   };
 }
 

@@ -1,6 +1,17 @@
 import type { Facts } from '../facts.js';
 import type { ShardRecord } from '../read/read-manifest.js';
 
+/** What a command or a task at work says of a shard. */
+export interface ShardAtWork {
+  sequences: number;
+  /** Embedded, saved or not yet. */
+  done: number;
+  /** Saved, quarantined ones among them; absent if an earlier version counted. */
+  saved?: number;
+  /** When it was counted, ISO 8601. */
+  at: string;
+}
+
 /** A shard as it stands. Counts are of sequences. */
 export interface ShardStatus {
   shard: number;
@@ -9,6 +20,10 @@ export interface ShardStatus {
   sequences_done: number;
   /** Embedded, saved or not yet. */
   sequences_embedded: number;
+  /** Embedded, and in no checkpoint yet. Quarantined ones have no row, so it may be less than the difference of the two above. */
+  sequences_unsaved: number;
+  /** When what is embedded was counted, ISO 8601; null if nothing at work says. */
+  embedded_at: string | null;
   /** Null if the command that planned it did not say so. */
   sequences_total: number | null;
   checkpoints: number;
@@ -30,7 +45,7 @@ export function countShards(
   records: readonly ShardRecord[],
   { heartbeat, glance: { run, plan } }: Pick<Facts, 'heartbeat' | 'glance'>,
   live: boolean,
-  atWork: ReadonlyMap<number, { sequences: number; done: number }> = new Map(),
+  atWork: ReadonlyMap<number, ShardAtWork> = new Map(),
 ): ShardStatus[] {
   const total = plan && plan.sequences - plan.copies;
   const ours = run.is === 'read' && heartbeat?.run === run.value.fingerprint ? heartbeat.shards : null;
@@ -40,12 +55,18 @@ export function countShards(
     const size = sizes?.[shard] ?? task?.sequences ?? null;
     const most = size ?? Number.POSITIVE_INFINITY;
     const done = status === 'complete' ? (size ?? rows) : Math.min(rows, most);
-    const now = Math.max(live ? (ours?.done[shard] ?? 0) : 0, task?.done ?? 0);
+    const said = live ? shardIn(heartbeat, ours, shard) : null;
+    const newest = (said?.done ?? 0) > (task?.done ?? 0) ? said : (task ?? said);
+    const embedded = Math.max(done, Math.min(newest?.done ?? 0, most));
+    // The manifest may be newer than the count, and has some of these by now.
+    const unsaved = newest?.saved === undefined ? embedded : Math.max(0, newest.done - newest.saved);
     return {
       shard,
       status,
       sequences_done: done,
-      sequences_embedded: Math.max(done, Math.min(now, most)),
+      sequences_embedded: embedded,
+      sequences_unsaved: Math.min(unsaved, embedded - done),
+      embedded_at: newest?.at ?? null,
       sequences_total: size,
       checkpoints,
       last_checkpoint_at: saved,
@@ -53,6 +74,22 @@ export function countShards(
       error,
     };
   });
+}
+
+function shardIn(
+  beat: Facts['heartbeat'],
+  shards: NonNullable<Facts['heartbeat']>['shards'],
+  shard: number,
+): ShardAtWork | null {
+  const done = shards?.done[shard];
+  if (beat === null || done === undefined) return null;
+  const saved = shards?.saved?.[shard];
+  return {
+    sequences: shards?.sequences[shard] ?? 0,
+    done,
+    ...(saved !== undefined && { saved }),
+    at: beat.at,
+  };
 }
 
 /** Sizes that cannot be those of this plan count as unknown. */

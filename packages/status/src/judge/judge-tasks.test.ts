@@ -194,3 +194,16 @@ test('what tasks have embedded was counted when the one that was silent longest 
   expect(judge(shared({ cluster })).embedded_at).toBe(new Date(NOW - 45_000).toISOString());
   expect(judge(shared({ cluster: aCluster([aTask(2, 60)]) })).embedded_at).toBeNull();
 });
+
+test('each shard has the time at which its own task counted, and what that has not saved', () => {
+  const atWork = (shard: number, done: number, saved: number) => ({
+    shards: [{ shard, sequences: 50, done, saved }],
+  });
+  const cluster = aCluster([aTask(0, 2, atWork(0, 30, 25)), aTask(1, 45, atWork(1, 40, 40))]);
+  // Five of the saved ones of each are quarantined.
+  const manifest = shards({ rows: 20 }, { rows: 35 });
+  expect(judge(shared({ cluster, manifest })).shards).toMatchObject([
+    { sequences_unsaved: 5, embedded_at: new Date(NOW - 2000).toISOString() },
+    { sequences_unsaved: 0, embedded_at: new Date(NOW - 45_000).toISOString() },
+  ]);
+});

@@ -1,6 +1,7 @@
 import type { Facts } from '../facts.js';
 import type { TaskLook } from '../read/read-cluster.js';
 import type { ClusterStatus, TaskStatus } from '../status.js';
+import type { ShardAtWork } from './count-shards.js';
 
 /** The lease if its record cannot be read, in seconds; the default of a plan. */
 const LEASE = 120;
@@ -46,13 +47,11 @@ export const working = (cluster: ClusterStatus | null): TaskStatus[] =>
   cluster?.tasks.filter(({ state }) => state === 'working') ?? [];
 
 /** What the tasks at work have embedded of their shards, saved or not yet. A shard that two are at is counted once. */
-export function shardsAtWork(
-  cluster: ClusterStatus | null,
-): Map<number, Pick<TaskStatus['shards'][number], 'sequences' | 'done'>> {
-  const shards = new Map<number, { sequences: number; done: number }>();
-  for (const task of working(cluster))
-    for (const { shard, sequences, done } of task.shards)
-      if (done >= (shards.get(shard)?.done ?? 0)) shards.set(shard, { sequences, done });
+export function shardsAtWork(cluster: ClusterStatus | null): Map<number, ShardAtWork> {
+  const shards = new Map<number, ShardAtWork>();
+  for (const { last_beat_at: at, ...task } of working(cluster))
+    for (const { shard, ...counts } of task.shards)
+      if (counts.done >= (shards.get(shard)?.done ?? 0)) shards.set(shard, { ...counts, at });
   return shards;
 }
 

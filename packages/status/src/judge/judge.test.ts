@@ -239,6 +239,24 @@ describe('counts', () => {
       { sequences_done: 20, sequences_embedded: 30, sequences_total: 45 },
     ]);
   });
+  test.each([
+    ['an earlier version does not say what is saved', undefined, 10, 10],
+    ['all is saved, ten of them quarantined', [55, 30], 10, 0],
+    ['seven are saved, five of them quarantined', [55, 27], 8, 3],
+    ['the manifest has them by now', [55, 15], 0, 0],
+  ])('what no checkpoint has yet: %s', (_what, saved, fresh, unsaved) => {
+    const manifest = shards({ status: 'complete', rows: 55 }, { rows: 30 - fresh });
+    const counts = { sequences: [55, 45], done: [55, 30], ...(saved && { saved }) };
+    const given = { lock: held, manifest, heartbeat: { ...beat, shards: counts } };
+    expect(judge(facts(given)).shards).toMatchObject([
+      { sequences_unsaved: 0 },
+      { sequences_embedded: 30, sequences_unsaved: unsaved, embedded_at: beat.at },
+    ]);
+    expect(judge(facts({ ...given, lock: free })).shards[1]).toMatchObject({
+      sequences_unsaved: 0,
+      embedded_at: null,
+    });
+  });
   test('of a killed command only what is saved counts, and its sizes', () => {
     const status = judge(facts({ lock: free, manifest: half, heartbeat: beat }));
     expect([status.sequences_done, status.sequences_embedded, status.tokens_per_second]).toEqual([

@@ -96,7 +96,7 @@ function sequenceLines(status: Status): string[] {
     const among =
       same === 0
         ? ''
-        : `; ${grouped(same)} of the sequences ${same === 1 ? 'is a copy' : 'are copies'}, computed once`;
+        : `; ${grouped(same)} ${same === 1 ? 'is a copy of another and was' : 'are copies of others and were'} not computed again`;
     return [`${grouped(status.result.sequences)} × ${status.result.dim}${among}`];
   }
   if (done === null || total === null || state === 'none') return [];

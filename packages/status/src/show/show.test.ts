@@ -102,7 +102,7 @@ test('copies are said, so nobody misses a row', () => {
   ]);
   const done = facts({ lock: { ...lock, state: 'free' }, plan: { ...plan, copies: 20 }, result: result() });
   expect(render(judge(done))[2]).toBe(
-    '  sequences   100 × 136; 20 of the sequences are copies, computed once',
+    '  sequences   100 × 136; 20 are copies of others and were not computed again',
   );
 });
 
