@@ -30,8 +30,8 @@ describe('incidents', () => {
       'Worker 0 failed on shard 1 (crash): killed by SIGKILL',
     );
     expect(
-      incidentWords({ ...incident, slot: null, event: 'retry', message: 'will be retried next: crash' }),
-    ).toBe('Shard 1 will be retried next: crash');
+      incidentWords({ ...incident, slot: null, event: 'retry', message: 'will be retried: crash' }),
+    ).toBe('Shard 1 will be retried: crash');
     expect(
       incidentWords({ ...incident, kind: 'spot_preemption', event: 'failed', message: 'failed: x' }),
     ).toMatch(/^Worker 0 failed on shard 1 \(ended from outside, as when .*\): x$/);

@@ -272,7 +272,7 @@ const shown: [RunEvent, string][] = [
   ],
   [
     { type: 'coordinator', event: { type: 'retry', shard: 2, delayMs: 0, reason: 'batch 3, strike 1/2' } },
-    'shard 2 will be retried next: batch 3, strike 1/2',
+    'shard 2 will be retried: batch 3, strike 1/2',
   ],
   [
     {
