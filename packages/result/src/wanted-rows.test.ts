@@ -61,6 +61,13 @@ it('names an ID that is alike: in other letters, of the other read of a pair, or
   );
 });
 
+it('names none of several that are alike', async () => {
+  const ids = ['ENSP1.1', 'ENSP1.2', 'AB', 'Ab', 'sp|Q1|A_HUMAN', 'tr|Q1|A_MOUSE', 'x.1'];
+  await writeResult(folder, { ids, rows: new Float32Array(ids.length) });
+  const { missing } = await wantedRows(await openResult(folder), ['ENSP1.3', 'ENSP1', 'aB', 'Q1', 'X']);
+  expect(missing.alike).toEqual(new Map([['X', 'x.1']]));
+});
+
 it('shows an ID so that its ends are seen, and not all of a very long one', () => {
   expect(['a|b', '', ' a', 'a b', '\ufeffa', 'ünï'].map(shownId)).toEqual([
     'a|b',

@@ -30,6 +30,23 @@ const refused = (path: string, facts: OutputFacts = {}, force = false) => {
 };
 
 describe('before anything is computed', () => {
+  it('refuses the inputs of the run, with force too', () => {
+    mkdirSync(at('run'));
+    writeFileSync(at('in.fa'), '>a\nA\n');
+    writeFileSync(at('other.fa'), '>a\nA\n');
+    const record = { format: 2, fingerprint: 'f'.repeat(64), inputs: [{ path: at('in.fa') }, { path: '-' }] };
+    writeFileSync(at('run', 'run.json'), JSON.stringify({ ...record, model: { name: 'm' }, shards: 1 }));
+    symlinkSync(at('in.fa'), at('link.fa'));
+    const facts = { runs: [at('run')] };
+    for (const name of ['in.fa', 'link.fa'])
+      expect(refused(at(name), facts, true)).toMatch(
+        /(in|link)\.fa is (an input of the run in|there and is no file)/,
+      );
+    expect(refused(at('in.fa'), facts, true)).toContain('is an input of the run in');
+    expect(refused(at('other.fa'), facts, true)).toBeNull();
+    expect(refused(at('in.fa'), {}, true)).toBeNull();
+  });
+
   it('refuses a run’s names in the folder of any run, with force too, through links, and below its folders', () => {
     for (const run of ['marked', 'given', 'old', 'none'])
       mkdirSync(at(run, 'checkpoints'), { recursive: true });

@@ -3,7 +3,10 @@ import { lstat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { hasBytes, writeFileDurably } from '@holdfast/durable';
 import type { Sink } from '@holdfast/pt-serializer';
+import { glance } from './glance.js';
+import { layout } from './layout.js';
 import { refuseRunsNames } from './refuse-runs-names.js';
+import { runElsewhere } from './run-elsewhere.js';
 import { RunFolderError } from './run-folder-error.js';
 import { soleWriter } from './sole-writer.js';
 import { withoutLinks } from './without-links.js';
@@ -64,9 +67,19 @@ export function refuseOutput(output: Output, facts: OutputFacts = {}): void {
   }
   if (inputs.some((input) => input !== '-' && withoutLinks(input) === withoutLinks(path)))
     throw refuse('is read by this command');
+  for (const run of runs)
+    if (inputsOf(run).some((input) => withoutLinks(input) === withoutLinks(path)))
+      throw refuse(`is an input of the run in ${run}`);
   // A device or a pipe would be replaced by a file.
   if (!found.isFile()) throw refuse('is there and is no file');
   if (!force && begins !== '' && !startsWith(path, begins)) throw other(output);
+}
+
+/** What the run in a folder was made of. Paths are as they were given, so this looks from the working directory. */
+function inputsOf(folder: string): string[] {
+  const place = layout(folder);
+  const { run } = glance(layout(runElsewhere(place) ?? folder));
+  return run.is === 'read' ? run.value.inputs.map(({ path }) => path).filter((path) => path !== '-') : [];
 }
 
 /**
