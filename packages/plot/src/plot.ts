@@ -77,15 +77,15 @@ async function map(result: Result, name: string, options: PlotOptions): Promise<
   const output = result.outputNamed(from);
   await using rows = await result.rowsOf(output);
   const colouring = await chooseColouring(result, rows, options);
-  const { pca, umap, UMAP_COMPONENTS } = await import('@holdfast/projection');
+  const { pca, umap, UMAP_COMPONENTS, varianceShares } = await import('@holdfast/projection');
   const asked = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
   let shares: readonly number[] = [];
   const places = await (projection === 'pca'
     ? pca(rows, {
         ...asked,
         components: 2,
-        onAxes: ({ variances, total }) => {
-          shares = variances.map((variance) => variance / (total || 1));
+        onAxes: (axes) => {
+          shares = varianceShares(axes);
         },
       })
     : umap(rows, asked));

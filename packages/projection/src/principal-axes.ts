@@ -15,6 +15,10 @@ export interface Axes {
   total: number;
 }
 
+/** The share of the variance of all columns that each axis has, from 0 to 1; zeros if all rows are equal. */
+export const varianceShares = ({ variances, total }: Pick<Axes, 'variances' | 'total'>): number[] =>
+  variances.map((variance) => variance / (total || 1));
+
 /** Directions beyond those wanted: they make the wanted ones converge fast. */
 const MORE = 8;
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type Axes, clusters, pca, umap } from '@holdfast/projection';
+import { type Axes, clusters, pca, umap, varianceShares } from '@holdfast/projection';
 import { openResult } from '@holdfast/result';
 import type { MapAnswer, MapJob } from './map-job.js';
 
@@ -18,8 +18,8 @@ try {
   };
   const compute = { pca, umap, clusters }[what];
   let shares: number[] | null = null;
-  const onAxes = ({ variances, total }: Axes) => {
-    shares = variances.map((variance) => variance / (total || 1));
+  const onAxes = (axes: Axes) => {
+    shares = varianceShares(axes);
   };
   const { buffer } = await compute(rows, { onProgress, ...(what === 'pca' && { onAxes }) });
   post({ data: buffer as ArrayBuffer, shares });
